@@ -33,6 +33,11 @@ def translate(message: str, language: str, *, room: str = "") -> str:
     return _catalogue(language).get(message, message)
 
 
+def mark(message: str) -> str:
+    """Mark a message for translation; it is translated where it is shown."""
+    return message
+
+
 def gettext(message: str) -> str:
     """Return `message` in the language of this process."""
     return translate(message, language_of())

@@ -175,6 +175,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "collection": ("meguru collection declare delays --endpoint delay --to truth --every '1000 rows'",),
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
+    "monitor report": (
+        "meguru monitor report delay-watch",
+        "meguru monitor report delay-watch --start 2026-03-01 --end 2026-04-01 --html march.html",
+    ),
     "monitor compare": ("meguru monitor compare last-month.csv this-month.parquet --html drift.html",),
     "business-metric": (
         "meguru business-metric list",

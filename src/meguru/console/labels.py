@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
+from meguru.base.text import mark
 from meguru.kernel.kinds import event_types
-
-
-def mark(message: str) -> str:
-    """Mark a message for translation; it is translated where it is shown."""
-    return message
-
 
 STATES = {
     "queued": mark("queued"),

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from meguru.base.text import translate
-from meguru.console.labels import mark
+from meguru.base.text import mark, translate
 
 LONGEST = 2000
 SLICES = "; slice"

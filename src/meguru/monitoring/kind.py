@@ -81,6 +81,7 @@ class _Evaluation(Payload, frozen=True):
     partial: list[str] = msgspec.field(default_factory=list)
     dataset: str = ""
     compared_with: str = ""
+    likely: str = ""
 
 
 @event_type("monitor.evaluated", label="monitor evaluated a window", sentence="{subject} evaluated a window")

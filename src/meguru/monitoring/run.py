@@ -19,6 +19,8 @@ from meguru.monitoring.cells.past import counted_past
 from meguru.monitoring.data_look import compare_data, data_of
 from meguru.monitoring.deciding.judge import judge
 from meguru.monitoring.deciding.past import past_reports, past_windows
+from meguru.monitoring.evidence.gather import gather
+from meguru.monitoring.evidence.series import JudgedSpan
 from meguru.monitoring.outside import Outside
 from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
@@ -144,6 +146,7 @@ def evaluate(
         digest=digest,
         partial=list(partial),
         business=list(window.business),
+        evidence=gather(window, found.findings, JudgedSpan(start, end, found.verdict)),
     )
 
 
@@ -186,6 +189,7 @@ def _data(report: Report) -> dict[str, Any]:
         "partial": report.partial,
         "dataset": report.dataset,
         "compared_with": report.reference,
+        "likely": (report.evidence.likely or "") if report.evidence else "",
     }
 
 

@@ -60,6 +60,14 @@ monitor_report = Table(
 )
 """One row an evaluation; `digest` is of the data and settings it was made from, `body` is the report."""
 
+report_evidence = Table(
+    "report_evidence",
+    metadata,
+    Column("report", String(64), ForeignKey("monitor_report.id"), primary_key=True),
+    Column("body", Json, nullable=False),
+)
+"""What a report shows beside its findings: large, and read one at a time."""
+
 monitor_clock = Table(
     "monitor_clock",
     metadata,

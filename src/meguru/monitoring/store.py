@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
-from meguru.monitoring.schema import monitor, monitor_clock, monitor_report
+from meguru.monitoring.schema import monitor, monitor_clock, monitor_report, report_evidence
 from meguru.monitoring.types import Monitor, Report
 
 _PRESENT = monitor.c.retired_at.is_(None)
@@ -83,28 +83,36 @@ def add_report(tx: Connection, report: Report) -> None:
             digest=report.digest,
             at=report.at,
             verdict=report.verdict.value,
-            body=report,
+            body=msgspec.structs.replace(report, evidence=None),
         )
     )
+    if report.evidence is not None:
+        tx.execute(insert(report_evidence).values(report=report.id, body=report.evidence))
 
 
 def find_report(tx: Connection, name: str, start: datetime, end: datetime, digest: str) -> Report | None:
     """Return the report that was made of the same window, data and settings; None if there is none."""
     table = monitor_report.c
     window = (table.window_start == start) & (table.window_end == end)
-    here = (table.monitor == name) & window & (table.digest == digest)
-    body = tx.execute(select(table.body).where(here)).scalar()
-    return None if body is None else msgspec.convert(body, Report)
+    return _whole(tx, (table.monitor == name) & window & (table.digest == digest))
 
 
 def one_report(tx: Connection, report_id: str) -> Report:
-    """Return a report by its id."""
-    body = tx.execute(select(monitor_report.c.body).where(monitor_report.c.id == report_id)).scalar()
-    if body is None:
+    """Return a report by its id, with its evidence."""
+    found = _whole(tx, monitor_report.c.id == report_id)
+    if found is None:
         raise NotFound(
             f"there is no report {report_id!r}", where=report_id, hint="see: meguru monitor show NAME"
         )
-    return msgspec.convert(body, Report)
+    return found
+
+
+def _whole(tx: Connection, here: ColumnElement[bool]) -> Report | None:
+    """Return a report with its evidence."""
+    query = select(monitor_report.c.body, report_evidence.c.body.label("evidence"))
+    query = query.outerjoin(report_evidence, report_evidence.c.report == monitor_report.c.id)
+    row = tx.execute(query.where(here)).first()
+    return None if row is None else msgspec.convert(dict(row.body) | {"evidence": row.evidence}, Report)
 
 
 def reports(tx: Connection, name: str, limit: int) -> list[Report]:

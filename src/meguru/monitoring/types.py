@@ -9,6 +9,7 @@ import msgspec
 from meguru.base import refs
 from meguru.business.types import BusinessValue
 from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
+from meguru.monitoring.evidence.types import ReportEvidence
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.schedule.types import WindowsStatus
 
@@ -333,6 +334,8 @@ class Report(ReportSummary, frozen=True, kw_only=True):
     `notes` tell what could not be checked, and why. `digest` is of the data and the settings: while it
     stays the same, running the monitor again gives this report. `causes` are what rings, or will if it lasts,
     `business` is what the endpoint's business metrics came to, `trend` how the live model has done by now.
+    `evidence` is kept beside it, and read where one report is asked for; None of reports made before there
+    was any.
     """
 
     findings: list[Finding]
@@ -341,6 +344,7 @@ class Report(ReportSummary, frozen=True, kw_only=True):
     causes: list[AlertCause] = []
     business: list[BusinessValue] = []
     trend: PerformanceTrend | None = None
+    evidence: ReportEvidence | None = None
 
     def summary(self) -> ReportSummary:
         """Return the report without its findings."""

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from meguru.base.scale import Scale, around
 from meguru.console import numbers
 from meguru.console.charts.bars import bars, column_bars
 from meguru.console.charts.curves import Curve, curves
 from meguru.console.charts.gantt import lane
 from meguru.console.charts.history import Flag, WindowPoint, Words, history
 from meguru.console.charts.loop import Station, loop
-from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import spark
 from meguru.console.links import short
 from meguru.console.spans import span_name

@@ -22,7 +22,7 @@ from meguru.tracking import runs
 
 PACKAGE = Path(meguru.__file__).parent
 CATALOGUE = json.loads((PACKAGE / "locale" / "ja.json").read_text("utf-8"))
-CALLS = {"say", "text", "mark"}
+CALLS = {"say", "text", "mark", "point"}
 
 
 def messages_of_templates() -> Iterator[str]:
@@ -34,7 +34,8 @@ def messages_of_templates() -> Iterator[str]:
 
 
 def messages_of_code() -> Iterator[str]:
-    for path in (PACKAGE / "console").rglob("*.py"):
+    said = ("console", "monitoring/evidence", "monitoring/report_page")
+    for path in (path for each in said for path in (PACKAGE / each).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import msgspec
 from markupsafe import Markup
 
+from meguru.base.scale import Scale, around
 from meguru.base.svg import ornament, path, picture, tag
-from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, grid
 from meguru.console.numbers import number
 

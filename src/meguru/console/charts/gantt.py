@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import msgspec
 from markupsafe import Markup
 
+from meguru.base.scale import Scale
 from meguru.base.svg import picture, tag
-from meguru.console.charts.scale import Scale
 
 WIDTH, HEIGHT, LEAST = 260.0, 14.0, 2.0
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from markupsafe import Markup
 
+from meguru.base.scale import Scale, around
 from meguru.base.svg import mark, path, picture, tag
-from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import grid
 
 WIDTH, LEFT, RIGHT = 960.0, 48.0, 14.0

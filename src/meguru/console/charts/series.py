@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from meguru.base.scale import Scale, around
 from meguru.base.svg import path, picture, tag
-from meguru.console.charts.scale import Scale, around
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 420.0, 150.0, 48.0, 20.0, 8.0, 8.0
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from markupsafe import Markup
 
+from meguru.base.scale import Scale, around
 from meguru.base.svg import mark, path, picture, tag
-from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import grid
 from meguru.console.numbers import number
 

@@ -19,8 +19,11 @@ from meguru.alerts.show import list_alerts, show
 from meguru.alerts.types import Alert, AlertState
 from meguru.artifacts.log import list_events
 from meguru.base.durations import seconds
+from meguru.console.evidence_view import EvidenceView, evidence_view
 from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.page_request import PageFunction, Visit
+from meguru.errors import Forbidden, NotFound
+from meguru.monitoring.show import show_report
 
 WINDOW, MESSAGES, EVENTS = 100, 5, 50
 LIVE = "alert."
@@ -80,8 +83,20 @@ def one(visit: Visit) -> Response:
         evidence=[(name.replace("_", " "), plain(value)) for name, value in found.evidence.items()],
         events=events,
         incident=incident,
+        shown=_shown(visit, found),
         live=LIVE,
     )
+
+
+def _shown(visit: Visit, alert: Alert) -> EvidenceView | None:
+    """Return the evidence of the report that an alert tells of, if it is of one that the reader may see."""
+    report = alert.evidence.get("report")
+    if not isinstance(report, str) or not report.startswith("report/"):
+        return None
+    try:
+        return evidence_view(visit, show_report(visit.ws, ref=report).evidence, rang_only=True)
+    except (NotFound, Forbidden):
+        return None
 
 
 def view(visit: Visit, alert: Alert) -> AlertView:

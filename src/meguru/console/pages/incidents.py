@@ -10,8 +10,8 @@ from meguru.alerts.incidents.close import close, note
 from meguru.alerts.incidents.show import list_incidents, show
 from meguru.alerts.incidents.types import IncidentState
 from meguru.alerts.sentences import sentence_of
+from meguru.base.text import mark
 from meguru.console.forms import FormFunction, FormValues, unknown
-from meguru.console.labels import mark
 from meguru.console.page_request import PageFunction, Visit
 
 WINDOW = 100

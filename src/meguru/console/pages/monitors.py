@@ -6,10 +6,12 @@ from functools import partial
 
 from starlette.responses import Response
 
-from meguru.console.page_request import PageFunction, Visit
+from meguru.console.evidence_view import evidence_view, words_of
+from meguru.console.page_request import HEADERS, PageFunction, Visit
 from meguru.console.spans import span_name, span_title
 from meguru.console.watch import interval
 from meguru.monitoring import show
+from meguru.monitoring.report_page.page import report_html
 
 
 def one(visit: Visit) -> Response:
@@ -36,11 +38,23 @@ def report(visit: Visit) -> Response:
         span_name=partial(span_name, zone=visit.zone),
         span_title=partial(span_title, zone=visit.zone),
         interval=interval,
+        view=evidence_view(visit, found.evidence),
         live="",
     )
+
+
+def file(visit: Visit) -> Response:
+    """Give a report as one HTML file, in the reader's language."""
+    found = show.show_report(visit.ws, ref=visit.named("id"))
+    headers = HEADERS | {
+        "Content-Disposition": f'attachment; filename="{found.id}.html"',
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    }
+    return Response(report_html(found, words_of(visit)), 200, headers, "text/html")
 
 
 PAGES: dict[str, PageFunction] = {
     "/ui/monitors/{name}": one,
     "/ui/reports/{id}": report,
+    "/ui/reports/{id}/file": file,
 }

@@ -5,29 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from meguru.base.svg import picture, tag
 from meguru.monitoring.comparing.tables import TableSide
 from meguru.monitoring.comparing.types import ComparedValues, JointComparison, TableComparison
+from meguru.monitoring.evidence import pictures
+from meguru.monitoring.evidence.translation import EvidenceWords
+from meguru.monitoring.evidence.types import DistributionBin
+from meguru.monitoring.report_page.document import document, number, table
 from meguru.monitoring.shares import BinShare, column_shares
 
 if TYPE_CHECKING:
     import polars as pl
-
-_WIDTH, _HEIGHT, _GAP = 260.0, 72.0, 2.0
-_STYLE = """
-:root { color-scheme: light dark; --then: #8a94a6; --now: #2f6fde; --bad: #b3261e; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #8884; padding: .4rem .6rem; text-align: left; vertical-align: middle; }
-td.number { font-variant-numeric: tabular-nums; text-align: right; }
-.drifted { color: var(--bad); font-weight: 600; }
-svg { display: block; height: 4.5rem; width: 16rem; }
-.then { fill: var(--then); } .now { fill: var(--now); }
-.wide { overflow-x: auto; }
-"""
-
 
 def comparison_html(
     comparison: TableComparison,
@@ -42,28 +32,17 @@ def comparison_html(
         else f"None of {len(comparison.columns)} columns drifted."
     )
     sides = TableSide(comparison.reference, reference), TableSide(comparison.current, current)
-    rows = Markup("").join(
-        _row(each, comparison.notes.get(each.column, ""), *sides) for each in comparison.columns
-    )
-    title = f"{comparison.reference} and {comparison.current}"
+    rows = [_row(each, comparison.notes.get(each.column, ""), *sides) for each in comparison.columns]
     headings = ("column", "drifted", "test", "statistic", "p-value", "effect", "reference | current", "")
-    head = Markup("").join(tag("th", {"scope": "col"}, each) for each in headings)
-    body = Markup("").join(
-        (
-            tag("h1", None, title),
-            tag("p", None, said),
-            tag("p", None, _rows(comparison)),
-            *_joint(comparison.joint),
-            tag(
-                "div", {"class": "wide"}, tag("table", None, tag("thead", None, tag("tr", None, head)), rows)
-            ),
-        )
-    )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>\n"
-    )
+    title = f"{comparison.reference} and {comparison.current}"
+    body = [
+        tag("h1", None, title),
+        tag("p", None, said),
+        tag("p", {"class": "soft"}, _rows(comparison)),
+        *_joint(comparison.joint),
+        table(headings, rows, numbers=frozenset({3, 4, 5})),
+    ]
+    return document(title, body)
 
 
 def _rows(comparison: TableComparison) -> str:
@@ -93,33 +72,15 @@ def _row(values: ComparedValues, note: str, reference: TableSide, current: Table
         tag("th", {"scope": "row"}, values.column),
         tag("td", {"class": "drifted"} if values.drifted else None, "drifted" if values.drifted else "–"),
         tag("td", None, values.test or "–"),
-        *(_number(each) for each in (values.statistic, values.p_value, values.effect)),
-        tag("td", None, _bars(values.column, shares) if shares else ""),
+        *(number(each) for each in (values.statistic, values.p_value, values.effect)),
+        tag("td", None, _drawn(values.column, shares) if shares else ""),
         tag("td", None, note),
     )
     return tag("tr", None, *cells)
 
 
-def _number(value: float | None) -> Markup:
-    return tag("td", {"class": "number"}, "–" if value is None else f"{value:.4g}")
-
-
-def _bars(column: str, shares: Sequence[BinShare]) -> Markup:
-    """Draw two bars a bin, grey for the reference and blue for now, as high as their share."""
-    most = max(max(each.reference, each.current) for each in shares) or 1.0
-    room = _WIDTH / len(shares)
-    wide = max(0.5, (room - _GAP) / 2)
-    marks = []
-    for number, each in enumerate(shares):
-        tip = tag("title", None, f"{each.label}: {each.reference:.1%} then, {each.current:.1%} now")
-        for kind, share, left in (("then", each.reference, 0.0), ("now", each.current, wide)):
-            high = _HEIGHT * share / most
-            box = {
-                "x": number * room + left,
-                "y": _HEIGHT - high,
-                "width": wide,
-                "height": high,
-                "class": kind,
-            }
-            marks.append(tag("rect", box, tip))
-    return picture(_WIDTH, _HEIGHT, f"shares of rows by {column}, in both tables", marks)
+def _drawn(column: str, shares: Sequence[BinShare]) -> Markup:
+    bins = [DistributionBin(each.label, each.reference, each.current) for each in shares]
+    label = f"shares of rows by {column}, in both tables"
+    marks = pictures.distribution_marks(bins, EvidenceWords())
+    return picture(pictures.WIDTH, pictures.HEIGHT, label, marks, "shares")

@@ -1,0 +1,1 @@
+"""What made a monitor ring, kept as it was: distributions, windows before, and what most likely caused it."""

@@ -1,0 +1,161 @@
+"""What is known of a window when its cause is looked for, each question answered once."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from meguru.monitoring.types import Estimate, Finding, MeasuredMetric, ModelPerformance, Role, Severity
+from meguru.monitoring.window import MonitoredWindow, PastWindow
+
+WORSE = frozenset(
+    {Severity.PERFORMANCE_DROP, Severity.BUSINESS_MISS, Severity.UNFAIR, Severity.ESTIMATED_DROP}
+)
+"""What says that predictions are worse, or are going to be."""
+MANY = 0.3
+"""From such a share of the compared columns on, the inputs as a whole moved."""
+_DAY, _WEEK, _YEAR = timedelta(days=1), timedelta(days=7), timedelta(days=365)
+
+
+class WindowCase:
+    """A window with what its checks found, asked what happened in it."""
+
+    def __init__(self, window: MonitoredWindow, findings: Sequence[Finding]) -> None:
+        self.window, self.findings = window, findings
+
+    def breached(self, *severities: Severity) -> list[Finding]:
+        """Return the findings of some severities that are beyond their thresholds."""
+        return [each for each in self.findings if each.breached and each.severity in severities]
+
+    @cached_property
+    def moved(self) -> list[str]:
+        """The input columns that drifted."""
+        return list(dict.fromkeys(each.column for each in self.breached(Severity.INPUT_DRIFT)))
+
+    @cached_property
+    def compared(self) -> int:
+        """How many input columns were compared with the baseline."""
+        return sum(each.severity is Severity.INPUT_DRIFT for each in self.window.columns)
+
+    @property
+    def many_moved(self) -> bool:
+        """Whether so many inputs moved that the rows as a whole are others."""
+        return bool(self.moved) and len(self.moved) >= MANY * self.compared
+
+    @cached_property
+    def is_worse(self) -> bool:
+        """Whether predictions are worse, or expected to be."""
+        return bool(self.breached(*WORSE))
+
+    @cached_property
+    def former(self) -> str:
+        """The model that answered before the live one, within this window or before it; empty if none."""
+        within = next((each.model for each in self.window.performance if each.role is Role.FORMER), "")
+        before = self.before[-1].model if self.before else ""
+        return within or (before if before and before != self.window.model else "")
+
+    @cached_property
+    def before(self) -> list[PastWindow]:
+        """The windows before in which something was answered, oldest first."""
+        return [each for each in self.window.past if each.model]
+
+    @cached_property
+    def judged(self) -> MeasuredMetric | None:
+        """The metric that the live model is judged by."""
+        return self._judged(self.window.performance)
+
+    @staticmethod
+    def _judged(performance: Sequence[ModelPerformance]) -> MeasuredMetric | None:
+        live = next((each for each in performance if each.role is Role.LIVE), None)
+        return live.metrics[0] if live and live.metrics else None
+
+    @cached_property
+    def beside(self) -> list[tuple[str, bool]]:
+        """The other models of this window, and whether each is certainly worse than it was."""
+        metric = self.judged.metric if self.judged else ""
+        found = []
+        for each in self.window.performance:
+            if each.role is Role.LIVE or (measured := each.measured(metric)) is None:
+                continue
+            known = self._known_of(each.model, metric, measured)
+            if measured.estimate is not None and known is not None:
+                found.append((each.model, _certainly_worse(measured.estimate, known, measured.direction)))
+        return found
+
+    def _known_of(self, model: str, metric: str, measured: MeasuredMetric) -> float | None:
+        """Return how good a model was: on its holdout, else in the windows before."""
+        if measured.reference is not None:
+            return measured.reference
+        values = []
+        for past in self.before:
+            of_model = next((each for each in past.performance if each.model == model), None)
+            found = of_model.measured(metric) if of_model else None
+            values += [found.estimate.value] if found and found.estimate else []
+        return statistics.median(values) if values else None
+
+    @property
+    def all_fell(self) -> bool:
+        """Whether there are models beside the live one, and each is worse than it was."""
+        return bool(self.beside) and all(fell for _, fell in self.beside)
+
+    @cached_property
+    def coverage(self) -> float:
+        """The share of rows whose outcome is known."""
+        return self.window.outcomes / self.window.rows if self.window.rows else 0.0
+
+    @cached_property
+    def usual_coverage(self) -> float | None:
+        """That share in the windows before, the middle one; None if there are none."""
+        live = [_live(each.performance) for each in self.before]
+        shares = [each.outcomes / each.rows for each in live if each is not None and each.rows]
+        return statistics.median(shares) if shares else None
+
+    @cached_property
+    def expected(self) -> Estimate | None:
+        """What the judged metric is estimated to be of all rows, without outcomes; None if nobody knows."""
+        return getattr(self.judged, "expected", None)
+
+    @property
+    def expected_better(self) -> bool:
+        """Whether the estimate is certainly better than what the outcomes say."""
+        said = self.judged.estimate if self.judged else None
+        if said is None or self.expected is None or self.judged is None:
+            return False
+        if self.judged.direction == "higher":
+            return self.expected.low > said.high
+        return self.expected.high < said.low
+
+    @cached_property
+    def same_period(self) -> list[PastWindow]:
+        """The windows of the same season before: of the same time of the year, the week or the day."""
+        start, end = self.window.start, self.window.end
+        if start is None or end is None:
+            return []
+        return [each for each in self.window.past if _same_season(each.start, start, end - start)]
+
+    def moved_in(self, past: PastWindow) -> list[str]:
+        """Return which of the columns that moved now had moved in an earlier window, too."""
+        there = {each.column for each in past.findings if each.breached}
+        return [column for column in self.moved if column in there]
+
+
+def _live(performance: Sequence[ModelPerformance]) -> ModelPerformance | None:
+    return next((each for each in performance if each.role is Role.LIVE), None)
+
+
+def _certainly_worse(found: Estimate, known: float, direction: str) -> bool:
+    return found.high < known if direction == "higher" else found.low > known
+
+
+def _same_season(past: datetime, start: datetime, length: timedelta) -> bool:
+    """Tell whether an earlier window began at the same time of a longer round than its own length."""
+    apart = start - past
+    rounds = [each for each in (_DAY, _WEEK, _YEAR) if length <= each / 2]
+    return any(_is_round(apart, each, length / 2) for each in rounds)
+
+
+def _is_round(apart: timedelta, round: timedelta, near: timedelta) -> bool:
+    times = apart / round
+    return times > 0.5 and abs(apart - round * max(1, int(times + 0.5))) < near

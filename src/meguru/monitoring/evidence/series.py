@@ -1,0 +1,137 @@
+"""The numbers that rang, over the windows before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from meguru.monitoring.evidence.types import MonitoredPoint, MonitoredSeries
+from meguru.monitoring.types import Finding, MeasuredMetric, ModelPerformance, ReportVerdict, Role, Severity
+from meguru.monitoring.window import MonitoredWindow, PastWindow
+
+WINDOWS = 30
+SERIES = 6
+"""So many series are kept: the live model's metric, and the gravest findings."""
+Reading = tuple[float | None, float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSpan:
+    """A window as its report names it: its start and end, and what it comes to."""
+
+    start: datetime
+    end: datetime
+    verdict: ReportVerdict
+
+
+def all_series(
+    window: MonitoredWindow, ringing: Sequence[Finding], span: JudgedSpan
+) -> list[MonitoredSeries]:
+    """Return the live model's metric over windows, and the statistics of what rang, gravest first.
+
+    Parameters
+    ----------
+    window
+        With the windows before it, newest last.
+    ringing
+        The findings beyond their thresholds, gravest first.
+    """
+    drops = [each for each in ringing if each.severity is Severity.PERFORMANCE_DROP and not each.slice]
+    made = [_of_metric(window, drops[0] if drops else None, span)]
+    others = [each for each in ringing if each not in drops and each.statistic is not None]
+    made += [_of_finding(window, each, span) for each in others[: SERIES - 1]]
+    return [each for each in made if each is not None]
+
+
+def _of_metric(window: MonitoredWindow, drop: Finding | None, span: JudgedSpan) -> MonitoredSeries | None:
+    judged = window.live.metrics[0] if window.live and window.live.metrics else None
+    if judged is None:
+        return None
+    is_least = judged.direction == "higher"
+    threshold = drop.threshold if drop else None
+    return MonitoredSeries(
+        label=judged.label,
+        severity=Severity.PERFORMANCE_DROP.value if drop else "",
+        rang=drop is not None,
+        reference=judged.reference,
+        threshold=threshold,
+        is_least=is_least,
+        points=_points(window, span, lambda found, _: _metric_reading(found, judged)),
+    )
+
+
+def _metric_reading(performance: Sequence[ModelPerformance], judged: MeasuredMetric) -> Reading:
+    live = next((each for each in performance if each.role is Role.LIVE), None)
+    metric = live.measured(judged.metric) if live else None
+    found = metric.estimate if metric else None
+    return (found.value, found.low, found.high) if found else (None, None, None)
+
+
+def _of_finding(window: MonitoredWindow, finding: Finding, span: JudgedSpan) -> MonitoredSeries:
+    what = (finding.check, finding.column, finding.slice)
+
+    def reading(_: Sequence[ModelPerformance], findings: Sequence[Finding]) -> Reading:
+        known = (each for each in findings if (each.check, each.column, each.slice) == what)
+        found = finding if finding in findings else next(known, None)
+        return (found.statistic if found else None, None, None)
+
+    named = finding.column or finding.slice
+    what_else = finding.check if named else finding.severity.value.replace("_", " ")
+    about = " · ".join(each for each in (finding.column, finding.slice, what_else) if each)
+    return MonitoredSeries(
+        label=about,
+        severity=finding.severity.value,
+        column=finding.column,
+        slice=finding.slice,
+        rang=True,
+        threshold=finding.threshold,
+        is_least=_is_least(finding),
+        points=_points(window, span, reading, (finding,)),
+    )
+
+
+def _is_least(finding: Finding) -> bool:
+    """Tell whether a finding is breached below its threshold."""
+    known = finding.statistic is not None and finding.threshold is not None
+    return known and finding.breached and finding.statistic < finding.threshold  # type: ignore[operator]
+
+
+def _points(
+    window: MonitoredWindow,
+    span: JudgedSpan,
+    read: Callable[[Sequence[ModelPerformance], Sequence[Finding]], Reading],
+    findings: Sequence[Finding] = (),
+) -> list[MonitoredPoint]:
+    made = [_past_point(each, read(each.performance, each.findings)) for each in window.past[-WINDOWS:]]
+    value, low, high = read(window.performance, findings)
+    made.append(
+        MonitoredPoint(
+            start=span.start,
+            end=span.end,
+            value=_finite(value),
+            low=_finite(low),
+            high=_finite(high),
+            verdict=span.verdict.value,
+            model=window.model,
+        )
+    )
+    return made
+
+
+def _past_point(past: PastWindow, reading: Reading) -> MonitoredPoint:
+    value, low, high = map(_finite, reading)
+    return MonitoredPoint(
+        start=past.start,
+        end=past.end,
+        value=value,
+        low=low,
+        high=high,
+        verdict=past.verdict.value,
+        model=past.model,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,89 @@
+"""What each column looks like, and what the checks say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from meguru.base.svg import tag
+from meguru.base.text import mark
+from meguru.monitoring.evidence import pictures
+from meguru.monitoring.evidence.gather import by_gravity
+from meguru.monitoring.evidence.translation import EvidenceWords
+from meguru.monitoring.evidence.types import ColumnEvidence, ReportEvidence
+from meguru.monitoring.report_page.document import bullets, number, table
+from meguru.monitoring.types import Finding, Severity
+
+GROUPS: Sequence[tuple[str, frozenset[Severity]]] = (
+    (mark("Data quality"), frozenset({Severity.DATA_BREAK})),
+    (
+        mark("Predictions and outcomes"),
+        frozenset({Severity.PERFORMANCE_DROP, Severity.ESTIMATED_DROP, Severity.MISCALIBRATED})
+        | {Severity.SHADOW_BETTER, Severity.PREDICTION_DRIFT},
+    ),
+    (mark("Fairness"), frozenset({Severity.UNFAIR})),
+    (
+        mark("Business, service and cost"),
+        frozenset({Severity.BUSINESS_MISS, Severity.SERVICE_TROUBLE, Severity.COST_RISE}),
+    ),
+    (mark("Drift of inputs"), frozenset({Severity.INPUT_DRIFT})),
+)
+FINDING = (mark("check"), mark("column"), mark("statistic"), mark("threshold"), mark("what it says"))
+COLUMN = (mark("column"), mark("then and now"), mark("missing then"), mark("missing now"))
+MOST = 100
+"""So many findings of a group are shown: those beyond their thresholds first."""
+
+
+def findings(found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
+    """Return what each check found, by what it is about; groups without findings are left out."""
+    made: list[Markup] = []
+    headings = list(map(words.text, FINDING))
+    for name, severities in GROUPS:
+        mine = [each for each in by_gravity(found) if each.severity in severities]
+        if mine:
+            rows = [_finding(each, words) for each in mine[:MOST]]
+            made += [tag("h2", None, words.text(name)), table(headings, rows, numbers=frozenset({2, 3}))]
+    return made
+
+
+def _finding(each: Finding, words: EvidenceWords) -> Markup:
+    about = " · ".join(part for part in (each.column, each.slice) if part)
+    return tag(
+        "tr",
+        None,
+        tag("th", {"scope": "row", "class": "bad" if each.breached else None}, each.check),
+        tag("td", None, about or "–"),
+        number(each.statistic),
+        number(each.threshold),
+        tag("td", None, words.spoken(each.says)),
+    )
+
+
+def distributions(evidence: ReportEvidence, words: EvidenceWords) -> list[Markup]:
+    """Return the distribution of each column, then and now."""
+    if not evidence.columns:
+        return []
+    key = words.text("Grey: {then}; blue: this window.", then=words.text(evidence.compared_with))
+    headings = [*map(words.text, COLUMN), ""]
+    rows = [_column(each, words) for each in evidence.columns]
+    made = [
+        tag("h2", None, words.text("Columns")),
+        tag("p", {"class": "soft"}, key),
+        table(headings, rows, numbers=frozenset({2, 3})),
+    ]
+    if evidence.left_out:
+        made.append(tag("p", {"class": "soft"}, words.text("and {count} more", count=evidence.left_out)))
+    return made
+
+
+def _column(each: ColumnEvidence, words: EvidenceWords) -> Markup:
+    return tag(
+        "tr",
+        None,
+        tag("th", {"scope": "row", "class": "drifted" if each.rang else None}, each.column),
+        tag("td", None, pictures.distribution(each, words) if each.bins else "–"),
+        tag("td", {"class": "number"}, f"{each.missing_then:.1%}"),
+        tag("td", {"class": "number"}, f"{each.missing_now:.1%}"),
+        tag("td", None, bullets([words.spoken(said) for said in each.findings])),
+    )

@@ -1,0 +1,80 @@
+"""How well the models did, with intervals, and on which rows worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from meguru.base.svg import tag
+from meguru.base.text import mark
+from meguru.monitoring.evidence.translation import EvidenceWords
+from meguru.monitoring.report_page.document import number, table
+from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Report
+
+MODEL = (
+    *(mark("model"), mark("role"), mark("metric"), mark("value"), mark("95 %")),
+    *(mark("on its holdout"), mark("live minus it"), mark("expected")),
+)
+SLICE = (mark("model"), mark("metric"), mark("rows with"), mark("value"), mark("95 %"), mark("rows"))
+
+
+def performance(report: Report, words: EvidenceWords) -> list[Markup]:
+    """Return the section on the models of a window; nothing where none answered."""
+    if not report.performance:
+        return []
+    rows = [row for each in report.performance for row in _model(each, words)]
+    share = f"{report.coverage:.0%}"
+    known = words.text("The outcome is known of {share} of the rows.", share=share)
+    made = [
+        tag("h2", None, words.text("How well it did")),
+        tag("p", {"class": "soft"}, known),
+        table(list(map(words.text, MODEL)), rows, numbers=frozenset({3, 5, 6, 7})),
+    ]
+    parts = [row for each in report.performance for row in _slices(each)]
+    if parts:
+        names = list(map(words.text, SLICE))
+        made += [tag("h2", None, words.text("By slice")), table(names, parts, numbers=frozenset({3, 5}))]
+    return made
+
+
+def _model(each: ModelPerformance, words: EvidenceWords) -> Iterator[Markup]:
+    for place, metric in enumerate(_metrics(each)):
+        found, expected = metric.estimate, getattr(metric, "expected", None)
+        yield tag(
+            "tr",
+            None,
+            tag("th", {"scope": "row"}, each.model if not place else ""),
+            tag("td", None, words.text(each.role.value) if not place else ""),
+            tag("td", None, metric.label),
+            number(found.value if found else None),
+            tag("td", None, _interval(found)),
+            number(metric.reference),
+            number(metric.difference.value if metric.difference else None),
+            number(expected.value if expected else None),
+        )
+
+
+def _metrics(each: ModelPerformance) -> list[MeasuredMetric]:
+    old = each.measured("auc")
+    return each.metrics or ([old] if old else [])
+
+
+def _slices(each: ModelPerformance) -> Iterator[Markup]:
+    for metric in each.metrics:
+        for part in metric.slices:
+            found = part.estimate
+            yield tag(
+                "tr",
+                None,
+                tag("td", None, each.model),
+                tag("td", None, metric.label),
+                tag("th", {"scope": "row"}, f"{part.column} = {part.value[:60]}"),
+                number(found.value),
+                tag("td", None, _interval(found)),
+                tag("td", {"class": "number"}, f"{found.n:,}"),
+            )
+
+
+def _interval(found: Estimate | None) -> str:
+    return f"[{found.low:.4g}, {found.high:.4g}]" if found else ""
