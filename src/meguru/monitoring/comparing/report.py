@@ -19,6 +19,7 @@ from meguru.monitoring.shares import BinShare, column_shares
 if TYPE_CHECKING:
     import polars as pl
 
+
 def comparison_html(
     comparison: TableComparison,
     reference: pl.DataFrame | pl.LazyFrame,

@@ -112,10 +112,15 @@ class WindowCase:
         shares = [each.outcomes / each.rows for each in live if each is not None and each.rows]
         return statistics.median(shares) if shares else None
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether the outcome of about all rows is known, or of about as many as usual."""
+        return self.coverage >= 0.9 * min(1.0, 1.0 if self.usual_coverage is None else self.usual_coverage)
+
     @cached_property
     def expected(self) -> Estimate | None:
         """What the judged metric is estimated to be of all rows, without outcomes; None if nobody knows."""
-        return getattr(self.judged, "expected", None)
+        return self.judged.expected if self.judged else None
 
     @property
     def expected_better(self) -> bool:

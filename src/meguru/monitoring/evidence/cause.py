@@ -112,7 +112,7 @@ def _label_delay(case: WindowCase) -> Weighed:
         against.append(
             point("as many outcomes are known as usual, of {share} of the rows", share=f"{share:.0%}")
         )
-    if case.expected_better and not (usual is not None and share >= 0.9 * usual):
+    if case.expected_better and not case.is_covered:
         weight += 2
         text = mark("by the scores of all rows it would be {expected}")
         speaks_for.append(point(text, expected=f"{case.expected.value:.3f}" if case.expected else ""))
@@ -150,7 +150,7 @@ def _season(case: WindowCase) -> Weighed:
 
 def _beyond_seasons(case: WindowCase, speaks_for: Said, against: Said) -> int:
     """Weigh what was decided of each column: whether it is beyond earlier windows."""
-    known = [getattr(each, "beyond_seasons", None) for each in case.breached(Severity.INPUT_DRIFT)]
+    known = [each.beyond_seasons for each in case.breached(Severity.INPUT_DRIFT)]
     told = [each for each in known if each is not None]
     if not told:
         return 0
@@ -177,6 +177,9 @@ def _concept_change(case: WindowCase) -> Weighed:
     if case.breached(Severity.MISCALIBRATED):
         weight += 2
         speaks_for.append(point("probabilities are no longer the shares that they say"))
+    if case.expected_better and case.is_covered:
+        weight += 1
+        speaks_for.append(point("by the scores alone nobody would have expected it"))
     if case.all_fell and not case.many_moved:
         weight += 1
         speaks_for.append(point("models that were trained at other times fell as well"))

@@ -40,7 +40,7 @@ def performance(report: Report, words: EvidenceWords) -> list[Markup]:
 
 def _model(each: ModelPerformance, words: EvidenceWords) -> Iterator[Markup]:
     for place, metric in enumerate(_metrics(each)):
-        found, expected = metric.estimate, getattr(metric, "expected", None)
+        found, expected = metric.estimate, metric.expected
         yield tag(
             "tr",
             None,

@@ -71,7 +71,7 @@ def test_a_report_keeps_what_made_it_ring(workspace, monitor, answer):
 def test_a_calm_window_has_nothing_to_explain_and_still_shows_its_columns():
     kept = report(make_window(make_rows(2000))).evidence
     assert (kept.likely, kept.explanations) == (None, [])
-    assert {each.column for each in kept.columns} == {"wind", "carrier"}
+    assert {each.column for each in kept.columns} == {"wind", "carrier", "_score"}
 
 
 def test_the_model_fell_alone_while_its_inputs_stayed():
