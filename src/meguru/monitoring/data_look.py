@@ -125,4 +125,5 @@ def compare_data(blobs: BlobStore, found: LookedAtData, min_rows: int) -> Monito
         broken=broken,
         compared_with=found.reference.ref,
         frame=found.rows,
+        extra=tuple(name for name in now if name not in {each.name for each in found.reference.columns}),
     )

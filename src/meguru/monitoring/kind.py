@@ -22,14 +22,12 @@ from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Pe
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.types import Severity
 
+_QUALITY = ("nulls", "ranges", "new_categories", "constant")
 CHECKS: list[dict[str, Any]] = [
-    {"check": "performance"},
-    {"check": "psi"},
-    {"check": "ks"},
-    {"check": "business"},
+    {"check": each} for each in ("performance", "psi", "ks", "business", *_QUALITY)
 ]
-DATA_CHECKS: list[dict[str, Any]] = [{"check": "psi"}, {"check": "ks"}, {"check": "nulls"}]
-"""What a monitor of a dataset checks by default."""
+DATA_CHECKS: list[dict[str, Any]] = [{"check": each} for each in ("psi", "ks", *_QUALITY)]
+"""What a monitor of a dataset checks by default. Whether columns are there at all, every monitor checks."""
 ALERT_ON = [
     Severity.DATA_BREAK,
     Severity.PERFORMANCE_DROP,

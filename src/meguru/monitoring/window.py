@@ -81,6 +81,8 @@ class MonitoredWindow:
         The columns that the baseline and the window share, in the order of the baseline.
     broken
         Why a column of the baseline could not be compared.
+    extra
+        Columns that the baseline does not have.
     performance
         The live model first.
     compared_with
@@ -111,6 +113,12 @@ class MonitoredWindow:
     past: tuple[PastWindow, ...] = ()
     business: tuple[BusinessValue, ...] = ()
     baseline: Baseline | None = None
+    extra: tuple[str, ...] = ()
+
+    @property
+    def own_rows(self) -> int:
+        """How many of the rows the live model answered; of a dataset, all."""
+        return self.rows if self.live is None else self.live.rows
 
     @property
     def live(self) -> ModelPerformance | None:
@@ -161,6 +169,18 @@ def compare(
         end=span[1] if span else None,
         frame=mine,
         baseline=baseline,
+        extra=_extra(mine, baseline.profile),
+    )
+
+
+def _extra(rows: pl.DataFrame, profile: TableProfile | None) -> tuple[str, ...]:
+    """Return the columns that have no profile and could have one."""
+    if profile is None:
+        return ()
+    known = {*profile.columns, *profile.times}
+    schema = rows.schema.items()
+    return tuple(
+        name for name, dtype in schema if name[:1] != "_" and name not in known and not dtype.is_nested()
     )
 
 

@@ -74,6 +74,7 @@ SPEAKING = [
 REFUSALS = {
     "check",
     "check_rows",
+    "check_share",
     "_check_bounded",
     "check_limit",
     "_check_limit",
@@ -86,8 +87,8 @@ REFUSALS = {
     "view",
 }
 """Functions whose sentences answer whoever asked at once, in their language or not; they are not kept."""
-UNSAID = {"shadow %s of endpoint %s could not score: %s"}
-"""Lines of the log."""
+UNSAID = {"shadow %s of endpoint %s could not score: %s", "job \x00 is not ours any more"}
+"""Lines of the log, and what a worker says to itself."""
 
 
 def sentences_of(path: Path) -> Iterator[tuple[str, str]]:

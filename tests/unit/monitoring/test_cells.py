@@ -58,7 +58,7 @@ def check_same(found, exact):
     assert found.broken == exact.broken
     assert [each.name for each in found.columns] == [each.name for each in exact.columns]
     for ours, theirs in zip(found.columns, exact.columns, strict=True):
-        for name in ("nulls", "beyond", "infinite"):
+        for name in ("nulls", "beyond", "far", "infinite"):
             assert getattr(ours.now, name) == getattr(theirs.now, name)
         assert np.array_equal(ours.now.bins, theirs.now.bins)
         assert np.array_equal(ours.now.deciles, theirs.now.deciles)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 Counts = npt.NDArray[np.int64]
-NULLS, BEYOND, INFINITE, ODD, THERE, UNRANKED, FIXED = range(7)
-"""Before the bins of a column: rows without a value, beyond the baseline, infinite, of another type than the
-baseline's, rows that had the column at all, and numbers that have no decile, as they are missing."""
+NULLS, BEYOND, FAR, INFINITE, ODD, THERE, UNRANKED, FIXED = range(8)
+"""Before the bins of a column: rows without a value, beyond the baseline, far beyond it, infinite, of another
+type than the baseline's, rows that had the column at all, and numbers that have no decile: missing ones."""
 
 
 class CategorySlots(dict[str | None, int]):
@@ -90,6 +90,7 @@ class BinLayout:
                 deciles=mine[FIXED + each.bins :] if each.deciles else bins,
                 beyond=int(bins[-1]) if is_whole else int(mine[BEYOND]),
                 infinite=int(mine[INFINITE]),
+                far=int(mine[FAR]),
             )
             yield each, counts, int(mine[ODD]), int(mine[THERE])
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from meguru.monitoring.cells.layout import (
     BEYOND,
+    FAR,
     FIXED,
     INFINITE,
     NULLS,
@@ -22,6 +23,7 @@ from meguru.monitoring.cells.layout import (
 )
 from meguru.stats import NumericProfile, tally_column
 from meguru.stats.arrays import Floats
+from meguru.stats.profile.tally import far_from
 
 if TYPE_CHECKING:
     import polars as pl
@@ -141,6 +143,8 @@ class _Numbers:
         self.low, self.high, self.last, self.scale = (each[:, None] for each in (low, high, bins - 1, scale))
         self.least = np.array([[np.inf if each.minimum is None else each.minimum] for each in profiles])
         self.most = np.array([[-np.inf if each.maximum is None else each.maximum] for each in profiles])
+        far = [far_from(each.minimum, each.maximum) for each in profiles]
+        self.far_below, self.far_above = (np.array(each)[:, None] for each in zip(*far, strict=True))
         deepest = max(len(each.edges) for each in profiles)
         padded = [[*each.edges, *[np.inf] * (deepest - len(each.edges))] for each in profiles]
         self.edges = np.array(padded).reshape(len(profiles), deepest)
@@ -191,6 +195,7 @@ class _Numbers:
         if not beyond.any():
             return
         infinite = np.isinf(values)
-        for place, mask in ((BEYOND, beyond & ~infinite), (INFINITE, infinite)):
+        far = ((values < self.far_below) | (values > self.far_above)) & ~infinite
+        for place, mask in ((BEYOND, beyond & ~infinite), (FAR, far), (INFINITE, infinite)):
             column, row = np.nonzero(mask)
             np.add.at(flat, self.start[column, 0] + place + base[row], 1)

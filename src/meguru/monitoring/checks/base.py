@@ -76,8 +76,21 @@ def _plain(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.1f}"
 
 
-def no_columns(window: MonitoredWindow) -> str:
-    """Return why columns can't be compared; empty when they can."""
+def too_few_rows(window: MonitoredWindow) -> str:
+    """Return why the rows prove nothing: there are too few, or too few of the live model; empty when not."""
     if window.rows < window.min_rows:
         return f"only {window.rows} rows, and {window.min_rows} are needed"
-    return "" if window.columns else f"nothing is known of the data that {window.model} was trained on"
+    if window.own_rows < window.min_rows:
+        return f"only {window.own_rows} rows of {window.model}, and {window.min_rows} are needed"
+    return ""
+
+
+def no_columns(window: MonitoredWindow) -> str:
+    """Return why columns can't be compared; empty when they can."""
+    if why := too_few_rows(window):
+        return why
+    if window.columns:
+        return ""
+    if window.broken:
+        return f"no column can be compared with {window.compared_with}"
+    return f"nothing is known of the data that {window.model} was trained on"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from meguru.monitoring.checks import MonitorCheck
-from meguru.monitoring.checks.options import check_of
+from meguru.monitoring.checks.options import check_of, with_always
 from meguru.monitoring.deciding.trend import falls_behind, trend_of
 from meguru.monitoring.types import Finding, Monitor, PerformanceTrend, Severity
 from meguru.monitoring.window import MonitoredWindow
@@ -35,14 +35,13 @@ class Measurements:
 
 
 def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
-    """Run the monitor's checks, and look for columns that can't be compared at all."""
+    """Run the monitor's checks, and those that every monitor makes."""
     made = Measurements()
-    made.found += [FoundByCheck(finding=each) for each in _breaks(window)]
-    if window.rows >= window.min_rows:
-        made.judged.add(Severity.DATA_BREAK)
     rings = {*monitor.alert_on, *([Severity.INPUT_DRIFT] if monitor.important else [])}
     silent: set[Severity] = set()
-    checks = [check_of(options, f"checks[{index}]") for index, options in enumerate(monitor.checks)]
+    checks = [
+        check_of(options, f"checks[{index}]") for index, options in enumerate(with_always(monitor.checks))
+    ]
     for check in checks:
         made.found += [FoundByCheck(finding=each, check=check) for each in check.evaluate(window)]
         if why := check.missing(window):
@@ -56,18 +55,3 @@ def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
     made.trend = trend_of(window)
     made.found += [FoundByCheck(finding=each) for each in falls_behind(checks, window, made.trend)]
     return made
-
-
-def _breaks(window: MonitoredWindow) -> list[Finding]:
-    return [
-        Finding(
-            check="columns",
-            severity=Severity.DATA_BREAK,
-            model=window.model,
-            column=name,
-            says=f"{name} can't be compared with {window.compared_with}: {why}",
-            breached=window.rows >= window.min_rows,
-            n=window.rows,
-        )
-        for name, why in window.broken.items()
-    ]

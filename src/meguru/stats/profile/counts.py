@@ -27,6 +27,8 @@ class ColumnCounts:
     beyond
         Rows with a value that the baseline never had: below its least or above its greatest finite number;
         of a category that it did not know, as far as it knew all.
+    far
+        Of them those that lie farther outside than the baseline's range is wide; numbers only.
     infinite
         Rows with an infinite value.
     """
@@ -36,6 +38,7 @@ class ColumnCounts:
     deciles: CountArray
     beyond: int = 0
     infinite: int = 0
+    far: int = 0
 
     @property
     def count(self) -> int:
@@ -53,6 +56,7 @@ class ColumnCounts:
             deciles=self.deciles + other.deciles,
             beyond=self.beyond + other.beyond,
             infinite=self.infinite + other.infinite,
+            far=self.far + other.far,
         )
 
     def with_nulls(self) -> CountArray:

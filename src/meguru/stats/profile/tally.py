@@ -93,6 +93,7 @@ class BinGrid:
             deciles=cut(known, self.edges),
             beyond=self._beyond(known) - infinite,
             infinite=infinite,
+            far=self._far(known) - infinite,
         )
 
     def _beyond(self, known: Floats) -> int:
@@ -100,6 +101,11 @@ class BinGrid:
         if self.minimum is None or self.maximum is None:
             return known.size  # nothing finite was known
         return int(((known < self.minimum) | (known > self.maximum)).sum())
+
+    def _far(self, known: Floats) -> int:
+        """Count what lies farther outside than the range is wide; all infinite ones do."""
+        low, high = far_from(self.minimum, self.maximum)
+        return int(((known < low) | (known > high)).sum())
 
     def _of_whole_bins(self, coarse: CountArray) -> ColumnCounts:
         """Return the counts of bins that lie in one decile each, and not in a tail."""
@@ -139,3 +145,16 @@ class _Blocks:
 def cut(values: Floats, edges: Floats) -> CountArray:
     """Count values between edges, shape (edges + 1,)."""
     return np.bincount(np.searchsorted(edges, values, side="left"), minlength=edges.size + 1)
+
+
+def far_from(minimum: float | None, maximum: float | None) -> tuple[float, float]:
+    """Return below and above which numbers a value lies farther outside of a range than that is wide.
+
+    A range of one number has no width: then nothing finite is far.
+    """
+    most = float(np.finfo(np.float64).max)
+    if minimum is None or maximum is None or minimum == maximum:
+        return -most, most
+    with np.errstate(over="ignore"):
+        span = np.float64(maximum) - np.float64(minimum)
+        return max(float(minimum - span), -most), min(float(maximum + span), most)

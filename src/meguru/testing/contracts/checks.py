@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 import numpy as np
@@ -14,10 +14,11 @@ import pytest
 from meguru.base.digests import canonical
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.checks import MonitorCheck
-from meguru.monitoring.types import Severity
+from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.stats import profile_frame
 from meguru.stats.estimates import ScoreOutcomes
+from meguru.testing.contracts.check_cases import RandomCase, random_case
 
 MODEL, SHADOW = "model/delay@2", "model/delay@1"
 
@@ -76,8 +77,23 @@ def _usual() -> Baseline:
     return make_baseline(make_rows(20_000, seed=99))
 
 
+@lru_cache(maxsize=32)
+def _usual_window(seed: int) -> MonitoredWindow:
+    return make_window(make_rows(2000, seed))
+
+
+SAMPLE, ALL = range(30), range(1000)
+"""Random cases of every run, and those that `make soak` has the time for."""
+
+
 class CheckContract:
-    """Subclass it, give `check` with default options, and override `bad_windows` with what it must notice."""
+    """Subclass it, give `check` with default options, and override two methods.
+
+    `bad_windows` returns what it must notice, and `reference` says the same of any rows, slowly and plainly.
+    """
+
+    needs_rows = True
+    """Whether it judges only windows with `min_rows` rows."""
 
     @pytest.fixture
     def check(self) -> MonitorCheck:
@@ -88,9 +104,18 @@ class CheckContract:
         """Return windows in which the check must find a breach."""
         raise NotImplementedError
 
+    def reference(self, case: RandomCase) -> Mapping[str, bool] | None:
+        """Say of each column that can be judged whether it is breached, by the rows themselves.
+
+        The rows are enough to be judged, and the check is the one with default options. What lies so near
+        to a threshold that counts over bins may say otherwise is left out. None: nobody wrote it yet.
+        """
+        del case
+        return None
+
     def test_it_finds_no_breach_when_nothing_changed(self, check: MonitorCheck) -> None:
         for seed in range(20):
-            window = make_window(make_rows(2000, seed))
+            window = _usual_window(seed)
             assert check.missing(window) == ""
             assert [each.says for each in check.evaluate(window) if each.breached] == []
 
@@ -113,7 +138,7 @@ class CheckContract:
         assert canonical(first) == canonical(second)
 
     def test_it_does_not_judge_a_window_with_too_few_rows_and_says_so(self, check: MonitorCheck) -> None:
-        for n in (0, 1, 199):
+        for n in (0, 1, 199) if self.needs_rows else ():
             window = make_window(make_rows(n, shift=5.0, skill=-3.0))
             assert check.evaluate(window) == []
             assert check.missing(window)
@@ -123,6 +148,38 @@ class CheckContract:
         for name in ("wind", "carrier", "_score", "_outcome", f"_shadow:{SHADOW}"):
             empty = rows.with_columns(pl.lit(None, dtype=rows.schema[name]).alias(name))
             assert isinstance(check.evaluate(make_window(empty)), list)
+
+    @pytest.mark.parametrize(
+        "seeds", [SAMPLE, pytest.param(ALL, marks=pytest.mark.soak)], ids=["some", "all"]
+    )
+    def test_it_says_what_a_plain_reference_says_whatever_comes(
+        self, check: MonitorCheck, seeds: range
+    ) -> None:
+        judged = 0
+        for seed in seeds:
+            case = random_case(seed)
+            findings, missing = check.evaluate(case.window), check.missing(case.window)
+            assert canonical(check.evaluate(case.window)) == canonical(findings)
+            self.expect_sound(check, findings, case)
+            if case.window.own_rows < case.window.min_rows:
+                assert missing or not self.needs_rows, seed
+                continue
+            if (expected := self.reference(case)) is None:
+                continue
+            said = {name: any(each.breached for each in findings if each.column == name) for name in expected}
+            assert said == dict(expected), (seed, case.fates)
+            judged += len(expected)
+        assert judged or self.reference(random_case(0)) is None
+
+    def expect_sound(self, check: MonitorCheck, findings: Sequence[Finding], case: RandomCase) -> None:
+        """Expect findings that travel, and numbers that are numbers."""
+        assert msgspec.json.decode(msgspec.json.encode(findings), type=list[Finding]) == list(findings), case
+        for each in findings:
+            assert each.check == check.key
+            assert each.severity in check.severities
+            assert each.says
+            assert each.p_value is None or 0 <= each.p_value <= 1
+            assert not each.breached or each.effect is None or each.effect > 0, (case.seed, each)
 
     def test_it_survives_a_model_of_which_nothing_is_known(self, check: MonitorCheck) -> None:
         window = compare(make_rows(2000), {}, min_rows=200)
