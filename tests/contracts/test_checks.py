@@ -11,7 +11,10 @@ from scipy.stats import binomtest
 
 from meguru.business.types import BusinessValue
 from meguru.monitoring.checks import CHECKS
+from meguru.monitoring.service import ServiceWindow
+from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow
+from meguru.stats.relative_histogram import bucket
 from meguru.testing.contracts.checks import MODEL, CheckContract, make_rows, make_window
 
 MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
@@ -320,6 +323,62 @@ class TestFairness(CheckContract):
     def bad_windows(self):
         less = pl.when(pl.col("carrier") == "UA").then(pl.col("_score") / 2).otherwise(pl.col("_score"))
         return [make_window(make_rows(n).with_columns(less.alias("_score"))) for n in (1000, 20_000)]
+
+
+class TestService(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("service")()
+
+    def bad_windows(self):
+        seen = (
+            ServiceWindow(requests=3, errors=3),
+            ServiceWindow(requests=10_000, errors=150),
+            ServiceWindow(requests=500, turned_away=100),
+            ServiceWindow(requests=500, occupied=0.97),
+        )
+        return [replace(make_window(make_rows(300)), service=each) for each in seen]
+
+    def test_it_rings_for_latency_only_where_somebody_says_what_is_slow(self, check):
+        latencies = {bucket(0.05): 900, bucket(0.5): 100}
+        window = replace(
+            make_window(make_rows(300)), service=ServiceWindow(requests=1000, latencies=latencies)
+        )
+        assert not [each for each in check.evaluate(window) if each.breached]
+        (found,) = [each for each in CHECKS.load("service")(slow=0.2).evaluate(window) if each.breached]
+        assert found.says == "95% of requests were answered within 496 ms, certainly above 200 ms"
+        assert not [each for each in CHECKS.load("service")(slow=0.6).evaluate(window) if each.breached]
+
+
+class TestCost(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("cost")()
+
+    def bad_windows(self):
+        check, window = CHECKS.load("cost")(), make_window(make_rows(300))
+        past = tuple(
+            PastWindow(
+                start=MARCH,
+                end=APRIL,
+                model=window.model,
+                rows=1000,
+                verdict=ReportVerdict.OK,
+                findings=tuple(check.evaluate(replace(window, service=used(cpu)))),
+            )
+            for cpu in (1.0, 1.1, 1.2)
+        )
+        return [replace(window, service=used(2.0), past=past)]
+
+    def test_a_price_and_a_limit_are_in_money(self):
+        check = CHECKS.load("cost")(cpu_hour=36.0, unit="JPY", limit=0.01)
+        (found,) = check.evaluate(replace(make_window(make_rows(300)), service=used(2.0)))
+        assert found.breached
+        assert found.says == "1,000 predictions cost 0.02 JPY, above 0.01 JPY"
+
+
+def used(cpu):
+    return ServiceWindow(requests=10, rows=1000, cpu=cpu)
 
 
 def test_every_check_runs_the_contract():

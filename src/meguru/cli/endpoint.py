@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from meguru.cli.session import Session, read_pairs, with_session
 from meguru.cli.tables import cell
 
 if TYPE_CHECKING:
+    from meguru.serving.traffic.types import TrafficCounts
     from meguru.serving.types import Renewal
 
 
@@ -141,6 +143,37 @@ def list_(session: Session) -> None:
         ("endpoint", "state", "model", "release", "since", "why"),
         rows,
         begin="meguru endpoint create NAME --model MODEL",
+    )
+
+
+@command.command()
+@click.argument("name", type=ENDPOINT)
+@click.option("--start", type=click.DateTime(), help="From when on (UTC). Default: an hour ago.")
+@click.option("--end", type=click.DateTime(), help="Until when (UTC). Default: now.")
+@click.option("--parts", default=12, show_default=True, help="Into how many equal parts it is cut.")
+@with_session
+def traffic(session: Session, name: str, start: datetime | None, end: datetime | None, parts: int) -> None:
+    """Show how endpoint NAME answered: requests, errors, latency and load, by the clock of its servers."""
+    from meguru.app.calls import endpoint_traffic as ask
+
+    span = {field: at.replace(tzinfo=UTC) for field, at in (("start", start), ("end", end)) if at is not None}
+    found = ask(session.open(), name=name, parts=parts, **span)
+    headings = ("from", "requests", "rows", "errors", "turned away", "p50 ms", "p95 ms", "p99 ms", "cpu s")
+    rows = [_traffic_row(f"{each.start:%m-%d %H:%M}", each) for each in found.parts]
+    session.table(found, headings, [*rows, _traffic_row("all", found.total)])
+
+
+def _traffic_row(label: str, counts: TrafficCounts) -> tuple[object, ...]:
+    late = [counts.latency(share) for share in (0.5, 0.95, 0.99)]
+    told = ["" if each is None else f"{each * 1000:.1f}" for each in late]
+    return (
+        label,
+        counts.requests,
+        counts.rows,
+        counts.errors,
+        counts.turned_away,
+        *told,
+        round(counts.cpu, 3),
     )
 
 

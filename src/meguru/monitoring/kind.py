@@ -24,7 +24,7 @@ from meguru.monitoring.types import Severity
 
 _QUALITY = ("nulls", "ranges", "new_categories", "constant")
 CHECKS: list[dict[str, Any]] = [
-    {"check": each} for each in ("performance", "psi", "ks", "business", *_QUALITY)
+    {"check": each} for each in ("performance", "psi", "ks", "business", "service", *_QUALITY)
 ]
 DATA_CHECKS: list[dict[str, Any]] = [{"check": each} for each in ("psi", "ks", *_QUALITY)]
 """What a monitor of a dataset checks by default. Whether columns are there at all, every monitor checks."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from meguru.business import store, value
 from meguru.business.types import BusinessMetric
 from meguru.monitoring.checks.options import check_of
+from meguru.monitoring.service import ServiceWindow, service_of
 from meguru.monitoring.types import Monitor
 from meguru.monitoring.window import MonitoredWindow
 from meguru.storage.blobs import BlobStore
@@ -21,19 +22,23 @@ class Outside:
     """What there is to measure outside of the rows of an endpoint; `state` is all that it depends on."""
 
     metrics: Sequence[BusinessMetric] = ()
+    service: ServiceWindow | None = None
     state: Sequence[object] = ()
 
     @classmethod
-    def of(cls, tx: Connection, monitor: Monitor) -> Outside:
+    def of(cls, tx: Connection, monitor: Monitor, start: datetime, end: datetime) -> Outside:
         """Read what the checks of a monitor look at."""
         wanted = {part for options in monitor.checks for part in check_of(options).reads}
         metrics = store.of_endpoint(tx, monitor.endpoint) if "business" in wanted else []
-        return cls(metrics=metrics, state=value.state_of(tx, metrics))
+        service = service_of(tx, monitor.endpoint, start, end) if "service" in wanted else None
+        state = value.state_of(tx, metrics)
+        if service is not None:
+            state.append([service.requests, service.errors, service.turned_away, service.busy])
+        return cls(metrics=metrics, service=service, state=state)
 
     def added(
         self, tx: Connection, blobs: BlobStore, window: MonitoredWindow, start: datetime, end: datetime
     ) -> MonitoredWindow:
         """Return a window with what was measured outside of its rows."""
-        if not self.metrics:
-            return window
-        return replace(window, business=tuple(value.measure_all(tx, blobs, self.metrics, start, end)))
+        found = tuple(value.measure_all(tx, blobs, self.metrics, start, end)) if self.metrics else ()
+        return replace(window, business=found, service=self.service)

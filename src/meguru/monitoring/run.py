@@ -80,7 +80,7 @@ def look(
     seen = see_window(tx, blobs, monitor, start, end, exact=exact)
     lacking = _lacking(tx, monitor, end, seen, now)
     before = past_reports(tx, monitor, start, end)
-    outside = Outside.of(tx, monitor)
+    outside = Outside.of(tx, monitor, start, end)
     digest = _digest(monitor, seen, sorted(lacking), [each.digest for each in before], outside.state)
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:

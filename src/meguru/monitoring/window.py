@@ -12,6 +12,7 @@ from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.expecting import with_expected
 from meguru.monitoring.performance import AskedMetric, measure
+from meguru.monitoring.service import ServiceWindow
 from meguru.monitoring.types import (
     AlertCause,
     Finding,
@@ -95,6 +96,8 @@ class MonitoredWindow:
         Earlier windows, newest last, for checks that read ``past``.
     business
         What the endpoint's business metrics came to, for checks that read ``business``.
+    service
+        How requests were answered, for checks that read ``service``; None when none were counted.
     baseline
         What the live model was like when it was trained; None of a dataset.
     """
@@ -112,6 +115,7 @@ class MonitoredWindow:
     frame: pl.DataFrame | None = None
     past: tuple[PastWindow, ...] = ()
     business: tuple[BusinessValue, ...] = ()
+    service: ServiceWindow | None = None
     baseline: Baseline | None = None
     extra: tuple[str, ...] = ()
 

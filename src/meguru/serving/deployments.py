@@ -30,6 +30,7 @@ from meguru.serving.lane import Lane
 from meguru.serving.loaded_model import Served, rehearsed
 from meguru.serving.loading import Load, Loader
 from meguru.serving.reporter import Reporter
+from meguru.serving.traffic.log import RequestLog
 from meguru.serving.types import Endpoint, UsedFeatures
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class EndpointSlot:
         self.endpoint = endpoint
         self.contracts: list[Contract] = []
         self.lane: Lane | None = None
+        self.traffic = RequestLog()
         self.fault: MeguruError | None = None
         self.attempts = 0
         self.retry_at = 0.0
@@ -115,6 +117,15 @@ class Deployments:
             if found is not None:
                 self.places.setdefault(name, EndpointSlot(found))
         return self.places.get(name)
+
+    @property
+    def server(self) -> str:
+        """What this process is called."""
+        return self._reporter.server
+
+    def traffic(self) -> dict[str, RequestLog]:
+        """Return the requests that were answered, by endpoint."""
+        return {name: place.traffic for name, place in list(self.places.items())}
 
     def consumers(self) -> dict[str, ConsumerCounts]:
         """Return who was answered lately, by endpoint."""
@@ -218,7 +229,7 @@ class Deployments:
             shadow_features=shadow_features,
         )
         if place.lane is None:
-            place.lane = Lane(place.endpoint.name, self._ws.db, self._writer)
+            place.lane = Lane(place.endpoint.name, self._ws.db, self._writer, place.traffic)
         # One assignment is the whole change-over: a request is answered by the model before, or by this one.
         before, place.lane.served = place.lane.served, served
         if before is None or before.model_ref != served.model_ref:

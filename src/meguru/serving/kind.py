@@ -108,7 +108,7 @@ class EndpointParityChecked(Payload, frozen=True):
 ENDPOINT = Kind(
     name="endpoint",
     title=("endpoint", "endpoints"),
-    tables=("meguru.serving.schema",),
+    tables=("meguru.serving.schema", "meguru.serving.traffic.schema"),
     operations=("meguru.serving.operations",),
     events=(
         *spec_events(
@@ -132,6 +132,7 @@ ENDPOINT = Kind(
         "model user": "meguru.serving.model_user:uses",
         "dataset user": "meguru.serving.dataset_user:uses",
         "endpoint finder": "meguru.serving.store:get",
+        "traffic source": "meguru.serving.traffic.show:counted",
         "described": "meguru.serving.catalogue:described",
         "detailed": "meguru.serving.catalogue:detailed",
     },

@@ -28,6 +28,7 @@ from meguru.serving.contracts.counts import ConsumerCounts
 from meguru.serving.contracts.view import ContractView
 from meguru.serving.loaded_model import ModelFailed, Served
 from meguru.serving.threads import one_thread_each
+from meguru.serving.traffic.log import RequestLog
 from meguru.storage.db import Database
 
 MAX_CALLS = 256
@@ -45,6 +46,7 @@ class PredictionCall:
     __slots__ = (
         "_done",
         "_lane",
+        "_log",
         "_started",
         "body",
         "consumer",
@@ -68,21 +70,27 @@ class PredictionCall:
         contract: int | None = None,
         consumer: str = "",
         explain: bool = False,
+        log: RequestLog | None = None,
     ) -> None:
         self.body, self.key, self.received_at = body, key, received_at
         self.contract, self.consumer, self.explain = contract, consumer, explain
         self.view: ContractView | None = None
         self.digest = digests.of_bytes(body) if key else ""
         self.rows = _NO_ROWS
-        self._lane, self._done, self._started = lane, done, time.perf_counter()
+        self._lane, self._done, self._log = lane, done, log
+        self._started = time.perf_counter()
 
     def answer(self, answer: PredictionResponse) -> None:
         """Give the answer; a second one is dropped."""
         done, self._done = self._done, _ignore
         if done is _ignore:
             return
+        now = time.perf_counter()
+        seconds = now - self._started
         metrics.requests(self._lane, answer.status).inc()
-        metrics.seconds(self._lane).observe(time.perf_counter() - self._started)
+        metrics.seconds(self._lane).observe(seconds)
+        if self._log is not None:
+            self._log.append((now, seconds, answer.status, len(self.rows.rows)))
         done(answer)
 
     def fail(self, error: BaseException) -> None:
@@ -105,11 +113,12 @@ class Lane:
         Who was answered since it was last asked.
     """
 
-    def __init__(self, name: str, db: Database, writer: Writer) -> None:
+    def __init__(self, name: str, db: Database, writer: Writer, log: RequestLog | None = None) -> None:
         self.name = name
         self.served: Served | None = None
         self.consumers = ConsumerCounts()
         self._db, self._writer = db, writer
+        self._log = RequestLog() if log is None else log
         self._queue: BatchQueue[PredictionCall] = BatchQueue(max_items=MAX_CALLS, max_bytes=MAX_BYTES)
         self._thread = threading.Thread(target=self._run, name=f"endpoint-{name}", daemon=True)
         self._thread.start()
@@ -133,6 +142,7 @@ class Lane:
             # Read once for a group: a change-over takes effect with the next one, and no request sees two
             # models.
             served = self.served
+            began, used = time.perf_counter(), time.thread_time()
             try:
                 if served is None:
                     raise Busy(f"endpoint {self.name!r} is loading its model")
@@ -143,6 +153,8 @@ class Lane:
             except BaseException as error:  # noqa: BLE001 - whatever happens, every call is answered
                 for call in group:
                     call.fail(error)
+            now = time.perf_counter()
+            self._log.worked((now, now - began, time.thread_time() - used))
 
     def _serve(self, served: Served, group: list[PredictionCall]) -> None:
         ready = []

@@ -9,6 +9,7 @@ from meguru.serving.replay import replay
 from meguru.serving.shadow import shadow
 from meguru.serving.show import list_endpoints, show
 from meguru.serving.switch import switch
+from meguru.serving.traffic.show import traffic
 
 specs = operations_of(ENDPOINT)
 
@@ -22,4 +23,5 @@ __all__ = [
     "show",
     "specs",
     "switch",
+    "traffic",
 ]

@@ -20,6 +20,7 @@ from meguru.serving.contracts.reporter import ConsumerReporter
 from meguru.serving.deployments import Deployments, EndpointSlot
 from meguru.serving.lane import OnAnswered, PredictionCall
 from meguru.serving.loading import Load, from_registry
+from meguru.serving.traffic.reporter import TrafficReporter
 from meguru.tasks import ModelOutput
 
 PENDING_RETRY = 5
@@ -81,12 +82,17 @@ class PredictionService:
         self._consumers = threading.Thread(
             target=reporter.run, args=(self._stopping,), name="consumers", daemon=True
         )
+        traffic = TrafficReporter(ws, self._deployments.server, self._deployments.traffic)
+        self._traffic = threading.Thread(
+            target=traffic.run, args=(self._stopping,), name="traffic", daemon=True
+        )
 
     def start(self) -> None:
         """Load what is live in the background, and follow every later switch."""
         self._writer = Writer(self.ws.db)
         self._deployments.start(self._writer)
         self._consumers.start()
+        self._traffic.start()
 
     def stop(self) -> None:
         """Answer what is under way, then stop."""
@@ -99,6 +105,7 @@ class PredictionService:
         self._writer.close()
         self._stopping.set()
         self._consumers.join()
+        self._traffic.join()
 
     def knows(self, name: str) -> bool:
         """Tell whether this process has heard of an endpoint; if not, `look_up` asks the database."""
@@ -139,6 +146,7 @@ class PredictionService:
             contract=contract,
             consumer=consumer,
             explain=explain,
+            log=place.traffic,
         )
         if lane is None:
             call.answer(_not_yet(place))

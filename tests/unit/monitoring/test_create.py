@@ -18,7 +18,7 @@ def test_a_new_monitor_is_listed_and_its_event_tells_its_settings(workspace, mon
     with workspace.read() as tx:
         event = events.latest(tx, subject="monitor/delay-watch")
     assert event.type == "monitor.created"
-    assert event.data["alert_on"] == ["data_break", "performance_drop", "business_miss"]
+    assert event.data["alert_on"] == ["data_break", "performance_drop", "business_miss", "service_trouble"]
     assert event.used == ("endpoint/delay",)
 
 

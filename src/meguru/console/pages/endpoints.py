@@ -18,6 +18,7 @@ from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_before, number_of
 from meguru.console.reasons import reasons
 from meguru.console.spans import span_name, span_title
+from meguru.console.traffic_view import traffic_view
 from meguru.console.watch import draw, estimate_of, interval, metric_of, others_of, reports_of
 from meguru.errors import NotFound
 from meguru.monitoring.show import list_monitors
@@ -52,6 +53,7 @@ def one(visit: Visit) -> Response:
         contracts=detail.contracts,
         reports=reports,
         business=_business(visit, name),
+        traffic=traffic_view(visit, name),
         shown=shown,
         amount=amount,
         monitors=[each.monitor for each in list_monitors(visit.ws, endpoint=name)],

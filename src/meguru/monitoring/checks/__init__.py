@@ -18,7 +18,9 @@ CHECKS = PluginFamily(
         "new_categories": "meguru.monitoring.checks.new_categories:NewCategories",
         "constant": "meguru.monitoring.checks.constant:ConstantColumn",
         "performance": "meguru.monitoring.checks.performance:Performance",
-        "business": "meguru.monitoring.checks.business:Business",
+        "business": "meguru.monitoring.checks.business:BusinessCheck",
+        "service": "meguru.monitoring.checks.service:ServiceCheck",
+        "cost": "meguru.monitoring.checks.cost:CostCheck",
         "wasserstein": "meguru.monitoring.checks.wasserstein:WassersteinDrift",
     },
 )

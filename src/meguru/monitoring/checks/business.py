@@ -14,7 +14,7 @@ from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 
 
-class Business(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BusinessCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"check": "business", "metrics": ["delay_cost"], "coverage": 0.9}``: values against their targets.
 
     All metrics of the endpoint that have a target are judged, or those in `metrics`. One is breached when

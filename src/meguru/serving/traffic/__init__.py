@@ -1,0 +1,1 @@
+"""How an endpoint is used and how it answers: counted in memory, kept by minute, server by server."""
