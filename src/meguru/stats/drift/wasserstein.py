@@ -12,7 +12,7 @@ from meguru.stats.arrays import Floats
 from meguru.stats.drift.result import DriftResult, check_floor, conclude
 from meguru.stats.drift.sample import BinnedValues, CategoryCounts, SampledValues, TwoSides
 
-_KNOTS = 192
+_KNOTS = 64
 """The spread of the noise is integrated over so many points."""
 
 

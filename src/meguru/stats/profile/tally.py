@@ -38,7 +38,7 @@ class BinGrid:
     def count(self, values: Floats, nulls: int = 0) -> ColumnCounts:
         """Count values, shape (n,), in any order; NaN is counted as null."""
         total = self._closely(np.empty(0), nulls)
-        coarse = np.zeros(self.bins + 2, dtype=np.int64)
+        coarse = np.zeros(self.bins, dtype=np.int64)
         look, room = self._looked_at(), _Blocks()
         close: list[Floats] = []
         for start in range(0, values.size, _BLOCK):
@@ -67,17 +67,21 @@ class BinGrid:
         """Add a block's values in whole bins to `coarse`; return those that have to be looked at closely."""
         scaled, place, near = room.of(block.size)
         with np.errstate(over="ignore", invalid="ignore"):
-            if not np.isfinite(block.sum()):
-                return block  # some value is not finite; or all are, and too large to add up
             np.subtract(block, self.low, out=scaled)
             scaled *= self._scale
-            scaled += 1
-        np.clip(scaled, 0, self.bins + 1, out=scaled)
-        np.copyto(place, scaled, casting="unsafe")
-        np.take(look, place, out=near, mode="clip")
-        found = np.bincount(place, minlength=self.bins + 2)
+            np.clip(scaled, 0, self.bins - 1, out=scaled)
+            np.copyto(place, scaled, casting="unsafe")
+        try:
+            found = np.bincount(place, minlength=self.bins)
+        except ValueError:  # some value is NaN, which has no place
+            missing = np.isnan(block)
+            if not missing.any():
+                return block
+            known = self._block(block[~missing], coarse, look, room)
+            return np.concatenate((known, block[missing]))
         if int(found[look].sum()) * _CLOSE > block.size:
             return block
+        np.take(look, place, out=near, mode="clip")
         found[look] = 0
         coarse += found
         return block[near]
@@ -108,20 +112,20 @@ class BinGrid:
         return int(((known < low) | (known > high)).sum())
 
     def _of_whole_bins(self, coarse: CountArray) -> ColumnCounts:
-        """Return the counts of bins that lie in one decile each, and not in a tail."""
-        starts = np.searchsorted(self.place(self.edges), np.arange(self.bins + 2), side="left")
+        """Return the counts of inner bins that lie in one decile each, and next to no tail."""
+        starts = np.searchsorted(self.place(self.edges), np.arange(1, self.bins + 1), side="left")
         deciles = np.bincount(starts, coarse, self.edges.size + 1).astype(np.int64)
-        return ColumnCounts(nulls=0, bins=coarse, deciles=deciles)
+        return ColumnCounts(nulls=0, bins=np.concatenate(([0], coarse, [0])), deciles=deciles)
 
     def _looked_at(self) -> Bools:
-        """Return which bins hold an edge of a decile or are next to a tail, shape (bins + 2,).
+        """Return which inner bins hold an edge of a decile or are next to a tail, shape (bins,).
 
         A bin follows from a value by steps that never change the order of two values, so that all others lie
-        on one side of each edge; where the tails begin, rounding may have a value in the bin beside.
+        on one side of each edge; the outermost also hold what lies in the tails.
         """
-        look = np.zeros(self.bins + 2, dtype=np.bool_)
-        look[[0, 1, self.bins, self.bins + 1]] = True
-        look[self.place(self.edges)] = True
+        look = np.zeros(self.bins, dtype=np.bool_)
+        look[[0, self.bins - 1]] = True
+        look[np.clip(self.place(self.edges) - 1, 0, self.bins - 1)] = True
         return look
 
     @property

@@ -13,7 +13,7 @@ from meguru.stats.profile.counts import CountArray
 if TYPE_CHECKING:
     import polars as pl
 
-_BLOCK = 131_072
+_BLOCK = 65_536
 Hashes = npt.NDArray[np.uint64]
 
 
