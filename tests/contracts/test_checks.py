@@ -315,6 +315,16 @@ class TestEstimate(CheckContract):
         return [make_window(make_rows(n).with_columns(unsure)) for n in (2000, 20_000)]
 
 
+class TestCalibration(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("calibration")()
+
+    def bad_windows(self):
+        seldom = (pl.col("_outcome") * (pl.int_range(pl.len()) % 3 == 0)).alias("_outcome")
+        return [make_window(make_rows(n).with_columns(seldom)) for n in (400, 20_000)]
+
+
 class TestFairness(CheckContract):
     @pytest.fixture
     def check(self):

@@ -211,6 +211,16 @@ SENTENCES = (
         "{model} does neither certainly better nor worse than {other} on the same rows: {metric} differs "
         "by {gap} [{low}, {high}]"
     ),
+    mark("of rows with {slice} alone"),
+    mark("calibration error {value} is certainly above {limit}"),
+    mark("calibration error {value} may be above {limit}"),
+    mark("calibration error {value} is below {limit}"),
+    mark("log odds have slope {slope} and intercept {intercept}"),
+    mark("the answers are no probabilities"),
+    mark("all {rows} known outcomes are {value}, and about {count} others are to be expected"),
+    mark("they come for one kind only"),
+    mark("outcomes are known of {share} of the rows of some scores and of {most} of others"),
+    mark("those known don't stand for all"),
     mark("estimated before outcomes are known"),
     mark("estimated, and {count} outcomes say {value}"),
     mark("nobody knows what became of the holdout of {model} by score"),

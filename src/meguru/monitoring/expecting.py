@@ -7,11 +7,19 @@ import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
+from meguru.monitoring.reliability import Reliability
 from meguru.monitoring.scores import SCORES
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile
 from meguru.stats.arrays import Floats
-from meguru.stats.estimates import CONFIDENCE_METRICS, Calibration, confidence_estimate
+from meguru.stats.estimates import (
+    CONFIDENCE_METRICS,
+    Calibration,
+    ScoreOutcomes,
+    confidence_estimate,
+    logistic_recalibration,
+    reliability_groups,
+)
 
 
 def with_expected(
@@ -36,6 +44,22 @@ def with_expected(
         msgspec.structs.replace(each, expected=_estimate(each, scores, rows, known)) for each in live.metrics
     ]
     return msgspec.structs.replace(live, metrics=metrics)
+
+
+def with_reliability(live: ModelPerformance, known: ScoreOutcomes | None) -> ModelPerformance:
+    """Return how the live model did, with how often it happened where the model said so."""
+    if known is None or not known.total:
+        return live
+    scores, shares, rows = reliability_groups(known)
+    slope = logistic_recalibration(known)
+    made = Reliability(
+        scores=scores.tolist(),
+        shares=shares.tolist(),
+        rows=[int(each) for each in rows],
+        slope=slope[0] if slope else None,
+        intercept=slope[1] if slope else None,
+    )
+    return msgspec.structs.replace(live, reliability=made)
 
 
 def bin_scores(profile: NumericProfile) -> Floats:

@@ -33,12 +33,14 @@ class AskedMetric(msgspec.Struct, frozen=True, kw_only=True):
     """A metric that a monitor judges by, and the columns by whose values it is measured too.
 
     What nobody judges by is measured only where its interval has a formula: the bootstrap takes its time.
+    One that is wanted `beside` them does not become the metric by which models are compared.
     """
 
     metric: Metric | None = None
     """None: the first of the task."""
     slices: tuple[str, ...] = ()
     method: Method = "auto"
+    beside: bool = False
 
 
 def measure(
@@ -148,12 +150,16 @@ def wanted_metrics(task: Task, asked: Sequence[AskedMetric]) -> list[tuple[Metri
     """Return what is measured of a model: what is asked for, then what its task names; each once."""
     own = [metric_of(name) for name in task.metrics]
     found: dict[str, tuple[Metric, AskedMetric]] = {}
-    for each in asked or [AskedMetric()] * bool(own):
+    first = [each for each in asked if not each.beside]
+    for each in first or [AskedMetric()] * bool(own):
         metric = each.metric or (own[0] if own else None)
         if metric is not None and task.key in metric.tasks:
             found.setdefault(metric.name, (metric, each))
     for metric in own:
         found.setdefault(metric.name, (metric, AskedMetric(method="analytic")))
+    for each in asked:
+        if each.metric is not None and task.key in each.metric.tasks:
+            found.setdefault(each.metric.name, (each.metric, each))
     return list(found.values())
 
 

@@ -16,7 +16,7 @@ from meguru.monitoring.cells import sample, summing, window
 from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.checks.options import check_of
-from meguru.monitoring.checks.performance import asked_by
+from meguru.monitoring.checks.wanted_metrics import asked_by
 from meguru.monitoring.types import Monitor
 from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN

@@ -10,6 +10,7 @@ from meguru.base import refs
 from meguru.business.types import BusinessValue
 from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
 from meguru.monitoring.evidence.types import ReportEvidence
+from meguru.monitoring.reliability import Reliability
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.schedule.types import WindowsStatus
 
@@ -261,9 +262,10 @@ class MeasuredMetric(msgspec.Struct, frozen=True, kw_only=True):
 class ModelPerformance(msgspec.Struct, frozen=True, kw_only=True):
     """How well one model did on the rows whose outcome is known, by each metric of its task.
 
-    `metrics` begin with the one that its monitor judges. For models with one score `auc` is None without two
-    classes of outcomes, `brier` None when scores are no probabilities; `reference` is the AUC of its holdout,
-    `difference` the live model's AUC minus this one's, on the rows that both scored.
+    `metrics` begin with the one that its monitor judges; `reliability` is of the live model alone. For models
+    with one score `auc` is None without two classes of outcomes, `brier` None when scores are no
+    probabilities; `reference` is the AUC of its holdout, `difference` the live model's AUC minus this one's,
+    on the rows that both scored.
     """
 
     model: str
@@ -275,6 +277,7 @@ class ModelPerformance(msgspec.Struct, frozen=True, kw_only=True):
     reference: float | None = None
     difference: Estimate | None = None
     metrics: list[MeasuredMetric] = []
+    reliability: Reliability | None = None
 
     def measured(self, metric: str) -> MeasuredMetric | None:
         """Return what a metric says of it; None when it was not measured. Old reports have the AUC alone."""

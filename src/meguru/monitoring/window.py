@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from meguru.business.types import BusinessValue
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.expecting import with_expected
+from meguru.monitoring.expecting import with_expected, with_reliability
 from meguru.monitoring.performance import AskedMetric, measure
+from meguru.monitoring.selection import score_outcomes, selective
 from meguru.monitoring.service import ServiceWindow
 from meguru.monitoring.types import (
     AlertCause,
@@ -24,6 +25,7 @@ from meguru.monitoring.types import (
 )
 from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile, TableProfile, tally_column
+from meguru.stats.estimates import ScoreOutcomes
 from meguru.tasks.base import OUTPUT_PREFIX
 
 if TYPE_CHECKING:
@@ -100,6 +102,8 @@ class MonitoredWindow:
         How requests were answered, for checks that read ``service``; None when none were counted.
     baseline
         What the live model was like when it was trained; None of a dataset.
+    selective
+        Why the known outcomes do not stand for all rows; empty when nothing says so.
     """
 
     model: str
@@ -118,6 +122,7 @@ class MonitoredWindow:
     service: ServiceWindow | None = None
     baseline: Baseline | None = None
     extra: tuple[str, ...] = ()
+    selective: str = ""
 
     @property
     def own_rows(self) -> int:
@@ -161,20 +166,21 @@ def compare(
     baseline = baselines.get(model) or Baseline(model=model)
     mine = frame.filter(frame[MODEL_COLUMN] == model) if model else frame
     columns, broken = compared_columns(mine, baseline.profile)
-    return MonitoredWindow(
+    window = MonitoredWindow(
         model=model,
         rows=frame.height,
         outcomes=frame[OUTCOME_COLUMN].count() if frame.height else 0,
         min_rows=min_rows,
         columns=columns,
         broken=broken,
-        performance=expected(measure(frame, model, baselines, asked), columns, baseline),
+        performance=measure(frame, model, baselines, asked),
         start=span[0] if span else None,
         end=span[1] if span else None,
         frame=mine,
         baseline=baseline,
         extra=_extra(mine, baseline.profile),
     )
+    return told(window, score_outcomes(mine, OUTCOME_COLUMN, SCORE_COLUMN))
 
 
 def _extra(rows: pl.DataFrame, profile: TableProfile | None) -> tuple[str, ...]:
@@ -188,14 +194,25 @@ def _extra(rows: pl.DataFrame, profile: TableProfile | None) -> tuple[str, ...]:
     )
 
 
-def expected(
-    performance: tuple[ModelPerformance, ...], columns: Sequence[ComparedColumn], baseline: Baseline
-) -> tuple[ModelPerformance, ...]:
-    """Return how models did, with what is expected of the live one before its outcomes are known."""
-    score = next((each for each in columns if each.name == SCORE_COLUMN), None)
-    if score is None or not performance:
-        return performance
-    return (with_expected(performance[0], score.profile, score.now, baseline), *performance[1:])
+def told(window: MonitoredWindow, known: ScoreOutcomes | None) -> MonitoredWindow:
+    """Return a window with what follows from the live model's scores.
+
+    That is what each metric is expected to be before outcomes are known, how reliable scores are by what
+    became of rows, and whether the known outcomes stand for all.
+    """
+    score = next((each for each in window.columns if each.name == SCORE_COLUMN), None)
+    baseline = window.baseline or Baseline(model=window.model)
+    profile, now = (score.profile, score.now) if score else (None, None)
+    if not window.performance:
+        return window
+    live = with_reliability(window.performance[0], known)
+    if profile is not None and now is not None:
+        live = with_expected(live, profile, now, baseline)
+    return replace(
+        window,
+        performance=(live, *window.performance[1:]),
+        selective=selective(known, profile, now, baseline),
+    )
 
 
 def compared_columns(

@@ -64,6 +64,7 @@ SPEAKING = [
     PACKAGE / "serving" / "contracts" / "view.py",
     *sorted((PACKAGE / "monitoring" / "checks").glob("*.py")),
     PACKAGE / "monitoring" / "deciding" / "judge.py",
+    PACKAGE / "monitoring" / "selection.py",
     PACKAGE / "monitoring" / "window.py",
     PACKAGE / "serving" / "health.py",
     PACKAGE / "serving" / "loaded_model.py",

@@ -76,7 +76,11 @@ def answer(workspace):
 
 
 def known(tx, batch, values, at):
-    rows = [outcome_store.row_of((batch.id, row), value, at, at, "me") for row, value in enumerate(values)]
+    rows = [
+        outcome_store.row_of((batch.id, row), value, at, at, "me")
+        for row, value in enumerate(values)
+        if value is not None
+    ]
     outcome_store.record(tx, batch.endpoint, rows)
 
 

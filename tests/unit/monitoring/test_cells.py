@@ -13,7 +13,7 @@ from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
 from meguru.monitoring.cells.summing import plan, total
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
-from meguru.monitoring.checks.performance import asked_by
+from meguru.monitoring.checks.wanted_metrics import asked_by
 from meguru.monitoring.operations import create
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns

@@ -121,3 +121,85 @@ def test_a_column_that_is_not_recorded_is_unknown_and_never_fair(workspace, endp
     report = march(workspace)
     assert report.verdict is ReportVerdict.UNKNOWN
     assert report.reasons == ["fairness was not judged: the rows have no column 'sex'"]
+
+
+def judged(workspace, endpoint, checks=({"check": "performance"},), **options):
+    create(workspace, name="watch", endpoint=endpoint, min_rows=200, checks=list(checks), **options)
+    return march(workspace)
+
+
+def only(rows, which):
+    return rows.with_columns(_outcome=pl.when(which).then(pl.col("_outcome")))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss", "auc"])
+@pytest.mark.parametrize("kind", [0.0, 1.0])
+def test_outcomes_that_come_for_one_kind_only_are_unknown_and_never_ok(
+    workspace, endpoint, answer, metric, kind
+):
+    answer(only(make_rows(3000), pl.col("_outcome") == kind))
+    check = {"check": "performance", "metric": metric, "reference": 0.6, "tolerance": 0.5}
+    report = judged(workspace, endpoint, [check])
+    assert report.verdict is ReportVerdict.UNKNOWN
+    assert f"known outcomes are {kind:.0f}, and about" in report.reasons[0]
+
+
+def test_outcomes_that_come_for_high_scores_only_are_unknown_unless_that_is_how_it_is(
+    workspace, endpoint, known, answer
+):
+    answer(only(make_rows(3000), pl.col("_score") > 0.5))
+    report = judged(workspace, endpoint)
+    assert report.verdict is ReportVerdict.UNKNOWN
+    assert "those known don't stand for all" in report.reasons[0]
+    told = {"check": "performance", "reference": 0.7, "selective": "judge"}
+    create(workspace, name="anyway", endpoint=endpoint, min_rows=200, checks=[told])
+    assert run(workspace, name="anyway", start=MARCH, end=APRIL).verdict is not ReportVerdict.UNKNOWN
+
+
+def test_outcomes_that_are_missing_anywhere_are_judged(workspace, endpoint, known, answer):
+    answer(only(make_rows(3000), pl.int_range(pl.len()) % 3 == 0))
+    report = judged(workspace, endpoint)
+    assert (report.verdict, report.outcomes) == (ReportVerdict.OK, 1000)
+
+
+def test_reliability_and_calibration_are_told_from_the_outcomes(workspace, endpoint, known, answer):
+    rows = make_rows(4000)
+    answer(rows)
+    report = judged(workspace, endpoint, [{"check": "calibration"}, {"check": "performance"}])
+    assert report.metric == "auc"  # the calibration error stands beside it
+    found = report.live.reliability
+    assert sum(found.rows) == 4000
+    shares = sum(share * count for share, count in zip(found.shares, found.rows, strict=True))
+    assert shares == pytest.approx(rows["_outcome"].sum())
+    assert found.scores == sorted(found.scores)
+    assert found.slope == pytest.approx(0.9, abs=0.25)
+    error = report.live.measured("calibration_error@15").estimate
+    (said,) = [each for each in report.findings if each.severity is Severity.MISCALIBRATED]
+    assert (said.statistic, said.breached) == (error.value, False)
+    assert msgspec.json.decode(msgspec.json.encode(report), type=Report) == report
+
+
+def test_a_slice_that_is_certainly_worse_rings_by_its_name_where_that_is_asked_for(
+    workspace, endpoint, answer
+):
+    rows = make_rows(6000)
+    noise = pl.Series(make_rows(6000, seed=5)["_score"])
+    broken = pl.when(pl.col("carrier") == "DL").then(noise).otherwise(pl.col("_score")).alias("_score")
+    answer(rows.with_columns(broken))
+    told = {"check": "performance", "reference": 0.76, "tolerance": 0.2, "slices": ["carrier"]}
+    shown = judged(workspace, endpoint, [told])
+    assert (shown.verdict, {each.slice for each in shown.findings}) == (ReportVerdict.OK, {""})
+    create(
+        workspace, name="by-slice", endpoint=endpoint, min_rows=200, checks=[told | {"slice_tolerance": 0.05}]
+    )
+    report = run(workspace, name="by-slice", start=MARCH, end=APRIL)
+    assert report.verdict is ReportVerdict.ALERT
+    drops = [each for each in report.findings if each.severity is Severity.PERFORMANCE_DROP]
+    assert [each.slice for each in drops if each.breached] == ["carrier=DL"]
+    assert len(drops) == 4
+    assert report.reasons[0].startswith("of rows with carrier=DL alone; AUC 0.4")
+    with pytest.raises(InvalidInput) as refused:
+        create(
+            workspace, name="w", endpoint=endpoint, checks=[{"check": "performance", "slice_tolerance": 0.1}]
+        )
+    assert refused.value.field == "checks[0].slice_tolerance"

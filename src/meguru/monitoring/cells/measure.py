@@ -33,6 +33,7 @@ from meguru.monitoring.types import (
     Role,
     SliceEstimate,
 )
+from meguru.stats.estimates import ScoreOutcomes
 from meguru.tasks import Task, task_of
 from meguru.tasks.base import SCORE, names_of
 
@@ -117,6 +118,17 @@ def alike(task: Task, sums: TruthSums) -> ScoredRows | None:
         classes=names,
         weight=weight,
     )
+
+
+def known_by_score(task: Task, sums: TruthSums) -> ScoreOutcomes | None:
+    """Return what became of rows by score; None of a task whose answers are no score of two classes."""
+    if task.key not in SCORES or (rows := alike(task, sums)) is None or rows.weight is None:
+        return None
+    places = sums.keys // CLASSES
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    count = np.add.reduceat(rows.weight, starts)
+    scores = np.add.reduceat(sums.scores, starts) / count
+    return ScoreOutcomes(scores, count, np.add.reduceat(rows.weight * rows.positive, starts))
 
 
 def _slices(

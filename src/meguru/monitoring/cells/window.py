@@ -12,14 +12,15 @@ from sqlalchemy import Connection, select
 
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.cells.layout import BinLayout
-from meguru.monitoring.cells.measure import measure_cells
+from meguru.monitoring.cells.measure import known_by_score, measure_cells
 from meguru.monitoring.cells.portion import Cells
-from meguru.monitoring.cells.types import COLUMNS, Cell
+from meguru.monitoring.cells.types import ANSWERED, COLUMNS, Cell
 from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Role
-from meguru.monitoring.window import ComparedColumn, MonitoredWindow, compared_column, expected
+from meguru.monitoring.window import ComparedColumn, MonitoredWindow, compared_column, told
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.types import MODEL_COLUMN
+from meguru.tasks import task_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,18 +79,21 @@ def compare_cells(
     models = models_of(cells)
     columns, broken = compared_counts(layout, models.get(live, Cell()))
     baseline = baselines.get(live) or Baseline(model=live)
-    return MonitoredWindow(
+    window = MonitoredWindow(
         model=live,
         rows=sum(each.rows for each in models.values()),
         outcomes=sum(each.outcomes for each in models.values()),
         min_rows=min_rows,
         columns=columns,
         broken=broken,
-        performance=expected(measure_cells(cells, live, baselines, asked), columns, baseline),
+        performance=measure_cells(cells, live, baselines, asked),
         start=span[0],
         end=span[1],
         baseline=baseline,
     )
+    answered = [cell.truth for key, cell in cells.items() if key.model == live and key.part == ANSWERED]
+    task = baseline.task or task_of("binary")
+    return told(window, known_by_score(task, answered[0]) if answered else None)
 
 
 def needs_sample(window: MonitoredWindow) -> bool:

@@ -6,6 +6,7 @@ from meguru.monitoring.checks.base import MonitorCheck
 CHECKS = PluginFamily(
     "check",
     {
+        "calibration": "meguru.monitoring.checks.calibration:CalibrationCheck",
         "chi_square": "meguru.monitoring.checks.chi_square:ChiSquareDrift",
         "jensen_shannon": "meguru.monitoring.checks.jensen_shannon:JensenShannonDrift",
         "psi": "meguru.monitoring.checks.psi:Psi",

@@ -12,6 +12,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.metrics import Metric, metric_of
 from meguru.monitoring.types import AUC, Estimate, MeasuredMetric, ModelPerformance
 from meguru.registry.known import KnownModel
+from meguru.stats.intervals import normal_quantile
 
 ABSOLUTE, RELATIVE = 0.02, 0.05
 """How much worse is tolerated by default: of a metric within a span of 1, and, of another, as a share."""
@@ -138,6 +139,17 @@ def _chance(worse: float, now: Estimate) -> float:
 
 def _label(metric: Metric) -> str:
     return "AUC" if metric.name == AUC else metric.name
+
+
+def widened(found: Estimate, parts: int) -> Estimate:
+    """Return an estimate with the interval that holds for so many of its like together (Bonferroni)."""
+    one = normal_quantile(found.level)
+    more = normal_quantile(1 - (1 - found.level) / max(parts, 1)) / one
+    low, high = (
+        found.value - more * (found.value - found.low),
+        found.value + more * (found.high - found.value),
+    )
+    return msgspec.structs.replace(found, low=low, high=high)
 
 
 def shown(found: Estimate) -> str:

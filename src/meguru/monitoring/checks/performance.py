@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
+
+import msgspec
 
 from meguru.errors import InvalidInput
-from meguru.metrics import metric_of
-from meguru.monitoring.checks.metric_limit import MetricLimit, plain, shown
-from meguru.monitoring.performance import AskedMetric
-from meguru.monitoring.types import AUC, Finding, ModelPerformance, Role, Severity
+from meguru.monitoring.checks.metric_limit import HeldMetric, MetricLimit, plain, shown, widened
+from meguru.monitoring.types import (
+    AUC,
+    Estimate,
+    Finding,
+    MeasuredMetric,
+    ModelPerformance,
+    Role,
+    Severity,
+    SliceEstimate,
+)
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 
@@ -23,7 +31,9 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
     better end of the 95 % interval is worse than the reference by more than `tolerance`. The reference is
     the metric of its holdout, or `reference` if that is given; both in the metric's unit. The tolerance is
     0.02 by default, of a metric without bounds 5 % of the reference. The metric is measured for each value of
-    the columns `slices` too.
+    the columns `slices` too; with a `slice_tolerance` each of them is held against the same reference, by
+    intervals that hold for all of them together. Where outcomes came for some kind of rows only, nothing is
+    judged, unless `selective` says "judge".
     """
 
     key: ClassVar[str] = "performance"
@@ -31,11 +41,17 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
     reads: ClassVar[frozenset[str]] = frozenset()
 
     slices: tuple[str, ...] = ()
+    slice_tolerance: float | None = None
+    selective: Literal["unknown", "judge"] = "unknown"
 
     def check(self) -> None:
         """Refuse an unknown metric, what it can't be, and a tolerance that it never falls by."""
         if len(self.slices) > MAX_SLICES:
             raise InvalidInput(f"at most {MAX_SLICES} columns are looked at by value", field="slices")
+        if self.slice_tolerance is not None and (self.slice_tolerance < 0 or not self.slices):
+            hint = "" if self.slices else "name the columns too, as in slices"
+            what = "slice_tolerance is how much worse slices may be, 0 or more"
+            raise InvalidInput(what, field="slice_tolerance", hint=hint)
         self.check_limit()
 
     def check_declaration(self, model: KnownModel) -> None:
@@ -49,7 +65,8 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
             return []
         drop = self._drop(live)
         shadows = [self._against(live, each) for each in window.performance if each.role is Role.SHADOW]
-        return [each for each in (drop, *shadows) if each is not None]
+        slices = self._slices(live, window.min_rows) if self.slice_tolerance is not None else []
+        return [each for each in (drop, *slices, *shadows) if each is not None]
 
     def missing(self, window: MonitoredWindow) -> str:
         """Need enough known outcomes that the metric can tell from, and something to compare with."""
@@ -58,6 +75,11 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
             return "no row was answered"
         if live.outcomes < window.min_rows:
             return f"only {live.outcomes} outcomes are known, and {window.min_rows} are needed"
+        if window.selective and self.selective == "unknown":
+            return window.selective
+        return self._untold(live)
+
+    def _untold(self, live: ModelPerformance) -> str:
         found = self.of(live)
         if found is None or found.estimate is None:
             if found is None or found.metric != AUC:
@@ -75,8 +97,37 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
             check=self.key,
             severity=Severity.PERFORMANCE_DROP,
             model=live.model,
-            says=f"{found.label} {shown(now)} {held.relation} {plain(held.limit)}: "
-            f"{plain(held.reference)} on the holdout, tolerance {plain(held.tolerance)}",
+            says=_held_words(found, now, held),
+            breached=held.breached,
+            statistic=now.value,
+            threshold=held.limit,
+            effect=held.worse,
+            n=now.n,
+            floor=held.tolerance or None,
+        )
+
+    def _slices(self, live: ModelPerformance, min_rows: int) -> list[Finding | None]:
+        """Hold each slice with enough rows against the reference, by intervals for all together."""
+        found = self.of(live)
+        if found is None:
+            return []
+        known = [each for each in found.slices if each.estimate.n >= min_rows]
+        return [self._slice(live, found, each, len(known)) for each in known]
+
+    def _slice(
+        self, live: ModelPerformance, found: MeasuredMetric, part: SliceEstimate, parts: int
+    ) -> Finding | None:
+        now = widened(part.estimate, parts)
+        held = msgspec.structs.replace(self, tolerance=self.slice_tolerance).hold(found, now)
+        if held is None:
+            return None
+        which = f"{part.column}={part.value}"
+        return Finding(
+            check=self.key,
+            severity=Severity.PERFORMANCE_DROP,
+            model=live.model,
+            slice=which,
+            says=f"of rows with {which} alone; {_held_words(found, now, held)}",
             breached=held.breached,
             statistic=now.value,
             threshold=held.limit,
@@ -110,16 +161,11 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
 
-def asked_by(checks: Sequence[dict[str, Any]]) -> list[AskedMetric]:
-    """Return the metrics that a monitor's checks judge by, with the columns that are looked at by value."""
-    asked = [each for each in checks if each.get("check") == Performance.key]
-    return [
-        AskedMetric(
-            metric=None if each.get("metric") is None else metric_of(each["metric"]),
-            slices=tuple(each.get("slices") or ()),
-        )
-        for each in asked
-    ]
+def _held_words(found: MeasuredMetric, now: Estimate, held: HeldMetric) -> str:
+    return (
+        f"{found.label} {shown(now)} {held.relation} {plain(held.limit)}: "
+        f"{plain(held.reference)} on the holdout, tolerance {plain(held.tolerance)}"
+    )
 
 
 def _signed(value: float) -> str:

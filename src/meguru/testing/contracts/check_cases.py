@@ -11,8 +11,10 @@ import numpy as np
 import polars as pl
 
 from meguru.monitoring.base import Baseline
+from meguru.monitoring.checks.wanted_metrics import asked_by
 from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.stats import profile_frame
+from meguru.stats.estimates import ScoreOutcomes
 
 LIVE = "model/random@2"
 MIN_ROWS = 200
@@ -134,12 +136,20 @@ def random_case(seed: int) -> RandomCase:
     rows["_model"] = pl.Series(np.where(is_live, LIVE, "model/random@1").tolist(), dtype=pl.String)
     rows["_outcome"] = pl.Series(np.where(draw.random(m) < 0.5, late, np.nan), nan_to_null=True)
     whole = pl.DataFrame(rows)
-    baseline = Baseline(model=LIVE, profile=profile_frame(known), metrics={"auc": 0.76})
+    held = draw.random(n) < 0.3
+    scored = known.with_columns(_score=1 / (1 + np.exp(-(held + draw.normal(size=n)))))
+    baseline = Baseline(
+        model=LIVE,
+        profile=profile_frame(scored),
+        metrics={"auc": 0.76},
+        outcomes={"1": ScoreOutcomes.of(held, scored["_score"].to_numpy())},
+    )
+    asked = asked_by([{"check": "performance"}, {"check": "calibration"}])
     span = (_BEGIN, _BEGIN + _DAY)
     return RandomCase(
         seed=seed,
         trained=known,
         rows=whole.filter(pl.Series(is_live, dtype=pl.Boolean)),
-        window=compare(whole, {LIVE: baseline}, MIN_ROWS, span=span),
+        window=compare(whole, {LIVE: baseline}, MIN_ROWS, asked, span),
         fates=fates,
     )

@@ -14,6 +14,7 @@ import pytest
 from meguru.base.digests import canonical
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.checks import MonitorCheck
+from meguru.monitoring.checks.wanted_metrics import asked_by
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.stats import profile_frame
@@ -60,7 +61,8 @@ def make_window(
     """Compare rows with a baseline: `trained_on`, or rows like those `make_rows` makes without a shift."""
     baseline = _usual() if trained_on is None else make_baseline(trained_on)
     metrics = {} if auc is None else {"auc": auc}
-    return compare(rows, {MODEL: replace(baseline, metrics=metrics)}, min_rows=200)
+    asked = asked_by([{"check": "performance"}, {"check": "calibration"}])
+    return compare(rows, {MODEL: replace(baseline, metrics=metrics)}, 200, asked)
 
 
 def make_baseline(known: pl.DataFrame) -> Baseline:

@@ -1,0 +1,34 @@
+"""Which metrics the checks of a monitor want to be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from meguru.metrics import Metric, metric_of
+from meguru.monitoring.performance import AskedMetric
+
+JUDGES, BESIDE = "performance", frozenset({"estimate"})
+CALIBRATION = "calibration"
+
+
+def asked_by(checks: Sequence[dict[str, Any]]) -> list[AskedMetric]:
+    """Return the metrics that a monitor's checks judge by, with the columns that are looked at by value."""
+    asked = [
+        AskedMetric(metric=_metric(each), slices=tuple(each.get("slices") or ()))
+        for each in checks
+        if each.get("check") == JUDGES
+    ]
+    asked += [
+        AskedMetric(metric=metric, method="analytic", beside=True)
+        for each in checks
+        if each.get("check") in BESIDE and (metric := _metric(each)) is not None
+    ]
+    if any(each.get("check") == CALIBRATION for each in checks):
+        asked.append(AskedMetric(metric=metric_of("calibration_error@15"), method="analytic", beside=True))
+    return asked
+
+
+def _metric(options: dict[str, Any]) -> Metric | None:
+    given = options.get("metric")
+    return None if given is None else metric_of(given)
