@@ -148,7 +148,7 @@ def random_case(seed: int) -> RandomCase:
     span = (_BEGIN, _BEGIN + _DAY)
     return RandomCase(
         seed=seed,
-        trained=known,
+        trained=scored,
         rows=whole.filter(pl.Series(is_live, dtype=pl.Boolean)),
         window=compare(whole, {LIVE: baseline}, MIN_ROWS, asked, span),
         fates=fates,
