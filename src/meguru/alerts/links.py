@@ -8,7 +8,9 @@ alert, and nothing else.
 from __future__ import annotations
 
 import logging
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -25,6 +27,12 @@ LONGEST = 4096
 PAGE = "/acknowledge/"
 _PURPOSE = b"meguru ack links"
 """Keeps these apart from all else that is sealed with the same key."""
+PICTURE_PAGE = "/evidence/"
+_PICTURE_PURPOSE = b"meguru evidence pictures"
+_PUBLIC = "https://"
+
+
+Claim = TypeVar("Claim", "LinkClaim", "PictureClaim")
 
 
 class LinkClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +44,14 @@ class LinkClaim(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
+class PictureClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """What the link to a drawing says: of which alert, in which language, until when it holds."""
+
+    alert: str
+    language: str
+    until: datetime
+
+
 def seal_link(ws: Workspace, claim: LinkClaim) -> str:
     """Return the token of a link.
 
@@ -44,7 +60,11 @@ def seal_link(ws: Workspace, claim: LinkClaim) -> str:
     MeguruError
         If the workspace has no key, and can't make one.
     """
-    return cipher(ensure_keys(ws)[0], _PURPOSE).encrypt(msgspec.json.encode(claim)).decode()
+    return _seal(ws, claim, _PURPOSE)
+
+
+def _seal(ws: Workspace, claim: LinkClaim | PictureClaim, purpose: bytes) -> str:
+    return cipher(ensure_keys(ws)[0], purpose).encrypt(msgspec.json.encode(claim)).decode()
 
 
 def read_link(ws: Workspace, token: str) -> LinkClaim:
@@ -55,13 +75,28 @@ def read_link(ws: Workspace, token: str) -> LinkClaim:
     NotFound
         If it is no token of ours, was changed, or its time is over.
     """
+    return _read(ws, token, _PURPOSE, LinkClaim)
+
+
+def read_picture_link(ws: Workspace, token: str) -> PictureClaim:
+    """Return what the link to a drawing says.
+
+    Raises
+    ------
+    NotFound
+        If it is no token of ours, was changed, or its time is over.
+    """
+    return _read(ws, token, _PICTURE_PURPOSE, PictureClaim)
+
+
+def _read(ws: Workspace, token: str, purpose: bytes, kind: type[Claim]) -> Claim:
     from cryptography.fernet import InvalidToken, MultiFernet
 
-    keys = [cipher(key, _PURPOSE) for key in keys_of(ws)]
+    keys = [cipher(key, purpose) for key in keys_of(ws)]
     try:
         if not keys or len(token) > LONGEST:
             raise InvalidToken
-        claim = msgspec.json.decode(MultiFernet(keys).decrypt(token.encode()), type=LinkClaim)
+        claim = msgspec.json.decode(MultiFernet(keys).decrypt(token.encode()), type=kind)
     except (InvalidToken, ValueError, msgspec.MsgspecError):
         raise NotFound("this link is not one of ours", hint="open the alert in the console") from None
     if claim.until <= ws.clock.now():
@@ -72,12 +107,21 @@ def read_link(ws: Workspace, token: str) -> LinkClaim:
     return claim
 
 
-def with_links(ws: Workspace, message: NotificationMessage, *, to: str) -> NotificationMessage:
-    """Return a message with links, where the server's address is known; they are made when it is sent."""
+def with_links(
+    ws: Workspace, message: NotificationMessage, *, to: str, drawn: AbstractSet[str] = frozenset()
+) -> NotificationMessage:
+    """Return a message with links, where the server's address is known; they are made when it is sent.
+
+    Drawings of the alerts that are `drawn` have one where all the world reaches the server, by https.
+    """
     base = address_of(ws)
     if not base:
         return message
     items = [_linked(ws, message, item, base, to) for item in message.items]
+    if base.startswith(_PUBLIC):
+        items = [
+            _pictured(ws, item, base, message.language) if item.alert in drawn else item for item in items
+        ]
     return msgspec.structs.replace(message, items=items, url=f"{base}/ui/alerts")
 
 
@@ -105,6 +149,15 @@ def _linked(
         log.warning("links that acknowledge can't be made: %s; %s", error.what, error.hint)
         return msgspec.structs.replace(item, url=url)
     return msgspec.structs.replace(item, url=url, acknowledge=f"{base}{PAGE}{token}")
+
+
+def _pictured(ws: Workspace, item: MessageItem, base: str, language: str) -> MessageItem:
+    claim = PictureClaim(alert=item.alert, language=language, until=ws.clock.now() + HOLDS)
+    try:
+        token = _seal(ws, claim, _PICTURE_PURPOSE)
+    except MeguruError:
+        return item  # it was told with the other link
+    return msgspec.structs.replace(item, picture=f"{base}{PICTURE_PAGE}{token}.png")
 
 
 def described(claim: LinkClaim) -> str:

@@ -151,5 +151,6 @@ REPORT = Kind(
     title=("report", "reports"),
     named=False,
     project_of="meguru.monitoring.store:project_of_report",
+    provides={"alert evidence": "meguru.monitoring.evidence.alert_evidence:alert_evidence"},
     page="/ui/reports/{name}",
 )

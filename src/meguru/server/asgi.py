@@ -30,6 +30,7 @@ from meguru.server.access import Access
 from meguru.server.acknowledge import acknowledge_routes
 from meguru.server.background import Background
 from meguru.server.dispatch import PredictionsFirst, RouteTable
+from meguru.server.evidence_picture import picture_routes
 from meguru.server.metrics import metrics
 from meguru.server.sign_in import sign_in_routes
 from meguru.serving.asgi import endpoints_app
@@ -56,6 +57,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         Route("/metrics", metrics),
         *sign_in_routes(),
         *acknowledge_routes(),
+        *picture_routes(),
         *oauth_routes(),
         *mlflow_routes(others),
         *root_routes(),

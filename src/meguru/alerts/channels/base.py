@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from meguru.alerts.notifications.types import NotificationMessage
@@ -12,13 +13,17 @@ from meguru.webhooks.types import DeliveryResponse
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """A message on its way: `address` has no references left, `delivery` is the same at each attempt."""
+    """A message on its way: `address` has no references left, `delivery` is the same at each attempt.
+
+    `drawings` are of its alerts, by their ids, as SVG.
+    """
 
     address: str
     message: NotificationMessage
     delivery: str
     secret: str
     settings: Settings
+    drawings: Mapping[str, str] = field(default_factory=dict)
 
 
 class Channel(Protocol):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import smtplib
 import ssl
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -18,10 +20,12 @@ from meguru.alerts.channels.slack import sign_of
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.base.settings import Settings
 from meguru.base.text import translate
-from meguru.errors import InvalidInput, UsageError
+from meguru.errors import InvalidInput, MissingDependency, UsageError
+from meguru.monitoring.evidence.png import png_of
 from meguru.webhooks.send import DEADLINE_SECONDS, TIMEOUT_SECONDS, cut_off_after
 from meguru.webhooks.types import DeliveryResponse
 
+log = logging.getLogger(__name__)
 _ADDRESS = re.compile(r"[^\s@,;:<>\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?")
 SCHEMES = {"smtp": 25, "smtps": 465}
 TAKEN, LATER = 250, 503
@@ -124,8 +128,23 @@ def _mail(envelope: Envelope) -> EmailMessage:
     mail["Message-ID"] = f"<{envelope.delivery}@meguru>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(_plain(message))
-    mail.add_alternative(_html(message), subtype="html")
+    pictures = _pictures(envelope)
+    mail.add_alternative(_html(message, pictures), subtype="html")
+    html: Any = mail.get_body(("html",))
+    for name, (id, picture) in pictures.items():
+        html.add_related(picture, "image", "png", cid=id, filename=f"{name}.png")
     return mail
+
+
+def _pictures(envelope: Envelope) -> dict[str, tuple[str, bytes]]:
+    """Return the drawings as pictures by alert, with the id that each has in the mail."""
+    found: dict[str, tuple[str, bytes]] = {}
+    try:
+        for name, drawing in envelope.drawings.items():
+            found[name] = f"<{name}.{envelope.delivery}@meguru>", png_of(drawing)
+    except (MissingDependency, ValueError) as error:
+        log.info("mails have no drawings: %s", error)
+    return found
 
 
 def _plain(message: NotificationMessage) -> str:
@@ -139,7 +158,7 @@ def _plain(message: NotificationMessage) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _html(message: NotificationMessage) -> str:
+def _html(message: NotificationMessage, pictures: Mapping[str, tuple[str, bytes]]) -> str:
     parts = [f"<h2>{escape(message.title)}</h2>"]
     for item in message.items:
         facts = "".join(f"<li>{escape(fact)}</li>" for fact in item.facts)
@@ -147,7 +166,11 @@ def _html(message: NotificationMessage) -> str:
             f'<a href="{escape(url)}">{escape(word)}</a>' for word, url in _links(item, message.language)
         )
         head = f"{sign_of(item)} <b>{escape(item.text)}</b>{escape(_times(item))}"
-        parts.append(f"<p>{head}</p><ul>{facts}</ul><p>{links}</p>")
+        shown = ""
+        if item.alert in pictures:
+            id, alt = pictures[item.alert][0].strip("<>"), escape(item.text)
+            shown = f'<p><img src="cid:{id}" alt="{alt}" width="720" style="max-width:100%"></p>'
+        parts.append(f"<p>{head}</p><ul>{facts}</ul>{shown}<p>{links}</p>")
     if message.more:
         more = translate("and {count} more", message.language).format(count=f"{message.more:,}")
         parts.append(f"<p>{escape(more)}</p>")

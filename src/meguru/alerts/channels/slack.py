@@ -19,7 +19,9 @@ from meguru.base.text import translate
 from meguru.webhooks.send import post
 from meguru.webhooks.types import DeliveryResponse
 
-HEADER, TEXT, BUTTONS = 150, 2900, 20
+HEADER, TEXT, BUTTONS, PICTURE_ALT = 150, 2900, 20, 200
+_NO_PICTURE = frozenset({400, 404})
+"""What Slack answers when it can't fetch a drawing: the whole message is refused."""
 SIGNS = {"critical": "🔴", "warning": "🟠", "info": "🔵", "resolved": "🟢"}
 
 
@@ -31,9 +33,22 @@ class SlackChannel:
         check_address(address, settings, field=field)
 
     def send(self, envelope: Envelope) -> DeliveryResponse:
-        """Send the message as text and blocks."""
-        body = msgspec.json.encode(payload(envelope.message))
-        return post(envelope.address, body, {"Content-Type": "application/json"}, envelope.settings)
+        """Send the message as text and blocks; without drawings if Slack can't fetch them."""
+        answer = _post(envelope, envelope.message)
+        if answer.status in _NO_PICTURE and any(each.picture for each in envelope.message.items):
+            return _post(envelope, without_pictures(envelope.message))
+        return answer
+
+
+def _post(envelope: Envelope, message: NotificationMessage) -> DeliveryResponse:
+    body = msgspec.json.encode(payload(message))
+    return post(envelope.address, body, {"Content-Type": "application/json"}, envelope.settings)
+
+
+def without_pictures(message: NotificationMessage) -> NotificationMessage:
+    """Return a message without the addresses of drawings."""
+    items = [msgspec.structs.replace(each, picture="") for each in message.items]
+    return msgspec.structs.replace(message, items=items)
 
 
 def payload(message: NotificationMessage) -> dict[str, Any]:
@@ -43,6 +58,9 @@ def payload(message: NotificationMessage) -> dict[str, Any]:
     ]
     for item in message.items:
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _text(item)[:TEXT]}})
+        if item.picture:
+            alt = escaped(item.text)[:PICTURE_ALT]
+            blocks.append({"type": "image", "image_url": item.picture, "alt_text": alt})
         if buttons := _buttons(item, message.language):
             blocks.append({"type": "actions", "elements": buttons})
     if message.more:

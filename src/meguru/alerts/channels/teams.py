@@ -61,6 +61,8 @@ def _blocks(item: MessageItem, language: str) -> list[dict[str, Any]]:
     colour = COLOURS.get(item.state) or COLOURS.get(item.severity, "default")
     made = [_block(f"{sign_of(item)} {item.text}{times}".strip(), weight="Bolder", color=colour)]
     made += [_block(fact, isSubtle=True, spacing="None") for fact in item.facts]
+    if item.picture:
+        made.append({"type": "Image", "url": item.picture, "altText": item.text[:200], "size": "Stretch"})
     links = (("Look", item.url), ("Acknowledge", item.acknowledge))
     shown = [(translate(word, language), url) for word, url in links if url]
     actions = [{"type": "Action.OpenUrl", "title": word, "url": url} for word, url in shown]

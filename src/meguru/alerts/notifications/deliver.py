@@ -9,6 +9,7 @@ import msgspec
 from meguru.alerts.channels import Envelope, channel_of
 from meguru.alerts.links import with_links
 from meguru.alerts.notifications import store
+from meguru.alerts.notifications.evidence import with_evidence
 from meguru.alerts.notifications.kind import NOTIFICATION
 from meguru.alerts.notifications.types import Dispatch, DispatchState, NotificationMessage, Route
 from meguru.base.server_variables import NOTIFICATIONS
@@ -62,10 +63,11 @@ def send(ws: Workspace, route: Route, wanted: Dispatch) -> DeliveryResponse:
         channel, address = channel_of(wanted.to, field="to")
         where = NOTIFICATIONS.fill(address)
         channel.check(where, ws.settings, field="to")
-        message = msgspec.convert(wanted.message, NotificationMessage)
+        told = with_evidence(ws, msgspec.convert(wanted.message, NotificationMessage))
         envelope = Envelope(
             address=where,
-            message=with_links(ws, message, to=wanted.to),
+            message=with_links(ws, told.message, to=wanted.to, drawn=frozenset(told.drawings)),
+            drawings=told.drawings,
             delivery=wanted.id,
             secret=NOTIFICATIONS.fill(route.secret),
             settings=ws.settings,

@@ -54,7 +54,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a message tells: a sentence, facts, and where to read more (empty: nowhere)."""
+    """One thing that a message tells: a sentence, facts, and where to read more (empty: nowhere).
+
+    `evidence` is what made it ring, for systems; `picture` is where its drawing is, for those who show one.
+    """
 
     text: str
     severity: str = ""
@@ -66,6 +69,8 @@ class MessageItem(msgspec.Struct, frozen=True, kw_only=True):
     alert: str = ""
     url: str = ""
     acknowledge: str = ""
+    picture: str = ""
+    evidence: dict[str, Any] = {}
 
 
 class NotificationMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from meguru.console.page_request import HEADERS, PageFunction, Visit
 from meguru.console.spans import span_name, span_title
 from meguru.console.watch import interval
 from meguru.monitoring import show
+from meguru.monitoring.evidence.png import png_of
+from meguru.monitoring.evidence.poster import poster
 from meguru.monitoring.report_page.page import report_html
 
 
@@ -53,8 +55,21 @@ def file(visit: Visit) -> Response:
     return Response(report_html(found, words_of(visit)), 200, headers, "text/html")
 
 
+def drawing(visit: Visit) -> Response:
+    """Give the evidence of a report as one drawing: SVG, or PNG with ``?as=png``."""
+    found = show.show_report(visit.ws, ref=visit.named("id"))
+    svg = poster(found, words_of(visit))
+    name = f'inline; filename="{found.id}'
+    if visit.asked("as") == "png":
+        return Response(png_of(svg), 200, HEADERS | {"Content-Disposition": f'{name}.png"'}, "image/png")
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    headers = HEADERS | {"Content-Disposition": f'{name}.svg"', "Content-Security-Policy": policy}
+    return Response(svg, 200, headers, "image/svg+xml")
+
+
 PAGES: dict[str, PageFunction] = {
     "/ui/monitors/{name}": one,
     "/ui/reports/{id}": report,
     "/ui/reports/{id}/file": file,
+    "/ui/reports/{id}/drawing": drawing,
 }
