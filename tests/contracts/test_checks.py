@@ -1,7 +1,7 @@
 import math
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -10,10 +10,11 @@ import pytest
 from scipy.stats import binomtest
 
 from meguru.business.types import BusinessValue
+from meguru.errors import InvalidInput
 from meguru.monitoring.checks import CHECKS
 from meguru.monitoring.service import ServiceWindow
 from meguru.monitoring.types import ReportVerdict
-from meguru.monitoring.window import PastWindow
+from meguru.monitoring.window import PastWindow, compare
 from meguru.stats.relative_histogram import bucket
 from meguru.testing.contracts.checks import MODEL, CheckContract, make_rows, make_window
 
@@ -133,7 +134,9 @@ class TestNulls(CheckContract):
         said, pairs = {}, case.pairs()
         for name, (then, now) in pairs.items():
             counts = plain(now)[1], len(now), plain(then)[1], len(then)
-            said[name] = certainly(*counts, rise=0.05, level=0.01 / len(pairs))
+            before = counts[2] / len(then)
+            rise = max(0.05, before * (1 - before))
+            said[name] = certainly(*counts, rise=rise, level=0.01 / len(pairs))
         return said
 
 
@@ -282,6 +285,83 @@ class TestConstant(CheckContract):
         known = replace(make_window(alike), past=(then,))
         (found,) = [each for each in check.evaluate(known) if each.breached]
         assert found.says.startswith("carrier: one value only, UA; 0.8")
+
+
+def days_before(counts, days=1):
+    """Return windows of so many rows, on the days before April."""
+    starts = [APRIL - timedelta(days=days * (len(counts) - n)) for n in range(len(counts))]
+    return tuple(
+        PastWindow(start=each, end=each + timedelta(days=1), model=MODEL, rows=rows, verdict="ok")
+        for each, rows in zip(starts, counts, strict=True)
+    )
+
+
+def april(rows, past):
+    window = make_window(make_rows(rows)) if rows else compare(make_rows(0), {}, min_rows=200)
+    return replace(window, start=APRIL, end=APRIL + timedelta(days=1), past=past)
+
+
+class TestVolume(CheckContract):
+    needs_rows = False
+
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("volume")()
+
+    def usual_window(self, seed):
+        draw = np.random.default_rng(seed)
+        return april(2000, days_before(draw.negative_binomial(20, 20 / 2020, 14).tolist()))
+
+    def bad_windows(self):
+        weeks = days_before([3000, 2900, 3100, 3050], days=7)
+        return [april(0, weeks), april(150, days_before([2000] * 5)), april(9000, days_before([800] * 5))]
+
+    def test_a_quiet_day_of_the_week_is_usual(self, check):
+        past = days_before([*[900, 910, 880, 905, 890, 870, 3] * 4][:-1])
+        assert APRIL - past[-7].start == timedelta(days=7)
+        sundays = [each.rows for each in past[-7::-7]]
+        assert sundays == [3, 3, 3]
+        assert not any(each.breached for each in check.evaluate(april(4, past)))
+        assert any(each.breached for each in check.evaluate(april(4, days_before([900] * 27))))
+
+    def test_the_first_windows_have_nothing_to_be_compared_with(self, check):
+        assert check.evaluate(april(300, days_before([9000] * 2))) == []
+
+    def test_a_version_that_lost_its_rows_is_told_and_one_that_grew_is_not(self, check):
+        window = make_window(make_rows(300))
+        (lost,) = check.evaluate(replace(window, reference_rows=90_000))
+        assert (lost.breached, lost.says) == (True, "300 rows, too few: the training data has 90,000")
+        (grew,) = check.evaluate(replace(window, reference_rows=20))
+        assert not grew.breached
+
+
+class TestFreshness(CheckContract):
+    needs_rows = False
+
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("freshness")()
+
+    def usual_window(self, seed):
+        return replace(april(2000, ()), newest=APRIL + timedelta(hours=seed))
+
+    def bad_windows(self):
+        old = replace(april(300, ()), start=MARCH, newest=MARCH)
+        return [old, april(0, days_before([5, 0, 0]))]
+
+    def reference(self, case):
+        return {"": False} if case.rows.height else {}
+
+    def test_how_old_the_newest_row_is_said_in_words(self, check):
+        old, nothing = self.bad_windows()
+        assert check.evaluate(old)[0].says == "the newest row is 32 d old, older than 1 d"
+        assert check.evaluate(nothing)[0].says == "the newest row is at least 3 d old, older than 1 d"
+
+    def test_a_length_of_time_is_asked_for(self, check):
+        for wrong in ("soon", 0, -3.0):
+            with pytest.raises(InvalidInput) as refused:
+                type(check)(within=wrong).check()
+            assert refused.value.field == "within"
 
 
 class TestPerformance(CheckContract):

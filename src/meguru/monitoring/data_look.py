@@ -14,7 +14,7 @@ from meguru.datasets.frames import frame_of, profile_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound
 from meguru.monitoring.types import Monitor, Severity
-from meguru.monitoring.window import MonitoredWindow, compared_columns
+from meguru.monitoring.window import MonitoredWindow, compared_columns, newest_of
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class LookedAtData(msgspec.Struct, frozen=True, kw_only=True):
     reference: DatasetVersion
     rows: Any
     digest: str
+    is_whole: bool = False
 
 
 def newest_version(tx: Connection, name: str) -> DatasetVersion | None:
@@ -67,8 +68,9 @@ def data_of(
     number = monitor.reference or max(version.version - 1, 1)
     reference = datasets.get(tx, monitor.dataset, number)
     if whole is not None:
+        rows = frame_of(blobs, version)
         return LookedAtData(
-            version=version, reference=reference, rows=frame_of(blobs, version), digest=version.digest
+            version=version, reference=reference, rows=rows, digest=version.digest, is_whole=True
         )
     rows = rows_within(blobs, version, start, end)
     digest = digests.of_bytes(rows.write_ndjson().encode() if rows.height else b"")
@@ -103,9 +105,12 @@ def times_of(frame: pl.DataFrame, version: DatasetVersion) -> pl.Series:
     return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
-def compare_data(blobs: BlobStore, found: LookedAtData, min_rows: int) -> MonitoredWindow:
+def compare_data(
+    blobs: BlobStore, found: LookedAtData, min_rows: int, span: tuple[datetime, datetime]
+) -> MonitoredWindow:
     """Compare rows with the reference version: which columns there are, of which types, and their values."""
-    columns, broken = compared_columns(found.rows, profile_of(blobs, found.reference))
+    profile = profile_of(blobs, found.reference)
+    columns, broken = compared_columns(found.rows, profile)
     now = {each.name: each.type for each in found.version.columns}
     for each in found.reference.columns:
         if each.name not in now:
@@ -124,6 +129,10 @@ def compare_data(blobs: BlobStore, found: LookedAtData, min_rows: int) -> Monito
         columns=tuple(each for each in columns if each.severity is Severity.INPUT_DRIFT),
         broken=broken,
         compared_with=found.reference.ref,
+        start=span[0],
+        end=span[1],
         frame=found.rows,
+        newest=newest_of(times_of(found.rows, found.version)) if found.version.event_time else None,
+        reference_rows=profile.rows if found.is_whole else 0,
         extra=tuple(name for name in now if name not in {each.name for each in found.reference.columns}),
     )

@@ -22,7 +22,7 @@ from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Pe
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.types import Severity
 
-_QUALITY = ("nulls", "ranges", "new_categories", "constant")
+_QUALITY = ("nulls", "ranges", "new_categories", "constant", "volume")
 CHECKS: list[dict[str, Any]] = [
     {"check": each} for each in ("performance", "psi", "ks", "business", "service", *_QUALITY)
 ]

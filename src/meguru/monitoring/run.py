@@ -97,11 +97,14 @@ def _look_at_data(
     found = data_of(tx, blobs, monitor, start, end)
     lacking = data_lacks(tx, blobs, monitor, end, now) if monitor.window else {}
     settings = {name: getattr(monitor, name) for name in (*_SETTINGS, "dataset", "reference")}
-    digest = digests.of_value([settings, found.digest, found.reference.digest, sorted(lacking)])
+    before = past_reports(tx, monitor, start, end) if monitor.window else []
+    parts = [settings, found.digest, found.reference.digest, sorted(lacking)]
+    digest = digests.of_value([*parts, [each.digest for each in before]] if before else parts)
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    window = compare_data(blobs, found, monitor.min_rows)
+    window = compare_data(blobs, found, monitor.min_rows, (start, end))
+    window = replace(window, past=past_windows(before))
     made = evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
     return msgspec.structs.replace(made, model="", dataset=found.version.ref, reference=found.reference.ref)
 

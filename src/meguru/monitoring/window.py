@@ -23,7 +23,7 @@ from meguru.monitoring.types import (
     Role,
     Severity,
 )
-from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN
+from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN, TIME_COLUMN
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile, TableProfile, tally_column
 from meguru.stats.estimates import ScoreOutcomes
 from meguru.tasks.base import OUTPUT_PREFIX
@@ -91,7 +91,11 @@ class MonitoredWindow:
     compared_with
         What the columns are compared with, in words.
     start, end
-        The span of event time; None of a whole version of a dataset.
+        The span of event time; of a whole version of a dataset, when the one before was made and when it was.
+    newest
+        The latest event time of a row, of any model; None when nobody knows.
+    reference_rows
+        How many rows the version has that a whole version of a dataset is compared with; 0 of anything else.
     frame
         The rows of the live model, for checks that read ``rows``; None when no check does.
     past
@@ -123,6 +127,8 @@ class MonitoredWindow:
     baseline: Baseline | None = None
     extra: tuple[str, ...] = ()
     selective: str = ""
+    newest: datetime | None = None
+    reference_rows: int = 0
 
     @property
     def own_rows(self) -> int:
@@ -179,8 +185,15 @@ def compare(
         frame=mine,
         baseline=baseline,
         extra=_extra(mine, baseline.profile),
+        newest=newest_of(frame[TIME_COLUMN]) if TIME_COLUMN in frame.columns else None,
     )
     return told(window, score_outcomes(mine, OUTCOME_COLUMN, SCORE_COLUMN))
+
+
+def newest_of(times: pl.Series) -> datetime | None:
+    """Return the latest of some moments; None without any."""
+    latest = times.max()
+    return latest if isinstance(latest, datetime) else None
 
 
 def _extra(rows: pl.DataFrame, profile: TableProfile | None) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ CHECKS = PluginFamily(
         "ranges": "meguru.monitoring.checks.ranges:Ranges",
         "new_categories": "meguru.monitoring.checks.new_categories:NewCategories",
         "constant": "meguru.monitoring.checks.constant:ConstantColumn",
+        "freshness": "meguru.monitoring.checks.freshness:Freshness",
+        "volume": "meguru.monitoring.checks.volume:Volume",
         "performance": "meguru.monitoring.checks.performance:Performance",
         "business": "meguru.monitoring.checks.business:BusinessCheck",
         "service": "meguru.monitoring.checks.service:ServiceCheck",

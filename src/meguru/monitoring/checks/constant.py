@@ -147,11 +147,11 @@ def _before(past: tuple[PastWindow, ...], column: ComparedColumn) -> list[bool]:
         told = [
             each for each in window.findings if (each.check, each.column) == (ConstantColumn.key, column.name)
         ]
-        counted = [each.now for each in window.columns if each.name == column.name and each.now.count]
         if told:
             found.append(told[0].statistic == 0)
-        elif counted:
-            found.append(bool(counted[0].bins.max() == counted[0].count))
+            continue
+        counted = [each.now for each in window.columns if each.name == column.name and each.now.count]
+        found += [bool(each.bins.max() == each.count) for each in counted]
     return found
 
 

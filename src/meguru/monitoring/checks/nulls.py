@@ -18,7 +18,8 @@ class Nulls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """``{"check": "nulls", "rise": 0.05, "alpha": 0.01}``: the share of missing values of each column.
 
     It is breached when the share rose by more than `rise`, and by more than noise: one-sided, with the chance
-    `alpha` of any false alarm in a window without change. NaN counts as missing.
+    `alpha` of any false alarm in a window without change. Of a column that missed a share p before, the rise
+    has to be more than p(1 - p) too: what misses often does so in clumps. NaN counts as missing.
     """
 
     key: ClassVar[str] = "nulls"
@@ -41,22 +42,26 @@ class Nulls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.missing(window):
             return []
         level = self.alpha / max(len(window.columns), 1)
+        found = [
+            ShareOfRows(
+                column=each,
+                count=each.now.nulls,
+                rows=each.now.nulls + each.now.count,
+                count_before=each.then.nulls,
+                rows_before=each.then.nulls + each.then.count,
+            )
+            for each in window.columns
+        ]
         return [
             share_finding(
                 self.key,
                 window,
-                ShareOfRows(
-                    column=each,
-                    count=each.now.nulls,
-                    rows=each.now.nulls + each.now.count,
-                    count_before=each.then.nulls,
-                    rows_before=each.then.nulls + each.then.count,
-                ),
-                rise=self.rise,
+                each,
+                rise=max(self.rise, each.before * (1 - each.before)),
                 level=level,
                 label="missing",
             )
-            for each in window.columns
+            for each in found
         ]
 
     def missing(self, window: MonitoredWindow) -> str:

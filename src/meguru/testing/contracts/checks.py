@@ -102,6 +102,10 @@ class CheckContract:
         """Return the check under test, with its default options."""
         raise NotImplementedError
 
+    def usual_window(self, seed: int) -> MonitoredWindow:
+        """Return a window in which it must find nothing, and miss nothing."""
+        return _usual_window(seed)
+
     def bad_windows(self) -> Sequence[MonitoredWindow]:
         """Return windows in which the check must find a breach."""
         raise NotImplementedError
@@ -117,7 +121,7 @@ class CheckContract:
 
     def test_it_finds_no_breach_when_nothing_changed(self, check: MonitorCheck) -> None:
         for seed in range(20):
-            window = _usual_window(seed)
+            window = self.usual_window(seed)
             assert check.missing(window) == ""
             assert [each.says for each in check.evaluate(window) if each.breached] == []
 
