@@ -13,7 +13,7 @@ from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 
 
-class Freshness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WindowFreshness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"check": "freshness", "within": "1d"}``: how old the newest row is at the end of the window.
 
     By event time, so that a replay of last year finds what it would have found then. Of a whole version of a

@@ -20,7 +20,7 @@ _SLACK = timedelta(hours=1.5)
 """A day's window moves by an hour where clocks do."""
 
 
-class Volume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WindowVolume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"check": "volume", "factor": 5, "alpha": 0.001}``: the number of rows against earlier windows.
 
     Those of the same weekday (and hour), if at least three are known, else those of the same hour, else all.
