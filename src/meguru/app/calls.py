@@ -268,6 +268,7 @@ if TYPE_CHECKING:
     from meguru.serving.show import show as endpoint_show
     from meguru.serving.switch import switch as endpoint_switch
     from meguru.serving.traffic.show import traffic as endpoint_traffic
+    from meguru.serving.value.show import value as endpoint_value
     from meguru.sweeps.show import best as sweep_best
     from meguru.sweeps.show import list_sweeps as sweep_list
     from meguru.sweeps.show import show as sweep_show

@@ -55,6 +55,21 @@ def _feature(column: str, taken: set[str]) -> str:
     return _CLASHING + name if name in taken else name
 
 
+def shadows_of(frame: pl.DataFrame) -> list[str]:
+    """Return the models that scored along, each once."""
+    found = (each.removeprefix(SHADOW_PREFIX) for each in frame.columns if each.startswith(SHADOW_PREFIX))
+    return sorted({each.partition(":")[0] for each in found})
+
+
+def both_answered(frame: pl.DataFrame, model: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows that a model scored along, as they were answered, and as if it had answered."""
+    import polars as pl
+
+    other = instead(frame, model)
+    mine = frame.filter(pl.col(ID_COLUMN).is_in(other[ID_COLUMN].implode()))
+    return mine, other
+
+
 def instead(frame: pl.DataFrame, model: str) -> pl.DataFrame:
     """Return a window's rows as if a model that scored along had answered, where it did; others are left out.
 

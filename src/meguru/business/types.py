@@ -55,13 +55,30 @@ class SliceValue(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
 
 
+class OtherValue(msgspec.Struct, frozen=True, kw_only=True):
+    """What a metric had come to if a model that scored along had answered, on the `rows` that both answered.
+
+    `live` is what it came to on these rows, `difference` that minus the other model's `value`, paired, with
+    its 95 % interval ``[low, high]`` and standard error.
+    """
+
+    model: str
+    value: float
+    live: float
+    difference: float
+    low: float | None = None
+    high: float | None = None
+    error: float | None = None
+    rows: int = 0
+
+
 class BusinessValue(msgspec.Struct, frozen=True, kw_only=True):
     """What a metric came to in the window ``[start, end)`` of event time.
 
     `value` is in `unit`, for what `per` says; ``[low, high]`` holds the true one with a probability of 95 %
     (None: too few rows to tell). `rows` are the predictions of the window, `outcomes` those whose outcome is
-    known; `known` tells whether the metric depends on them. `problem` says why there is no value. `digest` is
-    of the data and the declaration.
+    known; `known` tells whether the metric depends on them. `others` tell what it had been with the models
+    that scored along. `problem` says why there is no value. `digest` is of the data and the declaration.
     """
 
     metric: str
@@ -79,6 +96,7 @@ class BusinessValue(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: int = 0
     known: bool = False
     slices: list[SliceValue] = []
+    others: list[OtherValue] = []
     datasets: list[str] = []
     problem: str = ""
     digest: str = ""

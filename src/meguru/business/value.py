@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection
 
-from meguru.base import digests, refs
-from meguru.base.sandbox.launch import confined
+from meguru.base import digests
 from meguru.business import work
-from meguru.business.code import brought
+from meguru.business.asking import Question, ask, features_of, needs_outcomes, versions_of
 from meguru.business.reckon import Reckoned
-from meguru.business.tables import predictions_table
-from meguru.business.types import BusinessMetric, BusinessValue, SliceValue
-from meguru.datasets import store as datasets
-from meguru.datasets.sql.box import asked_table
-from meguru.datasets.sql.confined import ANSWER, QueryLimits, own_folder, read_left, readable_of, turn
-from meguru.datasets.sql.guard import tables_of
+from meguru.business.tables import both_answered, shadows_of
+from meguru.business.types import BusinessMetric, BusinessValue, OtherValue, SliceValue
+from meguru.datasets.sql.confined import QueryLimits
 from meguru.datasets.types import DatasetVersion
-from meguru.errors import InvalidInput, MeguruError, TimedOut, TooLarge
+from meguru.errors import MeguruError
 from meguru.predictions import spans
 from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN
 from meguru.predictions.window import frame
@@ -33,15 +28,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 LIMITS = QueryLimits(seconds=60.0, memory=3 << 30, patience=120.0)
+MOST_OTHERS = 3
+"""Models that scored along, of which it is told what the value had been with them."""
 MOST_ROWS = 5_000_000
 """Rows of a window that a metric can be asked of."""
-
-
-class Question(NamedTuple):
-    """A metric, and the versions of the datasets that it reads, by the name of the table."""
-
-    metric: BusinessMetric
-    versions: dict[str, DatasetVersion]
 
 
 def measure_all(
@@ -63,22 +53,52 @@ def measure_all(
         why = f"the window has {count.rows:,} predictions, and up to {MOST_ROWS:,} are read"
         return [_problem(each, start, end, why) for each in metrics]
     rows = frame(tx, endpoint, start, end, features=features_of(metrics))
-    asked = [_question(tx, each) for each in metrics]
-    found = iter(ask(tx, blobs, [each for each in asked if isinstance(each, Question)], [rows]))
-    return [
-        _valued(each, next(found), rows, start, end)
-        if isinstance(each, Question)
-        else _problem(metric, start, end, each, rows)
-        for metric, each in zip(metrics, asked, strict=True)
-    ]
+    others = {model: both_answered(rows, model) for model in shadows_of(rows)[:MOST_OTHERS]}
+    found = []
+    asked: list[tuple[int, str, Question]] = []
+    for at, metric in enumerate(metrics):
+        try:
+            versions = versions_of(tx, metric)
+        except MeguruError as error:
+            found.append(_problem(metric, start, end, ": ".join(filter(None, (error.what, error.why))), rows))
+            continue
+        found.append(_problem(metric, start, end, "", rows))
+        asked.append((at, "", Question(metric, versions, (rows,))))
+        asked += [(at, model, Question(metric, versions, pair)) for model, pair in others.items()]
+    answers = ask(tx, blobs, [each for _, _, each in asked])
+    for (at, model, each), answer in zip(asked, answers, strict=True):
+        if model:
+            found[at] = with_other(found[at], model, answer, each.frames[0].height)
+        else:
+            found[at] = _valued(each, answer, rows, start, end)
+    return found
 
 
-def _question(tx: Connection, metric: BusinessMetric) -> Question | str:
-    """Return a metric with the versions that it reads; or why it can't be asked."""
-    try:
-        return Question(metric, versions_of(tx, metric))
-    except MeguruError as error:
-        return ": ".join(filter(None, (error.what, error.why)))
+def with_other(value: BusinessValue, model: str, answer: work.ConfinedReckoning, rows: int) -> BusinessValue:
+    """Return a value with what it had been if another model had answered; as it is, if nobody can tell."""
+    other = other_value(model, answer, rows)
+    return value if other is None else msgspec.structs.replace(value, others=[*value.others, other])
+
+
+def other_value(model: str, answer: work.ConfinedReckoning, rows: int) -> OtherValue | None:
+    """Return what a value had been if another model had answered; None if nobody can tell."""
+    found = answer.found
+    if found is None or len(found.numbers) < 2:
+        return None
+    live, other = found.numbers
+    if live is None or other is None or found.difference is None:
+        return None
+    low, high = interval_of(found.difference)
+    return OtherValue(
+        model=model,
+        value=other.value,
+        live=live.value,
+        difference=found.difference.value,
+        low=low,
+        high=high,
+        error=found.difference.error,
+        rows=rows,
+    )
 
 
 def _valued(
@@ -111,88 +131,6 @@ def interval_of(number: Reckoned | None) -> tuple[float | None, float | None]:
 def _slice(name: str, number: Reckoned) -> SliceValue:
     low, high = interval_of(number)
     return SliceValue(slice=name, value=number.value, low=low, high=high)
-
-
-def ask(
-    tx: Connection, blobs: BlobStore, asked: Sequence[Question], frames: Sequence[pl.DataFrame]
-) -> list[work.ConfinedReckoning]:
-    """Ask questions of rows as a window's frame has them: of one model's answers, or of two models'.
-
-    All are asked in one process; if they need too much together, each in one of its own.
-
-    Raises
-    ------
-    Busy
-        If others are asked, for too long.
-    """
-    if not asked:
-        return []
-    try:
-        return _asked(tx, blobs, asked, frames)
-    except (TimedOut, TooLarge, InvalidInput) as error:
-        if len(asked) == 1:
-            why = ": ".join(filter(None, (error.what, error.why)))
-            return [work.ConfinedReckoning(error=why, hint=error.hint)]
-    return [found for each in asked for found in ask(tx, blobs, [each], frames)]
-
-
-def _asked(
-    tx: Connection, blobs: BlobStore, asked: Sequence[Question], frames: Sequence[pl.DataFrame]
-) -> list[work.ConfinedReckoning]:
-    with turn(LIMITS), own_folder() as folder:
-        questions = [
-            _told(tx, blobs, each, folder / f"{work.CODE}{number}") for number, each in enumerate(asked)
-        ]
-        (folder / work.ASKED).write_bytes(msgspec.json.encode(questions))
-        for name, rows in zip(work.ROWS, frames, strict=False):
-            predictions_table(rows).write_parquet(folder / name, compression="lz4")
-        ended = confined(
-            "meguru.business.work:answer",
-            folder,
-            seconds=LIMITS.seconds,
-            memory=LIMITS.memory,
-            file=ANSWER,
-            readable=[place for each in questions for place in readable_of(each.tables.values())],
-        )
-        done = read_left(folder / work.ANSWERED, ended, LIMITS, list[work.ConfinedReckoning])
-    if len(done) != len(asked):
-        raise TooLarge("the answers of metrics are not all there")
-    return done
-
-
-def _told(tx: Connection, blobs: BlobStore, asked: Question, code: Path) -> work.MetricQuestion:
-    metric = asked.metric
-    function, sources = brought(blobs, metric, code)
-    return work.MetricQuestion(
-        sql=metric.sql,
-        function=function,
-        sources=sources,
-        tables={name: asked_table(tx, blobs, version) for name, version in asked.versions.items()},
-        by=metric.by,
-        known=needs_outcomes(metric),
-    )
-
-
-def versions_of(tx: Connection, metric: BusinessMetric) -> dict[str, DatasetVersion]:
-    """Return the versions of the datasets that a metric reads now, by the name of the table."""
-    found = {}
-    for said in metric.datasets:
-        version = datasets.resolve(tx, said)
-        found[refs.bare(version.name)] = version
-    return found
-
-
-def features_of(metrics: Sequence[BusinessMetric]) -> list[str] | None:
-    """Return the features that some questions may name; None when any may be asked."""
-    if any(each.python for each in metrics):
-        return None
-    words = {word for each in metrics for word in tables_of(each.sql)}
-    return None if "*" in words else [*words, *(word.removeprefix("feature_") for word in words)]
-
-
-def needs_outcomes(metric: BusinessMetric) -> bool:
-    """Tell whether a metric is of what really happened, so that it is not known before that is."""
-    return bool(metric.python) or "outcome" in {word.lower() for word in tables_of(metric.sql)}
 
 
 def state_of(tx: Connection, metrics: Sequence[BusinessMetric]) -> list[object]:

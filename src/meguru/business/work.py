@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 ASKED, ANSWERED = "asked.json", "answered.json"
-ROWS = ("rows.parquet", "other.parquet")
 CODE = "code"
 OUTCOME = "outcome"
 
@@ -30,13 +29,15 @@ class MetricQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """A metric's question, the datasets that it reads, and what its number is for.
 
     `function` is ``module:name``, of the modules at `sources` in the folder ``codeN`` of the N-th question;
-    `known` tells whether a value is over the predictions whose outcome is known.
+    `rows` are the files of the rows that it is asked of: one, or two to be compared. `known` tells whether a
+    value is over the predictions whose outcome is known.
     """
 
     sql: str = ""
     function: str = ""
     sources: list[SourceFile] = []
     tables: dict[str, AskedTable] = {}
+    rows: list[str] = []
     by: float | None = None
     known: bool = True
 
@@ -54,8 +55,12 @@ def answer(folder: Path) -> None:
     import polars as pl
 
     asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
-    frames = [pl.read_parquet(folder / name, glob=False) for name in ROWS if (folder / name).is_file()]
-    done = [_answered(each, folder / f"{CODE}{number}", frames) for number, each in enumerate(asked)]
+    names = dict.fromkeys(name for each in asked for name in each.rows)
+    frames = {name: pl.read_parquet(folder / name, glob=False) for name in names}
+    done = [
+        _answered(each, folder / f"{CODE}{number}", [frames[name] for name in each.rows])
+        for number, each in enumerate(asked)
+    ]
     (folder / ANSWERED).write_bytes(msgspec.json.encode(done))
 
 

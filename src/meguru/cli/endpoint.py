@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.arguments import ENDPOINT
+from meguru.cli.endpoint_value import value
 from meguru.cli.groups import group
 from meguru.cli.session import Session, read_pairs, with_session
 from meguru.cli.tables import cell
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 @group
 def command() -> None:
     """Endpoints: stable names that answer predictions."""
+
+
+command.add_command(value)
 
 
 @command.command()

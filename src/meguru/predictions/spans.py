@@ -40,6 +40,13 @@ def first_time(tx: Connection, endpoint: str) -> datetime | None:
     return tx.execute(query).scalar()
 
 
+def recorded(tx: Connection, endpoint: str) -> tuple[datetime | None, datetime | None]:
+    """Return the span of an endpoint's event times, its end not in it; None twice when there are none."""
+    query = select(func.min(_T.first_time), func.max(_T.last_time)).where(_T.endpoint == endpoint)
+    first, last = tx.execute(query).one()
+    return first, None if last is None else last + _TICK
+
+
 def rows_from(tx: Connection, endpoint: str, start: datetime) -> int:
     """Count the rows of the requests that may have event times from `start` on."""
     here = (_T.endpoint == endpoint) & (_T.last_time >= start)

@@ -10,6 +10,7 @@ from meguru.serving.shadow import shadow
 from meguru.serving.show import list_endpoints, show
 from meguru.serving.switch import switch
 from meguru.serving.traffic.show import traffic
+from meguru.serving.value.show import value
 
 specs = operations_of(ENDPOINT)
 
@@ -24,4 +25,5 @@ __all__ = [
     "specs",
     "switch",
     "traffic",
+    "value",
 ]

@@ -104,6 +104,13 @@ def live(tx: Connection, name: str) -> Deployment | None:
     return None if row is None else _deployment(row._asdict())
 
 
+def first_live(tx: Connection, name: str) -> str | None:
+    """Return the model that was live first at an endpoint; None if none ever was."""
+    query = select(deployment.c.model_ref).where(deployment.c.endpoint == name)
+    found: str | None = tx.execute(query.order_by(deployment.c.number).limit(1)).scalar()
+    return found
+
+
 def history(tx: Connection, name: str, *, limit: int = 20) -> list[Deployment]:
     """Return an endpoint's deployments, newest first."""
     query = select(deployment).where(deployment.c.endpoint == name)

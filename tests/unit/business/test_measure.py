@@ -9,7 +9,7 @@ from meguru.kernel import events
 from meguru.monitoring.operations import create as create_monitor
 from meguru.monitoring.operations import run
 from meguru.monitoring.types import ReportVerdict, Severity
-from meguru.testing.contracts.checks import make_rows
+from meguru.testing.contracts.checks import SHADOW, make_rows
 
 COST = (
     "SELECT CASE WHEN score > 0.5 AND outcome = 0 THEN 300 WHEN score <= 0.5 AND outcome = 1 THEN 2000"
@@ -163,3 +163,22 @@ def test_what_makes_no_sense_is_refused_with_the_field(workspace, endpoint):
         )
     with pytest.raises(NotFound, match="endpoint"):
         create(workspace, name="x", endpoint="dely", sql=COST)
+
+
+def test_each_value_stands_beside_what_it_had_been_without_retraining_on_the_same_rows(
+    workspace, endpoint, answer
+):
+    create(workspace, name="delay_cost", endpoint=endpoint, sql=COST, unit="JPY", direction="lower")
+    rows = make_rows(3000).with_columns(
+        pl.when(pl.int_range(pl.len()) >= 1000).then(pl.col(f"_shadow:{SHADOW}")).alias(f"_shadow:{SHADOW}")
+    )
+    answer(rows)
+    value = march(workspace)
+    (other,) = value.others
+    both = rows[1000:]
+    frozen = cost_of(both.with_columns(pl.col(f"_shadow:{SHADOW}").alias("_score")))
+    assert (other.model, other.rows) == (SHADOW, 2000)
+    assert (other.live, other.value) == (cost_of(both).sum(), frozen.sum())
+    assert other.difference == other.live - other.value
+    half = 2.09 * (cost_of(both) - frozen).std() * 2000**0.5
+    assert other.high - other.difference == pytest.approx(half, rel=0.5)

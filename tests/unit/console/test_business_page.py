@@ -1,6 +1,6 @@
 from meguru.business.operations import create
 from meguru.business.store import put_value
-from meguru.business.types import BusinessValue, SliceValue
+from meguru.business.types import BusinessValue, OtherValue, SliceValue
 from meguru.serving.create import create as create_endpoint
 
 
@@ -24,6 +24,11 @@ def test_a_metric_shows_its_series_its_target_and_its_parts(browser, workspace):
         rows=4000,
         outcomes=4000,
         slices=[SliceValue(slice="AA <b>", value=1000.0)],
+        others=[
+            OtherValue(
+                model="model/delay@1", value=1_500_000.0, live=1_234_567.0, difference=-265_433.0, rows=4000
+            )
+        ],
     )
     with workspace.db.write() as tx:
         put_value(tx, value, now)
@@ -33,3 +38,4 @@ def test_a_metric_shows_its_series_its_target_and_its_parts(browser, workspace):
     assert "<svg" in page
     assert "AA &lt;b&gt;" in page
     assert "300 * outcome" in page
+    assert "265,433 JPY" in page

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from meguru.business.formatting import amount, number, shown
 from meguru.business.show import MetricHistory, show_metric
+from meguru.business.types import BusinessValue, OtherValue
 from meguru.console.charts.targets import TargetPoint, targets
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.spans import span_name, span_title
@@ -25,6 +26,7 @@ def one(visit: Visit) -> Response:
         metric=found.metric,
         values=found.values,
         drawing=_drawn(visit, found),
+        gains=[(each, other, *_gain(each, other)) for each in found.values for other in each.others],
         amount=amount,
         number=number,
         shown=shown,
@@ -32,6 +34,13 @@ def one(visit: Visit) -> Response:
         span_title=partial(span_title, zone=visit.zone),
         live="business_metric.",
     )
+
+
+def _gain(value: BusinessValue, other: OtherValue) -> tuple[float, float | None, float | None]:
+    """Return how much better the live answers were, with the interval."""
+    if value.direction == "higher" or other.low is None or other.high is None:
+        return other.difference if value.direction == "higher" else -other.difference, other.low, other.high
+    return -other.difference, -other.high, -other.low
 
 
 def _drawn(visit: Visit, found: MetricHistory) -> Markup | None:

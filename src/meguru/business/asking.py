@@ -1,0 +1,128 @@
+"""Ask the questions of metrics in a confined process, which sees their rows and datasets alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.base.sandbox.launch import confined
+from meguru.business import work
+from meguru.business.code import brought
+from meguru.business.tables import predictions_table
+from meguru.business.types import BusinessMetric
+from meguru.datasets import store as datasets
+from meguru.datasets.sql.box import asked_table
+from meguru.datasets.sql.confined import ANSWER, QueryLimits, own_folder, read_left, readable_of, turn
+from meguru.datasets.sql.guard import tables_of
+from meguru.datasets.types import DatasetVersion
+from meguru.errors import InvalidInput, TimedOut, TooLarge
+from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LIMITS = QueryLimits(seconds=60.0, memory=3 << 30, patience=120.0)
+
+
+class Question(NamedTuple):
+    """A metric, the versions of the datasets that it reads, and the rows that it is asked of.
+
+    Versions are by the name of the table. Rows are as a window's frame has them: with one model's answers, or
+    the same twice, with those of two.
+    """
+
+    metric: BusinessMetric
+    versions: dict[str, DatasetVersion]
+    frames: tuple[pl.DataFrame, ...]
+
+
+def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedReckoning]:
+    """Ask questions in a confined process.
+
+    All are asked in one process; if they need too much together, each in one of its own.
+
+    Raises
+    ------
+    Busy
+        If others are asked, for too long.
+    """
+    if not asked:
+        return []
+    try:
+        return _asked(tx, blobs, asked)
+    except (TimedOut, TooLarge, InvalidInput) as error:
+        if len(asked) == 1:
+            why = ": ".join(filter(None, (error.what, error.why)))
+            return [work.ConfinedReckoning(error=why, hint=error.hint)]
+    return [found for each in asked for found in ask(tx, blobs, [each])]
+
+
+def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedReckoning]:
+    with turn(LIMITS), own_folder() as folder:
+        written: dict[int, str] = {}
+        for rows in (rows for each in asked for rows in each.frames):
+            if id(rows) not in written:
+                name = written[id(rows)] = f"rows{len(written)}.parquet"
+                predictions_table(rows).write_parquet(folder / name, compression="lz4")
+        questions = [
+            _told(
+                tx, blobs, each, [written[id(rows)] for rows in each.frames], folder / f"{work.CODE}{number}"
+            )
+            for number, each in enumerate(asked)
+        ]
+        (folder / work.ASKED).write_bytes(msgspec.json.encode(questions))
+        ended = confined(
+            "meguru.business.work:answer",
+            folder,
+            seconds=LIMITS.seconds,
+            memory=LIMITS.memory,
+            file=ANSWER,
+            readable=[place for each in questions for place in readable_of(each.tables.values())],
+        )
+        done = read_left(folder / work.ANSWERED, ended, LIMITS, list[work.ConfinedReckoning])
+    if len(done) != len(asked):
+        raise TooLarge("the answers of metrics are not all there")
+    return done
+
+
+def _told(
+    tx: Connection, blobs: BlobStore, asked: Question, rows: list[str], code: Path
+) -> work.MetricQuestion:
+    metric = asked.metric
+    function, sources = brought(blobs, metric, code)
+    return work.MetricQuestion(
+        sql=metric.sql,
+        function=function,
+        sources=sources,
+        tables={name: asked_table(tx, blobs, version) for name, version in asked.versions.items()},
+        rows=rows,
+        by=metric.by,
+        known=needs_outcomes(metric),
+    )
+
+
+def versions_of(tx: Connection, metric: BusinessMetric) -> dict[str, DatasetVersion]:
+    """Return the versions of the datasets that a metric reads now, by the name of the table."""
+    found = {}
+    for said in metric.datasets:
+        version = datasets.resolve(tx, said)
+        found[refs.bare(version.name)] = version
+    return found
+
+
+def features_of(metrics: Sequence[BusinessMetric]) -> list[str] | None:
+    """Return the features that some questions may name; None when any may be asked."""
+    if any(each.python for each in metrics):
+        return None
+    words = {word for each in metrics for word in tables_of(each.sql)}
+    return None if "*" in words else [*words, *(word.removeprefix("feature_") for word in words)]
+
+
+def needs_outcomes(metric: BusinessMetric) -> bool:
+    """Tell whether a metric is of what really happened, so that it is not known before that is."""
+    return bool(metric.python) or "outcome" in {word.lower() for word in tables_of(metric.sql)}

@@ -1,0 +1,1 @@
+"""What an endpoint's model is worth: live, against what had been without retraining, in the business unit."""
