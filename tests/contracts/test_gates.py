@@ -121,5 +121,32 @@ class TestLatency(GateContract):
         assert result.numbers["requests"] >= 20
 
 
+class TestGroupFairness(GateContract):
+    @pytest.fixture
+    def gate(self):
+        options = {"columns": ["hour"], "cuts": {"hour": [0]}, "min_rows": 20, "limit": 0.3}
+        return gate_of({"gate": "group_fairness"} | options)
+
+    @pytest.fixture
+    def good(self, side):
+        return GateTrial(endpoint="delay", challenger=side(2, knows=("wind",)))
+
+    @pytest.fixture
+    def bad(self, side):
+        return GateTrial(endpoint="delay", challenger=side(3))
+
+    def test_too_little_evidence_does_not_pass(self, good):
+        few = gate_of({"gate": "group_fairness", "columns": ["hour"], "cuts": {"hour": [23]}, "limit": 0.9})
+        (found,) = judge([few], good)
+        assert not found.passed
+        assert "not two groups of hour have 100 rows" in found.reason
+
+    def test_a_column_that_the_holdout_has_not_fails_by_name(self, good):
+        (found,) = judge([gate_of({"gate": "group_fairness", "columns": ["sex"]})], good)
+        assert not found.passed
+        assert "has no column 'sex'" in found.reason
+
+
 def test_every_gate_is_under_the_contract():
-    assert set(GATES.names()) == {"metric", "champion", "latency", "loads", "size"}
+    known = {"metric", "champion", "group_fairness", "latency", "loads", "size"}
+    assert set(GATES.names()) == known

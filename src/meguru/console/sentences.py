@@ -247,6 +247,7 @@ SENTENCES = (
     mark("the rows have no column {name}"),
     mark("up to {most} groups can be compared: {why}"),
     mark("the answers hold no class"),
+    mark("there is no class {name} among {known}"),
     mark("{model} is a {task} model, which {criterion} does not compare"),
     mark("of more than two classes, name the one that is decided for"),
     mark("{name} was not judged: {why}"),

@@ -4,6 +4,7 @@ from meguru.fairness.counts import GroupCounts, count_groups
 from meguru.fairness.criteria import CRITERIA, FairnessResult, FairVerdict, GroupValue, judge_groups
 from meguru.fairness.errors_by_group import GroupErrors, errors_by_group
 from meguru.fairness.gaps import Gap, mean_gap, share_gap, share_ratio
+from meguru.fairness.options import GroupOptions, fairness_words
 
 __all__ = [
     "CRITERIA",
@@ -12,9 +13,11 @@ __all__ = [
     "Gap",
     "GroupCounts",
     "GroupErrors",
+    "GroupOptions",
     "GroupValue",
     "count_groups",
     "errors_by_group",
+    "fairness_words",
     "judge_groups",
     "mean_gap",
     "share_gap",

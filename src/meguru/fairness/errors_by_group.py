@@ -42,7 +42,7 @@ def errors_by_group(
     columns: Sequence[str],
     *,
     score: str,
-    truth: str,
+    truth: str | pl.Expr,
     cuts: Mapping[str, Sequence[float]] | None = None,
 ) -> GroupErrors:
     """Measure errors by group; rows without a finite answer and outcome are left out.
@@ -52,7 +52,7 @@ def errors_by_group(
     frame, columns, cuts
         As in `count_groups`.
     score, truth
-        Columns of numbers: what the model said (a value, or a probability) and what happened.
+        Columns or expressions of numbers: what the model said (a value, or a probability), what happened.
 
     Raises
     ------
@@ -61,7 +61,8 @@ def errors_by_group(
     """
     import polars as pl
 
-    error = pl.col(score).cast(pl.Float64) - pl.col(truth).cast(pl.Float64)
+    happened = pl.col(truth) if isinstance(truth, str) else truth
+    error = pl.col(score).cast(pl.Float64) - happened.cast(pl.Float64)
     error = pl.when(error.is_finite()).then(error)
     spread = 1 / error.count().cast(pl.Float64).sqrt()
     sums = [

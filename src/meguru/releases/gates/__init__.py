@@ -7,6 +7,7 @@ GATES = PluginFamily(
     "gate",
     {
         "champion": "meguru.releases.gates.champion:Champion",
+        "group_fairness": "meguru.releases.gates.group_fairness:GroupFairnessGate",
         "latency": "meguru.releases.gates.latency:Latency",
         "loads": "meguru.releases.gates.loads:Loads",
         "metric": "meguru.releases.gates.metric:MetricGate",
