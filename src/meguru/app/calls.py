@@ -173,6 +173,7 @@ if TYPE_CHECKING:
     from meguru.mlflow.exchange.import_tracking import bring_experiment as mlflow_bring_experiment
     from meguru.mlflow.exchange.import_tracking import bring_run as mlflow_bring_run
     from meguru.monitoring.create import create as monitor_create
+    from meguru.monitoring.drift_history import drift_history as monitor_drift
     from meguru.monitoring.operations import specs as _meguru_monitoring_operations_specs
     from meguru.monitoring.run import run as monitor_run
     from meguru.monitoring.show import list_monitors as monitor_list

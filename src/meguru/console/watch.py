@@ -24,10 +24,11 @@ def reports_of(
 ) -> dict[str, list[ReportSummary]]:
     """Return, of some endpoints, the newest report of each window that a monitor saw, oldest window first."""
     listed = show.list_reports(visit.ws, endpoints=list(endpoints), limit=limit)
-    return {endpoint: _by_window(reports) for endpoint, reports in listed.items()}
+    return {endpoint: in_order(reports) for endpoint, reports in listed.items()}
 
 
-def _by_window(reports: Sequence[ReportSummary]) -> list[ReportSummary]:
+def in_order(reports: Sequence[ReportSummary]) -> list[ReportSummary]:
+    """Return the newest report of each window, the oldest window first; reports come newest first."""
     found = {(each.monitor, each.start, each.end): each for each in reversed(reports)}
     return sorted(found.values(), key=lambda each: (each.start, each.end, each.monitor))
 

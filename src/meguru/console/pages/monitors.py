@@ -7,10 +7,12 @@ from functools import partial
 from starlette.responses import Response
 
 from meguru.console.evidence_view import evidence_view, words_of
+from meguru.console.movement_view import movement_map
 from meguru.console.page_request import HEADERS, PageFunction, Visit
 from meguru.console.spans import span_name, span_title
-from meguru.console.watch import interval
+from meguru.console.watch import draw, in_order, interval
 from meguru.monitoring import show
+from meguru.monitoring.drift_history import drift_history
 from meguru.monitoring.evidence.png import png_of
 from meguru.monitoring.evidence.poster import poster
 from meguru.monitoring.report_page.page import report_html
@@ -24,6 +26,8 @@ def one(visit: Visit) -> Response:
         monitor=found.monitor,
         windows=found.windows,
         reports=found.reports,
+        drawing=draw(visit, in_order(found.reports), []),
+        movement=movement_map(visit, drift_history(visit.ws, name=visit.full("name"))),
         span_name=partial(span_name, zone=visit.zone),
         span_title=partial(span_title, zone=visit.zone),
         live="monitor. outcomes.",
