@@ -257,6 +257,14 @@ SENTENCES = (
     mark("no column can be compared with {ref}"),
     mark("{columns}: one value only, and no earlier window tells if that is usual"),
     mark("nothing is known of the data that {model} was trained on"),
+    mark(
+        "nothing is known of the data that {model} was trained on, and there is no earlier window of it with "
+        "{rows} rows"
+    ),
+    mark(
+        "nothing is known of the data that {model} was trained on, and to compare a large window with its "
+        "first one needs sketches: pip install 'meguru[sketches]'"
+    ),
     mark("no row was answered in this window"),
     mark("no row was answered"),
     mark("only {count} outcomes are known, and {least} are needed"),

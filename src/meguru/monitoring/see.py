@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection
@@ -13,14 +14,25 @@ from meguru.base import digests
 from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.cells import sample, summing, window
+from meguru.monitoring.cells.first_window import (
+    TOO_EARLY,
+    WITHOUT,
+    WORDS,
+    FirstWindow,
+    compare_sketches,
+    first_window,
+    profile_of_first,
+)
 from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.rules import CountingRules, counted_by
+from meguru.monitoring.cells.types import SKETCHES, CellKey
 from meguru.monitoring.checks.options import check_of
 from meguru.monitoring.checks.wanted_metrics import asked_by
 from meguru.monitoring.types import Monitor
-from meguru.monitoring.window import MonitoredWindow, compare
+from meguru.monitoring.window import MonitoredWindow, compare, compared_columns, live_model
 from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN
 from meguru.predictions.window import frame
+from meguru.stats.sketches import can_sketch
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -70,11 +82,15 @@ def see_window(
     end: datetime,
     *,
     exact: bool = False,
+    large: int = LARGE,
 ) -> SeenWindow:
-    """Read what there is in a window; `exact` reads all rows, however many."""
+    """Read what there is in a window: its rows, if there are at most `large` or it must be `exact`.
+
+    What it returns reads in the same transaction.
+    """
     rules = CountingRules(tx, blobs, counted_by([monitor]))
     planned = None if exact else summing.plan(tx, monitor.endpoint, start, end, rules)
-    if planned is None or planned.rows <= LARGE:
+    if planned is None or planned.rows <= large:
         return _SeenRows.read(tx, monitor, (start, end), rules)
     cells = summing.total(tx, monitor.endpoint, planned, rules)
     return _SeenCells(tx, monitor, start, end, rules, cells)
@@ -82,6 +98,7 @@ def see_window(
 
 @dataclass(frozen=True)
 class _SeenRows:
+    tx: Connection
     monitor: Monitor
     span: tuple[datetime, datetime]
     rules: CountingRules
@@ -95,7 +112,7 @@ class _SeenRows:
         rows = frame(tx, monitor.endpoint, *span)
         models = [*sorted(rows[MODEL_COLUMN].unique()), *shadows_of(rows.columns)] if rows.height else []
         baselines = {model: rules.baseline(model) for model in dict.fromkeys(models)}
-        return cls(monitor, span, rules, rows, baselines)
+        return cls(tx, monitor, span, rules, rows, baselines)
 
     @property
     def rows(self) -> int:
@@ -109,11 +126,23 @@ class _SeenRows:
         seen = self.frame.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN)
         plain = not seen.schema[OUTCOME_COLUMN].is_nested()
         state = (seen.write_csv() if plain else seen.write_ndjson()) if self.rows else ""
-        return digests.of_bytes(state.encode())
+        own = digests.of_bytes(state.encode())
+        return own if self.first is None else digests.of_value([own, _state(self.first)])
+
+    @cached_property
+    def first(self) -> FirstWindow | None:
+        return _first(self.tx, self.monitor, self.rules, live_model(self.frame), self.span)
 
     def compared(self) -> MonitoredWindow:
         asked = asked_by(self.monitor.checks)
-        return compare(self.frame, self.baselines, self.monitor.min_rows, asked, self.span)
+        found = compare(self.frame, self.baselines, self.monitor.min_rows, asked, self.span)
+        if found.frame is None or not _is_unknown(self.rules, found.model):
+            return found
+        if self.first is None or self.first.cell.rows < found.min_rows:
+            return _too_early(found)
+        profile = profile_of_first(self.tx, self.monitor.endpoint, found.model, self.first)
+        columns, broken = compared_columns(found.frame, profile)
+        return replace(found, columns=columns, broken=broken, compared_with=WORDS)
 
 
 @dataclass(frozen=True)
@@ -140,15 +169,54 @@ class _SeenCells:
     def digest(self) -> str:
         known = window.models_of(self.cells)
         state = {model: [cell.rows, cell.outcomes, f"{cell.mark:016x}"] for model, cell in known.items()}
-        return digests.of_value(state)
+        return digests.of_value(state if self.first is None else [state, _state(self.first)])
+
+    @cached_property
+    def live(self) -> str:
+        return window.live_of(self.tx, self.monitor.endpoint, window.models_of(self.cells))
+
+    @cached_property
+    def first(self) -> FirstWindow | None:
+        return _first(self.tx, self.monitor, self.rules, self.live, (self.start, self.end))
 
     def compared(self) -> MonitoredWindow:
         asked, span = asked_by(self.monitor.checks), (self.start, self.end)
-        live = window.live_of(self.tx, self.monitor.endpoint, window.models_of(self.cells))
-        baselines, layout = self.baselines, self.rules.layout(live)
-        found = window.compare_cells(self.cells, live, baselines, layout, self.monitor.min_rows, asked, span)
+        baselines, layout = self.baselines, self.rules.layout(self.live)
+        least = self.monitor.min_rows
+        found = window.compare_cells(self.cells, self.live, baselines, layout, least, asked, span)
+        found = self._with_first(found)
         reads = {each for options in self.monitor.checks for each in check_of(options).reads}
         if "rows" in reads or window.needs_sample(found):
             rows = sample.sample(self.tx, self.monitor.endpoint, *span)
             found = window.add_sampled(found, rows, baselines, asked)
         return found
+
+    def _with_first(self, found: MonitoredWindow) -> MonitoredWindow:
+        if not _is_unknown(self.rules, self.live):
+            return found
+        if not can_sketch():
+            return replace(found, uncompared=WITHOUT.format(model=self.live))
+        if self.first is None or self.first.cell.rows < found.min_rows:
+            return _too_early(found)
+        key = CellKey(self.live, self.start, SKETCHES)
+        now = self.cells[key].sketches if key in self.cells else {}
+        columns, broken = compare_sketches(self.first.sketches, now)
+        return replace(found, columns=columns, broken=broken, compared_with=WORDS)
+
+
+def _is_unknown(rules: CountingRules, live: str) -> bool:
+    return bool(live) and rules.baseline(live).profile is None
+
+
+def _first(
+    tx: Connection, monitor: Monitor, rules: CountingRules, live: str, span: tuple[datetime, datetime]
+) -> FirstWindow | None:
+    return first_window(tx, monitor.endpoint, rules, live, span) if _is_unknown(rules, live) else None
+
+
+def _too_early(found: MonitoredWindow) -> MonitoredWindow:
+    return replace(found, uncompared=TOO_EARLY.format(model=found.model, rows=found.min_rows))
+
+
+def _state(first: FirstWindow) -> list[object]:
+    return [first.start.isoformat(), first.cell.rows, f"{first.cell.mark:016x}"]

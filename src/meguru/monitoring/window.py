@@ -90,6 +90,8 @@ class MonitoredWindow:
         The live model first.
     compared_with
         What the columns are compared with, in words.
+    uncompared
+        Why they are compared with nothing; empty when it is that nobody profiled the training data.
     start, end
         The span of event time; of a whole version of a dataset, when the one before was made and when it was.
     newest
@@ -118,6 +120,7 @@ class MonitoredWindow:
     broken: Mapping[str, str]
     performance: tuple[ModelPerformance, ...] = ()
     compared_with: str = "the training data"
+    uncompared: str = ""
     start: datetime | None = None
     end: datetime | None = None
     frame: pl.DataFrame | None = None

@@ -14,7 +14,8 @@ from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
 from meguru.monitoring.cells.summing import plan, total
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
 from meguru.monitoring.checks.wanted_metrics import asked_by
-from meguru.monitoring.operations import create
+from meguru.monitoring.operations import create, run
+from meguru.monitoring.see import see_window
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns
 from meguru.predictions import outcome_store, uncounted
@@ -224,3 +225,26 @@ def test_an_earlier_window_is_counted_over_the_bins_of_the_present_baseline(
                 for ours, theirs in zip(each.columns, exact, strict=True):
                     assert np.array_equal(ours.now.bins, theirs.now.bins)
         count_all(workspace)
+
+
+def test_a_model_that_nobody_profiled_is_compared_with_its_own_first_window(
+    workspace, endpoint, answer, baselines
+):
+    baselines.known[MODEL] = {"metrics": {"auc": 0.76}}
+    monitor = create(workspace, name="watch", endpoint=endpoint, min_rows=200, checks=[{"check": "psi"}])
+    answer(make_rows(500), end=DAY)
+    first = run(workspace, name="watch", start=MARCH, end=DAY)
+    assert "there is no earlier window" in first.notes[0]
+    answer(make_rows(600, seed=1, shift=2.0), start=DAY, end=DAY + HOUR * 24)
+    second = run(workspace, name="watch", start=DAY, end=DAY + HOUR * 24)
+    assert (second.compared, second.drifted) == (2, ["wind"])
+    count_all(workspace)
+    large = {"start": DAY, "end": DAY + HOUR * 24, "large": 0}
+    with workspace.read() as tx:
+        found = see_window(tx, workspace.blobs, monitor, **large).compared()
+    assert found.compared_with == "the first window of this model"
+    columns = {each.name: each for each in found.columns}
+    assert set(columns) == {"wind", "carrier", "_score"}
+    assert columns["wind"].then.count == 500
+    assert columns["wind"].now.bins[-1] > 20 > columns["wind"].then.bins[-1]
+    assert columns["carrier"].now.bins.sum() == 600

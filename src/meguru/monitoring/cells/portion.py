@@ -15,10 +15,18 @@ from meguru.monitoring.cells import marks
 from meguru.monitoring.cells.beside import truth_by_part
 from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.tally import tally_rows
-from meguru.monitoring.cells.types import ANSWERED, COLUMNS, SHADOW, Cell, CellKey, add_cell
-from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, TIME_COLUMN
+from meguru.monitoring.cells.types import ANSWERED, COLUMNS, SHADOW, SKETCHES, Cell, CellKey, add_cell
+from meguru.predictions.types import (
+    MODEL_COLUMN,
+    OUTCOME_COLUMN,
+    RESERVED,
+    SCORE_COLUMN,
+    SHADOW_PREFIX,
+    TIME_COLUMN,
+)
 from meguru.predictions.uncounted import OutcomeChange
 from meguru.predictions.window import answered, outcome_series
+from meguru.stats.sketches import ColumnSketch, sketch_column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +37,8 @@ _HOUR = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _A_TALLY = 4_000_000
 """So many counts are held at a time, of all hours together."""
+MOST_SKETCHED = 200
+"""So many columns of a model whose training nobody profiled."""
 Places = npt.NDArray[np.int64]
 
 
@@ -208,12 +218,29 @@ def _count(
                 counts=counts[index],
             )
         found[CellKey(model, hour, COLUMNS)] = cell
+    if inputs and rules.sketches(model):
+        for index, hour in enumerate(moments):
+            end = starts[index + 1] if index + 1 < len(starts) else len(codes)
+            mine = portion.frame[int(starts[index]) : int(end)]
+            found[CellKey(model, hour, SKETCHES)] = Cell(rows=mine.height, sketches=sketched(mine))
     roles = [(ANSWERED, model), *((SHADOW, each) for each in shadows_of(portion.frame.columns))]
     for role, answering in roles if truth else ():
         for part, index, sums in truth_by_part(rules, portion.frame, codes, answering, role, inputs=inputs):
             # A shadow may have scored beside several models: its truth is one.
             key = CellKey(answering, moments[index], part)
             add_cell(found, key, Cell(rows=sums.rows, outcomes=sums.outcomes, truth=sums))
+
+
+def sketched(frame: pl.DataFrame) -> dict[str, ColumnSketch]:
+    """Return the sketches of what came in and of what the model answered, by column."""
+    found = {name: sketch_column(frame.get_column(name)) for name in described(frame.columns)}
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def described(columns: Sequence[str]) -> list[str]:
+    """Return the columns of features and of answers."""
+    inputs = [name for name in columns if name not in RESERVED and not name.startswith(SHADOW_PREFIX)]
+    return [*inputs, *(name for name in columns if name == SCORE_COLUMN)][:MOST_SKETCHED]
 
 
 def _spread(values: pl.Series, places: Places, rows: int) -> pl.Series:

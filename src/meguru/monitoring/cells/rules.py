@@ -14,6 +14,7 @@ from meguru.metrics.sums import AdditiveMetric
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
 from meguru.monitoring.cells.layout import BinLayout
 from meguru.monitoring.types import Monitor
+from meguru.stats.sketches import can_sketch
 from meguru.storage.blobs import BlobStore
 from meguru.tasks import Task, task_of
 
@@ -96,6 +97,10 @@ class CountingRules:
     def layout(self, model: str) -> BinLayout:
         """Return the bins of a model's columns."""
         return self._of(model).layout
+
+    def sketches(self, model: str) -> bool:
+        """Tell whether columns of a model are sketched, as there are no bins to count them over."""
+        return self.baseline(model).profile is None and can_sketch()
 
     def task(self, model: str) -> Task:
         """Return what a model does."""

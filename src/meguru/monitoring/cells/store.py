@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from meguru.monitoring.cells import truth
 from meguru.monitoring.cells.rules import CountedBy
 from meguru.monitoring.cells.schema import monitor_cell, monitor_counting
-from meguru.monitoring.cells.types import COLUMNS, Cell, CellKey
+from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey
+from meguru.stats.sketches import can_sketch, read_sketch, write_sketch
 
 _C, _N = monitor_cell.c, monitor_counting.c
 _A_QUERY, _A_READ = 400, 100
@@ -54,12 +55,12 @@ def rows_within(tx: Connection, endpoint: str, first: datetime, last: datetime) 
 
 
 def within(
-    tx: Connection, endpoint: str, first: datetime, last: datetime, part: str = ""
+    tx: Connection, endpoint: str, first: datetime, last: datetime, parts: Sequence[str] = ()
 ) -> Iterator[tuple[CellKey, Cell]]:
-    """Give the cells of some hours, from `first` to before `last`: all, or one part."""
+    """Give the cells of some hours, from `first` to before `last`: all, or some parts."""
     query = select(monitor_cell).where(*_hours(endpoint, first, last)).order_by(_C.hour)
-    if part:
-        query = query.where(_C.part == part)
+    if parts:
+        query = query.where(_C.part.in_(parts))
     for row in tx.execute(query, execution_options={"yield_per": _A_READ}):
         yield _read(row)
 
@@ -96,7 +97,7 @@ def row_of(endpoint: str, key: CellKey, cell: Cell) -> dict[str, Any]:
         "last_time": cell.last,
         "mark": f"{cell.mark:016x}",
         "bins": cell.bins,
-        "body": _packed(cell.counts) if key.part == COLUMNS else truth.write(cell.truth),
+        "body": _body(key.part, cell),
     }
 
 
@@ -117,7 +118,6 @@ def _hours(endpoint: str, first: datetime, last: datetime) -> tuple[Any, ...]:
 
 
 def _read(row: Row[Any]) -> tuple[CellKey, Cell]:
-    of_columns = row.part == COLUMNS
     cell = Cell(
         rows=row.rows,
         outcomes=row.outcomes,
@@ -125,9 +125,28 @@ def _read(row: Row[Any]) -> tuple[CellKey, Cell]:
         last=row.last_time,
         mark=int(row.mark, 16),
         bins=row.bins,
-        **{"counts": _unpacked(row.body)} if of_columns else {"truth": truth.read(row.body)},
+        **_content(row.part, row.body),
     )
     return CellKey(row.model_ref, row.hour, row.part), cell
+
+
+def _body(part: str, cell: Cell) -> bytes:
+    if part == COLUMNS:
+        return _packed(cell.counts)
+    if part == SKETCHES:
+        named = {name: write_sketch(each) for name, each in cell.sketches.items()}
+        return zlib.compress(msgspec.msgpack.encode(named), 1)
+    return truth.write(cell.truth)
+
+
+def _content(part: str, body: bytes) -> dict[str, Any]:
+    if part == COLUMNS:
+        return {"counts": _unpacked(body)}
+    if part != SKETCHES:
+        return {"truth": truth.read(body)}
+    # Another server may have what is needed to write them, and this one not.
+    named = msgspec.msgpack.decode(zlib.decompress(body)) if can_sketch() else {}
+    return {"sketches": {name: read_sketch(each) for name, each in named.items()}}
 
 
 def _packed(counts: Any) -> bytes:

@@ -12,8 +12,8 @@ from meguru.monitoring.cells import record, store
 from meguru.monitoring.cells.portion import Cells, count_changes, count_portion, hour_of
 from meguru.monitoring.cells.record import BatchSize
 from meguru.monitoring.cells.rules import CountingRules
-from meguru.monitoring.cells.truth import TruthSums, add_up
-from meguru.monitoring.cells.types import COLUMNS, Cell, CellKey, add_cell
+from meguru.monitoring.cells.truth import add_up
+from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey, add_cell, together
 from meguru.predictions import uncounted
 from meguru.predictions.uncounted import OutcomeChange
 
@@ -81,18 +81,18 @@ def total(
     tx: Connection, endpoint: str, planned: SummingPlan, rules: CountingRules, *, truth: bool = True
 ) -> Cells:
     """Sum a window, or without `truth` its columns alone; hours are all one, that of its start."""
-    hours: dict[CellKey, list[TruthSums]] = {}
+    hours: dict[CellKey, list[Cell]] = {}
     found: Cells = {}
 
     def take(key: CellKey, cell: Cell) -> None:
         mine = key._replace(hour=planned.start)
         if key.part != COLUMNS:
-            hours.setdefault(mine, []).append(cell.truth)
+            hours.setdefault(mine, []).append(cell)
             return
         add_cell(found, mine, cell)
 
     if planned.hours is not None:
-        for key, cell in store.within(tx, endpoint, *planned.hours, "" if truth else COLUMNS):
+        for key, cell in store.within(tx, endpoint, *planned.hours, () if truth else (COLUMNS, SKETCHES)):
             if key.part == COLUMNS and cell.bins != rules.layout(key.model).digest:
                 other = _without_cells(tx, endpoint, planned.start, planned.end)
                 return total(tx, endpoint, other, rules, truth=truth)
@@ -108,10 +108,15 @@ def total(
     if planned.hours is not None and truth:
         for key, cell in _changed(tx, endpoint, planned.hours, rules).items():
             take(key, cell)
-    for key, sums in hours.items():
-        whole = add_up(sums)
-        found[key] = Cell(rows=whole.rows, outcomes=whole.outcomes, truth=whole)
-    return found
+    return found | {key: _whole(parts) for key, parts in hours.items()}
+
+
+def _whole(parts: Sequence[Cell]) -> Cell:
+    """Return the sum of cells of one part other than counts by column; all at once, as that is sooner."""
+    sums = add_up(each.truth for each in parts)
+    rows = sum(each.rows for each in parts)
+    sketches = together([each.sketches for each in parts])
+    return Cell(rows=rows, outcomes=sums.outcomes, sketches=sketches, truth=sums)
 
 
 def _changed(tx: Connection, endpoint: str, hours: tuple[datetime, datetime], rules: CountingRules) -> Cells:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from meguru.monitoring.cells.layout import Counts
 from meguru.monitoring.cells.truth import TruthSums, add_up
+from meguru.stats.sketches import ColumnSketch, merged
 
-COLUMNS, ANSWERED, SHADOW, SLICED = "columns", "answered", "shadow", ":"
-"""The parts of an hour: inputs and answers by column; truth beside what the model answered, or would have
-answered; of each of the latter by value of a column, as ``answered:carrier=AA``."""
+COLUMNS, SKETCHES = "columns", "sketches"
+"""The parts of an hour of rows: counts of columns over the bins of the baseline, or sketches without one."""
+ANSWERED, SHADOW, SLICED = "answered", "shadow", ":"
+"""The parts of truth: beside what the model answered, or would have answered; of each of these by value of a
+column, as ``answered:carrier=AA``."""
 OTHERS = "…"
 """In place of a value: all values of an hour that have no cell of their own."""
 _MODULUS, _NOTHING = 1 << 64, TruthSums()
@@ -41,6 +46,8 @@ class Cell:
         Tells rows and outcomes apart: the sum of a number for each, modulo 2⁶⁴, in whatever order.
     bins, counts
         Of the part `COLUMNS`: the digest of its bins, and the counts over them.
+    sketches
+        Of the part `SKETCHES`, by column.
     truth
         Of the other parts.
     """
@@ -52,6 +59,7 @@ class Cell:
     mark: int = 0
     bins: str = ""
     counts: Counts = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    sketches: Mapping[str, ColumnSketch] = field(default_factory=dict)
     truth: TruthSums = _NOTHING
 
     def __add__(self, other: Cell) -> Cell:
@@ -63,11 +71,12 @@ class Cell:
             mark=(self.mark + other.mark) % _MODULUS,
             bins=self.bins or other.bins,
             counts=_plus(self.counts, other.counts),
+            sketches=together([self.sketches, other.sketches]),
             truth=self.truth if other.truth is _NOTHING else add_up([self.truth, other.truth]),
         )
 
     def minus(self) -> Cell:
-        """Return what takes this one away when it is added; times stay as they are."""
+        """Return what takes this one away when it is added; times and sketches stay as they are."""
         return replace(
             self,
             rows=-self.rows,
@@ -82,6 +91,15 @@ def _plus(one: Counts, other: Counts) -> Counts:
     if not (one.size and other.size):
         return one if one.size else other
     return np.add(one, other, dtype=np.int64)  # those that were read are narrow
+
+
+def together(parts: Sequence[Mapping[str, ColumnSketch]]) -> Mapping[str, ColumnSketch]:
+    """Return the sketches of all columns; one that has numbers here and words there is left out."""
+    some = [each for each in parts if each]
+    if len(some) < 2:
+        return some[0] if some else {}
+    named = {name: [each[name] for each in some if name in each] for name in dict.fromkeys(chain(*some))}
+    return {name: merged(found) for name, found in named.items() if len(set(map(type, found))) == 1}
 
 
 def add_cell(cells: dict[CellKey, Cell], key: CellKey, cell: Cell) -> None:

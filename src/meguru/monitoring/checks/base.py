@@ -93,4 +93,4 @@ def no_columns(window: MonitoredWindow) -> str:
         return ""
     if window.broken:
         return f"no column can be compared with {window.compared_with}"
-    return f"nothing is known of the data that {window.model} was trained on"
+    return window.uncompared or f"nothing is known of the data that {window.model} was trained on"
