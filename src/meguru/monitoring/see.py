@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from meguru.base import digests
 from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.cells import sample, summing, window
+from meguru.monitoring.cells import record, sample, summing, window
 from meguru.monitoring.cells.first_window import (
     TOO_EARLY,
     WITHOUT,
@@ -29,15 +29,17 @@ from meguru.monitoring.cells.types import SKETCHES, CellKey
 from meguru.monitoring.checks.options import check_of
 from meguru.monitoring.checks.wanted_metrics import asked_by
 from meguru.monitoring.types import Monitor
-from meguru.monitoring.window import MonitoredWindow, compare, compared_columns, live_model
+from meguru.monitoring.window import MonitoredWindow, compare, compared_columns, extra_columns, live_model
 from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN
-from meguru.predictions.window import frame
+from meguru.predictions.window import answered, frame
 from meguru.stats.sketches import can_sketch
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
     import polars as pl
 
+_NEWEST = 3
+"""So many requests are asked which columns they had."""
 LARGE = sample.ROWS
 """A window with more rows is told by its cells."""
 
@@ -184,12 +186,17 @@ class _SeenCells:
         baselines, layout = self.baselines, self.rules.layout(self.live)
         least = self.monitor.min_rows
         found = window.compare_cells(self.cells, self.live, baselines, layout, least, asked, span)
-        found = self._with_first(found)
+        found = replace(self._with_first(found), extra=self._extra())
         reads = {each for options in self.monitor.checks for each in check_of(options).reads}
         if "rows" in reads or window.needs_sample(found):
             rows = sample.sample(self.tx, self.monitor.endpoint, *span)
             found = window.add_sampled(found, rows, baselines, asked)
         return found
+
+    def _extra(self) -> tuple[str, ...]:
+        """Return the columns of the newest requests that the baseline does not have."""
+        rows = record.newest(self.tx, self.monitor.endpoint, self.live, self.end, _NEWEST)
+        return extra_columns(answered(rows, with_ids=False), self.rules.baseline(self.live).profile)
 
     def _with_first(self, found: MonitoredWindow) -> MonitoredWindow:
         if not _is_unknown(self.rules, self.live):

@@ -187,7 +187,7 @@ def compare(
         end=span[1] if span else None,
         frame=mine,
         baseline=baseline,
-        extra=_extra(mine, baseline.profile),
+        extra=extra_columns(mine, baseline.profile),
         newest=newest_of(frame[TIME_COLUMN]) if TIME_COLUMN in frame.columns else None,
     )
     return told(window, score_outcomes(mine, OUTCOME_COLUMN, SCORE_COLUMN))
@@ -199,7 +199,7 @@ def newest_of(times: pl.Series) -> datetime | None:
     return latest if isinstance(latest, datetime) else None
 
 
-def _extra(rows: pl.DataFrame, profile: TableProfile | None) -> tuple[str, ...]:
+def extra_columns(rows: pl.DataFrame, profile: TableProfile | None) -> tuple[str, ...]:
     """Return the columns that have no profile and could have one."""
     if profile is None:
         return ()

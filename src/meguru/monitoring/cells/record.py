@@ -75,3 +75,10 @@ def load(tx: Connection, batch_ids: Sequence[str]) -> list[Row[Any]]:
 def portion(tx: Connection, batch_ids: Sequence[str]) -> Portion:
     """Return some requests with the outcomes that they have."""
     return Portion.of(load(tx, batch_ids), outcome_store.of_batches(tx, batch_ids))
+
+
+def newest(tx: Connection, endpoint: str, model: str, end: datetime, count: int) -> list[Row[Any]]:
+    """Return the last requests that a model answered before a moment."""
+    query = select(_T.id, _T.model_ref, _T.n, _T.payload)
+    mine = query.where(_T.endpoint == endpoint, _T.last_time < end, _T.model_ref == model)
+    return list(tx.execute(mine.order_by(_T.last_time.desc()).limit(count)))
