@@ -20,7 +20,7 @@ from meguru.predictions.types import MODEL_COLUMN
 from meguru.stats import ColumnProfile, NumericProfile, TableProfile
 from meguru.stats.profile.columns import kind_of, profile_column
 from meguru.stats.sketches import ColumnSketch
-from meguru.stats.sketches.numbers import NumberSketch
+from meguru.stats.sketches.numeric import NumericSketch
 
 WORDS = "the first window of this model"
 WITHOUT = (
@@ -95,7 +95,7 @@ def compare_sketches(
             continue
         if found is None:
             broken[name] = "it is missing"
-        elif isinstance(found, NumberSketch) != isinstance(profile, NumericProfile):
+        elif isinstance(found, NumericSketch) != isinstance(profile, NumericProfile):
             broken[name] = "its values are of another type"
         else:
             counts = found.over(profile)  # type: ignore[arg-type]

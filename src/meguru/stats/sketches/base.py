@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from meguru.errors import InvalidInput, MissingDependency
 from meguru.stats.profile.columns import kind_of
-from meguru.stats.sketches.numbers import NumberSketch
-from meguru.stats.sketches.words import WordSketch
+from meguru.stats.sketches.categorical import CategoricalSketch
+from meguru.stats.sketches.numeric import NumericSketch
 
 if TYPE_CHECKING:
     import polars as pl
 
-ColumnSketch: TypeAlias = NumberSketch | WordSketch
+ColumnSketch: TypeAlias = NumericSketch | CategoricalSketch
 """Both have `profile`, what the column looked like; `over`, its counts over the bins of another's profile;
 `plus`; and `pack`, plain values that `unpack` reads."""
 
@@ -49,8 +49,8 @@ def sketch_column(column: pl.Series) -> ColumnSketch | None:
     need_sketches()
     kind = kind_of(column.dtype)
     if kind == "numeric":
-        return NumberSketch.of(column)
-    return WordSketch.of(column) if kind == "categorical" else None
+        return NumericSketch.of(column)
+    return CategoricalSketch.of(column) if kind == "categorical" else None
 
 
 def merged(sketches: Sequence[ColumnSketch]) -> ColumnSketch:
@@ -61,16 +61,16 @@ def merged(sketches: Sequence[ColumnSketch]) -> ColumnSketch:
     InvalidInput
         When some are of numbers and some of words.
     """
-    if all(isinstance(each, NumberSketch) for each in sketches):
-        return NumberSketch.plus([each for each in sketches if isinstance(each, NumberSketch)])
-    if all(isinstance(each, WordSketch) for each in sketches):
-        return WordSketch.plus([each for each in sketches if isinstance(each, WordSketch)])
+    if all(isinstance(each, NumericSketch) for each in sketches):
+        return NumericSketch.plus([each for each in sketches if isinstance(each, NumericSketch)])
+    if all(isinstance(each, CategoricalSketch) for each in sketches):
+        return CategoricalSketch.plus([each for each in sketches if isinstance(each, CategoricalSketch)])
     raise InvalidInput("a column changed its type", why="it has numbers and words")
 
 
 def write_sketch(sketch: ColumnSketch) -> list[Any]:
     """Return a sketch as plain values."""
-    return ["numbers" if isinstance(sketch, NumberSketch) else "words", *sketch.pack()]
+    return ["numbers" if isinstance(sketch, NumericSketch) else "words", *sketch.pack()]
 
 
 def read_sketch(written: Sequence[Any]) -> ColumnSketch:
@@ -83,4 +83,4 @@ def read_sketch(written: Sequence[Any]) -> ColumnSketch:
     """
     need_sketches()
     kind, *values = written
-    return NumberSketch.unpack(values) if kind == "numbers" else WordSketch.unpack(values)
+    return NumericSketch.unpack(values) if kind == "numbers" else CategoricalSketch.unpack(values)

@@ -20,7 +20,7 @@ LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class WordSketch:
+class CategoricalSketch:
     """Frequent words and the number of different ones; rows without a value are exact.
 
     References
@@ -35,7 +35,7 @@ class WordSketch:
     distinct: Any
 
     @classmethod
-    def of(cls, column: pl.Series) -> WordSketch:
+    def of(cls, column: pl.Series) -> CategoricalSketch:
         """Sketch a column of categories; booleans are the words `false` and `true`."""
         import polars as pl
 
@@ -47,7 +47,7 @@ class WordSketch:
         return made
 
     @classmethod
-    def plus(cls, parts: Sequence[WordSketch]) -> WordSketch:
+    def plus(cls, parts: Sequence[CategoricalSketch]) -> CategoricalSketch:
         """Return the sketch of all words together."""
         from datasketches import hll_union, tgt_hll_type
 
@@ -58,7 +58,7 @@ class WordSketch:
         return cls(made.nulls, made.frequent, union.get_result(tgt_hll_type.HLL_4))
 
     @classmethod
-    def _empty(cls, nulls: int) -> WordSketch:
+    def _empty(cls, nulls: int) -> CategoricalSketch:
         from datasketches import frequent_strings_sketch, hll_sketch
 
         return cls(nulls, frequent_strings_sketch(LOG_ITEMS), hll_sketch(LOG_REGISTERS))
@@ -96,7 +96,7 @@ class WordSketch:
         return [self.nulls, bytes(self.frequent.serialize()), bytes(self.distinct.serialize_compact())]
 
     @classmethod
-    def unpack(cls, values: Sequence[Any]) -> WordSketch:
+    def unpack(cls, values: Sequence[Any]) -> CategoricalSketch:
         """Read what `pack` gave."""
         from datasketches import frequent_strings_sketch, hll_sketch
 

@@ -25,7 +25,7 @@ STAND_INS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class NumberSketch:
+class NumericSketch:
     """Quantiles of the finite values, with what is exact: rows without a value, infinities, sums.
 
     References
@@ -42,7 +42,7 @@ class NumberSketch:
     quantiles: Any
 
     @classmethod
-    def of(cls, column: pl.Series) -> NumberSketch:
+    def of(cls, column: pl.Series) -> NumericSketch:
         """Sketch a numeric column; NaN counts as null."""
         from datasketches import kll_doubles_sketch
 
@@ -62,7 +62,7 @@ class NumberSketch:
         )
 
     @classmethod
-    def plus(cls, parts: Sequence[NumberSketch]) -> NumberSketch:
+    def plus(cls, parts: Sequence[NumericSketch]) -> NumericSketch:
         """Return the sketch of all values together."""
         from datasketches import kll_doubles_sketch
 
@@ -129,7 +129,7 @@ class NumberSketch:
         return [*exact, bytes(self.quantiles.serialize())]
 
     @classmethod
-    def unpack(cls, values: Sequence[Any]) -> NumberSketch:
+    def unpack(cls, values: Sequence[Any]) -> NumericSketch:
         """Read what `pack` gave."""
         from datasketches import kll_doubles_sketch
 
