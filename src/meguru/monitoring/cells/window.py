@@ -90,6 +90,7 @@ def compare_cells(
         start=span[0],
         end=span[1],
         baseline=baseline,
+        newest=max((each.last for each in models.values() if each.last), default=None),
     )
     answered = [cell.truth for key, cell in cells.items() if key.model == live and key.part == ANSWERED]
     task = baseline.task or task_of("binary")
