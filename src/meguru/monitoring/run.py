@@ -22,6 +22,7 @@ from meguru.monitoring.deciding.past import past_reports, past_windows
 from meguru.monitoring.evidence.gather import gather
 from meguru.monitoring.evidence.series import JudgedSpan
 from meguru.monitoring.outside import Outside
+from meguru.monitoring.reference_rows import reference_rows, rows_of_version, wants_reference
 from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.see import SeenWindow, see_window
@@ -88,6 +89,8 @@ def look(
     window = seen.compared()
     past = counted_past(tx, monitor.endpoint, seen.rules, window.model, past_windows(before))
     window = outside.added(tx, blobs, replace(window, past=past), start, end)
+    if wants_reference(monitor):
+        window = replace(window, reference=reference_rows(tx, blobs, window))
     return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
 
 
@@ -105,6 +108,9 @@ def _look_at_data(
         return known
     window = compare_data(blobs, found, monitor.min_rows, (start, end))
     window = replace(window, past=past_windows(before))
+    if wants_reference(monitor) and window.columns:
+        columns = [each.name for each in window.columns]
+        window = replace(window, reference=rows_of_version(blobs, found.reference, columns))
     made = evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
     return msgspec.structs.replace(made, model="", dataset=found.version.ref, reference=found.reference.ref)
 

@@ -102,6 +102,9 @@ class MonitoredWindow:
         The rows of the live model, for checks that read ``rows``; None when no check does.
     past
         Earlier windows, newest last, for checks that read ``past``.
+    reference
+        Some rows of the data that the live model learned from, for checks that read ``reference``; None when
+        no check does, or they are not known.
     business
         What the endpoint's business metrics came to, for checks that read ``business``.
     service
@@ -125,6 +128,7 @@ class MonitoredWindow:
     end: datetime | None = None
     frame: pl.DataFrame | None = None
     past: tuple[PastWindow, ...] = ()
+    reference: pl.DataFrame | None = None
     business: tuple[BusinessValue, ...] = ()
     service: ServiceWindow | None = None
     baseline: Baseline | None = None

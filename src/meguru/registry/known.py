@@ -40,3 +40,12 @@ def known_model(tx: Connection, name: str) -> KnownModel | None:
     if newest is None or task is None:
         return None
     return KnownModel(ref=ref, task=task, metrics=newest.metrics)
+
+
+def datasets_learned_from(tx: Connection, model: str) -> list[str]:
+    """Return the versions of datasets that a version of a model was made from, as far as is known."""
+    try:
+        version = store.resolve(tx, model)
+    except NotFound:
+        return []
+    return [each for each in version.used if each.startswith("dataset/")]

@@ -25,6 +25,10 @@ CHECKS = PluginFamily(
         "service": "meguru.monitoring.checks.service:ServiceCheck",
         "cost": "meguru.monitoring.checks.cost:CostCheck",
         "wasserstein": "meguru.monitoring.checks.wasserstein:WassersteinDrift",
+        "adwin": "meguru.monitoring.checks.adwin:AdwinChange",
+        "page_hinkley": "meguru.monitoring.checks.page_hinkley:PageHinkleyShift",
+        "mmd": "meguru.monitoring.checks.mmd:Mmd",
+        "domain_classifier": "meguru.monitoring.checks.domain_classifier:DomainClassifier",
     },
 )
 

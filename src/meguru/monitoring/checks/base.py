@@ -18,7 +18,8 @@ class MonitorCheck(Protocol):
     list) of what it can't judge, such as a window with fewer than `min_rows` rows or without the column it
     needs, and then `missing` says why; a check that judged says nothing is missing.
 
-    `reads` names the costly parts of a window that it looks at: ``rows`` (`MonitoredWindow.frame`), ``past``.
+    `reads` names the costly parts of a window that it looks at: ``rows`` (`MonitoredWindow.frame`), ``past``,
+    ``reference`` (rows of the training data).
     """
 
     key: ClassVar[str]

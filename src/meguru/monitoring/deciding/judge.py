@@ -76,7 +76,8 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: Measurements) ->
 
 def _drift(window: MonitoredWindow, held: list[HeldFinding]) -> Drifted:
     there = (each.finding for each in held if each.is_there)
-    columns = dict.fromkeys(each.column for each in there if each.severity is Severity.INPUT_DRIFT)
+    moved = (each.column for each in there if each.severity is Severity.INPUT_DRIFT)
+    columns = dict.fromkeys(each for each in moved if each)  # what is of all columns together is of none
     compared = sum(each.severity is Severity.INPUT_DRIFT for each in window.columns)
     return Drifted(list(columns), compared)
 

@@ -61,8 +61,10 @@ def make_window(
     """Compare rows with a baseline: `trained_on`, or rows like those `make_rows` makes without a shift."""
     baseline = _usual() if trained_on is None else make_baseline(trained_on)
     metrics = {} if auc is None else {"auc": auc}
+    known = make_rows(2000, seed=98) if trained_on is None else trained_on
     asked = asked_by([{"check": "performance"}, {"check": "calibration"}])
-    return compare(rows, {MODEL: replace(baseline, metrics=metrics)}, 200, asked)
+    window = compare(rows, {MODEL: replace(baseline, metrics=metrics)}, 200, asked)
+    return replace(window, reference=known.select("wind", "carrier"))
 
 
 def make_baseline(known: pl.DataFrame) -> Baseline:
