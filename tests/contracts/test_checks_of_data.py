@@ -52,7 +52,7 @@ class TestSchema(CheckContract):
         whole = {"constant", "normal", "skewed", "huge", "integer", "mostly zero", "half empty"}
         said = {}
         for name, fate in case.fates.items():
-            if name.startswith(("date", "list")):
+            if name.startswith("list"):
                 continue
             now = plain(case.rows[name])[0] if fate != "gone" else []
             was = plain(case.trained[name])[0]
@@ -62,7 +62,7 @@ class TestSchema(CheckContract):
             broken = fate in {"gone", "other type"} or (not now and bool(was))
             if broken or is_other:
                 said[name] = True
-        return said | dict.fromkeys(case.pairs(), False)
+        return said | dict.fromkeys([*case.pairs(), *(each.name for each in case.window.times)], False)
 
     def test_new_columns_are_told_and_never_breached(self, check):
         window = make_window(make_rows(2000).with_columns(pl.lit(1).alias("gust")))
@@ -80,7 +80,8 @@ class TestNulls(CheckContract):
         return [make_window(make_rows(n).with_columns(gone)) for n in (300, 20_000)]
 
     def reference(self, case):
-        said, pairs = {}, case.pairs()
+        times = {each.name: (case.trained[each.name], case.rows[each.name]) for each in case.window.times}
+        said, pairs = {}, case.pairs() | times
         for name, (then, now) in pairs.items():
             counts = plain(now)[1], len(now), plain(then)[1], len(then)
             before = counts[2] / len(then)

@@ -186,6 +186,7 @@ SENTENCES = (
     mark("the newest row is at least {age} old, older than {limit}"),
     mark("the newest row is {age} old, older than {limit}"),
     mark("the newest row is {age} old, within {limit}"),
+    mark("times became something else in {rows} rows"),
     mark("no event time is known"),
     mark("no row came, and how old the newest is nobody knows"),
     mark("all columns together: {test} {value} is above {limit}; told apart by {names}"),

@@ -14,7 +14,7 @@ from meguru.datasets.frames import frame_of, profile_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound
 from meguru.monitoring.types import Monitor, Severity
-from meguru.monitoring.window import MonitoredWindow, compared_columns, newest_of
+from meguru.monitoring.window import MonitoredWindow, compared_columns, compared_times, newest_of
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ def compare_data(
     """Compare rows with the reference version: which columns there are, of which types, and their values."""
     profile = profile_of(blobs, found.reference)
     columns, broken = compared_columns(found.rows, profile)
+    times, broken_times = compared_times(found.rows, profile)
+    broken |= broken_times
     now = {each.name: each.type for each in found.version.columns}
     for each in found.reference.columns:
         if each.name not in now:
@@ -132,6 +134,7 @@ def compare_data(
         start=span[0],
         end=span[1],
         frame=found.rows,
+        times=times,
         newest=newest_of(times_of(found.rows, found.version)) if found.version.event_time else None,
         reference_rows=profile.rows if found.is_whole else 0,
         extra=tuple(name for name in now if name not in {each.name for each in found.reference.columns}),

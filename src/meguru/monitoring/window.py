@@ -26,6 +26,8 @@ from meguru.monitoring.types import (
 from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN, TIME_COLUMN
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile, TableProfile, tally_column
 from meguru.stats.estimates import ScoreOutcomes
+from meguru.stats.profile import TimeProfile
+from meguru.stats.profile.times import told_times
 from meguru.tasks.base import OUTPUT_PREFIX
 
 if TYPE_CHECKING:
@@ -45,6 +47,16 @@ class ComparedColumn:
     profile: ColumnProfile
     then: ColumnCounts
     now: ColumnCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedTimes:
+    """How many dates or times of a column are missing, of how many rows, beside its baseline."""
+
+    name: str
+    profile: TimeProfile
+    nulls: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +106,8 @@ class MonitoredWindow:
         Why they are compared with nothing; empty when it is that nobody profiled the training data.
     start, end
         The span of event time; of a whole version of a dataset, when the one before was made and when it was.
+    times
+        The columns of dates and times that both share.
     newest
         The latest event time of a row, of any model; None when nobody knows.
     reference_rows
@@ -134,6 +148,7 @@ class MonitoredWindow:
     baseline: Baseline | None = None
     extra: tuple[str, ...] = ()
     selective: str = ""
+    times: tuple[ComparedTimes, ...] = ()
     newest: datetime | None = None
     reference_rows: int = 0
 
@@ -179,22 +194,50 @@ def compare(
     baseline = baselines.get(model) or Baseline(model=model)
     mine = frame.filter(frame[MODEL_COLUMN] == model) if model else frame
     columns, broken = compared_columns(mine, baseline.profile)
+    times, broken_times = compared_times(mine, baseline.profile)
     window = MonitoredWindow(
         model=model,
         rows=frame.height,
         outcomes=frame[OUTCOME_COLUMN].count() if frame.height else 0,
         min_rows=min_rows,
         columns=columns,
-        broken=broken,
+        broken=broken | broken_times,
         performance=measure(frame, model, baselines, asked),
         start=span[0] if span else None,
         end=span[1] if span else None,
         frame=mine,
         baseline=baseline,
         extra=extra_columns(mine, baseline.profile),
+        times=times,
         newest=newest_of(frame[TIME_COLUMN]) if TIME_COLUMN in frame.columns else None,
     )
     return told(window, score_outcomes(mine, OUTCOME_COLUMN, SCORE_COLUMN))
+
+
+def compared_times(
+    rows: pl.DataFrame, profile: TableProfile | None
+) -> tuple[tuple[ComparedTimes, ...], dict[str, str]]:
+    """Count the missing dates and times of some rows, and say which columns hold none any more."""
+    compared, broken = [], {}
+    for name, then in (profile.times if profile and rows.height else {}).items():
+        if name not in rows.columns:
+            broken[name] = "it is missing"
+            continue
+        nulls, odd = told_times(rows[name])
+        compared.append(ComparedTimes(name=name, profile=then, nulls=nulls, rows=rows.height))
+        if why := time_fault(compared[-1], odd):
+            broken[name] = why
+            del compared[-1]
+    return tuple(compared), broken
+
+
+def time_fault(times: ComparedTimes, odd: int) -> str:
+    """Say what is wrong with a column of times, of whose values so many are none; empty when it is fine."""
+    if odd:
+        return f"times became something else in {odd:,} rows"
+    if times.nulls == times.rows and times.profile.count:
+        return "it has no value at all"
+    return ""
 
 
 def newest_of(times: pl.Series) -> datetime | None:

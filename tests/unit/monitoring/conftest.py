@@ -11,6 +11,7 @@ from meguru.predictions.types import PredictionBatch
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 
+TYPES = {"wind": "double", "carrier": "string"}
 MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
 
 
@@ -45,12 +46,12 @@ def endpoint(workspace, baselines):
 def answer(workspace):
     """Store rows as the data plane does, spread over a window, with the outcomes that are known."""
 
-    def answer(rows, *, model=MODEL, start=MARCH, end=APRIL, outcomes=True):
+    def answer(rows, *, model=MODEL, start=MARCH, end=APRIL, outcomes=True, types=TYPES):
         n = rows.height
         times = [start + (end - start) / n * index for index in range(n)]
         content = payload.make(
-            {"wind": "double", "carrier": "string"},
-            {name: rows[name].to_list() for name in ("wind", "carrier")},
+            types,
+            {name: rows[name].to_list() for name in types},
             rows["_score"].to_list(),
             times,
             {SHADOW: rows[f"_shadow:{SHADOW}"].to_list()},

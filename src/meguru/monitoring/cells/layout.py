@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from meguru.base import digests
 from meguru.stats import CategoricalProfile, ColumnCounts, ColumnProfile, NumericProfile, TableProfile
+from meguru.stats.profile import TimeProfile
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +38,7 @@ class Segment(NamedTuple):
     """A column's part of the vector: `FIXED` counts, its bins, and of numbers its deciles."""
 
     name: str
-    profile: ColumnProfile
+    profile: ColumnProfile | TimeProfile
     start: int
     bins: int
     deciles: int
@@ -65,6 +66,9 @@ class BinLayout:
             else:
                 bins, deciles, named = len(each.top) + 1, 0, [category for category, _ in each.top]
             found.append(Segment(name, each, start, bins, deciles, CategorySlots(named)))
+            start = found[-1].end
+        for name, times in (self.profile.times if self.profile else {}).items():
+            found.append(Segment(name, times, start, 0, 0, CategorySlots([])))
             start = found[-1].end
         return tuple(found)
 
@@ -95,14 +99,16 @@ class BinLayout:
             yield each, counts, int(mine[ODD]), int(mine[THERE])
 
 
-def _bins(profile: ColumnProfile) -> list[Any]:
+def _bins(profile: ColumnProfile | TimeProfile) -> list[Any]:
+    if isinstance(profile, TimeProfile):
+        return ["times"]
     if isinstance(profile, CategoricalProfile):
         return [[name for name, _ in profile.top]]
     names = ("low", "high", "minimum", "maximum", "edges")
     return [len(profile.counts), *(getattr(profile, name) for name in names)]
 
 
-def fits(profile: ColumnProfile, dtype: pl.DataType) -> bool:
+def fits(profile: ColumnProfile | TimeProfile, dtype: pl.DataType) -> bool:
     """Tell whether values of a type can be counted over a baseline's bins."""
     from meguru.stats.profile.columns import kind_of
 

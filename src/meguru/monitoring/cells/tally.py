@@ -23,7 +23,9 @@ from meguru.monitoring.cells.layout import (
 )
 from meguru.stats import NumericProfile, tally_column
 from meguru.stats.arrays import Floats
+from meguru.stats.profile import TimeProfile
 from meguru.stats.profile.tally import far_from
+from meguru.stats.profile.times import told_times
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,7 +71,9 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
             continue
         found[:, each.start + THERE] = rows
         column = frame.get_column(each.name)
-        if not fits(each.profile, column.dtype):
+        if isinstance(each.profile, TimeProfile):
+            _times(found, each, column, hours)
+        elif not fits(each.profile, column.dtype):
             _odd(found, each, column, hours)
         elif isinstance(each.profile, NumericProfile):
             numeric.append(each)
@@ -90,6 +94,9 @@ def _by_column(layout: BinLayout, frame: pl.DataFrame) -> Counts:
             continue
         column = frame.get_column(each.name)
         mine[THERE], mine[NULLS] = frame.height, column.null_count()
+        if isinstance(each.profile, TimeProfile):
+            mine[NULLS], mine[ODD] = told_times(column)
+            continue
         if not fits(each.profile, column.dtype):
             mine[ODD] = column.len() - column.null_count()
             continue
@@ -97,7 +104,7 @@ def _by_column(layout: BinLayout, frame: pl.DataFrame) -> Counts:
         mine[NULLS], mine[INFINITE] = counted.nulls, counted.infinite
         mine[FIXED : FIXED + each.bins] = counted.bins
         if each.deciles:
-            mine[BEYOND], mine[UNRANKED] = counted.beyond, counted.nulls
+            mine[BEYOND], mine[FAR], mine[UNRANKED] = counted.beyond, counted.far, counted.nulls
             mine[FIXED + each.bins :] = counted.deciles
     return found
 
@@ -107,6 +114,13 @@ def _odd(found: Counts, segment: Segment, column: pl.Series, hours: Slots) -> No
     nulls = column.is_null().to_numpy()
     found[:, segment.start + NULLS] += np.bincount(hours[nulls], minlength=len(found))
     found[:, segment.start + ODD] += np.bincount(hours[~nulls], minlength=len(found))
+
+
+def _times(found: Counts, segment: Segment, column: pl.Series, hours: Slots) -> None:
+    """Count what is missing among dates and times, and what is none."""
+    for hour in range(len(found)):
+        mine = column.filter(hours == hour)
+        found[hour, [segment.start + NULLS, segment.start + ODD]] += told_times(mine)
 
 
 def _add(found: Counts, segment: Segment, slots: Slots, hours: Slots) -> None:

@@ -17,9 +17,17 @@ from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, Cell
 from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Role
-from meguru.monitoring.window import ComparedColumn, MonitoredWindow, compared_column, told
+from meguru.monitoring.window import (
+    ComparedColumn,
+    ComparedTimes,
+    MonitoredWindow,
+    compared_column,
+    time_fault,
+    told,
+)
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.types import MODEL_COLUMN
+from meguru.stats.profile import TimeProfile
 from meguru.tasks import task_of
 
 if TYPE_CHECKING:
@@ -50,6 +58,8 @@ def compared_counts(layout: BinLayout, cell: Cell) -> tuple[tuple[ComparedColumn
         return (), {}
     for segment, now, odd, there in layout.read(cell.counts):
         then = segment.profile
+        if isinstance(then, TimeProfile):
+            continue
         if odd:
             expected = "numeric" if then.to_dict()["kind"] == "numeric" else "categorical"
             other = "text" if expected == "numeric" else "numeric"
@@ -60,6 +70,20 @@ def compared_counts(layout: BinLayout, cell: Cell) -> tuple[tuple[ComparedColumn
             broken[segment.name] = "it has no value at all"
         else:
             compared.append(compared_column(segment.name, then, now))
+    return tuple(compared), broken
+
+
+def counted_times(layout: BinLayout, cell: Cell) -> tuple[tuple[ComparedTimes, ...], dict[str, str]]:
+    """Tell what is missing of dates and times, and which columns hold none; see `window.compared_times`."""
+    compared, broken = [], {}
+    for segment, now, odd, there in layout.read(cell.counts) if cell.counts.size else ():
+        if not isinstance(segment.profile, TimeProfile):
+            continue
+        found = ComparedTimes(name=segment.name, profile=segment.profile, nulls=now.nulls, rows=cell.rows)
+        if why := time_fault(found, odd) if there else "it is missing":
+            broken[segment.name] = why
+        else:
+            compared.append(found)
     return tuple(compared), broken
 
 
@@ -78,6 +102,7 @@ def compare_cells(
     """
     models = models_of(cells)
     columns, broken = compared_counts(layout, models.get(live, Cell()))
+    times, broken_times = counted_times(layout, models.get(live, Cell()))
     baseline = baselines.get(live) or Baseline(model=live)
     window = MonitoredWindow(
         model=live,
@@ -85,7 +110,8 @@ def compare_cells(
         outcomes=sum(each.outcomes for each in models.values()),
         min_rows=min_rows,
         columns=columns,
-        broken=broken,
+        broken=broken | broken_times,
+        times=times,
         performance=measure_cells(cells, live, baselines, asked),
         start=span[0],
         end=span[1],

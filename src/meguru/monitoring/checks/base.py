@@ -90,7 +90,7 @@ def no_columns(window: MonitoredWindow) -> str:
     """Return why columns can't be compared; empty when they can."""
     if why := too_few_rows(window):
         return why
-    if window.columns:
+    if window.columns or window.times:
         return ""
     if window.broken:
         return f"no column can be compared with {window.compared_with}"

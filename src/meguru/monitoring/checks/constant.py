@@ -92,20 +92,15 @@ class ConstantColumn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         before = _before(window.past, column)
         usual = stands and 2 * sum(before) > len(before)
         breached = stands and not usual and not unknown
-        said = f"{column.name} varies"
-        if breached:
-            share = f"{others_before / then:.3f}"
-            said = (
-                f"{column.name}: one value only, {_value(column, most)}; {share} of the baseline are others"
-            )
-        elif stands:
-            said = f"{column.name}: one value only, {_value(column, most)}"
+        alike = f"{column.name}: one value only, {_value(window, column, most)}" if stands else ""
+        share = f"{others_before / then:.3f}"
+        said = f"{alike}; {share} of the baseline are others" if breached else alike
         return Finding(
             check=self.key,
             severity=Severity.DATA_BREAK,
             model=window.model,
             column=column.name,
-            says=said,
+            says=said or f"{column.name} varies",
             breached=breached,
             statistic=others / max(now, 1),
             threshold=0.0,
@@ -155,8 +150,12 @@ def _before(past: tuple[PastWindow, ...], column: ComparedColumn) -> list[bool]:
     return found
 
 
-def _value(column: ComparedColumn, place: int) -> str:
-    """Return what all values are, as near as the bins tell."""
+def _value(window: MonitoredWindow, column: ComparedColumn, place: int) -> str:
+    """Return what all values are, by the rows if they are there, and else as near as the bins tell."""
+    if window.frame is not None and column.name in window.frame.columns:
+        values = window.frame[column.name].drop_nulls().unique()
+        if len(values) == 1:
+            return f"{values[0]:.6g}" if column.ordered else str(values[0])
     profile = column.profile
     if not isinstance(profile, NumericProfile):
         return profile.top[place][0] if place < len(profile.top) else "unknown"

@@ -57,7 +57,7 @@ class NewCategories(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
                 self.key,
                 window,
                 ShareOfRows(
-                    column=each,
+                    column=each.name,
                     count=each.now.beyond,
                     rows=each.now.count,
                     count_before=sum(count == 1 for _, count in profile.top),

@@ -41,16 +41,25 @@ class Nulls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Compare the share of every column."""
         if self.missing(window):
             return []
-        level = self.alpha / max(len(window.columns), 1)
+        level = self.alpha / max(len(window.columns) + len(window.times), 1)
         found = [
             ShareOfRows(
-                column=each,
+                column=each.name,
                 count=each.now.nulls,
                 rows=each.now.nulls + each.now.count,
                 count_before=each.then.nulls,
                 rows_before=each.then.nulls + each.then.count,
             )
             for each in window.columns
+        ] + [
+            ShareOfRows(
+                column=each.name,
+                count=each.nulls,
+                rows=each.rows,
+                count_before=each.profile.nulls,
+                rows_before=each.profile.nulls + each.profile.count,
+            )
+            for each in window.times
         ]
         return [
             share_finding(

@@ -74,7 +74,7 @@ class Ranges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 self.key,
                 window,
                 ShareOfRows(
-                    column=column,
+                    column=column.name,
                     count=count,
                     rows=column.now.count,
                     count_before=before,

@@ -46,7 +46,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Need enough rows, and a baseline."""
         if why := too_few_rows(window):
             return why
-        if window.columns or window.broken:
+        if window.columns or window.times or window.broken:
             return ""
         return f"nothing is known of the data that {window.model} was trained on"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.types import Finding, Severity
-from meguru.monitoring.window import ComparedColumn, MonitoredWindow
+from meguru.monitoring.window import MonitoredWindow
 from meguru.stats.arrays import as_level
 from meguru.stats.rare import most_by_chance, rise_p_value
 
@@ -15,7 +15,7 @@ from meguru.stats.rare import most_by_chance, rise_p_value
 class ShareOfRows:
     """How many rows of a column have a property, now and in the baseline, of how many."""
 
-    column: ComparedColumn
+    column: str
     count: int
     rows: int
     count_before: int
@@ -64,8 +64,8 @@ def share_finding(
         check=key,
         severity=Severity.DATA_BREAK,
         model=window.model,
-        column=found.column.name,
-        says=f"{found.column.name}: {label} {found.share:.3f} is {side} {limit:.3f}",
+        column=found.column,
+        says=f"{found.column}: {label} {found.share:.3f} is {side} {limit:.3f}",
         breached=breached,
         statistic=found.share,
         threshold=limit,

@@ -79,6 +79,22 @@ class TimeProfile:
         return cls(**given)
 
 
+def told_times(column: pl.Series) -> tuple[int, int]:
+    """Return how many values of a column of times are missing, and how many are none; text may be a time."""
+    import polars as pl
+
+    missing = column.null_count()
+    if isinstance(column.dtype, pl.Date | pl.Datetime | pl.Time):
+        return missing, 0
+    if column.dtype != pl.String or missing == column.len():
+        return missing, column.len() - missing
+    try:
+        read = column.str.to_datetime(time_unit="us", strict=False)
+    except pl.exceptions.ComputeError:
+        return missing, column.len() - missing
+    return missing, read.null_count() - missing
+
+
 def _written(values: Any, dtype: pl.DataType) -> list[str]:
     import polars as pl
 

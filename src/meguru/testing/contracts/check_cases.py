@@ -40,7 +40,8 @@ class RandomCase:
 
     def pairs(self) -> dict[str, tuple[pl.Series, pl.Series]]:
         """Return what of each compared column there was, and what is there now."""
-        return {each.name: (self.trained[each.name], self.rows[each.name]) for each in self.window.columns}
+        names = [each.name for each in self.window.columns]
+        return {name: (self.trained[name], self.rows[name]) for name in names}
 
 
 def _text(values: list[str | None]) -> pl.Series:
