@@ -10,6 +10,7 @@ import click
 from meguru.cli.arguments import ENDPOINT, MONITOR
 from meguru.cli.groups import group
 from meguru.cli.monitor_compare import compare
+from meguru.cli.monitor_outcomes import tell_outcomes
 from meguru.cli.monitor_report import report as show_report
 from meguru.cli.monitor_timing import tell, timing, timing_options
 from meguru.cli.session import Session, read_pairs, with_session
@@ -166,6 +167,7 @@ def show(session: Session, name: str, limit: int) -> None:
     found = ask(session.open(), name=name, limit=limit)
     if not session.as_json:
         tell(found.windows)
+        tell_outcomes(found)
     session.table(
         found,
         _columns(found.reports),

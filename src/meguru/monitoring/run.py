@@ -29,6 +29,7 @@ from meguru.monitoring.see import SeenWindow, see_window
 from meguru.monitoring.types import AUC, Estimate, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow
 from meguru.predictions.counts import arrivals
+from meguru.predictions.outcome_delays import label_delay
 from meguru.storage.blobs import BlobStore
 
 _SETTINGS = (
@@ -91,7 +92,8 @@ def look(
     window = outside.added(tx, blobs, replace(window, past=past), start, end)
     if wants_reference(monitor):
         window = replace(window, reference=reference_rows(tx, blobs, window))
-    return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
+    made = evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
+    return msgspec.structs.replace(made, delay=label_delay(tx, monitor.endpoint, start, end))
 
 
 def _look_at_data(

@@ -4,8 +4,12 @@ from meguru.base import refs
 from meguru.base.paging import check_limit
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
+from meguru.monitoring.ripeness import ripeness
 from meguru.monitoring.schedule.status import status
+from meguru.monitoring.schedule.world import world_time
 from meguru.monitoring.types import MonitorHistory, MonitorStatus, Report, ReportSummary
+from meguru.predictions.counts import arrivals
+from meguru.predictions.outcome_delays import label_delay
 
 
 @operation("monitor.list", permission="monitor:read", query=True, refers={"endpoint": "endpoint"})
@@ -39,7 +43,20 @@ def show(ctx: Context, *, name: str, limit: int = 50) -> MonitorHistory:
     item = store.one(ctx.tx, refs.parse(name, kind="monitor").name)
     found = store.reports(ctx.tx, item.name, check_limit(limit))
     windows = status(ctx.tx, item, ctx.now())
-    return MonitorHistory(monitor=item, reports=[each.summary() for each in found], windows=windows)
+    reports = [each.summary() for each in found]
+    delay = label_delay(ctx.tx, item.endpoint) if item.endpoint else None
+    newest = max(reports, key=lambda each: each.end, default=None)
+    arrived = arrivals(ctx.tx, item.endpoint).get(item.endpoint) if delay and newest else None
+    world = world_time(arrived, ctx.now(), float(item.complete.quiet)) if arrived else None
+    return MonitorHistory(
+        monitor=item,
+        reports=reports,
+        windows=windows,
+        delay=delay,
+        ripeness=ripeness(newest.start, newest.end, newest.coverage, delay, world)
+        if newest and delay and world
+        else None,
+    )
 
 
 @operation("report.show", permission="monitor:read", query=True, on="ref")

@@ -11,8 +11,10 @@ from meguru.business.types import BusinessValue
 from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
 from meguru.monitoring.evidence.types import ReportEvidence
 from meguru.monitoring.reliability import Reliability
+from meguru.monitoring.ripeness import WindowRipeness
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.schedule.types import WindowsStatus
+from meguru.predictions.types import LabelDelay
 
 AUC = "auc"
 """The metric of models with one score, and of all reports that name none."""
@@ -296,7 +298,7 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     is known, `drift_share` that of the `compared` input columns which drifted (0 when there are none).
     `metric` is the one by which the models are compared. Of a dataset, `dataset` is the version that was
     looked at and `reference` the one that it was compared with. `partial` says what the window still lacked,
-    empty when it was full.
+    empty when it was full. `delay` is how long the outcomes of its days took to become known.
     """
 
     id: str
@@ -319,6 +321,7 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     partial: list[str] = []
     dataset: str = ""
     reference: str = ""
+    delay: LabelDelay | None = None
 
     @property
     def ref(self) -> str:
@@ -363,8 +366,13 @@ class MonitorStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MonitorHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """A monitor with its reports, the one evaluated last first; `windows` if it looks by itself."""
+    """A monitor with its reports, the one evaluated last first; `windows` if it looks by itself.
+
+    `delay` is how long outcomes at its endpoint take; `ripeness` how many of those of the last window came.
+    """
 
     monitor: Monitor
     reports: list[ReportSummary]
     windows: WindowsStatus | None = None
+    delay: LabelDelay | None = None
+    ripeness: WindowRipeness | None = None

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from meguru.predictions import counts, outcome_days, uncounted
+from meguru.predictions import counts, outcome_days, outcome_delays, uncounted
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
 from meguru.predictions.store import chunks, within
 from meguru.predictions.types import Outcome, OutcomeValue
@@ -98,6 +98,7 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
     if news := [*told.new.values(), *told.changed.values(), *told.earlier]:
         span = _count(tx, endpoint, len(told.new), news)
         outcome_days.add(tx, endpoint, [batch_id for batch_id, _ in (*told.new, *told.changed)])
+        outcome_delays.add(tx, endpoint, told.new.values())
         changes = ((place, before.get(place), row) for place, row in (told.new | told.changed).items())
         uncounted.add_outcomes(tx, endpoint, span, changes)
     return Recorded(len(told.new), told.corrected, told.repeated)

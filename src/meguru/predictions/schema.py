@@ -115,6 +115,16 @@ outcome_day = Table(
 )
 """How often what counts as outcome changed, by the day on which the request was received."""
 
+outcome_delay = Table(
+    "outcome_delay",
+    metadata,
+    Column("endpoint", String(100), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+)
+"""How many outcomes became known how long after the event, by its day (UTC); see `outcome_delays`."""
+
 prediction_count = Table(
     "prediction_count",
     metadata,

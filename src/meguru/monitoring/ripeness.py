@@ -1,0 +1,54 @@
+"""How many of a window's outcomes came by now, and how many are to be expected in the end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from meguru.predictions.types import LabelDelay
+
+
+class WindowRipeness(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the outcomes of a window are.
+
+    Attributes
+    ----------
+    start, end
+        The window.
+    coverage
+        The share of its rows whose outcome is known.
+    arrived
+        Which share of outcomes is usually known by so long after the event.
+    expected
+        The coverage in the end, if these come as those before did; None when it is too early to say.
+    """
+
+    start: datetime
+    end: datetime
+    coverage: float
+    arrived: float
+    expected: float | None = None
+
+
+TOO_EARLY = 0.05
+"""Before this share of the outcomes is usually known, nothing is foretold."""
+
+
+def ripeness(
+    start: datetime, end: datetime, coverage: float, delay: LabelDelay, world: datetime
+) -> WindowRipeness:
+    """Return how far the outcomes of a window are when event time has come to `world`.
+
+    Notes
+    -----
+    The rows are taken as spread evenly over the window. With *F(a)* the share of all outcomes that were known
+    by age *a*, *F* is averaged over the ages of the rows, and the coverage in the end is the coverage now
+    divided by that.
+    """
+    steps, length = 20, (end - start).total_seconds()
+    age = (world - start).total_seconds()
+    shares = [delay.known_after(age - length * (step + 0.5) / steps) for step in range(steps)]
+    arrived = sum(shares) / steps
+    expected = min(1.0, coverage / arrived) if arrived >= TOO_EARLY else None
+    return WindowRipeness(start=start, end=end, coverage=coverage, arrived=arrived, expected=expected)
