@@ -9,6 +9,7 @@ _PLAIN = 4
 
 def number(value: float) -> str:
     """Return a number as people read it: ``1,234,000``, ``12.35``, ``0.04212``."""
+    value += 0.0  # no number is "-0"
     size = abs(value)
     if size >= 1000 or value == int(value):
         return f"{value:,.0f}"

@@ -69,6 +69,8 @@ BUSINESS_METRIC = Kind(
     grants={"engineer": ("write", "measure"), "data-scientist": ("write", "measure")},
     spec=BusinessMetricSpec,
     spec_store="meguru.business.spec",
+    prepare="meguru.business.project_file:prepare",
+    carry="meguru.business.project_file:carry",
     page="/ui/business-metrics/{name}",
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.business import store
+from meguru.business.code import check_code
 from meguru.business.kind import BusinessMetricSpec
 from meguru.business.types import TABLE, BusinessMetric, predictions_of
 from meguru.datasets.sql.guard import tables_of
@@ -63,6 +64,8 @@ def check(ctx: Context, name: str, spec: BusinessMetricSpec) -> BusinessMetricSp
     if bool(spec.sql.strip()) == bool(spec.python):
         what = "a business metric is measured by SQL, or by a function"
         raise InvalidInput(what, field="sql", hint='sql = "SELECT … AS value FROM predictions"')
+    if spec.code and not spec.python:
+        raise InvalidInput("only a function has code", field="code")
     predictions_of(spec.per)
     if spec.target is not None and not math.isfinite(spec.target):
         raise InvalidInput("target is a number", field="target", why=f"it is {spec.target}")
@@ -113,6 +116,8 @@ def uses(name: str, spec: BusinessMetricSpec) -> list[str]:
 
 def save(ctx: Context, name: str, spec: BusinessMetricSpec) -> None:
     """Write the spec; what the metric came to before stays as it was measured."""
+    if spec.python:
+        check_code(ctx.blobs, spec.python, spec.code)
     values = msgspec.structs.asdict(spec) | {
         "endpoint": refs.within("", spec.endpoint),
         "datasets": [refs.within("", each) for each in spec.datasets],

@@ -107,9 +107,9 @@ def _valued(
     metric, found = asked.metric, answer.found
     number = found.numbers[0] if found else None
     low, high = interval_of(number)
-    nothing = "" if number else "no row of the answer has a value"
+    nothing = "no row of the answer has a value" if rows.height else "nothing was predicted in this window"
     return msgspec.structs.replace(
-        _problem(metric, start, end, nothing if found else answer.error, rows),
+        _problem(metric, start, end, ("" if number else nothing) if found else answer.error, rows),
         value=number.value if number else None,
         low=low,
         high=high,

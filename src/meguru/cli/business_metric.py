@@ -34,13 +34,24 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--unit", help="The unit it is in: JPY, minutes, calls."),
         click.option("--dataset", "datasets", multiple=True, help="A dataset to join: fares, or fares@3."),
+        click.option("--python", help="FILE.py:FUNCTION of the tables as Polars frames, instead of SQL."),
         click.option("--sql", help="SELECT … AS value FROM predictions; @FILE reads a file."),
     ):
         function = option(function)
     return function
 
 
-def _given(options: dict[str, Any]) -> dict[str, Any]:
+def _kept_code(session: Session, entry: str) -> dict[str, str]:
+    """Keep a snapshot of what a function reaches; return the fields that name it."""
+    from pathlib import Path
+
+    from meguru.features.code import traced
+
+    made = traced(session.open().blobs, Path.cwd(), entry, field="python")
+    return {"python": made.function, "code": made.snapshot, "sql": ""}
+
+
+def _given(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value is not None}
     higher = given.pop("higher", None)
     if higher is not None:
@@ -49,6 +60,10 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
         del given["datasets"]
     else:
         given["datasets"] = list(given["datasets"])
+    if given.get("python"):
+        given |= _kept_code(session, given["python"])
+    elif given.get("sql"):
+        given |= {"python": "", "code": ""}
     if str(given.get("sql", "")).startswith("@"):
         with click.open_file(given["sql"][1:]) as file:
             given["sql"] = file.read()
@@ -64,7 +79,7 @@ def create(session: Session, name: str, endpoint: str, **options: Any) -> None:
     """Name a number NAME over an endpoint's predictions, outcomes and datasets."""
     from meguru.app.calls import business_metric_create as ask
 
-    made = ask(session.open(), name=name, endpoint=endpoint, **_given(options))
+    made = ask(session.open(), name=name, endpoint=endpoint, **_given(session, options))
     session.show(made, lambda: click.echo(f"{made.ref} is measured over endpoint/{made.endpoint}"))
 
 
@@ -82,7 +97,7 @@ def update(session: Session, name: str, *, no_target: bool, **options: Any) -> N
 
     known = ask(session.open(), name=name).metric
     cleared = ["target"] if no_target else []
-    change(session, business_metric_declare, known, BusinessMetricSpec, _given(options), *cleared)
+    change(session, business_metric_declare, known, BusinessMetricSpec, _given(session, options), *cleared)
 
 
 @command.command()

@@ -105,7 +105,7 @@ def _span(
         of_rows=of_rows,
         live=found.live,
         frozen=found.value,
-        gain=found.difference if up else -found.difference,
+        gain=found.difference if up else 0.0 - found.difference,
         low=ends[0],
         high=ends[1],
         error=found.error,
@@ -113,7 +113,7 @@ def _span(
 
 
 def _minus(value: float | None) -> float | None:
-    return None if value is None else -value
+    return None if value is None else 0.0 - value
 
 
 def _added_up(spans: Sequence[ValueSpan]) -> Iterator[ValueSpan]:

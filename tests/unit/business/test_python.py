@@ -1,0 +1,72 @@
+import pytest
+from tests.unit.business.conftest import APRIL, MARCH
+
+from meguru.business import project_file
+from meguru.business.kind import BusinessMetricSpec
+from meguru.business.operations import measure, specs
+from meguru.business.store import one
+from meguru.errors import InvalidInput
+from meguru.testing.contracts.checks import make_rows
+
+CODE = """
+import polars as pl
+from prices import PRICE
+
+def cost(predictions):
+    import prices
+    assert prices.PRICE == PRICE
+    wrong = (pl.col("score") > 0.5) & (pl.col("outcome") == 0)
+    return predictions.select(value=pl.when(wrong).then(PRICE).otherwise(0), slice="carrier")
+
+def text(predictions):
+    return "much"
+
+def spy(predictions):
+    import pathlib, socket
+    return float(len(pathlib.Path("/etc/passwd").read_text()))
+"""
+
+
+@pytest.fixture
+def declared(workspace, endpoint, tmp_path):
+    (tmp_path / "metrics.py").write_text(CODE)
+    (tmp_path / "prices.py").write_text("PRICE = 300\n")
+
+    def declared(function):
+        fields = {"endpoint": endpoint, "python": f"metrics.py:{function}", "unit": "JPY"}
+        spec = project_file.prepare(tmp_path, function, fields)
+        project_file.carry(workspace, tmp_path, function, spec)
+        return specs.declare(workspace, name=function, spec=BusinessMetricSpec(**spec))
+
+    return declared
+
+
+def test_a_function_of_the_project_is_run_from_its_snapshot_and_kept_from_all_else(
+    workspace, declared, answer, tmp_path
+):
+    rows = make_rows(500)
+    answer(rows)
+    assert declared("cost").change == "created"
+    (tmp_path / "prices.py").write_text("PRICE = 1\n")
+    found = measure(workspace, name="cost", start=MARCH, end=APRIL)
+    assert found.value == 300 * rows.filter((rows["_score"] > 0.5) & (rows["_outcome"] == 0)).height
+    assert {each.slice for each in found.slices} == {"AA", "DL", "UA"}
+    declared("spy")
+    assert "spy failed" in measure(workspace, name="spy", start=MARCH, end=APRIL).problem
+    declared("text")
+    assert "text gave no number" in measure(workspace, name="text", start=MARCH, end=APRIL).problem
+
+
+def test_code_that_is_not_here_is_refused(workspace, declared, endpoint):
+    with pytest.raises(InvalidInput, match="no function"):
+        declared("nothing")
+    spec = BusinessMetricSpec(endpoint=endpoint, python="metrics:cost", code="0" * 64)
+    with pytest.raises(InvalidInput, match="not here") as told:
+        specs.declare(workspace, name="cost", spec=spec)
+    assert told.value.field == "code"
+    with pytest.raises(InvalidInput) as told:
+        specs.declare(workspace, name="cost", spec=BusinessMetricSpec(endpoint=endpoint, python="cost"))
+    assert told.value.field == "python"
+    declared("cost")
+    with workspace.read() as tx:
+        assert one(tx, "cost").python == "metrics:cost"
