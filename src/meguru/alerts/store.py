@@ -67,6 +67,13 @@ def all_about(tx: Connection, about: str) -> list[Alert]:
     return [_from_row(row) for row in tx.execute(select(alert).where(alert.c.about == about, _OPEN))]
 
 
+def open_by_about(tx: Connection, kind: str) -> dict[str, int]:
+    """Return how many alerts are open or acknowledged about each thing of a kind, such as ``monitor``."""
+    here = alert.c.about.startswith(f"{kind}/", autoescape=True) & _OPEN
+    counted = select(alert.c.about, func.count()).where(here).group_by(alert.c.about)
+    return {row[0]: row[1] for row in tx.execute(counted)}
+
+
 def opened_since(tx: Connection, cause: str, project: str, since: datetime) -> int:
     """Return how many alerts of a cause were opened in a project since a moment."""
     mine = (alert.c.cause == cause) & (alert.c.project == project) & (alert.c.opened_at >= since)

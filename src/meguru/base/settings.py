@@ -78,6 +78,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     or ``smtps://…``."""
     mail_from: str = ""
     """From whom mail is; default: meguru@ the mail server."""
+    otlp: str = ""
+    """Where what monitors found is sent by OpenTelemetry's protocol, such as ``http://collector:4318``;
+    default: as OpenTelemetry's own variables say."""
     public_url: str = ""
     """Where people reach this server, such as ``https://meguru.example.com``: for links in messages."""
     step_variables: str = ""

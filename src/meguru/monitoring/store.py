@@ -184,6 +184,24 @@ def some_reports(tx: Connection, ids: Sequence[str]) -> list[Report]:
     return [msgspec.convert(body, Report) for body in tx.execute(query).scalars()]
 
 
+def newest_windows(tx: Connection, projects: AbstractSet[str] | None, limit: int) -> list[str]:
+    """Return the newest report of the newest window of each monitor, by id; of so many monitors, by name."""
+    table = monitor_report.c
+    last = (
+        select(table.id)
+        .where(table.monitor == monitor.c.name)
+        .order_by(table.window_start.desc(), table.window_end.desc(), table.at.desc(), table.id.desc())
+        .limit(1)
+        .correlate(monitor)
+        .scalar_subquery()
+    )
+    here = _PRESENT & condition(monitor.c.name, projects)
+    found = tx.execute(
+        select(last).select_from(monitor).where(here).order_by(monitor.c.name).limit(limit)
+    ).scalars()
+    return [each for each in found if each is not None]
+
+
 def project_of_report(tx: Connection, report_id: str) -> str | None:
     """Return the project of a report, which is its monitor's; None if there is no such report."""
     name = tx.execute(select(monitor_report.c.monitor).where(monitor_report.c.id == report_id)).scalar()

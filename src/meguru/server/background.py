@@ -6,6 +6,7 @@ from meguru.app.background import AtWork
 from meguru.flavors.warm import warm_up
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
+from meguru.server.otlp import OtlpExport
 from meguru.serving.service import PredictionService
 
 
@@ -15,6 +16,7 @@ class Background:
     def __init__(self, ws: Workspace, service: PredictionService) -> None:
         self._ws, self._service = ws, service
         self._work = AtWork(ws)
+        self._otlp = OtlpExport(ws)
 
     def start(self) -> None:
         """Start all threads; before them, import what they would else import at the same time."""
@@ -24,8 +26,10 @@ class Background:
             warm_up()
         self._service.start()
         self._work.start()
+        self._otlp.start()
 
     def stop(self) -> None:
         """Drain: claim nothing new, put running jobs back, end the threads."""
+        self._otlp.stop()
         self._work.stop()
         self._service.stop()

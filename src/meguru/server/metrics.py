@@ -12,9 +12,12 @@ from starlette.responses import Response
 
 from meguru.kernel.projects import seen
 from meguru.kernel.workspace import Workspace
+from meguru.server.monitor_gauges import ABOUT, monitor_gauges
 
 LABELS = {"endpoint": "endpoint:read", "feature_view": "feature_view:read"}
+MONITORS = "monitor:read"
 """Labels whose values name things, and what one must be allowed to see these."""
+PREFIX = "meguru_monitor_"
 Visible = Mapping[str, AbstractSet[str] | None]
 
 
@@ -43,10 +46,33 @@ class VisibleMetrics:
         )
 
 
+class MonitorMetrics:
+    """What the newest windows of monitors came to, from their stored reports.
+
+    Parameters
+    ----------
+    projects
+        Those whose monitors are told; None for all.
+    """
+
+    def __init__(self, ws: Workspace, projects: AbstractSet[str] | None) -> None:
+        self._ws, self._projects = ws, projects
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric, as a registry does."""
+        metrics: dict[str, Metric] = {}
+        for each in monitor_gauges(self._ws, self._projects):
+            name = f"{PREFIX}{each.name}"
+            known = metrics.setdefault(name, Metric(name, ABOUT[each.name], "gauge"))
+            known.add_sample(name, {"monitor": each.monitor, **each.labels}, each.value)
+        yield from metrics.values()
+
+
 async def metrics(request: Request) -> Response:
     """Answer what was counted; of endpoints and views, those that the principal may see."""
     ws: Workspace = request.state.workspace
     projects = {label: ws.principal.projects(permission) for label, permission in LABELS.items()}
     sees_all = all(each is None for each in projects.values())
-    body = await run_sync(lambda: generate_latest(REGISTRY if sees_all else VisibleMetrics(projects)))
-    return Response(body, media_type=CONTENT_TYPE_LATEST)
+    counted = await run_sync(lambda: generate_latest(REGISTRY if sees_all else VisibleMetrics(projects)))
+    found = await run_sync(lambda: generate_latest(MonitorMetrics(ws, ws.principal.projects(MONITORS))))
+    return Response(counted + found, media_type=CONTENT_TYPE_LATEST)
