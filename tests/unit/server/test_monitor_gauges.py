@@ -140,9 +140,8 @@ def test_a_collector_gets_the_same_numbers(reported, collector):
     path, said = taken[-1]
     assert path == "/v1/metrics"
     (resource,) = said.resource_metrics
-    assert {each.key: each.value.string_value for each in resource.resource.attributes}[
-        "service.name"
-    ] == "meguru"
+    about = {each.key: each.value.string_value for each in resource.resource.attributes}
+    assert about["service.name"] == "meguru"
     sent = {
         (
             each.name.replace(".", "_"),
