@@ -78,6 +78,13 @@ def anew(tx: Connection, endpoint: str) -> None:
     tx.execute(statement.on_conflict_do_nothing())
 
 
+def forget(tx: Connection, endpoint: str) -> None:
+    """Keep no list of what an endpoint recorded: whoever wants its cells has everything counted anew."""
+    tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint, _B.batch_id != EVERYTHING))
+    tx.execute(delete(uncounted_outcomes).where(_O.endpoint == endpoint))
+    anew(tx, endpoint)
+
+
 def begin_anew(tx: Connection, endpoint: str) -> None:
     """Put all batches of an endpoint in line; with them go all changes that were noted so far."""
     tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint))

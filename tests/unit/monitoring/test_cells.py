@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from meguru.monitoring.cells import store as cell_store
-from meguru.monitoring.cells.count import count, waiting
+from meguru.monitoring.cells.count import count, forget, waiting
+from meguru.monitoring.cells.counted import counted
 from meguru.monitoring.cells.past import counted_past
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
@@ -50,6 +51,9 @@ def both(workspace, monitor, start, end):
         baselines = {model: rules.baseline(model) for model in sorted(models)}
         found = compare_cells(cells, live, baselines, rules.layout(live), 200, asked, (start, end))
         rows = frame(tx, "delay", start, end)
+        near = counted(tx, "delay", start, end)
+        assert near.rows >= rows.height
+        assert near.outcomes >= rows["_outcome"].count()
         marks = {model: cell.mark for model, cell in models_of(cells).items()}
         return found, compare(rows, baselines, 200, asked, (start, end)), marks, planned
 
@@ -113,7 +117,7 @@ def test_a_window_is_the_sum_of_its_cells_whenever_they_were_counted(workspace, 
     assert not planned.waiting
     assert planned.hours is not None
     with workspace.read() as tx:
-        assert waiting(tx) == []
+        assert waiting(tx) == ([], [])
 
 
 def test_the_digest_tells_late_data_and_corrections(workspace, sliced, answer):
@@ -248,3 +252,22 @@ def test_a_model_that_nobody_profiled_is_compared_with_its_own_first_window(
     assert columns["wind"].then.count == 500
     assert columns["wind"].now.bins[-1] > 20 > columns["wind"].then.bins[-1]
     assert columns["carrier"].now.bins.sum() == 600
+
+
+def test_no_list_is_kept_of_what_nobody_watches_and_a_later_monitor_has_all_of_it(
+    workspace, endpoint, answer
+):
+    answer(make_rows(300), end=DAY)
+    forget(workspace, "delay")
+    with workspace.read() as tx:
+        assert uncounted.batches(tx, "delay", 10) == [uncounted.EVERYTHING]
+    answer(make_rows(40, seed=1), start=DAY, end=DAY + HOUR)
+    monitor = create(workspace, name="late", endpoint="delay", min_rows=200, checks=SLICED)
+    forget(workspace, "delay")  # a monitor wants it by now
+    with workspace.read() as tx:
+        assert len(uncounted.batches(tx, "delay", 10)) == 2
+    check_same(*both(workspace, monitor, MARCH, DAY + HOUR)[:2])
+    count_all(workspace)
+    found, exact, _, planned = both(workspace, monitor, MARCH, DAY + HOUR)
+    check_same(found, exact)
+    assert (planned.waiting, planned.hours is None) == ([], False)

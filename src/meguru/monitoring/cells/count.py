@@ -21,6 +21,8 @@ from meguru.predictions.uncounted import OutcomeChange
 
 _BATCHES = 20_000
 """So many requests are in a portion at most."""
+_LONG = 1_000
+"""So many requests are a list that is let go if no monitor wants it counted."""
 _COUNT = InternalOperation(MONITOR, "count", alone=False)
 
 
@@ -47,10 +49,30 @@ def count(ws: Workspace, endpoint: str, known: dict[str, ModelBins] | None = Non
     return step is not None and bool(_COUNT.commit(ws, lambda ctx: _write(ctx, endpoint, step)))
 
 
-def waiting(tx: Connection) -> list[str]:
-    """Return the endpoints that a monitor watches, and of which something is not counted."""
+def waiting(tx: Connection) -> tuple[list[str], list[str]]:
+    """Return the endpoints that a monitor watches, and of which something is not counted.
+
+    Then those that no monitor watches, and of which a long list was written for nobody.
+    """
     watched = {each.endpoint for each in monitors.all_monitors(tx) if each.endpoint}
-    return [each for each in uncounted.endpoints(tx) if each in watched]
+    found = uncounted.endpoints(tx)
+    others = [each for each in found if each not in watched]
+    long = [each for each in others if len(uncounted.batches(tx, each, _LONG)) == _LONG]
+    return [each for each in found if each in watched], long
+
+
+def forget(ws: Workspace, endpoint: str) -> None:
+    """Let a long list go that nobody counts: of an endpoint that no monitor watches."""
+
+    def write(ctx: Context) -> None:
+        turn, by = store.turn(ctx.tx, endpoint)
+        if not monitors.all_monitors(ctx.tx, endpoint) and store.take_turn(
+            ctx.tx, endpoint, turn, by or CountedBy()
+        ):
+            store.clear(ctx.tx, endpoint)
+            uncounted.forget(ctx.tx, endpoint)
+
+    _COUNT.commit(ws, write)
 
 
 def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBins]) -> _Step | None:

@@ -7,7 +7,7 @@ import threading
 from meguru.base.ticker import Ticker
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.monitoring.cells.count import count, waiting
+from meguru.monitoring.cells.count import count, forget, waiting
 from meguru.monitoring.cells.rules import ModelBins
 
 IDLE_SECONDS, PACE_SECONDS = 2.0, 0.02
@@ -35,7 +35,9 @@ class CellCounter(Ticker):
     def tick(self) -> None:
         """Count all that there is."""
         with self.ws.read() as tx:
-            endpoints = waiting(tx)
+            endpoints, unwatched = waiting(tx)
+        for endpoint in unwatched:
+            forget(self.ws, endpoint)
         for endpoint in endpoints:
             while count(self.ws, endpoint, self._known) and not self._stop.wait(PACE_SECONDS):
                 pass

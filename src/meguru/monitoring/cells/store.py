@@ -16,6 +16,7 @@ from meguru.monitoring.cells import truth
 from meguru.monitoring.cells.rules import CountedBy
 from meguru.monitoring.cells.schema import monitor_cell, monitor_counting
 from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey
+from meguru.predictions.spans import CountedRows
 from meguru.stats.sketches import can_sketch, read_sketch, write_sketch
 
 _C, _N = monitor_cell.c, monitor_counting.c
@@ -48,10 +49,11 @@ def clear(tx: Connection, endpoint: str) -> None:
     tx.execute(delete(monitor_cell).where(_C.endpoint == endpoint))
 
 
-def rows_within(tx: Connection, endpoint: str, first: datetime, last: datetime) -> int:
-    """Return how many rows the cells of some hours have, from `first` to before `last`."""
-    query = select(func.coalesce(func.sum(_C.rows), 0)).where(*_hours(endpoint, first, last))
-    return int(tx.execute(query.where(_C.part == COLUMNS)).scalar_one())
+def counted_within(tx: Connection, endpoint: str, first: datetime, last: datetime) -> CountedRows:
+    """Return how many rows and outcomes the cells of some hours have, from `first` to before `last`."""
+    sums = (func.coalesce(func.sum(each), 0) for each in (_C.rows, _C.outcomes))
+    query = select(*sums).where(*_hours(endpoint, first, last), _C.part == COLUMNS)
+    return CountedRows(*map(int, tx.execute(query).one()))
 
 
 def within(

@@ -49,20 +49,26 @@ class SummingPlan:
 
 def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: CountingRules) -> SummingPlan:
     """Find out where a window is read, without reading it."""
-    first, last = hour_of(start), hour_of(end)
-    first = first if first == start else first + _HOUR
-    hours = (first, last) if first < last and _hold(tx, endpoint, rules) else None
-    if hours is None:
+    hours = whole_hours(start, end)
+    if hours is None or not _hold(tx, endpoint, rules):
         return _without_cells(tx, endpoint, start, end)
+    first, last = hours
     waiting = record.waiting(tx, endpoint, start, end)
     edges = [span for span in ((start, first), (last, end)) if span[0] < span[1]]
     mine = {each.id for each in waiting}
     beside = dict.fromkeys(one for span in edges for one in record.overlapping(tx, endpoint, *span))
     found = [each for each in beside if each.id not in mine]
-    rows = store.rows_within(tx, endpoint, *hours) + sum(each.n for each in (*found, *waiting))
+    rows = store.counted_within(tx, endpoint, *hours).rows + sum(each.n for each in (*found, *waiting))
     return SummingPlan(
         start=start, end=end, hours=hours, edges=edges, beside=found, waiting=waiting, rows=rows
     )
+
+
+def whole_hours(start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
+    """Return the first hour that lies wholly in a span, and the end of the last; None without any."""
+    first, last = hour_of(start), hour_of(end)
+    first = first if first == start else first + _HOUR
+    return (first, last) if first < last else None
 
 
 def _without_cells(tx: Connection, endpoint: str, start: datetime, end: datetime) -> SummingPlan:

@@ -17,6 +17,7 @@ from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring import store as monitors
+from meguru.monitoring.cells.counted import counted
 from meguru.monitoring.kind import MONITOR
 from meguru.monitoring.run import keep, look
 from meguru.monitoring.schedule import store
@@ -26,7 +27,7 @@ from meguru.monitoring.schedule.rules import CronRule
 from meguru.monitoring.schedule.store import KnownWindow
 from meguru.monitoring.schedule.world import full_at, is_full, world_time
 from meguru.monitoring.types import Monitor, Report
-from meguru.predictions import counts, spans
+from meguru.predictions import counts
 
 log = logging.getLogger(__name__)
 AGAIN_SECONDS, LONGEST_PAUSE = 60.0, 86400.0
@@ -174,7 +175,7 @@ def _outcomes_goal(tx: Connection, monitor: Monitor, window: KnownWindow, now: d
         return 0
     arrived = counts.arrivals(tx, monitor.endpoint).get(monitor.endpoint)
     world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
-    rows, outcomes = spans.counted(tx, monitor.endpoint, window.start, window.end)
+    rows, outcomes = counted(tx, monitor.endpoint, window.start, window.end)
     if arrived is None or world is None or is_full(monitor, window.end, world, rows, outcomes):
         return 0
     missing = math.ceil(monitor.complete.coverage * rows) - outcomes

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from meguru.monitoring.cells.counted import counted
 from meguru.monitoring.schedule import store
 from meguru.monitoring.schedule.calendar_windows import containing
 from meguru.monitoring.schedule.store import KnownWindow, MonitorTurn
@@ -81,7 +82,7 @@ def _waits_for(
         there = spans.rows_from(tx, monitor.endpoint, window.start)
         size = monitor.window.rows if monitor.window else 0
         return [f"{there:,} of {size:,} rows have come"]
-    rows, outcomes = spans.counted(tx, monitor.endpoint, window.start, window.end)
+    rows, outcomes = counted(tx, monitor.endpoint, window.start, window.end)
     found = list(lacks(monitor, window.end, world, rows, outcomes).values())
     if turn.next_at is not None:
         return [*found, f"it is looked at on {turn.next_at:%Y-%m-%d %H:%M} UTC"]
