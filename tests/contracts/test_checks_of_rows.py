@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from meguru.errors import InvalidInput
 from meguru.monitoring.checks import CHECKS
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow
@@ -26,6 +27,27 @@ class _OfRows(CheckContract):
         window = replace(make_window(make_rows(300)), reference=None)
         assert check.evaluate(window) == []
         assert check.missing(window) == f"the rows that {MODEL} was trained on are not in a dataset here"
+
+
+class TestColumnsDrift(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("drift")()
+
+    def bad_windows(self):
+        return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.3))]
+
+    def test_each_column_has_the_test_that_suits_it(self, check):
+        says = {each.column: each.says for each in check.evaluate(make_window(make_rows(1000)))}
+        assert says["wind"].startswith("wind: KS distance")
+        assert says["carrier"].startswith("carrier: chi-square")
+
+    @pytest.mark.parametrize("field", ["numbers", "categories"])
+    def test_a_test_that_does_not_suit_is_refused(self, field):
+        for wrong in ("chi_square" if field == "numbers" else "wasserstein", "kss"):
+            with pytest.raises(InvalidInput) as caught:
+                CHECKS.load("drift")(**{field: wrong}).check()
+            assert caught.value.field == field
 
 
 class TestMmd(_OfRows):

@@ -115,6 +115,24 @@ def test_vectors_are_compared_in_all_dimensions():
     assert ragged.notes == {"v": "lists are compared where all are finite numbers of one length"}
 
 
+def test_decimals_durations_and_times_of_day_are_numbers():
+    draw = np.random.default_rng(0)
+    made = pl.DataFrame({"x": draw.integers(0, 10_000, 500)})
+    made = made.select(
+        money=(pl.col("x") / 100).cast(pl.Decimal(10, 2)),
+        took=pl.duration(seconds="x"),
+        at=pl.time(pl.col("x") // 500, 30),
+    )
+    found = compare_tables(made, made.with_columns(took=pl.col("took") * 2, money=pl.col("money") + 20))
+    assert {each.column: (each.test, each.drifted) for each in found.columns} == {
+        "money": ("ks", True),
+        "took": ("ks", True),
+        "at": ("ks", False),
+    }
+    (again,) = compare_tables(made.select("money"), made.select(pl.col("money").cast(pl.Float64))).columns
+    assert (again.statistic, again.drifted) == (0, False)
+
+
 def test_names_of_categories_are_numbers_where_few_repeat():
     draw = np.random.default_rng(0)
     made = [pl.DataFrame({"x": draw.integers(0, 3, 500)}) for _ in range(2)]

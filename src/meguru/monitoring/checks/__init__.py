@@ -25,6 +25,7 @@ CHECKS = PluginFamily(
         "service": "meguru.monitoring.checks.service:ServiceCheck",
         "cost": "meguru.monitoring.checks.cost:CostCheck",
         "wasserstein": "meguru.monitoring.checks.wasserstein:WassersteinDrift",
+        "drift": "meguru.monitoring.checks.drift:ColumnsDrift",
         "adwin": "meguru.monitoring.checks.adwin:AdwinChange",
         "page_hinkley": "meguru.monitoring.checks.page_hinkley:PageHinkleyShift",
         "mmd": "meguru.monitoring.checks.mmd:Mmd",

@@ -15,6 +15,5 @@ class ChiSquareDrift(ColumnDriftCheck, frozen=True, kw_only=True, forbid_unknown
     """
 
     key: ClassVar[str] = "chi_square"
-    label: ClassVar[str] = "chi-square"
 
     floor: float = 0.1

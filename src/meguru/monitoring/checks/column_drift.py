@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -23,8 +23,6 @@ class ColumnDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
 
     key: ClassVar[str]
-    label: ClassVar[str]
-    """What the test's statistic is called in a finding."""
     severities: ClassVar[frozenset[Severity]] = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT})
     reads: ClassVar[frozenset[str]] = frozenset()
 
@@ -40,24 +38,30 @@ class ColumnDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         """Columns of any model can be compared."""
 
     def evaluate(self, window: MonitoredWindow) -> list[Finding]:
-        """Test every compared column that the test suits."""
+        """Test every compared column that a test suits."""
         if no_columns(window):
             return []
-        test = TESTS.load(self.key)()
-        columns = [each for each in window.columns if _suits(test, each)]
-        level = share_of_alarms(self.alpha, max(1, len(columns)))
+        asked = [(each, self.test_of(each)) for each in window.columns if each.then.count and each.now.count]
+        suited = [(column, test) for column, test in asked if test is not None]
+        level = share_of_alarms(self.alpha, max(1, len(suited)))
         findings = []
-        for column in columns:
+        for column, test in suited:
             sides = two_sides(column.profile, column.then, column.now)
-            result = test.compare(sides, level=level, floor=self.floor)
-            findings.append(drift_finding(self.key, self.label, window, column, result, self.floor))
+            floor = self.floor_of(test)
+            result = test.compare(sides, level=level, floor=floor)
+            findings.append(drift_finding(self.key, test.label, window, column, result, floor))
         return findings
+
+    def test_of(self, column: ComparedColumn) -> DriftTest | None:
+        """Return the test of a column; None if there is none that suits it."""
+        test: DriftTest = TESTS.load(self.key)()
+        return test if (test.numeric if column.ordered else test.categorical) else None
+
+    def floor_of(self, test: DriftTest) -> float:
+        """Return the effect that is worth an alarm by a test."""
+        del test
+        return self.floor
 
     def missing(self, window: MonitoredWindow) -> str:
         """Need enough rows, and a baseline."""
         return no_columns(window)
-
-
-def _suits(test: DriftTest, column: ComparedColumn) -> bool:
-    suits: Any = test.numeric if column.ordered else test.categorical
-    return bool(suits and column.then.count and column.now.count)

@@ -16,7 +16,6 @@ class JensenShannonDrift(ColumnDriftCheck, frozen=True, kw_only=True, forbid_unk
     """
 
     key: ClassVar[str] = "jensen_shannon"
-    label: ClassVar[str] = "Jensen-Shannon distance"
 
     floor: float = 0.05
 

@@ -16,7 +16,6 @@ class Ks(ColumnDriftCheck, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     key: ClassVar[str] = "ks"
-    label: ClassVar[str] = "KS distance"
 
     floor: float = 0.05
 

@@ -15,6 +15,5 @@ class Psi(ColumnDriftCheck, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     key: ClassVar[str] = "psi"
-    label: ClassVar[str] = "PSI"
 
     floor: float = 0.1

@@ -15,6 +15,5 @@ class WassersteinDrift(ColumnDriftCheck, frozen=True, kw_only=True, forbid_unkno
     """
 
     key: ClassVar[str] = "wasserstein"
-    label: ClassVar[str] = "Wasserstein distance"
 
     floor: float = 0.1

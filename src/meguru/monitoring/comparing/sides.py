@@ -59,14 +59,16 @@ def numbers(values: pl.Series) -> Floats:
     """Return numbers, durations and moments (as seconds since 1970, or of a day) in ascending order."""
     import polars as pl
 
+    per = 1.0
     if isinstance(values.dtype, pl.Date):
-        return values.to_physical().cast(pl.Float64).sort().to_numpy() * 86_400.0
-    if isinstance(values.dtype, pl.Time):
-        return values.to_physical().cast(pl.Float64).sort().to_numpy() / 1e9
-    if isinstance(values.dtype, pl.Datetime | pl.Duration):
+        per = 1 / 86_400
+    elif isinstance(values.dtype, pl.Time):
+        per = 1e9
+    elif isinstance(values.dtype, pl.Datetime | pl.Duration):
         per = {"ms": 1e3, "us": 1e6, "ns": 1e9}[values.dtype.time_unit]
-        return values.to_physical().cast(pl.Float64).sort().to_numpy() / per
-    return values.cast(pl.Float64).sort().to_numpy()
+    plain = values.to_physical() if values.dtype.is_temporal() else values
+    found: Floats = np.sort(plain.cast(pl.Float64).to_numpy())
+    return found if per == 1 else found / per
 
 
 def of_numbers(before: pl.Series, after: pl.Series) -> SampledValues:
@@ -76,7 +78,9 @@ def of_numbers(before: pl.Series, after: pl.Series) -> SampledValues:
 
 def are_codes(sides: Sequence[pl.Series]) -> bool:
     """Tell whether numbers are so few that they are names of something."""
-    return all(1 <= each.n_unique() <= min(FEW, len(each) // 5) for each in sides)
+    most = [min(FEW, len(each) // 5) for each in sides]
+    firsts = (each.head(1000).n_unique() <= many for each, many in zip(sides, most, strict=True))
+    return all(firsts) and all(each.n_unique() <= many for each, many in zip(sides, most, strict=True))
 
 
 def of_categories(before: pl.Series, after: pl.Series) -> CategoryCounts:

@@ -16,6 +16,8 @@ class DriftTest(Protocol):
     """
 
     key: ClassVar[str]
+    label: ClassVar[str]
+    """What people call the statistic."""
     numeric: ClassVar[bool]
     """Whether it compares numbers."""
     categorical: ClassVar[bool]

@@ -82,6 +82,7 @@ class ChiSquare:
     """
 
     key: ClassVar[str] = "chi_square"
+    label: ClassVar[str] = "chi-square"
     numeric: ClassVar[bool] = False
     categorical: ClassVar[bool] = True
     floor: ClassVar[float] = 0.1

@@ -80,6 +80,7 @@ class JensenShannon:
     """
 
     key: ClassVar[str] = "jensen_shannon"
+    label: ClassVar[str] = "Jensen-Shannon distance"
     numeric: ClassVar[bool] = True
     categorical: ClassVar[bool] = True
     floor: ClassVar[float] = 0.05

@@ -120,6 +120,7 @@ class KolmogorovSmirnov:
     """
 
     key: ClassVar[str] = "ks"
+    label: ClassVar[str] = "KS distance"
     numeric: ClassVar[bool] = True
     categorical: ClassVar[bool] = False
     floor: ClassVar[float] = 0.05
@@ -149,15 +150,20 @@ def _of_values(sides: SampledValues) -> tuple[float, float]:
 
 
 def _distance(before: Floats, after: Floats) -> float:
-    # Both functions step at values of either sample: it is enough to look just behind those of each.
-    gaps = (
-        np.abs(
-            np.searchsorted(before, values, side="right") / before.size
-            - np.searchsorted(after, values, side="right") / after.size
-        ).max()
-        for values in (before, after)
-    )
-    return float(max(gaps))
+    """Return the greatest distance of two sorted samples, by one search.
+
+    Going up, the reference's function is furthest ahead where it has just stepped, and furthest behind just
+    before it steps.
+    """
+    ends = np.flatnonzero(np.append(before[1:] != before[:-1], True))
+    steps = before[ends]
+    ahead = (ends + 1) / before.size
+    behind = np.concatenate(([0.0], ahead[:-1]))
+    below = np.searchsorted(after, steps, side="right")
+    less = below.copy()
+    equal = np.flatnonzero((below > 0) & (after[np.maximum(below, 1) - 1] == steps))
+    less[equal] = np.searchsorted(after, steps[equal], side="left")
+    return float(max(0.0, np.max(ahead - below / after.size), np.max(less / after.size - behind)))
 
 
 def _decide(

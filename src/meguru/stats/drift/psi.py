@@ -118,6 +118,7 @@ class PopulationStability:
     """
 
     key: ClassVar[str] = "psi"
+    label: ClassVar[str] = "PSI"
     numeric: ClassVar[bool] = True
     categorical: ClassVar[bool] = True
     floor: ClassVar[float] = 0.1

@@ -54,6 +54,7 @@ class Wasserstein:
     """
 
     key: ClassVar[str] = "wasserstein"
+    label: ClassVar[str] = "Wasserstein distance"
     numeric: ClassVar[bool] = True
     categorical: ClassVar[bool] = False
     floor: ClassVar[float] = 0.1
