@@ -103,7 +103,7 @@ def test_a_password_is_sent_over_tls_alone(inbox, tmp_path, monkeypatch):
 
     def check(server, session, envelope, mechanism, given):
         seen.append((given.login, given.password, session.ssl is not None))
-        return AuthResult(success=given.password == b"a secret")
+        return AuthResult(success=given.password == b"a secret", handled=False)
 
     controller = serve(inbox, tls_context=context, authenticator=check, require_starttls=True)
     try:
@@ -113,6 +113,7 @@ def test_a_password_is_sent_over_tls_alone(inbox, tmp_path, monkeypatch):
             sent = Envelope(address=ADDRESS, message=message(), delivery="d", secret="", settings=settings)
             answer = channel.send(sent)
             assert answer.is_taken is taken, answer.error
+            assert ("535" in answer.error) is not taken
             assert "a secret" not in answer.error
             assert "secret" not in repr(settings)
         assert {each[2] for each in seen} == {True}

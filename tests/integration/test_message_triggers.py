@@ -17,6 +17,7 @@ from meguru.testing.contracts.listeners import ListenerContract, listen
 from meguru.triggers import operations as triggers
 from meguru.triggers.arrivals.service import Listeners
 from meguru.triggers.evaluate import Evaluator
+from meguru.triggers.kinds.brokers import nats
 from meguru.triggers.parse import kind_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]
@@ -154,6 +155,7 @@ def source_of(kind, tmp_path, monkeypatch):
         yield from kafka()
         return
     monkeypatch.setenv("MEGURU_SOURCE_RABBIT", "guest")
+    monkeypatch.setattr(nats, "ACK_SECONDS", 2.0)  # it is waited for where a message comes again
     with running(kind.make, tmp_path) as broker:
         source = kind(broker.url)
         source.broker = broker

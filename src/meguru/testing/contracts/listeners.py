@@ -157,6 +157,8 @@ def listen(
             await asyncio.wait({task, first}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
             assert port.is_connected.is_set(), task.exception() if task.done() else "it does not connect"
             await story(port)
+            if port.broken:  # it ends by itself, and takes leave of its source
+                await asyncio.wait({task}, timeout=10)
         finally:
             task.cancel()
             await asyncio.wait({task}, timeout=20)
