@@ -14,11 +14,13 @@ import pytest
 from hypothesis import settings
 
 from meguru.app import local
+from meguru.app.migrate import migrate
 from meguru.storage.db import Database
 from meguru.testing import servers
 
 pytest_plugins = ["meguru.testing.fixtures"]
 os.environ["MEGURU_LANG"] = "en"  # whatever language the machine speaks
+os.environ["MEGURU_SQLITE_SYNCHRONOUS"] = "NORMAL"  # processes are killed here, machines are not
 
 STOOD = pytest.StashKey[set[str]]()  # in the project's folder before the tests
 
@@ -65,7 +67,6 @@ def _tables_are_copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     How they are made is tested by what calls `migrate` itself, and by what starts processes.
     """
     made = tmp_path_factory.mktemp("tables") / "meguru.db"
-    migrate = local.migrate
     with closing(Database(f"sqlite:///{made}")) as db:
         migrate(db)
 
@@ -90,26 +91,37 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def new_database(postgres_server: str) -> Callable[[], AbstractContextManager[str]]:
-    """Give what makes a new, empty PostgreSQL database for as long as its URL is used."""
+@contextmanager
+def a_database(server: str, template: str) -> Iterator[str]:
     import psycopg
 
-    @contextmanager
-    def made() -> Iterator[str]:
-        name = f"t{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(postgres_server, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-            yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    name = f"t{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    return made
+
+@pytest.fixture(scope="session")
+def new_database(postgres_server: str) -> Iterator[Callable[[], AbstractContextManager[str]]]:
+    """Give what makes a new PostgreSQL database, with the tables of a workspace, while its URL is used."""
+    with a_database(postgres_server, "template1") as made:
+        with closing(Database(made)) as db:
+            migrate(db)
+        yield lambda: a_database(postgres_server, urlsplit(made).path[1:])
 
 
 @pytest.fixture
 def postgres_url(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
-    """Give the URL of a new, empty PostgreSQL database."""
+    """Give the URL of a new PostgreSQL database: a workspace in which nothing happened yet."""
     with new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """Give the URL of a new PostgreSQL database without any table."""
+    with a_database(postgres_server, "template1") as url:
         yield url
 
 

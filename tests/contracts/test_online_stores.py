@@ -65,8 +65,8 @@ class TestRedisStore(OnlineStoreContract):
 @pytest.mark.integration
 class TestPostgresStore(OnlineStoreContract):
     @pytest.fixture
-    def store(self, postgres_url):
-        made = PostgresStore(postgres_url)
+    def store(self, empty_postgres_url):
+        made = PostgresStore(empty_postgres_url)
         yield made
         made.close()
 

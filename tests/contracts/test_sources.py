@@ -207,17 +207,17 @@ class Postgres:
 @pytest.mark.integration
 class TestPostgres(SourceContract):
     @pytest.fixture
-    def world(self, postgres_url):
-        return Postgres(postgres_url, postgres_url)
+    def world(self, empty_postgres_url):
+        return Postgres(empty_postgres_url, empty_postgres_url)
 
 
 @pytest.mark.soak  # the same database as above, by a driver of its own
 @pytest.mark.integration
 class TestAdbc(SourceContract):
     @pytest.fixture
-    def world(self, postgres_url):
+    def world(self, empty_postgres_url):
         pytest.importorskip("adbc_driver_postgresql")
-        return Postgres(postgres_url, f"adbc+{postgres_url}")
+        return Postgres(empty_postgres_url, f"adbc+{empty_postgres_url}")
 
 
 class Bucket:

@@ -63,7 +63,7 @@ WORK = textwrap.dedent(
 def place(request, tmp_path):
     if request.param == "sqlite":
         return str(tmp_path / "workspace")
-    return request.getfixturevalue("postgres_url")
+    return request.getfixturevalue("empty_postgres_url")
 
 
 def killed(place, tmp_path, mark, seconds):

@@ -26,26 +26,26 @@ pytestmark = pytest.mark.integration
 TABLE = 'shop."Order s"'
 
 
-def test_a_table_of_postgresql_and_a_query_are_datasets(workspace, postgres_url):
+def test_a_table_of_postgresql_and_a_query_are_datasets(workspace, empty_postgres_url):
     import psycopg
 
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA shop")
         columns = "id bigint, day date, price numeric(9, 2), tags text[], u uuid"
         connection.execute(f"CREATE TABLE {TABLE} ({columns})")
         values = "n, DATE '2024-01-01' + n, n / 4.0, ARRAY['a'], gen_random_uuid()"
         connection.execute(f"INSERT INTO {TABLE} SELECT {values} FROM generate_series(1, 3) AS n")
-    made = add_files(workspace, "orders", f"{postgres_url}#shop.Order s")
+    made = add_files(workspace, "orders", f"{empty_postgres_url}#shop.Order s")
     kinds = {each.name: each.type for each in made.columns}
     assert (kinds["id"], kinds["day"], kinds["price"], kinds["u"]) == ("Int64", "Date", "Float64", "String")
     assert frame(workspace, "orders").row(1)[:4] == (2, date(2024, 1, 3), 0.5, ["a"])
-    assert add_files(workspace, "orders", f"{postgres_url}#shop.Order s") == made
+    assert add_files(workspace, "orders", f"{empty_postgres_url}#shop.Order s") == made
     late = f"SELECT id FROM {TABLE} WHERE day::date > '2024-01-03'"
-    add_files(workspace, "few", postgres_url, query=late)
+    add_files(workspace, "few", empty_postgres_url, query=late)
     assert frame(workspace, "few").rows() == [(3,)]
     for query in (f"DELETE FROM {TABLE}", "SELECT nothing"):
         with pytest.raises(InvalidInput):
-            add_files(workspace, "few", postgres_url, query=query)
+            add_files(workspace, "few", empty_postgres_url, query=query)
 
 
 def test_a_folder_of_a_bucket_is_kept_file_by_file_and_only_new_objects_are_fetched(
@@ -117,13 +117,13 @@ def read_once(address, folder, query="", seconds=60.0):
     return pl.concat([pl.read_parquet(file) for file in sink.close().values()])
 
 
-def test_what_is_copied_out_of_postgresql_is_what_its_rows_say(postgres_url, tmp_path, monkeypatch):
+def test_what_is_copied_out_of_postgresql_is_what_its_rows_say(empty_postgres_url, tmp_path, monkeypatch):
     import psycopg
 
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
         connection.execute(EDGES)
         connection.execute("CREATE TABLE odd AS SELECT 'infinity'::timestamp AS at")
-    copied = read_once(f"{postgres_url}#edges", tmp_path / "copied")
+    copied = read_once(f"{empty_postgres_url}#edges", tmp_path / "copied")
     row = copied.row(0, named=True)
     assert (row["big"], row["n"], row["t"], row["v"]) == (2**63 - 1, 12345678.125, "", 'a"b,c')
     assert (row["at"], row["tz"]) == (
@@ -132,18 +132,20 @@ def test_what_is_copied_out_of_postgresql_is_what_its_rows_say(postgres_url, tmp
     )
     assert copied.row(2)[3:8] == (None, None, None, "NULL", None)
     with pytest.raises(InvalidInput, match="'at' holds a value that no column can hold"):
-        read_once(f"{postgres_url}#odd", tmp_path / "odd")
+        read_once(f"{empty_postgres_url}#odd", tmp_path / "odd")
     monkeypatch.setattr("meguru.datasets.sources.sql.copied_frames", lambda *_: None)
-    rows = read_once(f"{postgres_url}#edges", tmp_path / "rows")
+    rows = read_once(f"{empty_postgres_url}#edges", tmp_path / "rows")
     assert copied.schema == rows.schema
     same = [name for name in rows.columns if name != "j"]  # JSON is written out anew by the driver
     assert copied.select(same).equals(rows.select(same))
 
 
-def test_a_database_that_dies_or_is_silent_in_the_middle_is_no_version(workspace, postgres_url, tmp_path):
+def test_a_database_that_dies_or_is_silent_in_the_middle_is_no_version(
+    workspace, empty_postgres_url, tmp_path
+):
     import psycopg
 
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
         rows = "SELECT n, repeat('x', 500) AS t FROM generate_series(1, 90000) AS n"
         connection.execute(f"CREATE TABLE wide AS {rows}")
         many = "SELECT n, pg_sleep(CASE WHEN n = 60000 THEN 20 ELSE 0 END)::text AS s, t FROM wide"
@@ -158,10 +160,10 @@ def test_a_database_that_dies_or_is_silent_in_the_middle_is_no_version(workspace
 
         (thread := threading.Thread(target=end)).start()
         with pytest.raises(Unreachable):
-            read_once(postgres_url, tmp_path / "dies", many)
+            read_once(empty_postgres_url, tmp_path / "dies", many)
         thread.join()
         with pytest.raises(Unreachable):
-            read_once(postgres_url, tmp_path / "silent", many, seconds=1)
+            read_once(empty_postgres_url, tmp_path / "silent", many, seconds=1)
 
 
 class Silent(BaseHTTPRequestHandler):

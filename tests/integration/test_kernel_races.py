@@ -40,7 +40,7 @@ settings = Settings(blobs=blobs, sqlite_synchronous="NORMAL", lease_seconds=1.0)
 def place(request, tmp_path):
     if request.param == "sqlite":
         return str(tmp_path / "workspace")
-    return request.getfixturevalue("postgres_url")
+    return request.getfixturevalue("empty_postgres_url")
 
 
 @pytest.fixture

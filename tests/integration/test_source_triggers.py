@@ -57,16 +57,16 @@ class TestObjects(ListenerContract):
 
 
 @pytest.mark.parametrize("type", ["bigint", "timestamptz"])
-def test_rows_of_a_table_in_postgresql_are_counted(workspace, postgres_url, type, monkeypatch):
+def test_rows_of_a_table_in_postgresql_are_counted(workspace, empty_postgres_url, type, monkeypatch):
     import psycopg
 
-    monkeypatch.setenv("MEGURU_SOURCE_SHOP", postgres_url.partition("://")[2])
+    monkeypatch.setenv("MEGURU_SOURCE_SHOP", empty_postgres_url.partition("://")[2])
     on = {"table": "Order s", "database": "postgresql://${MEGURU_SOURCE_SHOP}", "column": "at", "every": 1}
 
     class Orders:
         kind = kind_of(on)
 
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
         connection.execute(f'CREATE TABLE "Order s" (at {type} PRIMARY KEY)')
         value = "%s" if type == "bigint" else "now() + make_interval(secs => %s)"
 

@@ -40,8 +40,8 @@ def test_migrations_make_the_schema_on_sqlite(tmp_path):
 
 
 @pytest.mark.integration
-def test_migrations_make_the_schema_on_postgresql(postgres_url):
-    assert differences(Database(postgres_url)) == []
+def test_migrations_make_the_schema_on_postgresql(empty_postgres_url):
+    assert differences(Database(empty_postgres_url)) == []
 
 
 def test_there_is_a_released_schema_and_revisions_are_numbered_without_gap():
@@ -126,8 +126,8 @@ def test_points_of_an_older_workspace_are_kept_on_sqlite(tmp_path):
 
 
 @pytest.mark.integration
-def test_points_of_an_older_workspace_are_kept_on_postgresql(postgres_url):
-    moves_points(Database(postgres_url))
+def test_points_of_an_older_workspace_are_kept_on_postgresql(empty_postgres_url):
+    moves_points(Database(empty_postgres_url))
 
 
 def old_registry(tx):
@@ -189,8 +189,8 @@ def test_tags_of_an_older_registry_are_searched_on_sqlite(tmp_path):
 
 
 @pytest.mark.integration
-def test_tags_of_an_older_registry_are_searched_on_postgresql(postgres_url):
-    makes_labels(Database(postgres_url))
+def test_tags_of_an_older_registry_are_searched_on_postgresql(empty_postgres_url):
+    makes_labels(Database(empty_postgres_url))
 
 
 def numbers_experiments(db):
@@ -230,8 +230,8 @@ def test_experiments_of_an_older_workspace_get_numbers_on_sqlite(tmp_path):
 
 
 @pytest.mark.integration
-def test_experiments_of_an_older_workspace_get_numbers_on_postgresql(postgres_url):
-    numbers_experiments(Database(postgres_url))
+def test_experiments_of_an_older_workspace_get_numbers_on_postgresql(empty_postgres_url):
+    numbers_experiments(Database(empty_postgres_url))
 
 
 def counts_what_was_answered(db):
@@ -272,8 +272,8 @@ def test_predictions_of_an_older_workspace_are_counted_on_sqlite(tmp_path):
 
 
 @pytest.mark.integration
-def test_predictions_of_an_older_workspace_are_counted_on_postgresql(postgres_url):
-    counts_what_was_answered(Database(postgres_url))
+def test_predictions_of_an_older_workspace_are_counted_on_postgresql(empty_postgres_url):
+    counts_what_was_answered(Database(empty_postgres_url))
 
 
 def old_events(tx):
@@ -335,5 +335,5 @@ def test_claims_of_an_older_log_are_marked_and_the_chain_holds_on_sqlite(tmp_pat
 
 
 @pytest.mark.integration
-def test_claims_of_an_older_log_are_marked_and_the_chain_holds_on_postgresql(postgres_url):
-    marks_claims(Database(postgres_url))
+def test_claims_of_an_older_log_are_marked_and_the_chain_holds_on_postgresql(empty_postgres_url):
+    marks_claims(Database(empty_postgres_url))
