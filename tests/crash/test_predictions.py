@@ -70,7 +70,7 @@ def killed_after(folder, count):
     return {key.decode(): json.loads(answer) for key, answer in whole}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_an_acknowledged_prediction_survives_a_kill_and_its_key_gets_it_again(folder, seed):
     draw = random.Random(seed)
     acknowledged = {}

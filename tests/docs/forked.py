@@ -56,8 +56,10 @@ def listen(place: str) -> None:
 
     from meguru.app.nouns import load_operations
     from meguru.cli import main
+    from meguru.flavors.warm import warm_up
 
     load_operations()
+    warm_up()  # 4 s for each command that loads a model
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
     with socket.socket(socket.AF_UNIX) as line:
         line.bind(place + ".new")

@@ -16,6 +16,7 @@ from meguru.console.pages import endpoints
 from meguru.console.routes import routes
 from meguru.kernel.kinds import kinds
 
+pytestmark = pytest.mark.xdist_group("links")  # one process follows them all, once
 WITH_VERSIONS = ("model", "dataset", "pipeline")
 ELSEWHERE = ("/get-artifact", "/ui/static/", "/projects/")
 
