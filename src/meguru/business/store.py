@@ -82,10 +82,13 @@ def put_value(tx: Connection, value: BusinessValue, at: datetime) -> None:
     """Write what a metric came to in a window, over what it came to before."""
     written = msgspec.structs.replace(value, at=at)
     values = {"digest": value.digest, "at": at, "body": msgspec.to_builtins(written)}
-    here = _here(value.metric, value.start, value.end)
-    if tx.execute(update(business_value).where(here).values(values)).rowcount == 0:
-        key = {"metric": value.metric, "start": value.start, "end": value.end}
-        tx.execute(insert(business_value).values(**values, **key))
+    key = {"metric": value.metric, "start": value.start, "end": value.end}
+    if tx.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as upsert
+    else:
+        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
+    statement = upsert(business_value).values(**values, **key)
+    tx.execute(statement.on_conflict_do_update(index_elements=[_V[name] for name in key], set_=values))
 
 
 def values(tx: Connection, metric: str, limit: int) -> list[BusinessValue]:
