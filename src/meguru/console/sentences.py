@@ -255,6 +255,7 @@ SENTENCES = (
     mark("{model} is a {task} model, which {criterion} does not compare"),
     mark("of more than two classes, name the one that is decided for"),
     mark("{name} was not judged: {why}"),
+    mark("{name} looked at {count} of {total} rows, drawn at random"),
     mark("only {rows} rows of {model}, and {least} are needed"),
     mark("only {rows} rows, and {least} are needed"),
     mark("no column can be compared with the training data"),

@@ -114,6 +114,8 @@ class MonitoredWindow:
         How many rows the version has that a whole version of a dataset is compared with; 0 of anything else.
     frame
         The rows of the live model, for checks that read ``rows``; None when no check does.
+    sampled
+        How many rows of any model were drawn for `frame` where the window has more; 0 when it has them all.
     past
         Earlier windows, newest last, for checks that read ``past``.
     reference
@@ -141,6 +143,7 @@ class MonitoredWindow:
     start: datetime | None = None
     end: datetime | None = None
     frame: pl.DataFrame | None = None
+    sampled: int = 0
     past: tuple[PastWindow, ...] = ()
     reference: pl.DataFrame | None = None
     business: tuple[BusinessValue, ...] = ()

@@ -180,6 +180,13 @@ def of_batches(tx: Connection, batch_ids: Sequence[str]) -> list[Row[Any]]:
     return found
 
 
+def every(tx: Connection, batch_id: str, step: int, first: int) -> list[Row[Any]]:
+    """Return the outcomes of every so many-th row of a request, from the `first` on; as `of_batches` does."""
+    table = outcome.c
+    query = select(table.batch_id, table.row, table.value, table.json)
+    return list(tx.execute(query.where(table.batch_id == batch_id, table.row % step == first)))
+
+
 def read(row: Any) -> OutcomeValue:
     """Return the value that a row holds."""
     value: OutcomeValue = row.value if row.json is None else msgspec.json.decode(row.json)

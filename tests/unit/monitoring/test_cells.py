@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from meguru.monitoring import store as monitors
 from meguru.monitoring.cells import store as cell_store
 from meguru.monitoring.cells.count import count, forget, waiting
 from meguru.monitoring.cells.counted import counted
 from meguru.monitoring.cells.past import counted_past
 from meguru.monitoring.cells.rules import CountingRules, counted_by
+from meguru.monitoring.cells.sample import sample
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
 from meguru.monitoring.cells.summing import plan, total
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
@@ -271,3 +273,40 @@ def test_no_list_is_kept_of_what_nobody_watches_and_a_later_monitor_has_all_of_i
     found, exact, _, planned = both(workspace, monitor, MARCH, DAY + HOUR)
     check_same(found, exact)
     assert (planned.waiting, planned.hours is None) == ([], False)
+
+
+def test_a_sample_is_of_all_hours_bounded_and_the_same_each_time(workspace, sliced, answer):
+    for number in range(24):
+        start = MARCH + HOUR * number
+        answer(make_rows(100, seed=number), start=start, end=start + HOUR, outcomes=number % 2 == 0)
+    count_all(workspace)
+    with workspace.read() as tx:
+        whole = frame(tx, "delay", MARCH, DAY)
+        every = sample(tx, "delay", MARCH, DAY)
+        assert every.select(whole.columns).sort("_id").equals(whole.sort("_id"))
+        for listed in (1000, 10):
+            drawn = sample(tx, "delay", MARCH, DAY, 600, listed)
+            assert 400 <= drawn.height <= 700
+            assert drawn.equals(sample(tx, "delay", MARCH, DAY, 600, listed))
+            assert drawn["_time"].dt.hour().n_unique() >= 20
+            same = whole.join(drawn.select("_id"), on="_id", how="semi").sort("_id")
+            assert drawn.select(same.columns).sort("_id").equals(same)
+
+
+def test_what_counts_do_not_tell_is_told_by_a_sample_and_the_report_says_so(workspace, sliced, answer):
+    create(
+        workspace,
+        name="fair",
+        endpoint="delay",
+        min_rows=200,
+        checks=[{"check": "fairness", "columns": ["carrier"], "limit": 0.3}],
+    )
+    answer(make_rows(4000), end=DAY)
+    count_all(workspace)
+    with workspace.read() as tx:
+        monitor = monitors.one(tx, "fair")
+        found = see_window(tx, workspace.blobs, monitor, MARCH, DAY, large=0).compared()
+    shadow = found.performance[-1]
+    assert shadow.difference.method.endswith("of a sample of 4,000 rows")
+    assert found.live.auc.method == "influence over counts"
+    assert (found.frame.height, found.sampled) == (4000, 0)  # few enough: all were drawn

@@ -99,6 +99,20 @@ def estimated(metric: Metric, rows: ScoredRows | None, sums: TruthSums) -> Estim
     return None
 
 
+def is_counted(metric: Metric, task: Task) -> bool:
+    """Tell whether sums tell a metric of a task, if anything does."""
+    if metric.columns or not isinstance(metric, InfluenceMetric):
+        return False
+    if task.key in SCORES or isinstance(metric, AdditiveMetric):
+        return True
+    classes = names_of(getattr(task, "classes", ()))
+    if task.key != "multiclass" or len(classes) < 2:
+        return False
+    one = np.zeros(1)
+    decided = ScoredRows(truth=one, answer={"label": one.astype(np.int64)}, classes=classes)
+    return not metric.missing(decided)
+
+
 def alike(task: Task, sums: TruthSums) -> ScoredRows | None:
     """Return a row for all that are alike, whose weight says how many: None where a task has no such."""
     if not sums.keys.size:

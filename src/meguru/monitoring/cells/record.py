@@ -35,9 +35,12 @@ def sizes(tx: Connection, batch_ids: Iterable[str]) -> list[BatchSize]:
     return found
 
 
-def overlapping(tx: Connection, endpoint: str, start: datetime, end: datetime) -> list[BatchSize]:
-    """Return the requests that may have event times in a span."""
-    query = select(_T.id, _T.n).where(*within(endpoint, start, end)).order_by(_T.id)
+def overlapping(
+    tx: Connection, endpoint: str, start: datetime, end: datetime, limit: int | None = None
+) -> list[BatchSize]:
+    """Return the requests that may have event times in a span; of more than a `limit`, the first to end."""
+    query = select(_T.id, _T.n).where(*within(endpoint, start, end))
+    query = query.order_by(_T.id) if limit is None else query.order_by(_T.last_time).limit(limit)
     return [BatchSize(*row) for row in tx.execute(query)]
 
 

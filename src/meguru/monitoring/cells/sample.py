@@ -2,69 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlalchemy import Connection
 
-from meguru.monitoring.cells import marks, record
+from meguru.monitoring.cells import marks, record, store
 from meguru.monitoring.cells.record import BatchSize
 from meguru.predictions import outcome_store
-from meguru.predictions.types import TIME_COLUMN
+from meguru.predictions.ids import join
+from meguru.predictions.types import ID_COLUMN, TIME_COLUMN
 from meguru.predictions.window import agreeing, answered, with_outcomes
 
 if TYPE_CHECKING:
     import polars as pl
 
+_HOUR = timedelta(hours=1)
 ROWS = 200_000
 """A window of so many rows is taken whole."""
 _REQUESTS = 50
 """At least so many requests are looked into, where there are as many: their rows resemble each other."""
+_LISTED = 20_000
 
 
-def sample(tx: Connection, endpoint: str, start: datetime, end: datetime, rows: int = ROWS) -> pl.DataFrame:
-    """Return at most so many of the rows of a window, in order of event time; see `predictions.window.frame`.
+def sample(
+    tx: Connection,
+    endpoint: str,
+    start: datetime,
+    end: datetime,
+    rows: int = ROWS,
+    listed: int = _LISTED,
+) -> pl.DataFrame:
+    """Return about so many of the rows of a window, in order of event time; see `predictions.window.frame`.
 
     Requests are drawn without replacement, each as likely as any other: in order of a hash of their ids, so
-    that the same window gives the same sample on every machine. Of a large request evenly spread rows are
-    taken, at most one fiftieth of the sample where there are fifty requests. An estimate from it is one of
-    the window but for the noise of the draw; its interval takes rows of one request for independent.
+    that the same window gives the same sample on every machine. Of more than `listed` requests each hour
+    gives those that follow a random moment, as many as its share of the rows. Of a large request evenly
+    spread rows are taken, at most a fiftieth of the sample where there are fifty requests. An estimate from
+    it is one of the window but for the noise of the draw; its interval takes rows of one request for
+    independent.
     """
     import polars as pl
 
-    there = record.overlapping(tx, endpoint, start, end)
-    drawn = list(_drawn(sorted(there, key=lambda each: marks.of_text(each.id)), rows))
-    found = [_some(part, most) for part, most in _loaded(tx, drawn)]
-    time = pl.col(TIME_COLUMN)
-    whole = pl.concat(agreeing([answered([]), *found]), how="diagonal_relaxed")
-    whole = whole.filter((time >= start) & (time < end)).sort(TIME_COLUMN, maintain_order=True)
-    return with_outcomes(whole, outcome_store.of_batches(tx, [each.id for each, _ in drawn]))
-
-
-def _drawn(ordered: Sequence[BatchSize], rows: int) -> Iterator[tuple[BatchSize, int]]:
-    """Give requests, and how many rows are taken of each, until there are enough."""
+    there = record.overlapping(tx, endpoint, start, end, listed + 1)
+    if len(there) > listed:
+        there = list(_stretches(tx, endpoint, (start, end), rows))
+    ordered = sorted(there, key=lambda each: marks.of_text(each.id))
     most = max(1, -(-rows // min(_REQUESTS, max(1, len(ordered)))))
+    drawn, left = [], rows
     for each in ordered:
-        taken = min(each.n, most)
-        if taken > rows:
-            return
-        yield each, taken
-        rows -= taken
+        if left <= 0:
+            break
+        drawn.append(each)
+        left -= min(each.n, most)
+    small = [each for each in drawn if each.n <= most]
+    large = [(each, -(-each.n // most)) for each in drawn if each.n > most]
+    parts = [answered(record.load(tx, ids)) for ids in record.portions(small)]
+    parts += [_spread(tx, each, step) for each, step in large]
+    known = outcome_store.of_batches(tx, [each.id for each in small])
+    known += [
+        row for each, step in large for row in outcome_store.every(tx, each.id, step, _first(each, step))
+    ]
+    whole = pl.concat(agreeing([answered([]), *parts]), how="diagonal_relaxed")
+    time = pl.col(TIME_COLUMN)
+    whole = whole.filter((time >= start) & (time < end)).sort(TIME_COLUMN, maintain_order=True)
+    return with_outcomes(whole, known)
 
 
-def _loaded(tx: Connection, drawn: Sequence[tuple[BatchSize, int]]) -> Iterator[tuple[pl.DataFrame, Any]]:
-    taken = {each.id: most for each, most in drawn}
-    small = [each for each, most in drawn if most == each.n]
-    for ids in record.portions(small):
-        yield answered(record.load(tx, ids)), None
-    for each, most in drawn:
-        if most < each.n:
-            yield answered(record.load(tx, [each.id])), taken[each.id]
+def _stretches(
+    tx: Connection, endpoint: str, span: tuple[datetime, datetime], rows: int
+) -> Iterator[BatchSize]:
+    """Give requests of each hour of a span that follow a moment of it, as many as its share of the rows."""
+    by_hour = store.rows_by_hour(tx, endpoint, *span)
+    total = sum(by_hour.values())
+    for hour, count in by_hour.items():
+        quota = -(-rows * count // total)
+        moment = hour + _HOUR * (marks.of_text(f"{endpoint} {hour.isoformat()}") / 2**64)
+        found = record.overlapping(tx, endpoint, moment, hour + _HOUR, quota)
+        yield from found
+        if len(found) < quota:
+            known = {each.id for each in found}
+            rest = record.overlapping(tx, endpoint, hour, moment, quota - len(found))
+            yield from (each for each in rest if each.id not in known)
 
 
-def _some(part: pl.DataFrame, most: int | None) -> pl.DataFrame:
-    if most is None:
-        return part
-    return part[np.linspace(0, part.height - 1, most).astype(np.int64)]
+def _first(batch: BatchSize, step: int) -> int:
+    return marks.of_text(batch.id) % step
+
+
+def _spread(tx: Connection, batch: BatchSize, step: int) -> pl.DataFrame:
+    """Return every so many-th row of a large request."""
+    import polars as pl
+
+    places = np.arange(_first(batch, step), batch.n, step)
+    rows = answered(record.load(tx, [batch.id]), with_ids=False)[places]
+    ids = pl.Series(ID_COLUMN, [join(batch.id, row) for row in places.tolist()], dtype=pl.String)
+    return rows.with_columns(ids)

@@ -56,6 +56,12 @@ def counted_within(tx: Connection, endpoint: str, first: datetime, last: datetim
     return CountedRows(*map(int, tx.execute(query).one()))
 
 
+def rows_by_hour(tx: Connection, endpoint: str, start: datetime, end: datetime) -> dict[datetime, int]:
+    """Return how many rows the cells of each hour of a span have."""
+    query = select(_C.hour, func.sum(_C.rows)).where(*_hours(endpoint, start, end), _C.part == COLUMNS)
+    return {hour: int(rows) for hour, rows in tx.execute(query.group_by(_C.hour).order_by(_C.hour)) if rows}
+
+
 def within(
     tx: Connection, endpoint: str, first: datetime, last: datetime, parts: Sequence[str] = ()
 ) -> Iterator[tuple[CellKey, Cell]]:

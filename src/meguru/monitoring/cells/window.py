@@ -12,10 +12,10 @@ from sqlalchemy import Connection, select
 
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.cells.layout import BinLayout
-from meguru.monitoring.cells.measure import known_by_score, measure_cells
+from meguru.monitoring.cells.measure import is_counted, known_by_score, measure_cells
 from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, Cell
-from meguru.monitoring.performance import AskedMetric, measure
+from meguru.monitoring.performance import AskedMetric, measure, wanted_metrics
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Role
 from meguru.monitoring.window import (
     ComparedColumn,
@@ -123,13 +123,16 @@ def compare_cells(
     return told(window, known_by_score(task, answered[0]) if answered else None)
 
 
-def needs_sample(window: MonitoredWindow) -> bool:
+def needs_sample(
+    window: MonitoredWindow, baselines: Mapping[str, Baseline], asked: Sequence[AskedMetric]
+) -> bool:
     """Tell whether there is something that counts don't tell and rows might."""
-    return any(
-        each.role is Role.SHADOW or any(metric.estimate is None for metric in each.metrics)
-        for each in window.performance
-        if each.outcomes
-    )
+    for each in window.performance:
+        task = (baselines[each.model].task if each.model in baselines else None) or task_of("binary")
+        untold = any(not is_counted(metric, task) for metric, _ in wanted_metrics(task, asked))
+        if each.outcomes and (untold or each.role is Role.SHADOW):
+            return True
+    return False
 
 
 def add_sampled(
@@ -147,7 +150,9 @@ def add_sampled(
         else each
         for each in window.performance
     ]
-    return replace(window, performance=tuple(found), frame=frame.filter(frame[MODEL_COLUMN] == window.model))
+    mine = frame.filter(frame[MODEL_COLUMN] == window.model)
+    drawn = frame.height if frame.height < window.rows else 0
+    return replace(window, performance=tuple(found), frame=mine, sampled=drawn)
 
 
 def _completed(counted: ModelPerformance, sampled: ModelPerformance, rows: int) -> ModelPerformance:

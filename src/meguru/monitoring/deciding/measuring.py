@@ -51,6 +51,9 @@ def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
                 made.unjudged.append(made.notes[-1])
         else:
             made.judged |= check.severities
+            if window.sampled and "rows" in check.reads:
+                drawn = f"{window.sampled:,} of {window.rows:,} rows, drawn at random"
+                made.notes.append(f"{check.key} looked at {drawn}")
     made.judged -= silent
     made.trend = trend_of(window)
     made.found += [FoundByCheck(finding=each) for each in falls_behind(checks, window, made.trend)]
