@@ -76,14 +76,15 @@ def _words() -> EvidenceWords:
 def _print(found: Report, words: EvidenceWords) -> None:
     window = f"{found.start:%Y-%m-%d %H:%M} – {found.end:%Y-%m-%d %H:%M} UTC"
     click.echo(f"{found.monitor}  {window}  {words.text(found.verdict.value)}")
-    for line in (*found.reasons, *found.partial, *found.notes):
+    for line in dict.fromkeys((*found.reasons, *found.partial, *found.notes)):
         click.echo(f"  {words.spoken(line)}")
+    from meguru.monitoring.evidence.poster import likely_words
+
     evidence = found.evidence
     if evidence is None or evidence.likely is None:
         return
-    click.echo(
-        f"{words.text('most likely')}: {words.cause(evidence.likely)}. {words.meaning(evidence.likely)}"
-    )
+    for line in likely_words(evidence, words):
+        click.echo(line)
     for each in evidence.explanations:
         said = [("+", point) for point in each.speaks_for] + [("−", point) for point in each.speaks_against]
         for sign, point in said:

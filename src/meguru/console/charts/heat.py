@@ -47,8 +47,7 @@ def heat(rows: Sequence[HeatRow], windows: Sequence[str], label: str) -> Markup:
                 drawn.append(_cell(cell, LEFT + at * step, down, step, is_first=is_first))
     bottom = TOP + len(rows) * (HIGH + GAP)
     drawn += _windows(windows, step, bottom)
-    width = LEFT + max(len(windows) * step, 14 * WIDEST) + 10
-    return picture(width, bottom + 20, label, drawn, "chart wide heat", role="group")
+    return picture(WIDTH + 10, bottom + 20, label, drawn, "chart wide heat", role="group")
 
 
 def _cell(cell: HeatCell, x: float, y: float, step: float, *, is_first: bool) -> Markup:
@@ -60,7 +59,7 @@ def _cell(cell: HeatCell, x: float, y: float, step: float, *, is_first: bool) ->
 
 
 def _windows(windows: Sequence[str], step: float, bottom: float) -> Iterator[Markup]:
-    every = max(1, math.ceil(62 / step))
+    every = max(1, math.ceil(7 * max(map(len, windows), default=0) / step))
     for at, name in enumerate(windows):
         if at % every == 0:
             place = {"x": LEFT + (at + 0.5) * step, "y": bottom + 12, "text-anchor": "middle"}

@@ -121,7 +121,8 @@ def _drift(windows: Sequence[WindowPoint], across: Scale, words: Words) -> Itera
 
 
 def _labels(windows: Sequence[WindowPoint], across: Scale) -> Iterator[Markup]:
-    every = -(-len(windows) * 62 // int(WIDTH - LEFT))
+    widest = max(62, 7 * max(len(each.label) for each in windows))
+    every = -(-len(windows) * widest // int(WIDTH - LEFT))
     for at, each in enumerate(windows):
         if at % every == 0:
             place = {"x": across(at + 0.5), "y": HEIGHT - 6, "text-anchor": "middle"}

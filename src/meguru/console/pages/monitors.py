@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from meguru.console.evidence_view import evidence_view, words_of
@@ -13,9 +14,11 @@ from meguru.console.spans import span_name, span_title
 from meguru.console.watch import draw, in_order, interval
 from meguru.monitoring import show
 from meguru.monitoring.drift_history import drift_history
+from meguru.monitoring.evidence.calibration_picture import calibration
 from meguru.monitoring.evidence.png import png_of
 from meguru.monitoring.evidence.poster import poster
 from meguru.monitoring.report_page.page import report_html
+from meguru.monitoring.types import Report
 
 
 def one(visit: Visit) -> Response:
@@ -45,8 +48,14 @@ def report(visit: Visit) -> Response:
         span_title=partial(span_title, zone=visit.zone),
         interval=interval,
         view=evidence_view(visit, found.evidence),
+        calibration=_calibration(visit, found),
         live="",
     )
+
+
+def _calibration(visit: Visit, report: Report) -> Markup:
+    known = report.live.reliability if report.live else None
+    return calibration(known, words_of(visit)) if known else Markup()
 
 
 def file(visit: Visit) -> Response:

@@ -38,11 +38,19 @@ def all_series(
     ringing
         The findings beyond their thresholds, gravest first.
     """
-    drops = [each for each in ringing if each.severity is Severity.PERFORMANCE_DROP and not each.slice]
-    made = [_of_metric(window, drops[0] if drops else None, span)]
-    others = [each for each in ringing if each not in drops and each.statistic is not None]
+    drop = next((each for each in ringing if _is_of_metric(each, window)), None)
+    made = [_of_metric(window, drop, span)]
+    others = [each for each in ringing if each is not drop and each.statistic is not None]
     made += [_of_finding(window, each, span) for each in others[: SERIES - 1]]
     return [each for each in made if each is not None]
+
+
+def _is_of_metric(finding: Finding, window: MonitoredWindow) -> bool:
+    """Tell whether a finding is of the judged metric itself: others are of its trend, or of slices."""
+    judged = window.live.metrics[0] if window.live and window.live.metrics else None
+    value = judged.estimate.value if judged and judged.estimate else None
+    is_drop = finding.severity is Severity.PERFORMANCE_DROP and not finding.slice
+    return is_drop and value is not None and finding.statistic == value
 
 
 def _of_metric(window: MonitoredWindow, drop: Finding | None, span: JudgedSpan) -> MonitoredSeries | None:
@@ -70,11 +78,8 @@ def _metric_reading(performance: Sequence[ModelPerformance], judged: MeasuredMet
 
 
 def _of_finding(window: MonitoredWindow, finding: Finding, span: JudgedSpan) -> MonitoredSeries:
-    what = (finding.check, finding.column, finding.slice)
-
     def reading(_: Sequence[ModelPerformance], findings: Sequence[Finding]) -> Reading:
-        known = (each for each in findings if (each.check, each.column, each.slice) == what)
-        found = finding if finding in findings else next(known, None)
+        found = finding if finding in findings else next(filter(_is_like(finding), findings), None)
         return (found.statistic if found else None, None, None)
 
     named = finding.column or finding.slice
@@ -90,6 +95,21 @@ def _of_finding(window: MonitoredWindow, finding: Finding, span: JudgedSpan) -> 
         is_least=_is_least(finding),
         points=_points(window, span, reading, (finding,)),
     )
+
+
+def _is_like(finding: Finding) -> Callable[[Finding], bool]:
+    """Return what tells whether an earlier finding is of the same; a check's findings differ by threshold."""
+    what = (finding.check, finding.severity, finding.column, finding.slice)
+
+    def is_like(each: Finding) -> bool:
+        same = (each.check, each.severity, each.column, each.slice) == what
+        return same and (bool(finding.column) or _near(each.threshold, finding.threshold))
+
+    return is_like
+
+
+def _near(first: float | None, second: float | None) -> bool:
+    return first == second or bool(first and second and 0.5 < first / second < 2)
 
 
 def _is_least(finding: Finding) -> bool:

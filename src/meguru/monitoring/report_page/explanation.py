@@ -15,7 +15,7 @@ from meguru.monitoring.types import Report
 def verdict(report: Report, words: EvidenceWords) -> list[Markup]:
     """Return the verdict with its reasons, and what could not be judged."""
     made = [tag("h2", None, words.text("What it comes to")), paragraphs(map(words.spoken, report.reasons))]
-    open_points = [*report.partial, *report.notes]
+    open_points = [each for each in (*report.partial, *report.notes) if each not in report.reasons]
     return [*made, paragraphs(map(words.spoken, open_points), "soft")]
 
 

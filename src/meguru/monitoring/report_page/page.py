@@ -10,6 +10,7 @@ from meguru.base.svg import tag
 from meguru.base.text import mark
 from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.monitoring.report_page import columns, explanation
+from meguru.monitoring.report_page.business import business
 from meguru.monitoring.report_page.document import document
 from meguru.monitoring.report_page.performance import performance
 from meguru.monitoring.types import Report
@@ -26,6 +27,7 @@ def report_html(report: Report, words: EvidenceWords) -> str:
         body += explanation.causes(report.evidence, words)
         body += explanation.over_windows(report.evidence, words)
     body += performance(report, words)
+    body += business(report.business, words)
     body += columns.findings(report.findings, words)
     if report.evidence is not None:
         body += columns.distributions(report.evidence, words)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from meguru.base.svg import tag
 from meguru.base.text import mark
+from meguru.monitoring.evidence.calibration_picture import calibration
 from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.monitoring.report_page.document import number, table
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Report
@@ -31,6 +32,10 @@ def performance(report: Report, words: EvidenceWords) -> list[Markup]:
         tag("p", {"class": "soft"}, known),
         table(list(map(words.text, MODEL)), rows, numbers=frozenset({3, 5, 6, 7})),
     ]
+    reliability = report.live.reliability if report.live else None
+    if reliability is not None:
+        drawing = calibration(reliability, words)
+        made += [tag("h2", None, words.text("Calibration")), tag("figure", None, drawing)]
     parts = [row for each in report.performance for row in _slices(each)]
     if parts:
         names = list(map(words.text, SLICE))

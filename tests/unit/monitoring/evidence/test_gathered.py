@@ -152,3 +152,28 @@ def test_a_report_without_evidence_has_a_page_too():
     page = report_html(made, EvidenceWords())
     assert "delay-watch" in page
     assert made.verdict is ReportVerdict.OK
+
+
+def test_a_numbers_series_is_of_the_same_finding_in_the_windows_before():
+    from meguru.monitoring.deciding.past import past_windows
+
+    first = report(make_window(make_rows(3000, seed=1, shift=0.2)))
+    second = replace(make_window(make_rows(3000, shift=1.0, skill=0.2)), past=past_windows([first]))
+    kept = report(second).evidence
+    auc, *others = kept.series
+    assert [each.value for each in auc.points] == [
+        first.live.metrics[0].estimate.value,
+        second.live.metrics[0].estimate.value,
+    ]
+    assert auc.threshold == pytest.approx(0.74)
+    by_name = {each.label: each for each in others}
+    assert all(len(each.points) == 2 for each in others)
+    (shadow,) = [each for each in others if each.severity == Severity.SHADOW_BETTER.value]
+    assert shadow.points[0].value is None or shadow.points[0].value < 0.1
+    drifted = by_name["wind · ks"].points
+    assert drifted[0].value < drifted[1].value
+
+
+def test_probabilities_are_drawn_where_their_outcomes_are_known():
+    page = report_html(report(make_window(make_rows(3000))), EvidenceWords())
+    assert "how often it happened, by what the model said" in page
