@@ -274,6 +274,14 @@ class TestVolume(CheckContract):
         assert not any(each.breached for each in check.evaluate(april(4, past)))
         assert any(each.breached for each in check.evaluate(april(4, days_before([900] * 27))))
 
+    def test_a_fault_that_lasts_stays_one(self, check):
+        past = list(days_before([900] * 5 + [0] * 8))
+        for n in range(5, 13):
+            window = replace(april(0, tuple(past[:n])), start=past[n].start, end=past[n].end)
+            (found,) = check.evaluate(window)
+            assert found.breached
+            past[n] = replace(past[n], findings=(found,))
+
     def test_the_first_windows_have_nothing_to_be_compared_with(self, check):
         assert check.evaluate(april(300, days_before([9000] * 2))) == []
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +18,7 @@ from meguru.kernel import events
 from meguru.kernel.jobs import Worker, queue
 from meguru.kernel.jobs.schema import job
 from meguru.monitoring.kind import MONITOR
-from meguru.monitoring.operations import create, show
+from meguru.monitoring.operations import create, run, show
 from meguru.monitoring.schedule.rules import WindowRule
 from meguru.monitoring.schedule.service import MonitorClock
 from meguru.predictions import ids, payload, store
@@ -110,6 +112,21 @@ def test_two_servers_look_at_each_window_once(servers, watched):
         for worker in workers:
             worker.stop()
     assert looked_at(servers[0]) == expected()
+
+
+def test_two_servers_that_judge_one_window_at_once_make_one_report(servers, watched):
+    both = Barrier(2)
+
+    def look(ws):
+        both.wait()
+        return run(ws, name="one", start=MAY, end=MAY + DAY)
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(3):
+            first, second = pool.map(look, servers)
+            assert first == second
+    assert [each.id for each in show(servers[0], name="one").reports] == [first.id]
+    assert looked_at(servers[0]) == [expected()[0]]
 
 
 def test_what_a_server_left_that_died_another_one_does(servers, watched):

@@ -47,7 +47,7 @@ class WindowFreshness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             Finding(
                 check=self.key,
                 severity=Severity.DATA_BREAK,
-                model=window.model,
+                model="",
                 says=f"the newest row is {known}{_words(age)} old, {side} {_words(limit)}",
                 breached=late,
                 statistic=age,

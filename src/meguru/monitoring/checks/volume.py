@@ -9,7 +9,7 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.types import Finding, Severity
-from meguru.monitoring.window import MonitoredWindow
+from meguru.monitoring.window import MonitoredWindow, PastWindow
 from meguru.registry.known import KnownModel
 from meguru.stats.arrays import as_level
 from meguru.stats.volume import band_of
@@ -72,7 +72,7 @@ class WindowVolume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return Finding(
             check=self.key,
             severity=Severity.DATA_BREAK,
-            model=window.model,
+            model="",  # however many models answered: what is over is not over of one of them
             says=f"{rows:,} rows, {word}: {who} {band.mean:,.0f}",
             breached=is_few or is_many,
             statistic=float(rows),
@@ -86,15 +86,24 @@ class WindowVolume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def _alike(window: MonitoredWindow) -> list[int]:
-    """Return the rows of the earlier windows that are most like this one, the newest last."""
+    """Return the rows of the earlier windows that are most like this one, the newest last.
+
+    Those that were too few or too many are not usual: a fault that lasts stays one, until no other window is
+    looked back at.
+    """
     start, end = window.start, window.end
     if start is None or end is None:
         return []
+    usual = [each for each in window.past if not _was_odd(each)]
     for period in (timedelta(days=7), timedelta(days=1)):
-        found = [each.rows for each in window.past if _in_phase(each.start, start, period)]
+        found = [each.rows for each in usual if _in_phase(each.start, start, period)]
         if len(found) >= _FEWEST and end - start < period:
             return found
-    return [each.rows for each in window.past]
+    return [each.rows for each in usual]
+
+
+def _was_odd(window: PastWindow) -> bool:
+    return any(each.check == WindowVolume.key and each.breached for each in window.findings)
 
 
 def _in_phase(before: datetime, start: datetime, period: timedelta) -> bool:
