@@ -180,12 +180,13 @@ def show(session: Session, name: str, limit: int) -> None:
 @click.argument("name", type=MONITOR)
 @click.option("--start", required=True, type=click.DateTime(), help="Start of the window (UTC).")
 @click.option("--end", required=True, type=click.DateTime(), help="End of the window (UTC), not in it.")
-@click.option("--exact", is_flag=True, help="Read every row, however many; all are held in memory.")
+@click.option("--exact", is_flag=True, help="Read the record, not what was counted.")
 @with_session
 def run(session: Session, name: str, start: datetime, end: datetime, *, exact: bool) -> None:
     """Evaluate monitor NAME over the predictions of a window of event time.
 
-    A window of more than 200,000 rows is told by what was counted of it; with --exact from every row.
+    A window of more than 200,000 rows is told by what was counted of it. With --exact
+    the record is read instead, and counted anew if that says otherwise.
     """
     from meguru.app.calls import monitor_run as ask
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _NEWEST = 3
 """So many requests are asked which columns they had."""
+HELD = 2_000_000
+"""Of so many rows all are held in memory where a window must be exact."""
 LARGE = sample.ROWS
 """A window with more rows is told by its cells."""
 
@@ -86,16 +88,21 @@ def see_window(
     exact: bool = False,
     large: int = LARGE,
 ) -> SeenWindow:
-    """Read what there is in a window: its rows, if there are at most `large` or it must be `exact`.
+    """Read what there is in a window: its rows, if there are at most `large`, else the sums of its cells.
+
+    One that must be `exact` is told by its rows up to two million, and else by counts that are made now.
 
     What it returns reads in the same transaction.
     """
     rules = CountingRules(tx, blobs, counted_by([monitor]))
-    planned = None if exact else summing.plan(tx, monitor.endpoint, start, end, rules)
-    if planned is None or planned.rows <= large:
+    if exact:
+        planned, most = summing.recorded(tx, monitor.endpoint, start, end), max(large, HELD)
+    else:
+        planned, most = summing.plan(tx, monitor.endpoint, start, end, rules), large
+    if planned.rows <= most:
         return _SeenRows.read(tx, monitor, (start, end), rules)
     cells = summing.total(tx, monitor.endpoint, planned, rules)
-    return _SeenCells(tx, monitor, start, end, rules, cells)
+    return _SeenCells(tx, monitor, start, end, rules, cells, exact)
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,7 @@ class _SeenCells:
     end: datetime
     rules: CountingRules
     cells: Cells
+    exact: bool
 
     @property
     def rows(self) -> int:
@@ -171,7 +179,8 @@ class _SeenCells:
     def digest(self) -> str:
         known = window.models_of(self.cells)
         state = {model: [cell.rows, cell.outcomes, f"{cell.mark:016x}"] for model, cell in known.items()}
-        return digests.of_value(state if self.first is None else [state, _state(self.first)])
+        beside = [*([] if self.first is None else _state(self.first)), *(["exact"] if self.exact else [])]
+        return digests.of_value([state, beside] if beside else state)
 
     @cached_property
     def live(self) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from meguru.monitoring import store as monitors
 from meguru.monitoring.cells import store as cell_store
@@ -13,6 +14,7 @@ from meguru.monitoring.cells.counted import counted
 from meguru.monitoring.cells.past import counted_past
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.sample import sample
+from meguru.monitoring.cells.schema import monitor_cell
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
 from meguru.monitoring.cells.summing import plan, total
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
@@ -310,3 +312,21 @@ def test_what_counts_do_not_tell_is_told_by_a_sample_and_the_report_says_so(work
     assert shadow.difference.method.endswith("of a sample of 4,000 rows")
     assert found.live.auc.method == "influence over counts"
     assert (found.frame.height, found.sampled) == (4000, 0)  # few enough: all were drawn
+
+
+def test_cells_that_say_otherwise_than_the_record_are_counted_anew_when_it_is_asked(
+    workspace, sliced, answer
+):
+    answer(make_rows(300), end=DAY)
+    count_all(workspace)
+    exact = {"name": "delay-watch", "start": MARCH, "end": DAY, "exact": True}
+    report = run(workspace, **exact)
+    with workspace.read() as tx:
+        assert not uncounted.is_anew(tx, "delay")
+    with workspace.db.write() as tx:
+        tx.execute(update(monitor_cell).where(monitor_cell.c.part == "columns").values(rows=1))
+    assert run(workspace, **exact).id == report.id  # what the record says is the same
+    with workspace.read() as tx:
+        assert uncounted.is_anew(tx, "delay")
+    count_all(workspace)
+    check_same(*both(workspace, sliced, MARCH, DAY)[:2])

@@ -61,6 +61,11 @@ def waiting(tx: Connection) -> tuple[list[str], list[str]]:
     return [each for each in found if each in watched], long
 
 
+def anew(ws: Workspace, endpoint: str) -> None:
+    """Have everything of an endpoint counted again; until that is done, windows are read from the record."""
+    _COUNT.commit(ws, lambda ctx: uncounted.anew(ctx.tx, endpoint))
+
+
 def forget(ws: Workspace, endpoint: str) -> None:
     """Let a long list go that nobody counts: of an endpoint that no monitor watches."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 from sqlalchemy import Connection
 
 from meguru.monitoring.cells import record, store
@@ -51,7 +52,7 @@ def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: C
     """Find out where a window is read, without reading it."""
     hours = whole_hours(start, end)
     if hours is None or not _hold(tx, endpoint, rules):
-        return _without_cells(tx, endpoint, start, end)
+        return recorded(tx, endpoint, start, end)
     first, last = hours
     waiting = record.waiting(tx, endpoint, start, end)
     edges = [span for span in ((start, first), (last, end)) if span[0] < span[1]]
@@ -71,7 +72,8 @@ def whole_hours(start: datetime, end: datetime) -> tuple[datetime, datetime] | N
     return (first, last) if first < last else None
 
 
-def _without_cells(tx: Connection, endpoint: str, start: datetime, end: datetime) -> SummingPlan:
+def recorded(tx: Connection, endpoint: str, start: datetime, end: datetime) -> SummingPlan:
+    """Return how a window is summed from the record alone."""
     everything = record.overlapping(tx, endpoint, start, end)
     rows = sum(each.n for each in everything)
     return SummingPlan(start=start, end=end, hours=None, edges=(), beside=(), waiting=everything, rows=rows)
@@ -100,7 +102,7 @@ def total(
     if planned.hours is not None:
         for key, cell in store.within(tx, endpoint, *planned.hours, () if truth else (COLUMNS, SKETCHES)):
             if key.part == COLUMNS and cell.bins != rules.layout(key.model).digest:
-                other = _without_cells(tx, endpoint, planned.start, planned.end)
+                other = recorded(tx, endpoint, planned.start, planned.end)
                 return total(tx, endpoint, other, rules, truth=truth)
             take(key, cell)
     for batches, spans in (
@@ -123,6 +125,21 @@ def _whole(parts: Sequence[Cell]) -> Cell:
     rows = sum(each.rows for each in parts)
     sketches = together([each.sketches for each in parts])
     return Cell(rows=rows, outcomes=sums.outcomes, sketches=sketches, truth=sums)
+
+
+def agree(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: CountingRules) -> bool:
+    """Tell whether what was counted of a window is what the record says: each row, outcome and bin."""
+    found = [
+        {key: cell for key, cell in total(tx, endpoint, planned, rules).items() if key.part == COLUMNS}
+        for planned in (plan(tx, endpoint, start, end, rules), recorded(tx, endpoint, start, end))
+    ]
+    kept, made = found
+    return kept.keys() == made.keys() and all(_same(kept[key], made[key]) for key in kept)
+
+
+def _same(one: Cell, other: Cell) -> bool:
+    told = [(each.rows, each.outcomes, each.mark, each.bins) for each in (one, other)]
+    return told[0] == told[1] and np.array_equal(one.counts, other.counts)
 
 
 def _changed(tx: Connection, endpoint: str, hours: tuple[datetime, datetime], rules: CountingRules) -> Cells:
