@@ -61,11 +61,12 @@ def falls_behind(
     before,
 
     .. math:: z_t = \frac{\bar x_{t-1} - x_t}{\sqrt{\varphi\,(s_t^2 + s_{\bar x}^2)}}, \qquad
-              S_t = \max(0, S_{t-1} + z_t - k)
+              S_t = \max(0, S_{t-1} + z_t - k - r_t)
 
-    where :math:`\varphi \ge 1` says by how much more than their errors windows differ, as weekdays do. It is
-    breached when :math:`S_t > h` or :math:`z_t > 4.5`, and the metric lies below that mean by half of what is
-    tolerated. With k = 0.5 and h = 8 chance alone rings once in some 19,000 windows.
+    where :math:`\varphi \ge 1` says by how much more than their errors windows differ, as weekdays do, and
+    :math:`r_t` is the share of the mean's own error in that of the difference: it is in every score, and must
+    not add up. It is breached when :math:`S_t > h` or :math:`z_t > 4.5`, and the metric lies below that mean
+    by half of what is tolerated. With k = 0.5 and h = 8 chance alone rings in 0.6 % of years of days.
 
     References
     ----------
@@ -126,9 +127,11 @@ def _with(known: PerformanceTrend, found: MeasuredMetric, error: float) -> Perfo
     score, total, run, behind = 0.0, 0.0, 0, 0.0
     if known.windows >= LEAST:
         spread = max(1.0, known.spread / (known.windows - 1))
-        noise = math.sqrt(spread * (error**2 + 1 / known.weight))
-        score = _worse_by(found, known.mean) / noise
-        total = min(max(0.0, known.sum + score - SLACK), 1.5 * LIMIT)
+        both = math.hypot(error, known.weight**-0.5)
+        score = _worse_by(found, known.mean) / (math.sqrt(spread) * both)
+        # While the mean is of few windows, its own error is in every score: it must not add up.
+        slack = SLACK + known.weight**-0.5 / both
+        total = min(max(0.0, known.sum + score - slack), 1.5 * LIMIT)
         run = known.run + 1 if total else 0
         behind = known.behind + (_worse_by(found, known.mean) - known.behind) / run if run else 0.0
     changed = msgspec.structs.replace(known, score=score, sum=total, run=run, behind=behind)
