@@ -41,7 +41,7 @@ COLUMNS, DAYS, TRAINED, CHANGE = 30, 365, 100_000, 200
 YEAR, WEEK, DAY = 364, 7, timedelta(days=1)
 START = datetime(2024, 1, 1, tzinfo=UTC)
 VOLUMES = (1_000, 50_000)
-MODEL, BEFORE = "model/delay@1", 28
+MODEL, BEFORE = "model/delay@1", 100
 PEERS = {"evidently": ["evidently", "pandas<3"], "nannyml": ["nannyml", "statsmodels"]}
 LOSS = "the AUC falls by 0.02"
 Shifts = np.ndarray
@@ -84,7 +84,7 @@ class Stream:
 
     name: str
     make: Callable[[np.random.Generator, int], Shifts]
-    before: int = 28
+    before: int = 100
     changes: bool = False
 
 

@@ -175,6 +175,7 @@ if TYPE_CHECKING:
     from meguru.monitoring.create import create as monitor_create
     from meguru.monitoring.drift_history import drift_history as monitor_drift
     from meguru.monitoring.operations import specs as _meguru_monitoring_operations_specs
+    from meguru.monitoring.replay import replay as monitor_replay
     from meguru.monitoring.run import run as monitor_run
     from meguru.monitoring.show import list_monitors as monitor_list
     from meguru.monitoring.show import list_reports as report_list

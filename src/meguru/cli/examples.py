@@ -179,6 +179,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru monitor report delay-watch",
         "meguru monitor report delay-watch --start 2026-03-01 --end 2026-04-01 --html march.html",
     ),
+    "monitor replay": (
+        "meguru monitor replay delay-watch",
+        """meguru monitor replay delay-watch --set important='["distance"]' --set persist.windows=1""",
+    ),
     "monitor compare": ("meguru monitor compare last-month.csv this-month.parquet --html drift.html",),
     "business-metric": (
         "meguru business-metric list",

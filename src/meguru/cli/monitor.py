@@ -11,6 +11,7 @@ from meguru.cli.arguments import ENDPOINT, MONITOR
 from meguru.cli.groups import group
 from meguru.cli.monitor_compare import compare
 from meguru.cli.monitor_outcomes import tell_outcomes
+from meguru.cli.monitor_replay import replay
 from meguru.cli.monitor_report import report as show_report
 from meguru.cli.monitor_timing import tell, timing, timing_options
 from meguru.cli.session import Session, read_pairs, with_session
@@ -27,6 +28,7 @@ def command() -> None:
 
 
 command.add_command(compare)
+command.add_command(replay)
 command.add_command(show_report)
 
 

@@ -13,6 +13,8 @@ from meguru.base.text import mark, translate
 LONGEST = 2000
 SLICES = "; slice"
 """What begins what a gate says of parts of the rows, behind what it says of all."""
+EARLIER = "; against "
+"""What begins what drift is beside earlier windows, behind what it is beside the training data."""
 WITHIN = "why"
 """The value that may be a sentence of its own."""
 SENTENCES = (
@@ -150,6 +152,19 @@ SENTENCES = (
     mark("no server serves it now"),
     mark("a server is loading {model}"),
     # what monitors say
+    mark("it rings if it lasts, in {windows} of {of} windows: {why}"),
+    mark("it is not known yet whether this is a season: {why}"),
+    mark("{what}: {severity} since {since}; it is over after {windows} calm windows, and {calm} were"),
+    mark("{metric} {value} falls behind {mean} of the {count} windows before: by {gap} in {windows} windows"),
+    mark("{metric} {value} is {score} standard errors worse than {mean} of the {count} windows before"),
+    mark("against the {count} windows before {value} is above {limit}"),
+    mark("against the {count} windows before {value} is within {limit}"),
+    mark("against the same hour of {count} days before {value} is above {limit}"),
+    mark("against the same hour of {count} days before {value} is within {limit}"),
+    mark("against the same weekday of {count} weeks before {value} is above {limit}"),
+    mark("against the same weekday of {count} weeks before {value} is within {limit}"),
+    mark("against the same time last year {value} is above {limit}"),
+    mark("against the same time last year {value} is within {limit}"),
     mark("nothing is beyond its threshold"),
     mark("the window is not full: rows have come until {when} only"),
     mark("the window is not full: no row has come"),
@@ -339,9 +354,10 @@ def spoken(sentence: str, language: str) -> str:
     """Return a computed sentence in a language; as it is where its pattern is not known."""
     if language == "en" or len(sentence) > LONGEST:
         return sentence
-    head, cut, slices = sentence.partition(SLICES)
-    if cut and head:
-        return f"{spoken(head, language)}; {_parts(cut[2:] + slices, language)}"
+    for mark_of_more in (SLICES, EARLIER):
+        head, cut, more = sentence.partition(mark_of_more)
+        if cut and head:
+            return f"{spoken(head, language)}; {_parts(cut[2:] + more, language)}"
     if whole := _whole(sentence, language):
         return whole
     return _parts(sentence, language) if "; " in sentence else sentence

@@ -26,11 +26,27 @@ def past_reports(tx: Connection, monitor: Monitor, start: datetime, end: datetim
     spans = store.spans_before(tx, monitor.name, start, _LOOKED_AT)
     if monitor.window is None or monitor.window.rows is None:
         spans = [each for each in spans if 0.5 < (each.end - each.start) / (end - start) < 2]
-    newest = spans[: max(TRAILING, monitor.persist.of, monitor.recover.windows)]
+    newest = spans[: _trailing(monitor)]
     moments = [moment for season in monitor.seasons for moment in moments_of(season, start, end)]
     seasonal = [each for each in store.spans_at(tx, monitor.name, moments) if each.end <= start]
     wanted = dict.fromkeys(each.id for each in [*newest, *seasonal])
     return sorted(store.some_reports(tx, list(wanted)), key=lambda each: (each.start, each.end))
+
+
+def bearing_on(
+    monitor: Monitor, past: Sequence[PastWindow], start: datetime, end: datetime
+) -> tuple[PastWindow, ...]:
+    """Return those of some earlier windows, the oldest first, that bear on ``[start, end)``."""
+    moments = [moment for season in monitor.seasons for moment in moments_of(season, start, end)]
+    earlier = [each for each in past if each.end <= start]
+    newest = earlier[-_trailing(monitor) :]
+    older = earlier[: len(earlier) - len(newest)]
+    seasonal = [each for each in older if any(each.start <= moment < each.end for moment in moments)]
+    return (*seasonal, *newest)
+
+
+def _trailing(monitor: Monitor) -> int:
+    return max(TRAILING, monitor.persist.of, monitor.recover.windows)
 
 
 def past_windows(reports: Sequence[Report]) -> tuple[PastWindow, ...]:

@@ -1,0 +1,173 @@
+"""Replay a monitor over the windows that were: how often would it have rung, by these or other rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import takewhile
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.base.paging import check_limit
+from meguru.base.type_errors import as_invalid
+from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
+from meguru.monitoring import spec as specs
+from meguru.monitoring import store
+from meguru.monitoring.cells.past import counted_past
+from meguru.monitoring.data_look import compare_data, data_of
+from meguru.monitoring.deciding.judge import Judgement, judge
+from meguru.monitoring.deciding.past import bearing_on, past_reports, past_windows
+from meguru.monitoring.kind import MonitorSpec
+from meguru.monitoring.outside import Outside
+from meguru.monitoring.replayed import MonitorReplay, ReplayedWindow
+from meguru.monitoring.schedule.calendar_windows import TimeSpan, following
+from meguru.monitoring.see import see_window
+from meguru.monitoring.types import CauseState, Monitor, Report, ReportVerdict
+from meguru.monitoring.window import MonitoredWindow, PastWindow
+from meguru.predictions import counts, spans
+from meguru.storage.blobs import BlobStore
+
+FIXED = ("endpoint", "dataset", "reference")
+"""What is watched is not replayed otherwise: that is another monitor."""
+PARTS = ("persist", "recover", "complete")
+"""Of these, what is not said stays as it is."""
+
+
+@operation("monitor.replay", permission="monitor:run", query=True, on="name")
+def replay(
+    ctx: Context,
+    *,
+    name: str,
+    changes: dict[str, Any] = {},  # noqa: B006 (never changed)
+    start: datetime | None = None,
+    end: datetime | None = None,
+    limit: int = 100,
+) -> MonitorReplay:
+    """Judge the windows that were again, as the monitor is or with changed fields; nothing is stored.
+
+    The newest `limit` windows are replayed, the oldest first, each with what rang in those before it: those
+    of the calendar, if the monitor has such windows, else those of which there are reports. `changes` are
+    fields of its spec, as in ``{"persist": {"windows": 1, "of": 1}}``; every check looks at the rows again,
+    so that any rule can be tried before it is saved.
+    """
+    known = store.one(ctx.tx, refs.parse(name, kind="monitor").name)
+    tried = _changed(ctx, known, changes) if changes else known
+    wanted = _spans(ctx, tried, start, end)[-check_limit(limit) :]
+    told = {(each.start, each.end): each for each in _reports(ctx.tx, known, wanted)}
+    found: list[ReplayedWindow] = []
+    past: list[PastWindow] = []
+    for span in wanted:
+        window = _window(ctx.tx, ctx.blobs, tried, span, past)
+        said = judge(tried, window)
+        past.append(_as_past(window, span, said))
+        before = told.get((span.start, span.end))
+        found.append(_told(window, span, said, found, before.verdict.value if before else ""))
+    return MonitorReplay(
+        monitor=known.name,
+        changes=changes,
+        windows=found,
+        rang=sum(each.verdict is ReportVerdict.ALERT for each in found),
+        alerts=sum(each.began for each in found),
+        rang_then=sum(each.then == ReportVerdict.ALERT for each in found),
+    )
+
+
+def _changed(ctx: Context, known: Monitor, changes: dict[str, Any]) -> Monitor:
+    for field in FIXED:
+        if field in changes:
+            what = "what a monitor watches is not replayed otherwise"
+            raise InvalidInput(what, field=f"changes.{field}", hint="create another monitor of it")
+    plain = msgspec.to_builtins(specs.find(ctx.tx, known.name))
+    for field, value in changes.items():
+        parts = plain.get(field) if field in PARTS and isinstance(value, dict) else None
+        plain[field] = parts | value if isinstance(parts, dict) else value
+    try:
+        spec = msgspec.convert(plain, MonitorSpec)
+    except msgspec.ValidationError as error:
+        raise as_invalid(error, "monitor.replay", MonitorSpec) from None
+    checked = specs.check(ctx, known.name, spec)
+    fields = {each: getattr(checked, each) for each in MonitorSpec.__struct_fields__ if each not in FIXED}
+    return msgspec.structs.replace(known, **fields)
+
+
+def _spans(ctx: Context, monitor: Monitor, start: datetime | None, end: datetime | None) -> list[TimeSpan]:
+    now = ctx.now()
+    first, last = start or datetime.min.replace(tzinfo=now.tzinfo), end or now
+    rule = monitor.window
+    if rule is not None and rule.calendar and not monitor.dataset:
+        arrived = counts.arrivals(ctx.tx, monitor.endpoint).get(monitor.endpoint)
+        began = spans.first_time(ctx.tx, monitor.endpoint)
+        if arrived is None or began is None:
+            return []
+        until = min(last, arrived.last_time or now, now)
+        found: Iterable[TimeSpan] = takewhile(
+            lambda each: each.start <= until, following(rule, max(began, first))
+        )
+    else:
+        reported = store.spans_before(ctx.tx, monitor.name, last, 10_000)
+        found = sorted(TimeSpan(each.start, each.end) for each in reported)
+    return [each for each in found if each.start >= first and each.end <= last]
+
+
+def _reports(tx: Connection, monitor: Monitor, wanted: Sequence[TimeSpan]) -> list[Report]:
+    if not wanted:
+        return []
+    mine = {(each.start, each.end) for each in wanted}
+    spans_there = store.spans_before(tx, monitor.name, max(each.end for each in wanted), 10_000)
+    ids = [each.id for each in spans_there if (each.start, each.end) in mine]
+    return store.some_reports(tx, ids)
+
+
+def _window(
+    tx: Connection, blobs: BlobStore, monitor: Monitor, span: TimeSpan, past: Sequence[PastWindow]
+) -> MonitoredWindow:
+    if monitor.dataset:
+        return compare_data(blobs, data_of(tx, blobs, monitor, span.start, span.end), monitor.min_rows)
+    seen = see_window(tx, blobs, monitor, span.start, span.end)
+    window = seen.compared()
+    first = past[0].start if past else span.start
+    # What was before the replay is known by its counts alone: what rang then did so by other rules.
+    earlier = past_windows([each for each in past_reports(tx, monitor, *span) if each.end <= first])
+    there = [replace(each, causes=(), findings=(), trend=None) for each in earlier]
+    bearing = bearing_on(monitor, [*there, *past], *span)
+    counted = counted_past(tx, monitor.endpoint, seen.rules, window.model, bearing)
+    outside = Outside.of(tx, monitor, span.start, span.end)
+    return outside.added(tx, blobs, replace(window, past=counted), span.start, span.end)
+
+
+def _as_past(window: MonitoredWindow, span: TimeSpan, said: Judgement) -> PastWindow:
+    return PastWindow(
+        start=span.start,
+        end=span.end,
+        model=window.model,
+        rows=window.rows,
+        verdict=said.verdict,
+        findings=tuple(said.findings),
+        performance=window.performance,
+        causes=tuple(said.causes),
+        trend=said.trend,
+    )
+
+
+def _told(
+    window: MonitoredWindow, span: TimeSpan, said: Judgement, before: Sequence[ReplayedWindow], then: str
+) -> ReplayedWindow:
+    rings = said.verdict is ReportVerdict.ALERT
+    ringing = [each for each in said.causes if each.state is CauseState.RINGING]
+    rang = bool(before) and before[-1].verdict is ReportVerdict.ALERT
+    return ReplayedWindow(
+        start=span.start,
+        end=span.end,
+        rows=window.rows,
+        model=window.model,
+        verdict=said.verdict,
+        began=rings and not rang,
+        causes=[f"{each.severity.value} {each.what}" for each in ringing],
+        reasons=said.reasons,
+        then=then,
+    )
