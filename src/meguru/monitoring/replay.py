@@ -127,7 +127,7 @@ def _window(
     tx: Connection, blobs: BlobStore, monitor: Monitor, span: TimeSpan, past: Sequence[PastWindow]
 ) -> MonitoredWindow:
     if monitor.dataset:
-        return compare_data(blobs, data_of(tx, blobs, monitor, span.start, span.end), monitor.min_rows)
+        return compare_data(blobs, data_of(tx, blobs, monitor, span.start, span.end), monitor.min_rows, span)
     seen = see_window(tx, blobs, monitor, span.start, span.end)
     window = seen.compared()
     first = past[0].start if past else span.start

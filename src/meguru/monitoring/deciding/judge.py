@@ -8,7 +8,7 @@ from meguru.monitoring.deciding.causes import causes_now
 from meguru.monitoring.deciding.holding import HeldFinding, hold, seen_cause
 from meguru.monitoring.deciding.measuring import Measurements, measure_window
 from meguru.monitoring.deciding.reasons import Drifted, calm_words, ringing_words, season_words, waiting_words
-from meguru.monitoring.deciding.rules import Persistence
+from meguru.monitoring.deciding.rules import Persistence, Recovery
 from meguru.monitoring.deciding.significance import DRIFT
 from meguru.monitoring.types import (
     AlertCause,
@@ -21,7 +21,7 @@ from meguru.monitoring.types import (
 )
 from meguru.monitoring.window import MonitoredWindow
 
-_AT_ONCE = Persistence(windows=1, of=1)
+_AT_ONCE, _OVER_AT_ONCE = Persistence(windows=1, of=1), Recovery(windows=1)
 """Of versions of a dataset: each is compared with the one before, and no change lasts."""
 
 
@@ -50,11 +50,11 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: Measurements) ->
     held = hold(monitor, window, measured.found)
     drift = _drift(window, held)
     seen = [seen_cause(monitor, each, drift.share) for each in held]
-    persist = _AT_ONCE if monitor.dataset else monitor.persist
-    causes = causes_now(seen, window, measured.judged, persist, monitor.recover)
+    persist, recover = (_AT_ONCE, _OVER_AT_ONCE) if monitor.dataset else (monitor.persist, monitor.recover)
+    causes = causes_now(seen, window, measured.judged, persist, recover)
     findings = [each.finding for each in held]
     verdict = _verdict(window, measured, causes, held)
-    waiting = waiting_words(causes, findings, persist, monitor.recover)
+    waiting = waiting_words(causes, findings, persist, recover)
     if verdict is ReportVerdict.ALERT:
         reasons = [*ringing_words(causes, findings, drift), *waiting]
     elif verdict is ReportVerdict.OK:
