@@ -24,6 +24,7 @@ from meguru.monitoring.deciding.judge import Judgement, judge
 from meguru.monitoring.deciding.past import bearing_on, past_reports, past_windows
 from meguru.monitoring.kind import MonitorSpec
 from meguru.monitoring.outside import Outside
+from meguru.monitoring.reference_rows import reference_rows, wants_reference
 from meguru.monitoring.replayed import MonitorReplay, ReplayedWindow
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, following
 from meguru.monitoring.see import see_window
@@ -137,7 +138,10 @@ def _window(
     bearing = bearing_on(monitor, [*there, *past], *span)
     counted = counted_past(tx, monitor.endpoint, seen.rules, window.model, bearing)
     outside = Outside.of(tx, monitor, span.start, span.end)
-    return outside.added(tx, blobs, replace(window, past=counted), span.start, span.end)
+    window = outside.added(tx, blobs, replace(window, past=counted), span.start, span.end)
+    if wants_reference(monitor):
+        window = replace(window, reference=reference_rows(tx, blobs, window))
+    return window
 
 
 def _as_past(window: MonitoredWindow, span: TimeSpan, said: Judgement) -> PastWindow:
