@@ -136,3 +136,16 @@ def test_a_dataset_or_version_that_is_not_there_is_refused(workspace, land):
         create(workspace, name="watch", dataset="order")
     with pytest.raises(NotFound):
         create(workspace, name="watch", dataset="orders", reference=7)
+
+
+def test_rows_are_compared_as_a_whole_with_those_of_the_reference(workspace, land, look):
+    land("first", range(3))
+    checks = [{"check": "mmd"}, {"check": "drift"}]
+    create(workspace, name="watch", dataset="orders", min_rows=100, reference=1, checks=checks)
+    land("second", range(3), mode="replace")
+    land("third", range(3), mode="replace", shift=40)
+    same, moved = (show_report(workspace, ref=each.ref) for each in look())
+    for report, is_moved in ((same, False), (moved, True)):
+        (found,) = [each for each in report.findings if each.check == "mmd"]
+        assert (found.breached, found.column, found.n_reference) == (is_moved, "", 500)
+    assert moved.drifted == ["amount"]

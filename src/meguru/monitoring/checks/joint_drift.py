@@ -57,7 +57,7 @@ class JointDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             return []
         found = self.compare(rows)
         beyond = "above" if found.drifted else "within"
-        says = f"all columns together: {self.label} {found.statistic:.4f} is {beyond} {found.threshold:.4f}"
+        says = f"rows as a whole: {self.label} {found.statistic:.4f} is {beyond} {found.threshold:.4f}"
         telling = [name for name, _ in getattr(found, "telling", ())]
         return [
             Finding(

@@ -53,7 +53,7 @@ def compare_tables(
     floor
         Scalar, in the unit of the test's effect; by default each test's own.
     joint
-        A test of all columns together: `mmd`, `energy` or `domain_classifier`; by default none.
+        A test of rows as a whole: `mmd`, `energy` or `domain_classifier`; by default none.
 
     Raises
     ------
