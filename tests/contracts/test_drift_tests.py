@@ -38,6 +38,7 @@ class TestWasserstein(OneTest):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", TESTS.names())
 @pytest.mark.parametrize(("n", "m"), [(100, 100), (1000, 300), (5000, 5000)])
 def test_false_alarms_are_between_three_and_seven_percent(name, n, m):

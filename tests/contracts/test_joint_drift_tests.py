@@ -27,6 +27,7 @@ def test_it_rings_falsely_hardly_more_often_than_its_level_says(test):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("shape", ["normal", "tied"])
 def test_false_alarms_are_between_three_and_seven_percent(test, shape):
     tied = lambda draw, size: draw.integers(0, 3, size) * 1.0
