@@ -29,15 +29,22 @@ def distribution_marks(bins: Sequence[DistributionBin], words: EvidenceWords) ->
     most = max((max(each.then, each.now) for each in bins), default=0.0) or 1.0
     up = Scale(0, most, HEIGHT - _FOOT, _TOP)
     room = WIDTH / max(len(bins), 1)
-    wide = room * 0.42
-    for number, each in enumerate(bins):
-        tip = tag("title", None, _tip(each, words))
-        for kind, share, left in (("then", each.then, room * 0.06), ("now", each.now, room * 0.52)):
-            top = up(share)
-            box = {"x": number * room + left, "y": top, "width": wide, "height": HEIGHT - _FOOT - top}
-            yield tag("rect", box | {"class": kind}, tip)
+    for kind, left in (("then", 0.06), ("now", 0.52)):
+        bars = (_bar((n + left) * room, up(getattr(each, kind)), room * 0.42) for n, each in enumerate(bins))
+        yield tag("path", {"class": kind, "d": "".join(bars)})
+    boxes = [
+        tag("rect", {"x": n * room, "width": room, "height": 99}, tag("title", None, _tip(each, words)))
+        for n, each in enumerate(bins)
+    ]
+    yield tag("g", {"class": "hit"}, *boxes)
     yield tag("line", {"class": "axis", "x1": 0, "x2": WIDTH, "y1": HEIGHT - _FOOT, "y2": HEIGHT - _FOOT})
     yield from _ends(bins)
+
+
+def _bar(left: float, top: float, wide: float) -> str:
+    """Write a bar from the axis up; one that has no height is nothing."""
+    high = HEIGHT - _FOOT - top
+    return f"M{left:.1f} {top:.1f}h{wide:.1f}v{high:.1f}h-{wide:.1f}z" if high > 0 else ""
 
 
 def _tip(each: DistributionBin, words: EvidenceWords) -> str:

@@ -36,14 +36,21 @@ MOST = 100
 
 
 def findings(found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
-    """Return what each check found, by what it is about; groups without findings are left out."""
+    """Return what each check found, by what it is about: what rang, and folded what did not."""
     made: list[Markup] = []
     headings = list(map(words.text, FINDING))
     for name, severities in GROUPS:
         mine = [each for each in by_gravity(found) if each.severity in severities]
         if mine:
-            rows = [_finding(each, words) for each in mine[:MOST]]
-            made += [tag("h2", None, words.text(name)), table(headings, rows, numbers=frozenset({2, 3}))]
+            rang = [_finding(each, words) for each in mine if each.breached][:MOST]
+            calm = [_finding(each, words) for each in mine if not each.breached][:MOST]
+            made.append(tag("h2", None, words.text(name)))
+            if rang:
+                made.append(table(headings, rang, numbers=frozenset({2, 3})))
+            if calm:
+                folded = words.text("{count} within their thresholds", count=len(calm))
+                inside = table(headings, calm, numbers=frozenset({2, 3}))
+                made.append(tag("details", None, tag("summary", None, folded), inside))
     return made
 
 
@@ -85,5 +92,5 @@ def _column(each: ColumnEvidence, words: EvidenceWords) -> Markup:
         tag("td", None, pictures.distribution(each, words) if each.bins else "–"),
         tag("td", {"class": "number"}, f"{each.missing_then:.1%}"),
         tag("td", {"class": "number"}, f"{each.missing_now:.1%}"),
-        tag("td", None, bullets([words.spoken(said) for said in each.findings])),
+        tag("td", None, bullets([words.spoken(said) for said in each.findings[:2]])),
     )

@@ -14,6 +14,7 @@ from meguru.console.sentences import spoken
 from meguru.monitoring.evidence.bins import CATEGORIES, OTHERS, shown_bins
 from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.monitoring.evidence.types import TroubleCause
+from meguru.monitoring.kind import CHECKS
 from meguru.monitoring.operations import run, show_report
 from meguru.monitoring.report_page.page import report_html
 from meguru.monitoring.run import evaluate
@@ -118,10 +119,12 @@ def test_a_page_of_thirty_columns_is_one_small_file_that_fetches_nothing():
     trained = trained.drop([each for each in trained.columns if each.startswith("_")])
     window = make_window(wide(2000, 2, 0.5))
     columns, broken = compared_columns(wide(2000, 2, 0.5), profile_frame(trained))
-    made = report(replace(window, columns=columns, broken=broken))
+    window = replace(window, columns=columns, broken=broken)
+    made = evaluate(msgspec.structs.replace(monitor(), checks=CHECKS), window, START, END, END, "digest")
     page = report_html(made, EvidenceWords())
     assert len(made.evidence.columns) == 30
     assert len(page.encode()) < 200_000
+    assert len(report_html(made, JAPANESE).encode()) < 200_000
     assert len(msgspec.json.encode(made.evidence)) < 60_000
     assert not re.findall(r"(?:src|href|url)\s*[=(]", page)
     assert "<script" not in page
