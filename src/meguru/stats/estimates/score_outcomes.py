@@ -54,7 +54,7 @@ class ScoreOutcomes:
         """
         truth, values = as_labels(labels), as_floats(scores, "scores")
         same_length(truth, values, "labels and scores")
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values)
         ordered, happened = values[order], truth[order].astype(np.float64)
         if not ordered.size:
             return cls(ordered, ordered, ordered)
