@@ -186,7 +186,7 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
         holdout.write_parquet(folder / HOLDOUT, compression="zstd")
     profile = _baseline(predictor, baseline)
     evaluation, rows = evaluate(predictor, holdout, model)
-    _write(folder / BASELINE, profile | foreknown(task, rows))
+    _write(folder / BASELINE, profile | foreknown(task, rows, holdout, signature.names))
     _write(folder / EVALUATION, evaluation)
     bundle = Bundle(folder, flavor.name, predictor)
     bundle.check()

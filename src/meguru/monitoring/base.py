@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from meguru.errors import InvalidInput
 from meguru.stats import TableProfile
 from meguru.stats.estimates import ScoreOutcomes
+from meguru.stats.estimates.losses import LossModel
 from meguru.storage.blobs import BlobStore
 from meguru.tasks import Task, task_of
 
@@ -20,9 +21,10 @@ class BaselineSource(Protocol):
 
     The answer is plain JSON: ``profile`` (a `TableProfile.to_dict` of the training data; the column
     ``_score``, if there is one, profiles the model's own scores; beside it, under ``outcomes``, what became
-    of its holdout by score: a `ScoreOutcomes.to_dict` by class) and ``metrics`` (numbers measured on its
-    holdout, such as ``auc``), and its ``task``. Each may be missing. A version of which nothing is known
-    gives None. It changes nothing, and the same version always gets the same answer.
+    of its holdout by score, a `ScoreOutcomes.to_dict` by class, or under ``losses`` a `LossModel.to_dict`)
+    and ``metrics`` (numbers measured on its holdout, such as ``auc``), and its ``task``. Each may be missing.
+    A version of which nothing is known gives None. It changes nothing, and the same version always gets the
+    same answer.
     """
 
     def __call__(self, tx: Connection, blobs: BlobStore, model: str) -> Mapping[str, Any] | None:
@@ -38,7 +40,8 @@ BASELINES = "baseline source"
 class Baseline:
     """What a model was like when it was trained; `profile` and `task` are None when nobody knows.
 
-    `outcomes` are what became of its holdout by score, one class against the rest, by the name of the class.
+    `outcomes` are what became of its holdout by score, one class against the rest, by the name of the class;
+    `losses` what a model of numbers lost there.
     """
 
     model: str
@@ -46,6 +49,7 @@ class Baseline:
     metrics: Mapping[str, float] = field(default_factory=dict)
     task: Task | None = None
     outcomes: Mapping[str, ScoreOutcomes] = field(default_factory=dict)
+    losses: LossModel | None = None
 
 
 def read_baseline(source: BaselineSource, tx: Connection, blobs: BlobStore, model: str) -> Baseline:
@@ -60,10 +64,9 @@ def read_baseline(source: BaselineSource, tx: Connection, blobs: BlobStore, mode
     profile, metrics = known.get("profile"), known.get("metrics") or {}
     try:
         read = TableProfile.from_dict(profile) if profile else None
-        outcomes = {
-            name: ScoreOutcomes.from_dict(each)
-            for name, each in ((profile or {}).get("outcomes") or {}).items()
-        }
+        said, losses = ((profile or {}).get(name) for name in ("outcomes", "losses"))
+        outcomes = {name: ScoreOutcomes.from_dict(each) for name, each in (said or {}).items()}
+        lost = LossModel.from_dict(losses) if losses else None
     except InvalidInput as error:
         raise InvalidInput(f"the baseline of {model} can't be read", where=model, why=error.why) from error
     numbers = {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
@@ -74,4 +77,5 @@ def read_baseline(source: BaselineSource, tx: Connection, blobs: BlobStore, mode
         metrics=numbers,
         task=None if task is None else task_of(task),
         outcomes=outcomes,
+        losses=lost,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 import numpy as np
 
@@ -20,6 +22,16 @@ from meguru.stats.estimates import (
     logistic_recalibration,
     reliability_groups,
 )
+from meguru.stats.estimates.tables import table_of
+from meguru.stats.intervals import Interval
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LOSS_METRICS = frozenset({"mae", "rmse"})
+"""What is estimated of models of numbers."""
+A_SAMPLE = 5_000
+"""Rows of a window of which errors are foretold."""
 
 
 def with_expected(
@@ -42,6 +54,35 @@ def with_expected(
     scores, rows = bin_scores(profile), now.bins.astype(np.float64)
     metrics = [
         msgspec.structs.replace(each, expected=_estimate(each, scores, rows, known)) for each in live.metrics
+    ]
+    return msgspec.structs.replace(live, metrics=metrics)
+
+
+def with_expected_losses(
+    live: ModelPerformance, rows: pl.DataFrame | None, baseline: Baseline
+) -> ModelPerformance:
+    """Return how a model of numbers did, with the errors that are expected of such rows as the window's.
+
+    Parameters
+    ----------
+    live
+        How it did on the rows whose outcome is known, if any.
+    rows
+        Its rows, or some of them.
+    baseline
+        What it lost on its holdout, and where.
+    """
+    if baseline.losses is None or rows is None or not rows.height:
+        return live
+    some = rows[np.linspace(0, rows.height - 1, min(rows.height, A_SAMPLE)).astype(np.int64)]
+    table = table_of(some, baseline.losses.columns, baseline.losses.categories)
+    metrics = [
+        msgspec.structs.replace(
+            each, expected=_as_estimate(baseline.losses.estimate(each.metric, table, live.rows))
+        )
+        if each.metric in LOSS_METRICS
+        else each
+        for each in live.metrics
     ]
     return msgspec.structs.replace(live, metrics=metrics)
 
@@ -88,6 +129,10 @@ def _estimate(
         found = confidence_estimate(measured.metric, scores, rows, calibration)
     except InvalidInput:
         return None
+    return _as_estimate(found)
+
+
+def _as_estimate(found: Interval) -> Estimate | None:
     if not np.isfinite((found.estimate, found.low, found.high)).all():
         return None
     return Estimate(

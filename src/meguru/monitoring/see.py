@@ -197,7 +197,9 @@ class _SeenCells:
         found = window.compare_cells(self.cells, self.live, baselines, layout, least, asked, span)
         found = replace(self._with_first(found), extra=self._extra())
         reads = {each for options in self.monitor.checks for each in check_of(options).reads}
-        if "rows" in reads or window.needs_sample(found, baselines, asked):
+        foretells = any(each.get("check") == "estimate" for each in self.monitor.checks)
+        by_rows = found.baseline is not None and found.baseline.losses is not None and foretells
+        if "rows" in reads or by_rows or window.needs_sample(found, baselines, asked):
             rows = sample.sample(self.tx, self.monitor.endpoint, *span)
             found = window.add_sampled(found, rows, baselines, asked)
         return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from meguru.business.types import BusinessValue
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.expecting import with_expected, with_reliability
+from meguru.monitoring.expecting import with_expected, with_expected_losses, with_reliability
 from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.selection import score_outcomes, selective
 from meguru.monitoring.service import ServiceWindow
@@ -274,6 +274,7 @@ def told(window: MonitoredWindow, known: ScoreOutcomes | None) -> MonitoredWindo
     live = with_reliability(window.performance[0], known)
     if profile is not None and now is not None:
         live = with_expected(live, profile, now, baseline)
+    live = with_expected_losses(live, window.frame, baseline)
     return replace(
         window,
         performance=(live, *window.performance[1:]),

@@ -39,8 +39,8 @@ def rows_of(n, seed, *, kinds=False, noise=1.0):
     return frame.with_columns(y=truth)
 
 
-def fares(**options):
-    train, held = rows_of(400, 1), rows_of(400, 2)
+def fares(held=400, **options):
+    train, held = rows_of(400, 1), rows_of(held, 2)
     estimator = LinearRegression().fit(train.select(COLUMNS).to_numpy(), train["y"].to_numpy())
     return Model(estimator=estimator, example=train.select(COLUMNS), holdout=held, label="y", **options)
 
@@ -127,6 +127,21 @@ def test_any_metric_of_the_task_may_be_named_with_a_tolerance_in_its_unit(worksp
     with pytest.raises(InvalidInput, match="no metric 'rsme'") as refused:
         create(workspace, name="w", endpoint="delay", checks=[{"check": "performance", "metric": "rsme"}])
     assert (refused.value.field, "rmse" in refused.value.hint) == ("checks[0].metric", True)
+
+
+def test_the_error_of_a_regression_is_estimated_before_its_outcomes_are_known(workspace, served):
+    served(fares(held=1200), rows_of(500, 3))
+    checks = [{"check": "estimate"}, {"check": "performance"}]
+    report = watch(workspace, checks=checks, persist={"windows": 1, "of": 1})
+    found = report.live.measured("rmse")
+    assert found.expected.method == "dle"
+    assert found.expected.value == pytest.approx(1, abs=0.1)
+    assert found.expected.low < found.estimate.high
+    (said,) = [each for each in report.findings if each.severity is Severity.ESTIMATED_DROP]
+    assert said.says.startswith(f"rmse {found.expected.value:.3f} [")
+    with pytest.raises(InvalidInput) as refused:
+        create(workspace, name="w", endpoint="delay", checks=[{"check": "estimate", "metric": "mape"}])
+    assert refused.value.field == "checks[0].metric"
 
 
 def test_three_classes_are_watched_with_a_shadow_on_the_same_rows(workspace, served):

@@ -15,6 +15,7 @@ from meguru.monitoring.cells.layout import BinLayout
 from meguru.monitoring.cells.measure import is_counted, known_by_score, measure_cells
 from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, Cell
+from meguru.monitoring.expecting import with_expected_losses
 from meguru.monitoring.performance import AskedMetric, measure, wanted_metrics
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Role
 from meguru.monitoring.window import (
@@ -152,6 +153,8 @@ def add_sampled(
     ]
     mine = frame.filter(frame[MODEL_COLUMN] == window.model)
     drawn = frame.height if frame.height < window.rows else 0
+    baseline = window.baseline or Baseline(model=window.model)
+    found = [with_expected_losses(found[0], mine, baseline), *found[1:]] if found else []
     return replace(window, performance=tuple(found), frame=mine, sampled=drawn)
 
 

@@ -6,12 +6,14 @@ from typing import ClassVar
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.checks.metric_limit import MetricLimit, plain, shown
+from meguru.monitoring.expecting import LOSS_METRICS
 from meguru.monitoring.scores import SCORES
 from meguru.monitoring.types import Finding, MeasuredMetric, ModelPerformance, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats.estimates import CONFIDENCE_METRICS
 
+NUMBERS = frozenset({"regression", "forecast"})
 ESTIMATED = "estimated before outcomes are known"
 
 
@@ -21,8 +23,9 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
     The scores of the window say how often each outcome is to be expected, by what became of the holdout at
     the same scores (confidence-based estimation). It sees a window of harder rows; that the same scores come
     to mean something else it can't see. Once outcomes are known, what they say stands beside it.
-    The drop is breached when even the better end of the 95 % interval is worse than the reference by more
-    than `tolerance`; options are those of `performance`.
+    Of a model of numbers it is the error that rows like those of the window had on the holdout (direct loss
+    estimation), if that has 1,000 rows. The drop is breached when even the better end of the 95 % interval
+    is worse than the reference by more than `tolerance`; options are those of `performance`.
     """
 
     key: ClassVar[str] = "estimate"
@@ -36,11 +39,12 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a model whose metric can't be estimated from its confidence."""
         metric = self.metric_for(model)
-        if model.task.key not in SCORES or metric.name not in CONFIDENCE_METRICS:
+        able = CONFIDENCE_METRICS if model.task.key in SCORES else LOSS_METRICS
+        if model.task.key not in SCORES | NUMBERS or metric.name not in able:
             raise InvalidInput(
                 f"{metric.name} of a {model.task.key} model can't be estimated before outcomes are known",
                 field="metric",
-                hint=f"of two classes: {', '.join(CONFIDENCE_METRICS)}",
+                hint=f"of two classes: {', '.join(CONFIDENCE_METRICS)}; of a number: mae, rmse",
             )
 
     def evaluate(self, window: MonitoredWindow) -> list[Finding]:
@@ -60,7 +64,8 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
             return f"only {live.rows} rows, and {window.min_rows} are needed"
         found = self.of(live)
         if found is None or found.expected is None:
-            if window.baseline is None or not window.baseline.outcomes:
+            known = window.baseline
+            if known is None or not (known.outcomes or known.losses):
                 return f"nobody knows what became of the holdout of {live.model} by score"
             name = "the metric" if found is None else found.label
             return f"{name} can't be estimated from the scores of this window"
