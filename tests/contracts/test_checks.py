@@ -1,11 +1,17 @@
+import itertools
+import math
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import polars as pl
 import pytest
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import chi2, chi2_contingency, ks_2samp, kstwobign, wasserstein_distance
 
 from meguru.business.types import BusinessValue
 from meguru.monitoring.checks import CHECKS
@@ -19,6 +25,72 @@ MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC
 MAY = datetime(2013, 5, 1, tzinfo=UTC)
 
 
+def spelled(value):
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def known(column):
+    values = column.to_list()
+    return [spelled(each) for each in values if each is not None and each == each]  # noqa: PLR0124 - NaN
+
+
+def sides_of(case, *, numeric, categorical):
+    """Return what each column that a test suits held, then and now, without what is missing."""
+    found = {}
+    for name, (then, now) in case.pairs().items():
+        suits = numeric if then.dtype.is_numeric() else categorical
+        if suits and known(then) and known(now):
+            found[name] = (then, now)
+    return found
+
+
+def category_counts(then, now, *, nulls):
+    """Count the 64 most frequent categories, all others together, and if asked those without any."""
+    before, after = Counter(known(then)), Counter(known(now))
+    top = sorted(before, key=lambda word: (-before[word], word))[:64]
+    table = [(before[word], after[word]) for word in top]
+    table.append(tuple(sum(side.values()) - sum(side[word] for word in top) for side in (before, after)))
+    missing = len(then) - len(known(then)), len(now) - len(known(now))
+    return table + ([missing] if nulls and any(missing) else [])
+
+
+def decile_counts(case, name, then, now):
+    """Count between the baseline's deciles; neighbours together until the smaller side expects ten rows."""
+    profile = next(each.profile for each in case.window.columns if each.name == name)
+    groups, held = [], math.inf
+    share = min(len(known(then)), len(known(now))) / (len(known(then)) + len(known(now)))
+    for low, high in itertools.pairwise([-math.inf, *profile.edges, math.inf]):
+        pair = [
+            sum(low < each <= high or each == low == -math.inf for each in known(side))
+            for side in (then, now)
+        ]
+        if held >= 10:
+            groups.append([0, 0])
+            held = 0
+        groups[-1] = [a + b for a, b in zip(groups[-1], pair, strict=True)]
+        held += share * sum(pair)
+    if held < 10 and len(groups) > 1:
+        last = groups.pop()
+        groups[-1] = [a + b for a, b in zip(groups[-1], last, strict=True)]
+    missing = len(then) - len(known(then)), len(now) - len(known(now))
+    return [tuple(each) for each in groups] + ([missing] if any(missing) else [])
+
+
+def merged(table):
+    """Take together what the smaller side would expect fewer than five rows of."""
+    n, m = (sum(side) for side in zip(*table, strict=True))
+    expects = [(a + b) * min(n, m) / (n + m) for a, b in table]
+    kept = [each for each, expected in zip(table, expects, strict=True) if expected >= 5]
+    rare = [each for each, expected in zip(table, expects, strict=True) if expected < 5]
+    if not rare:
+        return kept
+    if sum(map(sum, rare)) * min(n, m) < 5 * (n + m) and kept:
+        least = min(kept, key=sum)
+        kept.remove(least)
+        rare.append(least)
+    return [*kept, tuple(sum(side) for side in zip(*rare, strict=True))]
+
+
 class TestPsi(CheckContract):
     @pytest.fixture
     def check(self):
@@ -26,6 +98,22 @@ class TestPsi(CheckContract):
 
     def bad_windows(self):
         return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.5))]
+
+    def reference(self, case):
+        columns, said = sides_of(case, numeric=True, categorical=True), {}
+        for name, (then, now) in columns.items():
+            is_number = then.dtype.is_numeric()
+            table = (
+                decile_counts(case, name, then, now) if is_number else category_counts(then, now, nulls=True)
+            )
+            table = merged(table)
+            n, m = (sum(side) for side in zip(*table, strict=True))
+            share = [((a + 0.5) / (n + len(table) / 2), (b + 0.5) / (m + len(table) / 2)) for a, b in table]
+            index = sum((q - p) * math.log(q / p) for p, q in share)
+            scale, free = 1 / n + 1 / m, len(table) - 1
+            chance = scale * chi2.isf(0.01 / len(columns), free) if free else 0.0
+            said[name] = bool(index > max(chance, 0.1 + scale * free))
+        return said
 
 
 class TestKs(CheckContract):
@@ -35,6 +123,19 @@ class TestKs(CheckContract):
 
     def bad_windows(self):
         return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.3))]
+
+    def reference(self, case):
+        columns, said = sides_of(case, numeric=True, categorical=False), {}
+        for name, (then, now) in columns.items():
+            before, after = known(then), known(now)
+            unit = math.sqrt(1 / len(before) + 1 / len(after))
+            limit = max(unit * kstwobign.isf(0.01 / len(columns)), 0.05 + unit * kstwobign.isf(0.05))
+            distance = ks_2samp(before, after, method="asymp").statistic
+            compared = next(each for each in case.window.columns if each.name == name)
+            fullest = max((compared.then.bins / len(before) + compared.now.bins / len(after)).tolist())
+            if distance <= limit or distance - fullest > limit:  # bins may hide as much as the fullest holds
+                said[name] = bool(distance > limit)
+        return said
 
 
 class TestChiSquare(CheckContract):
@@ -46,6 +147,19 @@ class TestChiSquare(CheckContract):
         other = pl.when(pl.int_range(pl.len()) % 4 == 0).then(pl.lit("UA")).otherwise(pl.col("carrier"))
         return [make_window(make_rows(n).with_columns(other.alias("carrier"))) for n in (300, 20_000)]
 
+    def reference(self, case):
+        columns, said = sides_of(case, numeric=False, categorical=True), {}
+        for name, (then, now) in columns.items():
+            table = merged(category_counts(then, now, nulls=False))
+            if len(table) < 2:
+                said[name] = False
+                continue
+            found = chi2_contingency(np.array(table).T, correction=False)
+            scale = sum(1 / sum(side) for side in zip(*table, strict=True))
+            worth = found.dof + 0.1**2 / scale
+            said[name] = bool(found.pvalue < 0.01 / len(columns) and found.statistic > worth)
+        return said
+
 
 class TestJensenShannon(CheckContract):
     @pytest.fixture
@@ -55,6 +169,18 @@ class TestJensenShannon(CheckContract):
     def bad_windows(self):
         return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.5))]
 
+    def reference(self, case):
+        everything = sides_of(case, numeric=True, categorical=True)
+        said = {}
+        for name, (then, now) in sides_of(case, numeric=False, categorical=True).items():
+            table = merged(category_counts(then, now, nulls=False))
+            n, m = (sum(side) for side in zip(*table, strict=True))
+            distance = jensenshannon([a / n for a, _ in table], [b / m for _, b in table], base=2)
+            scale, free = (1 / n + 1 / m) / (8 * math.log(2)), len(table) - 1
+            chance = math.sqrt(scale * chi2.isf(0.01 / len(everything), free)) if free else 0.0
+            said[name] = bool(distance > max(chance, 0.05 + math.sqrt(scale * free)))
+        return said
+
 
 class TestWasserstein(CheckContract):
     @pytest.fixture
@@ -63,6 +189,23 @@ class TestWasserstein(CheckContract):
 
     def bad_windows(self):
         return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.3))]
+
+    def reference(self, case):
+        columns, said = sides_of(case, numeric=True, categorical=False), {}
+        for name, (then, now) in columns.items():
+            finite = np.array([each for each in known(then) if math.isfinite(each)])
+            if "huge" in name or finite.size < 2 or not finite.std():
+                continue
+            after = np.clip(known(now), finite.min(), finite.max())
+            whole = np.sort(np.concatenate((finite, after)))
+            below = np.arange(1, whole.size) / whole.size
+            spread = np.sum(np.sqrt(below * (1 - below)) * np.diff(whole)) / finite.std()
+            noise = math.sqrt(2 / math.pi * (1 / finite.size + 1 / after.size)) * spread
+            distance = wasserstein_distance(finite, after) / finite.std()
+            near = 0.02 + (finite.max() - finite.min()) / finite.std() / 500
+            if distance < 0.1 + noise - near or distance > max(0.1 + noise, 6 * noise) + near:
+                said[name] = bool(distance > 0.1 + noise)
+        return said
 
 
 class TestPerformance(CheckContract):
