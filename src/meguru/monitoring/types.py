@@ -14,6 +14,7 @@ from meguru.monitoring.reliability import Reliability
 from meguru.monitoring.ripeness import WindowRipeness
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.schedule.types import WindowsStatus
+from meguru.monitoring.service import ServiceFigures
 from meguru.predictions.types import LabelDelay
 
 AUC = "auc"
@@ -339,7 +340,8 @@ class Report(ReportSummary, frozen=True, kw_only=True):
 
     `notes` tell what could not be checked, and why. `digest` is of the data and the settings: while it
     stays the same, running the monitor again gives this report. `causes` are what rings, or will if it lasts,
-    `business` is what the endpoint's business metrics came to, `trend` how the live model has done by now.
+    `business` is what the endpoint's business metrics came to, `service` how its requests were answered,
+    `trend` how the live model has done by now.
     `evidence` is kept beside it, and read where one report is asked for; None of reports made before there
     was any.
     """
@@ -349,6 +351,7 @@ class Report(ReportSummary, frozen=True, kw_only=True):
     digest: str
     causes: list[AlertCause] = []
     business: list[BusinessValue] = []
+    service: ServiceFigures | None = None
     trend: PerformanceTrend | None = None
     evidence: ReportEvidence | None = None
 

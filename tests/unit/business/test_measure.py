@@ -1,8 +1,12 @@
 import polars as pl
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from tests.unit.business.conftest import APRIL, MARCH, tell
 
+from meguru.app.nouns import load_operations
 from meguru.business.operations import create, measure, show_metric
+from meguru.console.routes import routes
 from meguru.datasets.client import add_files
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
@@ -182,3 +186,16 @@ def test_each_value_stands_beside_what_it_had_been_without_retraining_on_the_sam
     assert other.difference == other.live - other.value
     half = 2.09 * (cost_of(both) - frozen).std() * 2000**0.5
     assert other.high - other.difference == pytest.approx(half, rel=0.5)
+
+
+def test_a_report_shows_what_the_window_was_worth_on_its_page_and_in_its_file(workspace, endpoint, answer):
+    given = {"sql": COST, "unit": "JPY", "direction": "lower", "target": 1000.0}
+    create(workspace, name="delay_cost", endpoint=endpoint, **given)
+    create_monitor(workspace, name="watch", endpoint=endpoint, checks=[{"check": "business"}], min_rows=200)
+    answer(make_rows(400))
+    report = run(workspace, name="watch", start=MARCH, end=APRIL)
+    load_operations()
+    with TestClient(Starlette(routes=routes(lambda _: workspace))) as client:
+        for path in (f"/ui/reports/{report.id}", f"/ui/reports/{report.id}/file"):
+            page = client.get(path, headers={"Accept-Language": "en"}).text
+            assert all(each in page for each in ("Business", "delay_cost", "1,000 JPY", SHADOW))

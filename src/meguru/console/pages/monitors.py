@@ -7,6 +7,7 @@ from functools import partial
 from markupsafe import Markup
 from starlette.responses import Response
 
+from meguru.business.formatting import amount, shown
 from meguru.console.evidence_view import evidence_view, words_of
 from meguru.console.movement_view import movement_map
 from meguru.console.page_request import HEADERS, PageFunction, Visit
@@ -42,6 +43,8 @@ def report(visit: Visit) -> Response:
     found = show.show_report(visit.ws, ref=visit.named("id"))
     return visit.render(
         "report.html",
+        shown=shown,
+        amount=amount,
         report=found,
         findings=sorted(found.findings, key=lambda each: (not each.breached, each.check, each.column)),
         span_name=partial(span_name, zone=visit.zone),

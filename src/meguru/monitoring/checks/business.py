@@ -73,7 +73,7 @@ class BusinessCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         if not value.known:
             return ""
         if value.outcomes < window.min_rows:
-            return f"{name}: only {value.outcomes} outcomes are known, and {window.min_rows} are needed"
+            return f"of {name} only {value.outcomes} outcomes are known, and {window.min_rows} are needed"
         if value.per == "window" and value.coverage < self.coverage and not _grew_beyond(value):
             return (
                 f"{name} is a sum over outcomes, of which {value.coverage:.0%} are known, "

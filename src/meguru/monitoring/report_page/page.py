@@ -13,6 +13,7 @@ from meguru.monitoring.report_page import columns, explanation
 from meguru.monitoring.report_page.business import business
 from meguru.monitoring.report_page.document import document
 from meguru.monitoring.report_page.performance import performance
+from meguru.monitoring.report_page.service import service
 from meguru.monitoring.types import Report
 
 
@@ -28,6 +29,7 @@ def report_html(report: Report, words: EvidenceWords) -> str:
         body += explanation.over_windows(report.evidence, words)
     body += performance(report, words)
     body += business(report.business, words)
+    body += service(report.service, words)
     body += columns.findings(report.findings, words)
     if report.evidence is not None:
         body += columns.distributions(report.evidence, words)
