@@ -19,7 +19,6 @@ from meguru.console.page_request import Visit
 from meguru.console.reasons import reasons
 from meguru.kernel.events import Event
 from meguru.kernel.kinds import event_types
-from meguru.monitoring.show import list_monitors
 from meguru.monitoring.types import MonitorStatus, ReportVerdict
 from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.show import list_pipelines
@@ -58,9 +57,20 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """The type of event and what it is about, by which an alert of it is found."""
 
 
-def needs(visit: Visit, endpoints: Sequence[Endpoint], releases: Mapping[str, Release]) -> list[Need]:
+def needs(
+    visit: Visit,
+    endpoints: Sequence[Endpoint],
+    releases: Mapping[str, Release],
+    monitors: Sequence[MonitorStatus],
+) -> list[Need]:
     """Return what needs a person: what is broken or refused first, then the newest."""
-    found = [*_alerts(visit), *_failures(visit), *_questions(visit), *_firings(visit), *_events(visit)]
+    found = [
+        *_alerts(visit, monitors),
+        *_failures(visit),
+        *_questions(visit),
+        *_firings(visit),
+        *_events(visit),
+    ]
     for endpoint in endpoints:
         found += _release(visit, endpoint, releases.get(endpoint.name))
     looked_after = _looked_after(visit)
@@ -86,8 +96,8 @@ def alerted(monitors: Sequence[MonitorStatus]) -> list[MonitorStatus]:
     return [each for each in monitors if each.last and each.last.verdict is ReportVerdict.ALERT]
 
 
-def _alerts(visit: Visit) -> Iterator[Need]:
-    for status in alerted(list_monitors(visit.ws)):
+def _alerts(visit: Visit, monitors: Sequence[MonitorStatus]) -> Iterator[Need]:
+    for status in alerted(monitors):
         if status.last:
             yield Need(
                 word="alert",

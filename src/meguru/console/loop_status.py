@@ -11,7 +11,7 @@ from meguru.console.charts.loop import Station
 from meguru.console.labels import STATES, tone_of
 from meguru.console.page_request import Visit
 from meguru.kernel.events import Event
-from meguru.monitoring.show import list_monitors
+from meguru.monitoring.types import MonitorStatus
 from meguru.pipelines.show import list_runs
 from meguru.pipelines.types import PipelineRunState
 from meguru.registry import show as show_models
@@ -26,7 +26,9 @@ RUN_TONES = {
 }
 
 
-def stations(visit: Visit, endpoint: Endpoint | None, release: Release | None) -> list[Station]:
+def stations(
+    visit: Visit, endpoint: Endpoint | None, release: Release | None, monitors: Sequence[MonitorStatus]
+) -> list[Station]:
     """Return the six stations in the order of the loop: of one endpoint, by its newest release.
 
     While there is no endpoint, they show the newest of each kind.
@@ -47,7 +49,7 @@ def stations(visit: Visit, endpoint: Endpoint | None, release: Release | None) -
         _train(visit, refs.parse(trained.ref).name if trained else "", visit.text("by hand")),
         _model(visit, endpoint.model),
         _live(visit, endpoint),
-        _watch(visit, endpoint),
+        _watch(visit, endpoint, [each for each in monitors if each.monitor.endpoint == endpoint.name]),
         _decide(visit, release),
     ]
 
@@ -102,9 +104,8 @@ def _live(visit: Visit, endpoint: Endpoint) -> Station:
     return Station(name=name, detail=endpoint.live.model_ref.partition("/")[2], tone=tone, url=url)
 
 
-def _watch(visit: Visit, endpoint: Endpoint) -> Station:
+def _watch(visit: Visit, endpoint: Endpoint, monitors: Sequence[MonitorStatus]) -> Station:
     name, url = visit.text("Watch"), visit.url_of(f"endpoint/{endpoint.name}")
-    monitors = list_monitors(visit.ws, endpoint=endpoint.name)
     if not monitors:
         return _empty(visit, name, url)
     alarms = alerted(monitors)

@@ -14,6 +14,7 @@ from meguru.console.endpoint_view import glances
 from meguru.console.loop_status import stations
 from meguru.console.page_request import PageFunction, Visit
 from meguru.kernel.events import Event
+from meguru.monitoring.show import list_monitors
 from meguru.releases.show import newest_releases
 from meguru.serving.show import list_endpoints
 from meguru.serving.types import Endpoint
@@ -34,14 +35,15 @@ def show(visit: Visit) -> Response:
     last = max(newest, key=lambda each: each.created_at, default=None)
     shown = next((each for each in endpoints if last and each.name == last.endpoint), None)
     shown = shown or (endpoints[0] if endpoints else None)
-    round_ = stations(visit, shown, releases.get(shown.name) if shown else None)
+    monitors = list_monitors(visit.ws)
+    round_ = stations(visit, shown, releases.get(shown.name) if shown else None, monitors)
     label = visit.text("The loop: data, train, model, live, watch, decide")
     return visit.render(
         "home.html",
         loop_drawing=loop(round_, label),
         stations=round_,
         endpoint=shown.name if shown else "",
-        needs=needs(visit, endpoints, releases),
+        needs=needs(visit, endpoints, releases, monitors),
         views=glances(visit, endpoints),
         events=recent,
         next=_next(visit, endpoints, recent),
