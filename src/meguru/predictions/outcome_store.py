@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
@@ -27,6 +27,7 @@ from meguru.predictions import counts, outcome_days, outcome_delays, uncounted
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
 from meguru.predictions.store import chunks, within
 from meguru.predictions.types import Outcome, OutcomeValue
+from meguru.predictions.uncounted import OutcomeChange
 
 Place: TypeAlias = tuple[str, int]
 """A prediction: its batch and its row."""
@@ -53,11 +54,15 @@ JUDGED = "feedback/"
 
 
 class _Told(msgspec.Struct):
-    """Outcomes on their way in: what counts by place, what of it is written how, and what else is kept."""
+    """Outcomes on their way in: what counts by place, what of it is written how, and what else is kept.
+
+    `before` is what counted of those that are `changed`.
+    """
 
     current: dict[Place, dict[str, Any]]
     new: dict[Place, dict[str, Any]] = {}
     changed: dict[Place, dict[str, Any]] = {}
+    before: dict[Place, dict[str, Any]] = {}
     earlier: list[dict[str, Any]] = []
     corrected: int = 0
     repeated: int = 0
@@ -86,7 +91,6 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
     places = dict.fromkeys((row["batch_id"], row["row"]) for row in given)
     _hold(tx, sorted({batch_id for batch_id, _ in places}))
     told = _Told(current=_current(tx, places))
-    before = dict(told.current)
     older = [row for row in given if not _take(told, row)]
     if older:
         _take_older(tx, told, older)
@@ -99,9 +103,26 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
         span = _count(tx, endpoint, len(told.new), news)
         outcome_days.add(tx, endpoint, [batch_id for batch_id, _ in (*told.new, *told.changed)])
         outcome_delays.add(tx, endpoint, told.new.values())
-        changes = ((place, before.get(place), row) for place, row in (told.new | told.changed).items())
-        uncounted.add_outcomes(tx, endpoint, span, changes)
+        uncounted.add_outcomes(tx, endpoint, span, _changes(told))
     return Recorded(len(told.new), told.corrected, told.repeated)
+
+
+def _changes(told: _Told) -> list[tuple[str, int, float | str | None, float | str | None]]:
+    """Return what counts now and did not before; plain tuples, as there are many."""
+    new: list[tuple[str, int, float | str | None, float | str | None]] = [
+        (batch_id, row, None, given["value"] if given.get("json") is None else given["json"])
+        for (batch_id, row), given in told.new.items()
+    ]
+    for place, given in told.changed.items():
+        before, now = _written(told.before[place]), _written(given)
+        if before != now:
+            new.append((*place, before, now))
+    return new
+
+
+def _written(row: Mapping[str, Any]) -> float | str:
+    text = row.get("json")
+    return float(row["value"]) if text is None else str(text)
 
 
 def _count(
@@ -130,8 +151,8 @@ def withdraw(tx: Connection, endpoint: str, places: Sequence[Place]) -> int:
     if known:
         tx.execute(insert(earlier_outcome), [_plain(row) for row in known])
         span = _count(tx, endpoint, -len(known), known)
-        changes = (((row["batch_id"], row["row"]), row, None) for row in known)
-        uncounted.add_outcomes(tx, endpoint, span, changes)
+        gone = [OutcomeChange(row["batch_id"], row["row"], _written(row), None) for row in known]
+        uncounted.add_outcomes(tx, endpoint, span, gone)
         outcome_days.add(tx, endpoint, [row["batch_id"] for row in known])
     return len(known)
 
@@ -266,6 +287,8 @@ def _take(told: _Told, row: dict[str, Any]) -> bool:
         return False
     told.earlier.append(_plain(known))
     told.current[place] = row
+    if place not in told.new:
+        told.before.setdefault(place, known)
     (told.new if place in told.new else told.changed)[place] = row
     told.repeated += is_same
     told.corrected += not is_same

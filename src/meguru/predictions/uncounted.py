@@ -8,7 +8,7 @@ is counted, it is with the outcomes that it has then.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -52,14 +52,15 @@ def add_outcomes(
     tx: Connection,
     endpoint: str,
     span: tuple[datetime, datetime],
-    changes: Iterable[tuple[tuple[str, int], Mapping[str, Any] | None, Mapping[str, Any] | None]],
+    changes: Sequence[tuple[str, int, OutcomeAsWritten, OutcomeAsWritten]],
 ) -> None:
-    """Note changes of outcomes: the prediction, the row before, and the row now; in their transaction."""
-    told = [(*place, _written(before), _written(now)) for place, before, now in changes]
-    told = [each for each in told if each[2] != each[3]]
-    if told:
-        values = {"endpoint": endpoint, "first_time": span[0], "last_time": span[1], "n": len(told)}
-        tx.execute(_INSERT_OUTCOMES, values | {"changes": pack(told)})
+    """Note changes of outcomes, each as an `OutcomeChange` is, in the transaction that makes them.
+
+    `span` is from the first to the last event time of their requests.
+    """
+    if changes:
+        values = {"endpoint": endpoint, "first_time": span[0], "last_time": span[1], "n": len(changes)}
+        tx.execute(_INSERT_OUTCOMES, values | {"changes": pack(changes)})
 
 
 def pack(changes: Sequence[Any]) -> bytes:
@@ -160,10 +161,3 @@ def _distinct(tx: Connection, column: Any) -> Iterator[str]:
     while last is not None:
         yield last
         last = tx.execute(select(func.min(column)).where(column > last)).scalar()
-
-
-def _written(row: Mapping[str, Any] | None) -> OutcomeAsWritten:
-    if row is None:
-        return None
-    text = row.get("json")
-    return float(row["value"]) if text is None else str(text)

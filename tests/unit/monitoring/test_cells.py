@@ -93,8 +93,11 @@ def check_estimate(ours, theirs, metric):
         assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.01)
 
 
-def test_a_window_is_the_sum_of_its_cells_whenever_they_were_counted(workspace, sliced, answer):
-    draw = random.Random(4)
+@pytest.mark.parametrize(
+    "seed", [4, *(pytest.param(each, marks=pytest.mark.soak) for each in range(100, 130))]
+)
+def test_a_window_is_the_sum_of_its_cells_whenever_they_were_counted(workspace, sliced, answer, seed):
+    draw = random.Random(seed)
     for step in range(5):
         start = MARCH + HOUR * draw.choice([0, 1, 3, 24, 30]) + timedelta(minutes=draw.randrange(60))
         rows = make_rows(400, seed=step)
