@@ -17,6 +17,8 @@ MOST = 20
 """So many things a message tells one by one; of the rest it tells their number."""
 MOST_FACTS = 6
 LONGEST = 1000
+FIRST = frozenset({"reasons", "reason", "why", "message"})
+"""What says why comes before all else."""
 ONE = "Meguru: {text}"
 SEVERAL, ALL_OVER = "Meguru: {count} things need attention", "Meguru: {count} things are over"
 
@@ -60,7 +62,8 @@ def _item(route: Route, notice: Notice, alert: Alert | None, event: Event | None
 
 def _facts(alert: Alert, language: str) -> list[str]:
     found = []
-    for key, value in alert.evidence.items():
+    for key in sorted(alert.evidence, key=lambda each: each not in FIRST):
+        value = alert.evidence[key]
         if isinstance(value, dict) or value in (None, "", []):
             continue
         shown = "; ".join(map(str, value)) if isinstance(value, list) else _number(value)
