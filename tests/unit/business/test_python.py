@@ -3,8 +3,9 @@ from tests.unit.business.conftest import APRIL, MARCH
 
 from meguru.business import project_file
 from meguru.business.kind import BusinessMetricSpec
-from meguru.business.operations import measure, specs
-from meguru.business.store import one
+from meguru.business.operations import specs
+from meguru.business.store import of_endpoint, one
+from meguru.business.value import measure_all
 from meguru.errors import InvalidInput
 from meguru.testing.contracts.checks import make_rows
 
@@ -46,15 +47,16 @@ def test_a_function_of_the_project_is_run_from_its_snapshot_and_kept_from_all_el
 ):
     rows = make_rows(500)
     answer(rows)
-    assert declared("cost").change == "created"
+    for name in ("cost", "spy", "text"):
+        assert declared(name).change == "created"
     (tmp_path / "prices.py").write_text("PRICE = 1\n")
-    found = measure(workspace, name="cost", start=MARCH, end=APRIL)
-    assert found.value == 300 * rows.filter((rows["_score"] > 0.5) & (rows["_outcome"] == 0)).height
-    assert {each.slice for each in found.slices} == {"AA", "DL", "UA"}
-    declared("spy")
-    assert "spy failed" in measure(workspace, name="spy", start=MARCH, end=APRIL).problem
-    declared("text")
-    assert "text gave no number" in measure(workspace, name="text", start=MARCH, end=APRIL).problem
+    with workspace.read() as tx:
+        found = measure_all(tx, workspace.blobs, of_endpoint(tx, "delay"), MARCH, APRIL)
+    cost, spy, text = found
+    assert cost.value == 300 * rows.filter((rows["_score"] > 0.5) & (rows["_outcome"] == 0)).height
+    assert {each.slice for each in cost.slices} == {"AA", "DL", "UA"}
+    assert "spy failed" in spy.problem
+    assert "text gave no number" in text.problem
 
 
 def test_code_that_is_not_here_is_refused(workspace, declared, endpoint):

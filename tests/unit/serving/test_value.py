@@ -55,8 +55,6 @@ def test_the_first_model_is_asked_again_with_what_was_recorded(workspace, answer
         value(workspace, name="delay")
     with pytest.raises(NotFound, match="wrog"):
         value(workspace, name="delay", metric="wrog")
-    end = datetime(2013, 4, 1, tzinfo=UTC)
-    assert value(workspace, name="delay", metric="wrong", end=end).total.gain == 4000
 
 
 def test_a_model_that_scored_along_is_taken_as_it_answered(workspace, service, answered):
