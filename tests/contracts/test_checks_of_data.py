@@ -130,7 +130,7 @@ class TestRanges(CheckContract):
 
     def test_new_extremes_of_a_column_without_bounds_are_none(self, check):
         draw = np.random.default_rng(5)
-        for _ in range(50):
+        for _ in range(20):
             trained = make_rows(1000).with_columns(pl.Series("wind", draw.pareto(1.0, 1000)))
             rows = make_rows(5000).with_columns(pl.Series("wind", draw.pareto(1.0, 5000)))
             window = make_window(rows, trained_on=trained)
@@ -178,7 +178,7 @@ class TestNewCategories(CheckContract):
 
     def test_rare_categories_that_training_missed_are_none(self, check):
         draw = np.random.default_rng(5)
-        for _ in range(50):
+        for _ in range(20):
             words = [
                 pl.Series("carrier", [f"c{min(each, 200)}" for each in draw.zipf(2.5, n)])
                 for n in (400, 5000)
