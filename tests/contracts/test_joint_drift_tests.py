@@ -60,6 +60,16 @@ def test_equal_sides_constants_and_ties_are_no_drift(test):
         assert 0 <= found.p_value <= 1
 
 
+def test_a_classifier_takes_missing_values_and_features_without_any():
+    draw, test = np.random.default_rng(6), JOINT_TESTS.load("domain_classifier")
+    before, after = draw.normal(size=(2, 200, 3))
+    before[:, 0] = after[:, 0] = np.nan
+    before[::2, 1] = after[::2, 1] = np.nan
+    assert not test(before, after).drifted
+    after[:, 1] = np.nan
+    assert test(before, after, names="abc").telling[0][0] == "b"
+
+
 def test_the_same_sides_give_the_same_answer(test):
     first, second = np.random.default_rng(3).normal(size=(2, 700, 4))
     assert test(first, second) == test(first, second)

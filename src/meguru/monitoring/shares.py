@@ -29,6 +29,11 @@ def column_shares(before: pl.Series, after: pl.Series) -> list[BinShare]:
 
     Numbers outside the middle 99 % of both sides are counted in the outer bins; what is neither has none.
     """
+    import polars as pl
+
+    before, after = (
+        each.to_physical() if isinstance(each.dtype, pl.Duration) else each for each in (before, after)
+    )
     if before.dtype.is_numeric() and after.dtype.is_numeric():
         return _numbers(_finite(before), _finite(after))
     return _categories(before.drop_nulls(), after.drop_nulls())
@@ -44,11 +49,17 @@ def _finite(values: pl.Series) -> Floats:
 def _numbers(before: Floats, after: Floats) -> list[BinShare]:
     if not before.size or not after.size:
         return []
+    size = (
+        float(max(np.abs(before).max(), np.abs(after).max())) or 1.0
+    )  # the span of any numbers is finite so
+    before, after = before / size, after / size
     low, high = np.quantile(np.concatenate((before, after)), _OUTER)
-    edges = np.linspace(low, high, BINS + 1) if high > low else np.array([low - 0.5, low + 0.5])
+    edges = np.linspace(low, high, BINS + 1) if high > low else low + np.array([-0.5, 0.5]) / max(size, 0.5)
     sides = [
         np.histogram(np.clip(each, edges[0], edges[-1]), edges)[0] / each.size for each in (before, after)
     ]
+    with np.errstate(over="ignore"):
+        edges = edges * size
     return [
         BinShare(f"{left:.4g} to {right:.4g}", float(p), float(q))
         for left, right, p, q in zip(edges[:-1], edges[1:], *sides, strict=True)
@@ -59,6 +70,8 @@ def _categories(before: pl.Series, after: pl.Series) -> list[BinShare]:
     import polars as pl
 
     if not len(before) or not len(after) or before.dtype.is_nested() or after.dtype.is_nested():
+        return []
+    if any(isinstance(each.dtype, pl.Binary | pl.Object) for each in (before, after)):
         return []
     sides = [dict(each.cast(pl.String).value_counts().iter_rows()) for each in (before, after)]
     total = {word: sides[0].get(word, 0) + sides[1].get(word, 0) for side in sides for word in side}

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -141,6 +142,42 @@ def test_names_of_categories_are_numbers_where_few_repeat():
     assert (found.test, found.drifted) == ("chi_square", False)
     (ordered,) = compare_tables(*made, test="ks").columns
     assert ordered.test == "ks"
+
+
+ODD = pl.DataFrame(
+    {
+        "int": range(40),
+        "huge": [1e308, -1e308] * 20,
+        "nan": [float("nan")] * 40,
+        "infinite": [float("inf"), float("-inf")] * 20,
+        "null": [None] * 40,
+        "flag": [True, False] * 20,
+        "empty": [""] * 40,
+        "id": [f"id-{place}" for place in range(40)],
+        "text": [f"a text of {place} words or so" for place in range(40)],
+        "category": pl.Series(["a", "b"] * 20, dtype=pl.Categorical),
+        "day": pl.Series(range(40)).cast(pl.Date),
+        "moment": pl.Series(range(40)).cast(pl.Datetime("us", "UTC")),
+        "took": pl.Series(range(40)).cast(pl.Duration),
+        "bytes": [b"\xff"] * 40,
+        "vector": [[1.0, 2.0]] * 40,
+        "ragged": [[1], [1, 2]] * 20,
+        "struct": [{"a": 1}] * 40,
+    }
+)
+
+
+def test_whatever_columns_hold_they_are_compared_or_it_is_said_why_not():
+    whole = compare_tables(ODD, ODD, joint="mmd")
+    assert whole.drifted == []
+    assert not whole.joint.drifted
+    turned = ODD.rename(dict(zip(ODD.columns, [*ODD.columns[1:], ODD.columns[0]], strict=True)))
+    for other in (turned, ODD.head(1), turned.head(9)):
+        found = compare_tables(ODD, other)
+        for each in json.loads(msgspec.json.encode(found))["columns"]:
+            numbers = {each["statistic"], each["effect"], each["p_value"]}
+            assert (None in numbers) == (each["test"] in {"", "schema"}), each
+        assert comparison_html(found, ODD, other)
 
 
 @pytest.mark.parametrize("joint", ["mmd", "energy", "domain_classifier"])

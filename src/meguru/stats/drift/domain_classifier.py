@@ -135,6 +135,8 @@ class _Half:
     ) -> None:
         from scipy.stats import mannwhitneyu
 
+        empty = np.isnan(rows[learn]).all(axis=0)
+        rows = np.where(empty, 0.0, rows)  # a feature without any value is none
         self.model = _classifier(seed).fit(rows[learn], labels[learn])
         self.rows, self.labels = rows[ask], labels[ask]
         self.scores = self.ask(self.rows)

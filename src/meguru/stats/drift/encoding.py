@@ -83,7 +83,7 @@ def _numbers(sides: Sequence[pl.Series]) -> tuple[Floats, Floats]:
     finite = first[np.isfinite(first)]
     size = float(np.abs(finite).max(initial=0)) or 1.0
     middle = float(np.median(finite)) if finite.size else 0.0
-    unit = float((finite / size).std()) * size or size
+    unit = (float((finite / size).std()) * size if finite.size else 0.0) or size
     made = []
     for values in (first, second):
         with np.errstate(over="ignore", invalid="ignore"):
