@@ -50,6 +50,7 @@ command.add_command(show_report)
 @click.option(
     "--alert-on", multiple=True, help="A severity that alerts: data_break, performance_drop, input_drift …"
 )
+@click.option("--important", multiple=True, help="An input whose drift rings; may be given several times.")
 @click.option(
     "--min-drift-share", default=0.0, show_default=True, help="Drift alerts from this share of columns on."
 )
@@ -64,6 +65,7 @@ def create(
     reference: int,
     checks: tuple[str, ...],
     alert_on: tuple[str, ...],
+    important: tuple[str, ...],
     min_drift_share: float,
     min_rows: int,
     **options: Any,
@@ -76,6 +78,8 @@ def create(
         given["checks"] = [read_pairs([f"check={check}"])["check"] for check in checks]
     if alert_on:
         given["alert_on"] = _severities(alert_on)
+    if important:
+        given["important"] = list(important)
     made = ask(
         session.open(),
         name=name,
@@ -93,6 +97,7 @@ def create(
 @click.argument("name", type=MONITOR)
 @click.option("--check", "checks", multiple=True, help="A check as JSON; all checks are replaced.")
 @click.option("--alert-on", multiple=True, help="A severity that alerts; all are replaced.")
+@click.option("--important", multiple=True, help="An input whose drift rings; all are replaced.")
 @click.option("--min-drift-share", type=float, help="Drift alerts from this share of columns on.")
 @click.option("--min-rows", type=int, help="Smaller windows are not judged.")
 @timing_options
@@ -102,6 +107,7 @@ def update(
     name: str,
     checks: tuple[str, ...],
     alert_on: tuple[str, ...],
+    important: tuple[str, ...],
     min_drift_share: float | None,
     min_rows: int | None,
     **options: Any,
@@ -116,6 +122,7 @@ def update(
     given = {
         "checks": [read_pairs([f"check={check}"])["check"] for check in checks] or None,
         "alert_on": _severities(alert_on) or None,
+        "important": list(important) or None,
         "min_drift_share": min_drift_share,
         "min_rows": min_rows,
     }

@@ -5,6 +5,7 @@ from meguru.base.text import mark
 MONITOR_SENTENCES = (
     mark("it rings if it lasts, in {windows} of {of} windows: {why}"),
     mark("it is not known yet whether this is a season: {why}"),
+    mark("{name} is important, and no such input is compared"),
     mark("{what}: {severity} since {since}; it is over after {windows} calm windows, and {calm} were"),
     mark("{metric} {value} falls behind {mean} of the {count} windows before: by {gap} in {windows} windows"),
     mark("{metric} {value} is {score} standard errors worse than {mean} of the {count} windows before"),

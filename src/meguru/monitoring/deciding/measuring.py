@@ -55,6 +55,17 @@ def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
                 drawn = f"{window.sampled:,} of {window.rows:,} rows, drawn at random"
                 made.notes.append(f"{check.key} looked at {drawn}")
     made.judged -= silent
+    gone = [f"{name} is important, and no such input is compared" for name in _not_compared(monitor, window)]
+    made.notes += gone
+    made.unjudged += gone
     made.trend = trend_of(window)
     made.found += [FoundByCheck(finding=each) for each in falls_behind(checks, window, made.trend)]
     return made
+
+
+def _not_compared(monitor: Monitor, window: MonitoredWindow) -> list[str]:
+    """Return the important inputs that the baseline does not have; of a small window nobody knows."""
+    if not window.columns or window.rows < window.min_rows:
+        return []
+    known = {each.name for each in window.columns} | set(window.broken)
+    return [each for each in monitor.important if each not in known]

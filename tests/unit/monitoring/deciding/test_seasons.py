@@ -81,3 +81,9 @@ def test_of_unimportant_columns_drift_explains_and_does_not_ring(days):
 def test_without_important_columns_alert_on_decides(days):
     assert days(alert_on=[Severity.DATA_BREAK]).day(x=1.0).verdict is ReportVerdict.OK
     assert days(alert_on=[Severity.INPUT_DRIFT]).day(x=1.0).verdict is ReportVerdict.ALERT
+
+
+def test_an_important_input_that_nobody_has_is_told_and_keeps_a_window_from_being_ok(days):
+    found = days(important=["z"]).day(x=0.0)
+    assert found.verdict is ReportVerdict.UNKNOWN
+    assert found.reasons == ["z is important, and no such input is compared"]
