@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 import numpy as np
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
 LOSS_METRICS = frozenset({"mae", "rmse"})
 """What is estimated of models of numbers."""
+MOST_BEYOND = 0.05
+"""Of the rows, beyond the bins of a baseline of few rows: what their scores are, bins don't say."""
 A_SAMPLE = 5_000
 """Rows of a window of which errors are foretold."""
 
 
 def with_expected(
-    live: ModelPerformance, profile: ColumnProfile, now: ColumnCounts, baseline: Baseline
+    live: ModelPerformance, scored: ScoredCounts | None, baseline: Baseline
 ) -> ModelPerformance:
     """Return how the live model did, with what its own confidence makes expect of each metric.
 
@@ -43,19 +45,41 @@ def with_expected(
     ----------
     live
         How it did on the rows whose outcome is known, if any.
-    profile, now
-        Of its scores: the bins, and how many rows of the window are in each; outcomes need not be known.
+    scored
+        The scores of its rows, and how many have each; outcomes need not be known.
     baseline
         What became of its holdout by score.
     """
     known = _calibration(baseline)
-    if known is None or not isinstance(profile, NumericProfile):
+    if known is None or scored is None:
         return live
-    scores, rows = bin_scores(profile), now.bins.astype(np.float64)
     metrics = [
-        msgspec.structs.replace(each, expected=_estimate(each, scores, rows, known)) for each in live.metrics
+        msgspec.structs.replace(each, expected=_estimate(each, *scored, known)) for each in live.metrics
     ]
     return msgspec.structs.replace(live, metrics=metrics)
+
+
+ScoredCounts: TypeAlias = tuple[Floats, Floats]
+"""Scores, ascending, and how many rows have each; both of shape (n,)."""
+
+
+def scores_of(rows: pl.DataFrame, column: str) -> ScoredCounts | None:
+    """Return the scores of rows; None where they are no numbers."""
+    if column not in rows.columns or not rows.schema[column].is_numeric():
+        return None
+    values = rows.get_column(column).drop_nulls().to_numpy().astype(np.float64)
+    scores, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    return scores, counts.astype(np.float64)
+
+
+def scores_of_bins(profile: ColumnProfile, now: ColumnCounts) -> ScoredCounts | None:
+    """Return the scores that bins stand for; None where too many rows lie beyond the inner bins."""
+    if not isinstance(profile, NumericProfile):
+        return None
+    rows = now.bins.astype(np.float64)
+    if rows[0] + rows[-1] > MOST_BEYOND * rows.sum():
+        return None
+    return bin_scores(profile), rows
 
 
 def with_expected_losses(

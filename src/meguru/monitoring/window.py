@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from meguru.business.types import BusinessValue
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.expecting import with_expected, with_expected_losses, with_reliability
+from meguru.monitoring.expecting import (
+    scores_of,
+    scores_of_bins,
+    with_expected,
+    with_expected_losses,
+    with_reliability,
+)
 from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.selection import score_outcomes, selective
 from meguru.monitoring.service import ServiceWindow
@@ -272,8 +278,12 @@ def told(window: MonitoredWindow, known: ScoreOutcomes | None) -> MonitoredWindo
     if not window.performance:
         return window
     live = with_reliability(window.performance[0], known)
-    if profile is not None and now is not None:
-        live = with_expected(live, profile, now, baseline)
+    scored = None
+    if window.frame is not None:
+        scored = scores_of(window.frame, SCORE_COLUMN)
+    elif profile is not None and now is not None:
+        scored = scores_of_bins(profile, now)
+    live = with_expected(live, scored, baseline)
     live = with_expected_losses(live, window.frame, baseline)
     return replace(
         window,

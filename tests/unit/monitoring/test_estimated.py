@@ -36,6 +36,7 @@ def test_quality_is_estimated_before_any_outcome_and_stands_beside_it_afterwards
     answer(make_rows(3000), outcomes=False)
     before = march(workspace)
     assert before.verdict is ReportVerdict.UNKNOWN  # an estimate is no proof
+    assert before.reasons[-1].endswith("estimated before outcomes are known")
     found = before.live.measured("auc")
     assert found.estimate is None
     assert found.expected.low < 0.76 < found.expected.high

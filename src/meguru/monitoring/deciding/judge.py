@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from meguru.monitoring.deciding.causes import causes_now
 from meguru.monitoring.deciding.holding import HeldFinding, hold, seen_cause
 from meguru.monitoring.deciding.measuring import Measurements, measure_window
-from meguru.monitoring.deciding.reasons import Drifted, calm_words, ringing_words, season_words, waiting_words
+from meguru.monitoring.deciding.reasons import (
+    Drifted,
+    calm_words,
+    estimated_words,
+    ringing_words,
+    season_words,
+    waiting_words,
+)
 from meguru.monitoring.deciding.rules import Persistence, Recovery
 from meguru.monitoring.deciding.significance import DRIFT
 from meguru.monitoring.types import (
@@ -60,7 +67,7 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: Measurements) ->
     elif verdict is ReportVerdict.OK:
         reasons = [*calm_words(findings, drift), *waiting]
     else:
-        reasons = [*measured.unjudged, *season_words(held), *waiting]
+        reasons = [*measured.unjudged, *estimated_words(findings), *season_words(held), *waiting]
     return Judgement(
         verdict=verdict,
         reasons=reasons or ["no row was answered in this window"],

@@ -72,6 +72,13 @@ def calm_words(findings: Sequence[Finding], drift: Drifted) -> list[str]:
     return [*said, str(drift)] if drift.compared else said or ["nothing is beyond its threshold"]
 
 
+def estimated_words(findings: Sequence[Finding]) -> list[str]:
+    """Say what is expected where outcomes don't tell yet."""
+    if any(each.severity is Severity.PERFORMANCE_DROP for each in findings):
+        return []
+    return [each.says for each in findings if each.severity is Severity.ESTIMATED_DROP]
+
+
 def season_words(held: Sequence[HeldFinding]) -> list[str]:
     """Say of what nobody knows yet whether it is a season."""
     found = [each.finding.says for each in held if each.perhaps_season]
