@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -55,6 +55,8 @@ class BinLayout:
     """The bins of all columns of a baseline, one after another."""
 
     profile: TableProfile | None
+    prepared: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False, repr=False)
+    """What counting some columns side by side needs, by their names: it is the same for the next rows."""
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:

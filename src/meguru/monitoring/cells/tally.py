@@ -80,7 +80,10 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
         else:
             _add(found, each, _categories(each, column), hours)
     if numeric:
-        _Numbers(numeric).add(found, frame, hours)
+        names = tuple(each.name for each in numeric)
+        prepared: _Numbers = layout.prepared.get(names) or _Numbers(numeric)
+        layout.prepared[names] = prepared
+        prepared.add(found, frame, hours)
     return found
 
 
