@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from monitoring_alarms_svg import draw
+from alarms_svg import draw
 from scipy.stats import norm
 
 from meguru.monitoring.deciding.judge import judge
@@ -236,7 +236,7 @@ def ask_peer(folder: Path, tool: str, task: dict[str, object]) -> dict[str, list
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / tool)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "-q", *PEERS[tool]], check=True)
-    script = Path(__file__).with_name("monitoring_alarms_peers.py")
+    script = Path(__file__).with_name("alarms_peers.py")
     done = subprocess.run(
         [str(python), "-W", "ignore", str(script)],
         input=json.dumps({"tool": tool, **task}),
