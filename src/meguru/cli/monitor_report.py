@@ -22,9 +22,20 @@ if TYPE_CHECKING:
 @click.option("--end", type=click.DateTime(), help="End of that window (UTC), not in it.")
 @click.option("--report", "ref", default="", help="One report, by its id. Default: the newest.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page to this file.")
+@click.option(
+    "--drawing",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a drawing: .svg or .png.",
+)
 @with_session
 def report(
-    session: Session, name: str, start: datetime | None, end: datetime | None, ref: str, html: Path | None
+    session: Session,
+    name: str,
+    start: datetime | None,
+    end: datetime | None,
+    ref: str,
+    html: Path | None,
+    drawing: Path | None,
 ) -> None:
     """Show one report of monitor NAME: what it comes to, why, and what it is not."""
     found = _find(session, name, start, end, ref)
@@ -33,9 +44,28 @@ def report(
         from meguru.monitoring.report_page.page import report_html
 
         html.write_text(report_html(found, words), "utf-8")
+    if drawing is not None:
+        _draw(found, words, drawing)
     session.show(found, lambda: _print(found, words))
-    if html is not None:
-        session.note(words.text("written to {file}", file=html))
+    for file in (html, drawing):
+        if file is not None:
+            session.note(words.text("written to {file}", file=file))
+
+
+def _draw(found: Report, words: EvidenceWords, file: Path) -> None:
+    """Write the evidence as one drawing, as the name's ending says."""
+    from meguru.errors import UsageError
+    from meguru.monitoring.evidence.png import png_of
+    from meguru.monitoring.evidence.poster import poster
+
+    svg = poster(found, words)
+    match file.suffix.lower():
+        case ".svg":
+            file.write_text(svg, "utf-8")
+        case ".png":
+            file.write_bytes(png_of(svg))
+        case _:
+            raise UsageError(f"{file.name} is neither .svg nor .png", where="--drawing", hint="march.png")
 
 
 def _find(session: Session, name: str, start: datetime | None, end: datetime | None, ref: str) -> Report:
