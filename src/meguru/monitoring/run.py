@@ -31,7 +31,7 @@ from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.see import SeenWindow, see_window
 from meguru.monitoring.service import ServiceFigures
-from meguru.monitoring.types import AUC, Estimate, Monitor, Report, ReportVerdict
+from meguru.monitoring.types import AUC, CauseState, Estimate, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow
 from meguru.predictions.counts import arrivals
 from meguru.predictions.outcome_delays import label_delay
@@ -187,7 +187,9 @@ def keep(ctx: Context, report: Report) -> Report:
     used = [subject, *(each.model for each in report.performance)]
     used += [each for each in (report.dataset, report.reference) if each]
     ctx.emit("monitor.evaluated", subject, data=data, used=used, produced=[report.ref])
-    if report.verdict is ReportVerdict.ALERT and any(each.seen for each in report.causes):
+    # What rings on without being in this window was told already; its alert stands till a window is ok.
+    is_told = any(each.seen and each.state is CauseState.RINGING for each in report.causes)
+    if report.verdict is ReportVerdict.ALERT and is_told:
         ctx.emit("monitor.alerted", subject, data=data, used=[report.ref])
     return report
 

@@ -76,3 +76,16 @@ def test_a_rule_that_makes_no_sense_is_refused_with_its_field(workspace, days, c
     with pytest.raises(InvalidInput) as caught:
         replay(workspace, name="delay-watch", changes=changes)
     assert caught.value.field == field
+
+
+def test_what_rings_on_without_being_in_a_window_is_not_told_again(workspace, endpoint, answer):
+    create(workspace, name="strict", endpoint=endpoint, min_rows=200, alert_on=["input_drift"])
+    spans = [(MARCH + n * DAY, MARCH + (n + 1) * DAY) for n in range(3)]
+    for number, (start, end) in enumerate(spans):
+        answer(make_rows(600, seed=number, shift=1.0 if number == 0 else 0.0), start=start, end=end)
+    found = [run(workspace, name="strict", start=start, end=end).verdict.value for start, end in spans]
+    assert found == ["alert", "alert", "ok"]
+    with workspace.read() as tx:
+        told = [each.type for each in events.read(tx, subject="monitor/strict")]
+    assert told.count("monitor.alerted") == 1
+    assert told.count("monitor.evaluated") == 3
