@@ -30,7 +30,7 @@ from meguru.monitoring.reference_rows import reference_rows, rows_of_version, wa
 from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.see import SeenWindow, see_window
-from meguru.monitoring.service import ServiceFigures
+from meguru.monitoring.service import figures_of
 from meguru.monitoring.types import AUC, CauseState, Estimate, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow
 from meguru.predictions.counts import arrivals
@@ -170,7 +170,7 @@ def evaluate(
         digest=digest,
         partial=list(partial),
         business=list(window.business),
-        service=None if window.service is None else ServiceFigures.of(window.service),
+        service=None if window.service is None else figures_of(window.service),
         evidence=gather(window, found.findings, JudgedSpan(start, end, found.verdict)),
     )
 

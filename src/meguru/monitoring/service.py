@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.kernel.kinds import provided
+from meguru.monitoring.service_figures import ServiceFigures
 from meguru.stats.relative_histogram import quantile
 
 TRAFFIC = "traffic source"
@@ -45,38 +46,20 @@ class ServiceWindow:
     latencies: dict[int, int] = field(default_factory=dict)
 
 
-class ServiceFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """How requests were answered in a window, as a report keeps it.
-
-    `p50`, `p95` and `p99` are seconds within which so many of a hundred requests were answered, `cpu` seconds
-    of processor; the rest is as in `ServiceWindow`.
-    """
-
-    requests: int
-    rows: int
-    errors: int
-    turned_away: int
-    cpu: float
-    occupied: float | None = None
-    p50: float | None = None
-    p95: float | None = None
-    p99: float | None = None
-
-    @classmethod
-    def of(cls, seen: ServiceWindow) -> ServiceFigures:
-        """Return the figures of what was counted."""
-        at = [quantile(seen.latencies, share) if seen.latencies else None for share in (0.5, 0.95, 0.99)]
-        return cls(
-            requests=seen.requests,
-            rows=seen.rows,
-            errors=seen.errors,
-            turned_away=seen.turned_away,
-            cpu=seen.cpu,
-            occupied=seen.occupied,
-            p50=at[0],
-            p95=at[1],
-            p99=at[2],
-        )
+def figures_of(seen: ServiceWindow) -> ServiceFigures:
+    """Return the figures of what was counted."""
+    at = [quantile(seen.latencies, share) if seen.latencies else None for share in (0.5, 0.95, 0.99)]
+    return ServiceFigures(
+        requests=seen.requests,
+        rows=seen.rows,
+        errors=seen.errors,
+        turned_away=seen.turned_away,
+        cpu=seen.cpu,
+        occupied=seen.occupied,
+        p50=at[0],
+        p95=at[1],
+        p99=at[2],
+    )
 
 
 def service_of(tx: Connection, endpoint: str, start: datetime, end: datetime) -> ServiceWindow | None:

@@ -14,7 +14,7 @@ from meguru.monitoring.reliability import Reliability
 from meguru.monitoring.ripeness import WindowRipeness
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.schedule.types import WindowsStatus
-from meguru.monitoring.service import ServiceFigures
+from meguru.monitoring.service_figures import ServiceFigures
 from meguru.predictions.types import LabelDelay
 
 AUC = "auc"

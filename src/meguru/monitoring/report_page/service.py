@@ -10,7 +10,7 @@ from meguru.base.svg import tag
 from meguru.base.text import mark
 from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.monitoring.report_page.document import table
-from meguru.monitoring.service import ServiceFigures
+from meguru.monitoring.service_figures import ServiceFigures
 
 HEADINGS = (mark("requests"), mark("errors"), mark("turned away"), mark("latency"), mark("at work"))
 _MILLI = 1000
