@@ -99,6 +99,17 @@ def test_a_column_that_is_gone_or_loses_its_values_alerts(workspace, land, look)
     assert show_report(workspace, ref=second.ref).findings[-1].check
 
 
+def test_a_version_that_lost_its_rows_or_has_no_new_ones_rings(workspace, land, look):
+    land("first", range(20))
+    checks = [{"check": "volume"}, {"check": "freshness", "within": "7d"}]
+    create(workspace, name="watch", dataset="orders", min_rows=100, reference=1, checks=checks)
+    land("second", range(2), mode="replace")
+    (found,) = look()
+    assert found.verdict == "alert"
+    assert found.reasons[0] == "400 rows, too few: dataset/orders@1 has 4,000"
+    assert found.reasons[1] == "the newest row is 8 d 49 min old, older than 7 d"
+
+
 def test_rows_by_their_event_time_are_looked_at_by_day_and_again_when_more_land(workspace, land, look, clock):
     land("first", range(1))
     rule = WindowRule(calendar="day")
