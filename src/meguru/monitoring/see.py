@@ -198,7 +198,8 @@ class _SeenCells:
         found = replace(self._with_first(found), extra=self._extra())
         reads = {each for options in self.monitor.checks for each in check_of(options).reads}
         foretells = any(each.get("check") == "estimate" for each in self.monitor.checks)
-        by_rows = found.baseline is not None and found.baseline.losses is not None and foretells
+        known = found.baseline
+        by_rows = foretells and known is not None and (known.losses is not None or len(known.outcomes) > 1)
         if "rows" in reads or by_rows or window.needs_sample(found, baselines, asked):
             rows = sample.sample(self.tx, self.monitor.endpoint, *span)
             found = window.add_sampled(found, rows, baselines, asked)

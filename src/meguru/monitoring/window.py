@@ -17,6 +17,7 @@ from meguru.monitoring.expecting import (
     with_expected_losses,
     with_reliability,
 )
+from meguru.monitoring.expecting_classes import with_expected_classes
 from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.selection import score_outcomes, selective
 from meguru.monitoring.service import ServiceWindow
@@ -285,6 +286,7 @@ def told(window: MonitoredWindow, known: ScoreOutcomes | None) -> MonitoredWindo
         scored = scores_of_bins(profile, now)
     live = with_expected(live, scored, baseline)
     live = with_expected_losses(live, window.frame, baseline)
+    live = with_expected_classes(live, window.frame, baseline)
     return replace(
         window,
         performance=(live, *window.performance[1:]),

@@ -144,6 +144,19 @@ def test_the_error_of_a_regression_is_estimated_before_its_outcomes_are_known(wo
     assert refused.value.field == "checks[0].metric"
 
 
+def test_log_loss_of_three_classes_is_estimated_before_outcomes_are_known(workspace, served):
+    served(classes(), rows_of(600, 3, kinds=True))
+    report = watch(workspace, checks=[{"check": "estimate"}])
+    for name, near in (("log_loss", 0.12), ("accuracy", 0.05)):
+        found = report.live.measured(name)
+        assert found.expected.n == 600
+        assert found.expected.value == pytest.approx(found.estimate.value, abs=near)
+        assert found.expected.low < found.expected.value < found.expected.high
+    assert {each.severity for each in report.findings if each.check == "estimate"} == {
+        Severity.ESTIMATED_DROP
+    }
+
+
 def test_three_classes_are_watched_with_a_shadow_on_the_same_rows(workspace, served):
     rows = rows_of(600, 3, kinds=True)
     said = served(classes(features=1), rows, beside=classes())

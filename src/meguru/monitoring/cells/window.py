@@ -16,6 +16,7 @@ from meguru.monitoring.cells.measure import is_counted, known_by_score, measure_
 from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, Cell
 from meguru.monitoring.expecting import with_expected_losses
+from meguru.monitoring.expecting_classes import with_expected_classes
 from meguru.monitoring.performance import AskedMetric, measure, wanted_metrics
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Role
 from meguru.monitoring.window import (
@@ -154,7 +155,9 @@ def add_sampled(
     mine = frame.filter(frame[MODEL_COLUMN] == window.model)
     drawn = frame.height if frame.height < window.rows else 0
     baseline = window.baseline or Baseline(model=window.model)
-    found = [with_expected_losses(found[0], mine, baseline), *found[1:]] if found else []
+    if found:
+        live = with_expected_losses(found[0], mine, baseline)
+        found[0] = with_expected_classes(live, mine, baseline)
     return replace(window, performance=tuple(found), frame=mine, sampled=drawn)
 
 

@@ -7,12 +7,14 @@ from typing import ClassVar
 from meguru.errors import InvalidInput
 from meguru.monitoring.checks.metric_limit import MetricLimit, plain, shown
 from meguru.monitoring.expecting import LOSS_METRICS
+from meguru.monitoring.expecting_classes import CLASS_METRICS
 from meguru.monitoring.scores import SCORES
 from meguru.monitoring.types import Finding, MeasuredMetric, ModelPerformance, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats.estimates import CONFIDENCE_METRICS
 
+MANY = "multiclass"
 NUMBERS = frozenset({"regression", "forecast"})
 ESTIMATED = "estimated before outcomes are known"
 
@@ -40,11 +42,13 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
         """Refuse a model whose metric can't be estimated from its confidence."""
         metric = self.metric_for(model)
         able = CONFIDENCE_METRICS if model.task.key in SCORES else LOSS_METRICS
-        if model.task.key not in SCORES | NUMBERS or metric.name not in able:
+        able = CLASS_METRICS if model.task.key == MANY else able
+        if model.task.key not in SCORES | NUMBERS | {MANY} or metric.name not in able:
             raise InvalidInput(
                 f"{metric.name} of a {model.task.key} model can't be estimated before outcomes are known",
                 field="metric",
-                hint=f"of two classes: {', '.join(CONFIDENCE_METRICS)}; of a number: mae, rmse",
+                hint=f"of two classes: {', '.join(CONFIDENCE_METRICS)}; of more: accuracy, log_loss; "
+                "of a number: mae, rmse",
             )
 
     def evaluate(self, window: MonitoredWindow) -> list[Finding]:
