@@ -7,10 +7,10 @@ import pytest
 pytestmark = pytest.mark.integration
 
 
-def test_postgres_gives_every_test_an_empty_database(postgres_url):
+def test_postgres_gives_a_test_an_empty_database(empty_postgres_url):
     import psycopg
 
-    with psycopg.connect(postgres_url) as connection:
+    with psycopg.connect(empty_postgres_url) as connection:
         connection.execute("CREATE TABLE t (a int)")
         rows = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
     assert rows == (1,)

@@ -267,7 +267,7 @@ def test_loading_is_asked_of_every_release_and_first():
     ("options", "field", "hint"),
     [
         ({"gate": "champoin"}, "gates.gate", "champion"),
-        ({"metric": "auc"}, "gates.gate", "champion, latency, loads, metric, size"),
+        ({"metric": "auc"}, "gates.gate", "champion, group_fairness, latency, loads, metric, size"),
         ({"gate": "metric", "metric": "auc"}, "gates.value", ""),
         ({"gate": "metric", "metric": "auc", "op": "=", "value": 1}, "gates.op", ""),
         ({"gate": "champion", "confidence": 95}, "gates.confidence", ""),
