@@ -20,7 +20,7 @@ from meguru.datasets.sql.box import asked_table
 from meguru.datasets.sql.confined import ANSWER, QueryLimits, own_folder, read_left, readable_of, turn
 from meguru.datasets.sql.guard import tables_of
 from meguru.datasets.types import DatasetVersion
-from meguru.errors import InvalidInput, TimedOut, TooLarge
+from meguru.errors import Busy, MeguruError, TooLarge
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -42,24 +42,37 @@ class Question(NamedTuple):
 
 
 def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedReckoning]:
-    """Ask questions in a confined process.
+    """Ask questions in confined processes.
 
-    All are asked in one process; if they need too much together, each in one of its own.
+    All that are SQL share one. What a function is asked has one of its own: code sees no tables and no
+    modules of another metric. Questions that need too much together are asked one by one.
 
     Raises
     ------
     Busy
         If others are asked, for too long.
     """
-    if not asked:
-        return []
+    together: dict[str, list[int]] = {}
+    for place, each in enumerate(asked):
+        together.setdefault(each.metric.name if each.metric.python else "", []).append(place)
+    found: dict[int, work.ConfinedReckoning] = {}
+    for places in together.values():
+        found |= zip(places, _asked_or_why(tx, blobs, [asked[place] for place in places]), strict=True)
+    return [found[place] for place in range(len(asked))]
+
+
+def _asked_or_why(
+    tx: Connection, blobs: BlobStore, asked: Sequence[Question]
+) -> list[work.ConfinedReckoning]:
     try:
         return _asked(tx, blobs, asked)
-    except (TimedOut, TooLarge, InvalidInput) as error:
+    except Busy:
+        raise
+    except MeguruError as error:
         if len(asked) == 1:
             why = ": ".join(filter(None, (error.what, error.why)))
             return [work.ConfinedReckoning(error=why, hint=error.hint)]
-    return [found for each in asked for found in ask(tx, blobs, [each])]
+    return [found for each in asked for found in _asked_or_why(tx, blobs, [each])]
 
 
 def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedReckoning]:
@@ -76,18 +89,43 @@ def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[
             for number, each in enumerate(asked)
         ]
         (folder / work.ASKED).write_bytes(msgspec.json.encode(questions))
+        if any(each.function and _hides(each) for each in questions):
+            questions = _masked(folder, questions)
         ended = confined(
             "meguru.business.work:answer",
             folder,
             seconds=LIMITS.seconds,
             memory=LIMITS.memory,
             file=ANSWER,
-            readable=[place for each in questions for place in readable_of(each.tables.values())],
+            readable=_readable(questions),
         )
         done = read_left(folder / work.ANSWERED, ended, LIMITS, list[work.ConfinedReckoning])
     if len(done) != len(asked):
         raise TooLarge("the answers of metrics are not all there")
     return done
+
+
+def _masked(folder: Path, questions: list[work.MetricQuestion]) -> list[work.MetricQuestion]:
+    """Have tables written down as they may be seen: what a function can read, it sees as it is."""
+    ended = confined(
+        "meguru.business.work:mask",
+        folder,
+        seconds=LIMITS.seconds,
+        memory=LIMITS.memory,
+        readable=_readable(questions),
+    )
+    made = read_left(folder / work.MASKED, ended, LIMITS, list[work.MetricQuestion])
+    (folder / work.ASKED).write_bytes(msgspec.json.encode(made))
+    return made
+
+
+def _hides(question: work.MetricQuestion) -> bool:
+    return any(each.hidden for each in question.tables.values())
+
+
+def _readable(questions: Sequence[work.MetricQuestion]) -> list[Path]:
+    tables = [each for question in questions for each in question.tables.values()]
+    return readable_of(each for each in tables if each.manifest is not None)  # others are in the folder
 
 
 def _told(

@@ -20,7 +20,7 @@ from meguru.errors import InvalidInput, MeguruError
 if TYPE_CHECKING:
     import polars as pl
 
-ASKED, ANSWERED = "asked.json", "answered.json"
+ASKED, MASKED, ANSWERED = "asked.json", "masked.json", "answered.json"
 CODE = "code"
 OUTCOME = "outcome"
 
@@ -62,6 +62,21 @@ def answer(folder: Path) -> None:
         for number, each in enumerate(asked)
     ]
     (folder / ANSWERED).write_bytes(msgspec.json.encode(done))
+
+
+def mask(folder: Path) -> None:
+    """Write the tables of a function that hide something as files of the folder, and ask of those instead."""
+    from meguru.datasets.sql.work import table_of
+
+    asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
+    written: dict[str, AskedTable] = {}
+    for name, table in ((name, table) for each in asked for name, table in each.tables.items()):
+        if table.hidden and name not in written:
+            place = folder / f"table{len(written)}.parquet"
+            table_of(table).sink_parquet(place, compression="lz4")
+            written[name] = AskedTable(manifest=None, places={"rows": str(place)})
+    done = [msgspec.structs.replace(each, tables=each.tables | written) for each in asked]
+    (folder / MASKED).write_bytes(msgspec.json.encode(done))
 
 
 def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame]) -> ConfinedReckoning:

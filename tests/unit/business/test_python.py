@@ -6,6 +6,9 @@ from meguru.business.kind import BusinessMetricSpec
 from meguru.business.operations import specs
 from meguru.business.store import of_endpoint, one
 from meguru.business.value import measure_all
+from meguru.datasets.client import add_files
+from meguru.datasets.types import ColumnSpec
+from meguru.datasets.versions.scan import HIDDEN
 from meguru.errors import InvalidInput
 from meguru.testing.contracts.checks import make_rows
 
@@ -19,11 +22,19 @@ def cost(predictions):
     wrong = (pl.col("score") > 0.5) & (pl.col("outcome") == 0)
     return predictions.select(value=pl.when(wrong).then(PRICE).otherwise(0), slice="carrier")
 
-def text(predictions):
-    return "much"
+def price(predictions):
+    return PRICE
+
+def peek(predictions, people):
+    import json, pathlib
+    asked = json.loads(pathlib.Path("asked.json").read_text())
+    tables = [table for each in asked for table in each["tables"].values()]
+    files = [pathlib.Path(place) for table in tables for place in table["places"].values()]
+    known = b"".join(each.read_bytes() for each in files)
+    return people.select(slice="email", value=float(b"anna@" in known))
 
 def spy(predictions):
-    import pathlib, socket
+    import pathlib
     return float(len(pathlib.Path("/etc/passwd").read_text()))
 """
 
@@ -33,8 +44,8 @@ def declared(workspace, endpoint, tmp_path):
     (tmp_path / "metrics.py").write_text(CODE)
     (tmp_path / "prices.py").write_text("PRICE = 300\n")
 
-    def declared(function):
-        fields = {"endpoint": endpoint, "python": f"metrics.py:{function}", "unit": "JPY"}
+    def declared(function, **given):
+        fields = {"endpoint": endpoint, "python": f"metrics.py:{function}", "unit": "JPY"} | given
         spec = project_file.prepare(tmp_path, function, fields)
         project_file.carry(workspace, tmp_path, function, spec)
         return specs.declare(workspace, name=function, spec=BusinessMetricSpec(**spec))
@@ -47,16 +58,29 @@ def test_a_function_of_the_project_is_run_from_its_snapshot_and_kept_from_all_el
 ):
     rows = make_rows(500)
     answer(rows)
-    for name in ("cost", "spy", "text"):
+    for name in ("cost", "spy"):
         assert declared(name).change == "created"
-    (tmp_path / "prices.py").write_text("PRICE = 1\n")
+    (tmp_path / "prices.py").write_text("PRICE = 'much'\n")
+    assert declared("price").change == "created"
     with workspace.read() as tx:
         found = measure_all(tx, workspace.blobs, of_endpoint(tx, "delay"), MARCH, APRIL)
-    cost, spy, text = found
+    cost, price, spy = found
     assert cost.value == 300 * rows.filter((rows["_score"] > 0.5) & (rows["_outcome"] == 0)).height
     assert {each.slice for each in cost.slices} == {"AA", "DL", "UA"}
     assert "spy failed" in spy.problem
-    assert "text gave no number" in text.problem
+    assert "price gave no number" in price.problem  # its modules are its own, however another's are called
+
+
+def test_code_sees_no_value_that_is_hidden(workspace, declared, answer, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("id,email\n1,anna@example.com\n")
+    add_files(workspace, "people", path, columns={"email": ColumnSpec(tags=["pii"])})
+    declared("peek", datasets=["people"])
+    answer(make_rows(1))
+    with workspace.read() as tx:
+        (found,) = measure_all(tx, workspace.blobs, of_endpoint(tx, "delay"), MARCH, APRIL)
+    assert (found.problem, found.value) == ("", 0)
+    assert [each.slice for each in found.slices] == [HIDDEN]
 
 
 def test_code_that_is_not_here_is_refused(workspace, declared, endpoint):
