@@ -50,6 +50,12 @@ def made_from(tx: Connection, ref: str, *, but: tuple[str, ...] = (), most: int 
     return found
 
 
+def made_of(tx: Connection, ref: str) -> list[str]:
+    """Return what a thing was made from at first hand, in the order of the log."""
+    found = select(edge.c.source).where(edge.c.target == ref).order_by(edge.c.event_seq, edge.c.source)
+    return list(tx.execute(found).scalars())
+
+
 def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[tuple[str, str], LineageEdge]:
     here, there = DIRECTIONS[way]
     found: dict[tuple[str, str], LineageEdge] = {}

@@ -13,6 +13,7 @@ from meguru.datasets import store as datasets
 from meguru.datasets.frames import frame_of, profile_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound
+from meguru.monitoring.personal import personal_in
 from meguru.monitoring.types import Monitor, Severity
 from meguru.monitoring.window import MonitoredWindow, compared_columns, compared_times, newest_of
 from meguru.storage.blobs import BlobStore
@@ -31,6 +32,7 @@ class LookedAtData(msgspec.Struct, frozen=True, kw_only=True):
     rows: Any
     digest: str
     is_whole: bool = False
+    personal: frozenset[str] = frozenset()
 
 
 def newest_version(tx: Connection, name: str) -> DatasetVersion | None:
@@ -67,14 +69,20 @@ def data_of(
         raise NotFound.of("dataset", monitor.dataset)
     number = monitor.reference or max(version.version - 1, 1)
     reference = datasets.get(tx, monitor.dataset, number)
+    personal = personal_in(tx, [monitor.dataset])
     if whole is not None:
         rows = frame_of(blobs, version)
         return LookedAtData(
-            version=version, reference=reference, rows=rows, digest=version.digest, is_whole=True
+            version=version,
+            reference=reference,
+            rows=rows,
+            digest=version.digest,
+            is_whole=True,
+            personal=personal,
         )
     rows = rows_within(blobs, version, start, end)
     digest = digests.of_bytes(rows.write_ndjson().encode() if rows.height else b"")
-    return LookedAtData(version=version, reference=reference, rows=rows, digest=digest)
+    return LookedAtData(version=version, reference=reference, rows=rows, digest=digest, personal=personal)
 
 
 def rows_within(blobs: BlobStore, version: DatasetVersion, start: datetime, end: datetime) -> pl.DataFrame:
@@ -138,4 +146,5 @@ def compare_data(
         newest=newest_of(times_of(found.rows, found.version)) if found.version.event_time else None,
         reference_rows=profile.rows if found.is_whole else 0,
         extra=tuple(name for name in now if name not in {each.name for each in found.reference.columns}),
+        personal=found.personal,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from meguru.business import store, value
 from meguru.business.types import BusinessMetric
 from meguru.monitoring.checks.options import check_of
+from meguru.monitoring.personal import personal_inputs
 from meguru.monitoring.service import ServiceWindow, service_of
 from meguru.monitoring.types import Monitor
 from meguru.monitoring.window import MonitoredWindow
@@ -39,6 +40,7 @@ class Outside:
     def added(
         self, tx: Connection, blobs: BlobStore, window: MonitoredWindow, start: datetime, end: datetime
     ) -> MonitoredWindow:
-        """Return a window with what was measured outside of its rows."""
+        """Return a window with what was measured, and is known, outside of its rows."""
         found = tuple(value.measure_all(tx, blobs, self.metrics, start, end)) if self.metrics else ()
-        return replace(window, business=found, service=self.service)
+        personal = personal_inputs(tx, window.model)
+        return replace(window, business=found, service=self.service, personal=personal)

@@ -136,6 +136,8 @@ class MonitoredWindow:
         What the live model was like when it was trained; None of a dataset.
     selective
         Why the known outcomes do not stand for all rows; empty when nothing says so.
+    personal
+        Columns that tell who somebody is: no value of these is said or drawn.
     """
 
     model: str
@@ -161,6 +163,7 @@ class MonitoredWindow:
     times: tuple[ComparedTimes, ...] = ()
     newest: datetime | None = None
     reference_rows: int = 0
+    personal: frozenset[str] = frozenset()
 
     @property
     def own_rows(self) -> int:

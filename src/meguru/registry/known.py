@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from meguru.artifacts.lineage import made_of
 from meguru.errors import NotFound
 from meguru.registry import store
 from meguru.tasks import Task
@@ -43,9 +44,13 @@ def known_model(tx: Connection, name: str) -> KnownModel | None:
 
 
 def datasets_learned_from(tx: Connection, model: str) -> list[str]:
-    """Return the versions of datasets that a version of a model was made from, as far as is known."""
+    """Return the versions of datasets that a version of a model, or the run that made it, was made from.
+
+    They are those that are known; a pipeline's run knows which it read.
+    """
     try:
         version = store.resolve(tx, model)
     except NotFound:
         return []
-    return [each for each in version.used if each.startswith("dataset/")]
+    used = [*version.used, *(made_of(tx, version.run_ref) if version.run_ref else [])]
+    return list(dict.fromkeys(each for each in used if each.startswith("dataset/")))

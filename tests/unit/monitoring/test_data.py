@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -12,6 +13,8 @@ from sqlalchemy import select
 from meguru.base.clock import FixedClock
 from meguru.base.plugins import PluginFamily
 from meguru.datasets.client import add_files
+from meguru.datasets.operations import versions
+from meguru.datasets.types import ColumnSpec
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.jobs import Worker
 from meguru.kernel.jobs.schema import job
@@ -160,3 +163,28 @@ def test_rows_are_compared_as_a_whole_with_those_of_the_reference(workspace, lan
         (found,) = [each for each in report.findings if each.check == "mmd"]
         assert (found.breached, found.column, found.n_reference) == (is_moved, "", 500)
     assert moved.drifted == ["amount"]
+
+
+def test_a_report_says_no_value_of_a_personal_column(workspace, clock, tmp_path):
+    draw = np.random.default_rng(0)
+    names, ages = draw.choice(["Anna", "Bob", "Cleo"], 400), draw.integers(31, 79, 400)
+    for frame in (
+        pl.DataFrame({"name": names, "age": ages, "city": draw.choice(["Kobe", "Nara"], 400)}),
+        pl.DataFrame({"name": ["Anna"] * 400, "age": [-999] * 400, "city": ["Kobe"] * 400}),
+    ):
+        frame.write_parquet(tmp_path / "people.parquet")
+        said = dict.fromkeys(("name", "age"), ColumnSpec(tags=["pii"]))
+        clock.move(timedelta(minutes=1))
+        add_files(workspace, "people", tmp_path / "people.parquet", mode="replace", columns=said)
+    create(workspace, name="watch", dataset="people", min_rows=100)
+    first, second = reversed(versions(workspace, name="people"))
+    made = run(workspace, name="watch", start=first.created_at, end=second.created_at)
+    kept = {each.column: each for each in made.evidence.columns}
+    assert [len(kept[each].bins) for each in ("name", "age")] == [0, 0]
+    assert kept["city"].bins
+    assert {each.column for each in made.findings if each.breached} >= {"name", "age", "city"}
+    told = msgspec.json.encode(made).decode()
+    assert "one value only, Kobe" in told
+    assert "name: one value only, •••" in told
+    assert "age: far outside ••• to •••" in told
+    assert not [each for each in ("Anna", "Bob", "-999", " 31 ", " 78") if each in told]

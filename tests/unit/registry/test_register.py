@@ -13,7 +13,9 @@ from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.registry.client import add_model
+from meguru.registry.known import datasets_learned_from
 from meguru.registry.operations import list_models, register, show, versions
+from meguru.registry.schema import model_version
 from meguru.tracking.operations import add_artifact, finish, start
 
 
@@ -190,3 +192,17 @@ def test_models_are_listed_by_page(workspace, put_tree):
 
 def test_add_model_saves_uploads_and_registers(workspace, make_model, flights):
     assert add_model(workspace, "delay", make_model(), used=[flights]).ref == "model/delay@1"
+
+
+def test_a_model_learned_from_the_datasets_of_its_run(workspace, make_model, flights):
+    add_model(workspace, "delay", make_model())
+    run, at = "pipeline_run/prun-1", workspace.clock.now()
+    with workspace.db.write() as tx:
+        events.append(
+            tx, type="pipeline_run.started", at=at, actor="local", operation="pipeline.run",
+            subject=run, used=["pipeline/train@1", flights], produced=[run],
+            data={"pipeline": "train", "version": 1, "params": {}},
+        )  # fmt: skip
+        tx.execute(model_version.update().values(run_ref=run))
+    with workspace.read() as tx:
+        assert datasets_learned_from(tx, "model/delay@1") == [flights]

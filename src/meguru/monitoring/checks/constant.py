@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from meguru.datasets.versions.scan import HIDDEN
 from meguru.monitoring.checks.base import no_columns
 from meguru.monitoring.checks.share import check_share
 from meguru.monitoring.types import Finding, Severity
@@ -15,6 +16,8 @@ from meguru.stats import NumericProfile
 from meguru.stats.arrays import as_level
 from meguru.stats.rare import fall_p_value
 
+_LONGEST = 60
+"""Values are told up to so many characters."""
 _CALENDAR = 366
 """What has more values than a year has days is no part of a date, which short windows hold one of."""
 
@@ -152,13 +155,15 @@ def _before(past: tuple[PastWindow, ...], column: ComparedColumn) -> list[bool]:
 
 def _value(window: MonitoredWindow, column: ComparedColumn, place: int) -> str:
     """Return what all values are, by the rows if they are there, and else as near as the bins tell."""
+    if column.name in window.personal:
+        return HIDDEN
     if window.frame is not None and column.name in window.frame.columns:
         values = window.frame[column.name].drop_nulls().unique()
         if len(values) == 1:
-            return f"{values[0]:.6g}" if column.ordered else str(values[0])
+            return f"{values[0]:.6g}" if column.ordered else str(values[0])[:_LONGEST]
     profile = column.profile
     if not isinstance(profile, NumericProfile):
-        return profile.top[place][0] if place < len(profile.top) else "unknown"
+        return profile.top[place][0][:_LONGEST] if place < len(profile.top) else "unknown"
     inner = len(profile.counts) - 2
     if place in {0, inner + 1}:
         return f"{'below' if place == 0 else 'above'} {profile.low if place == 0 else profile.high:.4g}"

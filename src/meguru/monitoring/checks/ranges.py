@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from meguru.datasets.versions.scan import HIDDEN
 from meguru.monitoring.checks.base import no_columns
 from meguru.monitoring.checks.share import ShareOfRows, check_share, share_finding
 from meguru.monitoring.types import Finding, Severity
@@ -64,7 +65,10 @@ class Ranges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ) -> list[Finding]:
         out = column.now.beyond if self.strict else column.now.far
         low, high = profile.minimum or 0.0, profile.maximum or 0.0
-        label = f"{'outside' if self.strict else 'far outside'} {low:.4g} to {high:.4g}:"
+        between = f"{low:.4g} to {high:.4g}"
+        if column.name in window.personal:
+            between = f"{HIDDEN} to {HIDDEN}"
+        label = f"{'outside' if self.strict else 'far outside'} {between}:"
         tails = profile.counts[0] + profile.counts[-1]  # the infinite ones are there, if there were any
         found = [(out, _BY_CHANCE, label)]
         if column.now.infinite:

@@ -19,14 +19,17 @@ SENTENCES = 4
 def gather(window: MonitoredWindow, findings: Sequence[Finding], span: JudgedSpan) -> ReportEvidence:
     """Return the evidence of a window; the same window gives the same evidence.
 
-    Its size does not grow with the rows: up to 60 columns of up to 22 bins, and 6 series of 31 windows.
+    Its size does not grow with the rows: up to 60 columns of up to 22 bins, and 6 series of 31 windows. Of
+    personal columns it has how many rows have a value, and no bins: what these are called tells values.
     """
     ringing = [each for each in by_gravity(findings) if each.breached]
     explanations = explain(window, findings)
     columns = sorted(window.columns, key=lambda each: _prominence(each, findings))
     return ReportEvidence(
         compared_with=window.compared_with,
-        columns=[_column(each, findings) for each in columns[:COLUMNS]],
+        columns=[
+            _column(each, findings, is_shown=each.name not in window.personal) for each in columns[:COLUMNS]
+        ],
         series=all_series(window, ringing, span),
         explanations=explanations,
         likely=most_likely(explanations),
@@ -63,7 +66,7 @@ def _prominence(column: ComparedColumn, findings: Sequence[Finding]) -> tuple[in
     return grave, -max(map(_excess, mine), default=0.0)
 
 
-def _column(column: ComparedColumn, findings: Sequence[Finding]) -> ColumnEvidence:
+def _column(column: ComparedColumn, findings: Sequence[Finding], *, is_shown: bool) -> ColumnEvidence:
     mine = [each for each in by_gravity(findings) if each.column == column.name]
     then, now = column.then, column.now
     rows_then, rows_now = then.count + then.nulls, now.count + now.nulls
@@ -76,6 +79,6 @@ def _column(column: ComparedColumn, findings: Sequence[Finding]) -> ColumnEviden
         rows_now=rows_now,
         missing_then=round(then.nulls / max(rows_then, 1), 6),
         missing_now=round(now.nulls / max(rows_now, 1), 6),
-        bins=shown_bins(column),
+        bins=shown_bins(column) if is_shown else [],
         findings=[each.says for each in mine[:SENTENCES]],
     )

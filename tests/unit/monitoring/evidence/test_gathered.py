@@ -180,3 +180,13 @@ def test_a_numbers_series_is_of_the_same_finding_in_the_windows_before():
 def test_probabilities_are_drawn_where_their_outcomes_are_known():
     page = report_html(report(make_window(make_rows(3000))), EvidenceWords())
     assert "how often it happened, by what the model said" in page
+
+
+def test_nothing_is_drawn_or_named_of_a_personal_column():
+    window = make_window(make_rows(2000))
+    names = {each.label for each in shown_bins(next(c for c in window.columns if c.name == "carrier"))}
+    page = report_html(report(window), EvidenceWords())
+    assert all(f"{each}: " in page for each in names)
+    page = report_html(report(replace(window, personal=frozenset({"carrier"}))), EvidenceWords())
+    assert "carrier" in page
+    assert not [each for each in names if f"{each}: " in page]
