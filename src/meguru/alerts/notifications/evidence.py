@@ -69,6 +69,7 @@ def drawing_of(tx: Connection, alert: str, language: str) -> str:
 
 
 def _told(tx: Connection, id: str, language: str) -> Mapping[str, Any] | None:
+    """Return what is known; nothing where it can't be told: a message goes out all the same."""
     try:
         alert = store.one(tx, id)
         for kind, name in _references(alert):
@@ -77,6 +78,8 @@ def _told(tx: Connection, id: str, language: str) -> Mapping[str, Any] | None:
                 return told
     except MeguruError as error:
         log.warning("the evidence of alert %s can't be told: %s", id, error.what)
+    except Exception:
+        log.exception("the evidence of alert %s can't be told", id)
     return None
 
 

@@ -14,12 +14,13 @@ from meguru.alerts.channels.slack import payload as slack_payload
 from meguru.alerts.channels.teams import payload as teams_payload
 from meguru.alerts.follow import AlertKeeper
 from meguru.alerts.links import read_picture_link, with_links
-from meguru.alerts.notifications.evidence import with_evidence
+from meguru.alerts.notifications.evidence import TELLERS, with_evidence
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.alerts.show import list_alerts
 from meguru.base.clock import FixedClock
 from meguru.base.settings import load_settings
 from meguru.errors import NotFound
+from meguru.kernel.kinds import provided
 from meguru.monitoring.operations import run
 from meguru.server.access import Access
 from meguru.server.evidence_picture import picture_routes
@@ -118,3 +119,12 @@ def test_alerts_of_other_things_are_told_as_before(workspace):
     plain = NotificationMessage(title="t", items=[item], notification="oncall")
     told = with_evidence(workspace, plain)
     assert (told.message, dict(told.drawings)) == (plain, {})
+
+
+def test_a_message_goes_out_though_its_evidence_can_not_be_told(workspace, alert, monkeypatch):
+    def broken(tx, id, language):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(provided(TELLERS)._loaded, "report", broken)
+    told = with_evidence(workspace, message(alert))
+    assert (told.message, dict(told.drawings)) == (message(alert), {})
