@@ -15,8 +15,8 @@ from meguru.kernel.workspace import Workspace
 from meguru.server.monitor_gauges import ABOUT, monitor_gauges
 
 LABELS = {"endpoint": "endpoint:read", "feature_view": "feature_view:read"}
-MONITORS = "monitor:read"
 """Labels whose values name things, and what one must be allowed to see these."""
+MONITORS = "monitor:read"
 PREFIX = "meguru_monitor_"
 Visible = Mapping[str, AbstractSet[str] | None]
 

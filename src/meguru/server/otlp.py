@@ -46,18 +46,23 @@ class OtlpExport:
         self._provider: MeterProvider | None = None
 
     def start(self) -> None:
-        """Begin, if there is an address; without the extra it says so in the log."""
+        """Begin, if there is an address; without the extra, or where it can't, it says so in the log."""
         if not self._ws.settings.otlp and not any(os.environ.get(each) for each in VARIABLES):
             return
         try:
             self._provider = self._begun()
         except MissingDependency as error:
             log.warning("nothing is sent by OTLP: %s; %s", error.what, error.hint)
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            log.warning("nothing is sent by OTLP: %s", error)
 
     def stop(self) -> None:
         """Send a last time, and end."""
         if self._provider is not None:
-            self._provider.shutdown(timeout_millis=STOP_MILLISECONDS)
+            try:
+                self._provider.shutdown(timeout_millis=STOP_MILLISECONDS)
+            except Exception:  # it raises no other; what runs beside must still be drained
+                log.exception("the last numbers were not sent by OTLP")
             self._provider = None
 
     def _begun(self) -> MeterProvider:

@@ -161,3 +161,18 @@ def test_nothing_is_sent_without_an_address(reported, monkeypatch):
     export.start()
     assert export._provider is None
     export.stop()
+
+
+def test_a_server_starts_and_stops_whatever_is_wrong_with_its_export(reported, monkeypatch):
+    ws = reported.with_()
+    ws.settings = msgspec.structs.replace(ws.settings, otlp="http://127.0.0.1:1")
+    export = OtlpExport(ws)
+    monkeypatch.setenv("OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER", "nobody")
+    export.start()
+    assert export._provider is None
+    monkeypatch.delenv("OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.2")
+    export.start()
+    export._provider.shutdown(timeout_millis=1)  # a second time is refused, or it did not get to execute
+    export.stop()
+    assert export._provider is None
