@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
@@ -20,11 +21,14 @@ PANELS = 4
 REASONS = 3
 COLUMNS_WIDE = 88
 """So many half-wide letters fit into a line."""
+LINES = 24
+"""What takes more lines is cut: a drawing is of a bounded size, whatever columns and values are called."""
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def poster(report: Report, words: EvidenceWords) -> str:
     """Return the drawing as an SVG file, which needs no style sheet; without evidence it has words alone."""
-    lines = [each for said in _said(report, words) for each in wrapped(said)]
+    lines = [each for said in _said(report, words) for each in wrapped(said[: LINES * COLUMNS_WIDE])][:LINES]
     panels = list(_panels(report.evidence, words))[:PANELS] if report.evidence else []
     top = 58.0 + LINE * len(lines)
     rows = -(-len(panels) // 2)
@@ -48,7 +52,8 @@ def poster(report: Report, words: EvidenceWords) -> str:
         "role": "img",
         "aria-label": title,
     }
-    return str(tag("svg", about, tag("style", None, Markup(_style())), *drawn))  # noqa: S704 - our own style
+    made = tag("svg", about, tag("style", None, Markup(_style())), *drawn)  # noqa: S704 - our own style
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", str(made))
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """What a report keeps, and the page that is made of it."""
 
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ import pytest
 from meguru.base.text import translate
 from meguru.console.sentences import spoken
 from meguru.monitoring.evidence.bins import CATEGORIES, OTHERS, shown_bins
+from meguru.monitoring.evidence.poster import poster
 from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.monitoring.evidence.types import TroubleCause
 from meguru.monitoring.kind import CHECKS
@@ -190,3 +192,12 @@ def test_nothing_is_drawn_or_named_of_a_personal_column():
     page = report_html(report(replace(window, personal=frozenset({"carrier"}))), EvidenceWords())
     assert "carrier" in page
     assert not [each for each in names if f"{each}: " in page]
+
+
+def test_a_drawing_is_of_a_bounded_size_and_xml_whatever_things_are_called():
+    made = report(make_window(make_rows(2000)))
+    odd = msgspec.structs.replace(made, monitor="a\x00b\x1b\ufffe", reasons=["x" * 100_000, "two " * 9999])
+    drawn = poster(odd, EvidenceWords())
+    assert ET.fromstring(drawn).get("height")
+    assert "a\ufffdb" in drawn
+    assert len(drawn) < len(poster(made, EvidenceWords())) + 10_000
