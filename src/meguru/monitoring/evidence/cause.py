@@ -108,7 +108,7 @@ def _label_delay(case: WindowCase) -> Weighed:
     elif usual is None and share < 0.5:
         weight += 1
         speaks_for.append(point("the outcome is known of {share} of the rows only", share=f"{share:.0%}"))
-    else:
+    elif case.is_covered:
         against.append(
             point("as many outcomes are known as usual, of {share} of the rows", share=f"{share:.0%}")
         )

@@ -159,3 +159,10 @@ def test_windows_without_rows_models_or_past_are_explained_without_failing():
     assert most_likely(explained) is TroubleCause.DATA_BREAK
     assert msgspec.json.decode(msgspec.json.encode(explained), type=list) is not None
     assert most_likely(explain(empty, [DROP])) is TroubleCause.UNCLEAR
+
+
+@pytest.mark.parametrize(("outcomes", "against"), [(300, 0), (600, 0), (950, 1)])
+def test_as_many_outcomes_as_usual_is_said_where_it_is_so(outcomes, against):
+    found = explain(window(outcomes=outcomes, past=[before()]), [DROP])
+    (late,) = [each for each in found if each.cause is TroubleCause.LABEL_DELAY]
+    assert len(late.speaks_against) == against
