@@ -21,18 +21,21 @@ def business(values: Sequence[BusinessValue], words: EvidenceWords) -> list[Mark
     """Return the section on business metrics; nothing where there are none."""
     if not values:
         return []
-    made = [tag("h2", None, words.text("Business")), table(list(map(words.text, HEADINGS)), _rows(values))]
+    made = [
+        tag("h2", None, words.text("Business")),
+        table(list(map(words.text, HEADINGS)), _rows(values, words)),
+    ]
     others = list(_others(values))
     return [*made, table(list(map(words.text, OTHERS)), others)] if others else made
 
 
-def _rows(values: Sequence[BusinessValue]) -> Iterator[Markup]:
+def _rows(values: Sequence[BusinessValue], words: EvidenceWords) -> Iterator[Markup]:
     for each in values:
         yield tag(
             "tr",
             None,
             tag("th", {"scope": "row", "class": "bad" if each.misses else None}, each.metric),
-            tag("td", None, each.problem or shown(each)),
+            tag("td", None, words.spoken(each.problem) if each.problem else shown(each)),
             tag("td", None, "–" if each.target is None else amount(each.target, each.unit)),
             tag("td", None, f"{each.coverage:.0%}"),
         )

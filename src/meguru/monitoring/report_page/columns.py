@@ -12,7 +12,7 @@ from meguru.monitoring.evidence import pictures
 from meguru.monitoring.evidence.gather import by_gravity
 from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.monitoring.evidence.types import ColumnEvidence, ReportEvidence
-from meguru.monitoring.report_page.document import bullets, number, table
+from meguru.monitoring.report_page.document import and_more, bullets, number, table
 from meguru.monitoring.types import Finding, Severity
 
 GROUPS: Sequence[tuple[str, frozenset[Severity]]] = (
@@ -42,16 +42,23 @@ def findings(found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
     for name, severities in GROUPS:
         mine = [each for each in by_gravity(found) if each.severity in severities]
         if mine:
-            rang = [_finding(each, words) for each in mine if each.breached][:MOST]
-            calm = [_finding(each, words) for each in mine if not each.breached][:MOST]
+            rang = [each for each in mine if each.breached]
+            calm = [each for each in mine if not each.breached]
             made.append(tag("h2", None, words.text(name)))
             if rang:
-                made.append(table(headings, rang, numbers=frozenset({2, 3})))
+                made += _table(headings, rang, words)
             if calm:
                 folded = words.text("{count} within their thresholds", count=len(calm))
-                inside = table(headings, calm, numbers=frozenset({2, 3}))
-                made.append(tag("details", None, tag("summary", None, folded), inside))
+                made.append(
+                    tag("details", None, tag("summary", None, folded), *_table(headings, calm, words))
+                )
     return made
+
+
+def _table(headings: Sequence[str], found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
+    """Return the first findings, and how many more there are."""
+    rows = [_finding(each, words) for each in found[:MOST]]
+    return [table(headings, rows, numbers=frozenset({2, 3})), *and_more(len(found) - MOST, words)]
 
 
 def _finding(each: Finding, words: EvidenceWords) -> Markup:
@@ -79,9 +86,7 @@ def distributions(evidence: ReportEvidence, words: EvidenceWords) -> list[Markup
         tag("p", {"class": "soft"}, key),
         table(headings, rows, numbers=frozenset({2, 3})),
     ]
-    if evidence.left_out:
-        made.append(tag("p", {"class": "soft"}, words.text("and {count} more", count=evidence.left_out)))
-    return made
+    return [*made, *and_more(evidence.left_out, words)]
 
 
 def _column(each: ColumnEvidence, words: EvidenceWords) -> Markup:

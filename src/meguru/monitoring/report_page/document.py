@@ -9,6 +9,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from meguru.base.svg import tag
+from meguru.monitoring.evidence.translation import EvidenceWords
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +45,11 @@ def table(
 def number(value: float | None) -> Markup:
     """Return a cell with a number."""
     return tag("td", {"class": "number"}, "–" if value is None else f"{value:.4g}")
+
+
+def and_more(count: int, words: EvidenceWords) -> list[Markup]:
+    """Say how many rows a table leaves out; nothing when it has all."""
+    return [tag("p", {"class": "soft"}, words.text("and {count} more", count=count))] if count > 0 else []
 
 
 def paragraphs(lines: Iterable[str], kind: str | None = None) -> Markup:

@@ -10,13 +10,15 @@ from meguru.base.svg import tag
 from meguru.base.text import mark
 from meguru.monitoring.evidence.calibration_picture import calibration
 from meguru.monitoring.evidence.translation import EvidenceWords
-from meguru.monitoring.report_page.document import number, table
+from meguru.monitoring.report_page.document import and_more, number, table
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Report
 
 MODEL = (
     *(mark("model"), mark("role"), mark("metric"), mark("value"), mark("95 %")),
     *(mark("on its holdout"), mark("live minus it"), mark("expected")),
 )
+MOST = 200
+"""So many slices are shown."""
 SLICE = (mark("model"), mark("metric"), mark("rows with"), mark("value"), mark("95 %"), mark("rows"))
 
 
@@ -39,7 +41,8 @@ def performance(report: Report, words: EvidenceWords) -> list[Markup]:
     parts = [row for each in report.performance for row in _slices(each)]
     if parts:
         names = list(map(words.text, SLICE))
-        made += [tag("h2", None, words.text("By slice")), table(names, parts, numbers=frozenset({3, 5}))]
+        shown = table(names, parts[:MOST], numbers=frozenset({3, 5}))
+        made += [tag("h2", None, words.text("By slice")), shown, *and_more(len(parts) - MOST, words)]
     return made
 
 

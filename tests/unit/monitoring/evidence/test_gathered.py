@@ -201,3 +201,11 @@ def test_a_drawing_is_of_a_bounded_size_and_xml_whatever_things_are_called():
     assert ET.fromstring(drawn).get("height")
     assert "a\ufffdb" in drawn
     assert len(drawn) < len(poster(made, EvidenceWords())) + 10_000
+
+
+def test_a_page_says_how_many_findings_it_leaves_out():
+    made = report(make_window(make_rows(2000)))
+    (calm, *_) = [each for each in made.findings if not each.breached]
+    page = report_html(msgspec.structs.replace(made, findings=[calm] * 130), EvidenceWords())
+    assert "130 within their thresholds" in page
+    assert "and 30 more" in page
