@@ -22,13 +22,18 @@ def gather(window: MonitoredWindow, findings: Sequence[Finding], span: JudgedSpa
     Its size does not grow with the rows: up to 60 columns of up to 22 bins, and 6 series of 31 windows. Of
     personal columns it has how many rows have a value, and no bins: what these are called tells values.
     """
-    ringing = [each for each in by_gravity(findings) if each.breached]
+    gravest = by_gravity(findings)
+    ringing = [each for each in gravest if each.breached]
     explanations = explain(window, findings)
-    columns = sorted(window.columns, key=lambda each: _prominence(each, findings))
+    about: dict[str, list[Finding]] = {}
+    for finding in gravest:
+        about.setdefault(finding.column, []).append(finding)
+    columns = sorted(window.columns, key=lambda each: _prominence(about.get(each.name, ())))
     return ReportEvidence(
         compared_with=window.compared_with,
         columns=[
-            _column(each, findings, is_shown=each.name not in window.personal) for each in columns[:COLUMNS]
+            _column(each, about.get(each.name, ()), is_shown=each.name not in window.personal)
+            for each in columns[:COLUMNS]
         ],
         series=all_series(window, ringing, span),
         explanations=explanations,
@@ -59,15 +64,14 @@ def _excess(finding: Finding) -> float:
     return abs(finding.statistic / finding.threshold)
 
 
-def _prominence(column: ComparedColumn, findings: Sequence[Finding]) -> tuple[int, float]:
-    mine = [each for each in findings if each.column == column.name]
+def _prominence(mine: Sequence[Finding]) -> tuple[int, float]:
     order = list(Severity)
     grave = min((order.index(each.severity) for each in mine if each.breached), default=len(order))
     return grave, -max(map(_excess, mine), default=0.0)
 
 
-def _column(column: ComparedColumn, findings: Sequence[Finding], *, is_shown: bool) -> ColumnEvidence:
-    mine = [each for each in by_gravity(findings) if each.column == column.name]
+def _column(column: ComparedColumn, mine: Sequence[Finding], *, is_shown: bool) -> ColumnEvidence:
+    """Return what is kept of a column; `mine` are the findings about it, gravest first."""
     then, now = column.then, column.now
     rows_then, rows_now = then.count + then.nulls, now.count + now.nulls
     return ColumnEvidence(
