@@ -29,8 +29,6 @@ class ShownColumn(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     rang: bool
     drawing: Markup
-    missing_then: float
-    missing_now: float
     findings: list[str]
 
 
@@ -81,8 +79,6 @@ def evidence_view(
                 name=each.column,
                 rang=each.rang,
                 drawing=pictures.distribution(each, words) if each.bins else Markup("–"),
-                missing_then=each.missing_then,
-                missing_now=each.missing_now,
                 findings=list(map(words.spoken, each.findings)),
             )
             for each in columns
