@@ -15,6 +15,8 @@ from meguru.monitoring.types import Report, ReportVerdict
 
 MOST = 500
 """The numbers of so many monitors are told, the first by name: each makes a dozen series."""
+_AT_ONCE = 25
+"""So many reports are held while they are read."""
 ABOUT: Mapping[str, str] = {
     "verdict": "1 for what the newest window came to, 0 for the other verdicts.",
     "metric": "What the live model's metric came to in the newest window.",
@@ -43,32 +45,34 @@ class MonitorGauge:
     value: float
 
 
-class NewestReports:
-    """The newest windows' reports, each read once: a report never changes.
+class NewestGauges:
+    """The numbers of the newest windows, whose reports are read once: a report never changes.
 
-    Several threads may ask at a time; at worst one reads a report twice.
+    Nothing else of a report is held. Several threads may ask at a time; at worst one reads a report twice.
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, Report] = {}
+        self._known: dict[str, Sequence[MonitorGauge]] = {}
 
-    def read(self, tx: Connection, projects: AbstractSet[str] | None) -> list[Report]:
-        """Return the newest window's newest report of each monitor of some projects (None: of all)."""
+    def read(self, tx: Connection, projects: AbstractSet[str] | None) -> list[Sequence[MonitorGauge]]:
+        """Return what the newest window came to of each monitor of some projects (None: of all)."""
         ids = store.newest_windows(tx, projects, MOST)
         known = self._known
         missing = [each for each in ids if each not in known]
-        read = {each.id: each for each in store.some_reports(tx, missing)}
+        read: dict[str, Sequence[MonitorGauge]] = {}
+        for first in range(0, len(missing), _AT_ONCE):
+            for report in store.some_reports(tx, missing[first : first + _AT_ONCE]):
+                read[report.id] = tuple(_gauges(report))
         found = {each: known.get(each) or read[each] for each in ids if each in known or each in read}
         self._known = {**known, **found} if len(known) < 2 * MOST else found
         return list(found.values())
 
 
-def gauges(reports: Sequence[Report]) -> Iterator[MonitorGauge]:
-    """Return the numbers of some monitors by their newest reports; what is not known has none."""
-    for report in reports:
-        for name, value, labels in _of(report):
-            if value is not None and math.isfinite(value):
-                yield MonitorGauge(name=name, monitor=report.monitor, labels=labels, value=float(value))
+def _gauges(report: Report) -> Iterator[MonitorGauge]:
+    """Return the numbers of a monitor by its newest report; what is not known has none."""
+    for name, value, labels in _of(report):
+        if value is not None and math.isfinite(value):
+            yield MonitorGauge(name=name, monitor=report.monitor, labels=labels, value=float(value))
 
 
 def _of(report: Report) -> Iterator[tuple[str, float | None, dict[str, str]]]:
