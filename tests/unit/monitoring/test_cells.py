@@ -333,3 +333,22 @@ def test_cells_that_say_otherwise_than_the_record_are_counted_anew_when_it_is_as
         assert uncounted.is_anew(tx, "delay")
     count_all(workspace)
     check_same(*both(workspace, sliced, MARCH, DAY)[:2])
+
+
+def test_metrics_of_one_name_and_other_options_are_counted_apart(workspace, endpoint, answer):
+    for name, late in (("cheap", 5), ("dear", 50)):
+        metric = {"metric": "cost", "matrix": [[0, 1], [late, 0]]}
+        judged = [{"check": "performance", "metric": metric, "tolerance": 1.0, "reference": 1.0}]
+        create(workspace, name=name, endpoint=endpoint, min_rows=200, checks=judged)
+    answer(make_rows(600), end=DAY)
+    count_all(workspace)
+    values = []
+    for name in ("cheap", "dear"):
+        with workspace.read() as tx:
+            monitor = monitors.one(tx, name)
+        found, exact, _, planned = both(workspace, monitor, MARCH, DAY)
+        assert planned.hours is not None
+        ours, theirs = (each.live.measured("cost").estimate for each in (found, exact))
+        assert ours.value == pytest.approx(theirs.value)
+        values.append(ours.value)
+    assert values[1] > values[0]

@@ -14,7 +14,7 @@ from meguru.flavors.scoring import ROW
 from meguru.metrics import ScoredRows
 from meguru.metrics.sums import AdditiveMetric
 from meguru.monitoring.answers import columns_of, known_rows, scored
-from meguru.monitoring.cells.rules import MAX_VALUES, CountingRules
+from meguru.monitoring.cells.rules import MAX_VALUES, CountingRules, term_key
 from meguru.monitoring.cells.scores import KEYS, score_keys
 from meguru.monitoring.cells.truth import TermSums, TruthSums
 from meguru.monitoring.cells.types import OTHERS, SHADOW, SLICED
@@ -122,7 +122,7 @@ def _terms(rules: CountingRules, model: str, read: ScoredRows) -> Iterator[tuple
     for metric in rules.sums(model):
         try:
             if isinstance(metric, AdditiveMetric) and not metric.missing(read):
-                yield metric.name, metric.terms(read).reshape(len(read), -1)
+                yield term_key(metric), metric.terms(read).reshape(len(read), -1)
         except InvalidInput:  # scores that are no probabilities
             continue
 

@@ -14,6 +14,7 @@ from meguru.metrics.sums import AdditiveMetric, interval_of_sums
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.cells.beside import CLASSES
 from meguru.monitoring.cells.portion import Cells
+from meguru.monitoring.cells.rules import term_key
 from meguru.monitoring.cells.truth import TruthSums
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, OTHERS, SHADOW, SLICED
 from meguru.monitoring.performance import (
@@ -87,7 +88,7 @@ def _measured(
 
 def estimated(metric: Metric, rows: ScoredRows | None, sums: TruthSums) -> Estimate | None:
     """Return a metric with its interval; None where sums don't tell it."""
-    known = sums.terms.get(metric.name)
+    known = sums.terms.get(term_key(metric))
     try:
         if known is not None and isinstance(metric, AdditiveMetric):
             with np.errstate(all="ignore"):

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from meguru.base import digests
 from meguru.kernel.kinds import provided
-from meguru.metrics import Metric, metric_of
+from meguru.metrics import Metric, find_metric, metric_of
 from meguru.metrics.sums import AdditiveMetric
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
 from meguru.monitoring.cells.layout import BinLayout
@@ -57,6 +58,13 @@ def counted_by(monitors: Sequence[Monitor]) -> CountedBy:
         slices=tuple(sorted(dict.fromkeys(slices))[:MAX_SLICED]),
         metrics=tuple(by_text[text] for text in sorted(by_text)),
     )
+
+
+def term_key(metric: Metric) -> str:
+    """Name the sums of a metric's terms: two of one name may differ in options, such as a matrix of costs."""
+    if find_metric(metric.name) == metric:
+        return metric.name
+    return f"{metric.name} {digests.of_value(msgspec.to_builtins(metric))[:16]}"
 
 
 class ModelBins(msgspec.Struct, frozen=True):
@@ -110,5 +118,5 @@ class CountingRules:
         """Return the metrics of a model of which sums are kept."""
         task = self.task(model)
         named = [metric_of(each) for each in (*task.metrics, *self.counted.metrics)]
-        fitting = {each.name: each for each in named if task.key in each.tasks and not each.columns}
+        fitting = {term_key(each): each for each in named if task.key in each.tasks and not each.columns}
         return [each for each in fitting.values() if isinstance(each, AdditiveMetric)]

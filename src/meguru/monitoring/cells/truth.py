@@ -47,7 +47,7 @@ class TruthSums:
         scores. Of two classes a key is a bin of the score and the class; of more, the true class and the one
         decided for.
     terms
-        Sums by the name of a metric.
+        Sums by metric, as `rules.term_key` names them.
     """
 
     rows: int = 0
