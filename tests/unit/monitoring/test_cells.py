@@ -284,8 +284,17 @@ def test_a_sample_is_of_all_hours_bounded_and_the_same_each_time(workspace, slic
     for number in range(24):
         start = MARCH + HOUR * number
         answer(make_rows(100, seed=number), start=start, end=start + HOUR, outcomes=number % 2 == 0)
+    with workspace.read() as tx:
+        before = sample(tx, "delay", MARCH, DAY, 600, 10)
+    count(workspace, "delay")
+    late = DAY - HOUR
+    answer(make_rows(100, seed=24), start=late, end=DAY, outcomes=False)
+    with workspace.read() as tx:
+        amid = sample(tx, "delay", MARCH, DAY, 600, 10)
     count_all(workspace)
     with workspace.read() as tx:
+        assert amid.equals(sample(tx, "delay", MARCH, DAY, 600, 10))  # however far the count is
+        assert before["_time"].dt.hour().n_unique() >= 20
         whole = frame(tx, "delay", MARCH, DAY)
         every = sample(tx, "delay", MARCH, DAY)
         assert every.select(whole.columns).sort("_id").equals(whole.sort("_id"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from meguru.monitoring.cells.portion import Portion
 from meguru.predictions import outcome_store
@@ -15,7 +15,7 @@ from meguru.predictions.store import chunks, within
 
 ROWS = 50_000
 """So many rows are looked at together, and whole requests."""
-_IDS, _REQUESTS = 500, 20_000
+_IDS, _REQUESTS, _TO_HOURS = 500, 20_000, len("2026-01-31T12")
 _T = prediction_batch.c
 
 
@@ -50,6 +50,25 @@ def waiting(tx: Connection, endpoint: str, start: datetime, end: datetime) -> li
     query = select(_T.id, _T.n).select_from(joined)
     mine = query.where(uncounted_batch.c.endpoint == endpoint, *within(endpoint, start, end))
     return [BatchSize(*row) for row in tx.execute(mine.order_by(_T.id))]
+
+
+def rows_by_hour(
+    tx: Connection, endpoint: str, start: datetime, end: datetime, *, waiting: bool = False
+) -> dict[datetime, int]:
+    """Return how many rows the requests have that begin in each hour of a span; all, or those not counted.
+
+    Of one that began before, they are in the first hour.
+    """
+    hour = func.substr(_T.first_time, 1, _TO_HOURS)
+    query = select(hour, func.sum(_T.n)).where(*within(endpoint, start, end)).group_by(hour)
+    if waiting:
+        mine = (uncounted_batch.c.endpoint == endpoint) & (uncounted_batch.c.batch_id == _T.id)
+        query = query.join(uncounted_batch, mine)
+    found: dict[datetime, int] = {}
+    for text, rows in tx.execute(query):
+        began = max(start, datetime.fromisoformat(f"{text}:00+00:00"))
+        found[began] = found.get(began, 0) + int(rows)
+    return found
 
 
 def portions(batches: Sequence[BatchSize], rows: int = ROWS) -> Iterator[list[str]]:

@@ -10,8 +10,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from meguru.monitoring.cells import marks, record, store
+from meguru.monitoring.cells.portion import hour_of
 from meguru.monitoring.cells.record import BatchSize
-from meguru.predictions import outcome_store
+from meguru.predictions import outcome_store, uncounted
 from meguru.predictions.ids import join
 from meguru.predictions.types import ID_COLUMN, TIME_COLUMN
 from meguru.predictions.window import agreeing, answered, with_outcomes
@@ -75,9 +76,9 @@ def _stretches(
     tx: Connection, endpoint: str, span: tuple[datetime, datetime], rows: int
 ) -> Iterator[BatchSize]:
     """Give requests of each hour of a span that follow a moment of it, as many as its share of the rows."""
-    by_hour = store.rows_by_hour(tx, endpoint, *span)
+    by_hour = _rows_by_hour(tx, endpoint, *span)
     total = sum(by_hour.values())
-    for hour, count in by_hour.items():
+    for hour, count in sorted(by_hour.items()):
         quota = -(-rows * count // total)
         moment = hour + _HOUR * (marks.of_text(f"{endpoint} {hour.isoformat()}") / 2**64)
         found = record.overlapping(tx, endpoint, moment, hour + _HOUR, quota)
@@ -86,6 +87,17 @@ def _stretches(
             known = {each.id for each in found}
             rest = record.overlapping(tx, endpoint, hour, moment, quota - len(found))
             yield from (each for each in rest if each.id not in known)
+
+
+def _rows_by_hour(tx: Connection, endpoint: str, start: datetime, end: datetime) -> dict[datetime, int]:
+    """Return about how many rows each hour has, whether they are counted by now or not."""
+    first = hour_of(start)
+    if not store.turn(tx, endpoint)[0] or uncounted.is_anew(tx, endpoint):
+        return record.rows_by_hour(tx, endpoint, first, end)
+    found = store.rows_by_hour(tx, endpoint, first, end)
+    for hour, count in record.rows_by_hour(tx, endpoint, first, end, waiting=True).items():
+        found[hour] = found.get(hour, 0) + count
+    return found
 
 
 def _first(batch: BatchSize, step: int) -> int:
