@@ -75,8 +75,13 @@ def unpack(changes: bytes) -> list[OutcomeChange]:
 
 def anew(tx: Connection, endpoint: str) -> None:
     """Have everything of an endpoint counted again; until that is done, windows are read from the record."""
-    statement = _or_nothing(tx).values(endpoint=endpoint, batch_id=EVERYTHING)
-    tx.execute(statement.on_conflict_do_nothing())
+    # Also where it was said before: whoever begins to count waits until this commit, and sees what it did.
+    statement = _upsert(tx).values(endpoint=endpoint, batch_id=EVERYTHING)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[_B.endpoint, _B.batch_id], set_={"batch_id": EVERYTHING}
+        )
+    )
 
 
 def forget(tx: Connection, endpoint: str) -> None:
@@ -92,7 +97,7 @@ def begin_anew(tx: Connection, endpoint: str) -> None:
     tx.execute(delete(uncounted_outcomes).where(_O.endpoint == endpoint))
     table = prediction_batch.c
     mine = select(table.endpoint, table.id).where(table.endpoint == endpoint)
-    statement = _or_nothing(tx).from_select(["endpoint", "batch_id"], mine)
+    statement = _upsert(tx).from_select(["endpoint", "batch_id"], mine)
     tx.execute(statement.on_conflict_do_nothing())  # one may have come since the line above
 
 
@@ -107,6 +112,12 @@ def batches(tx: Connection, endpoint: str, limit: int) -> list[str]:
     """Return the first batches that are not counted; `EVERYTHING` is the first of all."""
     query = select(_B.batch_id).where(_B.endpoint == endpoint).order_by(_B.batch_id).limit(limit)
     return list(tx.execute(query).scalars())
+
+
+def changes(tx: Connection, endpoint: str, limit: int) -> int:
+    """Return how many calls' changes of outcomes are not counted, or the limit if there are more."""
+    query = select(_O.id).where(_O.endpoint == endpoint).limit(limit)
+    return len(tx.execute(query).all())
 
 
 def is_anew(tx: Connection, endpoint: str) -> bool:
@@ -148,7 +159,7 @@ def take(tx: Connection, endpoint: str, batch_ids: Sequence[str], change_ids: Se
         tx.execute(delete(uncounted_outcomes).where(_O.id.in_(gone)))
 
 
-def _or_nothing(tx: Connection) -> Any:
+def _upsert(tx: Connection) -> Any:
     if tx.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as upsert
     else:

@@ -19,7 +19,7 @@ from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
 from meguru.monitoring.cells.summing import plan, total
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
 from meguru.monitoring.checks.wanted_metrics import asked_by
-from meguru.monitoring.operations import create, run
+from meguru.monitoring.operations import create, run, specs
 from meguru.monitoring.see import see_window
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns
@@ -361,3 +361,33 @@ def test_metrics_of_one_name_and_other_options_are_counted_apart(workspace, endp
         assert ours.value == pytest.approx(theirs.value)
         values.append(ours.value)
     assert values[1] > values[0]
+
+
+def test_no_cell_of_who_was_erased_is_left_where_nobody_watches_any_more(workspace, sliced, answer):
+    answer(make_rows(300), end=DAY)
+    count_all(workspace)
+    specs.retire(workspace, name=sliced.name)
+    with workspace.read() as tx:
+        assert waiting(tx) == ([], [])
+    with workspace.db.write() as tx:
+        uncounted.anew(tx, "delay")
+        uncounted.anew(tx, "delay")  # said twice, it is the same
+    with workspace.read() as tx:
+        assert waiting(tx) == ([], ["delay"])
+    forget(workspace, "delay")
+    with workspace.read() as tx:
+        assert not cell_store.has_cells(tx, "delay")
+        assert waiting(tx) == ([], [])
+
+
+def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(workspace, endpoint, answer):
+    batch = answer(make_rows(20), end=DAY, outcomes=False)
+    span = (batch.first_time, batch.last_time)
+    with workspace.db.write() as tx:
+        for _ in range(1000):
+            uncounted.add_outcomes(tx, endpoint, span, [(batch.id, 0, 1.0, 0.0)])
+    with workspace.read() as tx:
+        assert waiting(tx) == ([], ["delay"])
+    forget(workspace, "delay")
+    with workspace.read() as tx:
+        assert uncounted.changes(tx, "delay", 10) == 0

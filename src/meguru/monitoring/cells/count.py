@@ -22,7 +22,7 @@ from meguru.predictions.uncounted import OutcomeChange
 _BATCHES = 20_000
 """So many requests are in a portion at most."""
 _LONG = 1_000
-"""So many requests are a list that is let go if no monitor wants it counted."""
+"""So many requests, or calls with outcomes, are a list that is let go if no monitor wants it counted."""
 _COUNT = InternalOperation(MONITOR, "count", alone=False)
 
 
@@ -52,13 +52,21 @@ def count(ws: Workspace, endpoint: str, known: dict[str, ModelBins] | None = Non
 def waiting(tx: Connection) -> tuple[list[str], list[str]]:
     """Return the endpoints that a monitor watches, and of which something is not counted.
 
-    Then those that no monitor watches, and of which a long list was written for nobody.
+    Then those that no monitor watches, and of which a long list was written for nobody, or cells are left
+    that may name who was erased.
     """
     watched = {each.endpoint for each in monitors.all_monitors(tx) if each.endpoint}
     found = uncounted.endpoints(tx)
     others = [each for each in found if each not in watched]
-    long = [each for each in others if len(uncounted.batches(tx, each, _LONG)) == _LONG]
-    return [each for each in found if each in watched], long
+    return [each for each in found if each in watched], [each for each in others if _is_left(tx, each)]
+
+
+def _is_left(tx: Connection, endpoint: str) -> bool:
+    long = (
+        len(uncounted.batches(tx, endpoint, _LONG)) == _LONG
+        or uncounted.changes(tx, endpoint, _LONG) == _LONG
+    )
+    return long or (uncounted.is_anew(tx, endpoint) and store.has_cells(tx, endpoint))
 
 
 def anew(ws: Workspace, endpoint: str) -> None:
