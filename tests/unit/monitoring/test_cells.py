@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
+from meguru.kernel import events
 from meguru.monitoring import store as monitors
 from meguru.monitoring.cells import store as cell_store
 from meguru.monitoring.cells.count import count, forget, waiting
@@ -16,6 +17,7 @@ from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.sample import sample
 from meguru.monitoring.cells.schema import monitor_cell
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
+from meguru.monitoring.cells.service import CellCounter
 from meguru.monitoring.cells.summing import plan, total
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
 from meguru.monitoring.checks.wanted_metrics import asked_by
@@ -24,6 +26,7 @@ from meguru.monitoring.see import see_window
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns
 from meguru.predictions import outcome_store, uncounted
+from meguru.predictions.schema import uncounted_outcomes
 from meguru.predictions.window import frame
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
@@ -391,3 +394,20 @@ def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(worksp
     forget(workspace, "delay")
     with workspace.read() as tx:
         assert uncounted.changes(tx, "delay", 10) == 0
+
+
+def test_an_endpoint_that_can_not_be_counted_keeps_no_other_from_it(workspace, sliced, answer, caplog):
+    answer(make_rows(300), end=DAY)
+    with workspace.db.write() as tx:
+        told = {"type": "endpoint.created", "at": MARCH, "actor": "local", "operation": "endpoint.create"}
+        events.append(tx, subject="endpoint/broken", data={"model": "delay", "gates": []}, **told)
+    create(workspace, name="other", endpoint="broken", checks=[{"check": "psi"}])
+    with workspace.db.write() as tx:
+        uncounted.add_outcomes(tx, "broken", (MARCH, DAY), [("batch", 0, None, 1.0)])
+        tx.execute(
+            update(uncounted_outcomes).where(uncounted_outcomes.c.endpoint == "broken").values(changes=b"?")
+        )
+    CellCounter(workspace).tick()
+    assert "counting predictions failed" in caplog.text
+    with workspace.read() as tx:
+        assert uncounted.endpoints(tx) == ["broken"]

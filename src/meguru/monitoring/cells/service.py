@@ -38,6 +38,12 @@ class CellCounter(Ticker):
             endpoints, unwatched = waiting(tx)
         for endpoint in unwatched:
             forget(self.ws, endpoint)
-        for endpoint in endpoints:
-            while count(self.ws, endpoint, self._known) and not self._stop.wait(PACE_SECONDS):
-                pass
+        while endpoints:  # in turns: nobody waits for another one's backlog
+            endpoints = [each for each in endpoints if not self._stop.is_set() and self._count(each)]
+            self._stop.wait(PACE_SECONDS)
+
+    def _count(self, endpoint: str) -> bool:
+        """Count a portion of one endpoint; that it fails keeps no other from being counted."""
+        more: list[bool] = []
+        self._try(lambda: more.append(count(self.ws, endpoint, self._known)))
+        return any(more)
