@@ -144,6 +144,7 @@ def _count(
 
 def withdraw(tx: Connection, endpoint: str, places: Sequence[Place]) -> int:
     """Have predictions no outcome any more; what it was is kept beside it. Return how many had one."""
+    _hold(tx, sorted({batch_id for batch_id, _ in places}))
     known = list(_rows(tx, outcome, dict.fromkeys(places)))
     for some in chunks(known, _PLACES):
         mine = tuple_(outcome.c.batch_id, outcome.c.row)
