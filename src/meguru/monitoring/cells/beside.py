@@ -182,6 +182,7 @@ def _values(column: pl.Series, places: Codes) -> tuple[list[str], Codes]:
     import polars as pl
 
     text = column.cast(pl.String, strict=False).str.slice(0, LONGEST_VALUE).fill_null("None").alias("value")
+    text = text.str.replace_all("\0", "\ufffd", literal=True)  # PostgreSQL keeps no text with it
     counted = text.gather(places).value_counts(name="count").sort("count", "value", descending=[True, False])
     values = counted.get_column("value").to_list()[:MAX_VALUES]
     number = {value: index for index, value in enumerate(values)}
