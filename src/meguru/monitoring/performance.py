@@ -134,11 +134,14 @@ class _Measuring:
         mine = columns_of(task)
         both = known_rows(rows, mine, columns)
         first, second = scored(task, both, mine), scored(other, both, columns)
-        judged = {metric.name for metric, each in self._metrics(task) if each.method == "auto"} | {AUC}
+        judged = {metric.name: metric for metric, each in self._metrics(task) if each.method == "auto"}
+        judged.setdefault(AUC, metric_of(AUC))
         return msgspec.structs.replace(
             shadow,
             metrics=[
-                msgspec.structs.replace(each, difference=_difference(each.metric, first, second, shadow))
+                msgspec.structs.replace(
+                    each, difference=_difference(judged[each.metric], first, second, shadow)
+                )
                 if each.metric in judged
                 else each
                 for each in shadow.metrics
@@ -223,13 +226,12 @@ def _estimated(metric: Metric, rows: ScoredRows, method: Method = "auto") -> Est
 
 
 def _difference(
-    name: str, live: ScoredRows | None, other: ScoredRows | None, shadow: ModelPerformance
+    metric: Metric, live: ScoredRows | None, other: ScoredRows | None, shadow: ModelPerformance
 ) -> Estimate | None:
-    if name == AUC and shadow.difference is not None:
+    if metric.name == AUC and shadow.difference is not None:
         return shadow.difference
     if live is None or other is None or len(live) != len(other) or not len(live):
         return None
-    metric = metric_of(name)
     try:
         return None if metric.missing(live) else estimate(metric.difference(live, other))
     except InvalidInput:
