@@ -9,16 +9,19 @@ from sqlalchemy import update
 
 from meguru.kernel import events
 from meguru.monitoring import store as monitors
+from meguru.monitoring.cells import record
 from meguru.monitoring.cells import store as cell_store
 from meguru.monitoring.cells.count import count, forget, waiting
 from meguru.monitoring.cells.counted import counted
 from meguru.monitoring.cells.past import counted_past
+from meguru.monitoring.cells.portion import count_portion
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.sample import sample
 from meguru.monitoring.cells.schema import monitor_cell
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
 from meguru.monitoring.cells.service import CellCounter
 from meguru.monitoring.cells.summing import plan, total
+from meguru.monitoring.cells.types import COLUMNS
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
 from meguru.monitoring.checks.wanted_metrics import asked_by
 from meguru.monitoring.operations import create, run, specs
@@ -411,3 +414,27 @@ def test_an_endpoint_that_can_not_be_counted_keeps_no_other_from_it(workspace, s
     assert "counting predictions failed" in caplog.text
     with workspace.read() as tx:
         assert uncounted.endpoints(tx) == ["broken"]
+
+
+def test_a_portion_is_of_few_hours_whose_counts_are_narrow(workspace, sliced, answer):
+    told = [
+        answer(make_rows(2, seed=day), start=MARCH + HOUR * 24 * day, end=MARCH + HOUR * (24 * day + 1))
+        for day in range(6)
+    ]
+    told.append(answer(make_rows(300), end=MARCH + HOUR * 200))
+    ids = [each.id for each in told]
+    with workspace.read() as tx:
+        assert record.of_few_hours(tx, ids, 3) == ids[:3]
+        assert record.of_few_hours(tx, ids[6:], 3) == ids[6:]
+        assert record.of_few_hours(tx, ids, 1000) == ids
+        rules = CountingRules(tx, workspace.blobs, counted_by([sliced]))
+        cells = count_portion(rules, record.portion(tx, ids))
+        whole = count_portion(rules, record.portion(tx, ids), hourly=False)
+    assert {cell.counts.dtype for cell in models_of_hours(cells)} == {np.dtype(np.uint8)}
+    (one,) = models_of_hours(whole)
+    assert np.array_equal(one.counts, sum(cell.counts.astype(int) for cell in models_of_hours(cells)))
+    assert one.mark == sum(cell.mark for cell in models_of_hours(cells)) % 2**64
+
+
+def models_of_hours(cells):
+    return [cell for key, cell in cells.items() if key.part == COLUMNS]

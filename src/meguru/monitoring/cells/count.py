@@ -14,7 +14,7 @@ from meguru.monitoring import store as monitors
 from meguru.monitoring.cells import record, store
 from meguru.monitoring.cells.portion import Cells, count_changes, count_portion
 from meguru.monitoring.cells.rules import CountedBy, CountingRules, ModelBins, counted_by
-from meguru.monitoring.cells.types import COLUMNS, Cell, CellKey, add_cell
+from meguru.monitoring.cells.types import COLUMNS, add_cell
 from meguru.monitoring.kind import MONITOR
 from meguru.predictions import uncounted
 from meguru.predictions.uncounted import OutcomeChange
@@ -100,7 +100,7 @@ def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBi
     ids = uncounted.batches(tx, endpoint, _BATCHES) if all_changes else []
     if ids and ids[0] == uncounted.EVERYTHING:
         return _Step(turn=turn, rules=wanted, anew=True)
-    mine = next(record.portions(record.sizes(tx, ids)), [])
+    mine = record.of_few_hours(tx, next(record.portions(record.sizes(tx, ids)), []))
     found = _changed(tx, endpoint, rules, [change for _, some in changes for change in some])
     if mine:
         for key, cell in count_portion(rules, record.portion(tx, mine)).items():
@@ -147,10 +147,9 @@ def _summed(tx: Connection, endpoint: str, rules: CountingRules, new: Cells) -> 
     for key, cell in known.items():
         if key.part == COLUMNS and cell.bins and cell.bins != rules.layout(key.model).digest:
             return None
-    whole: dict[CellKey, Cell] = {
-        key: known[key] + cell if key in known else cell for key, cell in new.items()
-    }
-    return [store.row_of(endpoint, key, cell) for key, cell in whole.items()]
+    return [
+        store.row_of(endpoint, key, known[key] + cell if key in known else cell) for key, cell in new.items()
+    ]
 
 
 def _write(ctx: Context, endpoint: str, step: _Step) -> bool:

@@ -86,6 +86,7 @@ class BinLayout:
 
     def read(self, vector: Counts) -> Iterator[tuple[Segment, ColumnCounts, int, int]]:
         """Give each column's counts, how many of its values are of another type, and its rows."""
+        vector = vector.astype(np.int64, copy=False)  # one that was read or just counted may be narrow
         for each in self.segments:
             mine = vector[each.start : each.end]
             bins = mine[FIXED : FIXED + each.bins]

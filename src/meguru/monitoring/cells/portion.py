@@ -13,6 +13,7 @@ import numpy.typing as npt
 from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.cells import marks
 from meguru.monitoring.cells.beside import truth_by_part
+from meguru.monitoring.cells.layout import Counts
 from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.tally import tally_rows
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, SHADOW, SKETCHES, Cell, CellKey, add_cell
@@ -95,7 +96,12 @@ def micros(moment: datetime) -> int:
 
 def hour_of(moment: datetime) -> datetime:
     """Return when the hour of a moment begins, UTC."""
-    return _EPOCH + timedelta(microseconds=micros(moment) // _HOUR * _HOUR)
+    return _EPOCH + timedelta(microseconds=hour_number(moment) * _HOUR)
+
+
+def hour_number(moment: datetime) -> int:
+    """Return which hour since 1970 a moment lies in."""
+    return micros(moment) // _HOUR
 
 
 def count_changes(
@@ -145,12 +151,17 @@ class KnownOutcome(NamedTuple):
 
 
 def count_portion(
-    rules: CountingRules, portion: Portion, *, inputs: bool = True, truth: bool = True
+    rules: CountingRules,
+    portion: Portion,
+    *,
+    inputs: bool = True,
+    truth: bool = True,
+    hourly: bool = True,
 ) -> Cells:
     """Count rows.
 
     Without `inputs` only what hangs on outcomes is, of rows that are counted already; without `truth` only
-    columns are.
+    columns are. What is not `hourly` is all of one hour, which is none in particular.
     """
     found: Cells = {}
     if not portion.frame.height:
@@ -161,7 +172,7 @@ def count_portion(
         mine = portion
         if len(named) > 1:
             mine = portion.take(np.flatnonzero((models == model).to_numpy()))
-        hours = mine.times // _HOUR
+        hours = mine.times // _HOUR if hourly else np.zeros(mine.frame.height, dtype=np.int64)
         if mine.frame.height > 1 and (np.diff(hours) < 0).any():
             mine = mine.take(np.argsort(hours, kind="stable"))
             hours = mine.times // _HOUR
@@ -201,7 +212,7 @@ def _count(
     known = portion.frame.get_column(OUTCOME_COLUMN).is_not_null().to_numpy()
     marked = portion.outcomes + (portion.rows if inputs else np.uint64(0))
     layout = rules.layout(model)
-    counts = tally_rows(layout, portion.frame, codes, len(named)) if inputs else None
+    counts = _narrow(tally_rows(layout, portion.frame, codes, len(named))) if inputs else None
     rows = np.bincount(codes, minlength=len(named))
     outcomes = np.bincount(codes, weights=known, minlength=len(named)).astype(np.int64)
     mark, times = np.add.reduceat(marked, starts), portion.times
@@ -229,6 +240,11 @@ def _count(
             # A shadow may have scored beside several models: its truth is one.
             key = CellKey(answering, moments[index], part)
             add_cell(found, key, Cell(rows=sums.rows, outcomes=sums.outcomes, truth=sums))
+
+
+def _narrow(counts: Counts) -> Counts:
+    """Return counts as narrow as they fit: an hour of few rows has as many bins as one of many."""
+    return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
 
 
 def sketched(frame: pl.DataFrame) -> dict[str, ColumnSketch]:

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from meguru.monitoring.cells.portion import Portion
+from meguru.monitoring.cells.portion import Portion, hour_number
 from meguru.predictions import outcome_store
 from meguru.predictions.schema import prediction_batch, uncounted_batch
 from meguru.predictions.store import chunks, within
 
 ROWS = 50_000
 """So many rows are looked at together, and whole requests."""
+HOURS = 500
+"""So many hours' cells are made together."""
 _IDS, _REQUESTS, _TO_HOURS = 500, 20_000, len("2026-01-31T12")
 _T = prediction_batch.c
 
@@ -83,6 +85,24 @@ def portions(batches: Sequence[BatchSize], rows: int = ROWS) -> Iterator[list[st
         count += each.n
     if some:
         yield some
+
+
+def of_few_hours(tx: Connection, batch_ids: Sequence[str], most: int = HOURS) -> list[str]:
+    """Return the first of some requests, in order of their ids, whose event times lie in few hours.
+
+    At least one: a cell has a count for each bin of each column, however few its rows are.
+    """
+    taken: list[str] = []
+    hours: set[int] = set()
+    for some in chunks(batch_ids, _IDS):
+        query = select(_T.id, _T.first_time, _T.last_time).where(_T.id.in_(some)).order_by(_T.id)
+        for row in tx.execute(query):
+            first, last = hour_number(row.first_time), hour_number(row.last_time)
+            hours.update(range(first, min(last, first + most) + 1))
+            if taken and len(hours) > most:
+                return taken
+            taken.append(row.id)
+    return taken
 
 
 def load(tx: Connection, batch_ids: Sequence[str]) -> list[Row[Any]]:

@@ -19,6 +19,8 @@ from meguru.predictions import uncounted
 from meguru.predictions.uncounted import OutcomeChange
 
 _HOUR = timedelta(hours=1)
+_TOGETHER = 1_000
+"""So many hours of truth are held before they are put together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,10 @@ def total(
     def take(key: CellKey, cell: Cell) -> None:
         mine = key._replace(hour=planned.start)
         if key.part != COLUMNS:
-            hours.setdefault(mine, []).append(cell)
+            parts = hours.setdefault(mine, [])
+            parts.append(cell)
+            if len(parts) == _TOGETHER:
+                parts[:] = [_whole(parts)]
             return
         add_cell(found, mine, cell)
 
@@ -111,7 +116,7 @@ def total(
     ):
         for ids in record.portions(batches):
             portion = record.portion(tx, ids).within(spans)
-            for key, cell in count_portion(rules, portion, truth=truth).items():
+            for key, cell in count_portion(rules, portion, truth=truth, hourly=False).items():
                 take(key, cell)
     if planned.hours is not None and truth:
         for key, cell in _changed(tx, endpoint, planned.hours, rules).items():
