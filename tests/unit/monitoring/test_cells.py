@@ -127,7 +127,7 @@ def test_a_window_is_the_sum_of_its_cells_whenever_they_were_counted(workspace, 
     found, exact, counted, planned = both(workspace, sliced, first, last)
     check_same(found, exact)
     assert counted == marks  # the digest does not tell how far the count was
-    assert not planned.waiting
+    assert not planned.waiting.rows
     assert planned.hours is not None
     with workspace.read() as tx:
         assert waiting(tx) == ([], [])
@@ -283,7 +283,7 @@ def test_no_list_is_kept_of_what_nobody_watches_and_a_later_monitor_has_all_of_i
     count_all(workspace)
     found, exact, _, planned = both(workspace, monitor, MARCH, DAY + HOUR)
     check_same(found, exact)
-    assert (planned.waiting, planned.hours is None) == ([], False)
+    assert (planned.waiting.rows, planned.hours is None) == (0, False)
 
 
 def test_a_sample_is_of_all_hours_bounded_and_the_same_each_time(workspace, sliced, answer):

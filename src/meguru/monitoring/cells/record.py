@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from meguru.monitoring.cells.portion import Portion, hour_number
 from meguru.predictions import outcome_store
-from meguru.predictions.schema import prediction_batch, uncounted_batch
+from meguru.predictions.schema import outcome, prediction_batch, uncounted_batch
 from meguru.predictions.store import chunks, within
 
 ROWS = 50_000
@@ -28,6 +30,31 @@ class BatchSize(NamedTuple):
     n: int
 
 
+@dataclass(frozen=True)
+class Requests:
+    """Requests, in order of their ids: each is listed as it is read, as there may be millions."""
+
+    tx: Connection
+    found: Select[tuple[str, int]]
+
+    def __iter__(self) -> Iterator[BatchSize]:
+        ordered = self.found.order_by(_T.id)
+        for row in self.tx.execute(ordered, execution_options={"yield_per": _IDS}):
+            yield BatchSize(row.id, row.n)
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows they have."""
+        query = self.found.with_only_columns(func.coalesce(func.sum(_T.n), 0))
+        return int(self.tx.execute(query).scalar_one())
+
+    @property
+    def outcomes(self) -> int:
+        """How many outcomes of them are known."""
+        mine = outcome.c.batch_id.in_(self.found.with_only_columns(_T.id))
+        return int(self.tx.execute(select(func.count()).select_from(outcome).where(mine)).scalar_one())
+
+
 def sizes(tx: Connection, batch_ids: Iterable[str]) -> list[BatchSize]:
     """Return those of some requests that there are, by id."""
     found = []
@@ -37,21 +64,24 @@ def sizes(tx: Connection, batch_ids: Iterable[str]) -> list[BatchSize]:
     return found
 
 
-def overlapping(
-    tx: Connection, endpoint: str, start: datetime, end: datetime, limit: int | None = None
+def overlapping(tx: Connection, endpoint: str, start: datetime, end: datetime) -> Requests:
+    """Return the requests that may have event times in a span."""
+    return Requests(tx, select(_T.id, _T.n).where(*within(endpoint, start, end)))
+
+
+def first_to_end(
+    tx: Connection, endpoint: str, start: datetime, end: datetime, limit: int
 ) -> list[BatchSize]:
-    """Return the requests that may have event times in a span; of more than a `limit`, the first to end."""
-    query = select(_T.id, _T.n).where(*within(endpoint, start, end))
-    query = query.order_by(_T.id) if limit is None else query.order_by(_T.last_time).limit(limit)
+    """Return those of them that end first, at most so many."""
+    query = select(_T.id, _T.n).where(*within(endpoint, start, end)).order_by(_T.last_time).limit(limit)
     return [BatchSize(*row) for row in tx.execute(query)]
 
 
-def waiting(tx: Connection, endpoint: str, start: datetime, end: datetime) -> list[BatchSize]:
+def waiting(tx: Connection, endpoint: str, start: datetime, end: datetime) -> Requests:
     """Return those of them that are not counted."""
     joined = uncounted_batch.join(prediction_batch, _T.id == uncounted_batch.c.batch_id)
     query = select(_T.id, _T.n).select_from(joined)
-    mine = query.where(uncounted_batch.c.endpoint == endpoint, *within(endpoint, start, end))
-    return [BatchSize(*row) for row in tx.execute(mine.order_by(_T.id))]
+    return Requests(tx, query.where(uncounted_batch.c.endpoint == endpoint, *within(endpoint, start, end)))
 
 
 def rows_by_hour(
@@ -73,7 +103,7 @@ def rows_by_hour(
     return found
 
 
-def portions(batches: Sequence[BatchSize], rows: int = ROWS) -> Iterator[list[str]]:
+def portions(batches: Iterable[BatchSize], rows: int = ROWS) -> Iterator[list[str]]:
     """Cut requests into portions of so many rows, in order; one with more is a portion of its own."""
     some: list[str] = []
     count = 0

@@ -47,7 +47,7 @@ def sample(
     """
     import polars as pl
 
-    there = record.overlapping(tx, endpoint, start, end, listed + 1)
+    there = record.first_to_end(tx, endpoint, start, end, listed + 1)
     if len(there) > listed:
         there = list(_stretches(tx, endpoint, (start, end), rows))
     ordered = sorted(there, key=lambda each: marks.of_text(each.id))
@@ -81,11 +81,11 @@ def _stretches(
     for hour, count in sorted(by_hour.items()):
         quota = -(-rows * count // total)
         moment = hour + _HOUR * (marks.of_text(f"{endpoint} {hour.isoformat()}") / 2**64)
-        found = record.overlapping(tx, endpoint, moment, hour + _HOUR, quota)
+        found = record.first_to_end(tx, endpoint, moment, hour + _HOUR, quota)
         yield from found
         if len(found) < quota:
             known = {each.id for each in found}
-            rest = record.overlapping(tx, endpoint, hour, moment, quota - len(found))
+            rest = record.first_to_end(tx, endpoint, hour, moment, quota - len(found))
             yield from (each for each in rest if each.id not in known)
 
 

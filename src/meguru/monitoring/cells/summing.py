@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +10,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from meguru.monitoring.cells import record, store
-from meguru.monitoring.cells.portion import Cells, count_changes, count_portion, hour_of
-from meguru.monitoring.cells.record import BatchSize
+from meguru.monitoring.cells.portion import Cells, Spans, count_changes, count_portion, hour_of
+from meguru.monitoring.cells.record import BatchSize, Requests
 from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.truth import add_up
 from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey, add_cell, together
@@ -46,7 +46,7 @@ class SummingPlan:
     hours: tuple[datetime, datetime] | None
     edges: Sequence[tuple[datetime, datetime]]
     beside: Sequence[BatchSize]
-    waiting: Sequence[BatchSize]
+    waiting: Requests
     rows: int
 
 
@@ -58,10 +58,10 @@ def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: C
     first, last = hours
     waiting = record.waiting(tx, endpoint, start, end)
     edges = [span for span in ((start, first), (last, end)) if span[0] < span[1]]
-    mine = {each.id for each in waiting}
     beside = dict.fromkeys(one for span in edges for one in record.overlapping(tx, endpoint, *span))
-    found = [each for each in beside if each.id not in mine]
-    rows = store.counted_within(tx, endpoint, *hours).rows + sum(each.n for each in (*found, *waiting))
+    later = uncounted.among(tx, endpoint, [each.id for each in beside])
+    found = [each for each in beside if each.id not in later]
+    rows = store.counted_within(tx, endpoint, *hours).rows + sum(each.n for each in found) + waiting.rows
     return SummingPlan(
         start=start, end=end, hours=hours, edges=edges, beside=found, waiting=waiting, rows=rows
     )
@@ -77,8 +77,9 @@ def whole_hours(start: datetime, end: datetime) -> tuple[datetime, datetime] | N
 def recorded(tx: Connection, endpoint: str, start: datetime, end: datetime) -> SummingPlan:
     """Return how a window is summed from the record alone."""
     everything = record.overlapping(tx, endpoint, start, end)
-    rows = sum(each.n for each in everything)
-    return SummingPlan(start=start, end=end, hours=None, edges=(), beside=(), waiting=everything, rows=rows)
+    return SummingPlan(
+        start=start, end=end, hours=None, edges=(), beside=(), waiting=everything, rows=everything.rows
+    )
 
 
 def _hold(tx: Connection, endpoint: str, rules: CountingRules) -> bool:
@@ -110,10 +111,11 @@ def total(
                 other = recorded(tx, endpoint, planned.start, planned.end)
                 return total(tx, endpoint, other, rules, truth=truth)
             take(key, cell)
-    for batches, spans in (
+    read: list[tuple[Iterable[BatchSize], Spans]] = [
         (planned.beside, planned.edges),
         (planned.waiting, [(planned.start, planned.end)]),
-    ):
+    ]
+    for batches, spans in read:
         for ids in record.portions(batches):
             portion = record.portion(tx, ids).within(spans)
             for key, cell in count_portion(rules, portion, truth=truth, hourly=False).items():
