@@ -17,7 +17,7 @@ from meguru.kernel import events
 from meguru.kernel.event import Event
 from meguru.kernel.events.append import START, chain_hash
 from meguru.kernel.events.schema import event, event_head
-from meguru.predictions import counts
+from meguru.predictions import counts, uncounted
 from meguru.registry import store as registry
 from meguru.storage.db import Database, metadata, rowwise
 from meguru.tracking import series
@@ -262,6 +262,8 @@ def counts_what_was_answered(db):
                 (0, 0, 0),
             ]
             assert found[0].last_received_at == datetime(2026, 3, 3, 12, tzinfo=UTC)
+            assert uncounted.endpoints(tx) == ["a", "b"]  # no cell has them yet
+            assert all(uncounted.is_anew(tx, endpoint) for endpoint in ("a", "b"))
             command.downgrade(config, "0026")
     finally:
         db.close()

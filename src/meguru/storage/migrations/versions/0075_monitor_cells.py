@@ -48,8 +48,8 @@ def upgrade() -> None:
         sa.Column("turn", sa.BigInteger, nullable=False),
         sa.Column("rules", Json, nullable=False),
     )
-    # What was recorded before there were cells is counted when a server runs.
-    op.execute("INSERT INTO uncounted_batch (endpoint, batch_id) SELECT endpoint, id FROM prediction_batch")
+    # What was recorded before there were cells is counted when a server runs, where a monitor watches.
+    op.execute("INSERT INTO uncounted_batch SELECT DISTINCT endpoint, '*' FROM prediction_batch")
 
 
 def downgrade() -> None:
