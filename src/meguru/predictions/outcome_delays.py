@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -35,7 +35,7 @@ def add(tx: Connection, endpoint: str, told: Iterable[Mapping[str, Any]]) -> Non
     for some in chunks(by_batch, _A_QUERY):
         query = select(table.id, table.first_time, table.last_time, table.n).where(table.id.in_(some))
         for batch in tx.execute(query):
-            counted.update(_delay(batch, row) for row in by_batch[batch.id])
+            counted.update(_delays(batch, by_batch[batch.id]))
     if counted:
         rows = [
             {"endpoint": endpoint, "day": day, "bucket": bucket, "count": counted[day, bucket]}
@@ -63,12 +63,18 @@ def label_delay(
     )
 
 
-def _delay(batch: Any, row: Mapping[str, Any]) -> tuple[str, int]:
+def _delays(batch: Any, told: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
+    """Give day and length of each; in plain numbers, as there are many."""
     # A request's rows are taken as spread evenly over its span of time, in their order.
-    share = row["row"] / (batch.n - 1) if batch.n > 1 else 0.0
-    happened = batch.first_time + (batch.last_time - batch.first_time) * share
-    seconds = max(0.0, (row["at"] - happened).total_seconds())
-    return _day(happened), math.floor(PARTS * math.log2(1 + seconds))
+    first, last = batch.first_time.timestamp(), batch.last_time.timestamp()
+    step = (last - first) / (batch.n - 1) if batch.n > 1 else 0.0
+    day = _day(batch.first_time)
+    is_one_day = day == _day(batch.last_time)
+    for row in told:
+        happened = first + step * row["row"]
+        seconds = max(0.0, row["at"].timestamp() - happened)
+        its_day = day if is_one_day else _day(datetime.fromtimestamp(happened, UTC))
+        yield its_day, math.floor(PARTS * math.log2(1 + seconds))
 
 
 def _day(moment: datetime) -> str:
