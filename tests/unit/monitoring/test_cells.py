@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 from sqlalchemy import update
 
@@ -438,3 +439,18 @@ def test_a_portion_is_of_few_hours_whose_counts_are_narrow(workspace, sliced, an
 
 def models_of_hours(cells):
     return [cell for key, cell in cells.items() if key.part == COLUMNS]
+
+
+def test_an_hour_has_no_more_cells_by_value_the_more_portions_it_is_counted_in(workspace, sliced, answer):
+    for number in range(3):
+        rows = make_rows(200, seed=number)
+        names = [f"{number}-{row % 40}" for row in range(200)]
+        answer(rows.with_columns(carrier=pl.Series(names)), end=MARCH + HOUR)
+        count_all(workspace)
+    with workspace.read() as tx:
+        cells = dict(cell_store.within(tx, "delay", MARCH, MARCH + HOUR))
+    by_value = {key.part: cell for key, cell in cells.items() if key.part.startswith("answered:carrier=")}
+    assert len(by_value) == 51
+    assert sum(part.startswith("answered:carrier=0-") for part in by_value) == 40
+    whole = next(cell for key, cell in cells.items() if key.part == "answered")
+    assert sum(cell.outcomes for cell in by_value.values()) == whole.outcomes > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,8 @@ from meguru.kernel.workspace import Workspace
 from meguru.monitoring import store as monitors
 from meguru.monitoring.cells import record, store
 from meguru.monitoring.cells.portion import Cells, count_changes, count_portion
-from meguru.monitoring.cells.rules import CountedBy, CountingRules, ModelBins, counted_by
-from meguru.monitoring.cells.types import COLUMNS, add_cell
+from meguru.monitoring.cells.rules import MAX_VALUES, CountedBy, CountingRules, ModelBins, counted_by
+from meguru.monitoring.cells.types import COLUMNS, SLICED, add_cell, others_of
 from meguru.monitoring.kind import MONITOR
 from meguru.predictions import uncounted
 from meguru.predictions.uncounted import OutcomeChange
@@ -143,6 +144,7 @@ def _changed(tx: Connection, endpoint: str, rules: CountingRules, changes: Itera
 
 def _summed(tx: Connection, endpoint: str, rules: CountingRules, new: Cells) -> list[dict[str, Any]] | None:
     """Return the cells that come of adding some; None when those that are there have other bins."""
+    new = _few_values(tx, endpoint, new)
     known = store.at(tx, endpoint, new)
     for key, cell in known.items():
         if key.part == COLUMNS and cell.bins and cell.bins != rules.layout(key.model).digest:
@@ -150,6 +152,23 @@ def _summed(tx: Connection, endpoint: str, rules: CountingRules, new: Cells) -> 
     return [
         store.row_of(endpoint, key, known[key] + cell if key in known else cell) for key, cell in new.items()
     ]
+
+
+def _few_values(tx: Connection, endpoint: str, new: Cells) -> Cells:
+    """Have values of a column beyond so many of an hour counted together with its others, also in portions.
+
+    A value that has a cell by now keeps it.
+    """
+    there = store.keys(tx, endpoint, {key.hour for key in new if SLICED in key.part})
+    taken = Counter(others_of(key) for key in there if key != others_of(key))
+    found: Cells = {}
+    for key, cell in new.items():
+        others = others_of(key)
+        if others not in {None, key} and key not in there:
+            taken[others] += 1
+        is_beyond = others is not None and key not in there and taken[others] > MAX_VALUES
+        add_cell(found, others if is_beyond and others else key, cell)
+    return found
 
 
 def _write(ctx: Context, endpoint: str, step: _Step) -> bool:

@@ -91,6 +91,15 @@ def at(tx: Connection, endpoint: str, keys: Iterable[CellKey]) -> dict[CellKey, 
     return found
 
 
+def keys(tx: Connection, endpoint: str, hours: Iterable[datetime]) -> set[CellKey]:
+    """Return which cells some hours have."""
+    wanted, found = sorted(hours), set()
+    for begin in range(0, len(wanted), _A_QUERY):
+        here = (_C.endpoint == endpoint) & _C.hour.in_(wanted[begin : begin + _A_QUERY])
+        found |= {CellKey(*row) for row in tx.execute(select(_C.model_ref, _C.hour, _C.part).where(here))}
+    return found
+
+
 def write(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write cells as `row_of` made them, over those that are there."""
     for begin in range(0, len(rows), _A_QUERY):

@@ -32,6 +32,12 @@ class CellKey(NamedTuple):
     part: str
 
 
+def others_of(key: CellKey) -> CellKey | None:
+    """Return where the values of a column are counted that have no cell of their own; None of no slice."""
+    column, is_slice, _ = key.part.partition("=")
+    return key._replace(part=f"{column}={OTHERS}") if is_slice else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """Counts that add up.
