@@ -454,3 +454,12 @@ def test_an_hour_has_no_more_cells_by_value_the_more_portions_it_is_counted_in(w
     assert sum(part.startswith("answered:carrier=0-") for part in by_value) == 40
     whole = next(cell for key, cell in cells.items() if key.part == "answered")
     assert sum(cell.outcomes for cell in by_value.values()) == whole.outcomes > 0
+
+
+def test_what_is_not_counted_is_found_by_its_list_however_much_was_recorded(workspace, sliced):
+    with workspace.read() as tx:
+        query = record.waiting(tx, "delay", MARCH, DAY).found
+        sql = str(query.compile(tx, compile_kwargs={"literal_binds": True}))
+        steps = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert "uncounted_batch" in steps[0]
+    assert "(id=?)" in steps[1]

@@ -79,9 +79,15 @@ def first_to_end(
 
 def waiting(tx: Connection, endpoint: str, start: datetime, end: datetime) -> Requests:
     """Return those of them that are not counted."""
-    joined = uncounted_batch.join(prediction_batch, _T.id == uncounted_batch.c.batch_id)
-    query = select(_T.id, _T.n).select_from(joined)
-    return Requests(tx, query.where(uncounted_batch.c.endpoint == endpoint, *within(endpoint, start, end)))
+    return Requests(tx, select(_T.id, _T.n).where(*_not_counted(endpoint, start, end)))
+
+
+def _not_counted(endpoint: str, start: datetime, end: datetime) -> tuple[Any, ...]:
+    """Return the conditions of requests that are not counted and may have event times in a span."""
+    # The endpoint is only asked of the list, which is short: by the index of event times SQLite would go
+    # through all that was ever recorded.
+    listed, times = uncounted_batch.c, within(endpoint, start, end)[1:]
+    return listed.endpoint == endpoint, listed.batch_id == _T.id, *times
 
 
 def rows_by_hour(
@@ -92,10 +98,8 @@ def rows_by_hour(
     Of one that began before, they are in the first hour.
     """
     hour = func.substr(_T.first_time, 1, _TO_HOURS)
-    query = select(hour, func.sum(_T.n)).where(*within(endpoint, start, end)).group_by(hour)
-    if waiting:
-        mine = (uncounted_batch.c.endpoint == endpoint) & (uncounted_batch.c.batch_id == _T.id)
-        query = query.join(uncounted_batch, mine)
+    mine = _not_counted(endpoint, start, end) if waiting else within(endpoint, start, end)
+    query = select(hour, func.sum(_T.n)).where(*mine).group_by(hour)
     found: dict[datetime, int] = {}
     for text, rows in tx.execute(query):
         began = max(start, datetime.fromisoformat(f"{text}:00+00:00"))
