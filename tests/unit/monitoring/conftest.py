@@ -93,3 +93,9 @@ def monitor(workspace, endpoint):
 @pytest.fixture
 def hour():
     return timedelta(hours=1)
+
+
+@pytest.fixture
+def sliced(workspace, endpoint):
+    checks = [{"check": "performance", "slices": ["carrier"]}, {"check": "psi"}]
+    return create(workspace, name="delay-watch", endpoint=endpoint, min_rows=200, checks=checks)

@@ -4,33 +4,26 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import polars as pl
 import pytest
 from sqlalchemy import update
 
-from meguru.kernel import events
 from meguru.monitoring import store as monitors
-from meguru.monitoring.cells import record
 from meguru.monitoring.cells import store as cell_store
 from meguru.monitoring.cells.count import count, forget, waiting
 from meguru.monitoring.cells.counted import counted
 from meguru.monitoring.cells.past import counted_past
-from meguru.monitoring.cells.portion import count_portion
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.sample import sample
 from meguru.monitoring.cells.schema import monitor_cell
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
-from meguru.monitoring.cells.service import CellCounter
 from meguru.monitoring.cells.summing import plan, total
-from meguru.monitoring.cells.types import COLUMNS
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
 from meguru.monitoring.checks.wanted_metrics import asked_by
-from meguru.monitoring.operations import create, run, specs
+from meguru.monitoring.operations import create, run
 from meguru.monitoring.see import see_window
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns
 from meguru.predictions import outcome_store, uncounted
-from meguru.predictions.schema import uncounted_outcomes
 from meguru.predictions.window import frame
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
@@ -39,11 +32,6 @@ MARCH = datetime(2013, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = MARCH + HOUR * 24
 SLICED = [{"check": "performance", "slices": ["carrier"]}, {"check": "psi"}]
-
-
-@pytest.fixture
-def sliced(workspace, endpoint):
-    return create(workspace, name="delay-watch", endpoint=endpoint, min_rows=200, checks=SLICED)
 
 
 def count_all(workspace):
@@ -368,98 +356,3 @@ def test_metrics_of_one_name_and_other_options_are_counted_apart(workspace, endp
         assert ours.value == pytest.approx(theirs.value)
         values.append(ours.value)
     assert values[1] > values[0]
-
-
-def test_no_cell_of_who_was_erased_is_left_where_nobody_watches_any_more(workspace, sliced, answer):
-    answer(make_rows(300), end=DAY)
-    count_all(workspace)
-    specs.retire(workspace, name=sliced.name)
-    with workspace.read() as tx:
-        assert waiting(tx) == ([], [])
-    with workspace.db.write() as tx:
-        uncounted.anew(tx, "delay")
-        uncounted.anew(tx, "delay")  # said twice, it is the same
-    with workspace.read() as tx:
-        assert waiting(tx) == ([], ["delay"])
-    forget(workspace, "delay")
-    with workspace.read() as tx:
-        assert not cell_store.has_cells(tx, "delay")
-        assert waiting(tx) == ([], [])
-
-
-def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(workspace, endpoint, answer):
-    batch = answer(make_rows(20), end=DAY, outcomes=False)
-    span = (batch.first_time, batch.last_time)
-    with workspace.db.write() as tx:
-        for _ in range(1000):
-            uncounted.add_outcomes(tx, endpoint, span, [(batch.id, 0, 1.0, 0.0)])
-    with workspace.read() as tx:
-        assert waiting(tx) == ([], ["delay"])
-    forget(workspace, "delay")
-    with workspace.read() as tx:
-        assert uncounted.changes(tx, "delay", 10) == 0
-
-
-def test_an_endpoint_that_can_not_be_counted_keeps_no_other_from_it(workspace, sliced, answer, caplog):
-    answer(make_rows(300), end=DAY)
-    with workspace.db.write() as tx:
-        told = {"type": "endpoint.created", "at": MARCH, "actor": "local", "operation": "endpoint.create"}
-        events.append(tx, subject="endpoint/broken", data={"model": "delay", "gates": []}, **told)
-    create(workspace, name="other", endpoint="broken", checks=[{"check": "psi"}])
-    with workspace.db.write() as tx:
-        uncounted.add_outcomes(tx, "broken", (MARCH, DAY), [("batch", 0, None, 1.0)])
-        tx.execute(
-            update(uncounted_outcomes).where(uncounted_outcomes.c.endpoint == "broken").values(changes=b"?")
-        )
-    CellCounter(workspace).tick()
-    assert "counting predictions failed" in caplog.text
-    with workspace.read() as tx:
-        assert uncounted.endpoints(tx) == ["broken"]
-
-
-def test_a_portion_is_of_few_hours_whose_counts_are_narrow(workspace, sliced, answer):
-    told = [
-        answer(make_rows(2, seed=day), start=MARCH + HOUR * 24 * day, end=MARCH + HOUR * (24 * day + 1))
-        for day in range(6)
-    ]
-    told.append(answer(make_rows(300), end=MARCH + HOUR * 200))
-    ids = [each.id for each in told]
-    with workspace.read() as tx:
-        assert record.of_few_hours(tx, ids, 3) == ids[:3]
-        assert record.of_few_hours(tx, ids[6:], 3) == ids[6:]
-        assert record.of_few_hours(tx, ids, 1000) == ids
-        rules = CountingRules(tx, workspace.blobs, counted_by([sliced]))
-        cells = count_portion(rules, record.portion(tx, ids))
-        whole = count_portion(rules, record.portion(tx, ids), hourly=False)
-    assert {cell.counts.dtype for cell in models_of_hours(cells)} == {np.dtype(np.uint8)}
-    (one,) = models_of_hours(whole)
-    assert np.array_equal(one.counts, sum(cell.counts.astype(int) for cell in models_of_hours(cells)))
-    assert one.mark == sum(cell.mark for cell in models_of_hours(cells)) % 2**64
-
-
-def models_of_hours(cells):
-    return [cell for key, cell in cells.items() if key.part == COLUMNS]
-
-
-def test_an_hour_has_no_more_cells_by_value_the_more_portions_it_is_counted_in(workspace, sliced, answer):
-    for number in range(3):
-        rows = make_rows(200, seed=number)
-        names = [f"{number}-{row % 40}" for row in range(200)]
-        answer(rows.with_columns(carrier=pl.Series(names)), end=MARCH + HOUR)
-        count_all(workspace)
-    with workspace.read() as tx:
-        cells = dict(cell_store.within(tx, "delay", MARCH, MARCH + HOUR))
-    by_value = {key.part: cell for key, cell in cells.items() if key.part.startswith("answered:carrier=")}
-    assert len(by_value) == 51
-    assert sum(part.startswith("answered:carrier=0-") for part in by_value) == 40
-    whole = next(cell for key, cell in cells.items() if key.part == "answered")
-    assert sum(cell.outcomes for cell in by_value.values()) == whole.outcomes > 0
-
-
-def test_what_is_not_counted_is_found_by_its_list_however_much_was_recorded(workspace, sliced):
-    with workspace.read() as tx:
-        query = record.waiting(tx, "delay", MARCH, DAY).found
-        sql = str(query.compile(tx, compile_kwargs={"literal_binds": True}))
-        steps = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
-    assert "uncounted_batch" in steps[0]
-    assert "(id=?)" in steps[1]
