@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 
 from meguru.monitoring.types import Estimate, Finding, MeasuredMetric, ModelPerformance, Role, Severity
 from meguru.monitoring.window import MonitoredWindow, PastWindow
@@ -60,6 +61,11 @@ class WindowCase:
     def before(self) -> list[PastWindow]:
         """The windows before in which something was answered, oldest first."""
         return [each for each in self.window.past if each.model]
+
+    @property
+    def since_release(self) -> list[PastWindow]:
+        """The windows just before that the live model answered too, the newest first."""
+        return list(takewhile(lambda each: each.model == self.window.model, reversed(self.before)))
 
     @cached_property
     def judged(self) -> MeasuredMetric | None:

@@ -72,7 +72,7 @@ def _data_break(case: WindowCase) -> Weighed:
 
 def _release(case: WindowCase) -> Weighed:
     if not case.former:
-        count = len(case.before)
+        count = len(case.since_release)
         same = mark("the model is the one that answered in the {count} windows before")
         return 0, [], [point(same, count=count)] if count else []
     weight, speaks_for, against = 2, [_took_over(case)], []

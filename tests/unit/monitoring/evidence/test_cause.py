@@ -147,6 +147,12 @@ def test_every_cause_is_weighed_with_what_speaks_against_it():
     assert against[TroubleCause.LABEL_DELAY]
 
 
+def test_a_model_is_the_same_as_in_the_windows_since_it_took_over():
+    past = [before(4, model=OLD), before(3), before(2), before(1)]
+    explained = {each.cause: each for each in explain(window(past=past), [DROP])}
+    assert explained[TroubleCause.RELEASE].speaks_against[0].values == {"count": "3"}
+
+
 def test_a_season_speaks_against_itself_where_the_same_period_was_calm():
     explained = {each.cause: each for each in explain(window(past=[before()]), [DRIFT])}
     assert explained[TroubleCause.SEASON].weight == 0
