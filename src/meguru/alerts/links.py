@@ -1,8 +1,8 @@
-"""Links in messages: to the page of an alert, and one that acknowledges it, signed.
+"""Links in messages: to the page of an alert, and signed ones, which acknowledge it or show its drawing.
 
-A link's token is sealed with the workspace's key (Fernet: AES-128-CBC and HMAC-SHA256): it names one alert,
-the route and the receiver that it was made for, and until when it holds. Who has it can acknowledge that
-alert, and nothing else.
+A link's token is sealed with the workspace's key (Fernet: AES-128-CBC and HMAC-SHA256): it names one alert
+and until when it holds, one that acknowledges also the route and the receiver that it was made for. Who has
+it can acknowledge that alert, or see its drawing, and nothing else: a token of one is none of the other.
 """
 
 from __future__ import annotations
