@@ -34,7 +34,7 @@ def keep(ctx: Context, values: list[BusinessValue]) -> list[BusinessValue]:
 
 def _kept(ctx: Context, tx: Connection, value: BusinessValue) -> BusinessValue:
     before = store.value_at(tx, value.metric, value.start, value.end)
-    if before is not None and before.digest == value.digest:
+    if before is not None and _is_same(before, value):
         return before
     if store.find(tx, value.metric) is None:
         return value
@@ -42,6 +42,15 @@ def _kept(ctx: Context, tx: Connection, value: BusinessValue) -> BusinessValue:
     subject = refs.make("business_metric", value.metric)
     ctx.emit("business_metric.measured", subject, data=told(value, before), used=[subject, *value.datasets])
     return store.value_at(tx, value.metric, value.start, value.end) or value
+
+
+def _is_same(before: BusinessValue, value: BusinessValue) -> bool:
+    # The same data may have had no value once, as where time ran out.
+    return (before.digest, before.problem, len(before.others)) == (
+        value.digest,
+        value.problem,
+        len(value.others),
+    )
 
 
 def check_window(start: datetime, end: datetime) -> None:

@@ -1,3 +1,4 @@
+import msgspec
 import polars as pl
 import pytest
 from starlette.applications import Starlette
@@ -6,6 +7,7 @@ from tests.unit.business.conftest import APRIL, MARCH, tell
 
 from meguru.app.nouns import load_operations
 from meguru.business.operations import create, measure, show_metric
+from meguru.business.store import put_value
 from meguru.console.routes import routes
 from meguru.datasets.client import add_files
 from meguru.errors import InvalidInput, NotFound
@@ -132,6 +134,17 @@ def test_late_outcomes_change_the_value_and_the_log_has_what_it_was(workspace, e
         told = events.latest(tx, subject="business_metric/delay_cost").data
     assert (told["before"], told["value"]) == (first.value, second.value)
     assert len(show_metric(workspace, name="delay_cost").values) == 1
+
+
+def test_what_had_no_value_once_is_measured_again_of_the_same_data(workspace, endpoint, answer):
+    create(workspace, name="delay_cost", endpoint=endpoint, sql=COST)
+    answer(make_rows(10))
+    first = march(workspace)
+    failed = msgspec.structs.replace(first, value=None, problem="the query took too long")
+    with workspace.db.write() as tx:
+        put_value(tx, failed, first.at)
+    again = march(workspace)
+    assert (again.value, again.problem) == (first.value, "")
 
 
 def test_what_can_not_be_measured_says_why_and_the_others_are_measured(workspace, endpoint, answer):
