@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,11 +22,14 @@ from meguru.datasets.sql.confined import ANSWER, QueryLimits, own_folder, read_l
 from meguru.datasets.sql.guard import tables_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import Busy, MeguruError, TooLarge
+from meguru.predictions.columns import column_name
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
     import polars as pl
 
+_UNNAMED = re.compile(r"(?:\bselect|\bdistinct|[,.])\s*\*|\bnatural\b", re.IGNORECASE)
+"""What asks for columns without naming them."""
 LIMITS = QueryLimits(seconds=60.0, memory=3 << 30, patience=120.0)
 
 
@@ -157,8 +161,10 @@ def features_of(metrics: Sequence[BusinessMetric]) -> list[str] | None:
     """Return the features that some questions may name; None when any may be asked."""
     if any(each.python for each in metrics):
         return None
+    if any(_UNNAMED.search(each.sql) for each in metrics):
+        return None
     words = {word for each in metrics for word in tables_of(each.sql)}
-    return None if "*" in words else [*words, *(word.removeprefix("feature_") for word in words)]
+    return [column_name(name) for word in words for name in (word, word.removeprefix("feature_"))]
 
 
 def needs_outcomes(metric: BusinessMetric) -> bool:

@@ -15,7 +15,6 @@ from meguru.business.asking import Question, ask, features_of, needs_outcomes, v
 from meguru.business.reckon import Reckoned
 from meguru.business.tables import both_answered, shadows_of
 from meguru.business.types import BusinessMetric, BusinessValue, OtherValue, SliceValue
-from meguru.datasets.sql.confined import QueryLimits
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import MeguruError
 from meguru.predictions import spans
@@ -27,11 +26,11 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
-LIMITS = QueryLimits(seconds=60.0, memory=3 << 30, patience=120.0)
 MOST_OTHERS = 3
 """Models that scored along, of which it is told what the value had been with them."""
 MOST_ROWS = 5_000_000
 """Rows of a window that a metric can be asked of."""
+_TOGETHER = 100_000
 
 
 def measure_all(
@@ -153,7 +152,8 @@ def _declared(metric: BusinessMetric) -> dict[str, object]:
 def _digest(metric: BusinessMetric, rows: pl.DataFrame, versions: dict[str, DatasetVersion]) -> str:
     seen = rows.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN)
     read = [each.digest for each in versions.values()]
-    return digests.of_value([_declared(metric), read, digests.of_bytes(seen.write_ndjson().encode())])
+    parts = [digests.of_bytes(part.write_ndjson().encode()) for part in seen.iter_slices(_TOGETHER)]
+    return digests.of_value([_declared(metric), read, parts])
 
 
 def _problem(

@@ -6,8 +6,10 @@ from starlette.testclient import TestClient
 from tests.unit.business.conftest import APRIL, MARCH, tell
 
 from meguru.app.nouns import load_operations
+from meguru.business.asking import features_of
 from meguru.business.operations import create, measure, show_metric
 from meguru.business.store import put_value
+from meguru.business.types import BusinessMetric
 from meguru.console.routes import routes
 from meguru.datasets.client import add_files
 from meguru.errors import InvalidInput, NotFound
@@ -175,6 +177,20 @@ def test_what_can_not_be_measured_says_why_and_the_others_are_measured(workspace
     assert found["well"].problem == ""
     assert [each.column for each in report.findings] == ["well"]
     assert report.verdict is ReportVerdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("sql", "every"),
+    [
+        ("SELECT 300 * outcome AS value FROM predictions", False),
+        ("SELECT value FROM (SELECT * FROM predictions)", True),
+        ("SELECT p.* FROM predictions p", True),
+        ("SELECT fare AS value FROM predictions NATURAL JOIN fares", True),
+    ],
+)
+def test_features_that_a_query_may_mean_without_a_name_are_there(sql, every):
+    metric = BusinessMetric(name="x", endpoint="delay", sql=sql, created_at=MARCH, created_by="me")
+    assert (features_of([metric]) is None) is every
 
 
 def test_what_makes_no_sense_is_refused_with_the_field(workspace, endpoint):
