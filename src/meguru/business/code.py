@@ -12,6 +12,7 @@ from meguru.errors import InvalidInput, MeguruError
 from meguru.storage.blobs import BlobStore
 
 _PACKAGE = "__init__"
+_LONGEST = 300
 
 
 def brought(blobs: BlobStore, metric: BusinessMetric, folder: Path) -> tuple[str, list[SourceFile]]:
@@ -50,7 +51,7 @@ def check_code(blobs: BlobStore, python: str, code: str) -> None:
         Naming the field.
     """
     module, colon, function = python.partition(":")
-    if not (module and colon and function.isidentifier()):
+    if not (module and colon and function.isidentifier()) or len(python) > _LONGEST:
         hint = 'python = "metrics.py:delay_cost" in meguru.toml'
         raise InvalidInput(f"{python[:200]!r} is no function", field="python", hint=hint)
     digests.check_digest(code, field="code")

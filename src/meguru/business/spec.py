@@ -19,7 +19,7 @@ from meguru.errors import InvalidInput, UsageError
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 
-MOST_DATASETS = 10
+MOST_DATASETS, LONGEST_UNIT = 10, 100
 ENDPOINTS = "endpoint finder"
 """The family that knows what endpoints there are: ``f(tx, name)`` refuses one that is not there."""
 
@@ -67,6 +67,8 @@ def check(ctx: Context, name: str, spec: BusinessMetricSpec) -> BusinessMetricSp
     if spec.code and not spec.python:
         raise InvalidInput("only a function has code", field="code")
     predictions_of(spec.per)
+    if len(spec.unit) > LONGEST_UNIT:
+        raise InvalidInput(f"a unit has at most {LONGEST_UNIT} characters", field="unit")
     if spec.target is not None and not math.isfinite(spec.target):
         raise InvalidInput("target is a number", field="target", why=f"it is {spec.target}")
     full = refs.parse(refs.within(project, spec.endpoint.removeprefix("endpoint/")), kind="endpoint").name
@@ -93,13 +95,18 @@ def _check_sql(sql: str) -> None:
 def _datasets(ctx: Context, project: str, spec: BusinessMetricSpec) -> list[str]:
     if len(spec.datasets) > MOST_DATASETS:
         raise InvalidInput(f"a metric reads at most {MOST_DATASETS} datasets", field="datasets")
-    found = []
+    found: list[str] = []
+    tables: set[str] = set()
     for index, said in enumerate(spec.datasets):
         full = refs.within(project, said.removeprefix("dataset/"))
         bare = refs.parse(full, kind="dataset").name
         if bare.rpartition("/")[2] == TABLE:
             what = f"the table {TABLE} is that of the endpoint"
             raise InvalidInput(what, field=f"datasets[{index}]", hint="register the dataset by another name")
+        if (table := refs.bare(bare)) in tables:
+            what = f"two datasets would be the table {table!r}"
+            raise InvalidInput(what, field=f"datasets[{index}]", hint="register one of them by another name")
+        tables.add(table)
         # It need not be there yet: a project file's datasets come last.
         if (theirs := refs.project_of(bare)) != project:
             ctx.require("dataset:read", project=theirs, why=f"the metric would read dataset/{bare}")
@@ -117,6 +124,8 @@ def uses(name: str, spec: BusinessMetricSpec) -> list[str]:
 def save(ctx: Context, name: str, spec: BusinessMetricSpec) -> None:
     """Write the spec; what the metric came to before stays as it was measured."""
     if spec.python:
+        why = "the metric is code, and whoever declares it has it run here"
+        ctx.require("pipeline:write", project=refs.project_of(name), why=why)
         check_code(ctx.blobs, spec.python, spec.code)
     values = msgspec.structs.asdict(spec) | {
         "endpoint": refs.within("", spec.endpoint),

@@ -198,6 +198,8 @@ def test_what_makes_no_sense_is_refused_with_the_field(workspace, endpoint):
         "sql": {"sql": "DELETE FROM predictions"},
         "per": {"sql": COST, "per": "year"},
         "datasets[0]": {"sql": COST, "datasets": ["predictions"]},
+        "datasets[1]": {"sql": COST, "datasets": ["fares@1", "fares@2"]},
+        "unit": {"sql": COST, "unit": "x" * 101},
     }
     for field, given in wrong.items():
         with pytest.raises(InvalidInput) as told:

@@ -9,9 +9,11 @@ from meguru.business.value import measure_all
 from meguru.datasets.client import add_files
 from meguru.datasets.types import ColumnSpec
 from meguru.datasets.versions.scan import HIDDEN
-from meguru.errors import InvalidInput
+from meguru.errors import Forbidden, InvalidInput
+from meguru.kernel.principals import Principal
 from meguru.testing.contracts.checks import make_rows
 
+SQL = "SELECT score AS value FROM predictions"
 CODE = """
 import polars as pl
 from prices import PRICE
@@ -95,4 +97,11 @@ def test_code_that_is_not_here_is_refused(workspace, declared, endpoint):
     assert told.value.field == "python"
     declared("cost")
     with workspace.read() as tx:
-        assert one(tx, "cost").python == "metrics:cost"
+        kept = one(tx, "cost")
+    assert kept.python == "metrics:cost"
+    rights = frozenset({"*:read", "business_metric:write"})
+    anna = workspace.with_(principal=Principal(name="anna", permissions=rights))
+    spec = BusinessMetricSpec(endpoint=endpoint, python=kept.python, code=kept.code)
+    with pytest.raises(Forbidden, match="pipeline:write"):
+        specs.declare(anna, name="hers", spec=spec)
+    assert specs.declare(anna, name="hers", spec=BusinessMetricSpec(endpoint=endpoint, sql=SQL))
