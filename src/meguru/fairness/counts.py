@@ -172,7 +172,7 @@ def _text(value: Any) -> str:
     if value is None:
         return NOBODY
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:.15g}"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

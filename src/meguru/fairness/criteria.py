@@ -32,7 +32,6 @@ CRITERIA: Mapping[str, tuple[str, ...]] = {
 """The measures of which each criterion takes the widest gap. Of the last three they are means, not shares:
 of the probability minus what happened, of what was said minus what happened, and of the absolute error."""
 MEANS = frozenset({"calibration", "mean_error", "mae"})
-WITHOUT_OUTCOMES = frozenset({"demographic_parity"})
 
 
 class FairVerdict(StrEnum):
@@ -63,7 +62,8 @@ class FairnessResult(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     criterion, measure, comparison
-        What was asked, the measure with the widest gap, and whether it is a difference or a ratio.
+        What was asked, the measure that speaks most against it (of those that are alike in that, the one with
+        the widest gap), and whether it is a difference or a ratio.
     value, low, high, level, limit
         The gap with its interval, which holds for all pairs of groups together; None if it can't be told.
     highest, lowest
@@ -71,7 +71,7 @@ class FairnessResult(msgspec.Struct, frozen=True, kw_only=True):
     groups
         All groups, in their order.
     small
-        Those with fewer rows than are needed.
+        Those with fewer rows than are needed, of any of the criterion's measures.
     """
 
     criterion: str
@@ -130,14 +130,17 @@ def judge_groups(
         _one(counted, criterion, measure, limit, comparison, min_rows, level)
         for measure in CRITERIA[criterion]
     ]
-    return max(found, key=_gravity)
+    small = {name for each in found for name in each.small}
+    named = [name for name in counted.groups if name in small]
+    return msgspec.structs.replace(max(found, key=_gravity), small=named)
 
 
 def _gravity(found: FairnessResult) -> tuple[int, float]:
-    """Order the measures of one criterion: what is unfair comes first, then what is not proved."""
+    """Order the measures of one criterion: what is unfair comes first, then what nobody knows or is not proved."""
     order = (FairVerdict.FAIR, FairVerdict.UNPROVEN, FairVerdict.UNFAIR).index(found.verdict)
-    wide = -math.inf if found.value is None else found.value
-    return order, -wide if found.comparison == "ratio" else wide
+    if found.value is None:
+        return order, math.inf
+    return order, -found.value if found.comparison == "ratio" else found.value
 
 
 def _one(
@@ -150,7 +153,8 @@ def _one(
     level: float,
 ) -> FairnessResult:
     rows, values = _measured(counted, measure, level)
-    enough = rows >= max(1, min_rows)
+    # Of one row nobody knows how much others would differ.
+    enough = rows >= max(2 if criterion in MEANS else 1, min_rows)
     gap = _gap(counted, measure, comparison, enough, level)
     small = [name for name, known in zip(counted.groups, enough, strict=True) if not known]
     return FairnessResult(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,11 @@ class GroupOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise InvalidInput(f"there is no criterion {self.criterion!r}", field="criterion", hint=hint)
         if self.criterion in MEANS and self.comparison == "ratio":
             raise InvalidInput(f"{self.criterion} has differences, and no ratio", field="comparison")
+        if self.criterion in MEANS and self.favorable is not None:
+            what = f"{self.criterion} compares numbers, and decides for no class"
+            raise InvalidInput(what, field="favorable")
+        if not math.isfinite(self.threshold):
+            raise InvalidInput("threshold is a number", field="threshold", why=f"it is {self.threshold}")
         if self.min_rows < 1:
             raise InvalidInput("min_rows is 1 or more", field="min_rows", why=f"it is {self.min_rows}")
         self._check_limit()
@@ -88,7 +94,7 @@ class GroupOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 what = f"{self.criterion} needs a limit, in the label's unit"
                 raise InvalidInput(what, field="limit")
             return
-        if self.limit <= 0 or (self.criterion not in IN_UNITS and self.limit >= 1):
+        if not 0 < self.limit < (math.inf if self.criterion in IN_UNITS else 1):
             raise InvalidInput("a limit lies between 0 and 1", field="limit", why=f"it is {self.limit:g}")
 
     def check_task(self, ref: str, task: str) -> None:

@@ -13,6 +13,7 @@ from meguru.errors import InvalidInput
 from meguru.fairness import (
     CRITERIA,
     FairVerdict,
+    GroupCounts,
     count_groups,
     errors_by_group,
     judge_groups,
@@ -142,6 +143,40 @@ def test_errors_of_numbers_are_compared_in_their_unit():
     assert found.value == pytest.approx(errors[0].mean() - errors[1].mean(), abs=1e-12)
     assert found.low == pytest.approx(found.value - norm.ppf(0.975) * spread, abs=1e-9)
     assert judge_groups(counted, "mae", limit=5.0).verdict is FairVerdict.FAIR
+
+
+def test_a_criterion_of_two_measures_is_not_proved_while_one_of_them_can_not_be_told():
+    def counts(rows, positives):
+        known, ones = np.array(rows, dtype=float), np.array(positives, dtype=float)
+        half = np.floor(ones / 2)
+        return GroupCounts(
+            groups=("F", "M"),
+            rows=known,
+            selected=half,
+            known=known,
+            hits=half,
+            false_alarms=np.zeros(2),
+            misses=ones - half,
+        )
+
+    found = judge_groups(counts([1020, 1020], [1000, 1000]), "equalized_odds", limit=0.1)
+    assert (found.value, found.measure, found.verdict) == (None, "false_positive_rate", FairVerdict.UNPROVEN)
+    found = judge_groups(counts([220, 5000], [120, 4950]), "equalized_odds", limit=0.01)
+    assert (found.verdict, found.small) == (FairVerdict.UNPROVEN, ["M"])
+
+
+def test_a_group_of_one_row_is_never_called_fair():
+    frame = pl.DataFrame({"shop": ["a"] * 500 + ["b"] * 500 + ["c"], "truth": [0.0] * 1001})
+    frame = frame.with_columns(score=pl.Series(np.random.default_rng(0).normal(0, 0.1, 1001)))
+    counted = errors_by_group(frame, ["shop"], score="score", truth="truth")
+    found = judge_groups(counted, "mean_error", limit=1.0, min_rows=1)
+    assert (found.verdict, found.small) == (FairVerdict.UNPROVEN, ["c"])
+
+
+def test_groups_of_numbers_are_told_apart_by_all_their_digits():
+    frame = pl.DataFrame({"code": [1234567.0, 1234568.0, 0.1], "score": [0.9] * 3, "truth": [1.0] * 3})
+    counted = count_groups(frame, ["code"], decided=SELECTED, truth="truth")
+    assert counted.groups == ("0.1", "1234567", "1234568")
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=6))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
@@ -120,8 +120,3 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
 
 def _classes(task: Task) -> list[str]:
     return [class_key(each) for each in getattr(task, "classes", ())]
-
-
-def _numbers(columns: Sequence[str], found: FairnessResult) -> dict[str, Any]:
-    numbers: dict[str, Any] = msgspec.to_builtins(found)
-    return numbers | {"columns": list(columns)}
