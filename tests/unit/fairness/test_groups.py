@@ -1,6 +1,7 @@
 """Groups are compared as Fairlearn compares them, with intervals, and a verdict that needs evidence."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,8 @@ from meguru.fairness import (
     share_gap,
     share_ratio,
 )
+from meguru.monitoring.checks import CHECKS
+from meguru.testing.contracts.checks import make_rows, make_window
 
 SELECTED = pl.col("score") > 0.5
 
@@ -177,6 +180,34 @@ def test_groups_of_numbers_are_told_apart_by_all_their_digits():
     frame = pl.DataFrame({"code": [1234567.0, 1234568.0, 0.1], "score": [0.9] * 3, "truth": [1.0] * 3})
     counted = count_groups(frame, ["code"], decided=SELECTED, truth="truth")
     assert counted.groups == ("0.1", "1234567", "1234568")
+
+
+@pytest.mark.parametrize("classes", [(0, 1, 2), (False, True), ("0", "1")])
+def test_a_class_is_found_in_answers_and_outcomes_whatever_it_is_written_as(classes):
+    rows = make_rows(3000)
+    late = (rows["_score"] > 0.5) & (rows["carrier"] != "UA")
+    label = pl.Series([classes[1] if each else classes[0] for each in late])
+    truth = [classes[int(each)] for each in rows["_outcome"]]
+    outcome = pl.Series(truth, dtype=pl.Float64 if classes == (0, 1, 2) else None)
+    frame = rows.with_columns(label.alias("_output:label"), outcome.alias("_outcome"))
+    check = CHECKS.load("fairness")(columns=("carrier",), favorable=classes[1], criterion="equal_opportunity")
+    window = replace(make_window(rows), frame=frame)
+    (found,) = check.evaluate(window)
+    assert (found.breached, found.slice) == (True, "carrier=UA")
+    assert check.missing(window) == ""
+
+
+def test_groups_with_too_few_rows_are_unknown_and_hide_no_others():
+    rows = make_rows(3000)
+    less = pl.when(pl.col("carrier") == "UA").then(pl.col("_score") / 2).otherwise(pl.col("_score"))
+    rare = pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("x")).otherwise(pl.lit("y")).alias("airport")
+    window = make_window(rows.with_columns(less.alias("_score"), rare))
+    check = CHECKS.load("fairness")(columns=("carrier", "airport"))
+    assert [each.breached for each in check.evaluate(window)] == [True]
+    assert check.missing(window).startswith("not two groups of airport have 100 rows")
+    few = replace(window, frame=window.frame.head(250))
+    check = CHECKS.load("fairness")(columns=("carrier",))
+    assert check.missing(few).startswith("fewer than 100 rows of ")
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=6))
