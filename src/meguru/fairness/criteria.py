@@ -136,7 +136,7 @@ def judge_groups(
 
 
 def _gravity(found: FairnessResult) -> tuple[int, float]:
-    """Order the measures of one criterion: what is unfair comes first, then what nobody knows or is not proved."""
+    """Order the measures of one criterion: what is unfair comes first, then what nobody knows, or proved."""
     order = (FairVerdict.FAIR, FairVerdict.UNPROVEN, FairVerdict.UNFAIR).index(found.verdict)
     if found.value is None:
         return order, math.inf

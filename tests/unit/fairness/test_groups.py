@@ -22,6 +22,8 @@ from meguru.fairness import (
     share_ratio,
 )
 from meguru.monitoring.checks import CHECKS
+from meguru.registry.known import KnownModel
+from meguru.tasks.multiclass import Multiclass
 from meguru.testing.contracts.checks import make_rows, make_window
 
 SELECTED = pl.col("score") > 0.5
@@ -205,9 +207,13 @@ def test_groups_with_too_few_rows_are_unknown_and_hide_no_others():
     check = CHECKS.load("fairness")(columns=("carrier", "airport"))
     assert [each.breached for each in check.evaluate(window)] == [True]
     assert check.missing(window).startswith("not two groups of airport have 100 rows")
-    few = replace(window, frame=window.frame.head(250))
+    is_ua = pl.col("carrier") == "UA"
+    few = replace(window, frame=pl.concat([rows.filter(~is_ua), rows.filter(is_ua).head(20)]))
     check = CHECKS.load("fairness")(columns=("carrier",))
-    assert check.missing(few).startswith("fewer than 100 rows of ")
+    assert check.missing(few) == "fewer than 100 rows of UA to tell demographic_parity from"
+    model = KnownModel(ref="model/delay@2", task=Multiclass(classes=("on time", "late")), metrics={})
+    with pytest.raises(InvalidInput, match="no class 'lat'"):
+        CHECKS.load("fairness")(columns=("carrier",), favorable="lat").check_declaration(model)
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=6))

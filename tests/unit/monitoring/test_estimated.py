@@ -110,7 +110,6 @@ def test_a_group_that_is_decided_for_less_often_alerts_with_the_groups_named(wor
         ({"columns": ["carrier"], "min_rows": 0}, "min_rows"),
         ({"columns": ["carrier"], "threshold": math.nan}, "threshold"),
         ({"columns": ["carrier"], "criterion": "calibration", "favorable": 0}, "favorable"),
-        ({"columns": ["carrier"], "favorable": "late"}, "favorable"),
     ],
 )
 def test_options_of_fairness_that_make_no_sense_are_refused_by_name(workspace, endpoint, options, field):
