@@ -84,7 +84,7 @@ def replay(ctx: Context, *, id: str) -> ReplayedPrediction:
         batch, row = _batch(tx, name)
         asked = _asked_together(tx, batch)
     start = sum(each.n for each in asked[: asked.index(batch)])
-    with _one_at_a_time():
+    with one_at_a_time():
         served = _served(ctx, batch)
         answer = _ask(served, [row for each in asked for row in _rows(served, each)])
     together = payload.together(batch.payload)
@@ -94,7 +94,7 @@ def replay(ctx: Context, *, id: str) -> ReplayedPrediction:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     """Keep a crowd of replays from loading a crowd of models into one process."""
     if not _replaying.acquire(timeout=PATIENCE):
         raise Busy("other predictions are being asked again", hint="try again in a moment")

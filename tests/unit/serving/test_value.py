@@ -9,6 +9,7 @@ import pytest
 
 from meguru.business.operations import create as create_metric
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.principals import Principal
 from meguru.predictions.operations import record
 from meguru.predictions.types import OutcomeInput
 from meguru.serving.operations import shadow, value
@@ -55,6 +56,9 @@ def test_the_first_model_is_asked_again_with_what_was_recorded(workspace, answer
         value(workspace, name="delay")
     with pytest.raises(NotFound, match="wrog"):
         value(workspace, name="delay", metric="wrog")
+    stranger = Principal(name="ben", permissions=frozenset({"prediction:read", "endpoint:read", "model:read"}))
+    with pytest.raises(InvalidInput, match="no business metrics"):
+        value(workspace.with_(principal=stranger), name="delay")
 
 
 def test_a_model_that_scored_along_is_taken_as_it_answered(workspace, service, answered):

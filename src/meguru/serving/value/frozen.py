@@ -21,7 +21,19 @@ SAMPLE = 20_000
 TOGETHER = 5000
 
 
-def replayed(ws: Workspace, frame: pl.DataFrame, endpoint: str, model: str) -> pl.DataFrame:
+def frozen_model(ws: Workspace, endpoint: str, model: str) -> Served:
+    """Load a model so that it can be asked what an endpoint was asked; nothing is recorded.
+
+    Raises
+    ------
+    NotFound, UnsafeModel
+        If there is no such version, or it is not verified.
+    """
+    one_thread_each()
+    return Served(load_model(ws, model), endpoint=endpoint, model_ref=model, release_ref="", record=False)
+
+
+def replayed(served: Served, frame: pl.DataFrame) -> pl.DataFrame:
     """Return a sample of a window's rows, with what a model answers to them as if it had scored along.
 
     The sample is every so manieth row, in the order of event time: the same rows get the same sample.
@@ -32,9 +44,7 @@ def replayed(ws: Workspace, frame: pl.DataFrame, endpoint: str, model: str) -> p
         If the model takes other columns than were recorded, or can't answer.
     """
     rows = frame.gather_every(max(1, -(-frame.height // SAMPLE)))
-    one_thread_each()
-    bundle = load_model(ws, model)
-    served = Served(bundle, endpoint=endpoint, model_ref=model, release_ref="", record=False)
+    model = served.model_ref
     columns = [column_name(name) for name in served.types]
     if missing := [each for each in columns if each not in rows.columns]:
         why = f"it takes {', '.join(missing[:5])}"

@@ -15,8 +15,9 @@ from meguru.kernel.operations import Context, operation
 from meguru.predictions import spans
 from meguru.predictions.window import frame
 from meguru.serving import store
+from meguru.serving.replay import one_at_a_time
 from meguru.serving.types import Endpoint
-from meguru.serving.value.frozen import replayed
+from meguru.serving.value.frozen import frozen_model, replayed
 from meguru.serving.value.months import compared, months_of
 from meguru.serving.value.types import EndpointValue
 
@@ -43,6 +44,8 @@ def value(
         If there is no such endpoint, metric or model.
     InvalidInput
         If there is nothing to compare, or the frozen model can't answer what was recorded.
+    Busy
+        If others are asked again, for longer than a caller should wait.
     """
     endpoint = store.get(ctx.tx, refs.parse(name, kind="endpoint").name)
     asked = _metric(ctx, endpoint.name, metric)
@@ -54,8 +57,10 @@ def value(
         rows = frame(ctx.tx, endpoint.name, since, until)
     parts = months_of(rows, since, until)
     if not is_shadow:
-        for each in parts:
-            each.rows = replayed(ctx.ws, each.rows, endpoint.name, model)
+        with one_at_a_time():
+            served = frozen_model(ctx.ws, endpoint.name, model)
+            for each in parts:
+                each.rows = replayed(served, each.rows)
     months, total = compared(ctx, asked, model, parts)
     return EndpointValue(
         endpoint=endpoint.name,
@@ -71,7 +76,8 @@ def value(
 
 
 def _metric(ctx: Context, endpoint: str, metric: str) -> BusinessMetric:
-    known = metrics.of_endpoint(ctx.tx, endpoint)
+    seen = ctx.principal.projects("business_metric:read")
+    known = metrics.page(ctx.tx, seen, [endpoint])
     if metric:
         full = refs.within(refs.project_of(endpoint), metric.removeprefix("business_metric/"))
         found = next((each for each in known if each.name == full), None)
