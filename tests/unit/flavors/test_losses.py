@@ -55,12 +55,19 @@ def test_what_was_learned_travels_and_broken_trees_are_refused(learned):
     frame, _ = rows_of(500, 3)
     table = table_of(frame.with_columns(carrier=pl.lit("new")), learned.columns, learned.categories)
     assert again.absolute.expected(table) == pytest.approx(learned.absolute.expected(table), rel=1e-4)
-    for field, value in (("left", [10**6]), ("feature", [99]), ("value", "x")):
+    for field, value in (("left", [10**6]), ("missing_left", [0]), ("feature", [99]), ("value", "x")):
         broken = plain | {"absolute": plain["absolute"] | {field: value}}
         with pytest.raises(InvalidInput):
             LossModel.from_dict(broken)
     with pytest.raises(InvalidInput):
         LossModel.from_dict({})
+
+
+def test_numbers_that_differ_in_their_last_digits_go_the_same_way_after_travel(learned):
+    plain = learned.to_dict()
+    plain["absolute"] |= {"threshold": [20_260_131.5 for _ in plain["absolute"]["threshold"]]}
+    again = LossModel.from_dict(json.loads(json.dumps(LossModel.from_dict(plain).to_dict())))
+    assert again.absolute.threshold[0] == 20_260_131.5
 
 
 def test_nothing_is_learned_from_few_rows():

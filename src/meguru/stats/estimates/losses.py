@@ -14,7 +14,8 @@ from meguru.errors import InvalidInput
 from meguru.stats.arrays import Floats
 from meguru.stats.intervals import Interval, normal_quantile
 
-_DIGITS = 7
+_DIGITS, _ALL_DIGITS = 7, 15
+"""Of what is written down; a threshold lies between values that may differ in their last digits only."""
 _WHOLE = ("feature", "missing_left", "left", "right", "roots")
 _DEEPEST = 64
 
@@ -66,7 +67,11 @@ class LossTrees:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        digits = {"threshold": _ALL_DIGITS}
+        return {
+            each.name: _plain(getattr(self, each.name), digits.get(each.name, _DIGITS))
+            for each in fields(self)
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> LossTrees:
@@ -78,6 +83,9 @@ class LossTrees:
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput("these are no trees", field="losses", why=f"{error!r}") from error
         nodes = made.feature.size
+        each_node = (made.threshold, made.missing_left, made.left, made.right, made.value)
+        if any(each.shape != made.feature.shape for each in each_node):
+            raise InvalidInput("these are no trees", field="losses", why="they differ in their nodes")
         places = np.concatenate((made.left, made.right, made.roots))
         if places.size and (places.min() < 0 or places.max() >= nodes):
             raise InvalidInput("these are no trees", field="losses", why="a node is not there")
@@ -158,12 +166,14 @@ class LossModel:
             rows = int(data["rows"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInput("these are no expected losses", field="losses", why=f"{error!r}") from error
+        if rows < 1:
+            raise InvalidInput("these are no expected losses", field="losses", why="they are of no row")
         if any(each.feature.max(initial=-1) >= len(names) for each in (absolute, squared)):
             raise InvalidInput("these are no expected losses", field="losses", why="a column is not there")
         return cls(columns=names, categories=categories, absolute=absolute, squared=squared, rows=rows)
 
 
-def _plain(values: Any) -> Any:
+def _plain(values: Any, digits: int) -> Any:
     if isinstance(values, float):
-        return float(f"{values:.{_DIGITS}g}")
-    return [float(f"{each:.{_DIGITS}g}") if isinstance(each, float) else each for each in values.tolist()]
+        return float(f"{values:.{digits}g}")
+    return [float(f"{each:.{digits}g}") if isinstance(each, float) else each for each in values.tolist()]
