@@ -65,8 +65,7 @@ def _given(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     elif given.get("sql"):
         given |= {"python": "", "code": ""}
     if str(given.get("sql", "")).startswith("@"):
-        with click.open_file(given["sql"][1:]) as file:
-            given["sql"] = file.read()
+        given["sql"] = click.File(encoding="utf-8").convert(given["sql"][1:], None, None).read()
     return given
 
 

@@ -152,6 +152,8 @@ MONITOR_SENTENCES = (
     mark("not enough evidence of {groups}"),
     mark("of a sample of {rows} rows"),
     mark("not two groups of {columns} have {least} rows to tell {criterion} from"),
+    mark("fewer than {least} rows of {groups} to tell {criterion} from"),
+    mark("{ref} knows no class {label}"),
     mark("the rows have no column {name}"),
     mark("up to {most} groups can be compared: {why}"),
     mark("the answers hold no class"),

@@ -56,7 +56,9 @@ def test_the_first_model_is_asked_again_with_what_was_recorded(workspace, answer
         value(workspace, name="delay")
     with pytest.raises(NotFound, match="wrog"):
         value(workspace, name="delay", metric="wrog")
-    stranger = Principal(name="ben", permissions=frozenset({"prediction:read", "endpoint:read", "model:read"}))
+    stranger = Principal(
+        name="ben", permissions=frozenset({"prediction:read", "endpoint:read", "model:read"})
+    )
     with pytest.raises(InvalidInput, match="no business metrics"):
         value(workspace.with_(principal=stranger), name="delay")
 
