@@ -102,6 +102,7 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
             statistic=now.value,
             threshold=held.limit,
             effect=held.worse,
+            p_value=held.p_value,
             n=now.n,
             floor=held.tolerance or None,
         )

@@ -64,6 +64,16 @@ class Outcomes:
         return found
 
 
+class Fixed:
+    """Draws what it is told to."""
+
+    def __init__(self, values):
+        self.values = iter(values)
+
+    def normal(self):
+        return next(self.values)
+
+
 @pytest.fixture
 def outcomes(watch):
     def outcomes(error, seed=0):
@@ -125,3 +135,21 @@ def test_windows_without_outcomes_forget_nothing(outcomes):
     watched = outcomes(0.003, seed=7)
     known = [watched.day() for _ in range(10)][-1].trend
     assert watched.day(known=False).trend == known
+
+
+def test_a_drop_that_chance_makes_in_a_year_of_small_days_has_to_last(outcomes):
+    watched = outcomes(0.02)
+    watched.draw = Fixed([0, -3.2, 0, 0, -3.2, -3.2])
+    found = [watched.day().verdict for _ in range(6)]
+    unknown = ReportVerdict.UNKNOWN
+    assert found == [
+        ReportVerdict.OK,
+        unknown,
+        ReportVerdict.OK,
+        ReportVerdict.OK,
+        unknown,
+        ReportVerdict.ALERT,
+    ]
+    sure = outcomes(0.004)
+    sure.draw = Fixed([-10])
+    assert sure.day().verdict is ReportVerdict.ALERT
