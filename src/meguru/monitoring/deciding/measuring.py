@@ -58,7 +58,7 @@ def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
     gone = [f"{name} is important, and no such input is compared" for name in _not_compared(monitor, window)]
     made.notes += gone
     made.unjudged += gone
-    made.trend = trend_of(window)
+    made.trend = trend_of(checks, window)
     made.found += [FoundByCheck(finding=each) for each in falls_behind(checks, window, made.trend)]
     return made
 

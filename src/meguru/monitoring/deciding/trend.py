@@ -25,12 +25,13 @@ _FLOOR = 0.5
 """What is worth an alarm, as a share of what is tolerated below the holdout: its own past is known better."""
 
 
-def trend_of(window: MonitoredWindow) -> PerformanceTrend | None:
+def trend_of(checks: Sequence[MonitorCheck], window: MonitoredWindow) -> PerformanceTrend | None:
     """Return how the live model has done up to and with this window; None when nobody knows.
 
     It is a function of the newest window before that knows of the same model and metric, and of this one.
+    Outcomes that don't stand for all rows tell nothing, unless the check of performance judges by them.
     """
-    found = _judged(window)
+    found = _judged(checks, window)
     before = _before(window, found)
     if found is None or found.estimate is None or window.live is None:
         return before
@@ -74,8 +75,8 @@ def falls_behind(
     Shewhart-CUSUM quality control schemes. J. Qual. Technol. 14. Hawkins, D. M. (1987). Self-starting CUSUM
     charts for location and scale. The Statistician 36.
     """
-    check = next((each for each in checks if isinstance(each, Performance)), None)
-    found, before = _judged(window), _before(window, _judged(window))
+    check, found = _performance(checks), _judged(checks, window)
+    before = _before(window, found)
     if check is None or found is None or found.estimate is None or trend is None or before is None:
         return []
     if before.windows < LEAST or found.estimate.n < window.min_rows:
@@ -110,8 +111,14 @@ def _says(found: MeasuredMetric, before: PerformanceTrend, trend: PerformanceTre
     return f"{found.label} {value:.3f} is {trend.score:.1f} standard errors worse than {then}"
 
 
-def _judged(window: MonitoredWindow) -> MeasuredMetric | None:
-    live = window.live
+def _performance(checks: Sequence[MonitorCheck]) -> Performance | None:
+    return next((each for each in checks if isinstance(each, Performance)), None)
+
+
+def _judged(checks: Sequence[MonitorCheck], window: MonitoredWindow) -> MeasuredMetric | None:
+    live, check = window.live, _performance(checks)
+    if window.selective and (check is None or check.selective == "unknown"):
+        return None
     return live.metrics[0] if live is not None and live.metrics else None
 
 

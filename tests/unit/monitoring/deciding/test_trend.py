@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -21,7 +22,7 @@ class Outcomes:
         self.monitor, self.error, self.draw = monitor, error, np.random.default_rng(seed)
         self.past, self.start = [], START
 
-    def day(self, auc=0.76, model=MODEL, known=True):
+    def day(self, auc=0.76, model=MODEL, known=True, selective=""):
         value = auc + self.error * self.draw.normal()
         estimate = Estimate(
             value=value,
@@ -43,6 +44,7 @@ class Outcomes:
             min_rows=200,
             broken={},
             performance=(live,),
+            selective=selective,
             start=self.start,
             end=self.start + DAY,
             past=tuple(self.past[-14:]),
@@ -153,3 +155,14 @@ def test_a_drop_that_chance_makes_in_a_year_of_small_days_has_to_last(outcomes):
     sure = outcomes(0.004)
     sure.draw = Fixed([-10])
     assert sure.day().verdict is ReportVerdict.ALERT
+
+
+def test_outcomes_of_one_kind_only_are_no_evidence(outcomes):
+    watched = outcomes(0.003, seed=8)
+    known = [watched.day() for _ in range(10)][-1].trend
+    found = [watched.day(0.70, selective="they come for one kind only") for _ in range(4)]
+    assert {each.verdict for each in found} == {ReportVerdict.UNKNOWN}
+    assert [each.trend for each in found] == [known] * 4
+    judging = msgspec.structs.replace(watched.monitor, checks=[CHECKS[0] | {"selective": "judge"}])
+    watched.monitor = judging
+    assert watched.day(0.70, selective="they come for one kind only").verdict is ReportVerdict.ALERT
