@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -40,6 +40,7 @@ def causes_now(
     judged: AbstractSet[Severity],
     persist: Persistence,
     recover: Recovery,
+    may_ring: Callable[[AlertCause], bool],
 ) -> list[AlertCause]:
     """Return the causes of this window, by those of the windows before and what is seen now.
 
@@ -57,9 +58,15 @@ def causes_now(
         judged rings on.
     persist, recover
         How long a finding must last, and how long it must be gone.
+    may_ring
+        Whether the monitor rings on such a thing at all: what it no longer rings on is over.
     """
     before = [{each.key: each for each in past.causes} for past in window.past]
-    last = {key: each for key, each in (before[-1].items() if before else ()) if _is_of(each, window)}
+    last = {
+        key: each
+        for key, each in (before[-1].items() if before else ())
+        if _is_of(each, window) and may_ring(each)
+    }
     strongest = _strongest(seen)
     found: list[AlertCause | None] = []
     for key, each in strongest.items():

@@ -10,7 +10,7 @@ from meguru.monitoring.deciding.causes import SeenCause
 from meguru.monitoring.deciding.measuring import FoundByCheck
 from meguru.monitoring.deciding.seasons import against_seasons, unknown_seasons, weakest
 from meguru.monitoring.deciding.significance import DRIFT, more_than_chance, rings_at_once, strength_of
-from meguru.monitoring.types import Finding, Monitor, Severity
+from meguru.monitoring.types import AlertCause, Finding, Monitor, Severity
 from meguru.monitoring.window import MonitoredWindow
 
 
@@ -41,16 +41,20 @@ def hold(monitor: Monitor, window: MonitoredWindow, found: list[FoundByCheck]) -
 
 def seen_cause(monitor: Monitor, held: HeldFinding, share: float) -> SeenCause:
     """Tell whether a finding rings if it lasts; `share` is that of the columns which drifted."""
-    finding = held.finding
+    finding, enough = held.finding, _share_of_enough(monitor, held.finding, share)
     is_candidate = (
         held.is_there
         and finding.beyond_seasons is not False
         and not held.perhaps_season
-        and _is_worth_an_alarm(monitor, finding, share)
+        and _rings_on(monitor, finding.severity, finding.column)
+        and enough >= 1
     )
+    strength = held.strength
+    if enough < 1 and strength is not None:
+        strength = min(strength, enough)
     return SeenCause(
         finding=finding,
-        strength=held.strength,
+        strength=strength,
         is_candidate=is_candidate,
         at_once=is_candidate and rings_at_once(finding, held.strength),
     )
@@ -60,10 +64,12 @@ def _hold(monitor: Monitor, window: MonitoredWindow, found: FoundByCheck, *, cer
     finding, strength = found.finding, strength_of(found.finding)
     if finding.severity not in DRIFT or not finding.breached or not certain or found.check is None:
         return HeldFinding(finding=finding, is_certain=certain, strength=strength)
-    said = against_seasons(finding, found.check, window, monitor.seasons)
+    # Nobody counts the columns of a dataset's earlier windows: the reference version is what is usual.
+    seasons = [] if monitor.dataset else monitor.seasons
+    said = against_seasons(finding, found.check, window, seasons)
     by_itself = finding.severity is Severity.INPUT_DRIFT and finding.column in monitor.important
     beyond = all(each.finding.breached for each in said)
-    perhaps = by_itself and beyond and bool(unknown_seasons(said, monitor.seasons, window))
+    perhaps = by_itself and beyond and bool(unknown_seasons(said, seasons, window))
     if said:
         words = "; ".join([finding.says, *(each.words for each in said)])
         known = None if perhaps else beyond
@@ -73,9 +79,19 @@ def _hold(monitor: Monitor, window: MonitoredWindow, found: FoundByCheck, *, cer
     )
 
 
-def _is_worth_an_alarm(monitor: Monitor, finding: Finding, share: float) -> bool:
-    if finding.severity is not Severity.INPUT_DRIFT:
-        return finding.severity in monitor.alert_on
-    if monitor.important:
-        return finding.column in monitor.important
-    return Severity.INPUT_DRIFT in monitor.alert_on and share >= monitor.min_drift_share
+def may_ring(monitor: Monitor, cause: AlertCause) -> bool:
+    """Tell whether a monitor, as it is declared now, rings on such a thing."""
+    return _rings_on(monitor, cause.severity, cause.what)
+
+
+def _rings_on(monitor: Monitor, severity: Severity, column: str) -> bool:
+    if severity is Severity.INPUT_DRIFT and monitor.important:
+        return column in monitor.important
+    return severity in monitor.alert_on
+
+
+def _share_of_enough(monitor: Monitor, finding: Finding, share: float) -> float:
+    """Return the drifted columns as a multiple of those from which on drift rings; 1 where one is enough."""
+    if finding.severity is not Severity.INPUT_DRIFT or monitor.important or not monitor.min_drift_share:
+        return 1.0
+    return share / monitor.min_drift_share

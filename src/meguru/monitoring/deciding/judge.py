@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from meguru.monitoring.deciding.causes import causes_now
-from meguru.monitoring.deciding.holding import HeldFinding, hold, seen_cause
+from meguru.monitoring.deciding.holding import HeldFinding, hold, may_ring, seen_cause
 from meguru.monitoring.deciding.measuring import Measurements, measure_window
 from meguru.monitoring.deciding.reasons import (
     Drifted,
@@ -58,7 +59,7 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: Measurements) ->
     drift = _drift(window, held)
     seen = [seen_cause(monitor, each, drift.share) for each in held]
     persist, recover = (_AT_ONCE, _OVER_AT_ONCE) if monitor.dataset else (monitor.persist, monitor.recover)
-    causes = causes_now(seen, window, measured.judged, persist, recover)
+    causes = causes_now(seen, window, measured.judged, persist, recover, partial(may_ring, monitor))
     findings = [each.finding for each in held]
     verdict = _verdict(window, measured, causes, held)
     waiting = waiting_words(causes, findings, persist, recover)

@@ -90,3 +90,22 @@ def test_a_cause_of_an_alert_that_a_report_keeps_comes_back_as_it_was(days):
     (cause,) = days().day(x=LARGE).causes
     assert msgspec.json.decode(msgspec.json.encode(cause), type=type(cause)) == cause
     assert (cause.severity, cause.what) == (Severity.INPUT_DRIFT, "x")
+
+
+def test_what_a_monitor_no_longer_rings_on_is_over(days):
+    for fields in ({}, {"important": ["x"], "seasons": []}):
+        watched = days(**fields)
+        assert watched.day(x=LARGE).verdict is ReportVerdict.ALERT
+        watched.monitor = msgspec.structs.replace(
+            watched.monitor, alert_on=[Severity.DATA_BREAK], important=[]
+        )
+        found = watched.day(x=LARGE)
+        assert (found.verdict, found.causes, found.drifted) == (ReportVerdict.OK, [], ["x"])
+
+
+def test_drift_of_few_columns_ends_an_alert_that_asks_for_many(days):
+    watched = days(seasons=[])
+    watched.monitor = msgspec.structs.replace(watched.monitor, min_drift_share=1.0)
+    assert watched.day(x=LARGE, y=LARGE, z=LARGE).verdict is ReportVerdict.ALERT
+    found = [watched.day(x=LARGE, y=0.0, z=0.0).verdict for _ in range(3)]
+    assert found == [ReportVerdict.ALERT, ReportVerdict.OK, ReportVerdict.OK]
