@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,15 @@ from meguru.datasets.frames import frame_of, profile_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound
 from meguru.monitoring.personal import personal_in
+from meguru.monitoring.reference_rows import rows_of_version, wants_reference
 from meguru.monitoring.types import Monitor, Severity
-from meguru.monitoring.window import MonitoredWindow, compared_columns, compared_times, newest_of
+from meguru.monitoring.window import (
+    MonitoredWindow,
+    PastWindow,
+    compared_columns,
+    compared_times,
+    newest_of,
+)
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -114,9 +122,16 @@ def times_of(frame: pl.DataFrame, version: DatasetVersion) -> pl.Series:
 
 
 def compare_data(
-    blobs: BlobStore, found: LookedAtData, min_rows: int, span: tuple[datetime, datetime]
+    blobs: BlobStore,
+    found: LookedAtData,
+    monitor: Monitor,
+    span: tuple[datetime, datetime],
+    past: Sequence[PastWindow] = (),
 ) -> MonitoredWindow:
-    """Compare rows with the reference version: which columns there are, of which types, and their values."""
+    """Compare rows with the reference version: which columns there are, of which types, and their values.
+
+    `past` are earlier windows, newest last.
+    """
     profile = profile_of(blobs, found.reference)
     columns, broken = compared_columns(found.rows, profile)
     times, broken_times = compared_times(found.rows, profile)
@@ -131,17 +146,23 @@ def compare_data(
             and now[each.name] != each.type
         ):
             broken[each.name] = f"{each.type} became {now[each.name]}"
+    compared = tuple(each for each in columns if each.severity is Severity.INPUT_DRIFT)
+    reference = None
+    if compared and wants_reference(monitor):
+        reference = rows_of_version(blobs, found.reference, [each.name for each in compared])
     return MonitoredWindow(
         model=found.reference.ref,
         rows=found.rows.height,
         outcomes=0,
-        min_rows=min_rows,
-        columns=tuple(each for each in columns if each.severity is Severity.INPUT_DRIFT),
+        min_rows=monitor.min_rows,
+        columns=compared,
         broken=broken,
         compared_with=found.reference.ref,
         start=span[0],
         end=span[1],
         frame=found.rows,
+        past=tuple(past),
+        reference=reference,
         times=times,
         newest=newest_of(times_of(found.rows, found.version)) if found.version.event_time else None,
         reference_rows=profile.rows if found.is_whole else 0,

@@ -27,6 +27,7 @@ from meguru.monitoring.outside import Outside
 from meguru.monitoring.reference_rows import reference_rows, wants_reference
 from meguru.monitoring.replayed import MonitorReplay, ReplayedWindow
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, following
+from meguru.monitoring.schedule.plan import EARLIEST
 from meguru.monitoring.see import see_window
 from meguru.monitoring.types import CauseState, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow, PastWindow
@@ -105,10 +106,8 @@ def _spans(ctx: Context, monitor: Monitor, start: datetime | None, end: datetime
         began = spans.first_time(ctx.tx, monitor.endpoint)
         if arrived is None or began is None:
             return []
-        until = min(last, arrived.last_time or now, now)
-        found: Iterable[TimeSpan] = takewhile(
-            lambda each: each.start <= until, following(rule, max(began, first))
-        )
+        until, first = min(last, arrived.last_time or now, now), max(began, first, EARLIEST)
+        found: Iterable[TimeSpan] = takewhile(lambda each: each.start <= until, following(rule, first))
     else:
         reported = store.spans_before(ctx.tx, monitor.name, last, 10_000)
         found = sorted(TimeSpan(each.start, each.end) for each in reported)
@@ -127,15 +126,16 @@ def _reports(tx: Connection, monitor: Monitor, wanted: Sequence[TimeSpan]) -> li
 def _window(
     tx: Connection, blobs: BlobStore, monitor: Monitor, span: TimeSpan, past: Sequence[PastWindow]
 ) -> MonitoredWindow:
-    if monitor.dataset:
-        return compare_data(blobs, data_of(tx, blobs, monitor, span.start, span.end), monitor.min_rows, span)
-    seen = see_window(tx, blobs, monitor, span.start, span.end)
-    window = seen.compared()
     first = past[0].start if past else span.start
     # What was before the replay is known by its counts alone: what rang then did so by other rules.
     earlier = past_windows([each for each in past_reports(tx, monitor, *span) if each.end <= first])
     there = [replace(each, causes=(), findings=(), trend=None) for each in earlier]
     bearing = bearing_on(monitor, [*there, *past], *span)
+    if monitor.dataset:
+        found = data_of(tx, blobs, monitor, span.start, span.end)
+        return compare_data(blobs, found, monitor, span, bearing if monitor.window else ())
+    seen = see_window(tx, blobs, monitor, span.start, span.end)
+    window = seen.compared()
     counted = counted_past(tx, monitor.endpoint, seen.rules, window.model, bearing)
     outside = Outside.of(tx, monitor, span.start, span.end)
     window = outside.added(tx, blobs, replace(window, past=counted), span.start, span.end)

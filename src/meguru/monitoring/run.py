@@ -26,7 +26,7 @@ from meguru.monitoring.deciding.past import past_reports, past_windows
 from meguru.monitoring.evidence.gather import gather
 from meguru.monitoring.evidence.series import JudgedSpan
 from meguru.monitoring.outside import Outside
-from meguru.monitoring.reference_rows import reference_rows, rows_of_version, wants_reference
+from meguru.monitoring.reference_rows import reference_rows, wants_reference
 from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.see import SeenWindow, see_window
@@ -121,11 +121,7 @@ def _look_at_data(
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    window = compare_data(blobs, found, monitor.min_rows, (start, end))
-    window = replace(window, past=past_windows(before))
-    if wants_reference(monitor) and window.columns:
-        columns = [each.name for each in window.columns]
-        window = replace(window, reference=rows_of_version(blobs, found.reference, columns))
+    window = compare_data(blobs, found, monitor, (start, end), past_windows(before))
     made = evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
     return msgspec.structs.replace(made, model="", dataset=found.version.ref, reference=found.reference.ref)
 

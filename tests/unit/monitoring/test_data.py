@@ -19,7 +19,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.jobs import Worker
 from meguru.kernel.jobs.schema import job
 from meguru.monitoring.kind import MONITOR
-from meguru.monitoring.operations import create, run, show, show_report
+from meguru.monitoring.operations import create, replay, run, show, show_report
 from meguru.monitoring.schedule.rules import WindowRule
 from meguru.monitoring.schedule.service import MonitorClock
 
@@ -188,3 +188,24 @@ def test_a_report_says_no_value_of_a_personal_column(workspace, clock, tmp_path)
     assert "name: one value only, •••" in told
     assert "age: far outside ••• to •••" in told
     assert not [each for each in ("Anna", "Bob", "-999", " 31 ", " 78") if each in told]
+
+
+def test_an_important_column_of_a_dataset_rings_with_the_version_in_which_it_moved(workspace, land, look):
+    land("first", range(2))
+    create(workspace, name="watch", dataset="orders", min_rows=100, important=["amount"])
+    land("second", range(2), mode="replace")
+    land("third", range(2), mode="replace", shift=40)
+    land("fourth", range(2), mode="replace", shift=40)
+    assert [each.verdict for each in look()] == ["ok", "alert", "ok"]
+
+
+def test_replayed_as_it_is_a_monitor_of_a_dataset_looks_back_as_its_reports_did(workspace, land, look):
+    land("first", range(1))
+    rule = WindowRule(calendar="day")
+    create(workspace, name="watch", dataset="orders", min_rows=100, reference=1, window=rule)
+    land("second", [1, 2, 4])
+    then = look()
+    assert then[-1].reasons == ["0 rows, too few: 3 windows before had about 200"]
+    found = replay(workspace, name="watch")
+    assert [each.reasons for each in found.windows] == [each.reasons for each in then]
+    assert (found.rang, found.rang_then) == (1, 1)
