@@ -17,6 +17,9 @@ from meguru.kernel import events
 from meguru.kernel.event import Event
 from meguru.kernel.events.append import START, chain_hash
 from meguru.kernel.events.schema import event, event_head
+from meguru.monitoring import store as monitors
+from meguru.monitoring.deciding.rules import Persistence, Recovery
+from meguru.monitoring.types import Severity
 from meguru.predictions import counts, uncounted
 from meguru.registry import store as registry
 from meguru.storage.db import Database, metadata, rowwise
@@ -339,3 +342,39 @@ def test_claims_of_an_older_log_are_marked_and_the_chain_holds_on_sqlite(tmp_pat
 @pytest.mark.integration
 def test_claims_of_an_older_log_are_marked_and_the_chain_holds_on_postgresql(empty_postgres_url):
     marks_claims(Database(empty_postgres_url))
+
+
+def keeps_monitors(db):
+    load_schemas()
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    at = "2026-03-01T12:00:00.000123Z"
+    try:
+        with db.write() as tx:
+            config.attributes["connection"] = tx
+            command.upgrade(config, "0073")
+            statement = (
+                "INSERT INTO monitor (name, endpoint, checks, alert_on, min_rows, min_drift_share, "
+                "created_at, created_by) VALUES "
+                "('watch', 'delay', '{checks}', '[\"input_drift\"]', 500, 0.2, '{at}', 'me')"
+            )
+            tx.exec_driver_sql(statement.format(at=at, checks='[{"check":"psi"}]'))
+            command.upgrade(config, "head")
+            known = monitors.one(tx, "watch")
+            assert (known.alert_on, known.min_drift_share) == ([Severity.INPUT_DRIFT], 0.2)
+            assert (known.persist, known.recover) == (
+                Persistence(windows=1, of=1),
+                Recovery(windows=1, below=1.0),
+            )
+            assert (known.seasons, known.important) == ([], [])
+    finally:
+        db.close()
+
+
+def test_monitors_of_an_older_workspace_go_on_to_ring_at_once_on_sqlite(tmp_path):
+    keeps_monitors(Database(f"sqlite:///{tmp_path / 'a.db'}"))
+
+
+@pytest.mark.integration
+def test_monitors_of_an_older_workspace_go_on_to_ring_at_once_on_postgresql(empty_postgres_url):
+    keeps_monitors(Database(empty_postgres_url))

@@ -109,3 +109,10 @@ def test_drift_of_few_columns_ends_an_alert_that_asks_for_many(days):
     assert watched.day(x=LARGE, y=LARGE, z=LARGE).verdict is ReportVerdict.ALERT
     found = [watched.day(x=LARGE, y=0.0, z=0.0).verdict for _ in range(3)]
     assert found == [ReportVerdict.ALERT, ReportVerdict.OK, ReportVerdict.OK]
+
+
+def test_a_monitor_of_before_rings_at_once_on_all_drift_and_no_longer_than_it_lasts(days):
+    before = {"persist": Persistence(windows=1, of=1), "recover": Recovery(windows=1, below=1.0)}
+    watched = days(n=10_000, seasons=[], **before)
+    found = [watched.day(x=shift).verdict for shift in (SMALL, SMALL, 0.15, SMALL, 0.0)]
+    assert [each is ReportVerdict.ALERT for each in found] == [True, True, False, True, False]

@@ -7,11 +7,12 @@ from meguru.storage.db.schema import Json
 
 revision = "0074"
 down_revision = "0073"
+# What monitors had that were there before: they go on to ring at once, on whatever drift they alert on.
 _COLUMNS = (
     ("important", Json, "[]"),
-    ("seasons", Json, '["trailing","day","week","year"]'),
-    ("persist", Json, '{"windows":2,"of":3}'),
-    ("recover", Json, '{"windows":2,"below":0.5}'),
+    ("seasons", Json, "[]"),
+    ("persist", Json, '{"windows":1,"of":1}'),
+    ("recover", Json, '{"windows":1,"below":1.0}'),
     ("false_discovery_rate", sa.Double, "0.01"),
 )
 
