@@ -45,7 +45,7 @@ command.add_command(show_report)
     "--check",
     "checks",
     multiple=True,
-    help='A check as JSON: {"check":"psi"}. Default: performance, psi, ks.',
+    help='A check as JSON: {"check":"psi"}. Default: performance, psi, ks, business, service, broken data.',
 )
 @click.option(
     "--alert-on", multiple=True, help="A severity that alerts: data_break, performance_drop, input_drift …"

@@ -68,7 +68,8 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: Measurements) ->
     elif verdict is ReportVerdict.OK:
         reasons = [*calm_words(findings, drift), *waiting]
     else:
-        reasons = [*measured.unjudged, *estimated_words(findings), *season_words(held), *waiting]
+        moved = [str(drift)] if drift.columns else []
+        reasons = [*measured.unjudged, *estimated_words(findings), *season_words(held), *moved, *waiting]
     return Judgement(
         verdict=verdict,
         reasons=reasons or ["no row was answered in this window"],

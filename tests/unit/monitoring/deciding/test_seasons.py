@@ -87,3 +87,11 @@ def test_an_important_input_that_nobody_has_is_told_and_keeps_a_window_from_bein
     found = days(important=["z"]).day(x=0.0)
     assert found.verdict is ReportVerdict.UNKNOWN
     assert found.reasons == ["z is important, and no such input is compared"]
+
+
+def test_a_window_that_is_not_known_to_be_ok_tells_which_columns_drifted(days):
+    found = days(checks=[{"check": "performance"}, {"check": "psi"}], alert_on=["performance_drop"]).day(
+        x=1.0
+    )
+    assert found.verdict is ReportVerdict.UNKNOWN
+    assert found.reasons == ["performance was not judged: no row was answered", "1 of 1 columns drifted (x)"]
