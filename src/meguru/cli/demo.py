@@ -162,10 +162,11 @@ def _row(month: Month) -> list[str]:
 
 def _rang(month: Month) -> str:
     """Say whether the monitor rang; beside it stand the interval and the limit, which are why."""
+    if month.auc is None or month.limit is None:
+        return "[red]yes[/]" if month.rang else "no"
     if month.rang:
-        return "[red]yes: certainly below[/]"
-    below = month.auc and month.limit is not None and month.auc.low < month.limit
-    return "no: may be below" if below else "no"
+        return "[red]yes: certainly below[/]" if month.auc.high < month.limit else "[red]yes[/]"
+    return "no: may be below" if month.auc.low < month.limit else "no"
 
 
 def _ahead(month: Month) -> str:
