@@ -67,7 +67,7 @@ def falls_behind(
     where :math:`\varphi \ge 1` says by how much more than their errors windows differ, as weekdays do, and
     :math:`r_t` is the share of the mean's own error in that of the difference: it is in every score, and must
     not add up. It is breached when :math:`S_t > h` or :math:`z_t > 4.5`, and the metric lies below that mean
-    by half of what is tolerated. With k = 0.5 and h = 8 chance alone rings in 0.6 % of years of days.
+    by half of what is tolerated. With k = 0.5 and h = 8 chance alone rings in 1 % of years of days.
 
     References
     ----------
