@@ -10,6 +10,7 @@ from meguru.kernel import events
 from meguru.monitoring.cells import record
 from meguru.monitoring.cells import store as cell_store
 from meguru.monitoring.cells.count import forget, waiting
+from meguru.monitoring.cells.first_window import first_window
 from meguru.monitoring.cells.portion import count_portion
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.service import CellCounter
@@ -17,7 +18,7 @@ from meguru.monitoring.cells.types import COLUMNS
 from meguru.monitoring.operations import create, specs
 from meguru.predictions import uncounted
 from meguru.predictions.schema import uncounted_outcomes
-from meguru.testing.contracts.checks import make_rows
+from meguru.testing.contracts.checks import MODEL, make_rows
 
 MARCH = datetime(2013, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -121,3 +122,15 @@ def test_what_is_not_counted_is_found_by_its_list_however_much_was_recorded(work
         steps = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
     assert "uncounted_batch" in steps[0]
     assert "(id=?)" in steps[1]
+
+
+def test_a_model_begins_where_its_first_row_is_however_far_the_count_is(workspace, sliced, answer):
+    answer(make_rows(300), start=MARCH + HOUR * 5, end=MARCH + HOUR * 6)
+    count_all(workspace)
+    answer(make_rows(100, seed=1), start=MARCH + HOUR * 2, end=MARCH + HOUR * 3)  # it comes late
+    for _ in range(2):
+        with workspace.read() as tx:
+            rules = CountingRules(tx, workspace.blobs, counted_by([sliced]))
+            first = first_window(tx, "delay", rules, MODEL, (DAY, DAY + HOUR * 4))
+        assert (first.start, first.cell.rows) == (MARCH + HOUR * 2, 400)
+        count_all(workspace)

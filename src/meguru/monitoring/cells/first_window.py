@@ -15,7 +15,7 @@ from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.schema import monitor_cell
 from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey
 from meguru.monitoring.window import ComparedColumn, compared_column
-from meguru.predictions.schema import prediction_batch
+from meguru.predictions.schema import prediction_batch, uncounted_batch
 from meguru.predictions.types import MODEL_COLUMN
 from meguru.stats import ColumnProfile, NumericProfile, TableProfile
 from meguru.stats.profile.columns import kind_of, profile_column
@@ -66,6 +66,10 @@ def _began(tx: Connection, endpoint: str, model: str) -> datetime | None:
     batch = prediction_batch.c
     first = select(batch.first_time).where(batch.endpoint == endpoint, batch.model_ref == model)
     found = counted or tx.execute(first.order_by(batch.last_time).limit(1)).scalar()
+    listed = uncounted_batch.c  # what came late may be in no cell yet
+    late = select(func.min(batch.first_time)).where(listed.endpoint == endpoint, batch.model_ref == model)
+    waiting = tx.execute(late.where(listed.batch_id == batch.id)).scalar()
+    found = min((each for each in (found, waiting) if each), default=None)
     return None if found is None else found.replace(minute=0, second=0, microsecond=0)
 
 
