@@ -13,7 +13,7 @@ from meguru.alerts.channels.mail import _mail
 from meguru.alerts.channels.slack import payload as slack_payload
 from meguru.alerts.channels.teams import payload as teams_payload
 from meguru.alerts.follow import AlertKeeper
-from meguru.alerts.links import read_picture_link, with_links
+from meguru.alerts.links import PAGE, read_link, read_picture_link, with_links
 from meguru.alerts.notifications.evidence import TELLERS, with_evidence
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.alerts.show import list_alerts
@@ -128,3 +128,13 @@ def test_a_message_goes_out_though_its_evidence_can_not_be_told(workspace, alert
     monkeypatch.setitem(provided(TELLERS)._loaded, "report", broken)
     told = with_evidence(workspace, message(alert))
     assert (told.message, dict(told.drawings)) == (message(alert), {})
+
+
+def test_the_link_of_a_drawing_acknowledges_nothing_and_the_other_shows_none(workspace, alert):
+    (item,) = linked(workspace, with_evidence(workspace, message(alert))).items
+    drawing = item.picture.rpartition("/")[2].removesuffix(".png")
+    button = item.acknowledge.rpartition(PAGE)[2]
+    assert read_link(workspace, button).alert == read_picture_link(workspace, drawing).alert == alert.id
+    for read, token in ((read_link, drawing), (read_picture_link, button)):
+        with pytest.raises(NotFound, match="not one of ours"):
+            read(workspace, token)
