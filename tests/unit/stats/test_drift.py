@@ -8,6 +8,7 @@ from scipy.stats import chi2, ks_2samp, kstwobign
 
 from meguru.errors import InvalidInput
 from meguru.stats import NumericProfile, ks_distance, ks_distance_of_values, ks_test, psi, psi_test
+from meguru.stats.drift import TESTS, CategoryCounts, two_sides
 from meguru.stats.drift.counts import merge_neighbours, merge_rare
 
 counts = st.lists(st.integers(0, 500), min_size=2, max_size=20).filter(any)
@@ -142,7 +143,28 @@ def test_merging_neighbours_keeps_every_row_and_the_order(pairs):
         assert (before.sum(), after.sum()) == (reference.sum(), current.sum())
         assert np.isin(np.cumsum(before), np.cumsum(reference)).all()
         smaller = min(reference.sum(), current.sum()) / (reference.sum() + current.sum())
-        assert before.size == 1 or (smaller * (before + after)).min() >= 10 - 1e-9
+        fewer = before if before.sum() < after.sum() else after
+        stands = fewer >= max(40, 0.05 * fewer.sum())
+        assert before.size == 1 or (stands | (smaller * (before + after) >= 10 - 1e-9)).all()
+
+
+@pytest.mark.parametrize("name", ["chi_square", "psi", "jensen_shannon"])
+def test_what_is_new_and_large_is_seen_however_large_the_baseline_is(name):
+    test = TESTS.load(name)()
+    for before, after in (([10**6, 0], [0, 300]), ([10**6, 0], [240, 60]), ([10**6, 9, 0], [0, 0, 300])):
+        for sides in ((before, after), (after, before)):
+            then, now = (np.array(each, float) for each in sides)
+            assert test.compare(CategoryCounts(reference=then, current=now)).drifted, sides
+    trifle = CategoryCounts(reference=np.array([1e6, 0.0]), current=np.array([9981.0, 19.0]))
+    assert not test.compare(trifle).drifted
+
+
+@pytest.mark.parametrize("name", ["psi", "jensen_shannon"])
+def test_a_constant_that_became_another_is_seen_however_large_the_baseline_is(name):
+    profile = NumericProfile.of(np.full(1_000_000, 3.0))
+    for value in (2.0, 4.0):
+        sides = two_sides(profile, profile.own(), profile.tally(np.full(300, value)))
+        assert TESTS.load(name)().compare(sides).drifted
 
 
 def test_other_bins_are_refused():

@@ -9,6 +9,9 @@ from meguru.errors import InvalidInput
 from meguru.stats.arrays import Floats, as_counts
 
 EXPECTED = 5.0  # the fewest rows a bin should expect: the usual rule for a chi-square approximation
+_MANY, _PART = 4.0, 0.05
+"""Where 5 rows are expected 20 come less than once in a million times: such a bin is no accident of few rows.
+It stands alone if it holds a twentieth of the smaller side too."""
 
 
 def read_counts(reference: npt.ArrayLike, current: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -30,10 +33,11 @@ def read_counts(reference: npt.ArrayLike, current: npt.ArrayLike) -> tuple[Float
 
 
 def merge_rare(reference: Floats, current: Floats, expected: float = EXPECTED) -> tuple[Floats, Floats]:
-    """Merge the bins in which the smaller side would expect fewer than `expected` rows.
+    """Merge the bins in which the smaller side would expect fewer than `expected` rows, and has not many.
 
     They become one bin, with the rarest other if they still expect too few together. What a bin expects is
-    its share of both sides together, so a bin that is new and large on one side stands alone.
+    its share of both sides together. A bin that is new and large on the smaller side stands alone, however
+    many rows the other side has.
 
     References
     ----------
@@ -41,7 +45,8 @@ def merge_rare(reference: Floats, current: Floats, expected: float = EXPECTED) -
     """
     pooled = reference + current
     smaller = min(float(reference.sum()), float(current.sum()))
-    rare = pooled * smaller < expected * float(pooled.sum())
+    fewer = _fewer(reference, current)
+    rare = (pooled * smaller < expected * float(pooled.sum())) & (fewer < _many(fewer, expected))
     if not rare.any():
         return reference, current
     if pooled[rare].sum() * smaller < expected * float(pooled.sum()) and not rare.all():
@@ -53,17 +58,29 @@ def merge_rare(reference: Floats, current: Floats, expected: float = EXPECTED) -
 def merge_neighbours(
     reference: Floats, current: Floats, expected: float = 2 * EXPECTED
 ) -> tuple[Floats, Floats]:
-    """Merge bins that are in order, from the left, until the smaller side expects `expected` rows in each.
+    """Merge ordered bins, from the left, until the smaller side expects `expected` rows or has many.
 
     Statistics with a logarithm need more rows a bin than Pearson's to be near their distribution.
     """
     share = min(float(reference.sum()), float(current.sum())) / float(reference.sum() + current.sum())
-    starts, held = [0], 0.0
-    for place, rows in enumerate((share * (reference + current)).tolist()):
-        if held >= expected:
+    fewer = _fewer(reference, current)
+    many = _many(fewer, expected)
+    starts, held, has = [0], 0.0, 0.0
+    for place, (rows, own) in enumerate(zip(share * (reference + current), fewer, strict=True)):
+        if held >= expected or has >= many:
             starts.append(place)
-            held = 0.0
-        held += rows
-    if held < expected and len(starts) > 1:
+            held, has = 0.0, 0.0
+        held, has = held + float(rows), has + float(own)
+    if held < expected and has < many and len(starts) > 1:
         starts.pop()
     return np.add.reduceat(reference, starts), np.add.reduceat(current, starts)
+
+
+def _fewer(reference: Floats, current: Floats) -> Floats:
+    """Return the side with fewer rows."""
+    return reference if float(reference.sum()) < float(current.sum()) else current
+
+
+def _many(fewer: Floats, expected: float) -> float:
+    """Return of how many rows of the smaller side in a bin chance is no reason, and that are no trifle."""
+    return max(_MANY * expected, _PART * float(fewer.sum()))
