@@ -70,6 +70,17 @@ def test_values_that_went_missing_are_told(lost):
     assert found.notes["x"] == "missing in 0.0% of the reference and 20.0% now"
 
 
+@pytest.mark.parametrize("rows", [20, 100, 1000])
+def test_values_that_went_missing_are_told_of_few_rows_beside_very_many(rows):
+    values = np.random.default_rng(0).normal(size=200_000)
+    gone = pl.DataFrame({"x": [None] * (rows // 4) + values[rows // 4 : rows].tolist()})
+    for sides in ((pl.DataFrame({"x": values}), gone), (gone, pl.DataFrame({"x": values}))):
+        (found,) = compare_tables(*sides).columns
+        assert (found.drifted, found.test) == (True, "nulls")
+    one = pl.DataFrame({"x": [None, *values[1:rows].tolist()]})
+    assert compare_tables(one, one.reverse()).drifted == []
+
+
 def test_columns_without_a_value_and_with_one_value_are_no_fault():
     one = pl.DataFrame({"empty": [None, None], "constant": [1.0, 1.0], "list": [["a"], ["b"]], "x": [0.5, 1]})
     made = compare_tables(one, one.with_columns(list=pl.Series([["a"], ["c"]])))

@@ -6,6 +6,7 @@ import math
 
 from meguru.stats.drift.chi_square import chi_square_test
 from meguru.stats.drift.result import DriftResult, check_floor, conclude
+from meguru.stats.rare import fall_p_value, rise_p_value
 
 
 def share_test(
@@ -33,7 +34,8 @@ def share_test(
     Notes
     -----
     The statistic is the difference of the shares, the p-value that of the chi-square test of the two by two
-    table; the effect is the difference less what chance makes of it on average,
+    table, or, of what is too rare for it, twice that of the exact test of two Poisson rates; the effect is
+    the difference less what chance makes of it on average,
     :math:`\sqrt{2v/\pi}` with :math:`v = \bar p(1-\bar p)(1/n + 1/m)`.
 
     Examples
@@ -56,7 +58,16 @@ def share_test(
         critical=deviation * float(ndtri(1 - level / 2)),
         worth=check_floor(floor) + chance,
         effect=difference - chance,
-        p_value=found.p_value,
+        p_value=found.p_value
+        if found.bins > 1
+        else _of_few(has_reference, n_reference, has_current, n_current),
         sizes=(n_reference, n_current),
         bins=2,
     )
+
+
+def _of_few(had: int, n: int, has: int, m: int) -> float:
+    """Return the two-sided p-value of what is rare: of the rows that have it, or of those that don't."""
+    if 2 * (had + has) > n + m:
+        had, has = n - had, m - has
+    return min(1.0, 2 * min(rise_p_value(has, m, had, n), fall_p_value(has, m, had, n)))
