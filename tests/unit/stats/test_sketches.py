@@ -44,6 +44,23 @@ def test_numbers_are_profiled_and_counted_nearly_as_they_are():
     assert np.abs(gap).max() < 0.015
 
 
+def test_numbers_far_out_are_counted():
+    spoilt = numbers(seed=1)
+    spoilt[np.arange(1000, 2200)] = -999.0
+    exact = profile_column(numbers())
+    ours, theirs = in_parts(spoilt).over(exact), tally_column(exact, spoilt)
+    assert theirs.far == 1200
+    assert ours.far == pytest.approx(theirs.far, abs=0.01 * N)
+
+
+def test_moments_and_huge_numbers_have_a_deviation_or_none():
+    moments = in_parts(numbers() * 3 + 1.7e9).profile()
+    assert moments.sd == pytest.approx(3, rel=0.02)
+    huge = in_parts(numbers() * 1e300).profile()
+    assert huge.mean is not None
+    assert huge.sd is None
+
+
 def test_words_are_profiled_and_counted_nearly_as_they_are():
     sketch, exact = in_parts(words()), profile_column(words())
     found = sketch.profile()

@@ -52,12 +52,14 @@ class NumericSketch:
         sketch = kll_doubles_sketch(K)
         if finite.size:
             sketch.update(finite)
+        with np.errstate(over="ignore"):
+            total, squares = float(finite.sum()), float(finite @ finite)
         return cls(
             nulls=nulls + given.size - known.size,
             below=int(np.count_nonzero(known == -np.inf)),
             above=int(np.count_nonzero(known == np.inf)),
-            total=float(finite.sum()),
-            squares=float(finite @ finite),
+            total=total,
+            squares=squares,
             quantiles=sketch,
         )
 
@@ -80,13 +82,15 @@ class NumericSketch:
         if not n:
             return replace(NumericProfile.of(np.empty(0)), count=infinite, nulls=self.nulls)
         mean = self.total / n
-        spread = math.sqrt(max(0.0, self.squares / n - mean * mean))
+        variance = self.squares / n - mean * mean
+        # Of numbers far from 0, such as moments, no digit of the difference is left, and quantiles tell more.
+        is_sure = math.isfinite(variance) and variance > 1e-6 * mean * mean
         return replace(
             made,
             count=n + infinite,
             nulls=self.nulls,
-            mean=mean,
-            sd=spread,
+            mean=mean if math.isfinite(mean) else made.mean,
+            sd=math.sqrt(variance) if is_sure else made.sd,
             minimum=float(self.quantiles.get_min_value()),
             maximum=float(self.quantiles.get_max_value()),
             counts=tuple(self._scaled(np.array(made.counts), values.size).tolist()),
@@ -104,6 +108,7 @@ class NumericSketch:
             deciles=self._scaled(found.deciles, values.size),
             beyond=round(found.beyond * scale),
             infinite=self.below + self.above,
+            far=round(found.far * scale),
         )
 
     def _stand_ins(self) -> Floats:
