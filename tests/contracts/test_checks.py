@@ -55,21 +55,23 @@ def category_counts(then, now, *, nulls):
 
 
 def decile_counts(case, name, then, now):
-    """Count between the baseline's deciles; neighbours together until the smaller side expects ten rows."""
+    """Count between the baseline's deciles; neighbours together until ten rows are expected, or many are."""
     profile = next(each.profile for each in case.window.columns if each.name == name)
-    groups, held = [], math.inf
+    groups, held, has = [], math.inf, 0
+    fewer = 1 if len(known(then)) >= len(known(now)) else 0
+    many = max(40, 0.05 * min(len(known(then)), len(known(now))))
     share = min(len(known(then)), len(known(now))) / (len(known(then)) + len(known(now)))
     for low, high in itertools.pairwise([-math.inf, *profile.edges, math.inf]):
         pair = [
             sum(low < each <= high or each == low == -math.inf for each in known(side))
             for side in (then, now)
         ]
-        if held >= 10:
+        if held >= 10 or has >= many:
             groups.append([0, 0])
-            held = 0
+            held, has = 0, 0
         groups[-1] = [a + b for a, b in zip(groups[-1], pair, strict=True)]
-        held += share * sum(pair)
-    if held < 10 and len(groups) > 1:
+        held, has = held + share * sum(pair), has + pair[fewer]
+    if held < 10 and has < many and len(groups) > 1:
         last = groups.pop()
         groups[-1] = [a + b for a, b in zip(groups[-1], last, strict=True)]
     missing = len(then) - len(known(then)), len(now) - len(known(now))
@@ -77,11 +79,12 @@ def decile_counts(case, name, then, now):
 
 
 def merged(table):
-    """Take together what the smaller side would expect fewer than five rows of."""
+    """Take together what the smaller side would expect fewer than five rows of, and has not many of."""
     n, m = (sum(side) for side in zip(*table, strict=True))
-    expects = [(a + b) * min(n, m) / (n + m) for a, b in table]
-    kept = [each for each, expected in zip(table, expects, strict=True) if expected >= 5]
-    rare = [each for each, expected in zip(table, expects, strict=True) if expected < 5]
+    many = max(20, 0.05 * min(n, m))
+    stands = [(a + b) * min(n, m) / (n + m) >= 5 or (a if n < m else b) >= many for a, b in table]
+    kept = [each for each, alone in zip(table, stands, strict=True) if alone]
+    rare = [each for each, alone in zip(table, stands, strict=True) if not alone]
     if not rare:
         return kept
     if sum(map(sum, rare)) * min(n, m) < 5 * (n + m) and kept:
@@ -257,6 +260,14 @@ class TestFairness(CheckContract):
     def bad_windows(self):
         less = pl.when(pl.col("carrier") == "UA").then(pl.col("_score") / 2).otherwise(pl.col("_score"))
         return [make_window(make_rows(n).with_columns(less.alias("_score"))) for n in (1000, 20_000)]
+
+    def test_a_column_that_tells_nothing_hides_no_other(self):
+        window = self.bad_windows()[0]
+        rows = window.frame.with_columns(pl.lit("all").alias("region"))
+        check = CHECKS.load("fairness")(columns=["carrier", "region"])
+        found = check.evaluate(replace(window, frame=rows))
+        assert [(each.column, each.breached) for each in found] == [("carrier", True)]
+        assert check.missing(replace(window, frame=rows)).startswith("not two groups of region have")
 
 
 class TestService(CheckContract):
