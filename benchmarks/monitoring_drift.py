@@ -2,8 +2,8 @@
 
 ``make bench BENCH=monitoring_drift`` compares a million rows with a stored baseline of a million, and has
 Evidently's preset and NannyML's fast setting compare 100,000 each; ``ARGS=--full`` gives them the million too
-(Evidently then takes minutes). The peers run in environments of their own, which are made once below
-``MEGURU_PEERS`` (by default a folder of the temporary directory); ``ARGS=--alone`` leaves them out.
+(Evidently then takes minutes). The peers run in environments of their own, which are made once;
+``ARGS=--alone`` leaves them out.
 
 Reading files and imports are outside of the clock. Memory is the most a process held beyond what it held
 with the tables loaded.
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from peer_environment import python_with
 
 from meguru.monitoring.comparing.compare import compare_tables
 from meguru.stats import profile_frame, tally_column
@@ -32,8 +32,8 @@ from meguru.stats.profile import NumericProfile
 NUMBERS, WORDS, MILLION, SOME = 20, 10, 1_000_000, 100_000
 LIMITS = {"evidently": 300.0, "nannyml": 8.0, "pass": 10.0, "megabytes": 15.0}
 PEERS = {
-    "evidently": ["evidently==0.7.23", "pandas<3", "pyarrow"],
-    "nannyml": ["nannyml==0.13.1", "statsmodels", "pyarrow"],
+    "evidently": ["evidently==0.7.23", "pandas<3", "pyarrow>=21,<27"],
+    "nannyml": ["nannyml==0.13.1", "pandas<3", "statsmodels<0.16", "pyarrow>=21,<27"],
 }
 CLOCK = """
 import json, resource, sys, time
@@ -110,29 +110,11 @@ def drift(profiles: dict, current: pl.DataFrame) -> list[bool]:
     return found
 
 
-def python_of(peer: str) -> Path | None:
-    """Return the interpreter of a peer's environment, which is made if it is not there."""
-    home = Path(os.environ.get("MEGURU_PEERS", Path(tempfile.gettempdir()) / "meguru-peers")) / peer
-    python = home / "bin" / "python"
-    if python.exists():
-        return python
-    uv = shutil.which("uv")
-    make = [uv, "venv", "-q"] if uv else [sys.executable, "-m", "venv"]
-    pip = [uv, "pip", "install", "-q", "--python"] if uv else [sys.executable, "-m", "pip", "-q", "--python"]
-    install = [*pip, str(python)] if uv else [*pip, str(python), "install"]
-    try:
-        subprocess.run([*make, str(home)], check=True)
-        subprocess.run([*install, *PEERS[peer]], check=True)
-    except subprocess.CalledProcessError:
-        print(f"{peer} can't be installed here, and is not measured")
-        return None
-    return python
-
-
 def peer(name: str, script: str, files: tuple[Path, Path]) -> dict[str, float] | None:
     """Run a peer's script on two files in its own environment."""
-    python = python_of(name)
+    python = python_with(name, *PEERS[name])
     if python is None:
+        print(f"{name} can't be installed here, and is not measured")
         return None
     quiet = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1", "PYTHONWARNINGS": "ignore"}
     command = [str(python), "-c", CLOCK + script, *map(str, files)]
