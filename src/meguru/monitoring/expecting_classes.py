@@ -47,6 +47,8 @@ def with_expected_classes(
     names = names_of(getattr(baseline.task, "classes", ())) if baseline.task is not None else ()
     if given is None or given.shape[1] != len(names) or not set(names) <= set(baseline.outcomes):
         return live
+    if not all(baseline.outcomes[name].both_classes for name in names):
+        return live  # a model's files may say anything
     known = [Calibration.of(baseline.outcomes[name]) for name in names]
     chances = np.column_stack([each.at(given[:, place])[0] for place, each in enumerate(known)])
     total = chances.sum(axis=1, keepdims=True)

@@ -4,12 +4,17 @@ import math
 from datetime import UTC, datetime
 
 import msgspec
+import numpy as np
 import polars as pl
 import pytest
 
 from meguru.errors import InvalidInput
+from meguru.monitoring.base import Baseline
+from meguru.monitoring.expecting_classes import with_expected_classes
 from meguru.monitoring.operations import create, run
-from meguru.monitoring.types import Report, ReportVerdict, Severity
+from meguru.monitoring.types import ModelPerformance, Report, ReportVerdict, Role, Severity
+from meguru.stats.estimates import ScoreOutcomes
+from meguru.tasks.multiclass import Multiclass
 from meguru.testing.contracts.checks import MODEL, make_baseline, make_rows
 
 MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
@@ -79,6 +84,15 @@ def test_without_a_holdout_nothing_is_estimated_and_the_report_says_why(workspac
     why = f"nobody knows what became of the holdout of {MODEL} by score"
     assert report.notes == [f"estimate was not judged: {why}"]
     assert report.live.measured("auc").expected is None
+
+
+def test_classes_of_which_a_model_says_nonsense_are_not_estimated():
+    one = ScoreOutcomes(np.array([0.5]), np.array([10.0]), np.array([0.0]))
+    task = Multiclass(classes=("a", "b"))
+    baseline = Baseline(model=MODEL, outcomes={"a": one, "b": one}, task=task)
+    live = ModelPerformance(model=MODEL, role=Role.LIVE, rows=1, outcomes=0)
+    rows = pl.DataFrame({"_output:probabilities": [[0.5, 0.5]]})
+    assert with_expected_classes(live, rows, baseline) == live
 
 
 def test_a_group_that_is_decided_for_less_often_alerts_with_the_groups_named(workspace, endpoint, answer):
