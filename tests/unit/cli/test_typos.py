@@ -234,3 +234,11 @@ def test_explain_tells_the_cause_and_the_cure_of_every_error(meguru):
         assert out.startswith(f"{code} ")
         assert [line.split()[0] for line in out.splitlines()[1:3]] == ["cause", "cure"]
         assert all(len(line.split()) > 3 for line in out.splitlines()[1:3])
+
+
+def test_a_file_that_is_not_there_is_told_by_its_name(meguru):
+    assert meguru("init")[0] == 0
+    words = ("business-metric", "create", "cost", "--endpoint", "delay", "--sql", "@nothing.sql")
+    code, _, told = meguru(*words)
+    assert code == 2
+    assert "nothing.sql" in told
