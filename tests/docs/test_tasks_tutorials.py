@@ -19,7 +19,13 @@ STORIES = {
 }
 
 
-@pytest.mark.parametrize("story", STORIES)
+OFTEN = {"fares", "forecast"}
+"""The others go the same wheel; they go it in the soak."""
+
+
+@pytest.mark.parametrize(
+    "story", [each if each in OFTEN else pytest.param(each, marks=pytest.mark.soak) for each in STORIES]
+)
 def test_the_wheel_goes_round_as_it_is_written(tmp_path, story, monkeypatch):
     endpoint, data, watched, compared = STORIES[story]
     pytest.importorskip(data)

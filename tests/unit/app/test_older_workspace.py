@@ -107,9 +107,9 @@ def test_what_was_declared_there_can_now_be_changed(older):
     changed = endpoints.declare(older, name="shop", spec=EndpointSpec(model="shop", description="benign?"))
     assert {each.field for each in changed.fields} == {"gates", "description"}
     watch = MonitorSpec(endpoint="shop", min_rows=50)
-    # What a monitor checks and rings on by default is more than it was then.
-    fields = [each.field for each in monitors.declare(older, name="shop-watch", spec=watch).fields]
-    assert fields == ["checks", "alert_on", "min_rows"]
+    # What a monitor checks and rings on by default is more than it was then, and has to last.
+    fields = {each.field for each in monitors.declare(older, name="shop-watch", spec=watch).fields}
+    assert fields == {"checks", "alert_on", "min_rows", "seasons", "persist", "recover"}
     assert [each.name for each in list_triggers(older)] == ["again", "nightly"]
     assert {each.declared_by for each in list_triggers(older)} == {"local"}
     assert triggers.retire(older, name="nightly").change == "retired"
