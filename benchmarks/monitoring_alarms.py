@@ -25,15 +25,9 @@ from scipy.stats import norm
 
 from meguru.monitoring.deciding.judge import judge
 from meguru.monitoring.kind import ALERT_ON
+from meguru.monitoring.measured import MeasuredMetric, ModelPerformance, Role
 from meguru.monitoring.scores import measure_scores
-from meguru.monitoring.types import (
-    MeasuredMetric,
-    ModelPerformance,
-    Monitor,
-    ReportVerdict,
-    Role,
-    Severity,
-)
+from meguru.monitoring.types import Monitor, ReportVerdict, Severity
 from meguru.monitoring.window import ComparedColumn, MonitoredWindow, PastWindow
 from meguru.stats import ColumnCounts, NumericProfile
 

@@ -206,7 +206,7 @@ def run(session: Session, name: str, start: datetime, end: datetime, *, exact: b
 
 def _columns(reports: Sequence[ReportSummary]) -> tuple[str, ...]:
     """Return the headings; the metric is that by which the newest report judges."""
-    from meguru.monitoring.types import AUC, MeasuredMetric
+    from meguru.monitoring.measured import AUC, MeasuredMetric
 
     metric = next((each.metric for each in reports if each.live), AUC)
     label = MeasuredMetric(metric=metric).label

@@ -18,7 +18,8 @@ from meguru.console.watch import (
     reports_of,
     sparkline,
 )
-from meguru.monitoring.types import Estimate, ReportSummary
+from meguru.monitoring.measured import Estimate
+from meguru.monitoring.types import ReportSummary
 from meguru.serving.types import Endpoint, EndpointState
 
 GLANCED = 2 * SPARKED

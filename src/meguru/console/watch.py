@@ -12,7 +12,8 @@ from meguru.console.numbers import count, number, percent
 from meguru.console.page_request import Visit
 from meguru.console.spans import span_name
 from meguru.monitoring import show
-from meguru.monitoring.types import AUC, Estimate, MeasuredMetric, ReportSummary, ReportVerdict, Role
+from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, Role
+from meguru.monitoring.types import ReportSummary, ReportVerdict
 
 REPORTS = 200
 DRAWN = 60

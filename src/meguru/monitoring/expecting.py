@@ -9,9 +9,9 @@ import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
+from meguru.monitoring.measured import Estimate, MeasuredMetric, ModelPerformance
 from meguru.monitoring.reliability import Reliability
 from meguru.monitoring.scores import SCORES
-from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile
 from meguru.stats.arrays import Floats
 from meguru.stats.estimates import (

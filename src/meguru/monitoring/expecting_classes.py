@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.types import Estimate, ModelPerformance
+from meguru.monitoring.measured import Estimate, ModelPerformance
 from meguru.stats.arrays import Floats
 from meguru.stats.estimates import Calibration
 from meguru.stats.intervals import normal_quantile

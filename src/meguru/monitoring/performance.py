@@ -14,8 +14,8 @@ from meguru.flavors.scoring import SLICE, slice_values
 from meguru.metrics import Method, Metric, ScoredRows, metric_of
 from meguru.monitoring.answers import columns_of, known_rows, scored, shadows_of
 from meguru.monitoring.base import Baseline
+from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
 from meguru.monitoring.scores import SCORES, known_scores, measure_scores, score_difference
-from meguru.monitoring.types import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
 from meguru.predictions.types import MODEL_COLUMN, SCORE_COLUMN, SHADOW_PREFIX
 from meguru.stats import Interval
 from meguru.tasks import Task, task_of

@@ -25,13 +25,14 @@ from meguru.monitoring.deciding.judge import judge
 from meguru.monitoring.deciding.past import past_reports, past_windows
 from meguru.monitoring.evidence.gather import gather
 from meguru.monitoring.evidence.series import JudgedSpan
+from meguru.monitoring.measured import AUC, Estimate
 from meguru.monitoring.outside import Outside
 from meguru.monitoring.reference_rows import reference_rows, wants_reference
 from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.see import SeenWindow, see_window
 from meguru.monitoring.service import figures_of
-from meguru.monitoring.types import AUC, CauseState, Estimate, Monitor, Report, ReportVerdict
+from meguru.monitoring.types import CauseState, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow
 from meguru.predictions.counts import arrivals
 from meguru.predictions.outcome_delays import label_delay

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from meguru.monitoring.types import Estimate
+from meguru.monitoring.measured import Estimate
 from meguru.predictions.types import OUTCOME_COLUMN
 from meguru.stats import (
     Interval,

@@ -18,18 +18,11 @@ from meguru.monitoring.expecting import (
     with_reliability,
 )
 from meguru.monitoring.expecting_classes import with_expected_classes
+from meguru.monitoring.measured import ModelPerformance, PerformanceTrend, Role
 from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.selection import score_outcomes, selective
 from meguru.monitoring.service import ServiceWindow
-from meguru.monitoring.types import (
-    AlertCause,
-    Finding,
-    ModelPerformance,
-    PerformanceTrend,
-    ReportVerdict,
-    Role,
-    Severity,
-)
+from meguru.monitoring.types import AlertCause, Finding, ReportVerdict, Severity
 from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN, TIME_COLUMN
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile, TableProfile, tally_column
 from meguru.stats.estimates import ScoreOutcomes

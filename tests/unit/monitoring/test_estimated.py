@@ -11,8 +11,9 @@ import pytest
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.expecting_classes import with_expected_classes
+from meguru.monitoring.measured import ModelPerformance, Role
 from meguru.monitoring.operations import create, run
-from meguru.monitoring.types import ModelPerformance, Report, ReportVerdict, Role, Severity
+from meguru.monitoring.types import Report, ReportVerdict, Severity
 from meguru.stats.estimates import ScoreOutcomes
 from meguru.tasks.multiclass import Multiclass
 from meguru.testing.contracts.checks import MODEL, make_baseline, make_rows

@@ -6,8 +6,9 @@ import pytest
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations import Context, Operation
+from meguru.monitoring.measured import Role
 from meguru.monitoring.operations import create, list_monitors, run, show, show_report
-from meguru.monitoring.types import ReportVerdict, Role, Severity
+from meguru.monitoring.types import ReportVerdict, Severity
 from meguru.stats import auc, profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 

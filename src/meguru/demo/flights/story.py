@@ -14,17 +14,10 @@ from meguru.demo.flights.folder import DemoMonths
 from meguru.demo.flights.names import ENDPOINT, MODEL, MONITOR, RETRAIN, window
 from meguru.errors import NotFound
 from meguru.kernel.remote import RemoteWorkspace
+from meguru.monitoring.measured import Estimate, ModelPerformance, Role
 from meguru.monitoring.operations import show as show_monitor
 from meguru.monitoring.operations import show_report
-from meguru.monitoring.types import (
-    Estimate,
-    ModelPerformance,
-    Report,
-    ReportSummary,
-    ReportVerdict,
-    Role,
-    Severity,
-)
+from meguru.monitoring.types import Report, ReportSummary, ReportVerdict, Severity
 from meguru.pipelines.operations import show_run
 from meguru.releases.operations import list_releases
 from meguru.releases.types import Release, ReleaseState

@@ -17,6 +17,7 @@ from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.rules import term_key
 from meguru.monitoring.cells.truth import TruthSums
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, OTHERS, SHADOW, SLICED
+from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
 from meguru.monitoring.performance import (
     MAX_SLICES,
     AskedMetric,
@@ -26,14 +27,6 @@ from meguru.monitoring.performance import (
     wanted_metrics,
 )
 from meguru.monitoring.scores import SCORES
-from meguru.monitoring.types import (
-    AUC,
-    Estimate,
-    MeasuredMetric,
-    ModelPerformance,
-    Role,
-    SliceEstimate,
-)
 from meguru.stats.estimates import ScoreOutcomes
 from meguru.tasks import Task, task_of
 from meguru.tasks.base import SCORE, names_of

@@ -17,8 +17,8 @@ from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, Cell
 from meguru.monitoring.expecting import with_expected_losses
 from meguru.monitoring.expecting_classes import with_expected_classes
+from meguru.monitoring.measured import Estimate, MeasuredMetric, ModelPerformance, Role
 from meguru.monitoring.performance import AskedMetric, measure, wanted_metrics
-from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Role
 from meguru.monitoring.window import (
     ComparedColumn,
     ComparedTimes,

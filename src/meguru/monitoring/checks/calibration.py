@@ -8,7 +8,8 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.checks.metric_limit import plain, shown
-from meguru.monitoring.types import Estimate, Finding, ModelPerformance, Severity
+from meguru.monitoring.measured import Estimate, ModelPerformance
+from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats.estimates import ScoreOutcomes

@@ -8,8 +8,9 @@ from meguru.errors import InvalidInput
 from meguru.monitoring.checks.metric_limit import MetricLimit, plain, shown
 from meguru.monitoring.expecting import LOSS_METRICS
 from meguru.monitoring.expecting_classes import CLASS_METRICS
+from meguru.monitoring.measured import MeasuredMetric, ModelPerformance
 from meguru.monitoring.scores import SCORES
-from meguru.monitoring.types import Finding, MeasuredMetric, ModelPerformance, Severity
+from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats.estimates import CONFIDENCE_METRICS

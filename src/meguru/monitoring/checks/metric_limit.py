@@ -10,7 +10,7 @@ from scipy.special import ndtr, ndtri
 
 from meguru.errors import InvalidInput, NotFound
 from meguru.metrics import Metric, metric_of
-from meguru.monitoring.types import AUC, Estimate, MeasuredMetric, ModelPerformance
+from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance
 from meguru.registry.known import KnownModel
 from meguru.stats.intervals import normal_quantile
 

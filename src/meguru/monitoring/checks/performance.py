@@ -8,16 +8,8 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.checks.metric_limit import HeldMetric, MetricLimit, plain, shown, widened
-from meguru.monitoring.types import (
-    AUC,
-    Estimate,
-    Finding,
-    MeasuredMetric,
-    ModelPerformance,
-    Role,
-    Severity,
-    SliceEstimate,
-)
+from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
+from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 

@@ -18,15 +18,8 @@ from meguru.monitoring.deciding.reasons import (
 )
 from meguru.monitoring.deciding.rules import Persistence, Recovery
 from meguru.monitoring.deciding.significance import DRIFT
-from meguru.monitoring.types import (
-    AlertCause,
-    CauseState,
-    Finding,
-    Monitor,
-    PerformanceTrend,
-    ReportVerdict,
-    Severity,
-)
+from meguru.monitoring.measured import PerformanceTrend
+from meguru.monitoring.types import AlertCause, CauseState, Finding, Monitor, ReportVerdict, Severity
 from meguru.monitoring.window import MonitoredWindow
 
 _AT_ONCE, _OVER_AT_ONCE = Persistence(windows=1, of=1), Recovery(windows=1)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.checks.options import check_of, with_always
 from meguru.monitoring.deciding.trend import falls_behind, trend_of
-from meguru.monitoring.types import Finding, Monitor, PerformanceTrend, Severity
+from meguru.monitoring.measured import PerformanceTrend
+from meguru.monitoring.types import Finding, Monitor, Severity
 from meguru.monitoring.window import MonitoredWindow
 
 

@@ -10,7 +10,8 @@ from scipy.special import ndtri
 
 from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.checks.performance import Performance
-from meguru.monitoring.types import Estimate, Finding, MeasuredMetric, PerformanceTrend, Severity
+from meguru.monitoring.measured import Estimate, MeasuredMetric, PerformanceTrend
+from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
 
 SLACK, LIMIT = 0.5, 8.0

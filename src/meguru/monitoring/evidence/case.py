@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
 
-from meguru.monitoring.types import Estimate, Finding, MeasuredMetric, ModelPerformance, Role, Severity
+from meguru.monitoring.measured import Estimate, MeasuredMetric, ModelPerformance, Role
+from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow, PastWindow
 
 WORSE = frozenset(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from meguru.monitoring.evidence.types import MonitoredPoint, MonitoredSeries
-from meguru.monitoring.types import Finding, MeasuredMetric, ModelPerformance, ReportVerdict, Role, Severity
+from meguru.monitoring.measured import MeasuredMetric, ModelPerformance, Role
+from meguru.monitoring.types import Finding, ReportVerdict, Severity
 from meguru.monitoring.window import MonitoredWindow, PastWindow
 
 WINDOWS = 30

@@ -10,8 +10,9 @@ from meguru.base.svg import tag
 from meguru.base.text import mark
 from meguru.monitoring.evidence.calibration_picture import calibration
 from meguru.monitoring.evidence.translation import EvidenceWords
+from meguru.monitoring.measured import Estimate, MeasuredMetric, ModelPerformance
 from meguru.monitoring.report_page.document import and_more, number, table
-from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Report
+from meguru.monitoring.types import Report
 
 MODEL = (
     *(mark("model"), mark("role"), mark("metric"), mark("value"), mark("95 %")),

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from meguru.monitoring.deciding.judge import judge
-from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, ReportVerdict, Role
+from meguru.monitoring.measured import Estimate, MeasuredMetric, ModelPerformance, Role
+from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import MonitoredWindow, PastWindow
 
 from .conftest import DAY, MODEL, START

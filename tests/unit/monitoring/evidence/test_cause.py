@@ -8,15 +8,8 @@ import pytest
 
 from meguru.monitoring.evidence.cause import explain, most_likely
 from meguru.monitoring.evidence.types import TroubleCause
-from meguru.monitoring.types import (
-    Estimate,
-    Finding,
-    MeasuredMetric,
-    ModelPerformance,
-    ReportVerdict,
-    Role,
-    Severity,
-)
+from meguru.monitoring.measured import Estimate, MeasuredMetric, ModelPerformance, Role
+from meguru.monitoring.types import Finding, ReportVerdict, Severity
 from meguru.monitoring.window import PastWindow
 from meguru.testing.contracts.checks import make_rows, make_window
 
