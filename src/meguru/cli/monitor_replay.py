@@ -10,6 +10,7 @@ import click
 
 from meguru.cli.arguments import MONITOR
 from meguru.cli.session import Session, read_pairs, with_session
+from meguru.errors import UsageError
 
 if TYPE_CHECKING:
     from meguru.monitoring.replayed import MonitorReplay
@@ -84,8 +85,11 @@ def _nested(given: dict[str, Any]) -> dict[str, Any]:
         field, dot, part = key.partition(".")
         if not dot:
             found[field] = value
+        elif isinstance(found.setdefault(field, {}), dict):
+            found[field] = found[field] | {part: value}
         else:
-            found[field] = (found.get(field) or {}) | {part: value}
+            what = f"{field} is set as a whole and by its parts"
+            raise UsageError(what, field="--set", hint=f"set {field}.{part} alone")
     return found
 
 

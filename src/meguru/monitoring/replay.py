@@ -106,8 +106,9 @@ def _spans(ctx: Context, monitor: Monitor, start: datetime | None, end: datetime
         began = spans.first_time(ctx.tx, monitor.endpoint)
         if arrived is None or began is None:
             return []
-        until, first = min(last, arrived.last_time or now, now), max(began, first, EARLIEST)
-        found: Iterable[TimeSpan] = takewhile(lambda each: each.start <= until, following(rule, first))
+        until = min(last, arrived.last_time or now, now)
+        rows = following(rule, max(began, first, EARLIEST))  # the first one begins before its first row
+        found: Iterable[TimeSpan] = takewhile(lambda each: each.start <= until, rows)
     else:
         reported = store.spans_before(ctx.tx, monitor.name, last, 10_000)
         found = sorted(TimeSpan(each.start, each.end) for each in reported)

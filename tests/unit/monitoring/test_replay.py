@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 
-from meguru.errors import InvalidInput
+from meguru.cli.root import root
+from meguru.errors import InvalidInput, UsageError
 from meguru.kernel import events
 from meguru.monitoring.operations import create, replay, run, show
 from meguru.monitoring.schedule.rules import WindowRule
@@ -40,6 +42,11 @@ def test_a_rule_is_tried_over_the_windows_that_were_before_it_is_saved(workspace
     assert "against the 2 windows before" in tried.windows[2].reasons[0]
     short = replay(workspace, name="delay-watch", start=MARCH + 2 * DAY, limit=1)
     assert [each.start for each in short.windows] == [MARCH + 3 * DAY]
+
+
+def test_a_window_that_begins_before_its_first_row_is_replayed_too(workspace, days):
+    found = replay(workspace, name="delay-watch", changes={"window": {"calendar": "week"}})
+    assert [(each.start.day, each.rows) for each in found.windows] == [(25, 1800), (4, 600)]
 
 
 def test_a_replay_stores_nothing_and_says_what_was_said_then(workspace, days):
@@ -89,3 +96,10 @@ def test_what_rings_on_without_being_in_a_window_is_not_told_again(workspace, en
         told = [each.type for each in events.read(tx, subject="monitor/strict")]
     assert told.count("monitor.alerted") == 1
     assert told.count("monitor.evaluated") == 3
+
+
+def test_a_field_is_set_as_a_whole_or_by_its_parts(tmp_path):
+    said = ["--set", "persist=2", "--set", "persist.windows=1"]
+    refused = CliRunner().invoke(root, ["monitor", "replay", "w", *said, "--workspace", str(tmp_path / "w")])
+    assert isinstance(refused.exception, UsageError)
+    assert refused.exception.hint == "set persist.windows alone"
