@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.cli.arguments import DATASET
+from meguru.cli.files import write_file
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -116,7 +117,7 @@ def report(session: Session, ref: str, *, html: Path | None) -> None:
         from meguru.base.text import language_of
         from meguru.datasets.quality.page import quality_html
 
-        html.write_text(quality_html(found, language_of()), "utf-8")
+        write_file(html, quality_html(found, language_of()))
         session.show({"file": str(html)}, lambda: click.echo(str(html)))
         return
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from meguru.cli.arguments import MODEL
+from meguru.cli.files import write_file
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
@@ -42,7 +43,7 @@ def export(
         hint = "name another --output, or --overwrite"
         raise Conflict(f"{path} is there already", where=str(path), hint=hint)
     made = to_onnx(load_model(ws, version.ref), tolerance=tolerance)
-    path.write_bytes(made.data)
+    write_file(path, made.data)
     told = {
         "ref": version.ref,
         "path": str(path),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.files import write_file
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def compare(
         if html is not None:
             from meguru.monitoring.comparing.report import comparison_html
 
-            html.write_text(comparison_html(found, before, after), "utf-8")
+            write_file(html, comparison_html(found, before, after))
     _show(session, found)
     if exit_code and (found.drifted or (found.joint and found.joint.drifted)):
         raise SystemExit(1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.arguments import MONITOR
+from meguru.cli.files import write_file
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def report(
     if html is not None:
         from meguru.monitoring.report_page.page import report_html
 
-        html.write_text(report_html(found, words), "utf-8")
+        write_file(html, report_html(found, words))
     if drawing is not None:
         _draw(found, words, drawing)
     session.show(found, lambda: _print(found, words))
@@ -61,9 +62,9 @@ def _draw(found: Report, words: EvidenceWords, file: Path) -> None:
     svg = poster(found, words)
     match file.suffix.lower():
         case ".svg":
-            file.write_text(svg, "utf-8")
+            write_file(file, svg)
         case ".png":
-            file.write_bytes(png_of(svg))
+            write_file(file, png_of(svg))
         case _:
             raise UsageError(f"{file.name} is neither .svg nor .png", where="--drawing", hint="march.png")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.cli.environments import nearest
+from meguru.cli.files import write_file
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
@@ -55,7 +56,7 @@ def command(
         project, ws = opened(session, file)
         found = plan_project(ws, project)
     if out:
-        out.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+        write_file(out, msgspec.json.format(msgspec.json.encode(found)))
     session.show(found, lambda: click.echo(markdown(found) if as_markdown else text(found)))
     if exit_code and found.actions:
         sys.exit(CHANGES_PRESENT)

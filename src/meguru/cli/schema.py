@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from meguru.cli.files import write_file
 from meguru.cli.groups import command as verb
 from meguru.cli.text import gettext as _
 
@@ -26,5 +27,5 @@ def command(out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
     else:
-        out.write_text(text, "utf-8")
+        write_file(out, text)
         click.echo(_("wrote {path}").format(path=out), err=True)

@@ -242,3 +242,12 @@ def test_a_file_that_is_not_there_is_told_by_its_name(meguru):
     code, _, told = meguru(*words)
     assert code == 2
     assert "nothing.sql" in told
+
+
+@pytest.mark.parametrize("words", [("schema", "--out"), ("monitor", "compare", "a.csv", "a.csv", "--html")])
+def test_a_file_that_can_not_be_written_is_told(meguru, tmp_path, words):
+    (tmp_path / "a.csv").write_text("x\n1\n2\n")
+    code, _, err = meguru(*words, "nowhere/out")
+    assert code == 2
+    assert "MG-101 nowhere/out can't be written" in err
+    assert "No such file or directory" in err
