@@ -40,6 +40,7 @@ def _parts(content: ReleaseContent) -> dict[str, str]:
     if content.features:
         for ref, digest in content.features.views.items():
             found[f"feature view {refs.parse(ref).name}"] = _shown(ReleasePart(ref=ref, digest=digest))
+    found |= {f"document {part.ref}": _shown(part) for part in content.documents}
     return found | _policies(content.policies)
 
 

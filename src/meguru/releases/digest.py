@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from meguru.base import digests, refs
 from meguru.releases.types import GateResult, Hashes, ReleaseContent, ReleasePart
 
@@ -18,7 +20,15 @@ def release_digest(
     content: ReleaseContent, champion: ReleasePart | None, results: Sequence[GateResult]
 ) -> str:
     """Return the digest of a release with its verdicts: void as soon as anything under it changes."""
-    return digests.of_value({"content": content, "champion": champion, "results": results})
+    said = [_result(each) for each in results]
+    return digests.of_value({"content": content, "champion": champion, "results": said})
+
+
+def _result(result: GateResult) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(result)
+    if not result.inputs:
+        del plain["inputs"]  # releases were judged before inputs were named
+    return plain
 
 
 def _endpoint(content: ReleaseContent) -> dict[str, Any]:
@@ -36,7 +46,7 @@ def hashes(content: ReleaseContent, results: Sequence[GateResult]) -> Hashes:
         model=content.model.digest,
         endpoint=digests.of_value(_endpoint(content)),
         policies=digests.of_value(content.policies),
-        gates=digests.of_value(results) if results else "",
+        gates=digests.of_value([_result(each) for each in results]) if results else "",
     )
 
 

@@ -12,6 +12,7 @@ from meguru.errors import InvalidInput
 from meguru.kernel.events.schema import edge
 from meguru.pipelines import store as pipelines
 from meguru.registry import store as registry
+from meguru.releases.documents import documents_of
 from meguru.releases.types import ReleaseContent, ReleasePart
 from meguru.serving.contracts import store as contracts
 from meguru.serving.contracts.types import ModelInput
@@ -76,6 +77,7 @@ def collect(
         contracts=[ReleasePart(ref=each.ref, digest=each.digest) for each in contracts.of(tx, endpoint.name)],
         inputs=list(inputs),
         features=features,
+        documents=documents_of(tx, endpoint.name, found.ref),
     )
 
 

@@ -33,25 +33,29 @@ class GateVerdict(StrEnum):
     """It could not be asked: a failure of this installation, which says nothing of the model."""
 
 
-class GateResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One gate's verdict, the numbers it measured, and the reason in a sentence."""
-
-    gate: str
-    verdict: GateVerdict
-    reason: str
-    numbers: dict[str, Any] = {}
-
-    @property
-    def passed(self) -> bool:
-        """Whether the gate lets the release through."""
-        return self.verdict is GateVerdict.PASSED
-
-
 class ReleasePart(msgspec.Struct, frozen=True, kw_only=True):
     """One ingredient, with the digest of its content."""
 
     ref: str
     digest: str
+
+
+class GateResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One gate's verdict, the numbers it measured, and the reason in a sentence.
+
+    `inputs` are what it looked at besides the release's own parts (a golden set), each with its digest.
+    """
+
+    gate: str
+    verdict: GateVerdict
+    reason: str
+    numbers: dict[str, Any] = {}
+    inputs: list[ReleasePart] = []
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate lets the release through."""
+        return self.verdict is GateVerdict.PASSED
 
 
 class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,7 +64,8 @@ class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     `app` is the commit of the application that calls the endpoint; `configuration` is how the endpoint was
     declared, `policies` are its gates. `contracts` are the versions of what its clients send; `inputs` say
     how the model's columns come from that, where they are other ones, `features` which views give what
-    clients need not send. Empty fields were not known when the release was made.
+    clients need not send. `documents` is what people wrote about it and answer for (the card's own words,
+    a checklist, waivers). Empty fields were not known when the release was made.
     """
 
     app: str
@@ -74,6 +79,7 @@ class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     contracts: list[ReleasePart] = []
     inputs: list[ModelInput] = []
     features: UsedFeatures | None = None
+    documents: list[ReleasePart] = []
 
 
 class Hashes(msgspec.Struct, frozen=True, kw_only=True):
