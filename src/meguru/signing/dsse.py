@@ -23,7 +23,7 @@ class EnvelopeSignature(msgspec.Struct, frozen=True):
     sig: bytes
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class SignedEnvelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A signed payload; as JSON, its bytes are written in base64."""
 
     payload: bytes
@@ -37,20 +37,20 @@ def pre_authentication(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def sign(payload: bytes, payload_type: str, keys: Iterable[SigningKey]) -> Envelope:
+def sign(payload: bytes, payload_type: str, keys: Iterable[SigningKey]) -> SignedEnvelope:
     """Return the payload under the signature of each key."""
     message = pre_authentication(payload_type, payload)
     signatures = [EnvelopeSignature(key.public.id, key.sign(message)) for key in keys]
-    return Envelope(payload=payload, payload_type=payload_type, signatures=signatures)
+    return SignedEnvelope(payload=payload, payload_type=payload_type, signatures=signatures)
 
 
-def signers(envelope: Envelope, known: Iterable[PublicKey]) -> list[PublicKey]:
+def signers(envelope: SignedEnvelope, known: Iterable[PublicKey]) -> list[PublicKey]:
     """Return which of the known keys signed the envelope; each once, however often it signed."""
     message = pre_authentication(envelope.payload_type, envelope.payload)
     return [key for key in known if any(key.verifies(each.sig, message) for each in envelope.signatures)]
 
 
-def read(text: bytes | str) -> Envelope:
+def read(text: bytes | str) -> SignedEnvelope:
     """Return the envelope that is written in JSON.
 
     Raises
@@ -59,6 +59,6 @@ def read(text: bytes | str) -> Envelope:
         If it is none.
     """
     try:
-        return msgspec.json.decode(text, type=Envelope)
+        return msgspec.json.decode(text, type=SignedEnvelope)
     except msgspec.MsgspecError as error:
         raise InvalidInput("this is no signed envelope", why=str(error)) from error

@@ -12,7 +12,7 @@ import msgspec
 
 from meguru.base import digests
 from meguru.errors import InvalidInput
-from meguru.signing.dsse import IN_TOTO, Envelope, sign
+from meguru.signing.dsse import IN_TOTO, SignedEnvelope, sign
 from meguru.signing.keys import SigningKey
 
 TYPE = "https://in-toto.io/Statement/v1"
@@ -35,12 +35,12 @@ class Statement(
     predicate_type: str
     predicate: Mapping[str, Any]
 
-    def signed(self, *keys: SigningKey) -> Envelope:
+    def signed(self, *keys: SigningKey) -> SignedEnvelope:
         """Return the statement in an envelope, signed by each key; its bytes are canonical JSON."""
         return sign(digests.canonical(msgspec.to_builtins(self)), IN_TOTO, keys)
 
 
-def read_statement(envelope: Envelope) -> Statement:
+def read_statement(envelope: SignedEnvelope) -> Statement:
     """Return the statement in an envelope; who signed it is another question (`dsse.signers`).
 
     Raises
