@@ -63,6 +63,7 @@ UNFILTERED = {
     "principal.list": "principals are of the whole workspace, and whoever may give a role must find them",
     "principal.whoami": "it tells who asks of themselves",
     "role.list": "roles are of the whole workspace, and whoever may give one must find it",
+    "signing_key.list": "keys are of the whole workspace, and who checks a signature must find them",
     "token.asked_login": "it tells whoever was given a code of the command line that asks",
     "token.list": "tokens are of the whole workspace",
     "trigger.settled": "it tells a number",
@@ -78,6 +79,9 @@ WHOLE = {
     "policy.attest": "a policy is of the whole workspace",
     "principal.create": "principals are of the whole workspace",
     "run.sweep": "it ends what was left of all projects",
+    "signing_key.add": "everybody adds keys of their own",
+    "signing_key.revoke": "everybody revokes keys of their own; another's is asked for within",
+    "signing_key.rotate": "the server's key is of the whole workspace",
     "token.answer_login": "who was given a code lets a command line in as oneself",
     "token.create": "tokens are of the whole workspace",
     "token.revoke": "tokens are of the whole workspace",
@@ -96,6 +100,7 @@ ASKED_ELSEWHERE = {
     "applies/plan": "tests/unit/project/test_apply.py",
     "governance/owners": "tests/unit/governance/test_grants.py",
     "governance/spec": "tests/unit/governance/test_grants.py",
+    "governance/people": "tests/unit/governance/test_signing_keys.py",
     "pipelines/register": "the name is its subject: it was asked for before",
     "quarantine/accept": "tests/unit/quarantine/test_quarantine.py",
     "registry/alias_moves": "tests/unit/registry/test_alias.py",
@@ -229,6 +234,6 @@ def test_a_thing_of_every_kind_is_in_the_world_but_of_those_made_otherwise():
 
     no_maker = {
         "approval", "blob", "component", "event", "feedback", "file", "labelling", "logged_model", "outcome",
-        "project", "token",
+        "project", "signing_key", "token",
     }  # fmt: skip
     assert {each.name for each in all_kinds()} == {*MAKERS, *no_maker}

@@ -152,6 +152,10 @@ if TYPE_CHECKING:
     from meguru.governance.roles.operations import specs as _meguru_governance_roles_operations_specs
     from meguru.governance.roles.show import list_roles as role_list
     from meguru.governance.sign_in.operations import specs as _meguru_governance_sign_in_operations_specs
+    from meguru.governance.signing_keys.people import add as signing_key_add
+    from meguru.governance.signing_keys.people import list_keys as signing_key_list
+    from meguru.governance.signing_keys.people import revoke as signing_key_revoke
+    from meguru.governance.signing_keys.server import rotate as signing_key_rotate
     from meguru.governance.tokens import create_token as token_create
     from meguru.governance.tokens import list_tokens as token_list
     from meguru.governance.tokens import revoke_token as token_revoke

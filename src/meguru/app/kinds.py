@@ -15,6 +15,7 @@ KINDS = (
     "meguru.governance.grants.kind:GRANT",
     "meguru.governance.sign_in.kind:IDENTITY_PROVIDER",
     "meguru.governance.trusts.kind:TRUST",
+    "meguru.governance.signing_keys.kind:SIGNING_KEY",
     "meguru.applies.kind:APPLY",
     "meguru.governance.code_policy.kind:POLICY",
     "meguru.artifacts.kind:EVENT",

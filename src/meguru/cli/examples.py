@@ -229,6 +229,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "login": ("meguru login --workspace https://ml.example.com",),
     "logout": ("meguru logout --workspace https://ml.example.com",),
+    "key": ("meguru key new", "meguru key list", "meguru key revoke 3f9a --reason 'laptop lost'"),
     "token exchange": ("meguru token exchange --audience meguru",),
     "whoami": ("meguru whoami", "meguru whoami --json"),
     "token": ("meguru token create ci --days 30 --scope endpoint:predict",),

@@ -76,6 +76,7 @@ GROUPS = {
         "login": "Sign in to a server in your browser.",
         "logout": "Forget and end what login was given.",
         "whoami": "Tell who you are here, and what you may do where.",
+        "key": "Make the key that you sign with; list and revoke keys.",
         "token": "Make, list and revoke access tokens.",
         "erase": "Erase a person from all that is kept: meguru erase email=anna@example.com",
         "doctor": "Check this machine and the workspace.",

@@ -25,6 +25,7 @@ TOP = {
     **dict.fromkeys(("groups", "teams"), "group list"),
     **dict.fromkeys(("grants", "access"), "grant list"),
     **dict.fromkeys(("tokens",), "token list"),
+    **dict.fromkeys(("keys", "signing-key", "signing-keys"), "key list"),
     **dict.fromkeys(("releases",), "release list ENDPOINT"),
     **dict.fromkeys(("rollback", "undo", "revert"), "release rollback ENDPOINT"),
     **dict.fromkeys(("deploy", "promote", "publish"), "release create ENDPOINT MODEL@N --promote"),

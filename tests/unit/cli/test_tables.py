@@ -129,6 +129,7 @@ LISTS = [
     "model list",
     "grant list",
     "group list",
+    "key list",
     "monitor list",
     "notification list",
     "pipeline list",

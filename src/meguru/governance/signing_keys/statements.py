@@ -1,0 +1,34 @@
+"""Everything that is stated under a signature here, by name: the one list of predicate types."""
+
+from __future__ import annotations
+
+_HOME = "https://meguru.dev/attestations"
+
+
+def predicate_type(name: str) -> str:
+    """Return the address of the form of a statement that is in `STATEMENTS`."""
+    if name not in STATEMENTS:
+        message = f"no statement is called {name!r}"
+        raise ValueError(message)
+    return f"{_HOME}/{name}/v1"
+
+
+STATEMENTS = {
+    "approval": "a person agrees to a release: to its digest, with a note",
+    "refusal": "a person refuses a release",
+    "break-glass": "a person put a release live in an emergency, for a reason",
+    "checkpoint": "the head of the event log at a moment: how many events, and their Merkle root",
+    "waiver": "a person lets a release through that a rule would refuse, until a date",
+    "checklist": "a person answers for a checklist",
+    "card": "the words of a card at a version",
+    "release": "what a release is made of, with the digest of its content",
+    "training": "how a model was trained: from which inputs, by which code, in which environment",
+    "evaluation": "what a model's metrics are, with their intervals",
+    "gate": "what one gate of a release said, and of which inputs",
+    "fairness": "what a gate measured by group",
+    "scan": "what was found in a model's files before anybody loads them",
+    "deployment": "what happened to a release: when it was live, and what followed",
+    "monitoring": "what monitors said of an endpoint since",
+    "lineage": "what a model was made from, back to raw data",
+    "environment": "the packages that a model was trained with",
+}

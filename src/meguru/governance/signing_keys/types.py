@@ -1,0 +1,56 @@
+"""Signing keys as people see them; secrets are not among the fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+SERVER = "server"
+"""The kind of owner that the server itself is; it has no name of its own."""
+ED25519, P256 = "ed25519", "p256"
+"""Ed25519 signs statements; ECDSA on P-256 signs models, as OpenSSF model-signing reads no other kind."""
+
+
+class SigningKeyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A public key, whose it is, and when it was good.
+
+    `owner_kind` is ``server``, ``service``, or what a person is: ``user``, or ``owner`` of files.
+    A retired key signs no more, and what it signed stays good; one that was revoked is good for nothing that
+    was signed at `revoked_at` or later.
+    """
+
+    id: str
+    owner: str
+    owner_kind: str
+    algorithm: str
+    public: str
+    note: str = ""
+    created_at: datetime
+    retired_at: datetime | None = None
+    revoked_at: datetime | None = None
+    revoked_by: str = ""
+    reason: str = ""
+
+    @property
+    def ref(self) -> str:
+        """The reference of this key."""
+        return f"signing_key/{self.id}"
+
+    @property
+    def is_person(self) -> bool:
+        """Whether a person holds it: neither a service nor the server."""
+        return self.owner_kind in {"user", "owner"}
+
+
+class KeyStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether what a key signed at a moment is good; `why` says what is wrong, empty if nothing is."""
+
+    key: SigningKeyRecord
+    when: datetime
+    why: str = ""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it is good."""
+        return not self.why
