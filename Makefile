@@ -27,7 +27,7 @@ demo: .venv/.ready ## Play one year of real flights: train, serve, drift, retrai
 	$(RUN) meguru demo flights $(ARGS)
 
 test: .venv/.ready ## Run every test: unit, contracts, integration, acceptance, crash (ARGS="-k name")
-	$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(RUN) python -P scripts/run_tests.py -n $(WORKERS) --dist loadgroup $(ARGS)
 
 soak: .venv/.ready ## Run what needs many moments or much data (ARGS="-k name")
 	$(PYTEST) -m soak $(ARGS)

@@ -22,7 +22,8 @@ pytest_plugins = ["meguru.testing.fixtures"]
 os.environ["MEGURU_LANG"] = "en"  # whatever language the machine speaks
 os.environ["MEGURU_SQLITE_SYNCHRONOUS"] = "NORMAL"  # processes are killed here, machines are not
 
-STOOD = pytest.StashKey[set[str]]()  # in the project's folder before the tests
+STOOD = pytest.StashKey[frozenset[str]]()  # in the project's folder before the tests
+SEEN = pytest.StashKey[set[str]]()  # these, and what a test was told to have left
 
 # A busy machine is no failure, and a merge is not judged by new random cases.
 settings.register_profile("meguru", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -34,7 +35,8 @@ def in_root(config: pytest.Config) -> set[str]:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    session.config.stash[STOOD] = in_root(session.config)
+    session.config.stash[STOOD] = frozenset(in_root(session.config))
+    session.config.stash[SEEN] = in_root(session.config)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -44,20 +46,23 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     Where two workers run, both see it: the test that left it is one of two.
     """
     yield
-    stood = item.config.stash[STOOD]
-    if left := in_root(item.config) - stood:
-        stood |= left
+    seen = item.config.stash[SEEN]
+    if left := in_root(item.config) - seen:
+        seen |= left
         pytest.fail(f"left in the project's folder: {', '.join(sorted(left))}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """Fail also when no test saw what was left: a process may write it when its test is over."""
+    """Fail also when no test saw what was left: a process may write it when its test is over.
+
+    It is no failure that is tried again: alone, the same test would find the thing there and pass.
+    """
     yield
     left = sorted(in_root(session.config) - session.config.stash[STOOD])
     if left and not hasattr(session.config, "workerinput"):
         message = f"tests left in the project's folder: {', '.join(left)}"
-        pytest.exit(message, returncode=pytest.ExitCode.TESTS_FAILED)
+        pytest.exit(message, returncode=pytest.ExitCode.INTERRUPTED)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -34,6 +34,7 @@ def chromium():
         pytest.skip(f"no browser at {CHROMIUM}")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
+        playwright.expect.set_options(timeout=30_000)  # as long as all other waits of Playwright
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
         yield browser
         browser.close()

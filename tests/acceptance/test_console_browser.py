@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from meguru.tracking.types import MetricPoint
 from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.operations import specs as triggers
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 PAGES = [
     "/",
@@ -85,12 +87,16 @@ def page(chromium, served):
     context.close()
 
 
+def is_no_wider_than(page, width):
+    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_renders_without_errors_and_asks_nobody_else(page, served, path):
     answer = page.goto(path)
     assert answer.status == 200
     page.locator("#live[data-state=on]" if path in {"/", "/ui/events"} else "main").wait_for()
-    assert page.locator("main").inner_text().strip()
+    expect(page.locator("main")).to_have_text(re.compile(r"\S"))
     assert page.problems == []
     assert page.origins == {urlsplit(served.url).netloc}
 
@@ -102,7 +108,7 @@ def test_chosen_runs_are_compared_and_an_address_of_mlflow_is_followed(page, ser
         page.locator(f'input[value="{run.id}"]').check()
     page.get_by_role("button", name="Compare the chosen").click()
     page.get_by_role("heading", name="Runs compared").wait_for()
-    assert page.locator("tr", has_text="lr").locator("td").all_inner_texts() == ["1", "0"]
+    expect(page.locator("tr", has_text="lr").locator("td")).to_have_text(["1", "0"])
     page.goto(f"/#/experiments/0/runs/{to_hex(found[0].id)}")
     page.wait_for_url(f"**/ui/runs/{found[0].id}")
     assert page.problems == []
@@ -115,22 +121,20 @@ def test_a_dataset_is_looked_at_by_the_keyboard_and_on_a_phone(page, served, tmp
         file.write_text(f"id,price,at\n1,1,2024-01-01\n2,{price},2024-01-0{number}\n")
         add_files(served, "orders", file)
     page.goto("/ui/datasets/orders")
-    assert page.locator("svg.chart.small").count() == 3
+    expect(page.locator("svg.chart.small")).to_have_count(3)
     page.get_by_role("link", name="Differences").click()
-    assert page.locator("ins").first.inner_text() == "3.5000"
+    expect(page.locator("ins").first).to_have_text("3.5000")
     page.get_by_role("link", name="Expectations").click()
     page.locator("svg.checks .mark").first.focus()
     page.keyboard.press("ArrowRight")
     page.get_by_role("link", name="Query").click()
     page.locator("textarea").fill("SELECT sum(price) AS paid FROM orders")
     page.keyboard.press("Control+Enter")
-    page.locator("#answer td").wait_for(timeout=20_000)
-    assert page.locator("#answer td").inner_text() == "4.5000"
+    expect(page.locator("#answer td")).to_have_text("4.5000")
     page.set_viewport_size({"width": 360, "height": 640})
     for end in ("", "/sample", "/diff", "/checks", "/query"):
         page.goto(f"/ui/datasets/orders/2{end}")
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 360, end
+        is_no_wider_than(page, 360)
     assert page.problems == []
 
 
@@ -147,11 +151,11 @@ def test_a_view_is_looked_at_on_a_phone_with_its_values_and_its_readers(page, se
     page.goto("/ui/features")
     page.get_by_role("link", name="activity", exact=True).first.click()
     page.get_by_role("heading", name="Read by").wait_for()
-    assert page.locator("#readers a").all_inner_texts() == ["feature_service/buys"]
-    page.locator("svg.chart.small").first.wait_for(timeout=20_000)  # told once the rows are online
+    expect(page.locator("#readers a")).to_have_text(["feature_service/buys"])
+    page.locator("svg.chart.small").first.wait_for()  # told once the rows are online
     for path in ("", "/views/activity", "/services/buys", "/entities/user"):
         page.goto(f"/ui/features{path}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        is_no_wider_than(page, 360)
     assert page.problems == []
 
 
@@ -159,13 +163,13 @@ def test_an_event_appears_in_an_open_page(page, served):
     page.goto("/ui/events")
     page.locator("#live[data-state=on]").wait_for()
     run = runs.start(served, experiment="seen-live")
-    page.locator(f'a.ref[title="{run.ref}"]').first.wait_for(timeout=10_000)
+    page.locator(f'a.ref[title="{run.ref}"]').first.wait_for()
     page.goto(f"/ui/runs/{run.id}")
     page.locator("#live[data-state=on]").wait_for()
     page.evaluate("window.sameDocument = true")
     runs.finish(served, run=run.id)
-    page.locator("h1 .badge.good").wait_for(timeout=10_000)
-    assert page.evaluate("window.sameDocument")
+    page.locator("h1 .badge.good").wait_for()
+    page.wait_for_function("window.sameDocument")
     assert page.problems == []
 
 
@@ -194,19 +198,19 @@ def test_a_log_grows_in_an_open_page_while_its_step_runs(page, served, tmp_path)
     run = start(served, pipeline=version.ref, params={"gate": str(tmp_path / "gate")})
     page.goto(f"/ui/pipelines/runs/{run.id}/log")
     page.evaluate("window.sameDocument = true")
-    page.locator("pre.log", has_text="<b>first</b>").wait_for(timeout=20_000)
-    assert page.locator("[data-moving]").count() == 1
+    page.locator("pre.log", has_text="<b>first</b>").wait_for()
+    expect(page.locator("[data-moving]")).to_have_count(1)
     (tmp_path / "gate").touch()
-    page.locator("pre.log", has_text="second").wait_for(timeout=20_000)
-    page.locator("h1 .badge.good").wait_for(timeout=20_000)
-    page.locator("#lines:not([data-moving])").wait_for(timeout=20_000)
-    assert page.evaluate("window.sameDocument")
+    page.locator("pre.log", has_text="second").wait_for()
+    page.locator("h1 .badge.good").wait_for()
+    page.locator("#lines:not([data-moving])").wait_for()
+    page.wait_for_function("window.sameDocument")
     assert page.problems == []
 
 
 def test_the_page_learns_the_readers_time_zone(page):
     page.goto("/ui/events")
-    page.locator("time .zone", has_text="JST").first.wait_for(timeout=10_000)
+    page.locator("time .zone", has_text="JST").first.wait_for()
 
 
 def test_the_language_is_changed_by_a_link_and_kept(page):
@@ -214,7 +218,7 @@ def test_the_language_is_changed_by_a_link_and_kept(page):
     page.get_by_role("link", name="日本語").click()
     page.locator("h1", has_text="実行").wait_for()
     page.goto("/")
-    assert page.locator("html").get_attribute("lang") == "ja"
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
     page.get_by_role("link", name="English").click()
     page.locator("html[lang=en]").wait_for()
 
@@ -223,26 +227,26 @@ def test_names_are_shown_as_they_are(page):
     page.goto("/ui/runs")
     page.get_by_role("link", name="<i>first</i>").click()
     page.locator("h1", has_text="<i>first</i>").wait_for()
-    assert page.locator("figure svg").count() == 1
+    expect(page.locator("figure svg")).to_have_count(1)
 
 
 def test_the_keyboard_reaches_the_content_and_the_filter(page):
     page.goto("/ui/events")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
     page.get_by_label("type", exact=True).fill("run.finished")
     page.keyboard.press("Enter")
     page.wait_for_url("**/ui/events?type=run.finished*")
-    assert page.locator("table.log tbody tr").count() >= 1
+    expect(page.locator("table.log tbody tr").first).to_be_visible()
 
 
 def test_everything_is_readable_without_scripts(chromium, served):
     context = chromium.new_context(base_url=served.url, java_script_enabled=False, locale="en-GB")
     tab = context.new_page()
     tab.goto("/ui/events")
-    assert tab.locator("table.log tbody tr").count() > 3
-    assert tab.locator("button.copy").first.is_hidden()
+    expect(tab.locator("table.log tbody tr").nth(3)).to_be_visible()
+    expect(tab.locator("button.copy").first).to_be_hidden()
     context.close()
 
 
@@ -289,14 +293,14 @@ def test_long_json_of_a_trigger_is_folded_and_its_names_stay_readable(page, serv
     assert row.locator("th").bounding_box()["width"] > 160
     assert row.bounding_box()["height"] < 160
     box = page.locator("#triggers").bounding_box()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    is_no_wider_than(page, 1440)
     assert row.bounding_box()["width"] <= box["width"]
     row.locator("summary").click()
-    assert '"a_name_that_is_long_11' in row.locator("pre").inner_text()
+    expect(row.locator("pre")).to_contain_text('"a_name_that_is_long_11')
     page.locator("#live[data-state=on]").wait_for()
     triggers.declare(served, name="another", spec=rule)
     page.locator("#trigger-another").wait_for()
-    assert row.locator("details").get_attribute("open") is not None  # what the reader opened stays open
+    expect(row.locator("details")).to_have_attribute("open", "")  # what the reader opened stays open
     assert page.problems == []
 
 
@@ -313,13 +317,13 @@ def test_pages_within_a_project_stay_there_and_hear_what_happens_in_it(page, ser
     page.get_by_role("link", name="team/price").click()
     page.get_by_role("heading", name="team/price").wait_for()
     page.get_by_role("link", name="Now", exact=True).click()
-    assert urlsplit(page.url).path == "/projects/team/"
+    expect(page).to_have_url("/projects/team/")
     assert "/projects/team/ui/stream" in asked
     pages = [path for path in asked if not path.startswith(("/ui/static/", "/projects/team/"))]
     assert pages == []
     page.goto("/projects/team/ui/models")
     page.locator("details.projects summary").click()
     page.locator("details.projects").get_by_role("link", name="other").click()
-    assert urlsplit(page.url).path == "/projects/other/ui/models"
-    assert "other" in page.title()
+    expect(page).to_have_url("/projects/other/ui/models")
+    expect(page).to_have_title(re.compile("other"))
     assert page.problems == []

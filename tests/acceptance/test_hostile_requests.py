@@ -74,12 +74,12 @@ def server(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     place = str(folder / "w") if request.param == "sqlite" else request.getfixturevalue("postgres_server")
     process, url = serve(place, folder)
-    with httpx2.Client(base_url=url, timeout=30) as http:
+    with httpx2.Client(base_url=url, timeout=60) as http:
         yield http
         assert http.get("/health").status_code == 200
         assert http.get("/api/v1/audit/verify").json()["intact"] is True
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert "Traceback" not in (folder / "log").read_text("utf-8")
 
 
@@ -152,7 +152,7 @@ def test_hostile_headers_methods_and_paths(server):
     ],
 )
 def test_what_is_no_http_ends_the_connection_and_nothing_else(server, raw):
-    with socket.create_connection((server.base_url.host, server.base_url.port), timeout=20) as plug:
+    with socket.create_connection((server.base_url.host, server.base_url.port), timeout=60) as plug:
         plug.sendall(raw)
         plug.shutdown(socket.SHUT_WR)
         assert b" 5" not in plug.recv(65536).partition(b"\r\n")[0]
@@ -170,13 +170,13 @@ def test_many_long_polls_starve_nobody_and_end_with_the_drain(tmp_path):
             assert http.get("/health").status_code == 200
             assert http.get("/api/v1/event/list").status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(8) == 0  # far less than the 30 s that the polls asked for
+        assert process.wait(25) == 0  # less than the 30 s that the polls asked for
         assert {each.result().status_code for each in polls} == {200}
         assert stream.result().status_code == 200
 
 
 def until(true):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         threading.Event().wait(0.05)

@@ -45,14 +45,14 @@ def test_it_is_ready_when_it_says_so_and_drains_on_sigterm(up, tmp_path):
     assert httpx2.get(url + "/openapi.json").json()["openapi"].startswith("3.")
     assert msgspec.json.decode((tmp_path / "w" / "server.json").read_bytes())["url"] == url
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert not (tmp_path / "w" / "server.json").exists()
 
 
 def test_it_ends_when_what_started_it_goes_away(up):
     process, _ = up("--exit-with-parent")
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_commands_work_against_a_running_server(up):
@@ -71,7 +71,7 @@ def test_commands_work_against_a_running_server(up):
 def test_it_refuses_another_address_without_authentication(up):
     process, url = up("--host", "0.0.0.0")
     assert url == ""
-    assert process.wait(20) == 2
+    assert process.wait(60) == 2
 
 
 def test_with_authentication_requests_need_a_token(up, tmp_path):

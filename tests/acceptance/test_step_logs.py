@@ -48,7 +48,7 @@ def url(tmp_path):
     ) as server:
         yield json.loads(server.stdout.readline())["url"]
         server.stdin.close()
-        assert server.wait(30) == 0
+        assert server.wait(60) == 0
 
 
 def test_a_log_is_followed_through_a_server_until_its_run_has_ended(url, tmp_path):
@@ -63,7 +63,7 @@ def test_a_log_is_followed_through_a_server_until_its_run_has_ended(url, tmp_pat
         assert (first["step"], first["stream"], first["text"]) == ("talk", "out", "first password=***")
         gate.touch()
         rest = [json.loads(line) for line in follower.stdout]
-        assert follower.wait(30) == 0
+        assert follower.wait(60) == 0
     assert [(line["step"], line["stream"], line["text"]) for line in rest] == [
         ("talk", "error", "second"),
         ("after", "out", "third"),

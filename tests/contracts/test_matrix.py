@@ -87,7 +87,7 @@ def predict(workspace, service):
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 return await client.post(f"/endpoints/{name}/predict", content=json.dumps({"rows": ROWS}))
 
-        assert service.wait_until_current(name, timeout=20), service.status(name).fault
+        assert service.wait_until_current(name, timeout=60), service.status(name).fault
         answer = asyncio.run(send())
         assert answer.status_code == 200, answer.text
         return answer.json()["predictions"], answer.json()["model"]

@@ -181,7 +181,7 @@ def kill(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def wait_for(what: str, true: Callable[[], object], seconds: float = 30) -> None:
+def wait_for(what: str, true: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, f"waited {seconds:g} s in vain: {what}"

@@ -131,7 +131,7 @@ HOLD = textwrap.dedent(
     with open_local(place, settings=Settings(blobs=blobs)) as ws, ws.db.write() as tx:
         events.append(tx, type="a.b", at=ws.clock.now(), actor="a", operation="o", subject="s")
         print("holding", flush=True)
-        time.sleep(60)
+        time.sleep(600)
     """
 )
 

@@ -96,7 +96,7 @@ def test_each_message_is_decided_once_whoever_is_killed_when(tmp_path, kills):
             return Counter(each.data["body"]["n"] for each in found)
 
         process = server(folder)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not ((state := triggers.listener(workspace, name="retrain")) and state.connected_since):
             assert time.monotonic() < deadline
             time.sleep(0.05)

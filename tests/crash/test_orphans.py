@@ -45,7 +45,7 @@ FLOW = textwrap.dedent(
             if os.fork() == 0:
                 os.setsid()
                 known(pids)
-                time.sleep(60)
+                time.sleep(600)
             os._exit(0)
 
 
@@ -54,7 +54,7 @@ FLOW = textwrap.dedent(
         known(pids)
         daemon(pids)
         subprocess.Popen(["sh", "-c", f"echo $$ >> {pids}; sleep 60 & echo $! >> {pids}; wait"])
-        subprocess.Popen(["sh", "-c", f"echo $$ >> {pids}; exec sleep 60"], start_new_session=True)
+        subprocess.Popen(["sh", "-c", f"echo $$ >> {pids}; exec sleep 600"], start_new_session=True)
         while not Path(gate).exists():
             time.sleep(0.01)
         return 1
@@ -67,14 +67,14 @@ FLOW = textwrap.dedent(
         while len(Path(pids).read_text().split()) % 2:
             time.sleep(0.01)
         os.kill(os.getppid(), signal.SIGKILL)
-        time.sleep(60)
+        time.sleep(600)
 
 
     @step(timeout=0.5)
     def stops_its_server(pids: str) -> int:
         known(pids)
         os.kill(os.getppid(), signal.SIGSTOP)
-        time.sleep(60)
+        time.sleep(600)
 
 
     @pipeline
@@ -109,7 +109,7 @@ class Place:
         return [pid for pid in self.started() if alive(pid)]
 
     def wait_until_nothing_is_left(self) -> None:
-        wait_for("what the steps started ends", lambda: not self.left(), 15)
+        wait_for("what the steps started ends", lambda: not self.left(), 60)
 
     def keep(self, zygote: Zygote):
         """Begin a run whose step has started five processes; return it and its worker."""

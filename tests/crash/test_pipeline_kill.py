@@ -101,7 +101,7 @@ class Flow:
         return process.returncode == -signal.SIGKILL
 
     def wait_until_nothing_is_left(self) -> None:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         for pid in {int(pid) for line in self.lines() for pid in line[1:]}:
             while alive(pid):
                 assert time.monotonic() < end, f"process {pid} lives on"

@@ -36,7 +36,7 @@ PROGRAM = textwrap.dedent(
     with open_local(sys.argv[1]) as workspace:
         service = PredictionService(workspace)
         service.start()
-        assert service.wait_until_current("delay", timeout=30)
+        assert service.wait_until_current("delay", timeout=60)
         for client in range(4):
             threading.Thread(target=ask, args=(service, client), daemon=True).start()
         threading.Event().wait()

@@ -71,7 +71,7 @@ class Server:
     def end(self, number: int) -> int:
         """Send a signal; return the code with which it ended."""
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(60)
         self.process.stdin.close()
         self.process.stdout.close()
         return code

@@ -188,7 +188,7 @@ def test_a_bucket_that_does_not_answer_is_told_in_time(tmp_path, monkeypatch, s3
         began = time.monotonic()
         with pytest.raises(Unreachable):
             read_once("s3://lake/*.csv", tmp_path / "silent", seconds=1)
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 60
         server.shutdown()
 
 

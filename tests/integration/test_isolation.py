@@ -40,7 +40,7 @@ FLOW = """
     @step(resources={"memory": "150MB"})
     def hungry(n: int) -> int:
         x = b"x" * 300_000_000
-        time.sleep(60)
+        time.sleep(600)
         return n
 
     @pipeline

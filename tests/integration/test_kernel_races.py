@@ -270,7 +270,7 @@ def test_the_job_of_a_killed_worker_is_taken_over(shared, place, tmp_path):
     handlers._loaded["work"] = Handler()
     worker = Worker(shared, handlers, threads=1)
     worker.start()
-    assert done.wait(30)
+    assert done.wait(60)
     worker.stop()
     assert attempts == [2]
     with shared.read() as tx:

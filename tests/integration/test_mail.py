@@ -131,7 +131,7 @@ def test_a_server_that_hangs_or_drips_is_cut_off(monkeypatch):
                 Envelope(address=ADDRESS, message=message(), delivery="d", secret="", settings=settings)
             )
         assert (answer.is_taken, answer.is_worth_another) == (False, True)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
 
 
 @contextmanager

@@ -226,10 +226,10 @@ def listening(workspace):
         stop.set()
         workspace.notify()
         for each in threads:
-            each.join(20)
+            each.join(60)
 
 
-def until(reached, seconds=30):
+def until(reached, seconds=60):
     end = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < end

@@ -116,9 +116,9 @@ def test_a_webhook_is_called_by_a_running_server_and_can_be_checked(client, call
     event = WebhookEvent(WebhookEntity.REGISTERED_MODEL, WebhookAction.CREATED)
     hook = client.create_webhook("hook", address, [event], secret="a secret")
     assert client.test_webhook(hook.webhook_id).success
-    assert json.loads(told.get(timeout=30)[1])["data"]["name"] == "example_model"
+    assert json.loads(told.get(timeout=60)[1])["data"]["name"] == "example_model"
     client.create_registered_model("watched", description="d")
-    headers, body = told.get(timeout=30)
+    headers, body = told.get(timeout=60)
     assert json.loads(body)["data"] == {"name": "watched", "tags": {}, "description": "d"}
     assert headers["X-MLflow-Signature"].startswith("v1,")
     client.delete_webhook(hook.webhook_id)
@@ -179,7 +179,7 @@ def test_projects_are_its_workspaces_and_nothing_of_one_is_found_in_another(
     with pytest.raises(MlflowException):
         client.get_run(run.info.run_id)
     assert not client.search_registered_models("name = 'only-in-risk'")
-    found = requests.post(f"{url}/api/v1/model/list", json={}, timeout=10).json()["items"]
+    found = requests.post(f"{url}/api/v1/model/list", json={}, timeout=60).json()["items"]
     assert "risk/only-in-risk" in {each["name"] for each in found}
     mlflow.set_workspace("nowhere")
     try:

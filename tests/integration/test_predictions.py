@@ -39,7 +39,7 @@ def write(ws, *batches):
 
         writer.submit(batch, done)
     for _ in batches:
-        assert finished.acquire(timeout=30)
+        assert finished.acquire(timeout=60)
     writer.close()
     return [heard[batch.id] for batch in batches]
 
@@ -94,7 +94,7 @@ def test_switches_of_one_endpoint_follow_one_another(shared):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     history = show_endpoint(shared, name="delay").history
     assert [each.number for each in history] == list(reversed(versions))
     assert [each.state for each in history] == ["live", *["retired"] * 7]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from meguru.compute import executors
 from meguru.compute.executors.ray import RayTasks
 from meguru.pipelines.runner import run_file
 from meguru.testing.contracts.executors import ExecutorContract, Steps, until
+from meguru.testing.processes import free_ports
 
 pytestmark = [
     pytest.mark.integration,
@@ -55,12 +55,6 @@ def squares(numbers: list[int] = [1, 2, 3]):
 """
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def new_cluster(port: int):
     from ray.cluster_utils import Cluster
 
@@ -82,7 +76,7 @@ def cluster():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        made = new_cluster(free_port())
+        made = new_cluster(*free_ports(1))
         yield made
         made.shutdown()
 

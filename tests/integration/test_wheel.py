@@ -83,7 +83,7 @@ def turning(workspace):
 
 
 def wait_until_settled(workspace):
-    assert triggers.settled(workspace, timeout=30).settled or triggers.settled(workspace, timeout=30).settled
+    assert triggers.settled(workspace, timeout=60).settled or triggers.settled(workspace, timeout=60).settled
 
 
 def teach(workspace, folder, skill):

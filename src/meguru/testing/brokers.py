@@ -26,7 +26,7 @@ class RunningBroker:
         command: Sequence[str | Path],
         folder: Path,
         *,
-        timeout: float = 30,
+        timeout: float = 60,
         leave: Sequence[str | Path] = (),
     ) -> None:
         self.url, self._command, self._folder, self._timeout = url, command, folder, timeout

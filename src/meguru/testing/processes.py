@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 
 def free_ports(count: int) -> list[int]:
-    """Find ports on the loopback that nobody listens on now."""
+    """Find ports on the loopback that nobody listens on now, nor is given until a server takes them.
+
+    They are below those that systems give to whoever asks for any (32768 and up; 49152 on others).
+    """
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        found: list[int] = []
+        while len(found) < count:
+            port = random.randrange(20_000, 32_768)
+            with suppress(OSError):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                found.append(port)
+        return found
 
 
 @contextmanager
@@ -34,7 +41,7 @@ def running(
     ready: Callable[[], bool],
     *,
     user: int | None = None,
-    timeout: float = 30,
+    timeout: float = 60,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; the block starts once ``ready`` says so."""
     with log.open("wb") as output:

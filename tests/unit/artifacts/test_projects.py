@@ -84,12 +84,12 @@ def test_what_is_hidden_wakes_nobody(teams, member):
     assert wait_event(teams, after=seen, timeout=0) == hidden.seq
     found = []
     waiting = threading.Thread(
-        target=lambda: found.append(wait_event(member(), after=seen, timeout=20)), daemon=True
+        target=lambda: found.append(wait_event(member(), after=seen, timeout=60)), daemon=True
     )
     waiting.start()
     add(teams, "endpoint/other/delay", project="other")
     shown = add(teams, "endpoint/team/delay", project="team")
-    waiting.join(20)
+    waiting.join(60)
     assert found == [shown.seq]
 
 

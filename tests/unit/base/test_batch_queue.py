@@ -35,7 +35,7 @@ def test_a_lone_item_is_given_at_once_and_wakes_the_reader():
     reader = threading.Thread(target=lambda: taken.append(made.take()))
     reader.start()
     made.put("a", 1)
-    reader.join(10)
+    reader.join(60)
     assert taken == [["a"]]
 
 
@@ -54,7 +54,7 @@ def test_closing_wakes_a_reader_that_waits():
     reader = threading.Thread(target=made.take)
     reader.start()
     made.close()
-    reader.join(10)
+    reader.join(60)
     assert not reader.is_alive()
 
 
@@ -71,7 +71,7 @@ def test_many_writers_lose_nothing():
         assert 1 <= len(batch) <= 7
         found += batch
     for each in writers:
-        each.join(10)
+        each.join(60)
     assert sorted(found) == [(n, i) for n in range(4) for i in range(200)]
     assert [i for n, i in found if n == 2] == list(range(200))
     assert made.waiting_bytes == 0

@@ -44,7 +44,7 @@ def test_a_stream_gives_what_happened_since_then_what_comes(workspace: Workspace
         assert [item["type"] for item in await _next_messages(found)] == ["run.started"]
         waiting = asyncio.ensure_future(_next_messages(found))
         await asyncio.to_thread(lambda: runs.finish(workspace, run=run.id))
-        (event,) = await asyncio.wait_for(waiting, 10)
+        (event,) = await asyncio.wait_for(waiting, 60)
         assert event["type"] == "run.finished"
         assert event["subject"] == run.ref
         assert set(event) == {"seq", "type", "subject", "at"}
@@ -64,7 +64,7 @@ def test_closing_ends_every_stream_at_once(workspace: Workspace):
         rest = asyncio.ensure_future(_rest(found))
         await asyncio.sleep(0)
         live.close()
-        return await asyncio.wait_for(rest, 5)
+        return await asyncio.wait_for(rest, 60)
 
     async def _rest(found: object) -> list[bytes]:
         return [chunk async for chunk in found]  # type: ignore[attr-defined]
@@ -74,7 +74,7 @@ def test_closing_ends_every_stream_at_once(workspace: Workspace):
 
 def test_a_stream_goes_on_where_the_browser_stopped(workspace: Workspace):
     load_operations()
-    app = Starlette(routes=routes(lambda _: workspace, Live(life=0.2, quiet=0.1)))
+    app = Starlette(routes=routes(lambda _: workspace, Live(life=0.5, quiet=0.1)))
     browser = TestClient(app)
     for _ in range(3):
         runs.start(workspace)
@@ -113,9 +113,9 @@ def test_points_of_a_watched_run_are_hinted_at_and_are_no_event(workspace: Works
         await asyncio.to_thread(log, other.id, 1)
         await asyncio.to_thread(log, run.id, 1)
         hint = {"type": "run.points", "subject": run.ref}
-        assert await asyncio.wait_for(waiting, 10) == [hint]
+        assert await asyncio.wait_for(waiting, 60) == [hint]
         await asyncio.to_thread(log, run.id, 2)
-        assert await asyncio.wait_for(_next_messages(found), 10) == [hint]
+        assert await asyncio.wait_for(_next_messages(found), 60) == [hint]
         await found.aclose()
 
     asyncio.run(scene())
@@ -153,7 +153,7 @@ def test_a_stream_tells_nothing_of_projects_that_its_reader_may_not_see(workspac
         projects.declare(workspace, name=name, spec=ProjectSpec())
         create(workspace, name=f"{name}/delay", model=f"{name}/delay")
     anna = Principal(name="anna", grants={"team": frozenset({"*:read"})})
-    app = Starlette(routes=routes(lambda _: workspace.with_(principal=anna), Live(life=0.2, quiet=0.1)))
+    app = Starlette(routes=routes(lambda _: workspace.with_(principal=anna), Live(life=0.5, quiet=0.1)))
     told = messages(TestClient(app).get("/ui/stream?after=0").text)
     assert {item["subject"] for item in told} == {"project/team", "endpoint/team/delay"}
 
@@ -162,7 +162,7 @@ def test_a_stream_tells_nothing_of_projects_that_its_reader_may_not_see(workspac
         waiting = asyncio.ensure_future(_next_messages(found))
         await asyncio.to_thread(lambda: create(workspace, name="other/price", model="other/price"))
         await asyncio.to_thread(lambda: create(workspace, name="team/price", model="team/price"))
-        (event,) = await asyncio.wait_for(waiting, 10)
+        (event,) = await asyncio.wait_for(waiting, 60)
         assert event["subject"] == "endpoint/team/price"
         await found.aclose()
 

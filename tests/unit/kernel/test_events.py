@@ -92,7 +92,7 @@ def test_a_head_that_was_kept_is_expected_in_the_chain_ever_after(workspace):
 def test_waiting_ends_when_another_thread_commits(workspace):
     add(workspace, 1)
     threading.Timer(0.05, lambda: add(workspace, 2)).start()
-    assert events.wait(workspace, after=1, timeout=10) == 2
+    assert events.wait(workspace, after=1, timeout=60) == 2
 
 
 def test_waiting_without_news_returns_the_old_head(workspace):

@@ -147,7 +147,7 @@ def test_a_started_worker_does_what_is_promised_later(tmp_path):
         worker = Worker(ws, Handlers(Handler(lambda *_: done.set())), threads=2)
         worker.start()
         ask(ws, key="later")
-        assert done.wait(10)
+        assert done.wait(60)
         worker.stop()
 
 
@@ -203,16 +203,16 @@ def test_a_lease_runs_from_the_moment_at_which_the_turn_to_write_came(ws, clock)
         def busy(writing=writing, go_on=go_on):
             with ws.db.write():
                 writing.set()
-                assert go_on.wait(30)
+                assert go_on.wait(60)
                 clock.move(wait)
 
         other = threading.Thread(target=busy)
         other.start()
-        assert writing.wait(30)
+        assert writing.wait(60)
         threading.Timer(0.2, go_on.set).start()  # by then ours has asked for its turn
         if hold == "claim":
             held = Worker(ws, Handlers(Handler()))._claim()
         else:
             Lease(ws, held, ws.settings.lease_seconds, threading.Event()).beat()
-        other.join(30)
+        other.join(60)
         assert job(ws, held.id).lease_until == clock.now() + timedelta(seconds=ws.settings.lease_seconds)

@@ -81,9 +81,9 @@ def test_one_pipelines_runs_never_hold_every_worker(workspace):
     worker.start()
     try:
         for _ in range(2):
-            assert working.acquire(timeout=30)
+            assert working.acquire(timeout=60)
         promise_in(workspace, key="other", lane="other")
-        assert other.wait(30)
+        assert other.wait(60)
         assert seen == ["flood", "flood", "other"]
     finally:
         over.set()

@@ -38,7 +38,7 @@ def server():
     yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
-    thread.join(30)
+    thread.join(60)
 
 
 def test_a_look_over_a_connection_that_was_closed_is_sent_once_again(server):

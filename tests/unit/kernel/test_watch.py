@@ -48,7 +48,7 @@ def test_when_the_one_who_looks_leaves_another_takes_over(workspace):
         assert short.result() == 0
         with open_local(workspace.root, settings=Settings(sqlite_synchronous="NORMAL")) as elsewhere:
             create_principal(elsewhere, name="sato")
-        assert [each.result(timeout=30) for each in long] == [1, 1]
+        assert [each.result(timeout=60) for each in long] == [1, 1]
 
 
 def test_each_waiter_wakes_for_what_it_waits_for(workspace):
@@ -56,14 +56,14 @@ def test_each_waiter_wakes_for_what_it_waits_for(workspace):
         waiting = {after: pool.submit(events.wait, workspace, after=after, timeout=60) for after in range(4)}
         for number in range(4):
             create_principal(workspace, name=f"p{number}")
-            assert waiting[number].result(timeout=30) > number
+            assert waiting[number].result(timeout=60) > number
 
 
 def test_draining_ends_all_waits(workspace):
     with ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(events.wait, workspace, after=0, timeout=60) for _ in range(4)]
         workspace.drain()
-        assert [each.result(timeout=30) for each in waiting] == [0] * 4
+        assert [each.result(timeout=60) for each in waiting] == [0] * 4
 
 
 def test_a_failed_look_is_told_and_does_not_stop_the_others(workspace, monkeypatch):
@@ -84,7 +84,7 @@ def test_a_failed_look_is_told_and_does_not_stop_the_others(workspace, monkeypat
         while broken.is_set():
             pass
         create_principal(workspace, name="sato")
-        ends = [each.exception(timeout=30) or each.result() for each in waiting]
+        ends = [each.exception(timeout=60) or each.result() for each in waiting]
     assert sum(end == 1 for end in ends) >= 1
 
 
@@ -106,7 +106,7 @@ def test_what_concerns_nobody_has_nobody_look(workspace, looks):
         assert len(looks) < 50  # as often as the time says, and not once for each
         assert not any(each.done() for each in waiting[:1])
         workspace.drain()
-        assert waiting[0].result(timeout=30) == 0
+        assert waiting[0].result(timeout=60) == 0
 
 
 def test_what_was_committed_before_the_wait_began_ends_it(workspace):
@@ -127,7 +127,7 @@ def test_a_bell_is_heard_by_those_who_wait_for_it_alone(workspace):
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(events.wait_for_bell, workspace, "jobs", rung=rung[0], timeout=60)
         Operation(promise, "test.promise", "test:write", query=False, evented=True)(workspace)
-        waiting.result(timeout=30)
+        waiting.result(timeout=60)
     assert workspace.watch.rung("jobs") > rung[0]
     assert workspace.watch.rung("doors") == rung[1]
 

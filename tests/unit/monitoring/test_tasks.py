@@ -68,7 +68,7 @@ def served(workspace):
         deployments, place = service._deployments, lambda: service._deployments.look_up("delay")
         with deployments.changed:
             ready = lambda: (made := place().served) and list(made.shadows) == shadows
-            assert deployments.changed.wait_for(ready, 20)
+            assert deployments.changed.wait_for(ready, 60)
         body = {"rows": rows.select(COLUMNS).to_dicts(), "times": ["2013-03-05T00:00:00Z"] * rows.height}
         answer = json.loads(service.predict("delay", json.dumps(body).encode()).body)
         ids = [each["id"] for each in answer["predictions"]]

@@ -33,7 +33,7 @@ def hashed(n: int) -> list[str]:
     return [str(hash("x")), str(random.random())]
 
 def sleep(n: int) -> int:
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -62,7 +62,7 @@ class Steps:
 
     def run(self, name: str):
         self.start(name)
-        outcome = self.ended.get(timeout=30).outcome
+        outcome = self.ended.get(timeout=60).outcome
         assert outcome.failure is None
         digest = outcome.outputs[0].digest
         return __import__("json").loads((self.folder / "blobs" / digest[:2] / digest[2:]).read_bytes())
@@ -83,7 +83,7 @@ def gone(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not gone(pid):
         assert time.monotonic() < end, f"process {pid} lives on"
         time.sleep(0.01)
@@ -104,7 +104,7 @@ def test_hashes_and_random_numbers_repeat(steps):
 def test_a_killed_step_is_reported_and_the_server_goes_on(steps):
     name = steps.start("sleep")
     steps.server.kill(name)
-    failure = steps.ended.get(timeout=30).outcome.failure
+    failure = steps.ended.get(timeout=60).outcome.failure
     assert failure.message.startswith("its process was killed by SIGKILL")
     steps.run("where")
 
@@ -113,7 +113,7 @@ def test_a_killed_server_takes_its_steps_along_and_the_next_step_starts_another(
     server = steps.run("where")[1]
     steps.start("sleep")
     os.kill(server, signal.SIGKILL)
-    assert steps.ended.get(timeout=30).lost
+    assert steps.ended.get(timeout=60).lost
     assert steps.run("where")[1] != server
 
 

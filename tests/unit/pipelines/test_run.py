@@ -239,9 +239,9 @@ def test_cancelling_ends_the_running_step(project, tmp_path):
     running = threading.Event()
     worker = threading.Thread(target=work_on, args=(project.ws, run.job, lambda step: running.set()))
     worker.start()
-    assert running.wait(20)
+    assert running.wait(60)
     cancel(project.ws, run=run.ref, reason="enough")
-    worker.join(20)
+    worker.join(60)
     assert not worker.is_alive()
     after = show_run(project.ws, ref=run.id)
     assert (after.state.value, [step.state.value for step in after.steps]) == (
@@ -267,7 +267,7 @@ def test_a_draining_worker_lets_go_and_the_next_one_goes_on(project, tmp_path):
 
     worker = Worker(project.ws, Handlers("job handler", {"pipeline_run": ""}), threads=1)
     worker.start()
-    assert waiting.wait(20)
+    assert waiting.wait(60)
     worker.stop()
     assert show_run(project.ws, ref=run.id).state.value == "running"
     (tmp_path / "go").touch()

@@ -49,7 +49,7 @@ def submit(writer, batches):
 
         writer.submit(each, done)
     for _ in batches:
-        assert finished.acquire(timeout=10)
+        assert finished.acquire(timeout=60)
     return [answers[index] for index in range(len(batches))]
 
 
@@ -64,7 +64,7 @@ def test_a_batch_is_durable_when_its_caller_hears_of_it(workspace, writer):
         finished.set()
 
     writer.submit(one, done)
-    assert finished.wait(10)
+    assert finished.wait(60)
     assert seen == [(None, one)]
 
 
@@ -74,7 +74,7 @@ def test_batches_that_wait_share_a_commit(workspace, writer):
         for thread in threads:
             thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     with workspace.read() as tx:
         assert counts.totals(tx, "delay").predictions == 20
 

@@ -157,7 +157,7 @@ def test_the_model_is_loaded_before_the_transaction_opens(workspace, put_tree, m
 
             other = threading.Thread(target=write)
             other.start()
-            other.join(5)
+            other.join(60)
             super().check()
 
     monkeypatch.setattr(bundle, "Bundle", Watched)

@@ -26,7 +26,7 @@ class Slow:
     def read(self):
         self.looks += 1
         self.begun.set()
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         with self._ws.read() as tx:
             yield tx
 

@@ -43,7 +43,7 @@ class Shelf:
         self.loads.append(ref)
         self.asked.set()
         if self.gate:
-            self.gate.wait(10)
+            self.gate.wait(60)
         if ref in self.refused:
             raise self.refused[ref]
         return from_registry(ws, ref)
@@ -98,7 +98,7 @@ def live(workspace, service, register):
             model_ref=f"model/delay@{version}",
             release_ref=f"release/delay@{version}",
         )
-        assert service.wait_until_current("delay", timeout=10)
+        assert service.wait_until_current("delay", timeout=60)
 
     return live
 

@@ -31,7 +31,7 @@ def switch_to(workspace, version):
 def until(service, condition):
     changed = service._deployments.changed
     with changed:
-        assert changed.wait_for(condition, 10)
+        assert changed.wait_for(condition, 60)
 
 
 def test_no_request_fails_or_waits_while_the_model_changes_over(workspace, service, live, register, shelf):
@@ -52,11 +52,11 @@ def test_no_request_fails_or_waits_while_the_model_changes_over(workspace, servi
     for thread in threads:
         thread.start()
     shelf.gate.set()
-    assert service.wait_until_current("delay", timeout=10)
+    assert service.wait_until_current("delay", timeout=60)
     assert model_of(service.predict("delay", BODY)) == "model/delay@2"
     stop.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert failed == []
     assert seen == {"model/delay@1", "model/delay@2"}
 
@@ -91,7 +91,7 @@ def test_what_was_live_before_a_start_is_loaded_at_the_start(workspace, register
     service = PredictionService(workspace, load=shelf.load)
     service.start()
     try:
-        assert service.wait_until_current("delay", timeout=10)
+        assert service.wait_until_current("delay", timeout=60)
         assert model_of(service.predict("delay", BODY)) == "model/delay@1"
     finally:
         service.stop()
@@ -161,7 +161,7 @@ def test_whoever_asks_at_the_same_time_gets_their_own_rows_back(workspace, servi
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(answers) == len(HOURS)
     ordered = [answers[hour][0] for hour in HOURS]
     assert ordered == sorted(ordered)
@@ -176,7 +176,7 @@ def test_predicting_writes_no_events(workspace, service, live):
     with workspace.read() as tx:
         before = events.head(tx)
     if before == SWITCHED:
-        before = events.wait(workspace, after=before, timeout=10)  # that it answers is told too
+        before = events.wait(workspace, after=before, timeout=60)  # that it answers is told too
     service.predict("delay", BODY)
     with workspace.read() as tx:
         assert events.head(tx) == before
@@ -188,6 +188,6 @@ def test_a_stopped_service_answers_503(workspace, register, shelf):
     switch_to(workspace, 1)
     service = PredictionService(workspace, load=shelf.load)
     service.start()
-    assert service.wait_until_current("delay", timeout=10)
+    assert service.wait_until_current("delay", timeout=60)
     service.stop()
     assert service.predict("delay", BODY).status == 503

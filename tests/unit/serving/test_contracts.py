@@ -51,7 +51,7 @@ def going(workspace, service):
         place = service._deployments.places["delay"]
         with service._deployments.changed:
             wanted = lambda: place.fault if fails else place.served and place.served.release_ref == release
-            assert service._deployments.changed.wait_for(wanted, 10)
+            assert service._deployments.changed.wait_for(wanted, 60)
         return ref
 
     return go
@@ -81,7 +81,7 @@ def settle(service, contract, *, gone=False):
     deployments = service._deployments
     with deployments.changed:
         assert deployments.changed.wait_for(
-            lambda: (contract in deployments.places["delay"].served.contracts) is not gone, 10
+            lambda: (contract in deployments.places["delay"].served.contracts) is not gone, 60
         )
 
 
@@ -232,7 +232,7 @@ def test_a_shadow_finds_the_columns_that_clients_send(workspace, service, going,
     shadow(workspace, name="delay", refs=[old])
     place = service._deployments.places["delay"]
     with service._deployments.changed:
-        assert service._deployments.changed.wait_for(lambda: old in place.served.shadows, 10)
+        assert service._deployments.changed.wait_for(lambda: old in place.served.shadows, 60)
     said = ask(http, {"row": ROW}).json()["predictions"][0]
     assert show_prediction(workspace, id=said["id"]).shadows == {old: said["score"]}
 
@@ -263,7 +263,7 @@ def test_a_regression_keeps_its_contract(workspace, service, http):
     estimator = LinearRegression().fit(features.to_numpy(), [2.0, 4.0, 6.0])
     ref = add_model(workspace, "fare", Model(estimator=estimator, example=features)).ref
     switch(workspace, name="delay", model_ref=ref, release_ref="release/delay@1")
-    assert service.wait_until_current("delay", timeout=10)
+    assert service.wait_until_current("delay", timeout=60)
     assert list_contracts(workspace, endpoint="delay")[0].contract.task == "regression"
     assert score(ask(http, {"row": {"hour": 4}})) == pytest.approx(8)
 

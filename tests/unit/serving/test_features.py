@@ -120,7 +120,7 @@ def put_live(workspace, service, model="buys@1"):
     made = check(workspace, release=release(workspace, endpoint="buys", model=model).ref)
     assert made.state is ReleaseState.PASSED, made.reasons
     promote(workspace, release=made.ref)
-    assert service.wait_until_current("buys", timeout=10)
+    assert service.wait_until_current("buys", timeout=60)
     return made
 
 
@@ -289,7 +289,7 @@ def waits_for_its_views(ws, service):
     look(ws, job_id)
     with ws.read() as tx:
         assert jobs.find(tx, job_id).state is JobState.DONE
-    assert service.wait_until_current("buys", timeout=10)
+    assert service.wait_until_current("buys", timeout=60)
     assert service.status("buys").release == "release/buys@2"
 
 
@@ -304,7 +304,7 @@ def tells_what_came_late(ws, http, folder):
     assert ask(http, rows).status_code == 200
     all_sent = {"columns": [SignatureColumn(name=name, type=ColumnType.DOUBLE) for name in NAMES]}
     add_contract(ws, endpoint="buys", **all_sent)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while ask(http, [dict.fromkeys(NAMES, 7.0)], "?contract=2").status_code != 200:
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -341,7 +341,7 @@ def moves_by_release_and_back_by_rollback(ws, http, service, folder):
     assert second.content.features.ref == "feature_service/buys@2"
     assert visits() == (1.0, "feature_view/activity@2")
     rollback(ws, endpoint="buys")
-    assert service.wait_until_current("buys", timeout=10)
+    assert service.wait_until_current("buys", timeout=60)
     assert visits() == (0.5, "feature_view/activity@1")
 
 

@@ -30,7 +30,7 @@ def wait_for(workspace, kind, *, after=0):
             found, head = events.read(tx, after=after, types=(kind,)), events.head(tx)
         if found:
             return found[-1]
-        assert events.wait(workspace, after=head, timeout=10) > head, f"no {kind}"
+        assert events.wait(workspace, after=head, timeout=60) > head, f"no {kind}"
 
 
 def now(workspace):
@@ -71,7 +71,7 @@ def test_what_no_server_can_serve_is_not_live_and_the_one_before_is_named(
     assert (told.data["why"], told.data["answering"]) == ("it holds a pickle: model.pkl", "model/delay@1")
     tried, changed = len(shelf.loads), service._deployments.changed
     with changed:
-        assert changed.wait_for(lambda: len(shelf.loads) > tried, 10)
+        assert changed.wait_for(lambda: len(shelf.loads) > tried, 60)
     with workspace.read() as tx:
         assert len(events.read(tx, types=TOLD)) == 2, "each try again is no news"
     shelf.refused.clear()
@@ -171,7 +171,7 @@ def test_a_retired_endpoint_answers_no_more_and_is_told_of_no_more(workspace, se
     specs.retire(workspace, name="delay")
     changed = service._deployments.changed
     with changed:
-        assert changed.wait_for(lambda: "delay" not in service._deployments.places, 10)
+        assert changed.wait_for(lambda: "delay" not in service._deployments.places, 60)
     assert service.predict("delay", b'{"row": {"hour": 5, "distance": 0.5}}').status == 404
     with workspace.read() as tx:
         assert replicas.alive(tx, ["delay"], workspace.clock.now()) == []
@@ -186,7 +186,7 @@ def test_what_waits_for_another_model_to_load_is_loading_too(workspace, register
     service = PredictionService(workspace, load=shelf.load)
     service.start()
     try:
-        assert shelf.asked.wait(10)
+        assert shelf.asked.wait(60)
         assert {each.state for each in list_endpoints(workspace).items} == {EndpointState.LOADING}
     finally:
         shelf.gate.set()

@@ -155,7 +155,7 @@ def test_an_endpoint_that_does_not_record_answers_without_ids(workspace, service
     register(1)
     create(workspace, name="quiet", model="delay", record=False)
     switch(workspace, name="quiet", model_ref="model/delay@1", release_ref="release/quiet@1")
-    assert service.wait_until_current("quiet", timeout=10)
+    assert service.wait_until_current("quiet", timeout=60)
     said = http.predict({"row": ROW}, name="quiet").json()["predictions"]
     assert list(said[0]) == ["score"]
     assert show_endpoint(workspace, name="quiet").totals.requests == 0

@@ -91,7 +91,7 @@ def served(workspace, service, saved):
         ref = add_model(workspace, name, saved / name).ref
         create(workspace, name=name, model=name, **given)
         switch(workspace, name=name, model_ref=ref, release_ref=f"release/{name}@1")
-        assert service.wait_until_current(name, timeout=10)
+        assert service.wait_until_current(name, timeout=60)
         return lambda body: answer(service.predict(name, body if isinstance(body, bytes) else encode(body)))
 
     return served
@@ -169,7 +169,7 @@ def test_a_refused_request_fails_no_other_that_is_scored_with_it(service, served
 
     def slow(data):
         busy.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return score(data)
 
     model.predict = slow
@@ -177,10 +177,10 @@ def test_a_refused_request_fails_no_other_that_is_scored_with_it(service, served
     waiting = [Future() for _ in bodies]
     for body, future in zip(bodies, waiting, strict=True):
         service.submit("flights", encode(body), future.set_result)
-        assert busy.wait(10)  # the first is being scored, so that all others wait together
+        assert busy.wait(60)  # the first is being scored, so that all others wait together
     calls = counted(model)
     go_on.set()
-    assert [each.result(10).status for each in waiting] == [200] * 20 + [422] + [200] * 20
+    assert [each.result(60).status for each in waiting] == [200] * 20 + [422] + [200] * 20
     assert len(calls) < 30
 
 

@@ -61,7 +61,7 @@ def put(workspace, service):
         create(workspace, name="rain", model="rain")
         made = add_model(workspace, "rain", Model(estimator=model, example=example.head(5), baseline=example))
         switch(workspace, name="rain", model_ref=made.ref, release_ref="release/rain@1")
-        assert service.wait_until_current("rain", timeout=10), service.status("rain").fault
+        assert service.wait_until_current("rain", timeout=60), service.status("rain").fault
 
     return put
 
@@ -108,7 +108,7 @@ def test_what_was_asked_together_is_asked_together_again(workspace, service, put
     for row in range(40):
         service.submit("rain", body(frame[row : row + 1]), done)
     for _ in range(40):
-        assert answered.acquire(timeout=10)
+        assert answered.acquire(timeout=60)
     found = [replay(workspace, id=each) for each in answers]
     assert all(each.equal for each in found)
     assert max(each.together for each in found) > 1

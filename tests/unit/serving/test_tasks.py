@@ -116,7 +116,7 @@ def case(request, workspace, service):
     create(workspace, name="weather", model="weather")
     made = add_model(workspace, "weather", Model(estimator=estimator, example=FRAME[:5], task=task))
     switch(workspace, name="weather", model_ref=made.ref, release_ref="release/weather@1")
-    assert service.wait_until_current("weather", timeout=10), service.status("weather").fault
+    assert service.wait_until_current("weather", timeout=60), service.status("weather").fault
     return answer(estimator), outcome, kept
 
 
@@ -198,7 +198,7 @@ def test_a_shadow_has_the_same_task_and_its_outputs_are_kept_beside_the_answer(w
         shadow(workspace, name="weather", refs=[other.ref])
     shadow(workspace, name="weather", refs=["model/weather@2"])
     with service._deployments.changed:
-        assert service._deployments.changed.wait_for(lambda: service.status("weather").shadow, 10)
+        assert service._deployments.changed.wait_for(lambda: service.status("weather").shadow, 60)
     for rows in (ROWS, ROWS * 60):
         said = http.predict({"rows": rows}, "weather").json()["predictions"]
         shown = show(workspace, id=said[-1]["id"])

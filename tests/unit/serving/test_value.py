@@ -65,7 +65,7 @@ def test_the_first_model_is_asked_again_with_what_was_recorded(workspace, answer
 
 def test_a_model_that_scored_along_is_taken_as_it_answered(workspace, service, answered):
     shadow(workspace, name="delay", refs=["model/delay@1"])
-    service.wait_until_current("delay", timeout=10)
+    service.wait_until_current("delay", timeout=60)
     assert wait_for_shadow(service)
     answered()
     create_metric(workspace, name="right", endpoint="delay", sql=RIGHT, unit="JPY")
@@ -76,4 +76,4 @@ def test_a_model_that_scored_along_is_taken_as_it_answered(workspace, service, a
 def wait_for_shadow(service):
     changed = service._deployments.changed
     with changed:
-        return changed.wait_for(lambda: bool(service._deployments.places["delay"].served.shadows), 10)
+        return changed.wait_for(lambda: bool(service._deployments.places["delay"].served.shadows), 60)

@@ -38,15 +38,15 @@ def test_those_who_come_meanwhile_share_one_commit_and_are_answered_after_it(db)
 
     def slow(tx):
         held.set()
-        go.wait(30)
+        go.wait(60)
 
     first = db.together.submit(slow)
-    held.wait(30)
+    held.wait(60)
     others = [db.together.submit(put(number), order=str(number)) for number in range(20)]
     assert not any(other.done() for other in others)
     go.set()
-    first.result(30)
-    assert [other.result(30) for other in others] == list(range(20))
+    first.result(60)
+    assert [other.result(60) for other in others] == list(range(20))
     assert numbers(db) == list(range(20))
     assert len(commits) == 2
 
@@ -56,21 +56,21 @@ def test_what_one_did_is_undone_alone_when_it_raises(db):
 
     def slow(tx):
         held.set()
-        go.wait(30)
+        go.wait(60)
 
     def refuse(tx):
         put(7)(tx)
         raise Conflict("no")
 
     db.together.submit(slow)
-    held.wait(30)
+    held.wait(60)
     kept, refused, twice, last = (db.together.submit(work) for work in (put(1), refuse, put(2, 1), put(3)))
     go.set()
-    assert (kept.result(30), last.result(30)) == (1, 3)
+    assert (kept.result(60), last.result(60)) == (1, 3)
     with pytest.raises(Conflict):
-        refused.result(30)
+        refused.result(60)
     with pytest.raises(Exception, match="UNIQUE"):
-        twice.result(30)
+        twice.result(60)
     assert numbers(db) == [1, 3]
 
 
@@ -80,9 +80,9 @@ def test_one_alone_that_raises_leaves_nothing(db):
         raise Conflict("no")
 
     with pytest.raises(Conflict):
-        db.together.submit(refuse).result(30)
+        db.together.submit(refuse).result(60)
     assert numbers(db) == []
-    assert db.together.submit(put(4)).result(30) == 4
+    assert db.together.submit(put(4)).result(60) == 4
 
 
 def test_closing_finishes_what_waits(db):

@@ -84,7 +84,7 @@ def test_points_are_sent_when_there_are_many_and_none_is_lost(place, monkeypatch
             r.log(a=1.0)
         assert show(place, run=r.id).metrics == {}
         r.log(a=1.0)
-        assert sent.wait(30)
+        assert sent.wait(60)
         assert show(place, run=r.id).metrics["a"].count == 5000
         r.log(a=1.0)
     assert show(place, run=r.id).metrics["a"].count == 5001

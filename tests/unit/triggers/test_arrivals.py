@@ -212,7 +212,7 @@ def test_a_source_that_is_not_there_is_told_with_the_reason_and_others_go_on(wor
     service = Listeners(workspace)
     assert service.step() == 1
     with workspace.committed:
-        assert workspace.committed.wait_for(lambda: _last_error(workspace), timeout=20)
+        assert workspace.committed.wait_for(lambda: _last_error(workspace), timeout=60)
     state = triggers.listener(workspace, name="retrain")
     assert state.connected_since is None
     triggers.pause(workspace, name="retrain")

@@ -93,7 +93,7 @@ def test_a_trigger_made_while_the_evaluator_waits_is_heeded_at_once(workspace, s
     monkeypatch.setattr(workspace.watch, "wait", wait)
     runner = threading.Thread(target=Evaluator(workspace).run, args=(stop,))
     runner.start()
-    assert waiting.wait(30)
+    assert waiting.wait(60)
     make(workspace)
     say("model_version.registered")
     while not log(workspace, "trigger.fired"):
@@ -215,7 +215,7 @@ def test_the_running_evaluator_fires_as_soon_as_the_event_is_committed(workspace
     matched = say("model_version.registered")
     with workspace.read() as tx:
         seen = events.one(tx, matched).seq
-    events.wait(workspace, after=seen, timeout=10)
+    events.wait(workspace, after=seen, timeout=60)
     assert len(log(workspace, "trigger.fired")) == 1
     stop.set()
     workspace.notify()

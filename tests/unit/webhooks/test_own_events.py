@@ -156,7 +156,7 @@ def test_a_receiver_that_answers_a_letter_at_a_time_is_cut_off(ws, monkeypatch):
     thread.join()
     listener.close()
     assert "no whole answer" in answer.error
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_a_call_is_promised_once_by_two_followers(ws, receiver, settle):

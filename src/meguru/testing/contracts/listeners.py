@@ -58,7 +58,7 @@ class RecordingPort:
     async def move(self, position: dict[str, Any]) -> None:
         self._position = position
 
-    async def until(self, reached: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, reached: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until something is so."""
         async with self._changed:
             await asyncio.wait_for(self._changed.wait_for(reached), seconds)
@@ -113,7 +113,7 @@ class ListenerContract:
             await port.until(lambda: port.deliveries > 0)
 
         async def second(port: RecordingPort) -> None:
-            await port.until(lambda: len(port.taken) == 1, seconds=45)
+            await port.until(lambda: len(port.taken) == 1)
 
         port = listen(workspace, source, first)
         assert port.taken == {}
@@ -154,14 +154,14 @@ def listen(
         task = asyncio.ensure_future(listener.run(port))
         try:
             first = asyncio.ensure_future(port.is_connected.wait())
-            await asyncio.wait({task, first}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, first}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
             assert port.is_connected.is_set(), task.exception() if task.done() else "it does not connect"
             await story(port)
             if port.broken:  # it ends by itself, and takes leave of its source
-                await asyncio.wait({task}, timeout=10)
+                await asyncio.wait({task}, timeout=60)
         finally:
             task.cancel()
-            await asyncio.wait({task}, timeout=20)
+            await asyncio.wait({task}, timeout=60)
         return port
 
     return asyncio.run(run())

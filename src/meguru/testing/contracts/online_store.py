@@ -239,7 +239,7 @@ class OnlineStoreContract:
         write(store, VIEW, [row(b"k", 1)])
         child = multiprocessing.get_context("fork").Process(target=_in_a_child, args=(store,))
         child.start()
-        child.join(30)
+        child.join(60)
         assert child.exitcode == 0
         assert one(store, b"k") == (2, 0, b"\x90")
         assert write(store, VIEW, [row(b"k", 3)]) == 1

@@ -196,9 +196,9 @@ class WorkspaceContract:
 
     def test_waiting_ends_with_the_next_event(self, workspace: Workspace) -> None:
         with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(events.wait, workspace, after=0, timeout=20)
+            waiting = pool.submit(events.wait, workspace, after=0, timeout=60)
             create_experiment(workspace, name="delay")
-            assert waiting.result(timeout=30) == 1
+            assert waiting.result(timeout=60) == 1
         assert events.wait(workspace, after=1, timeout=0) == 1
 
     @pytest.mark.parametrize("told", [True, False], ids=["by this process", "by another"])
@@ -217,7 +217,7 @@ class WorkspaceContract:
             waiting = pool.submit(events.wait, workspace, after=0, timeout=60, wakes=wakes)
             for kind in ("test.named", "test.started", "test.finished"):
                 say(kind)
-            assert waiting.result(timeout=30) in {1, 2, 3}
+            assert waiting.result(timeout=60) in {1, 2, 3}
         say("test.finished")
         assert events.wait(workspace, after=3, timeout=0.3, wakes=wakes) == 3
         say("test.started")
@@ -230,7 +230,7 @@ class WorkspaceContract:
             with workspace.db.write() as tx:
                 now = datetime.now(UTC)
                 events.append(tx, type="test.started", at=now, actor="a", operation="o", subject="s")
-            waiting.result(timeout=30)
+            waiting.result(timeout=60)
         assert workspace.watch.rung("work") > rung
 
     def test_rows_written_round_sqlalchemy_are_as_it_writes_them(self, workspace: Workspace) -> None:
