@@ -19,6 +19,7 @@ from meguru.governance.principals import create_principal
 from meguru.kernel import events
 from meguru.kernel.events.schema import edge, event, event_head
 from meguru.testing.events import declare_events
+from meguru.testing.tampering import drop_guards
 
 declare_events("thing.made")
 
@@ -37,6 +38,8 @@ def ws(request, tmp_path):
                     subject=target, used=[source], produced=[target],
                 )  # fmt: skip
         assert verify(opened).intact
+        with opened.db.write() as tx:
+            drop_guards(tx)
         yield opened
 
 

@@ -60,6 +60,8 @@ def _first_time(db: Database) -> None:
         if tx.execute(select(event_head.c.id)).first():
             return
     with db.write() as tx:
-        # Others may open it for the first time just now.
+        # Others may open it for the first time just now: SQLite has one writer, who finds what is there.
+        if db.is_sqlite and tx.execute(select(event_head.c.id)).first():
+            return
         first = text("INSERT INTO event_head (id, seq, hash) VALUES (1, 0, :hash) ON CONFLICT DO NOTHING")
         tx.execute(first, {"hash": START})

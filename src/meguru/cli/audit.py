@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
+
+if TYPE_CHECKING:
+    from meguru.kernel.event import ChainVerdict
 
 
 @group
@@ -36,4 +41,14 @@ def verify(session: Session, *, expect: str) -> None:
             hint="compare with a backup"
             + ("; the entries before it are intact" if verdict.seq else " of the time of that head"),
         )
-    session.show(verdict, lambda: click.echo(f"intact: {verdict.checked:,} events, head {verdict.head}"))
+    session.show(verdict, lambda: _tell(verdict))
+
+
+def _tell(verdict: ChainVerdict) -> None:
+    click.echo(f"intact: {verdict.checked:,} events, head {verdict.head}")
+    for step in verdict.steps:
+        click.echo(f"the clock went back: event {step.seq} tells {step.at}, after {step.after}")
+    if more := verdict.steps_back - len(verdict.steps):
+        click.echo(f"… and {more:,} more that tell an earlier time than one before them")
+    if verdict.unguarded:
+        click.echo(f"the database no longer refuses changes: {', '.join(verdict.unguarded)} are gone")

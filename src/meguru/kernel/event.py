@@ -35,8 +35,28 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     hash: str = ""
 
 
+class ClockStep(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that tells an earlier time than one before it: somebody set a clock back, or two differ.
+
+    That is no fault: entries are in the order of their numbers. `after` is the latest time told before.
+    """
+
+    seq: int
+    event: str
+    at: str
+    after: str
+
+
 class ChainVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check of the chain found; `seq` and `event` name the first bad entry."""
+    """What a check of the chain found; `seq` and `event` name the first bad entry.
+
+    Attributes
+    ----------
+    steps, steps_back
+        Entries that tell an earlier time than one before them: the first hundred, and how many there are.
+    unguarded
+        Triggers that should keep the database from changing the log, and are gone. No fault by itself.
+    """
 
     intact: bool
     checked: int
@@ -44,3 +64,6 @@ class ChainVerdict(msgspec.Struct, frozen=True, kw_only=True):
     seq: int | None = None
     event: str = ""
     why: str = ""
+    steps: list[ClockStep] = []
+    steps_back: int = 0
+    unguarded: list[str] = []

@@ -15,6 +15,7 @@ from meguru.app.nouns import load_schemas
 from meguru.app.open import open_local
 from meguru.kernel import events
 from meguru.kernel.event import Event
+from meguru.kernel.events import guards
 from meguru.kernel.events.append import START, chain_hash
 from meguru.kernel.events.schema import event, event_head
 from meguru.monitoring import store as monitors
@@ -33,7 +34,7 @@ def differences(db):
         with db.write() as tx:
             upgrade(tx)
             context = MigrationContext.configure(tx, opts={"compare_type": True})
-            return compare_metadata(context, metadata)
+            return [*compare_metadata(context, metadata), *guards.missing(tx)]
     finally:
         db.close()
 

@@ -2,9 +2,11 @@
 
 import sqlite3
 import threading
+from datetime import timedelta
 
 import pytest
 
+from meguru.base.clock import FixedClock
 from meguru.kernel import events
 from meguru.testing.events import declare_events
 
@@ -26,6 +28,8 @@ def add(ws, number, **more):
 
 def tamper(ws, statement):
     with sqlite3.connect(ws.root / "meguru.db", isolation_level=None) as raw:
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")  # as whoever owns the database would
         raw.execute(statement)
     raw.close()
 
@@ -74,6 +78,41 @@ def test_whatever_is_changed_behind_our_back_is_found_and_named(workspace, state
     assert not verdict.intact
     assert verdict.seq == seq
     assert verdict.why
+
+
+def test_json_that_is_spelled_otherwise_and_says_the_same_is_not_changed(workspace):
+    for number in range(3):
+        add(workspace, number, data={"x": "é", "y": 1.5})
+    tamper(workspace, r"""UPDATE event SET data = ' {"y": 1.50, "x": "\u00e9"}' WHERE seq = 2""")
+    with workspace.read() as tx:
+        assert events.verify(tx).intact
+
+
+def test_a_column_can_not_take_over_what_another_one_says(workspace):
+    """The bytes that are hashed stay the same; what the columns say does not."""
+    inner = {"id": "evt-other", "operation": "o", "previous": "p", "produced": [1]}
+    add(workspace, 0, data={"a": {"z": inner}})
+    with workspace.read() as tx:
+        told = events.read(tx)[0]
+    hashed = f',"id":"{told.id}","operation":"o","previous":"{told.previous}","produced":[]'
+    for data, made in (
+        ('{"a":{"z":{"id":"evt-other","operation":"o","previous":"p","produced":[1]}}', f"}}{hashed}"),
+        (f'{{"a":{{"z":{{}}}}}}{hashed}', "[]"),
+    ):
+        tamper(workspace, f"UPDATE event SET data = '{data}', produced = '{made}' WHERE seq = 1")
+        with workspace.read() as tx:
+            assert events.verify(tx).seq == 1
+
+
+def test_a_clock_that_was_set_back_is_told_and_no_fault(workspace):
+    add(workspace, 0)
+    workspace.clock = FixedClock(workspace.clock.now() - timedelta(hours=1))
+    told = [add(workspace, 1), add(workspace, 2)]
+    with workspace.read() as tx:
+        found = events.verify(tx)
+    assert (found.intact, found.steps_back) == (True, 2)
+    assert [each.event for each in found.steps] == [each.id for each in told]
+    assert found.steps[0].after > found.steps[0].at
 
 
 def test_a_head_that_was_kept_is_expected_in_the_chain_ever_after(workspace):

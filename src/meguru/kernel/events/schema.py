@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, false
 
+from meguru.kernel.events.guards import guard
 from meguru.storage.db import Json, UtcTime, metadata
 
 event = Table(
@@ -47,3 +48,6 @@ edge = Table(
 )
 """Lineage: `source` was used to make `target`. It was *claimed* when nothing but a client's word says so: no
 operation that made the one from the other wrote it."""
+
+for _table in (event, event_head, edge):
+    guard(_table)

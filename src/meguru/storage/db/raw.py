@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -57,6 +57,17 @@ class RawSql:
             return self.execute(sql, values)
         try:
             return self._noted(sql, self.driver.execute(_percent(sql), values, prepare=False))
+        except Exception as error:
+            raise self._told(sql, error) from error
+
+    @contextmanager
+    def stream(self, sql: str, size: int, values: Sequence[Any] = ()) -> Iterator[Iterator[list[Any]]]:
+        """Give the rows of a query, so many at a time, however many there are."""
+        try:
+            cursor = self.driver.cursor() if self.is_sqlite else self.driver.cursor(name="meguru_stream")
+            with closing(cursor):
+                cursor.execute(sql if self.is_sqlite else _percent(sql), values)
+                yield iter(lambda: cursor.fetchmany(size), [])
         except Exception as error:
             raise self._told(sql, error) from error
 

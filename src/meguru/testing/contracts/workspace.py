@@ -17,6 +17,7 @@ from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import list_datasets, versions
 from meguru.errors import Conflict, Forbidden, InternalError, InvalidInput
 from meguru.kernel import events
+from meguru.kernel.events import guards
 from meguru.kernel.events.schema import event
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.principals import Principal
@@ -24,6 +25,7 @@ from meguru.registry.schema import mlflow_version
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql
 from meguru.testing.events import declare_events
+from meguru.testing.tampering import drop_guards
 from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start, sweep
 from meguru.tracking.schema import experiment
 from meguru.tracking.types import MetricPoint
@@ -52,6 +54,23 @@ def add_old(tx: Connection) -> object:
     return tx.execute(insert(experiment).values(_ROW | _OLD))
 
 
+REWRITES = (
+    "UPDATE event SET actor = 'nobody'",
+    "DELETE FROM event WHERE seq = 1",
+    "DELETE FROM event",
+    "UPDATE event_head SET seq = seq - 1",
+    "DELETE FROM event_head",
+    "DELETE FROM edge",
+    "UPDATE edge SET event_seq = 2",
+)
+SQLITE_REWRITES = (
+    "INSERT OR REPLACE INTO event SELECT * FROM event WHERE seq = 1",
+    (
+        "REPLACE INTO event SELECT seq + 9, id, type, at, actor, operation, subject, project, cause, data, "
+        "used, produced, previous, hash FROM event WHERE seq = 1"
+    ),
+    "INSERT OR REPLACE INTO event_head VALUES (1, 0, '')",
+)
 CHANGES: dict[str, Callable[[Connection], object]] = {
     "insert": lambda tx: tx.execute(insert(experiment).values(_ROW)),
     "update": lambda tx: tx.execute(update(experiment).values(note="x")),
@@ -164,10 +183,22 @@ class WorkspaceContract:
             verdict = events.verify(tx)
         assert (verdict.intact, verdict.checked) == (True, 8)
 
+    def test_the_database_refuses_to_change_what_the_log_says(self, workspace: Workspace) -> None:
+        with workspace.db.write() as tx:
+            told: Any = {"type": "test.named", "at": workspace.clock.now(), "actor": "a", "operation": "o"}
+            events.append(tx, **told, subject="s", used=["x"], produced=["y"])
+        refused = r"only ever added to|only goes forward|is kept"
+        for statement in (*REWRITES, *(SQLITE_REWRITES if workspace.db.is_sqlite else ["TRUNCATE event"])):
+            with pytest.raises(DBAPIError, match=refused), workspace.db.write() as tx:
+                tx.exec_driver_sql(statement)
+        with workspace.read() as tx:
+            assert (events.verify(tx).intact, guards.missing(tx)) == (True, [])
+
     def test_a_changed_event_is_named(self, workspace: Workspace) -> None:
         for name in ("a", "b", "c"):
             create_experiment(workspace, name=name)
         with workspace.db.write() as tx:
+            drop_guards(tx)
             tx.execute(update(event).where(event.c.seq == 2).values(actor="somebody-else"))
         with workspace.read() as tx:
             verdict = events.verify(tx)
@@ -179,6 +210,7 @@ class WorkspaceContract:
         for name in ("a", "b", "c"):
             create_experiment(workspace, name=name)
         with workspace.db.write() as tx:
+            drop_guards(tx)
             tx.execute(delete(event).where(event.c.seq == lost))
         with workspace.read() as tx:
             verdict = events.verify(tx)
