@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0080"
-down_revision = "0079"
+revision = "0081"
+down_revision = "0080"
 
 _LOG = "the event log is only ever added to"
 _HEAD = "the head of the event log only goes forward"
