@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.arguments import ENDPOINT, MODEL
+from meguru.cli.gate_parts import part_lines
 from meguru.cli.groups import group
 from meguru.cli.release_send import send
 from meguru.cli.session import Session, with_session
@@ -201,3 +202,5 @@ def _print(release: Release) -> None:
         click.echo(f"  input      {column}")
     for result in release.results:
         click.echo(f"  gate {result.gate:<9} {result.verdict:<7} {result.reason}")
+        for line in part_lines(result):
+            click.echo(f"    {line}")

@@ -6,6 +6,9 @@ from meguru.base.text import mark
 from meguru.kernel.kinds import event_types
 
 STATES = {
+    "difference": mark("difference"),
+    "ratio": mark("ratio"),
+    "distance from 0": mark("distance from 0"),
     "queued": mark("queued"),
     "pending": mark("pending"),
     "running": mark("running"),

@@ -144,7 +144,14 @@ MONITOR_SENTENCES = (
     mark("nobody knows what became of the holdout of {model} by score"),
     mark("{metric} can't be estimated from the scores of this window"),
     mark("{metric} of a {task} model can't be estimated before outcomes are known"),
-    mark("{columns}: {measure} {high} of {group}, {low} of {other}"),
+    mark(
+        "{columns}: {measure} is {high} [{span}] on {rows} rows of {group} and {low} [{reach}] on {count} "
+        "rows of {other}"
+    ),
+    mark("{columns}: {measure} is {high} [{span}] on {rows} rows of {group}"),
+    mark("the distance from 0 {value} is certainly above {limit}"),
+    mark("the distance from 0 {value} is not certainly within {limit}"),
+    mark("the distance from 0 {value} is within {limit}"),
     mark("the {comparison} {value} is certainly above {limit}"),
     mark("the {comparison} {value} is certainly below {limit}"),
     mark("the {comparison} {value} is not certainly within {limit}"),

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 from meguru.base.text import mark, translate
+from meguru.console.gate_sentences import GATE_SENTENCES
 from meguru.console.monitor_sentences import MONITOR_SENTENCES
 
 LONGEST = 2000
@@ -152,6 +153,7 @@ SENTENCES = (
     # what servers do with what was promoted
     mark("no server serves it now"),
     mark("a server is loading {model}"),
+    *GATE_SENTENCES,
     *MONITOR_SENTENCES,
     # why a trigger held back
     mark("the trigger is paused"),

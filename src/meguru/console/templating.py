@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from meguru.base.mount import mounted
 from meguru.console import links, numbers, static_files
+from meguru.console.charts.forest import forests
 from meguru.console.event_sentences import sentence_of
 from meguru.console.labels import STATES, label_of, tone_of
 from meguru.console.switch import choices, may_see_projects
@@ -40,6 +41,7 @@ def environment() -> Environment:
         percent=numbers.percent,
         plain=numbers.plain,
         pretty=numbers.pretty,
+        forests=forests,
     )
     return made
 

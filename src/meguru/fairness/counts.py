@@ -134,7 +134,7 @@ def grouped(
     sums: Sequence[pl.Expr],
 ) -> pl.DataFrame:
     """Return sums by group, in the order of the groups; refuse columns that are not there, and too many."""
-    keys = [_key(frame, name, cuts.get(name, ())) for name in columns]
+    keys = keys_of(frame, columns, cuts)
     found = frame.group_by(keys).agg(sums)
     if found.height > MAX_GROUPS:
         named = " and ".join(columns)
@@ -145,6 +145,13 @@ def grouped(
             hint="give numbers to cut a numeric column at, as in cuts = {age = [30, 50]}",
         )
     return found.sort(*(each.meta.output_name() for each in keys), nulls_last=True)
+
+
+def keys_of(
+    frame: pl.DataFrame, columns: Sequence[str], cuts: Mapping[str, Sequence[float]]
+) -> list[pl.Expr]:
+    """Return what tells the groups of some columns apart; refuse columns that are not there."""
+    return [_key(frame, name, cuts.get(name, ())) for name in columns]
 
 
 def _key(frame: pl.DataFrame, name: str, cuts: Sequence[float]) -> pl.Expr:

@@ -14,9 +14,18 @@ import numpy as np
 from meguru.errors import InvalidInput
 from meguru.fairness.counts import GroupCounts
 from meguru.fairness.errors_by_group import GroupErrors
-from meguru.fairness.gaps import Gap, mean_gap, share_gap, share_ratio, wilson_bounds
+from meguru.fairness.gaps import (
+    Gap,
+    from_zero,
+    mean_gap,
+    mean_ratio,
+    share_gap,
+    share_ratio,
+    wilson_bounds,
+)
 from meguru.stats.arrays import Bools, Floats
 from meguru.stats.intervals import normal_quantile
+from meguru.stats.simultaneous import each_level, shared_level
 
 Comparison = Literal["difference", "ratio"]
 CRITERIA: Mapping[str, tuple[str, ...]] = {
@@ -26,12 +35,19 @@ CRITERIA: Mapping[str, tuple[str, ...]] = {
     "predictive_parity": ("precision",),
     "accuracy_parity": ("accuracy",),
     "calibration": ("error",),
+    "calibration_within_groups": ("error",),
     "mean_error": ("error",),
     "mae": ("absolute",),
+    "rmse": ("squared",),
 }
-"""The measures of which each criterion takes the widest gap. Of the last three they are means, not shares:
-of the probability minus what happened, of what was said minus what happened, and of the absolute error."""
-MEANS = frozenset({"calibration", "mean_error", "mae"})
+"""The measures of which each criterion takes the widest gap. Of the last five they are means, not shares:
+of the probability minus what happened (the same within each group by the height of the score, where it is
+held against 0), of what was said minus what happened, of the absolute error, and the root of the mean square.
+"""
+MEANS = frozenset({"calibration", "calibration_within_groups", "mean_error", "mae", "rmse"})
+WITHIN = "calibration_within_groups"
+RATIOS_OF_MEANS = frozenset({"mae", "rmse"})
+"""Means above 0, which have a ratio as shares have one."""
 
 
 class FairVerdict(StrEnum):
@@ -46,10 +62,14 @@ class FairVerdict(StrEnum):
 
 
 class GroupValue(msgspec.Struct, frozen=True, kw_only=True):
-    """A measure of one group; `judged` when it has enough rows."""
+    """A measure of one group; `judged` when it has enough rows.
+
+    Its interval holds together with those of all groups that are judged (Šidák). The rows of a group that
+    must not be told apart are None.
+    """
 
     group: str
-    rows: int
+    rows: int | None
     value: float | None = None
     low: float | None = None
     high: float | None = None
@@ -65,7 +85,9 @@ class FairnessResult(msgspec.Struct, frozen=True, kw_only=True):
         What was asked, the measure that speaks most against it (of those that are alike in that, the one with
         the widest gap), and whether it is a difference or a ratio.
     value, low, high, level, limit
-        The gap with its interval, which holds for all pairs of groups together; None if it can't be told.
+        The gap with its interval, which holds at the level for all pairs of groups and all measures of the
+        criterion together (max-T over the pairs, Bonferroni over the measures); None if it can't be told. Of
+        ``calibration_within_groups`` it is the greatest distance from 0.
     highest, lowest
         The groups between which it lies.
     groups
@@ -109,7 +131,7 @@ def judge_groups(
     limit
         Scalar: the greatest difference, in the measure's unit, or the least ratio, that is fair.
     comparison
-        A mean has only a difference.
+        Of means only errors' sizes (``mae``, ``rmse``) have a ratio.
     min_rows
         Scalar, count: a group with fewer rows in the measure's denominator is not judged.
     level
@@ -126,13 +148,12 @@ def judge_groups(
         )
     if (criterion in MEANS) is isinstance(counted, GroupCounts):
         raise InvalidInput(f"{criterion} is not told by such counts", field="criterion")
-    found = [
-        _one(counted, criterion, measure, limit, comparison, min_rows, level)
-        for measure in CRITERIA[criterion]
-    ]
+    measures = CRITERIA[criterion]
+    shared = shared_level(len(measures), level)
+    found = [_one(counted, criterion, measure, limit, comparison, min_rows, shared) for measure in measures]
     small = {name for each in found for name in each.small}
     named = [name for name in counted.groups if name in small]
-    return msgspec.structs.replace(max(found, key=_gravity), small=named)
+    return msgspec.structs.replace(max(found, key=_gravity), small=named, level=level)
 
 
 def _gravity(found: FairnessResult) -> tuple[int, float]:
@@ -152,10 +173,11 @@ def _one(
     min_rows: int,
     level: float,
 ) -> FairnessResult:
-    rows, values = _measured(counted, measure, level)
+    rows = counted.known if isinstance(counted, GroupErrors) else counted.share(measure)[1]
     # Of one row nobody knows how much others would differ.
     enough = rows >= max(2 if criterion in MEANS else 1, min_rows)
-    gap = _gap(counted, measure, comparison, enough, level)
+    values = _measured(counted, measure, each_level(int(enough.sum()), level))
+    gap = _gap(counted, criterion, measure, comparison, enough, level)
     small = [name for name, known in zip(counted.groups, enough, strict=True) if not known]
     return FairnessResult(
         criterion=criterion,
@@ -184,31 +206,34 @@ def _one(
     )
 
 
-def _measured(counted: GroupCounts | GroupErrors, measure: str, level: float) -> tuple[Floats, Floats]:
-    """Return the rows in each group's denominator, and value, low and high, shape (groups, 3)."""
+def _measured(counted: GroupCounts | GroupErrors, measure: str, level: float) -> Floats:
+    """Return value, low and high of each group, shape (groups, 3)."""
     z = normal_quantile(level)
     if isinstance(counted, GroupErrors):
-        mean, spread = _mean(counted, measure)
-        return counted.known, np.column_stack((mean, mean - z * spread, mean + z * spread))
+        mean, spread = counted.mean(measure)
+        low = mean - z * spread
+        return np.column_stack((mean, low if measure == "error" else np.maximum(low, 0.0), mean + z * spread))
     hits, among = counted.share(measure)
     values = np.full((len(among), 3), math.nan)
     some = among > 0
     values[some] = np.column_stack((hits[some] / among[some], *wilson_bounds(hits[some], among[some], z)))
-    return among, values
-
-
-def _mean(counted: GroupErrors, measure: str) -> tuple[Floats, Floats]:
-    if measure == "error":
-        return counted.error, counted.error_spread
-    return counted.absolute, counted.absolute_spread
+    return values
 
 
 def _gap(
-    counted: GroupCounts | GroupErrors, measure: str, comparison: Comparison, enough: Bools, level: float
+    counted: GroupCounts | GroupErrors,
+    criterion: str,
+    measure: str,
+    comparison: Comparison,
+    enough: Bools,
+    level: float,
 ) -> Gap:
     if isinstance(counted, GroupErrors):
-        mean, spread = _mean(counted, measure)
-        return mean_gap(np.where(enough, mean, math.nan), spread, level)
+        mean, spread = counted.mean(measure)
+        mean = np.where(enough, mean, math.nan)
+        if criterion == WITHIN:
+            return from_zero(mean, spread, level)
+        return (mean_ratio if comparison == "ratio" else mean_gap)(mean, spread, level)
     hits, among = counted.share(measure)
     among = np.where(enough, among, 0.0)
     return (share_ratio if comparison == "ratio" else share_gap)(hits, among, level)

@@ -1,4 +1,4 @@
-"""How far off a model of numbers is in each group."""
+"""How far off a model's numbers are in each group: sums that add up."""
 
 from __future__ import annotations
 
@@ -8,33 +8,57 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from meguru.fairness.counts import grouped, named, numbers_of
+from meguru.fairness.counts import grouped, keys_of, named, numbers_of
 from meguru.stats.arrays import Floats
 
 if TYPE_CHECKING:
     import polars as pl
 
+_CELL, _PARTS = "_cell", "_parts"
+SUMS = ("known", "total", "size", "squares", "fourths")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupErrors:
-    """Means by group, each of shape (groups,).
+    """Sums by group over the rows with an answer and an outcome, each of shape (groups,).
+
+    An error is what was said minus what happened, in the label's unit.
 
     Parameters
     ----------
     groups, known
-        What each is called, and how many rows with an outcome it has.
-    error, error_spread
-        The mean of what was said minus what happened, in the label's unit, and its standard error.
-    absolute, absolute_spread
-        That of the absolute error.
+        What each is called, and how many such rows it has.
+    total, size, squares, fourths
+        The sums of the error, of its absolute value, and of its second and fourth power.
     """
 
     groups: tuple[str, ...]
     known: Floats
-    error: Floats
-    error_spread: Floats
-    absolute: Floats
-    absolute_spread: Floats
+    total: Floats
+    size: Floats
+    squares: Floats
+    fourths: Floats
+
+    def mean(self, measure: str) -> tuple[Floats, Floats]:
+        """Return each group's mean of a measure and its standard error; NaN of fewer than two rows.
+
+        Of ``squared``, the root of the mean square, the error is by the delta method.
+        """
+        if measure == "error":
+            return _mean(self.known, self.total, self.squares)
+        if measure == "absolute":
+            return _mean(self.known, self.size, self.squares)
+        mean, error = _mean(self.known, self.squares, self.fourths)
+        root = np.sqrt(mean)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return root, np.where(root > 0, error / (2 * root), error)
+
+
+def _mean(known: Floats, total: Floats, squares: Floats) -> tuple[Floats, Floats]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(known > 0, total / known, np.nan)
+        variance = np.maximum(squares - known * np.square(mean), 0.0) / (known - 1)
+        return mean, np.where(known > 1, np.sqrt(variance / known), np.nan)
 
 
 def errors_by_group(
@@ -59,19 +83,67 @@ def errors_by_group(
     InvalidInput
         When a column is not there, or there are more than 100 groups.
     """
+    found = grouped(frame, columns, cuts or {}, _sums(_error(score, truth)))
+    return GroupErrors(groups=named(found, len(columns)), **numbers_of(found, SUMS))
+
+
+def errors_by_score(
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    *,
+    score: str,
+    truth: str | pl.Expr,
+    cuts: Mapping[str, Sequence[float]] | None = None,
+    bins: int = 5,
+    min_rows: int = 100,
+) -> GroupErrors:
+    """Measure errors by group and, within each group, by the height of the score.
+
+    Parameters
+    ----------
+    frame, columns, score, truth, cuts
+        As in `errors_by_group`.
+    bins
+        Scalar, count: each group's rows are cut into so many parts of equal size, from low scores to high.
+    min_rows
+        Scalar, count: into fewer parts, where they would have fewer rows than this.
+    """
+    import polars as pl
+
+    keys = keys_of(frame, columns, cuts or {})
+    grouped(frame, columns, cuts or {}, [])  # refuses too many groups
+    kept = frame.with_columns(keys).filter(_error(score, truth).is_not_null())
+    size = pl.len().over(columns).cast(pl.Int64)
+    parts = (size // min_rows).clip(1, bins)
+    place = (pl.col(score).rank("ordinal").over(columns).cast(pl.Int64) - 1) * parts // size
+    cells = kept.with_columns(place.alias(_CELL), parts.alias(_PARTS))
+    found = (
+        cells.group_by(*columns, _CELL)
+        .agg(
+            *_sums(_error(score, truth)),
+            pl.col(score).min().alias("_low"),
+            pl.col(score).max().alias("_high"),
+        )
+        .sort(*columns, _CELL, nulls_last=True)
+    )
+    spans = [f"score {low:.3g} to {high:.3g}" for low, high in found.select("_low", "_high").iter_rows()]
+    groups = zip(named(found, len(columns)), spans, strict=True)
+    return GroupErrors(groups=tuple(map(", ".join, groups)), **numbers_of(found, SUMS))
+
+
+def _error(score: str, truth: str | pl.Expr) -> pl.Expr:
     import polars as pl
 
     happened = pl.col(truth) if isinstance(truth, str) else truth
     error = pl.col(score).cast(pl.Float64) - happened.cast(pl.Float64)
-    error = pl.when(error.is_finite()).then(error)
-    spread = 1 / error.count().cast(pl.Float64).sqrt()
-    sums = [
+    return pl.when(error.is_finite()).then(error)
+
+
+def _sums(error: pl.Expr) -> list[pl.Expr]:
+    return [
         error.count().alias("known"),
-        error.mean().alias("error"),
-        (error.std() * spread).alias("error_spread"),
-        error.abs().mean().alias("absolute"),
-        (error.abs().std() * spread).alias("absolute_spread"),
+        error.sum().alias("total"),
+        error.abs().sum().alias("size"),
+        error.pow(2).sum().alias("squares"),
+        error.pow(4).sum().alias("fourths"),
     ]
-    found = grouped(frame, columns, cuts or {}, sums).fill_null(np.nan)
-    names = ("known", "error", "error_spread", "absolute", "absolute_spread")
-    return GroupErrors(groups=named(found, len(columns)), **numbers_of(found, names))

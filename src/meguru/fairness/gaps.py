@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from meguru.stats.arrays import Floats
 from meguru.stats.intervals import normal_quantile
+from meguru.stats.simultaneous import each_level, range_quantile
 
 Places = npt.NDArray[np.int64]
 
@@ -38,7 +39,7 @@ def share_gap(hits: Floats, among: Floats, level: float = 0.95) -> Gap:
     hits, among
         Shape (groups,), counts; a group with none among it is left out.
     level
-        Scalar, probability in (0, 1), that the interval holds for all pairs together (Bonferroni).
+        Scalar, probability in (0, 1), that the intervals of all pairs hold together (max-T).
 
     Notes
     -----
@@ -46,18 +47,20 @@ def share_gap(hits: Floats, among: Floats, level: float = 0.95) -> Gap:
 
     .. math:: (p_i - p_j) \pm \sqrt{(p_i - l_i)^2 + (u_j - p_j)^2}
 
-    The greatest lower and the greatest upper bound of all pairs are those of the gap. O(groups²).
+    The bounds are taken at the quantile of the largest of all pairs (`range_quantile`), so that all hold at
+    once. The greatest lower and the greatest upper bound of all pairs are those of the gap. O(groups²).
 
     References
     ----------
     Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions: comparison
-    of eleven methods. Statistics in Medicine 17.
+    of eleven methods. Statistics in Medicine 17. Agresti, A. et al. (2008). Simultaneous confidence intervals
+    for comparing binomial parameters. Biometrics 64.
     """
     some = np.flatnonzero(among > 0)
     if some.size < 2:
         return _untold(level)
     shares = hits[some] / among[some]
-    low, high = wilson_bounds(hits[some], among[some], _pair_quantile(some.size, level))
+    low, high = wilson_bounds(hits[some], among[some], range_quantile(some.size, level))
     down = np.sqrt(np.square(shares - low)[:, None] + np.square(high - shares)[None, :])
     return _widest(shares, down, some, level)
 
@@ -76,8 +79,63 @@ def mean_gap(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
     if some.size < 2:
         return _untold(level)
     squares = np.square(errors[some])
-    down = _pair_quantile(some.size, level) * np.sqrt(squares[:, None] + squares[None, :])
+    down = range_quantile(some.size, level) * np.sqrt(squares[:, None] + squares[None, :])
     return _widest(means[some], down, some, level)
+
+
+def mean_ratio(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
+    r"""The lowest group's mean as a part of the highest group's, of means above 0 (an error's size).
+
+    Parameters
+    ----------
+    means, errors, level
+        As in `mean_gap`. NaN when the highest mean is 0.
+
+    Notes
+    -----
+    Of each pair, by the delta method on the logarithm:
+
+    .. math:: \log\frac{m_i}{m_j} \pm z \sqrt{\frac{s_i^2}{m_i^2} + \frac{s_j^2}{m_j^2}}
+    """
+    some = np.flatnonzero(np.isfinite(means) & np.isfinite(errors))
+    if some.size < 2 or not means[some].max() > 0:
+        return _untold(level)
+    found = means[some]
+    lowest, highest = int(found.argmin()), int(found.argmax())
+    low = high = value = float(found[lowest] / found[highest])
+    if found[lowest] > 0:
+        relative = np.square(errors[some] / found)
+        half = range_quantile(some.size, level) * np.sqrt(relative[:, None] + relative[None, :])
+        ratios, apart = np.log(found[:, None] / found[None, :]), ~np.eye(some.size, dtype=bool)
+        low = min(value, float(np.exp((ratios - half)[apart].min())))
+        high = min(1.0, float(np.exp((ratios + half)[apart].min())))
+    return Gap(
+        value=value, low=low, high=high, level=level, highest=int(some[highest]), lowest=int(some[lowest])
+    )
+
+
+def from_zero(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
+    """How far the mean that is farthest from 0 is from it; its interval holds for all means at once (Šidák).
+
+    Parameters
+    ----------
+    means, errors, level
+        As in `mean_gap`. `highest` is the group that is farthest.
+    """
+    some = np.flatnonzero(np.isfinite(means) & np.isfinite(errors))
+    if not some.size:
+        return _untold(level)
+    half = normal_quantile(each_level(some.size, level)) * errors[some]
+    sizes = np.abs(means[some])
+    farthest = int(sizes.argmax())
+    return Gap(
+        value=float(sizes[farthest]),
+        low=max(0.0, float((sizes - half).max())),
+        high=float((sizes + half).max()),
+        level=level,
+        highest=int(some[farthest]),
+        lowest=int(some[farthest]),
+    )
 
 
 def share_ratio(hits: Floats, among: Floats, level: float = 0.95) -> Gap:
@@ -102,7 +160,7 @@ def share_ratio(hits: Floats, among: Floats, level: float = 0.95) -> Gap:
     shares = hits[some] / among[some]
     if some.size < 2 or not shares.max() > 0:
         return _untold(level)
-    low, high = wilson_bounds(hits[some], among[some], _pair_quantile(some.size, level))
+    low, high = wilson_bounds(hits[some], among[some], range_quantile(some.size, level))
     product = shares[:, None] * shares[None, :]
     with np.errstate(divide="ignore", invalid="ignore"):
         lower = _ratio_bound(product, shares, low, high, -1.0)
@@ -137,11 +195,6 @@ def _ratio_bound(product: Floats, shares: Floats, own: Floats, others: Floats, s
     if sign > 0:  # a share whose lower bound is 0 may be as small as one likes
         found = np.where(theirs <= 0, np.inf, found)
     return np.maximum(found, 0.0)
-
-
-def _pair_quantile(groups: int, level: float) -> float:
-    pairs = groups * (groups - 1) // 2
-    return normal_quantile(1 - (1 - level) / pairs)
 
 
 def _widest(values: Floats, down: Floats, groups: Places, level: float) -> Gap:

@@ -33,11 +33,14 @@ class HoldoutRows:
         The rows, and which columns say what.
     name
         What they are called, as in "the challenger's holdout".
+    conditions
+        Columns of the frame that were not of the rows: whether an expression, their name, is true.
     """
 
     frame: pl.DataFrame
     columns: HoldoutColumns
     name: str
+    conditions: frozenset[str] = frozenset()
 
 
 def holdout_of(model: Bundle, ref: str, name: str) -> HoldoutRows:

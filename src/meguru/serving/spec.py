@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from meguru.base import durations, refs
 from meguru.base.names import check_full_name
 from meguru.datasets import store as datasets
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.look import hidden_of
 from meguru.errors import Conflict
 from meguru.features.pinning import chosen
 from meguru.kernel.kinds import provided
@@ -75,8 +77,9 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
     if known and not models.newest_verified(ctx.tx, full):
         check_verified(known[0])
     for gate in spec.gates:
-        if isinstance(golden := gate.get("golden"), str) and golden:
-            _see_golden(ctx, project, golden)
+        for field in ("golden", "groups"):
+            if isinstance(rows := gate.get(field), str) and rows:
+                _see_rows(ctx, project, rows, in_clear=field == "groups")
     read_rule(spec.feedback)
     if spec.features:
         chosen(ctx, project, spec.features)
@@ -86,11 +89,18 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
     return msgspec.structs.replace(spec, model=refs.seen_from(project, full), renew_within=renew)
 
 
-def _see_golden(ctx: Context, project: str, golden: str) -> None:
-    """Refuse a golden set that is not there, or that who declares the endpoint may not see."""
-    full = refs.within(project, golden.removeprefix("dataset/"))
-    ctx.check_seen("dataset", refs.parse(full, kind="dataset").name)
-    datasets.resolve(ctx.tx, full)
+def _see_rows(ctx: Context, project: str, rows: str, *, in_clear: bool) -> None:
+    """Refuse rows that are not there, or that who declares the endpoint may not see.
+
+    Groups may be of personal columns: they are read as they are, which needs the right to.
+    """
+    full = refs.within(project, rows.removeprefix("dataset/"))
+    name = refs.parse(full, kind="dataset").name
+    ctx.check_seen("dataset", name)
+    version = datasets.resolve(ctx.tx, full)
+    if in_clear and hidden_of(ctx, version, load_manifest(ctx.blobs, version)):
+        why = f"groups would be made of personal columns of dataset/{name}"
+        ctx.require("dataset:clear", project=refs.project_of(name), why=why)
 
 
 def uses(name: str, spec: EndpointSpec) -> list[str]:

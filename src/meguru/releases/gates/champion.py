@@ -86,16 +86,12 @@ class Champion(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True):
         reason, passed = self._says(numbers), self._passes(numbers)
         if self.slices:
             parts = self.parts(evidence, *both)
-            slices = [
-                {"value": part.value} | self._compared(metric, part.rows, seed)
-                for part in parts
-                if part.judged
-            ]
-            failed = [each for each in slices if not self._passes(each)]
+            judged = [(part, self._compared(metric, part.rows, seed)) for part in parts if part.judged]
+            failed = [(part, each) for part, each in judged if not self._passes(each)]
             passed = passed and not failed
-            told = [(each["value"], _gap(each)) for each in failed]
-            reason = "; ".join([reason, *self.says_slices(told, len(slices), len(parts) - len(slices))])
-            numbers["slices"] = slices
+            told = [(part, _gap(each)) for part, each in failed]
+            reason = "; ".join([reason, *self.says_slices(told, len(judged), len(parts) - len(judged))])
+            numbers["slices"] = [{"slice": part.name, "value": part.value} | each for part, each in judged]
         return self._result(passed=passed, reason=reason, numbers=numbers)
 
     def _compared(self, metric: Metric, both: tuple[ScoredRows, ...], seed: int) -> dict[str, Any]:

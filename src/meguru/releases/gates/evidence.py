@@ -14,11 +14,12 @@ from meguru.flavors.measures import MetricOptions
 from meguru.flavors.scoring import SLICE, HoldoutColumns, slice_values
 from meguru.metrics import METRICS, Metric, ScoredRows, metric_of
 from meguru.releases.gates.base import GateTrial
+from meguru.releases.gates.conditions import check_condition, condition
 from meguru.tasks import Task
 from meguru.tasks.scoring import scored_rows
 
-MAX_SLICES, SHOWN = 200, 3
-"""So many values are judged one by one; so many failures are told."""
+MAX_SLICES, MAX_SLICED, SHOWN = 200, 20, 3
+"""So many values are judged one by one, of so many columns and conditions; so many failures are told."""
 
 
 class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,7 +28,10 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Attributes
     ----------
     slices
-        A column: what is asked of all rows is asked of those of each of its values too.
+        Columns and conditions: what is asked of all rows is asked of those of each value of a column, and of
+        those for which a condition (an expression, such as ``dep_delay > 60``) is true.
+    where
+        Only rows for which this expression is true, of which there must be `least_rows`.
     least_rows
         Scalar, count: a value with fewer rows is named, and not judged.
     golden
@@ -38,7 +42,8 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Scalar, probability: that of intervals.
     """
 
-    slices: str = ""
+    slices: str | list[str] = ""
+    where: str = ""
     least_rows: int = 50
     golden: str = ""
     label: str = ""
@@ -49,6 +54,10 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not 0.5 <= self.confidence < 1:
             why = f"it is {self.confidence}"
             raise InvalidInput("a confidence lies between 0.5 and 1", field="confidence", why=why)
+        if len(self.sliced) > MAX_SLICED:
+            what = f"up to {MAX_SLICED} columns and conditions can be judged"
+            raise InvalidInput(what, field="slices", why=f"they are {len(self.sliced)}")
+        check_condition(self.where, "where")
         if self.least_rows < 1:
             raise InvalidInput("least_rows is 1 or more", field="least_rows", why=f"it is {self.least_rows}")
         if self.golden and not self.golden.rpartition("@")[2].isdigit():
@@ -62,6 +71,12 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise InvalidInput(
                 "a label is named for a golden set", field="label", why="the holdout knows its own"
             )
+
+    @property
+    def sliced(self) -> tuple[str, ...]:
+        """The columns and conditions of `slices`."""
+        given = [self.slices] if isinstance(self.slices, str) else self.slices
+        return tuple(dict.fromkeys(each for each in given if each))
 
     def evidence(self, trial: GateTrial) -> HoldoutRows:
         """Return the rows to measure on.
@@ -80,62 +95,78 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             weight, block = (name if name in frame.columns else "" for name in (known.weight, known.block))
             columns = HoldoutColumns(label=self.label or known.label, weight=weight, block=block)
             found = HoldoutRows(frame=frame, columns=columns, name=f"the golden set {self.golden}")
-        sliced = (self.slices,) if self.slices else ()
-        for field, name in (("label", found.columns.label), ("slices", self.slices)):
-            if name not in found.frame.columns and (name or field == "label"):
-                close = near_misses(name, found.frame.columns)
-                hint = f"did you mean {close[0]!r}?" if close else ""
-                raise InvalidInput(f"{found.name} has no column {name!r}", field=field, hint=hint)
-        columns = msgspec.structs.replace(found.columns, slices=sliced)
-        return HoldoutRows(frame=found.frame, columns=columns, name=found.name)
+        name = found.columns.label
+        if name not in found.frame.columns:
+            close = near_misses(name, found.frame.columns)
+            hint = f"did you mean {close[0]!r}?" if close else ""
+            raise InvalidInput(f"{found.name} has no column {name!r}", field="label", hint=hint)
+        frame = found.frame
+        if self.where:
+            frame = frame.filter(condition(self.where, frame, found.name, "where"))
+            if frame.height < self.least_rows:
+                what = f"{frame.height:,} rows of {found.name} have {self.where}"
+                raise InvalidInput(what, field="where", why=f"{self.least_rows:,} are needed")
+        conditions = [each for each in self.sliced if each not in frame.columns]
+        made = [condition(each, frame, found.name, "slices") for each in conditions]
+        return HoldoutRows(
+            frame=frame.with_columns(made),
+            columns=msgspec.structs.replace(found.columns, slices=self.sliced),
+            name=found.name,
+            conditions=frozenset(conditions),
+        )
 
     def parts(self, evidence: HoldoutRows, *rows: ScoredRows) -> list[SlicePart]:
-        """Return the rows of each value of the slice column, the commonest first.
+        """Return the rows of each value of each slice column, the commonest first, and of each condition.
 
         Raises
         ------
         InvalidInput
             When there are more values than can be judged one by one.
         """
-        if not self.slices:
-            return []
-        values = slice_values(evidence.frame, self.slices)
-        if len(values) > MAX_SLICES:
-            why = f"{self.slices!r} has {len(values):,} values"
-            raise InvalidInput(f"up to {MAX_SLICES} slices can be judged", field="slices", why=why)
-        found = []
-        for number, value, _ in values:
-            masks = [each.columns[SLICE + self.slices] == number for each in rows]
-            part = tuple(each.take(mask) for each, mask in zip(rows, masks, strict=True))
-            if len(part[0]):
-                found.append(SlicePart(value, part, judged=len(part[0]) >= self.least_rows))
+        found: list[SlicePart] = []
+        for name in self.sliced:
+            values = slice_values(evidence.frame, name)
+            if len(values) > MAX_SLICES:
+                why = f"{name!r} has {len(values):,} values"
+                raise InvalidInput(f"up to {MAX_SLICES} slices can be judged", field="slices", why=why)
+            if name in evidence.conditions:
+                values = [each for each in values if each[1] is True] or [(-1, True, 0)]
+            for number, value, _ in values:
+                masks = [each.columns[SLICE + name] == number for each in rows]
+                part = tuple(each.take(mask) for each, mask in zip(rows, masks, strict=True))
+                if len(part[0]) or name in evidence.conditions:
+                    called = name if name in evidence.conditions else f"{name} {value}"
+                    judged = len(part[0]) >= self.least_rows
+                    found.append(SlicePart(called, value, part, judged=judged))
         return found
 
-    def says_slices(self, failed: Sequence[tuple[Any, str]], judged: int, left_out: int) -> list[str]:
+    def says_slices(self, failed: Sequence[tuple[SlicePart, str]], judged: int, left_out: int) -> list[str]:
         """Return what became of slices: each that failed with what is said of it, and how many did not.
 
         Parameters
         ----------
         failed
-            The value of each slice that failed, and why.
+            Each slice that failed, and why.
         judged, left_out
             Scalars, counts: of slices that were judged, and of those with too few rows.
         """
-        told = [f"slice {self.slices} {value}: {why}" for value, why in failed[:SHOWN]]
+        named = ", ".join(self.sliced)
+        told = [f"slice {part.name}: {why}" for part, why in failed[:SHOWN]]
         if not failed:
-            told.append(f"slices of {self.slices}: all {judged} pass")
+            told.append(f"slices of {named}: all {judged} pass")
         elif len(failed) > SHOWN:
-            told.append(f"slices of {self.slices}: {len(failed) - SHOWN} more fail")
+            told.append(f"slices of {named}: {len(failed) - SHOWN} more fail")
         if left_out:
             few = f"{left_out} with fewer than {self.least_rows} rows were not judged"
-            told.append(f"slices of {self.slices}: {few}")
+            told.append(f"slices of {named}: {few}")
         return told
 
 
 @dataclass(frozen=True, slots=True)
 class SlicePart:
-    """The rows of one value of a column, as each model answered them; `judged` when there are enough."""
+    """Rows of one value of a column, or of a condition, as each model answered; `judged` when enough."""
 
+    name: str
     value: Any
     rows: tuple[ScoredRows, ...]
     judged: bool

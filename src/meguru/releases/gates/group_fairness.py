@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
@@ -15,8 +15,10 @@ from meguru.metrics import ScoredRows
 from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.gates.evidence import RowsGate
+from meguru.releases.gates.outside_groups import FEWEST, joined, shielded
 from meguru.releases.gates.rows import views
 from meguru.releases.types import GateResult, GateVerdict
+from meguru.stats.simultaneous import shared_level
 from meguru.tasks import Task
 from meguru.tasks.base import class_key
 
@@ -31,12 +33,32 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
 
     The numbers are those of the check `fairness` of monitors, on the holdout or a golden set. Even the far
     end of the interval must be within the limit, and every group must have `min_rows` rows: too little
-    evidence does not pass. With ``"bound": "value"`` the gap itself is compared.
+    evidence does not pass. With ``"bound": "value"`` the gap itself is compared. All intervals of a gate hold
+    together: what it compares shares its `confidence` (Bonferroni over columns, max-T over pairs of groups).
+
+    Attributes
+    ----------
+    bound
+        Which end of the interval must be within the limit, or the gap itself.
+    where
+        Only rows for which this expression is true.
+    groups, join
+        A dataset version, such as ``dataset/protected@3``, that has the columns; its rows are found by the
+        key, which the holdout has too. Its values are stored nowhere, and nothing is told of a group with
+        fewer rows than `min_rows`.
+    least_coverage
+        Scalar, share: of so many rows at least the groups must be found.
+    golden, label, confidence
+        As in `RowsGate`.
     """
 
     key: ClassVar[str] = "group_fairness"
 
     bound: Literal["far", "value"] = "far"
+    where: str = ""
+    groups: str = ""
+    join: str = msgspec.field(default="", name="key")
+    least_coverage: float = 0.95
     golden: str = ""
     label: str = ""
     confidence: float = 0.95
@@ -45,6 +67,19 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         """Refuse options that make no sense."""
         self.check_options()
         self._rows().check_rows()
+        if bool(self.groups) is not bool(self.join):
+            what = "groups are found by a key" if self.groups else "a key is of a dataset of groups"
+            hint = '"groups": "dataset/protected@3", "key": "loan_id"'
+            raise InvalidInput(what, field="key" if self.groups else "groups", hint=hint)
+        if self.groups and not self.groups.rpartition("@")[2].isdigit():
+            what, why = "groups are a version of a dataset", f"{self.groups!r} may hold other rows tomorrow"
+            raise InvalidInput(what, field="groups", why=why)
+        if self.groups and self.min_rows < FEWEST:
+            what = f"of groups outside of the holdout, min_rows is {FEWEST} or more"
+            raise InvalidInput(what, field="min_rows", why=f"it is {self.min_rows}")
+        if not 0 < self.least_coverage <= 1:
+            why = f"it is {self.least_coverage:g}"
+            raise InvalidInput("a coverage lies above 0, up to 1", field="least_coverage", why=why)
 
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a model whose answers the criterion does not compare."""
@@ -57,26 +92,50 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         model = trial.challenger.bundle
         (rows,) = score_models([model], evidence, (), views(trial, golden=bool(self.golden))[:1])
         frame = self._frame(evidence, rows, _classes(model.task))
-        found = [(named, self._compared(frame, named)) for named in self.groupings()]
+        coverage = 1.0
+        if self.groups:
+            named = f"the groups {self.groups}"
+            told = trial.golden(self.groups)
+            frame, coverage = joined(frame, told, key=self.join, columns=self.columns, name=named)
+            if coverage < self.least_coverage:
+                return self._uncovered(coverage)
+        groupings = self.groupings()
+        level = shared_level(len(groupings), self.confidence)
+        found = [(columns, self._compared(frame, columns, level)) for columns in groupings]
+        return self._result(found, coverage)
+
+    def _result(self, found: list[tuple[tuple[str, ...], FairnessResult]], coverage: float) -> GateResult:
         failed = [(named, each) for named, each in found if not self._passes(each)]
+        numbers: dict[str, Any] = {
+            "groups": [msgspec.to_builtins(each) | {"columns": list(named)} for named, each in found]
+        }
+        reasons = [self._says(named, each) for named, each in failed or found]
+        if self.groups:
+            numbers["coverage"] = round(coverage, 2)
+            reasons.append(f"groups are known of {coverage:.0%} of the rows")
         return GateResult(
             gate=self.key,
             verdict=GateVerdict.FAILED if failed else GateVerdict.PASSED,
-            reason="; ".join(self._says(named, each) for named, each in failed or found),
-            numbers={
-                "groups": [msgspec.to_builtins(each) | {"columns": list(named)} for named, each in found]
-            },
+            reason="; ".join(reasons),
+            numbers=numbers,
         )
 
+    def _uncovered(self, coverage: float) -> GateResult:
+        reason = f"groups are known of {coverage:.0%} of the rows, and {self.least_coverage:.0%} are wanted"
+        numbers = {"coverage": round(coverage, 2), "least_coverage": self.least_coverage}
+        return GateResult(gate=self.key, verdict=GateVerdict.FAILED, reason=reason, numbers=numbers)
+
     def _rows(self) -> RowsGate:
-        return RowsGate(golden=self.golden, label=self.label, confidence=self.confidence)
+        return RowsGate(
+            where=self.where, golden=self.golden, label=self.label, confidence=self.confidence, least_rows=1
+        )
 
     def _frame(self, evidence: HoldoutRows, rows: ScoredRows, classes: Sequence[str]) -> pl.DataFrame:
         """Return the groups' columns of the rows that were answered, with answer, truth and decision."""
         import polars as pl
 
         known = evidence.frame.filter(evidence.frame.get_column(evidence.columns.label).is_not_null())
-        missing = [name for name in self.columns if name not in known.columns]
+        missing = [] if self.groups else [name for name in self.columns if name not in known.columns]
         if missing:
             raise InvalidInput(
                 f"{evidence.name} has no column {missing[0]!r}",
@@ -88,7 +147,8 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         is_number = rows.truth.dtype.kind == "f" and not (rows.classes or self.favorable)
         truth = rows.truth if is_number else (rows.truth == place).astype(float)
         decided = rows.decided == place if self.favorable is not None else score > self.threshold
-        mine: pl.DataFrame = known[rows.columns[ROW].tolist()].select(self.columns)
+        wanted = [name for name in dict.fromkeys([*self.columns, self.join]) if name in known.columns]
+        mine: pl.DataFrame = known[rows.columns[ROW].tolist()].select(wanted)
         return mine.with_columns(
             pl.Series(SCORE, score), pl.Series(TRUTH, truth), pl.Series(DECIDED, decided)
         )
@@ -100,11 +160,11 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
             raise InvalidInput(what, field="favorable")
         return classes.index(wanted)
 
-    def _compared(self, frame: pl.DataFrame, columns: Sequence[str]) -> FairnessResult:
+    def _compared(self, frame: pl.DataFrame, columns: Sequence[str], level: float) -> FairnessResult:
         import polars as pl
 
-        decided = pl.col(DECIDED)
-        return self.judged(frame, columns, score=SCORE, truth=TRUTH, decided=decided, level=self.confidence)
+        found = self.judged(frame, columns, score=SCORE, truth=TRUTH, decided=pl.col(DECIDED), level=level)
+        return shielded(found) if self.groups else found
 
     def _passes(self, found: FairnessResult) -> bool:
         if self.bound == "far" or found.value is None or found.small:

@@ -13,7 +13,7 @@ from meguru.flavors.measures import Measure, MetricOptions, measured
 from meguru.metrics import METRICS, find_metric, metric_of
 from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial
-from meguru.releases.gates.evidence import RowsGate, metric_that_fits, named_metric
+from meguru.releases.gates.evidence import RowsGate, SlicePart, metric_that_fits, named_metric
 from meguru.releases.gates.rows import views
 from meguru.releases.types import GateResult, GateVerdict
 
@@ -80,16 +80,16 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Compare the metric with the value."""
         known = trial.challenger.known
         self.check_declaration(known)
-        parts: list[tuple[Any, Measure | None]] = []
+        parts: list[tuple[SlicePart, Measure | None]] = []
         if self._is_kept(known):
             whole = Measure(metric=self.name, value=known.metrics[self.name])
         else:
             whole, parts = self._measured(trial)
-        judged = [(value, measure) for value, measure in parts if measure is not None]
-        failed = [(value, measure) for value, measure in judged if not self._passes(measure)]
-        reason = self._says(whole)
+        judged = [(part, measure) for part, measure in parts if measure is not None]
+        failed = [(part, measure) for part, measure in judged if not self._passes(measure)]
+        reason = self._says(whole) + (f"; where {self.where}" if self.where else "")
         if self.slices:
-            told = [(value, self._says(each)) for value, each in failed]
+            told = [(part, self._says(each)) for part, each in failed]
             reason = "; ".join([reason, *self.says_slices(told, len(judged), len(parts) - len(judged))])
         passed = self._passes(whole) and not failed
         return GateResult(
@@ -101,7 +101,11 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def _is_kept(self, model: KnownModel) -> bool:
         """Say whether the number is known already, measured or claimed."""
-        return not (self.slices or self.golden) and self.name in model.metrics and self.bound == "value"
+        return (
+            not (self.slices or self.golden or self.where)
+            and self.name in model.metrics
+            and self.bound == "value"
+        )
 
     def _range(self) -> tuple[float, float]:
         known = find_metric(self.metric) if isinstance(self.metric, str) else metric_of(self.metric)
@@ -109,10 +113,10 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
             return (0.0, 1.0) if self.metric == "label_rate" else (-math.inf, math.inf)
         return known.low, known.high
 
-    def _measured(self, trial: GateTrial) -> tuple[Measure, list[tuple[Any, Measure | None]]]:
+    def _measured(self, trial: GateTrial) -> tuple[Measure, list[tuple[SlicePart, Measure | None]]]:
         model = trial.challenger.bundle
         kept = model.evaluation.measure(self.name)
-        if kept and kept.level == self.confidence and not (self.slices or self.golden):
+        if kept and kept.level == self.confidence and not (self.slices or self.golden or self.where):
             return kept, []
         metric = named_metric(self.metric, model.evaluation.asked)
         evidence = self.evidence(trial)
@@ -122,9 +126,7 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
         def found(part: Any) -> Measure:
             return measured(metric, metric.interval(part, level=self.confidence), unit)
 
-        parts = [
-            (each.value, found(each.rows[0]) if each.judged else None) for each in self.parts(evidence, rows)
-        ]
+        parts = [(each, found(each.rows[0]) if each.judged else None) for each in self.parts(evidence, rows)]
         return found(rows), parts
 
     def _passes(self, measure: Measure) -> bool:
@@ -142,22 +144,24 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
         told = f"{measure.metric} is {measure.value:.4f} ({span})"
         return f"{told}, {as_or_but} {wanted} for its {end} bound is wanted"
 
-    def _numbers(self, whole: Measure, judged: list[tuple[Any, Measure]]) -> dict[str, Any]:
+    def _numbers(self, whole: Measure, judged: list[tuple[SlicePart, Measure]]) -> dict[str, Any]:
         numbers: dict[str, Any] = {"metric": self.name, "value": _finite(whole.value), "op": self.op}
         numbers["wanted"] = self.value
+        numbers |= {"where": self.where} if self.where else {}
         if whole.low is not None:
             numbers |= {"bound": self.bound, "low": whole.low, "high": whole.high, "n": whole.n}
             numbers["confidence"] = self.confidence
         if self.slices:
             numbers["slices"] = [
                 {
-                    "value": value,
+                    "slice": part.name,
+                    "value": part.value,
                     "metric": _finite(each.value),
                     "low": each.low,
                     "high": each.high,
                     "n": each.n,
                 }
-                for value, each in judged
+                for part, each in judged
             ]
         return numbers
 
