@@ -10,6 +10,7 @@ import msgspec
 
 from meguru.app.kinds import all_kinds
 from meguru.kernel.kinds import Kind
+from meguru.kernel.kinds.kind import load
 from meguru.project.json_schema import members_of, shape_of
 from meguru.project.types import EnvironmentSpec, ProjectHead
 
@@ -49,6 +50,8 @@ def _families(kind: Kind) -> Iterator[str]:
         for member, shape in members_of(field).items():
             yield f"\n### {kind.table}.{name}: {member}\n\n{_text(shape)}\n{HEAD}"
             yield from _rows(shape)
+            if field.also:
+                yield from _rows(load(field.also))
 
 
 def _rows(shape: type[msgspec.Struct]) -> Iterator[str]:

@@ -39,6 +39,15 @@ FORMS = {
         kind="quarantine",
         form="do=refuse&reason=a",
     ),
+    "/ui/endpoints/{name}/waive/edit": AskedDoor(
+        path="/ui/endpoints/{thing}/waive/edit",
+        permission="waiver:request",
+        kind="endpoint",
+        form="release=1&gate=size&reason=a&until=2030-01-01",
+    ),
+    "/ui/waivers/{id}/edit": AskedDoor(
+        path="/ui/waivers/{thing}/edit", permission="waiver:grant", kind="waiver", form="do=deny&note=a"
+    ),
     "/ui/runs/{id}/edit": AskedDoor(
         path="/ui/runs/{thing}/edit", permission="run:admin", kind="run", form="do=note&note=a"
     ),
@@ -61,6 +70,7 @@ LISTS = {
     "/ui/runs": "run:read",
     "/ui/sweeps": "sweep:read",
     "/ui/triggers": "trigger:read",
+    "/ui/waivers": "waiver:read",
 }
 """The pages that name no thing, by what their reader needs."""
 THINGS = {
@@ -83,6 +93,7 @@ THINGS = {
     "/ui/reports/": "report",
     "/ui/runs/": "run",
     "/ui/sweeps/": "sweep",
+    "/ui/waivers/": "waiver",
 }
 """What kind of thing a page shows, by the beginning of its path."""
 ELSEWHERE = {

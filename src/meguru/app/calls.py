@@ -160,6 +160,12 @@ if TYPE_CHECKING:
     from meguru.governance.tokens import list_tokens as token_list
     from meguru.governance.tokens import revoke_token as token_revoke
     from meguru.governance.trusts.operations import specs as _meguru_governance_trusts_operations_specs
+    from meguru.governance.waivers.decide import deny as waiver_deny
+    from meguru.governance.waivers.decide import grant as waiver_grant
+    from meguru.governance.waivers.request import request as waiver_request
+    from meguru.governance.waivers.revoke import revoke as waiver_revoke
+    from meguru.governance.waivers.show import list_waivers as waiver_list
+    from meguru.governance.waivers.show import show as waiver_show
     from meguru.governance.whoami import whoami as principal_whoami
     from meguru.judgements.join import join as feedback_join
     from meguru.judgements.record import add as feedback_add

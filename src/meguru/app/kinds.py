@@ -18,6 +18,7 @@ KINDS = (
     "meguru.governance.signing_keys.kind:SIGNING_KEY",
     "meguru.applies.kind:APPLY",
     "meguru.governance.code_policy.kind:POLICY",
+    "meguru.governance.waivers.kind:WAIVER",
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",
     "meguru.datasets.kind:DATASET",

@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of the largest object that is kept in quarantine."""
     quarantine_days: int = 90
     """Days after which an object that nobody decided about is given up."""
+    waiver_days: int = 90
+    """Days that a waiver of a gate may last at most."""
     host_seconds: float = 10.0
     """Seconds that a function model may take for one answer; then its process is ended."""
     host_memory: int = 4 * 1024 * 1024 * 1024

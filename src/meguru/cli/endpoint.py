@@ -129,6 +129,7 @@ def delete(session: Session, name: str) -> None:
 def list_(session: Session) -> None:
     """List endpoints: what was promoted at them, and whether it answers."""
     from meguru.app.calls import endpoint_list as list_endpoints
+    from meguru.cli.waiver import waiver_line
 
     page = list_endpoints(session.open())
     rows = [
@@ -138,7 +139,7 @@ def list_(session: Session) -> None:
             e.live.model_ref if e.live else "",
             e.live.release_ref if e.live else "",
             e.serving.since if e.serving and e.serving.current else "",
-            e.serving.why if e.serving else "",
+            "; ".join(filter(None, [e.serving.why if e.serving else "", *map(waiver_line, e.waivers)])),
         )
         for e in page.items
     ]
@@ -189,6 +190,7 @@ def show(session: Session, name: str) -> None:
     from meguru.app.calls import endpoint_show as ask
     from meguru.cli.contract import spoken_by
     from meguru.cli.serving import sentence
+    from meguru.cli.waiver import waiver_line
 
     found = ask(session.open(), name=name)
 
@@ -197,6 +199,8 @@ def show(session: Session, name: str) -> None:
         click.echo(f"endpoint/{endpoint.name}  {endpoint.state}  {found.totals.predictions:,} predictions")
         if said := sentence(endpoint.serving):
             click.echo(f"  {said}")
+        for waiver in endpoint.waivers:
+            click.echo(f"  {waiver_line(waiver)}")
         if found.renewal is not None:
             click.echo(f"  {_renewal(found.renewal)}")
         for item in found.history:

@@ -145,6 +145,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru release create delay delay@3 --promote",
         "meguru release create delay delay@4 --input 'miles=km / 1.609' --input 'flag=false' --promote",
     ),
+    "waiver": (
+        'meguru waiver request loans@2 --gate group_fairness --reason "retrained by May" --for 30d',
+        'meguru waiver grant @last --note "until the new data are in"',
+    ),
     "policy": ("meguru policy list --env prod", "meguru policy show 4f1c0a"),
     "policy attest": (
         "meguru policy attest $(git rev-parse HEAD) --branch main --author anna --approved-by ben --env prod",

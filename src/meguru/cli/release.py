@@ -184,10 +184,13 @@ def _promoted(session: Session, ws: Workspace | RemoteWorkspace, release: Releas
 
 def _print(release: Release) -> None:
     from meguru.cli.serving import sentence
+    from meguru.cli.waiver import waiver_line
 
     click.echo(f"{release.ref}  {release.standing}  {release.model}  {cell(release.created_at)}")
     if said := sentence(release.serving):
         click.echo(f"  {said}")
+    for waiver in release.waivers:
+        click.echo(f"  {waiver_line(waiver)}")
     if release.acknowledged_at:
         click.echo(f"  acknowledged by {release.acknowledged_by}, {cell(release.acknowledged_at)}")
     if came := release.origin:

@@ -21,8 +21,10 @@ STATES = {
         ("succeeded", "live", "ok", "on", "passed", "approved", "verified", "active", "sent"), "32"
     ),
     **dict.fromkeys(("failed", "refused", "alert", "killed", "BAD", "interrupted", "revoked", "lost"), "31"),
+    **dict.fromkeys(("waiver_ended", "denied"), "31"),
     **dict.fromkeys(("running", "checking", "testing", "cached"), "36"),
     **dict.fromkeys(("waiting", "paused", "asking", "open", "queued", "pending", "stopped", "unknown"), "33"),
+    **dict.fromkeys(("waived", "requested", "granted", "expired"), "33"),
     **dict.fromkeys(("cancelled", "retired", "skipped", "replaced", "disabled", "suppressed"), "2"),
 }
 """The colour of a state, as a terminal's code."""

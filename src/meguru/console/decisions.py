@@ -26,7 +26,7 @@ def flags(visit: Visit, releases: Sequence[Release], reports: Sequence[ReportSum
 
 def said(visit: Visit, release: Release) -> str:
     """Return what decided a release: the reasons of its refusal, or of the last gate that it passed."""
-    refused = release.state is ReleaseState.REFUSED
+    refused = release.state is ReleaseState.REFUSED or release.is_waived
     return "; ".join(map(visit.spoken, release.reasons if refused else release.reasons[-1:]))
 
 

@@ -30,6 +30,12 @@ STATES = {
     "checking": mark("checking"),
     "passed": mark("passed"),
     "refused": mark("refused"),
+    "waived": mark("waived"),
+    "waiver_ended": mark("waiver has ended"),
+    "requested": mark("asked for"),
+    "granted": mark("granted"),
+    "denied": mark("denied"),
+    "revoked": mark("taken back"),
     "undecided": mark("undecided"),
     "promoted": mark("promoted"),
     "live": mark("live"),
@@ -69,7 +75,7 @@ GOOD = {
     *("accepted", "fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"),
     *("resolved", "closed", "taken"),
 }
-BAD = {"down", "critical", "failed", "killed", "refused", "alert"}
+BAD = {"down", "critical", "failed", "killed", "refused", "alert", "waiver_ended", "denied"}
 BUSY = {"loading", "acknowledged", "info", "owed", "queued", "pending", "running", "checking", "created"}
 ODD = {
     "open",
@@ -87,6 +93,10 @@ ODD = {
     "asking",
     "paused",
     "undecided",
+    "waived",
+    "requested",
+    "granted",
+    "revoked",
 }
 """Of states; the tone of an event is declared with it."""
 

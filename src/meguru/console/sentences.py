@@ -42,6 +42,7 @@ SENTENCES = (
     mark("{what} in {where} changed"),
     mark("{what} changed"),
     # what gates say
+    mark("waived by {who} until {date} ({reason}): {why}"),
     mark("this is the first release: there is no champion to beat"),
     mark("views of {model} can't be read yet: {why}"),
     mark("nothing new: {model}, which is live, is the same model"),

@@ -71,6 +71,7 @@ def _with_members(parts: dict[str, Any], declared: list[Kind]) -> dict[str, Any]
         )
         for member, shape in members.items():
             made[shape.__name__] = _tagged(made[shape.__name__], field, member)
+            made[shape.__name__]["properties"] |= _also(field)
         parts |= made
         one = {"anyOf": [{"$ref": _REFERENCE.format(name=shape.__name__)} for shape in members.values()]}
         parts[by_kind[kind]]["properties"][name] = _inside(parts[by_kind[kind]]["properties"][name], one)
@@ -81,6 +82,15 @@ def _tagged(part: dict[str, Any], field: FieldMembers, member: str) -> dict[str,
     properties = {field.tag: {"const": member}} | part.get("properties", {})
     required = [*part.get("required", []), *([field.tag] if field.required else [])]
     return part | {"properties": properties, "required": required}
+
+
+def _also(field: FieldMembers) -> dict[str, Any]:
+    """Return the properties that every member of a field takes beside its own."""
+    if not field.also:
+        return {}
+    (made,) = msgspec.json.schema_components([load(field.also)], ref_template=_REFERENCE)[1].values()
+    found: dict[str, Any] = made["properties"]
+    return found
 
 
 def _inside(before: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.errors import Conflict
+from meguru.governance.waivers.log_time import log_time
 from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.diff import changed
@@ -12,6 +13,7 @@ from meguru.releases.gate_inputs import champion_of, trial_of
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.resolve import as_now
 from meguru.releases.types import GateResult, GateVerdict, Release, ReleasePart, ReleaseState
+from meguru.releases.waived import covered, is_refused_yet_covered, with_waivers
 from meguru.serving import store as endpoints
 
 OPEN = (ReleaseState.CREATED, ReleaseState.PASSED, ReleaseState.UNDECIDED)
@@ -24,7 +26,7 @@ _TOLD = {
 
 @operation("release.check", permission="release:write", on="release")
 def check(ctx: Context, *, release: str) -> Release:
-    """Ask a release's gates whether it may go live; a refusal is final.
+    """Ask a release's gates whether it may go live; a refusal is final, unless waivers cover it.
 
     The gates are those that its endpoint declares now. A release that passed may be checked again, when they
     or the live model have changed since. One whose gates could not be asked, for a reason that is not the
@@ -37,12 +39,12 @@ def check(ctx: Context, *, release: str) -> Release:
         asked.
     """
     with ctx.ws.read() as tx:
-        found = _as_declared(tx, store.get(tx, release))
+        found = _as_declared(ctx, tx, store.get(tx, release))
         champion = champion_of(tx, found.endpoint)
     results = judge(check_gates(found.content.policies), trial_of(ctx.ws, found, champion))
     # The endpoint is held before the release, as by who promotes: its declaration can't change any more.
     endpoints.lock(ctx.tx, found.endpoint)
-    held = _as_declared(ctx.tx, store.get(ctx.tx, release, lock=True))
+    held = _as_declared(ctx, ctx.tx, store.get(ctx.tx, release, lock=True))
     if champion_of(ctx.tx, held.endpoint) != champion:
         raise Conflict(
             f"another model went live at {held.endpoint} while {held.ref} was checked",
@@ -59,9 +61,10 @@ def check(ctx: Context, *, release: str) -> Release:
     return conclude(ctx, held, champion, results)
 
 
-def _as_declared(tx: Connection, found: Release) -> Release:
+def _as_declared(ctx: Context, tx: Connection, found: Release) -> Release:
     """Return a release that may be checked, as it is made of what is declared now."""
-    _must_be_open(found)
+    if not is_refused_yet_covered(tx, found, log_time(tx, ctx.now())):
+        _must_be_open(found)
     content = as_now(tx, endpoints.get(tx, found.endpoint), found.content)
     return msgspec.structs.replace(found, content=content, content_digest=content_digest(content))
 
@@ -70,6 +73,7 @@ def conclude(
     ctx: Context, found: Release, champion: ReleasePart | None, results: list[GateResult]
 ) -> Release:
     """Write the verdict, and the event that tells of it; it is caused by the release's creation."""
+    results = covered(ctx.tx, found.content, results, log_time(ctx.tx, ctx.now()))
     state = _state(results)
     done = msgspec.structs.replace(
         found,
@@ -82,8 +86,10 @@ def conclude(
         acknowledged_at=None,
         acknowledged_by="",
     )
+    waived = [f"{each.gate}: {each.reason}" for each in results if each.verdict is GateVerdict.WAIVED]
+    by_waiver = state is ReleaseState.PASSED and bool(waived)
     told = ctx.emit(
-        _TOLD[state],
+        "release.gates_waived" if by_waiver else _TOLD[state],
         done.ref,
         data={
             "endpoint": found.content.endpoint,
@@ -92,14 +98,18 @@ def conclude(
             "digest": done.digest,
             "reasons": done.reasons,
             "results": results,
-        },
-        used=[part.ref for part in (found.content.model, champion) if part],
+        }
+        | ({"waived": waived} if by_waiver else {}),
+        used=[
+            *(part.ref for part in (found.content.model, champion) if part),
+            *(each.waiver for each in results if each.waiver),
+        ],
         produced=[done.ref],
         cause=found.created_event,
     )
     done = msgspec.structs.replace(done, checked_event=told.id)
     store.save(ctx.tx, done)
-    return done
+    return with_waivers(ctx.tx, [done])[0]
 
 
 def _state(results: list[GateResult]) -> ReleaseState:
@@ -114,5 +124,14 @@ def _must_be_open(found: Release) -> None:
         raise Conflict(
             f"{found.ref} is {found.state.value} and can't be checked",
             where=found.ref,
-            hint=f"make a new one: meguru release create {found.endpoint} {found.model}",
+            hint=_instead(found),
         )
+
+
+def _instead(found: Release) -> str:
+    refused = next((each.gate for each in found.results if each.verdict is GateVerdict.FAILED), "")
+    if found.state is ReleaseState.REFUSED and refused:
+        return (
+            f"make a better model, or ask for a waiver: meguru waiver request {found.ref} --gate {refused} …"
+        )
+    return f"make a new one: meguru release create {found.endpoint} {found.model}"

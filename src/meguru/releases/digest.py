@@ -26,8 +26,9 @@ def release_digest(
 
 def _result(result: GateResult) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(result)
-    if not result.inputs:
-        del plain["inputs"]  # releases were judged before inputs were named
+    for later in ("inputs", "waiver", "refusal"):  # releases were judged before there were these
+        if not plain[later]:
+            del plain[later]
     return plain
 
 

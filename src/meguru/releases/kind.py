@@ -61,6 +61,19 @@ class ReleaseGatesPassed(_Judged, frozen=True):
 
 
 @event_type(
+    "release.gates_waived",
+    label="release passed by a waiver",
+    sentence="{subject} may go live by a waiver, though a gate refused it",
+    tone=Tone.ODD,
+    explains=True,
+)
+class ReleaseGatesWaived(_Judged, frozen=True):
+    """What gates refused is let pass by waivers in force: `waived` says which, by whom, and until when."""
+
+    waived: list[str]
+
+
+@event_type(
     "release.refused",
     label="release refused",
     sentence="{subject} was refused",
@@ -72,6 +85,7 @@ class ReleaseGatesPassed(_Judged, frozen=True):
             Remedy("release.promoted"),
             Remedy("release.acknowledged"),
             Remedy("release.gates_passed"),
+            Remedy("release.gates_waived"),
         ),
         meaning="{model} was not good enough for {endpoint}; the model before it goes on answering.",
     ),
@@ -92,6 +106,7 @@ class ReleaseRefused(_Judged, frozen=True):
             Remedy("release.promoted"),
             Remedy("release.acknowledged"),
             Remedy("release.gates_passed"),
+            Remedy("release.gates_waived"),
             Remedy("release.refused"),
         ),
         meaning="Nobody knows yet whether {model} is good enough for {endpoint}; the one before it answers.",
@@ -174,6 +189,7 @@ RELEASE = Kind(
         ReleaseCreated,
         ReleaseReceived,
         ReleaseGatesPassed,
+        ReleaseGatesWaived,
         ReleaseRefused,
         ReleaseUndecided,
         ReleaseAwaitsPerson,
@@ -183,10 +199,20 @@ RELEASE = Kind(
     ),
     grants={"engineer": ("*",)},
     jobs={"release": "meguru.releases.job:HANDLER"},
-    members=(FieldMembers(field="endpoint.gates", family="meguru.releases.gates:GATES", tag="gate"),),
+    members=(
+        FieldMembers(
+            field="endpoint.gates",
+            family="meguru.releases.gates:GATES",
+            tag="gate",
+            also="meguru.releases.gates.read:EveryGate",
+        ),
+    ),
     provides={
         "gate reader": "meguru.releases.gates.declare:check_declared",
         "model user": "meguru.releases.model_user:uses",
+        "release document": "meguru.releases.waived:documents",
+        "waiver subject": "meguru.releases.waived:subject",
+        "waiver user": "meguru.releases.waived:is_live",
     },
     internal={
         "abandon": "a worker leaves undecided what could not be asked to the end",

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.errors import Conflict, GateFailed
 from meguru.governance.code_policy.check import check_commit
+from meguru.governance.waivers.log_time import log_time
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import store as pipelines
@@ -20,6 +21,7 @@ from meguru.releases.gate_inputs import champion_of
 from meguru.releases.resolve import as_now
 from meguru.releases.serving import with_serving
 from meguru.releases.types import Release, ReleaseContent, ReleaseState
+from meguru.releases.waived import lean, must_hold, with_waivers
 from meguru.serving import store as endpoints
 from meguru.serving.operations import switch
 from meguru.serving.types import Endpoint
@@ -46,6 +48,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
         return with_serving(ctx, [found])[0]
     must_be_passed(found)
     _may_run(ctx, found)
+    must_hold(ctx.tx, found, log_time(ctx.tx, ctx.now()))
     now_made_of = as_now(ctx.tx, declared, found.content)
     unchanged(ctx.tx, found, now_made_of)
     before = store.in_state(ctx.tx, endpoint, ReleaseState.LIVE)
@@ -137,6 +140,7 @@ def put_live(ctx: Context, found: Release, told: Event) -> Release:
     """Switch the endpoint to a release, in this transaction, because of the event `told`."""
     done = msgspec.structs.replace(found, state=ReleaseState.LIVE, live_at=ctx.now(), ended_at=None)
     store.save(ctx.tx, done)
+    lean(ctx.tx, done)
     after = ctx.with_(cause=told.id)
     switch(
         after,
@@ -150,7 +154,7 @@ def put_live(ctx: Context, found: Release, told: Event) -> Release:
     # Who may promote here may not change a model of another project: its alias is for releases there.
     if refs.project_of(model.name) == refs.project_of(found.endpoint):
         point(after, model.name, CHAMPION, model.version, as_owner=True)
-    return with_serving(ctx, [done])[0]
+    return with_waivers(ctx.tx, with_serving(ctx, [done]))[0]
 
 
 def retire(ctx: Context, old: Release, state: ReleaseState) -> None:

@@ -9,6 +9,7 @@ from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.promote import hold, put_live, retire
 from meguru.releases.serving import with_serving
 from meguru.releases.types import GateVerdict, Release, ReleasePart, ReleaseState
+from meguru.releases.waived import tell_ended
 from meguru.serving import store as endpoints
 
 FORMER = (ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK)
@@ -61,7 +62,9 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
     )
     for old in live:
         retire(ctx, old, ReleaseState.ROLLED_BACK)
-    return put_live(ctx, target, told)
+    done = put_live(ctx, target, told)
+    tell_ended(ctx.with_(cause=told.id), done)
+    return done
 
 
 def _target(former: list[Release], endpoint: str) -> Release:

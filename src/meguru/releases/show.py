@@ -9,6 +9,7 @@ from meguru.releases import store
 from meguru.releases.diff import compare
 from meguru.releases.serving import with_serving
 from meguru.releases.types import Release, ReleaseDiff
+from meguru.releases.waived import with_waivers
 from meguru.serving import store as endpoints
 
 
@@ -22,7 +23,7 @@ def list_releases(
     name = endpoints.get(ctx.tx, refs.parse(endpoint, kind="endpoint").name).name
     items = store.page(ctx.tx, name, before=before, limit=check_limit(limit) + 1)
     more = str(items[limit - 1].version) if len(items) > limit else ""
-    return Page(items=with_serving(ctx, items[:limit]), next_cursor=more)
+    return Page(items=_as_now(ctx, items[:limit]), next_cursor=more)
 
 
 @operation("release.newest", permission="release:read", query=True, refers={"endpoints": "endpoint"})
@@ -30,7 +31,7 @@ def newest_releases(ctx: Context, *, endpoints: list[str]) -> list[Release]:
     """List the newest release of each of some endpoints; one without a release is left out."""
     names = [refs.parse(each, kind="endpoint").name for each in endpoints]
     visible = [name for name in names if seen(ctx.visible, name)]
-    return with_serving(ctx, store.newest(ctx.tx, visible))
+    return _as_now(ctx, store.newest(ctx.tx, visible))
 
 
 @operation("release.of_model", permission="release:read", query=True, refers={"model": "model"})
@@ -38,13 +39,13 @@ def of_model(ctx: Context, *, model: str, limit: int = 100) -> list[Release]:
     """List the releases of one version of a model, ``model/delay@3``, at every endpoint, newest first."""
     version = str(refs.parse(model, kind="model"))
     found = store.of_model(ctx.tx, version, check_limit(limit), projects=ctx.visible)
-    return with_serving(ctx, found)
+    return _as_now(ctx, found)
 
 
 @operation("release.show", permission="release:read", query=True, on="ref")
 def show(ctx: Context, *, ref: str) -> Release:
     """Show a release: all it is made of with seven hashes, and the verdicts of its gates."""
-    return with_serving(ctx, [store.get(ctx.tx, ref)])[0]
+    return _as_now(ctx, [store.get(ctx.tx, ref)])[0]
 
 
 @operation("release.diff", permission="release:read", query=True, on="before", refers={"after": "release"})
@@ -54,3 +55,7 @@ def diff(ctx: Context, *, before: str, after: str) -> ReleaseDiff:
     if not seen(ctx.visible, other):
         raise NotFound.of("release", other)
     return compare(store.get(ctx.tx, before), store.get(ctx.tx, after))
+
+
+def _as_now(ctx: Context, found: list[Release]) -> list[Release]:
+    return with_waivers(ctx.tx, with_serving(ctx, found))

@@ -117,7 +117,7 @@ def keep_origin(tx: Connection, item: Release, origin: ReleaseOrigin) -> Release
 
 def _values(item: Release) -> dict[str, Any]:
     fields = msgspec.structs.asdict(item)
-    for derived in ("hashes", "serving", "origin"):
+    for derived in ("hashes", "serving", "origin", "waivers"):
         del fields[derived]
     return fields | {"state": item.state.value, "model": item.model}
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.base import refs
+from meguru.governance.waivers.types import Waiver
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.types import Serving, UsedFeatures
 
@@ -29,6 +30,8 @@ class GateVerdict(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
+    WAIVED = "waived"
+    """It failed, and a waiver in force lets the release pass: never the same as passed."""
     UNDECIDED = "undecided"
     """It could not be asked: a failure of this installation, which says nothing of the model."""
 
@@ -44,6 +47,7 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     """One gate's verdict, the numbers it measured, and the reason in a sentence.
 
     `inputs` are what it looked at besides the release's own parts (a golden set), each with its digest.
+    Of one that is waived, `waiver` is the reference of the waiver, and `refusal` why it failed.
     """
 
     gate: str
@@ -51,10 +55,12 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     numbers: dict[str, Any] = {}
     inputs: list[ReleasePart] = []
+    waiver: str = ""
+    refusal: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether the gate lets the release through."""
+        """Whether the gate itself lets the release through; what is waived did not pass."""
         return self.verdict is GateVerdict.PASSED
 
 
@@ -127,7 +133,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     content alone. `champion` was live when the gates ran. The events tell of its creation and its verdict.
     `serving` is what the servers do with it while it is the live one. Who `acknowledged` a refusal has seen
     it: it needs nobody any more. One that was sent from another environment has its `origin`; `identity`
-    is the digest of what it carries, equal in every environment.
+    is the digest of what it carries, equal in every environment. `waivers` are those by which it passed, as
+    they are now.
     """
 
     endpoint: str
@@ -152,12 +159,27 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str = ""
     serving: Serving | None = None
     origin: ReleaseOrigin | None = None
+    waivers: list[Waiver] = []
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether a gate refused it, and it passed by a waiver."""
+        return any(result.verdict is GateVerdict.WAIVED for result in self.results)
 
     @property
     def standing(self) -> str:
-        """Its state in a word; what was promoted is called live only while it answers."""
+        """Its state in a word; what was promoted is called live only while it answers.
+
+        What passed by a waiver is ``waived``; what is live by one that has ended ``waiver_ended``.
+        """
+        if self.state is ReleaseState.PASSED and self.is_waived:
+            return "waived"
+        if self.state is not ReleaseState.LIVE:
+            return self.state.value
+        if any(each.is_lapsed for each in self.waivers):
+            return "waiver_ended"
         answers = self.serving is not None and self.serving.current
-        return "promoted" if self.state is ReleaseState.LIVE and not answers else self.state.value
+        return "live" if answers else "promoted"
 
     @property
     def ref(self) -> str:
@@ -171,8 +193,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reasons(self) -> list[str]:
-        """Why it was refused, else why it is undecided, else why it passed."""
-        for verdict in (GateVerdict.FAILED, GateVerdict.UNDECIDED):
+        """Why it was refused, else why it is undecided, else what was waived, else why it passed."""
+        for verdict in (GateVerdict.FAILED, GateVerdict.UNDECIDED, GateVerdict.WAIVED):
             if found := [result.reason for result in self.results if result.verdict is verdict]:
                 return found
         return [result.reason for result in self.results]

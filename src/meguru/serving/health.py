@@ -8,14 +8,25 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection
 
+from meguru.governance.waivers import store as waivers
 from meguru.serving import replicas
 from meguru.serving.types import Deployment, Endpoint, EndpointState, Replica, Serving
 
 
 def observed(tx: Connection, endpoints: Sequence[Endpoint], at: datetime) -> list[Endpoint]:
-    """Return endpoints with their true state: whether servers answer with what was promoted, and why not."""
+    """Return endpoints with their true state: whether servers answer with what was promoted, and why not.
+
+    Also with the waivers by which it was promoted.
+    """
     found = replicas.alive(tx, [each.name for each in endpoints], at)
-    return [_observe(each, [one for one in found if one.endpoint == each.name]) for each in endpoints]
+    leaned_on = waivers.leaned_on(tx, [each.live.release_ref for each in endpoints if each.live])
+    return [
+        msgspec.structs.replace(
+            _observe(each, [one for one in found if one.endpoint == each.name]),
+            waivers=leaned_on.get(each.live.release_ref, []) if each.live else [],
+        )
+        for each in endpoints
+    ]
 
 
 def _observe(endpoint: Endpoint, servers: Sequence[Replica]) -> Endpoint:

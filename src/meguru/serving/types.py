@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.governance.waivers.types import Waiver
 from meguru.predictions.types import Totals
 from meguru.serving.contracts.types import ContractDetail, ModelInput
 
@@ -110,6 +111,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     `features` names the service or the views that give what clients need not send (empty: those that the
     model learned from).
     `feedback` tells which of it is taken for the truth (see `meguru.predictions.types.FeedbackRule`).
+    `waivers` are those by which what was promoted went live though a gate refused it.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     live: Deployment | None = None
     serving: Serving | None = None
     renew_within: float = 0.0
+    waivers: list[Waiver] = []
 
 
 class Renewal(msgspec.Struct, frozen=True, kw_only=True):

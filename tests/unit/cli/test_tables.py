@@ -143,6 +143,7 @@ LISTS = [
     "token list",
     "trigger list",
     "trigger history",
+    "waiver list",
     "webhook list",
 ]
 

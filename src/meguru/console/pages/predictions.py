@@ -12,6 +12,7 @@ from meguru.console.page_request import PageFunction, Visit
 from meguru.predictions.listing import list_predictions
 from meguru.predictions.show import show
 from meguru.predictions.types import Outcome, Prediction
+from meguru.releases.show import show as show_release
 
 WINDOW = 50
 LONGEST = 300
@@ -44,11 +45,13 @@ def one(visit: Visit) -> Response:
     """Show one prediction."""
     found = show(visit.ws, id=visit.request.path_params["id"])
     told = [found.outcome, *found.earlier] if found.outcome else []
+    may_see = found.release and visit.ws.principal.allows("release:read", refs.project_of(found.endpoint))
     return visit.render(
         "prediction.html",
         found=found,
         outcomes=[OutcomeRow(value=text(each.value), outcome=each) for each in told],
         text=text,
+        waivers=show_release(visit.ws, ref=found.release).waivers if may_see else [],
         live="outcomes.",
     )
 

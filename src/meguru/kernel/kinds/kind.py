@@ -32,12 +32,14 @@ class FieldMembers:
 
     `family` is the place of the `PluginFamily` whose members are structs. `tag` is the key in which the
     member's name stands beside its fields; not `required` where a member is recognised by a field of its own.
+    `also` is the place of a struct of what every member takes beside its own fields.
     """
 
     field: str
     family: str
     tag: str
     required: bool = True
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,13 @@ from meguru.releases.gates import GATES, Gate, GateTrial
 from meguru.releases.types import GateResult, GateVerdict
 
 FIRST = "loads"
+WAIVABLE = "waivable"
+
+
+class EveryGate(msgspec.Struct, frozen=True, kw_only=True):
+    """What every gate may be declared with beside its own options; of one not `waivable` nobody may waive."""
+
+    waivable: bool = True
 
 
 def gate_of(options: dict[str, Any], place: str = "gates") -> Gate:
@@ -25,6 +32,9 @@ def gate_of(options: dict[str, Any], place: str = "gates") -> Gate:
     """
     given = dict(options)
     name = given.pop("gate", None)
+    if not isinstance(given.pop(WAIVABLE, True), bool):
+        why = "false: nobody may waive its refusal"
+        raise InvalidInput(f"{WAIVABLE} is true or false", field=f"{place}.{WAIVABLE}", why=why)
     if not isinstance(name, str):
         hint = f"one of {', '.join(GATES.names())}"
         raise InvalidInput(f"{place} needs to say which gate it is", field=f"{place}.gate", hint=hint)
@@ -43,6 +53,11 @@ def gate_of(options: dict[str, Any], place: str = "gates") -> Gate:
             error.what, why=error.why, hint=error.hint, field=f"{place}.{error.field}"
         ) from None
     return made
+
+
+def is_waivable(options: dict[str, Any]) -> bool:
+    """Tell whether a gate's refusal may be waived: any but that the model can't be served."""
+    return options.get("gate") != FIRST and options.get(WAIVABLE, True) is True
 
 
 def check_gates(policies: Sequence[dict[str, Any]]) -> list[Gate]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -42,6 +42,7 @@ from meguru.governance.sign_in.kind import IdentityProviderSpec
 from meguru.governance.sign_in.operations import specs as providers
 from meguru.governance.trusts.kind import TrustSpec
 from meguru.governance.trusts.operations import specs as trusts
+from meguru.governance.waivers.request import request as request_waiver
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
@@ -55,9 +56,12 @@ from meguru.predictions import store as predictions
 from meguru.predictions.types import PredictionBatch
 from meguru.quarantine.add import add as add_pickle
 from meguru.registry.client import add_model
+from meguru.releases.check import check as check_release
 from meguru.releases.create import create as create_release
 from meguru.serving.contracts.create import create as create_contract
 from meguru.serving.create import create as create_endpoint
+from meguru.serving.kind import EndpointSpec
+from meguru.serving.operations import specs as endpoint_specs
 from meguru.sweeps.start import start as start_sweep
 from meguru.sweeps.types import Search, Whole
 from meguru.testing.models import make_flights, make_model
@@ -68,6 +72,7 @@ from meguru.triggers.create import create as create_trigger
 from meguru.triggers.fire import fire
 from meguru.webhooks.manage import create as create_webhook
 
+NONE_PASSES = {"gate": "size", "at_most_mb": 1e-9}
 MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
 PIPELINE = """
 from meguru import pipeline, step
@@ -260,6 +265,17 @@ def _quarantine(of: Making) -> str:
     return add_pickle(of.ws, model=of.mark, tree=tree, file=of.mark).id
 
 
+def _waiver(of: Making) -> str:
+    """Ask for a waiver of a gate that refused a release, which is another than the one that is `made`."""
+    endpoint_specs.declare(
+        of.ws, name=f"{of.mark}-small", spec=EndpointSpec(model=of.mark, gates=[NONE_PASSES])
+    )
+    refused = create_release(of.ws, endpoint=f"{of.mark}-small", model=f"{of.mark}@1")
+    check_release(of.ws, release=refused.ref)
+    until = of.ws.clock.now() + timedelta(days=30)
+    return request_waiver(of.ws, release=refused.ref, gate="size", reason=of.mark, until=until).id
+
+
 def _pool(of: Making) -> str:
     return set_pool(of.ws, name=of.mark, slots=2).name
 
@@ -338,6 +354,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "notification": _notification,
     "pool": _pool,
     "quarantine": _quarantine,
+    "waiver": _waiver,
     "apply": _apply,
     "principal": _principal,
     "role": _role,

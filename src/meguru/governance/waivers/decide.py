@@ -1,0 +1,62 @@
+"""Grant a waiver, or deny it: a second person does."""
+
+from __future__ import annotations
+
+import msgspec
+
+from meguru.errors import Conflict, Forbidden
+from meguru.governance.waivers import store
+from meguru.governance.waivers.limits import LONGEST_TEXT
+from meguru.governance.waivers.log_time import log_time
+from meguru.governance.waivers.second_person import must_be_second
+from meguru.governance.waivers.telling import tell
+from meguru.governance.waivers.types import Waiver, WaiverState
+from meguru.kernel.operations import Context, operation
+
+
+@operation("waiver.grant", permission="waiver:grant", on="waiver")
+def grant(ctx: Context, *, waiver: str, note: str = "") -> Waiver:
+    """Let a gate's refusal pass until the waiver ends, as a second person; then check the release again.
+
+    Raises
+    ------
+    Forbidden
+        If who asks is no person, or asked for it, made the model or put the release together.
+    Conflict
+        If it was decided already, or its time is over.
+    """
+    return _decide(ctx, waiver, WaiverState.GRANTED, note)
+
+
+@operation("waiver.deny", permission="waiver:grant", on="waiver")
+def deny(ctx: Context, *, waiver: str, note: str = "") -> Waiver:
+    """Say that the gate's refusal stands.
+
+    Raises
+    ------
+    Conflict
+        If it was decided already.
+    """
+    return _decide(ctx, waiver, WaiverState.DENIED, note)
+
+
+def _decide(ctx: Context, ref: str, state: WaiverState, note: str) -> Waiver:
+    found = store.get(ctx.tx, ref, lock=True)
+    now = log_time(ctx.tx, ctx.now())
+    if found.state is not WaiverState.REQUESTED:
+        why = f"{found.decided_by or found.ended_by}: {found.note or found.ended_why}".rstrip(": ")
+        raise Conflict(f"{found.ref} is {found.state} already", where=found.ref, why=why)
+    is_granted = state is WaiverState.GRANTED
+    if is_granted and found.expires_at <= now:
+        raise Conflict(f"the time of {found.ref} is over", where=found.ref, hint="ask for a new one")
+    if is_granted:
+        must_be_second(ctx, found)
+    elif ctx.principal.kind == "service":
+        raise Forbidden("only a person can deny a waiver", why=f"{ctx.principal.name} is a service")
+    note = note.strip()[:LONGEST_TEXT]
+    done = msgspec.structs.replace(
+        found, state=state, decided_by=ctx.principal.name, decided_at=now, note=note
+    )
+    more = {"asked_by": done.asked_by, "note": note} | ({"digest": done.digest} if is_granted else {})
+    told = tell(ctx, "waiver.granted" if is_granted else "waiver.denied", done, **more)
+    return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))

@@ -1,0 +1,87 @@
+"""End waivers that had their time, and warn a week before."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base.ticker import Ticker
+from meguru.governance.waivers import store
+from meguru.governance.waivers.kind import WAIVER
+from meguru.governance.waivers.log_time import log_time
+from meguru.governance.waivers.telling import tell
+from meguru.governance.waivers.types import Waiver, WaiverState
+from meguru.kernel.kinds import provided
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+
+SOON = timedelta(days=7)
+"""So long before its end people are told of a waiver that something live leans on."""
+USER = "waiver user"
+"""Kinds of what goes live by waivers: ``f(tx, ref) -> bool``, whether it is live."""
+_EXPIRE = InternalOperation(WAIVER, "expire", evented=True)
+_AT_ONCE = 100
+
+
+def is_leaned_on(tx: Connection, found: Waiver) -> bool:
+    """Tell whether something that is live went live by a waiver."""
+    return bool(found.leaned_on_by) and bool(provided(USER).load("release")(tx, found.leaned_on_by))
+
+
+def expire(ws: Workspace) -> int:
+    """End what had its time, warn of what soon will; return how many waivers that concerned."""
+    with ws.read() as tx:
+        now = log_time(tx, ws.clock.now())
+        if not any(_due(tx, now)):
+            return 0
+
+    def work(ctx: Context) -> int:
+        ending, warned = _due(ctx.tx, now)
+        for each in ending:
+            end(ctx, each)
+        for each in warned:
+            _warn(ctx, each)
+        return len(ending) + len(warned)
+
+    return _EXPIRE.commit(ws.with_(principal=system("waivers")), work)
+
+
+def end(ctx: Context, found: Waiver) -> Waiver:
+    """End a waiver whose time is over; people are told if something live leans on it."""
+    done = msgspec.structs.replace(
+        found,
+        state=WaiverState.EXPIRED,
+        ended_by=ctx.principal.name,
+        ended_at=found.expires_at,
+        ended_why="its time is over",
+    )
+    told = tell(ctx, "waiver.expired" if is_leaned_on(ctx.tx, found) else "waiver.lapsed", done)
+    return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))
+
+
+def _warn(ctx: Context, found: Waiver) -> None:
+    tell(ctx, "waiver.due", found)
+    store.save(ctx.tx, msgspec.structs.replace(found, warned_at=ctx.now()))
+
+
+def _due(tx: Connection, now: datetime) -> tuple[list[Waiver], list[Waiver]]:
+    over = store.ending(tx, now, _AT_ONCE)
+    soon = store.ending(tx, now + SOON, _AT_ONCE, unwarned=True)
+    return over, [each for each in soon if each.expires_at > now and is_leaned_on(tx, each)]
+
+
+class WaiverKeeper(Ticker):
+    """Looks each minute."""
+
+    name = "waivers"
+    pause = 60.0
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+
+    def tick(self) -> int:
+        """End and warn of what is due."""
+        return expire(self.ws)

@@ -1,0 +1,30 @@
+"""Who may grant a waiver: a person who did not ask for it and did not make what it is for."""
+
+from __future__ import annotations
+
+from meguru.errors import Forbidden
+from meguru.governance.waivers.types import Waiver
+from meguru.kernel.operations import Context
+
+PERSONS = {"user", "owner"}
+
+
+def must_be_second(ctx: Context, found: Waiver) -> None:
+    """Refuse who is no person, who asked for the waiver, or made the model or the release.
+
+    Raises
+    ------
+    Forbidden
+        It says which.
+    """
+    who = ctx.principal
+    if who.kind not in PERSONS:
+        raise Forbidden("only a person can grant a waiver", why=f"{who.name} is none", where=found.ref)
+    own = {found.asked_by: "asked for it"} | dict.fromkeys(found.authors, "made what it is for")
+    if who.name in own:
+        raise Forbidden(
+            f"{who.name} may not grant {found.ref}",
+            where=found.ref,
+            why=f"{who.name} {own[who.name]}: a waiver takes a second pair of eyes",
+            hint="ask another person who holds the right waiver:grant",
+        )

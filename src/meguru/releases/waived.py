@@ -1,0 +1,226 @@
+"""What waivers mean for releases: which refusals they let pass, and what leans on them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import digests, refs
+from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.governance.waivers import store as waivers
+from meguru.governance.waivers.telling import moment, tell
+from meguru.governance.waivers.types import Waiver, WaiverSubject
+from meguru.kernel.operations import Context
+from meguru.pipelines import runs
+from meguru.registry import store as registry
+from meguru.releases import store
+from meguru.releases.gates.read import FIRST, is_waivable
+from meguru.releases.types import (
+    GateResult,
+    GateVerdict,
+    Release,
+    ReleaseContent,
+    ReleasePart,
+    ReleaseState,
+)
+from meguru.serving import store as endpoints
+
+SHOWN = 300
+"""So many letters of a waiver's reason stand in a verdict."""
+
+
+def declared_with(
+    content: ReleaseContent, results: list[GateResult]
+) -> list[tuple[GateResult, dict[str, Any] | None]]:
+    """Return results, each with the gate as it was declared; None for what nobody declared."""
+    declared = [each for each in content.policies if each.get("gate") != FIRST]
+    found: list[tuple[GateResult, dict[str, Any] | None]] = []
+    for result in results:
+        if declared and declared[0].get("gate") == result.gate:
+            found.append((result, declared.pop(0)))
+        else:
+            found.append((result, None))
+    return found
+
+
+def covered(
+    tx: Connection, content: ReleaseContent, results: list[GateResult], now: datetime
+) -> list[GateResult]:
+    """Return the verdicts with waivers: what a waiver in force lets pass is waived, and never passed."""
+    endpoint = refs.parse(content.endpoint).name
+    held = [each for each in waivers.granted(tx, endpoint, content.model.ref) if each.in_force(now)]
+    return [_covered(result, declared, held) for result, declared in declared_with(content, results)]
+
+
+def _covered(result: GateResult, declared: dict[str, Any] | None, held: list[Waiver]) -> GateResult:
+    bare = unwaived(result)
+    if bare.verdict is not GateVerdict.FAILED or declared is None or not is_waivable(declared):
+        return bare
+    found = next((each for each in held if each.covers(digests.of_value(declared), _inputs(result))), None)
+    if found is None:
+        return bare
+    why = found.reason if len(found.reason) <= SHOWN else f"{found.reason[: SHOWN - 1]}…"
+    says = f"waived by {found.decided_by} until {moment(found)} ({why}): {bare.reason}"
+    return msgspec.structs.replace(
+        bare, verdict=GateVerdict.WAIVED, reason=says, waiver=found.ref, refusal=bare.reason
+    )
+
+
+def unwaived(result: GateResult) -> GateResult:
+    """Return a verdict as the gate gave it."""
+    if result.verdict is not GateVerdict.WAIVED:
+        return result
+    return msgspec.structs.replace(
+        result, verdict=GateVerdict.FAILED, reason=result.refusal, waiver="", refusal=""
+    )
+
+
+def is_refused_yet_covered(tx: Connection, found: Release, now: datetime) -> bool:
+    """Tell whether waivers in force cover each gate that refused a release: it may be checked again."""
+    if found.state is not ReleaseState.REFUSED:
+        return False
+    verdicts = {each.verdict for each in covered(tx, found.content, found.results, now)}
+    return GateVerdict.FAILED not in verdicts
+
+
+def must_hold(tx: Connection, found: Release, now: datetime) -> None:
+    """Refuse a release that leans on a waiver which holds no more.
+
+    Raises
+    ------
+    Conflict
+        It says which, and what ended it.
+    """
+    for result in found.results:
+        if result.verdict is not GateVerdict.WAIVED:
+            continue
+        known = waivers.get(tx, result.waiver)
+        if not known.in_force(now):
+            raise Conflict(
+                f"the waiver of {result.gate} holds no more: {found.ref} can't go live by it",
+                where=known.ref,
+                why=known.ended_why or f"it ended at {moment(known)}",
+                hint=f"ask for a new one: meguru waiver request {found.ref} --gate {result.gate} …",
+            )
+
+
+def lean(tx: Connection, found: Release) -> None:
+    """Write down by which waivers a release goes live."""
+    for result in found.results:
+        if result.waiver:
+            known = waivers.get(tx, result.waiver, lock=True)
+            waivers.save(tx, msgspec.structs.replace(known, leaned_on_by=found.ref))
+
+
+def tell_ended(ctx: Context, found: Release) -> None:
+    """Tell people of the waivers of a release that went live again after they had ended."""
+    for each in found.waivers:
+        if each.is_lapsed:
+            told = tell(ctx, "waiver.expired", each)
+            waivers.save(ctx.tx, msgspec.structs.replace(each, event=told.id))
+
+
+def with_waivers(tx: Connection, found: list[Release]) -> list[Release]:
+    """Return releases with the waivers that they lean on, as those are now."""
+    leaning = [each for each in found if any(result.waiver for result in each.results)]
+    if not leaning:
+        return found
+    ids = {result.waiver for each in leaning for result in each.results if result.waiver}
+    known = {id: waivers.get(tx, id) for id in ids}
+    return [
+        msgspec.structs.replace(
+            each, waivers=[known[result.waiver] for result in each.results if result.waiver]
+        )
+        for each in found
+    ]
+
+
+def subject(tx: Connection, ref: str, gate: str) -> WaiverSubject:
+    """Return what a waiver of a release's gate is for (`waiver subject`).
+
+    Raises
+    ------
+    NotFound
+        If no gate of this name judged the release.
+    Conflict
+        If the gate did not refuse it, or there are several of the name.
+    InvalidInput
+        If the gate can't be waived.
+    """
+    found = store.get(tx, ref)
+    if not found.results:
+        raise Conflict(
+            f"no gate has refused {found.ref}", where=found.ref, hint=f"meguru release check {found.ref}"
+        )
+    name, result, declared = _judged(found, gate)
+    if declared is None or not is_waivable(declared):
+        why = "it is asked of every release" if gate == FIRST else "it is declared with waivable = false"
+        raise InvalidInput(f"{name} can't be waived", field="gate", why=why)
+    if result.verdict is not GateVerdict.FAILED:
+        raise Conflict(
+            f"{name} did not refuse {found.ref}", where=found.ref, why=f"{result.verdict}: {result.reason}"
+        )
+    return WaiverSubject(
+        release=found.ref,
+        endpoint=found.endpoint,
+        model=found.model,
+        gate=name,
+        declaration=declared,
+        said=result.reason,
+        inputs=_inputs(result),
+        authors=authors_of(tx, found),
+    )
+
+
+def _judged(found: Release, gate: str) -> tuple[str, GateResult, dict[str, Any] | None]:
+    counts: Counter[str] = Counter()
+    named: dict[str, tuple[GateResult, dict[str, Any] | None]] = {}
+    for result, declared in declared_with(found.content, found.results):
+        counts[result.gate] += 1
+        named[f"{result.gate}#{counts[result.gate]}"] = result, declared
+    if "#" not in gate and counts[gate] > 1:
+        refused = [name for name, (each, _) in named.items() if name.startswith(f"{gate}#") and _fails(each)]
+        if len(refused) == 1:
+            return refused[0], *named[refused[0]]
+        raise Conflict(
+            f"{counts[gate]} gates of {found.ref} are called {gate}",
+            where=found.ref,
+            hint=f"say which: --gate {(refused or [f'{gate}#1'])[0]}",
+        )
+    wanted = gate if "#" in gate else f"{gate}#1"
+    if wanted not in named:
+        names = [each.removesuffix("#1") if counts[each.partition("#")[0]] == 1 else each for each in named]
+        raise NotFound.of("gate", gate, names)
+    shown = gate if counts[gate.partition("#")[0]] > 1 else wanted.partition("#")[0]
+    return shown, *named[wanted]
+
+
+def _fails(result: GateResult) -> bool:
+    return result.verdict is GateVerdict.FAILED
+
+
+def _inputs(result: GateResult) -> dict[str, str]:
+    return {each.ref: each.digest for each in result.inputs}
+
+
+def authors_of(tx: Connection, found: Release) -> list[str]:
+    """Return who made a release, its model, and the run that trained it: they can't vouch for it."""
+    names = {found.created_by, registry.resolve(tx, found.model).created_by}
+    if found.content.run and refs.parse(found.content.run).kind == "pipeline_run":
+        names.add(runs.get(tx, refs.parse(found.content.run).name).created_by)
+    return sorted(each for each in names if each)
+
+
+def is_live(tx: Connection, ref: str) -> bool:
+    """Tell whether a release is the live one of its endpoint (`waiver user`)."""
+    live = endpoints.live(tx, refs.parse(ref, kind="release").name)
+    return live is not None and live.release_ref == ref
+
+
+def documents(tx: Connection, endpoint: str, model: str) -> list[ReleasePart]:
+    """Return the waivers that were granted for a model version at an endpoint (`release document`)."""
+    return [ReleasePart(ref=each.ref, digest=each.digest) for each in waivers.granted(tx, endpoint, model)]
