@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from meguru.alerts.acknowledge import mute as alert_mute
     from meguru.alerts.acknowledge import resolve as alert_resolve
     from meguru.alerts.acknowledge import unmute as alert_unmute
+    from meguru.alerts.inbox.show import configure as subscription_configure
+    from meguru.alerts.inbox.show import inbox as subscription_inbox
+    from meguru.alerts.inbox.show import read as subscription_read
+    from meguru.alerts.inbox.subscribe import follow as subscription_follow
+    from meguru.alerts.inbox.subscribe import list_subscriptions as subscription_list
+    from meguru.alerts.inbox.subscribe import unfollow as subscription_unfollow
     from meguru.alerts.incidents.begin import open_incident as incident_open
     from meguru.alerts.incidents.close import close as incident_close
     from meguru.alerts.incidents.close import note as incident_note
@@ -63,6 +69,11 @@ if TYPE_CHECKING:
     from meguru.collections.collect import collect as collection_collect
     from meguru.collections.operations import specs as _meguru_collections_operations_specs
     from meguru.collections.show import list_collections as collection_list
+    from meguru.comments.show import list_comments as comment_list
+    from meguru.comments.show import show as comment_show
+    from meguru.comments.write import add as comment_add
+    from meguru.comments.write import edit as comment_edit
+    from meguru.comments.write import remove as comment_remove
     from meguru.datasets.delta.operations import table as dataset_table
     from meguru.datasets.diff import diff as dataset_diff
     from meguru.datasets.expectations.check import check as dataset_check

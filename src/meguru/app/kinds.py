@@ -54,9 +54,11 @@ KINDS = (
     "meguru.triggers.kind:TRIGGER",
     "meguru.triggers.kind:FIRING",
     "meguru.webhooks.kind:WEBHOOK",
+    "meguru.comments.kind:COMMENT",
     "meguru.alerts.kind:ALERT",
     "meguru.alerts.incidents.kind:INCIDENT",
     "meguru.alerts.notifications.kind:NOTIFICATION",
+    "meguru.alerts.inbox.kind:SUBSCRIPTION",
 )
 
 

@@ -211,6 +211,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru notification test oncall",
         "meguru notification deliveries oncall",
     ),
+    "comment": (
+        "meguru comment add model/delay@3 'why is @anna not happy with June?'",
+        "meguru comment list model/delay",
+    ),
+    "follow": ("meguru follow endpoint/delay", "meguru follow"),
+    "unfollow": ("meguru unfollow endpoint/delay",),
+    "inbox": (
+        "meguru inbox list",
+        "meguru inbox configure --mail anna@example.com --hours 'mon-fri 08:00-18:00 Asia/Tokyo'",
+    ),
     "alert": (
         "meguru alert list",
         "meguru alert ack @last --note 'looking into it'",

@@ -59,6 +59,12 @@ GROUPS = {
         "alert": "List what needs a person; acknowledge, mute and resolve it.",
         "webhook": "Call an address when something happens.",
     },
+    "Talk": {
+        "comment": "Say something about a thing, beside it; @name tells a person.",
+        "follow": "Be told of what happens to a thing: meguru follow model/NAME",
+        "unfollow": "Be told of a thing no more.",
+        "inbox": "Read what happened to what you follow, and who named you.",
+    },
     "Understand": {
         "find": "Find data, models, pipelines, components and endpoints.",
         "why": "Explain why something is as it is: meguru why endpoint/NAME",

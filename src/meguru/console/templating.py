@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from meguru.base.mount import mounted
 from meguru.console import links, numbers, static_files
 from meguru.console.charts.forest import forests
+from meguru.console.discussion import discussion, unread
 from meguru.console.event_sentences import sentence_of
 from meguru.console.labels import STATES, label_of, tone_of
 from meguru.console.switch import choices, may_see_projects
@@ -81,6 +82,8 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
         "happened": happened,
         "spoken": visit.spoken,
         "told": partial(sentence_of, visit),
+        "discussion": partial(discussion, visit),
+        "unread": partial(unread, visit),
         "here": here,
         "local": visit.local,
         "language": visit.language,

@@ -42,7 +42,7 @@ def compose(
 def _item(route: Route, notice: Notice, alert: Alert | None, event: Event | None) -> MessageItem:
     if alert is None:
         return MessageItem(
-            text=_told(event, route.language),
+            text=told(event, route.language),
             subject=notice.subject,
             count=notice.count,
             at=notice.last_at,
@@ -77,7 +77,8 @@ def _number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _told(event: Event | None, language: str) -> str:
+def told(event: Event | None, language: str) -> str:
+    """Return what an event tells, in a sentence; empty when it is not there any more."""
     if event is None:
         return ""
     declared = event_types().get(event.type)

@@ -1,0 +1,1 @@
+"""What a person follows, and what happened to it: their inbox."""

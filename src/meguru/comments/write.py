@@ -1,0 +1,153 @@
+"""Write comments, change and remove them."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, or_, select
+
+from meguru.base import digests, refs
+from meguru.base.ids import new_id
+from meguru.comments import store
+from meguru.comments.mentions import mentioned
+from meguru.comments.types import Comment
+from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.kernel.events.schema import edge, event
+from meguru.kernel.kinds import kind_of
+from meguru.kernel.operations import Context, operation
+from meguru.kernel.operations.subject import project_of
+
+LONGEST = 10_000
+LONGEST_REASON = 500
+
+
+@operation("comment.add", permission="comment:write", on="about", refers={"about": "*"})
+def add(ctx: Context, *, about: str, text: str, reply_to: str = "") -> Comment:
+    """Say something about a thing, in Markdown; ``@name`` tells that principal of it.
+
+    Raises
+    ------
+    NotFound
+        If there is no such thing, or the comment that is answered is on another one.
+    InvalidInput
+        If the text is empty, or longer than 10,000 characters.
+    """
+    said, ref = check_text(text), refs.parse(about)
+    ctx.check_seen(ref.kind, str(ref))
+    if not _is_known(ctx.tx, ref):
+        raise NotFound.of(ref.kind, ref.name, [])
+    if reply_to:
+        answered = store.one(ctx.tx, reply_to)
+        if _thing(answered.about) != _thing(str(ref)):
+            raise NotFound.of("comment", answered.id, [])
+        reply_to = answered.id
+    made = Comment(
+        id=new_id("cmt"),
+        about=str(ref),
+        project=project_of(ctx.tx, ref) or "",
+        author=ctx.principal.name,
+        text=said,
+        mentions=mentioned(ctx.tx, said),
+        reply_to=reply_to,
+        created_at=ctx.now(),
+    )
+    store.add(ctx.tx, made)
+    data = {"about": made.about, "digest": _digest(said), "mentions": made.mentions, "reply_to": reply_to}
+    ctx.emit("comment.added", made.ref, data=data)
+    return made
+
+
+@operation("comment.edit", permission="comment:write", on="comment")
+def edit(ctx: Context, *, comment: str, text: str) -> Comment:
+    """Write one of your comments anew; who is named in it for the first time is told.
+
+    Raises
+    ------
+    Conflict
+        If it was removed, or is another's.
+    """
+    known, said = _present(ctx, comment), check_text(text)
+    if known.author != ctx.principal.name:
+        raise Conflict(f"{known.ref} is not yours", why=f"{known.author} wrote it", where=known.ref)
+    if said == known.text:
+        return known
+    names = mentioned(ctx.tx, said)
+    changed = msgspec.structs.replace(known, text=said, mentions=names, edited_at=ctx.now())
+    store.change(ctx.tx, changed)
+    data = {
+        "about": known.about,
+        "digest": _digest(said),
+        "before": _digest(known.text),
+        "mentions": [each for each in names if each not in known.mentions],
+    }
+    ctx.emit("comment.edited", known.ref, data=data)
+    return changed
+
+
+@operation("comment.remove", permission="comment:write", on="comment")
+def remove(ctx: Context, *, comment: str, reason: str = "") -> Comment:
+    """Remove the text of one of your comments, or with `comment:moderate` of anybody's; its place stays.
+
+    Raises
+    ------
+    Conflict
+        If it was removed before.
+    Forbidden
+        If it is another's, and you may not moderate.
+    """
+    known = _present(ctx, comment)
+    if known.author != ctx.principal.name:
+        ctx.require("comment:moderate", project=known.project, why=f"{known.author} wrote it")
+    if len(reason) > LONGEST_REASON:
+        raise InvalidInput(
+            "the reason is too long", why=f"at most {LONGEST_REASON} characters", field="reason"
+        )
+    gone = msgspec.structs.replace(
+        known, text="", mentions=[], removed_at=ctx.now(), removed_by=ctx.principal.name
+    )
+    store.change(ctx.tx, gone)
+    data = {"about": known.about, "author": known.author, "reason": reason.strip()}
+    ctx.emit("comment.removed", known.ref, data=data)
+    return gone
+
+
+def check_text(text: str) -> str:
+    """Return a text that says something, and not too much."""
+    said = text.strip()
+    if not said:
+        raise InvalidInput("the comment says nothing", field="text")
+    if len(said) > LONGEST:
+        why = f"it has {len(said):,} characters, and at most {LONGEST:,} are kept"
+        raise InvalidInput("the comment is too long", why=why, field="text")
+    if "\0" in said:
+        raise InvalidInput("the comment has a character that can't be kept", field="text")
+    return said
+
+
+def _present(ctx: Context, ref: str) -> Comment:
+    known = store.one(ctx.tx, ref, lock=True)
+    if known.removed_at is not None:
+        raise Conflict(f"{known.ref} was removed", why=f"by {known.removed_by}", where=known.ref)
+    return known
+
+
+def _is_known(tx: Connection, ref: refs.Ref) -> bool:
+    """Tell whether there is such a thing: by its own table, or else by what the log tells."""
+    kind = kind_of(ref.kind)
+    if kind is not None and kind.project_of:
+        return project_of(tx, ref) is not None
+    text = str(ref)
+    mine = [event.c.subject == text]
+    if ref.version is None:
+        mine.append(event.c.subject.startswith(f"{text}@", autoescape=True))
+    if tx.execute(select(event.c.seq).where(or_(*mine)).limit(1)).first() is not None:
+        return True
+    made = select(edge.c.event_seq).where(or_(edge.c.source == text, edge.c.target == text))
+    return tx.execute(made.limit(1)).first() is not None
+
+
+def _thing(ref: str) -> str:
+    return ref.partition("@")[0]
+
+
+def _digest(text: str) -> str:
+    return digests.of_value(text)

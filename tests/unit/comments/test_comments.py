@@ -1,0 +1,115 @@
+"""Comments: what is said, by whom, about what, and who may change it."""
+
+import pytest
+
+from meguru.alerts.inbox.keeper import InboxKeeper
+from meguru.alerts.inbox.show import inbox, read
+from meguru.alerts.inbox.subscribe import follow, list_subscriptions, unfollow
+from meguru.comments.mentions import names_in
+from meguru.comments.show import list_comments
+from meguru.comments.write import add, edit, remove
+from meguru.datasets.personal.erase import erase
+from meguru.errors import Conflict, Forbidden, InvalidInput, NotFound
+from meguru.governance.principals import create_principal
+from meguru.governance.standing import standing
+from meguru.kernel import events
+from meguru.serving import create as endpoints
+
+
+def acting_as(ws, name):
+    with ws.read() as tx:
+        return ws.with_(principal=standing(tx, name))
+
+
+@pytest.fixture
+def team(workspace):
+    """A workspace with an endpoint, an engineer, a viewer and another viewer."""
+    for name, role in (("anna", "engineer"), ("ben", "viewer"), ("chie", "viewer")):
+        create_principal(workspace, name=name, role=role)
+    endpoints.create(workspace, name="delay", model="delay")
+    InboxKeeper(workspace).step()
+    return workspace
+
+
+def test_names_in_a_text_are_those_after_an_at_sign():
+    text = "@anna, see model/delay@3 and mail b@example.com (@ben.). `@chie` \n```\n@dora\n```\n@@eve /@fay @"
+    assert names_in(text) == ["anna", "ben"]
+
+
+def test_who_may_read_may_say_what_they_think_and_no_more(team):
+    ben = acting_as(team, "ben")
+    said = add(ben, about="endpoint/delay", text="  why so **late**, @anna and @nobody?  ")
+    assert (said.author, said.text, said.mentions) == ("ben", "why so **late**, @anna and @nobody?", ["anna"])
+    changed = edit(ben, comment=said.id, text="why so late, @chie?")
+    assert changed.edited_at is not None
+    chie = acting_as(team, "chie")
+    with pytest.raises(Conflict, match="not yours"):
+        edit(chie, comment=said.id, text="mine")
+    with pytest.raises(Forbidden):
+        remove(chie, comment=said.id)
+    assert remove(team, comment=said.id, reason="off topic").text == ""
+    with pytest.raises(Conflict, match="was removed"):
+        edit(ben, comment=said.id, text="again")
+    (left,) = list_comments(ben, about="endpoint/delay").items
+    assert (left.text, left.removed_by) == ("", "local")
+
+
+def test_a_comment_is_about_a_thing_that_there_is(team):
+    for ref in ("endpoint/none", "model/delay@3", "run/run-0000"):
+        with pytest.raises(NotFound):
+            add(team, about=ref, text="hello")
+    for text in ("", "  \n", "x" * 10_001, "a\0b"):
+        with pytest.raises(InvalidInput):
+            add(team, about="endpoint/delay", text=text)
+    first = add(team, about="endpoint/delay", text="first")
+    endpoints.create(team, name="other", model="other")
+    with pytest.raises(NotFound):
+        add(team, about="endpoint/other", text="an answer", reply_to=first.id)
+
+
+def test_the_log_tells_of_a_comment_without_its_words(team):
+    add(team, about="endpoint/delay", text="the secret of anna@example.com")
+    with team.read() as tx:
+        (told,) = events.read(tx, types=["comment.added"])
+    assert "secret" not in str(told)
+
+
+def test_an_inbox_has_what_one_follows_and_who_names_one(team):
+    anna, ben, chie = (acting_as(team, name) for name in ("anna", "ben", "chie"))
+    follow(chie, ref="endpoint/delay")
+    question = add(ben, about="endpoint/delay", text="@anna?")
+    add(anna, about="endpoint/delay", text="soon", reply_to=question.id)
+    InboxKeeper(team).step()
+    InboxKeeper(team).step()
+    found = {who.principal.name: inbox(who, unread=True) for who in (anna, ben, chie)}
+    assert [(each.why, each.actor) for each in found["anna"].items] == [("mentioned", "ben")]
+    # Who speaks of a thing follows it; an answer is more than that.
+    assert [(each.why, each.actor) for each in found["ben"].items] == [("answered", "anna")]
+    assert [each.why for each in found["chie"].items] == ["followed", "followed"]
+    assert found["chie"].unread == 2
+    assert [each.about for each in list_subscriptions(ben)] == ["endpoint/delay"]
+    read(chie)
+    assert inbox(chie, unread=True).items == []
+    assert len(inbox(chie).items) == 2
+
+
+def test_who_unfollows_is_told_only_when_named(team):
+    anna, ben = acting_as(team, "anna"), acting_as(team, "ben")
+    add(ben, about="endpoint/delay", text="one")
+    InboxKeeper(team).step()
+    unfollow(ben, ref="endpoint/delay")
+    add(ben, about="endpoint/delay", text="two")
+    add(anna, about="endpoint/delay", text="three")
+    add(anna, about="endpoint/delay", text="four @ben")
+    InboxKeeper(team).step()
+    assert [each.why for each in inbox(ben).items] == ["mentioned"]
+    assert list_subscriptions(ben) == []
+
+
+def test_a_person_is_erased_from_comments(team):
+    add(team, about="endpoint/delay", text="call anna@example.com, not joanna@example.com.au")
+    found = erase(team, column="email", value="anna@example.com", dry_run=True)
+    assert [each.what for each in found.found] == ["a comment"]
+    erase(team, column="email", value="anna@example.com")
+    (left,) = list_comments(team).items
+    assert left.text == "call •••, not joanna@example.com.au"
