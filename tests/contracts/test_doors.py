@@ -56,6 +56,7 @@ LISTS = {
     "/": "event:read",
     "/ui/alerts": "alert:read",
     "/ui/backfills": "backfill:read",
+    "/ui/comments": "comment:read",
     "/ui/datasets": "dataset:read",
     "/ui/endpoints": "monitor:read",  # what is measured is on the page
     "/ui/events": "event:read",
@@ -75,6 +76,7 @@ LISTS = {
 """The pages that name no thing, by what their reader needs."""
 THINGS = {
     "/ui/alerts/": "alert",
+    "/ui/comments/": "comment",
     "/ui/incidents/": "incident",
     "/ui/backfills/": "backfill",
     "/ui/business-metrics/": "business_metric",
@@ -97,6 +99,7 @@ THINGS = {
 }
 """What kind of thing a page shows, by the beginning of its path."""
 ELSEWHERE = {
+    "/ui/comments/edit": "comment.add, comment.edit and comment.remove are walked with the operations",
     "/ui/datasets/{name}/{version}/thumbnail": "dataset.thumbnail is walked with the operations",
     "/ui/environments": "it shows of each environment what the reader may see there",
     "/ui/events/{id}": "why.show is walked with the operations",
@@ -105,6 +108,8 @@ ELSEWHERE = {
     "/ui/mlflow/{rest:path}": "it leads on to other pages",
     "/ui/labelling/{name}": "labelling.next is walked with the operations",
     "/ui/labelling/{name}/edit": "who may label and decide is tested with the page and the noun",
+    "/ui/inbox": "everybody reads their own",
+    "/ui/inbox/edit": "the same",
     "/ui/login": "everybody may let a command line in as themselves, with at most what they may do",
     "/ui/login/edit": "the same",
     "/ui/access": "everybody may read there what they may do; the lists on it are walked with the operations",

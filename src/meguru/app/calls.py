@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from meguru.comments.show import show as comment_show
     from meguru.comments.write import add as comment_add
     from meguru.comments.write import edit as comment_edit
+    from meguru.comments.write import moderate as comment_moderate
     from meguru.comments.write import remove as comment_remove
     from meguru.datasets.delta.operations import table as dataset_table
     from meguru.datasets.diff import diff as dataset_diff

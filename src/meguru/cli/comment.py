@@ -68,13 +68,18 @@ def edit(session: Session, comment: str, text: str) -> None:
 
 @command.command()
 @click.argument("comment", type=Id("cmt"))
-@click.option("--reason", default="", help="Why, when it is another's.")
+@click.option("--reason", default="", help="Why, when it is another's: that needs comment:moderate.")
 @with_session
 def remove(session: Session, comment: str, *, reason: str) -> None:
-    """Remove the text of COMMENT; that there was one stays."""
-    from meguru.app.calls import comment_remove as ask
+    """Remove the text of your COMMENT, or of another's; that there was one stays."""
+    from meguru.app import calls
 
-    gone = ask(session.open(), comment=comment, reason=reason)
+    ws = session.open()
+    gone = (
+        calls.comment_moderate(ws, comment=comment, reason=reason)
+        if reason
+        else calls.comment_remove(ws, comment=comment)
+    )
     session.show(gone, lambda: _tell(gone))
 
 

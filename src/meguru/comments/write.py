@@ -66,8 +66,7 @@ def edit(ctx: Context, *, comment: str, text: str) -> Comment:
         If it was removed, or is another's.
     """
     known, said = _present(ctx, comment), check_text(text)
-    if known.author != ctx.principal.name:
-        raise Conflict(f"{known.ref} is not yours", why=f"{known.author} wrote it", where=known.ref)
+    _must_be_mine(ctx, known)
     if said == known.text:
         return known
     names = mentioned(ctx.tx, said)
@@ -84,30 +83,47 @@ def edit(ctx: Context, *, comment: str, text: str) -> Comment:
 
 
 @operation("comment.remove", permission="comment:write", on="comment")
-def remove(ctx: Context, *, comment: str, reason: str = "") -> Comment:
-    """Remove the text of one of your comments, or with `comment:moderate` of anybody's; its place stays.
+def remove(ctx: Context, *, comment: str) -> Comment:
+    """Remove the text of one of your comments; that there was one stays.
+
+    Raises
+    ------
+    Conflict
+        If it was removed before, or is another's.
+    """
+    known = _present(ctx, comment)
+    _must_be_mine(ctx, known)
+    return _take_away(ctx, known, "")
+
+
+@operation("comment.moderate", permission="comment:moderate", on="comment")
+def moderate(ctx: Context, *, comment: str, reason: str) -> Comment:
+    """Remove the text of anybody's comment, and say why; that there was one stays.
 
     Raises
     ------
     Conflict
         If it was removed before.
-    Forbidden
-        If it is another's, and you may not moderate.
     """
-    known = _present(ctx, comment)
-    if known.author != ctx.principal.name:
-        ctx.require("comment:moderate", project=known.project, why=f"{known.author} wrote it")
-    if len(reason) > LONGEST_REASON:
-        raise InvalidInput(
-            "the reason is too long", why=f"at most {LONGEST_REASON} characters", field="reason"
-        )
+    said = reason.strip()
+    if not 0 < len(said) <= LONGEST_REASON:
+        raise InvalidInput("say why, in short", why=f"1 to {LONGEST_REASON} characters", field="reason")
+    return _take_away(ctx, _present(ctx, comment), said)
+
+
+def _take_away(ctx: Context, known: Comment, reason: str) -> Comment:
     gone = msgspec.structs.replace(
         known, text="", mentions=[], removed_at=ctx.now(), removed_by=ctx.principal.name
     )
     store.change(ctx.tx, gone)
-    data = {"about": known.about, "author": known.author, "reason": reason.strip()}
+    data = {"about": known.about, "author": known.author, "reason": reason}
     ctx.emit("comment.removed", known.ref, data=data)
     return gone
+
+
+def _must_be_mine(ctx: Context, known: Comment) -> None:
+    if known.author != ctx.principal.name:
+        raise Conflict(f"{known.ref} is not yours", why=f"{known.author} wrote it", where=known.ref)
 
 
 def check_text(text: str) -> str:

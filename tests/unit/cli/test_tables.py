@@ -128,6 +128,7 @@ LISTS = [
     "features list",
     "model list",
     "grant list",
+    "inbox list",
     "group list",
     "key list",
     "monitor list",

@@ -7,7 +7,7 @@ from meguru.alerts.inbox.show import inbox, read
 from meguru.alerts.inbox.subscribe import follow, list_subscriptions, unfollow
 from meguru.comments.mentions import names_in
 from meguru.comments.show import list_comments
-from meguru.comments.write import add, edit, remove
+from meguru.comments.write import add, edit, moderate, remove
 from meguru.datasets.personal.erase import erase
 from meguru.errors import Conflict, Forbidden, InvalidInput, NotFound
 from meguru.governance.principals import create_principal
@@ -45,9 +45,11 @@ def test_who_may_read_may_say_what_they_think_and_no_more(team):
     chie = acting_as(team, "chie")
     with pytest.raises(Conflict, match="not yours"):
         edit(chie, comment=said.id, text="mine")
-    with pytest.raises(Forbidden):
+    with pytest.raises(Conflict, match="not yours"):
         remove(chie, comment=said.id)
-    assert remove(team, comment=said.id, reason="off topic").text == ""
+    with pytest.raises(Forbidden):
+        moderate(chie, comment=said.id, reason="I don't like it")
+    assert moderate(team, comment=said.id, reason="off topic").text == ""
     with pytest.raises(Conflict, match="was removed"):
         edit(ben, comment=said.id, text="again")
     (left,) = list_comments(ben, about="endpoint/delay").items
@@ -113,3 +115,16 @@ def test_a_person_is_erased_from_comments(team):
     erase(team, column="email", value="anna@example.com")
     (left,) = list_comments(team).items
     assert left.text == "call •••, not joanna@example.com.au"
+
+
+def test_what_one_may_not_see_one_can_neither_follow_nor_find_in_an_inbox(team):
+    create_principal(team, name="dora", role="guest")
+    dora, ben = acting_as(team, "dora"), acting_as(team, "ben")
+    with pytest.raises(NotFound):
+        follow(dora, ref="endpoint/delay")
+    with pytest.raises(NotFound):
+        unfollow(dora, ref="endpoint/delay")
+    add(ben, about="endpoint/delay", text="@dora, look")
+    InboxKeeper(team).step()
+    assert inbox(dora).items == []
+    assert inbox(dora).unread == 0

@@ -39,6 +39,10 @@ class InboxItem(msgspec.Struct, frozen=True, kw_only=True):
     why: InboxReason
     at: datetime
 
+    def is_newer(self, seq: int) -> bool:
+        """Tell whether it happened after an event's number."""
+        return self.seq > seq
+
 
 class InboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How a principal is told: to which address, in which hours, with what pause (seconds), in what words.

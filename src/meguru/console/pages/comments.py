@@ -8,14 +8,14 @@ from starlette.responses import RedirectResponse, Response
 
 from meguru.alerts.inbox.subscribe import follow, unfollow
 from meguru.comments.show import list_comments, show
-from meguru.comments.write import add, edit, remove
+from meguru.comments.write import add, edit, moderate, remove
 from meguru.console.discussion import discussion, said_of
 from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.page_request import PageFunction, Visit
 
 WINDOW = 100
 LIVE = "comment."
-_VERBS = ("add", "edit", "remove", "follow", "unfollow")
+_VERBS = ("add", "edit", "remove", "moderate", "follow", "unfollow")
 
 
 def listing(visit: Visit) -> Response:
@@ -50,7 +50,9 @@ def change(visit: Visit, given: FormValues) -> str:
         case "edit":
             about = edit(visit.ws, comment=comment, text=given.get("text", "")).about
         case "remove":
-            about = remove(visit.ws, comment=comment, reason=given.get("reason", "")).about
+            about = remove(visit.ws, comment=comment).about
+        case "moderate":
+            about = moderate(visit.ws, comment=comment, reason=given.get("reason", "")).about
         case "follow":
             follow(visit.ws, ref=about)
         case "unfollow":

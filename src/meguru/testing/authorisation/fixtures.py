@@ -21,6 +21,7 @@ from meguru.base import digests, refs
 from meguru.business.create import create as create_metric
 from meguru.collections.kind import CollectionSpec
 from meguru.collections.operations import specs as collections
+from meguru.comments.write import add as add_comment
 from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
@@ -257,6 +258,10 @@ def _notification(of: Making) -> str:
     return of.mark
 
 
+def _comment(of: Making) -> str:
+    return add_comment(of.ws, about=f"endpoint/{of.made['endpoint']}", text=of.mark).id
+
+
 def _quarantine(of: Making) -> str:
     folder = of.folder / f"{of.mark}-kept"
     folder.mkdir()
@@ -352,6 +357,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "alert": _alert,
     "incident": _incident,
     "notification": _notification,
+    "comment": _comment,
     "pool": _pool,
     "quarantine": _quarantine,
     "waiver": _waiver,
