@@ -13,6 +13,7 @@ from meguru.alerts.notifications.operations import specs as notifications
 from meguru.alerts.show import list_alerts
 from meguru.backfills.start import start as start_backfill
 from meguru.business.create import create as create_metric
+from meguru.comments.write import add as add_comment
 from meguru.datasets.client import add_files
 from meguru.features.kind import EntitySpec, FeatureServiceSpec, FeatureViewSpec
 from meguru.features.operations import entity_specs, service_specs, view_specs
@@ -178,6 +179,7 @@ def _alerted(ws: Workspace) -> None:
     notifications.declare(ws, name="oncall", spec=spec)
     AlertKeeper(ws).step()
     open_incident(ws, alert=list_alerts(ws).items[0].id)
+    add_comment(ws, about="endpoint/delay", text="**Why** so late, @anna?")
     NoticeKeeper(ws).step()
 
 

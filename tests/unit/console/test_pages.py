@@ -15,6 +15,7 @@ from meguru.console.links import url_of
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.exchange import import_registry as imported
 from meguru.mlflow.tracking.experiment_operations import adopt
+from meguru.testing.tampering import drop_guards
 from meguru.tracking import runs
 from meguru.tracking.experiments.change import create_experiment
 from meguru.tracking.run_ids import to_hex
@@ -277,6 +278,7 @@ def test_the_log_is_verified_on_request(browser: TestClient, workspace: Workspac
     runs.start(workspace)
     assert "The log is whole." in browser.get("/ui/events?verify=1").text
     with workspace.db.write() as tx:
+        drop_guards(tx)
         tx.exec_driver_sql("update event set actor = 'somebody' where seq = 1")
     assert "tampered with at entry 1" in browser.get("/ui/events?verify=1").text
 

@@ -65,5 +65,4 @@ SUBSCRIPTION = Kind(
     internal={
         "fill": "the follower of the log puts what happened into the inboxes of those whom it concerns"
     },
-    page="/ui/inbox",
 )
