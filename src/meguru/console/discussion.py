@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WINDOW = 5
 
 
-class Said(NamedTuple):
+class ShownComment(NamedTuple):
     """A comment, with its text as HTML that does no harm."""
 
     comment: Comment
@@ -34,7 +34,7 @@ class Discussion(NamedTuple):
     """The newest comments on a thing, the oldest of them first, and what its reader may do with them."""
 
     about: str
-    said: list[Said]
+    said: list[ShownComment]
     has_more: bool
     may_write: bool
     is_followed: bool
@@ -58,13 +58,13 @@ def discussion(visit: Visit, about: str, *, limit: int = WINDOW) -> Discussion |
     )
 
 
-def said_of(visit: Visit, comment: Comment) -> Said:
+def said_of(visit: Visit, comment: Comment) -> ShownComment:
     """Return a comment as a page shows it."""
     who = visit.ws.principal
     mine = comment.author == who.name
     # html_of escapes what people wrote: it gives harmless HTML, and nothing else.
     html = Markup(html_of(comment.text))  # noqa: S704
-    return Said(comment, html, mine, mine or who.allows("comment:moderate", comment.project))
+    return ShownComment(comment, html, mine, mine or who.allows("comment:moderate", comment.project))
 
 
 def unread(visit: Visit) -> int:

@@ -10,7 +10,7 @@ import msgspec
 
 from meguru.alerts.inbox import store
 from meguru.alerts.inbox.kind import SUBSCRIPTION
-from meguru.alerts.inbox.types import InboxItem, InboxReason, InboxSettings, Subscription
+from meguru.alerts.inbox.types import InboxItem, InboxReason, InboxSettings, Following
 from meguru.alerts.notifications.hours import read_hours
 from meguru.comments import store as comments
 from meguru.errors import NotFound
@@ -84,7 +84,7 @@ def _take_in(ctx: Context, *, after: int, head: int) -> int:
         if event.type == "comment.added":
             _follow_what_one_speaks_of(ctx, event)
     things = {event.seq: _things(event) for event in found}
-    following: dict[str, list[Subscription]] = {}
+    following: dict[str, list[Following]] = {}
     for each in store.followers(ctx.tx, (ref for refs in things.values() for ref in refs)):
         following.setdefault(each.about, []).append(each)
     items: dict[tuple[str, int], InboxItem] = {}
@@ -104,7 +104,7 @@ def _things(event: Event) -> list[str]:
 
 
 def _items(
-    ctx: Context, event: Event, things: Iterable[str], following: dict[str, list[Subscription]]
+    ctx: Context, event: Event, things: Iterable[str], following: dict[str, list[Following]]
 ) -> Iterable[InboxItem]:
     concerned: dict[str, InboxReason] = {}
     if event.type in SAID:
@@ -145,7 +145,7 @@ def _answered(ctx: Context, event: Event) -> str:
 def _follow_what_one_speaks_of(ctx: Context, event: Event) -> None:
     about = str(event.data["about"])
     if store.find(ctx.tx, event.actor, about) is None:
-        store.put(ctx.tx, Subscription(principal=event.actor, about=about, created_at=event.at))
+        store.put(ctx.tx, Following(principal=event.actor, about=about, created_at=event.at))
 
 
 def _promise(ctx: Context, *, principal: str) -> int:

@@ -11,39 +11,39 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from meguru.alerts.inbox.schema import inbox_cursor, inbox_item, inbox_settings, subscription
-from meguru.alerts.inbox.types import InboxItem, InboxSettings, Subscription
+from meguru.alerts.inbox.types import InboxItem, InboxSettings, Following
 
 KEPT = 1000
 """So many things an inbox keeps."""
 _AT_ONCE = 500
 
 
-def find(tx: Connection, principal: str, about: str) -> Subscription | None:
+def find(tx: Connection, principal: str, about: str) -> Following | None:
     """Return a subscription, also a muted one; None if there is none."""
     mine = (subscription.c.principal == principal) & (subscription.c.about == about)
     row = tx.execute(select(subscription).where(mine)).first()
-    return None if row is None else _convert(row, Subscription)
+    return None if row is None else _convert(row, Following)
 
 
-def put(tx: Connection, item: Subscription) -> None:
+def put(tx: Connection, item: Following) -> None:
     """Write a subscription over what it was."""
     mine = (subscription.c.principal == item.principal) & (subscription.c.about == item.about)
     tx.execute(delete(subscription).where(mine))
     tx.execute(insert(subscription).values(**msgspec.structs.asdict(item)))
 
 
-def of(tx: Connection, principal: str) -> list[Subscription]:
+def of(tx: Connection, principal: str) -> list[Following]:
     """Return what a principal follows, by name."""
     query = select(subscription).where(subscription.c.principal == principal, ~subscription.c.muted)
-    return [_convert(row, Subscription) for row in tx.execute(query.order_by(subscription.c.about))]
+    return [_convert(row, Following) for row in tx.execute(query.order_by(subscription.c.about))]
 
 
-def followers(tx: Connection, refs: Iterable[str]) -> list[Subscription]:
+def followers(tx: Connection, refs: Iterable[str]) -> list[Following]:
     """Return the subscriptions to some things."""
     wanted, found = sorted(set(refs)), []
     for first in range(0, len(wanted), _AT_ONCE):
         some = subscription.c.about.in_(wanted[first : first + _AT_ONCE])
-        found += [_convert(row, Subscription) for row in tx.execute(select(subscription).where(some))]
+        found += [_convert(row, Following) for row in tx.execute(select(subscription).where(some))]
     return found
 
 

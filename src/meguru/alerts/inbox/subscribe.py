@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meguru.alerts.inbox import store
-from meguru.alerts.inbox.types import Subscription
+from meguru.alerts.inbox.types import Following
 from meguru.base import refs
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
@@ -13,7 +13,7 @@ MOST = 500
 
 
 @operation("subscription.follow", permission=ANYBODY, refers={"ref": "*"})
-def follow(ctx: Context, *, ref: str) -> Subscription:
+def follow(ctx: Context, *, ref: str) -> Following:
     """Be told in your inbox of what happens to a thing and its versions, and of what people say of it.
 
     Raises
@@ -29,14 +29,14 @@ def follow(ctx: Context, *, ref: str) -> Subscription:
         return known
     if len(store.of(ctx.tx, ctx.principal.name)) >= MOST:
         raise InvalidInput(f"you follow {MOST} things already", field="ref", hint="meguru unfollow REF")
-    made = Subscription(principal=ctx.principal.name, about=about, created_at=ctx.now())
+    made = Following(principal=ctx.principal.name, about=about, created_at=ctx.now())
     store.put(ctx.tx, made)
     ctx.emit("subscription.begun", f"principal/{made.principal}", data={"about": about}, project="")
     return made
 
 
 @operation("subscription.unfollow", permission=ANYBODY, refers={"ref": "*"})
-def unfollow(ctx: Context, *, ref: str) -> Subscription:
+def unfollow(ctx: Context, *, ref: str) -> Following:
     """Be told of a thing no more, also when you comment on it; who names you there still reaches you."""
     name, about = ctx.principal.name, str(refs.parse(ref))
     known = store.find(ctx.tx, name, about)
@@ -44,14 +44,14 @@ def unfollow(ctx: Context, *, ref: str) -> Subscription:
         return known
     if known is None:
         check_about(ctx, ref)
-    made = Subscription(principal=name, about=about, created_at=ctx.now(), muted=True)
+    made = Following(principal=name, about=about, created_at=ctx.now(), muted=True)
     store.put(ctx.tx, made)
     ctx.emit("subscription.ended", f"principal/{name}", data={"about": about}, project="")
     return made
 
 
 @operation("subscription.list", permission=ANYBODY, query=True)
-def list_subscriptions(ctx: Context) -> list[Subscription]:
+def list_subscriptions(ctx: Context) -> list[Following]:
     """List what you follow."""
     return store.of(ctx.tx, ctx.principal.name)
 
