@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from meguru.alerts.inbox.schema import inbox_cursor, inbox_item, inbox_settings, subscription
-from meguru.alerts.inbox.types import InboxItem, InboxSettings, Following
+from meguru.alerts.inbox.types import Following, InboxItem, InboxSettings
 
 KEPT = 1000
 """So many things an inbox keeps."""
