@@ -227,6 +227,12 @@ class TamperedLog(IntegrityError):
     code = "MG-402"
 
 
+class TamperedEvidence(IntegrityError):
+    """A pack of evidence is not the one that was signed, or its statements contradict each other."""
+
+    code, status = "MG-403", 422
+
+
 class UnsafeModel(MeguruError):
     """A model file could run code when loaded, so it isn't loaded."""
 

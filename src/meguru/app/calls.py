@@ -116,6 +116,7 @@ if TYPE_CHECKING:
     from meguru.datasets.versions.tags import tag as dataset_tag
     from meguru.datasets.versions.tags import tags as dataset_tags
     from meguru.datasets.versions.tags import untag as dataset_untag
+    from meguru.evidence.export import export as evidence_export
     from meguru.features.materialization.freshness import freshness as feature_view_freshness
     from meguru.features.materialization.start import cancel as materialization_cancel
     from meguru.features.materialization.start import list_materializations as materialization_list

@@ -51,6 +51,7 @@ KINDS = (
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",
     "meguru.releases.kind:RELEASE",
+    "meguru.evidence.kind:EVIDENCE",
     "meguru.triggers.kind:TRIGGER",
     "meguru.triggers.kind:FIRING",
     "meguru.webhooks.kind:WEBHOOK",

@@ -243,6 +243,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "login": ("meguru login --workspace https://ml.example.com",),
     "logout": ("meguru logout --workspace https://ml.example.com",),
+    "evidence": (
+        "meguru evidence export delay@4 --out delay-4.evidence.zip",
+        "meguru evidence verify delay-4.evidence.zip --trust server.key.txt",
+    ),
     "key": ("meguru key new", "meguru key list", "meguru key revoke 3f9a --reason 'laptop lost'"),
     "token exchange": ("meguru token exchange --audience meguru",),
     "whoami": ("meguru whoami", "meguru whoami --json"),

@@ -7,8 +7,8 @@ from pathlib import Path
 from meguru.errors import UsageError
 
 
-def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file, text as UTF-8.
+def write_file(path: Path, content: str | bytes, *, over: bool = True) -> None:
+    """Write a file, text as UTF-8; over one that is there only if `over` says so.
 
     Raises
     ------
@@ -17,7 +17,11 @@ def write_file(path: Path, content: str | bytes) -> None:
     """
     data = content.encode() if isinstance(content, str) else content
     try:
-        path.write_bytes(data)
+        with path.open("wb" if over else "xb") as file:
+            file.write(data)
+    except FileExistsError:
+        hint = "name another file with --out, or write over this one with --force"
+        raise UsageError(f"{path} is there already", where=str(path), hint=hint) from None
     except OSError as error:
         why = error.strerror or str(error)
         hint = "name a file in a folder that is there"

@@ -59,6 +59,10 @@ REMEDIES = {
         "A row of the event log was changed, removed or inserted by something else than Meguru.",
         "Compare with a backup from before; the entries before the one that is named are intact.",
     ),
+    "MG-403": (
+        "A file of evidence was changed, cut off or put together by somebody else than who signed it.",
+        "Get the file again from who exported it: meguru evidence export. Its place and reason are named.",
+    ),
     "MG-410": (
         "The model holds a pickle, or types that are not on the list of what may be loaded.",
         "Save it in a format that runs no code: skops for scikit-learn, or the library's own format.",

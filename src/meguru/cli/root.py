@@ -70,6 +70,7 @@ GROUPS = {
         "why": "Explain why something is as it is: meguru why endpoint/NAME",
         "lineage": "Show what was made from what.",
         "events": "Read the event log.",
+        "evidence": "Export all that is known of a release as one signed file; check one.",
         "audit": "Verify the event log's hash chain.",
         "explain": "Explain an error code: meguru explain MG-110",
     },

@@ -20,8 +20,15 @@ def release_digest(
     content: ReleaseContent, champion: ReleasePart | None, results: Sequence[GateResult]
 ) -> str:
     """Return the digest of a release with its verdicts: void as soon as anything under it changes."""
+    return digests.of_bytes(signed_bytes(content, champion, results))
+
+
+def signed_bytes(
+    content: ReleaseContent, champion: ReleasePart | None, results: Sequence[GateResult]
+) -> bytes:
+    """Return the bytes that a release's digest is of: what people agree to, word for word."""
     said = [_result(each) for each in results]
-    return digests.of_value({"content": content, "champion": champion, "results": said})
+    return digests.canonical({"content": content, "champion": champion, "results": said})
 
 
 def _result(result: GateResult) -> dict[str, Any]:

@@ -13,6 +13,12 @@ def predicate_type(name: str) -> str:
     return f"{_HOME}/{name}/v1"
 
 
+def name_of(address: str) -> str:
+    """Return the name of the statement whose form has this address; empty if it is none of ours."""
+    name = address.removeprefix(f"{_HOME}/").removesuffix("/v1")
+    return name if name in STATEMENTS and predicate_type(name) == address else ""
+
+
 STATEMENTS = {
     "approval": "a person agrees to a release: to its digest, with a note",
     "refusal": "a person refuses a release",
@@ -28,7 +34,9 @@ STATEMENTS = {
     "fairness": "what a gate measured by group",
     "scan": "what was found in a model's files before anybody loads them",
     "deployment": "what happened to a release: when it was live, and what followed",
+    "logs": "what the steps of the run printed: the digests of their logs",
     "monitoring": "what monitors said of an endpoint since",
     "lineage": "what a model was made from, back to raw data",
+    "evidence": "what is in a pack of evidence: the digest of its manifest",
     "environment": "the packages that a model was trained with",
 }

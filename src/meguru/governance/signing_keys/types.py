@@ -42,6 +42,16 @@ class SigningKeyRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a person holds it: neither a service nor the server."""
         return self.owner_kind in {"user", "owner"}
 
+    def fault_at(self, when: datetime) -> str:
+        """Return why what it signed at a moment is not good; empty if it is."""
+        if when < self.created_at:
+            return f"the key is known since {self.created_at:%Y-%m-%d %H:%M:%S} only, which is later"
+        if self.revoked_at is not None and when >= self.revoked_at:
+            return f"the key is revoked since {self.revoked_at:%Y-%m-%d %H:%M:%S}: {self.reason}"
+        if self.retired_at is not None and when > self.retired_at:
+            return f"the key is retired since {self.retired_at:%Y-%m-%d %H:%M:%S}"
+        return ""
+
 
 class KeyStanding(msgspec.Struct, frozen=True, kw_only=True):
     """Whether what a key signed at a moment is good; `why` says what is wrong, empty if nothing is."""

@@ -1,0 +1,5 @@
+"""All operations of evidence."""
+
+from meguru.evidence.export import export
+
+__all__ = ["export"]

@@ -1,0 +1,60 @@
+"""What the log tells of the release and of what it was made of, each event with its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import select
+
+from meguru.evidence.parts.source import GatheredPart, PackSource, lines_file, stated
+from meguru.evidence.types import EVENTS
+from meguru.kernel import events
+from meguru.kernel.event import Event
+from meguru.kernel.events.read import from_row
+from meguru.kernel.events.schema import event
+
+MOST_OF_EACH = 200
+_DEPLOYED = ("release.promoted", "release.rolled_back", "release.acknowledged", "endpoint.switched")
+
+
+def gather(source: PackSource, more: Iterable[str] = ()) -> GatheredPart:
+    """Return the slice of the log, and what of it tells when the release was live.
+
+    `more` are further subjects of events: reviews, waivers, keys.
+    """
+    content = source.release.content
+    about = [source.release.ref, source.model.ref, content.endpoint, content.run, *more]
+    about += [part.ref for part in content.datasets] + ([content.pipeline.ref] if content.pipeline else [])
+    found = {each.seq: each for ref in about if ref for each in _about(source, ref)}
+    wanted = {each.cause for each in found.values() if each.cause} - {each.id for each in found.values()}
+    found |= {each.seq: each for each in _by_id(source, sorted(wanted))}
+    told = [found[seq] for seq in sorted(found) if source.sight.knows(found[seq])]
+    deployed = [each for each in told if each.type in _DEPLOYED and _tells_of(each, source.release.ref)]
+    said = {
+        "state": source.release.standing,
+        "events": [_short(each) for each in deployed],
+    }
+    return GatheredPart(
+        files=[lines_file(EVENTS, told)],
+        statements=[stated("deployment", [source.about_release], msgspec.to_builtins(said))],
+    )
+
+
+def _about(source: PackSource, ref: str) -> list[Event]:
+    return events.read(source.ctx.tx, subject=ref, newest_first=True, limit=MOST_OF_EACH)
+
+
+def _by_id(source: PackSource, ids: list[str]) -> list[Event]:
+    rows = source.ctx.tx.execute(select(event).where(event.c.id.in_(ids[:500])))
+    return [from_row(row) for row in rows]
+
+
+def _tells_of(told: Event, ref: str) -> bool:
+    before = told.data.get("before")
+    left = before.get("release") if isinstance(before, dict) else None
+    return ref in {told.subject, told.data.get("release"), left}
+
+
+def _short(told: Event) -> dict[str, object]:
+    return {"seq": told.seq, "hash": told.hash, "type": told.type, "at": told.at, "actor": told.actor}

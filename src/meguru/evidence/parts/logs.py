@@ -1,0 +1,45 @@
+"""What the steps of its run printed: the last lines of each, without what looks like somebody's data."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from meguru.base import digests
+from meguru.evidence.parts.source import TEXT, GatheredPart, PackSource, stated
+from meguru.evidence.types import PackContent
+from meguru.pipelines.logs import store
+from meguru.pipelines.logs.encoding import START
+from meguru.pipelines.logs.read import text_of
+
+LAST_LINES, MOST_BYTES = 500, 256 << 10
+_HIDDEN = "•••"
+_PERSONAL = re.compile(
+    r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"  # e-mail addresses
+    r"|(?<![\d.:T-])\+?\d(?:[ -]?\d){9,18}(?![\d:])"  # telephone, card and identity numbers
+    r"|(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"  # addresses of machines
+)
+
+
+def gather(source: PackSource) -> GatheredPart:
+    """Return the tails of the steps' logs, and a statement with the digests of the whole ones."""
+    if source.run is None:
+        return GatheredPart()
+    files, said = [], []
+    for log in store.newest(store.of_run(source.ctx.tx, source.run.id)):
+        text = text_of(source.ctx, log).removeprefix(START)
+        lines = text.splitlines()[-LAST_LINES:]
+        tail = ("\n".join(mask(each) for each in lines) + "\n").encode()[-MOST_BYTES:]
+        told: dict[str, Any] = {"step": log.step, "attempt": log.attempt, "lines": log.lines}
+        told |= {"log": {"sha256": log.blob or ""}, "tail": {"sha256": digests.of_bytes(tail)}}
+        said.append(told)
+        path = f"parts/logs/{re.sub('[^A-Za-z0-9_.-]', '_', log.step)}-{log.attempt}.log"
+        files.append(PackContent(path=path, media_type=TEXT, data=tail))
+    statements = [stated("logs", [source.about_model], {"logs": said})] if said else []
+    return GatheredPart(files=files, statements=statements)
+
+
+def mask(line: str) -> str:
+    """Return a line without what looks like an address, a telephone number or a number of a person."""
+    moment, space, rest = line.partition(" ")
+    return f"{moment}{space}{_PERSONAL.sub(_HIDDEN, rest)}"

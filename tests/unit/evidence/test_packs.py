@@ -1,0 +1,253 @@
+"""Packs of evidence: what is in one, and that no byte of it can be changed unseen."""
+
+import io
+import json
+import zipfile
+
+import msgspec
+import pytest
+
+from meguru import errors
+from meguru.base import digests
+from meguru.evidence.export import export
+from meguru.evidence.pack.archive import CENTRAL, LOCAL, deflated, stored, write
+from meguru.evidence.pack.read import read_pack
+from meguru.evidence.pack.write import write_pack
+from meguru.evidence.parts.logs import mask
+from meguru.evidence.types import ATTESTATIONS, EVENTS, MANIFEST, RELEASE, PackContent
+from meguru.evidence.verify import verify_pack
+from meguru.governance.signing_keys.server import ensure_server_key
+from meguru.governance.signing_keys.statements import name_of
+from meguru.kernel.principals import Principal
+from meguru.signing.dsse import read
+from meguru.signing.keys import SigningKey
+from meguru.signing.statement import StatementSubject, read_statement
+
+
+def refused(data, place=""):
+    found = verify_pack(data)
+    assert not found.whole
+    assert place in found.faults[0].place
+    assert found.faults[0].place
+    assert found.faults[0].what
+    return f"{found.faults[0].place}: {found.faults[0].what}"
+
+
+def test_a_pack_is_whole_and_says_who_signed_it(released, pack):
+    key = ensure_server_key(released).public
+    found = verify_pack(pack, trusted=[key])
+    assert found.faults == []
+    assert (found.release, found.signer.vouched) == ("release/delay@1", True)
+    once = dict.fromkeys(["release", "training", "evaluation", "scan", "lineage", "deployment"], 1)
+    assert once.items() <= found.statements.items()
+    assert not verify_pack(pack).signer.vouched
+    assert (
+        "none of those that you trust"
+        in verify_pack(pack, trusted=[SigningKey.generate().public]).faults[0].what
+    )
+
+
+def test_the_same_moment_gives_the_same_bytes(released, pack):
+    assert export(released, release="delay@1").data == pack
+
+
+def test_any_program_opens_it_and_each_statement_is_in_toto(pack):
+    with zipfile.ZipFile(io.BytesIO(pack)) as archive:
+        assert archive.testzip() is None
+        listed = [each["path"] for each in json.loads(archive.read(MANIFEST))["parts"]]
+        assert archive.namelist() == [MANIFEST, "signature.json", *listed]
+        lines = archive.read(ATTESTATIONS).splitlines()
+    said = [read_statement(read(line)) for line in lines]
+    assert all(name_of(each.predicate_type) for each in said)
+    training = next(each for each in said if name_of(each.predicate_type) == "training").predicate
+    assert training["inputs"][0]["ref"] == "dataset/rows@1"
+    evaluation = next(each for each in said if name_of(each.predicate_type) == "evaluation").predicate
+    assert {"auc"} <= {each["metric"] for each in evaluation["measures"] if each["low"] < each["value"]}
+
+
+def test_the_lineage_ends_at_the_file_that_was_read(pack):
+    things = json.loads(read_pack(pack).parts["parts/lineage.json"])["things"]
+    (file,) = things["dataset/rows@1"]["files"]
+    assert (file["raw"][0]["path"] if "raw" in file else file["path"]) == "rows.csv"
+
+
+def test_nobodys_values_are_in_it(pack):
+    for path, data in read_pack(pack).parts.items():
+        for value in (b"Anna", b"Boris", b"anna@", b"1234 5678"):
+            assert value not in data, path
+
+
+@pytest.mark.soak
+def test_a_pipelines_parameters_packages_and_logs_are_in_it_and_nobodys_values(trained):
+    found = read_pack(export(trained, release="delay@1").data)
+    said = [read_statement(read(line)) for line in found.parts[ATTESTATIONS].splitlines()]
+    training = next(each for each in said if name_of(each.predicate_type) == "training").predicate
+    assert (training["parameters"]["seed"], training["seeds"]["seed"]) == (0, 0)
+    assert training["steps"][0]["packages"]
+    (log,) = (data for path, data in found.parts.items() if path.startswith("parts/logs/"))
+    assert "fitted for •••, •••" in log.decode()
+    test_nobodys_values_are_in_it(export(trained, release="delay@1").data)
+
+
+def test_a_log_line_keeps_its_moment_and_loses_what_looks_personal():
+    at = "2026-01-31T12:00:00.000000Z"
+    line = f"{at} out from anna@example.com at 10.0.0.1, card 4539 1488 0343 6467, n=12000"
+    assert mask(line) == f"{at} out from ••• at •••, card •••, n=12000"
+
+
+@pytest.mark.parametrize("step", [211, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+def test_each_byte_that_is_changed_is_seen_at_its_place(pack, step):
+    unseen = []
+    for index in range(0, len(pack), step):
+        changed = bytearray(pack)
+        changed[index] ^= 1 << (index % 8)
+        found = verify_pack(bytes(changed))
+        if found.whole or not found.faults[0].place:
+            unseen.append(index)
+    assert unseen == []
+
+
+def test_a_fault_names_the_part_and_the_bytes(pack):
+    at = -1
+    for _ in range(3):
+        at = pack.index(b"PK\x03\x04", at + 1)
+    at += LOCAL.size + len(RELEASE) + 9
+    changed = bytearray(pack)
+    changed[at] ^= 1
+    said = refused(bytes(changed), RELEASE)
+    begin, end = (int(each) for each in said.split("bytes ")[1].split(" do")[0].split(" to "))
+    assert begin <= at <= end
+    assert "byte 10: " in refused(pack[:10] + b"\x01" + pack[11:], MANIFEST)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda data: data[:-1], "directory"),
+        (lambda data: data[: len(data) // 2], "parts/"),
+        (lambda data: data[:20], MANIFEST),
+        (lambda _: b"", MANIFEST),
+        (lambda data: data + b"\0", "end of the file"),
+        (lambda data: b"\0" + data, MANIFEST),
+        (lambda data: data[:-2] + b"\5\0hello", "directory"),
+        (lambda data: data.replace(b"PK\x05\x06", b"PK\x06\x06"), "directory"),
+    ],
+    ids=["short", "half", "stump", "empty", "longer", "prefix", "comment", "zip64"],
+)
+def test_a_file_that_was_cut_or_grew_is_refused(pack, change, place):
+    refused(change(pack), place)
+
+
+def test_another_order_of_parts_another_part_and_a_name_twice_are_refused(pack):
+    found = read_pack(pack)
+    head = [stored(MANIFEST, found.manifest_bytes), stored("signature.json", found.signature)]
+    parts = [deflated(path, data) for path, data in found.parts.items()]
+    assert write([*head, *parts]) == pack
+    refused(write([*head, *reversed(parts)]), "parts/")
+    refused(write([*head, *parts[:-1]]), "parts/")
+    refused(write([*head, *parts, deflated("parts/more.txt", b"x")]), "directory")
+    refused(write([*head, *parts, parts[0]]), "directory")
+    refused(write([head[1], head[0], *parts]), MANIFEST)
+    swapped = bytearray(pack)
+    at = swapped.rindex(b"PK\x01\x02") + CENTRAL.size
+    swapped[at : at + 5] = b"../.."
+    refused(bytes(swapped), "directory")
+
+
+def test_a_bomb_is_not_unpacked(pack):
+    found = read_pack(pack)
+    said = msgspec.json.decode(found.manifest_bytes)
+    bomb = deflated("parts/release.json", b"\0" * (8 << 20))
+    said["parts"] = [said["parts"][0] | {"size": 1000, "stored": len(bomb.raw)}]
+    said["parts"][0] |= {"stored_sha256": digests.of_bytes(bomb.raw), "path": "parts/release.json"}
+    head = stored(MANIFEST, digests.canonical(said)), stored("signature.json", found.signature)
+    assert "does not unpack to the 1,000 bytes" in refused(write([*head, bomb]), RELEASE)
+    said["parts"][0] |= {"size": 1 << 40}
+    head = stored(MANIFEST, digests.canonical(said)), stored("signature.json", found.signature)
+    refused(write([*head, bomb]), MANIFEST)
+
+
+@pytest.mark.parametrize("path", ["../up", "/etc/passwd", "parts/../x", "parts\\x", "notes.txt", "parts/é"])
+def test_a_part_that_would_leave_the_folder_is_refused(pack, path):
+    found = read_pack(pack)
+    said = msgspec.json.decode(found.manifest_bytes)
+    said["parts"][0]["path"] = path
+    head = stored(MANIFEST, digests.canonical(said)), stored("signature.json", found.signature)
+    refused(write([*head]), MANIFEST)
+
+
+def signed_anew(pack, change):
+    """Return a pack as somebody makes one who has a key of their own, and changes what is said."""
+    found = read_pack(pack)
+    key = SigningKey.from_seed(bytes(32))
+    parts = change(dict(found.parts), key)
+    types = {each.path: each.media_type for each in found.manifest.parts}
+    contents = [
+        PackContent(path=path, media_type=types.get(path, ""), data=data) for path, data in parts.items()
+    ]
+    return write_pack(
+        contents,
+        key,
+        release=StatementSubject(name=found.manifest.release, digest={"sha256": found.manifest.digest}),
+        model=StatementSubject(name=found.manifest.model, digest={"sha256": found.manifest.model_digest}),
+        head=found.manifest.head,
+    )
+
+
+def with_key(parts, key):
+    known = json.loads(parts["parts/keys.json"])
+    known.append(known[0] | {"id": key.public.id, "public": key.public.text})
+    parts["parts/keys.json"] = msgspec.json.encode(known)
+    return parts
+
+
+def test_a_forger_needs_a_key_that_somebody_trusts(released, pack):
+    forged = signed_anew(pack, with_key)
+    assert verify_pack(forged).signer.key == SigningKey.from_seed(bytes(32)).public.id
+    found = verify_pack(forged, trusted=[ensure_server_key(released).public])
+    assert not found.whole
+    assert "none of those that you trust" in found.faults[-1].what
+
+
+def test_a_key_that_is_not_in_the_pack_signs_nothing(pack):
+    assert "not in parts/keys.json" in refused(signed_anew(pack, lambda parts, _: parts), "signature.json")
+
+
+def test_statements_that_contradict_each_other_are_told(pack):
+    def other_result(parts, key):
+        with_key(parts, key)
+        parts[RELEASE] = parts[RELEASE].replace(b'"verdict":"passed"', b'"verdict":"failed"')
+        return parts
+
+    found = verify_pack(signed_anew(pack, other_result))
+    places = [each.place for each in found.faults]
+    assert RELEASE in places
+    assert f"{ATTESTATIONS}: gate 1" in places
+
+
+def test_a_changed_event_is_told_by_its_line(pack):
+    def other_actor(parts, key):
+        with_key(parts, key)
+        parts[EVENTS] = parts[EVENTS].replace(b'"actor":"local"', b'"actor":"nobody"', 1)
+        return parts
+
+    found = verify_pack(signed_anew(pack, other_actor))
+    assert found.faults[0].place == f"{EVENTS}: line 1"
+    assert "it was changed" in found.faults[0].what
+
+
+def test_a_line_that_was_left_out_is_missed(pack):
+    def fewer(parts, key):
+        with_key(parts, key)
+        parts[ATTESTATIONS] = b"".join(parts[ATTESTATIONS].splitlines(keepends=True)[1:])
+        return parts
+
+    assert "0 statements of release" in refused(signed_anew(pack, fewer), ATTESTATIONS)
+
+
+def test_who_may_not_see_the_release_gets_no_evidence(released):
+    nobody = released.with_(principal=Principal(name="n", permissions=frozenset({"run:read"})))
+    with pytest.raises(errors.MeguruError):
+        export(nobody, release="delay@1")
+    with pytest.raises(errors.NotFound):
+        export(released, release="delay@7")
