@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+import polars as pl
 import pytest
 
 from meguru.flavors.bundle import load_bundle, save_bundle
@@ -147,6 +148,49 @@ class TestGroupFairness(GateContract):
         assert "has no column 'sex'" in found.reason
 
 
+class TestInvariance(GateContract):
+    @pytest.fixture
+    def gate(self):
+        return gate_of({"gate": "invariance", "change": {"column": "wind", "add": 1}, "tolerance": 0.1})
+
+    @pytest.fixture
+    def good(self, side):
+        return GateTrial(endpoint="delay", challenger=side(2, knows=("hour",)))
+
+    @pytest.fixture
+    def bad(self, side):
+        return GateTrial(endpoint="delay", challenger=side(3))
+
+
+class TestMetamorphic(TestInvariance):
+    @pytest.fixture
+    def gate(self):
+        code = "def stormy(rows):\n    return rows.with_columns(wind=rows['wind'] + 1)\n"
+        options = {"gate": "metamorphic", "test": "checks.py:stormy", "code": {"checks.py": code}}
+        return gate_of(options | {"tolerance": 0.1})
+
+
+class TestGoldenAnswers(GateContract):
+    @pytest.fixture
+    def gate(self):
+        return gate_of({"gate": "golden_answers", "golden": "dataset/golden@1"})
+
+    @pytest.fixture
+    def good(self, side):
+        return GateTrial(endpoint="delay", challenger=side(2), golden=lambda _: golden(1.5, 1))
+
+    @pytest.fixture
+    def bad(self, side):
+        return GateTrial(endpoint="delay", challenger=side(3), golden=lambda _: golden(1.5, 0))
+
+
+def golden(number, answer):
+    return (
+        make_flights(3).select(pl.lit(number).alias(name) for name in COLUMNS).with_columns(expected=answer)
+    )
+
+
 def test_every_gate_is_under_the_contract():
     known = {"metric", "champion", "group_fairness", "latency", "loads", "size"}
+    known |= {"invariance", "metamorphic", "golden_answers"}
     assert set(GATES.names()) == known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -59,7 +59,7 @@ def create(
         session.open(create=True),
         name=name,
         model=model,
-        gates=[read_pairs([f"gate={gate}"])["gate"] for gate in gates],
+        gates=_gates(gates),
         shadow=list(shadow),
         description=description,
         renew_within=renew_within,
@@ -101,7 +101,7 @@ def update(
     from meguru.cli.specs import change
     from meguru.serving.kind import EndpointSpec
 
-    read = [read_pairs([f"gate={gate}"])["gate"] for gate in gates]
+    read = _gates(gates)
     given = {
         "model": model,
         "gates": [] if no_gates else read or None,
@@ -111,6 +111,13 @@ def update(
         "feedback": read_pairs(feedback) or None,
     }
     change(session, endpoint_declare, ask(session.open(), name=name).endpoint, EndpointSpec, given)
+
+
+def _gates(given: tuple[str, ...]) -> list[Any]:
+    """Read gates, with the code of those that are functions of the folder."""
+    from meguru.serving.gate_code import with_code
+
+    return with_code(Path.cwd(), [read_pairs([f"gate={gate}"])["gate"] for gate in given])
 
 
 @command.command()

@@ -127,6 +127,7 @@ ENDPOINT = Kind(
     },
     spec=EndpointSpec,
     spec_store="meguru.serving.spec",
+    prepare="meguru.serving.gate_code:prepare",
     internal={"report": "a process that serves tells what it answers with, or why it can't"},
     provides={
         "model user": "meguru.serving.model_user:uses",

@@ -80,6 +80,10 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
         for field in ("golden", "groups"):
             if isinstance(rows := gate.get(field), str) and rows:
                 _see_rows(ctx, project, rows, in_clear=field == "groups")
+    present = store.find(ctx.tx, name)
+    if any(gate.get("code") for gate in spec.gates if not present or gate not in present.gates):
+        why = "a gate of the endpoint is code, and whoever declares it has it run here"
+        ctx.require("pipeline:write", project=project, why=why)
     read_rule(spec.feedback)
     if spec.features:
         chosen(ctx, project, spec.features)

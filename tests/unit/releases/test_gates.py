@@ -14,7 +14,7 @@ from meguru.flavors import ColumnType, Signature, SignatureColumn
 from meguru.flavors.bundle import load_bundle, save_bundle
 from meguru.flavors.model import Model
 from meguru.releases.compatible import faults
-from meguru.releases.gates import GateTrial, TrialSide
+from meguru.releases.gates import GATES, GateTrial, TrialSide
 from meguru.releases.gates.champion import Champion
 from meguru.releases.gates.loads import Loads
 from meguru.releases.gates.metric import MetricGate
@@ -267,7 +267,7 @@ def test_loading_is_asked_of_every_release_and_first():
     ("options", "field", "hint"),
     [
         ({"gate": "champoin"}, "gates.gate", "champion"),
-        ({"metric": "auc"}, "gates.gate", "champion, group_fairness, latency, loads, metric, size"),
+        ({"metric": "auc"}, "gates.gate", ", ".join(GATES.names())),
         ({"gate": "metric", "metric": "auc"}, "gates.value", ""),
         ({"gate": "metric", "metric": "auc", "op": "=", "value": 1}, "gates.op", ""),
         ({"gate": "champion", "confidence": 95}, "gates.confidence", ""),

@@ -7,9 +7,12 @@ GATES = PluginFamily(
     "gate",
     {
         "champion": "meguru.releases.gates.champion:Champion",
+        "golden_answers": "meguru.releases.gates.golden_answers:GoldenAnswers",
         "group_fairness": "meguru.releases.gates.group_fairness:GroupFairnessGate",
+        "invariance": "meguru.releases.gates.invariance:InvarianceGate",
         "latency": "meguru.releases.gates.latency:Latency",
         "loads": "meguru.releases.gates.loads:Loads",
+        "metamorphic": "meguru.releases.gates.metamorphic:MetamorphicGate",
         "metric": "meguru.releases.gates.metric:MetricGate",
         "size": "meguru.releases.gates.size:ModelSize",
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -51,5 +53,5 @@ class GateContract:
             assert judge([gate], trial) == judge([gate], trial)
 
     def test_the_first_release_is_judged_too(self, gate: Gate, good: GateTrial) -> None:
-        first = GateTrial(endpoint=good.endpoint, challenger=good.challenger)
+        first = replace(good, champion=None)
         assert gate.judge(first).reason
