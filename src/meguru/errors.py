@@ -197,6 +197,12 @@ class GateFailed(MeguruError):
     code, status, exit_code = "MG-300", 409, 5
 
 
+class ApprovalMissing(MeguruError):
+    """People have not agreed yet, or what they agreed to has changed."""
+
+    code, status, exit_code = "MG-301", 409, 7
+
+
 class StepFailed(MeguruError):
     """A pipeline step ended without its output."""
 

@@ -49,6 +49,7 @@ ELSEWHERE = {
     "mlflow.logged_model_files": "the world's runs log no model",
     "model.best": "the world's models have no metric",
     "step_run.check_result": "a step's result is looked up by what it was computed from",
+    "release.awaiting": "no release of the world waits for people",
     "trigger.listeners": "no server listens in the world",
 }
 """Queries that end at what one may see, of which the world has nothing, and why; their nouns have tests."""

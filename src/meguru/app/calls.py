@@ -162,6 +162,7 @@ if TYPE_CHECKING:
     from meguru.governance.projects.members import list_projects as project_list
     from meguru.governance.projects.members import revoke as project_revoke
     from meguru.governance.projects.operations import specs as _meguru_governance_projects_operations_specs
+    from meguru.governance.release_policies.operations import specs as _meguru_governance_release_policies_operations_specs
     from meguru.governance.roles.operations import specs as _meguru_governance_roles_operations_specs
     from meguru.governance.roles.show import list_roles as role_list
     from meguru.governance.sign_in.operations import specs as _meguru_governance_sign_in_operations_specs
@@ -269,6 +270,13 @@ if TYPE_CHECKING:
     from meguru.releases.check import check as release_check
     from meguru.releases.create import create as release_create
     from meguru.releases.promote import promote as release_promote
+    from meguru.releases.review.decisions import approve as release_approve
+    from meguru.releases.review.decisions import refuse as release_refuse
+    from meguru.releases.review.decisions import statement as release_statement
+    from meguru.releases.review.decisions import withdraw as release_withdraw
+    from meguru.releases.review.request import request as release_request
+    from meguru.releases.review.show import awaiting as release_awaiting
+    from meguru.releases.review.show import review as release_review
     from meguru.releases.rollback import rollback as release_rollback
     from meguru.releases.sending.missing import missing as release_missing
     from meguru.releases.sending.pack import pack as release_pack
@@ -426,6 +434,10 @@ if TYPE_CHECKING:
     project_plan = _meguru_governance_projects_operations_specs.plan
     project_retire = _meguru_governance_projects_operations_specs.retire
     project_specs = _meguru_governance_projects_operations_specs.specs
+    release_policy_declare = _meguru_governance_release_policies_operations_specs.declare
+    release_policy_plan = _meguru_governance_release_policies_operations_specs.plan
+    release_policy_retire = _meguru_governance_release_policies_operations_specs.retire
+    release_policy_specs = _meguru_governance_release_policies_operations_specs.specs
     role_declare = _meguru_governance_roles_operations_specs.declare
     role_plan = _meguru_governance_roles_operations_specs.plan
     role_retire = _meguru_governance_roles_operations_specs.retire

@@ -19,6 +19,7 @@ KINDS = (
     "meguru.applies.kind:APPLY",
     "meguru.governance.code_policy.kind:POLICY",
     "meguru.governance.waivers.kind:WAIVER",
+    "meguru.governance.release_policies.kind:RELEASE_POLICY",
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",
     "meguru.datasets.kind:DATASET",

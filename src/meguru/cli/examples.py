@@ -153,6 +153,18 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "policy attest": (
         "meguru policy attest $(git rev-parse HEAD) --branch main --author anna --approved-by ben --env prod",
     ),
+    "release request": (
+        'meguru release request delay delay@3 --note "learned from June too"',
+        "meguru release request delay@7",
+    ),
+    "release review": ("meguru release review delay@7", "meguru release review delay@7 --json"),
+    "release awaiting": ("meguru release awaiting",),
+    "release approve": (
+        'meguru release approve delay@7 --note "looked at the slices"',
+        "meguru release approve delay@7 --key ~/.config/meguru/signing_key.pem",
+    ),
+    "release refuse": ('meguru release refuse delay@7 --note "worse for night flights"',),
+    "release withdraw": ('meguru release withdraw delay@7 --note "the data are wrong"',),
     "release send": (
         "meguru release send delay@3 --to staging",
         "meguru release send delay --env staging --to prod",

@@ -30,12 +30,15 @@ def command() -> None:
     show_default=True,
     help="A person or a program.",
 )
+@click.option(
+    "--person", default="", help="Whose account it is: another one of theirs, or their e-mail address."
+)
 @with_session
-def create(session: Session, name: str, role: str, kind: str) -> None:
+def create(session: Session, name: str, role: str, kind: str, person: str) -> None:
     """Add a person or a service."""
     from meguru.app.calls import principal_create as create_principal
 
-    made = create_principal(session.open(create=True), name=name, role=role, kind=kind)
+    made = create_principal(session.open(create=True), name=name, role=role, kind=kind, person=person)
     session.show(made, lambda: click.echo(f"{made.name}: {made.role}\nnext: meguru token create {made.name}"))
 
 

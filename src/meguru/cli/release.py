@@ -9,6 +9,7 @@ import click
 from meguru.cli.arguments import ENDPOINT, MODEL
 from meguru.cli.gate_parts import part_lines
 from meguru.cli.groups import group
+from meguru.cli.release_review import approve, awaiting, refuse, request, review, withdraw
 from meguru.cli.release_send import send
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -148,7 +149,8 @@ def show(session: Session, release: str) -> None:
     session.show(found, lambda: _print(found))
 
 
-command.add_command(send)
+for each in (send, request, review, awaiting, approve, refuse, withdraw):
+    command.add_command(each)
 
 
 @command.command()

@@ -39,6 +39,10 @@ REMEDIES = {
         "A gate of the endpoint found the release not good enough, or could not judge it.",
         "meguru release show ENDPOINT@N tells what each gate said: train a better model, or mend the gate.",
     ),
+    "MG-301": (
+        "A release policy asks for people, hours or gates that lack, or what people agreed to has changed.",
+        "meguru release review ENDPOINT@N tells what lacks; in an emergency: release promote --break-glass.",
+    ),
     "MG-310": (
         "Your step raised an exception, was killed, or returned something that can't be stored.",
         "meguru runs log RUN.STEP shows what it printed and its traceback; then: meguru runs retry RUN.",

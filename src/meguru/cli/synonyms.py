@@ -27,6 +27,8 @@ TOP = {
     **dict.fromkeys(("tokens",), "token list"),
     **dict.fromkeys(("keys", "signing-key", "signing-keys"), "key list"),
     **dict.fromkeys(("releases",), "release list ENDPOINT"),
+    **dict.fromkeys(("approve", "sign-off", "signoff"), "release approve RELEASE"),
+    **dict.fromkeys(("review", "reviews"), "release awaiting"),
     **dict.fromkeys(("rollback", "undo", "revert"), "release rollback ENDPOINT"),
     **dict.fromkeys(("deploy", "promote", "publish"), "release create ENDPOINT MODEL@N --promote"),
     **dict.fromkeys(("predict", "infer", "score", "invoke"), "endpoint predict NAME --row '{…}'"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from itertools import islice
 
+from meguru.compute.code.types import SourceFile
 from meguru.features.types import FeatureCode
 from meguru.storage.blobs import BlobStore
 
@@ -19,13 +21,20 @@ def changed_lines(blobs: BlobStore, before: FeatureCode | None, after: FeatureCo
     """
     if before is None or after is None or before.digest == after.digest:
         return []
-    old, new = ({file.path: file.digest for file in each.sources} for each in (before, after))
+    return changed_sources(blobs, before.sources, after.sources)
+
+
+def changed_sources(
+    blobs: BlobStore, before: Sequence[SourceFile], after: Sequence[SourceFile], most: int = MOST_LINES
+) -> list[str]:
+    """Return the lines that differ between the files of two projects, at most so many, as a unified diff."""
+    old, new = ({file.path: file.digest for file in each} for each in (before, after))
     lines: list[str] = []
     for path in sorted({*old, *new}):
-        if old.get(path) != new.get(path) and len(lines) < MOST_LINES:
+        if old.get(path) != new.get(path) and len(lines) < most:
             was, now = (_text(blobs, each.get(path, "")) for each in (old, new))
             found = difflib.unified_diff(was, now, fromfile=path, tofile=path, lineterm="", n=2)
-            lines += islice(found, MOST_LINES - len(lines))
+            lines += islice(found, most - len(lines))
     return lines
 
 

@@ -65,8 +65,7 @@ def principal_of(tx: Connection, secret: str, now: datetime, cache: RightsCache 
     rights = (cache or RightsCache()).rights(tx, found.owner, found.version, now)
     scope = None if found.token.scope == ["*"] else frozenset(found.token.scope)
     principal = with_rights(found.owner, rights, scope)
-    claims = found.token.claims
-    return msgspec.structs.replace(principal, claims=claims) if claims else principal
+    return msgspec.structs.replace(principal, claims=found.token.claims, token=found.token.id)
 
 
 def unknown_token() -> MeguruError:

@@ -10,10 +10,15 @@ from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 
 
 class PrincipalSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person (``user``) or a program (``service``), with the role that it has in all projects."""
+    """A person (``user``) or a program (``service``), with the role that it has in all projects.
+
+    `person` says whose account it is, where somebody has several: the name of another one, or an e-mail
+    address. What needs several people counts them once.
+    """
 
     role: str = "guest"
     kind: str = "user"
+    person: str = ""
 
 
 @event_type(
@@ -24,6 +29,7 @@ class PrincipalCreated(Payload, frozen=True):
 
     role: str
     kind: str
+    person: str = ""
 
 
 @event_type(
@@ -83,11 +89,12 @@ class PrincipalAnsweredLogin(Payload, frozen=True):
 
 @event_type("token.created", label="token made", sentence="{subject} was made")
 class TokenCreated(Payload, frozen=True):
-    """A token was made; its secret is nowhere."""
+    """A token was made; its secret is nowhere. `made_with` is the token of who made it, if they had one."""
 
     principal: str
     scope: list[str]
     days: int
+    made_with: str = ""
 
 
 @event_type("token.issued", label="token issued", sentence="{subject} was issued by {by}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
+import msgspec
 from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
@@ -18,12 +19,17 @@ from meguru.kernel.operations import Context
 from meguru.kernel.projects.store import forget_member
 
 KINDS = ("user", "service")
+LONGEST_PERSON = 200
 
 
 def find(tx: Connection, name: str) -> PrincipalSpec | None:
     """Return the present spec; None if there is no such principal, or it was shut out."""
     found = store.find_principal(tx, name)
-    return None if found is None or found.disabled else PrincipalSpec(role=found.role, kind=found.kind)
+    return None if found is None or found.disabled else _spec(found)
+
+
+def _spec(found: PrincipalRecord) -> PrincipalSpec:
+    return PrincipalSpec(role=found.role, kind=found.kind, person=found.person)
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
@@ -40,11 +46,23 @@ def check(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalSpec:
     if spec.kind not in KINDS:
         hint = f"use {' or '.join(KINDS)}"
         raise InvalidInput(f"a principal can't be a {spec.kind!r}", hint=hint, field="kind")
+    spec = msgspec.structs.replace(spec, person=_person(spec))
     table = read_table(ctx.tx)
     check_role(table, spec.role)
     if before is None or before.role != spec.role:
         check_held(ctx, table.permissions(spec.role), EVERYWHERE, f"the role {spec.role}")
     return spec
+
+
+def _person(spec: PrincipalSpec) -> str:
+    """Return whose account it is; refuse what names nobody."""
+    said = spec.person.strip().casefold()
+    if said and spec.kind != "user":
+        raise InvalidInput("a service is nobody's account", field="person")
+    if len(said) > LONGEST_PERSON or any(each.isspace() for each in said):
+        hint = "the name of another account of theirs, or their e-mail address"
+        raise InvalidInput(f"{said[:60]!r} names no person", field="person", hint=hint)
+    return said
 
 
 def uses(name: str, spec: PrincipalSpec) -> list[str]:
@@ -55,7 +73,9 @@ def uses(name: str, spec: PrincipalSpec) -> list[str]:
 
 def save(ctx: Context, name: str, spec: PrincipalSpec) -> None:
     """Write the spec."""
-    record = PrincipalRecord(name=name, kind=spec.kind, role=spec.role, created_at=ctx.now())
+    record = PrincipalRecord(
+        name=name, kind=spec.kind, role=spec.role, created_at=ctx.now(), person=spec.person
+    )
     with changing_rights(ctx):
         store.put_principal(ctx.tx, record)
 
@@ -71,7 +91,5 @@ def retire(ctx: Context, name: str) -> None:
         forget_member(ctx.tx, name)
         store.put_principal(
             ctx.tx,
-            PrincipalRecord(
-                name=name, kind=found.kind, role=found.role, created_at=found.created_at, disabled=True
-            ),
+            msgspec.structs.replace(found, name=name, disabled=True),
         )

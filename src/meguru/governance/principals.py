@@ -13,13 +13,15 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
 
 @operation("principal.create", permission="principal:write")
-def create_principal(ctx: Context, *, name: str, role: str = "viewer", kind: str = "user") -> PrincipalRecord:
-    """Add a person or a service, with a role."""
+def create_principal(
+    ctx: Context, *, name: str, role: str = "viewer", kind: str = "user", person: str = ""
+) -> PrincipalRecord:
+    """Add a person or a service, with a role; `person` says whose account it is, if they have others."""
     check_principal_name(name)
     found = store.find_principal(ctx.tx, name)
     if found is not None and not found.disabled:
         raise Conflict(f"there is a principal {name!r} already", where=f"principal/{name}")
-    return _declared(ctx, name, PrincipalSpec(role=role, kind=kind))
+    return _declared(ctx, name, PrincipalSpec(role=role, kind=kind, person=person))
 
 
 @operation("principal.set_role", permission="principal:write", on="name")
@@ -32,7 +34,7 @@ def set_role(ctx: Context, *, name: str, role: str) -> PrincipalRecord:
         If it is the last owner, who would be none any more.
     """
     found = store.get_principal(ctx.tx, name)
-    return _declared(ctx, found.name, PrincipalSpec(role=role, kind=found.kind))
+    return _declared(ctx, found.name, PrincipalSpec(role=role, kind=found.kind, person=found.person))
 
 
 def _declared(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalRecord:

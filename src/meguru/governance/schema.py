@@ -12,6 +12,7 @@ principal = Table(
     Column("role", String(50), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column("person", String(200), nullable=False, server_default=""),
 )
 
 token = Table(

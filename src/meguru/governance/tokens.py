@@ -39,7 +39,12 @@ def create_token(
     ctx.emit(
         "token.created",
         f"token/{made.token.id}",
-        data={"principal": owner.name, "scope": made.token.scope, "days": days},
+        data={
+            "principal": owner.name,
+            "scope": made.token.scope,
+            "days": days,
+            "made_with": ctx.principal.token,
+        },
     )
     return made
 

@@ -16,6 +16,7 @@ class PrincipalRecord(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     created_at: datetime
     disabled: bool = False
+    person: str = ""
 
 
 class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """What the token in use may do at most; None when it may do all that its owner may."""
     claims: Mapping[str, Any] = {}
     """What another system signed of who asks, when the token was given for one of its own."""
+    token: str = ""
+    """The id of the token in use; empty for who came without one."""
 
     def allows(self, permission: str, project: str | None = None) -> bool:
         """Tell whether this principal holds a permission in a project (None: in every one).

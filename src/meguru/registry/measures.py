@@ -11,6 +11,8 @@ from meguru.flavors.evaluation import Evaluation
 from meguru.flavors.measures import Measure, SliceMeasures
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store
+from meguru.registry.types import ModelVersion
+from meguru.storage.blobs import BlobStore
 
 
 class ModelMeasures(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,13 +34,17 @@ class ModelMeasures(msgspec.Struct, frozen=True, kw_only=True):
 @operation("model.measures", permission="model:read", query=True, on="ref")
 def measures(ctx: Context, *, ref: str) -> ModelMeasures:
     """Show what the metrics of a version were on its holdout: each with its interval, and by slice."""
-    version = store.resolve(ctx.tx, ref)
-    files = trees.read_tree(ctx.ws.blobs, version.tree_digest) if version.tree_digest else []
+    return measured(ctx.ws.blobs, store.resolve(ctx.tx, ref))
+
+
+def measured(blobs: BlobStore, version: ModelVersion) -> ModelMeasures:
+    """Return what was measured of a version; InvalidInput if that can't be read."""
+    files = trees.read_tree(blobs, version.tree_digest) if version.tree_digest else []
     digest = next((each.digest for each in files if each.path == EVALUATION), "")
     found = Evaluation(task="generic")
     if digest:
         try:
-            found = msgspec.json.decode(ctx.ws.blobs.get_bytes(digest), type=Evaluation)
+            found = msgspec.json.decode(blobs.get_bytes(digest), type=Evaluation)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidInput(f"{EVALUATION} of the model is broken", where=version.ref) from error
     columns = found.holdout_columns

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.datasets import store as datasets
 from meguru.datasets.frames import frame_of
+from meguru.errors import NotFound
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ACTOR = system("releases")
+GONE = "is not there any more"
 
 
 def champion_of(tx: Connection, endpoint: str) -> ReleasePart | None:
@@ -39,12 +41,27 @@ def champion_of(tx: Connection, endpoint: str) -> ReleasePart | None:
     )
 
 
+def present_part(tx: Connection, endpoint: str, part: ReleasePart) -> ReleasePart:
+    """Return what a gate looked at with its present digest; what has no versions is known by its digest."""
+    kind, _, name = part.ref.partition("/")
+    try:
+        if kind == "dataset":
+            full = refs.within(refs.project_of(endpoint), name)
+            return ReleasePart(ref=part.ref, digest=datasets.resolve(tx, full).digest)
+        if kind == "model":
+            return ReleasePart(ref=part.ref, digest=registry.resolve(tx, part.ref).tree_digest)
+    except NotFound:
+        return ReleasePart(ref=part.ref, digest=GONE)
+    return part
+
+
 def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> GateTrial:
     """Return the trial of a release; models are loaded when a gate asks for them."""
     with ws.read() as tx:
         agreed = contracts.of(tx, release.endpoint)
         live = endpoints.live(tx, release.endpoint)
         plan, lacking = _features(tx, ws, release)
+    looked_at: list[ReleasePart] = []
     return GateTrial(
         endpoint=release.endpoint,
         challenger=side(ws, release.content.model),
@@ -57,7 +74,8 @@ def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> G
         features=plan,
         values=values_of(ws) if plan else None,
         not_online=lacking,
-        golden=partial(golden, ws, release.endpoint),
+        golden=partial(golden, ws, release.endpoint, looked_at),
+        looked_at=looked_at,
     )
 
 
@@ -76,14 +94,15 @@ def _features(tx: Connection, ws: Workspace, release: Release) -> tuple[FeatureP
     return plan, not_online(tx, plan, ws.clock.now())
 
 
-def golden(ws: Workspace, endpoint: str, ref: str) -> pl.DataFrame:
-    """Return the rows of a golden set, named as in the endpoint's project.
+def golden(ws: Workspace, endpoint: str, looked_at: list[ReleasePart], ref: str) -> pl.DataFrame:
+    """Return the rows of a golden set, named as in the endpoint's project; it is noted in `looked_at`.
 
     That its rows may be used, was decided when the gate was declared.
     """
     ws = ws.with_(principal=ACTOR)
     with ws.read() as tx:
         version = datasets.resolve(tx, refs.within(refs.project_of(endpoint), ref.removeprefix("dataset/")))
+    looked_at.append(ReleasePart(ref=version.ref, digest=version.digest))
     return frame_of(ws.blobs, version)
 
 

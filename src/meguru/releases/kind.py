@@ -179,11 +179,94 @@ class ReleaseAcknowledged(Payload, frozen=True):
     note: str
 
 
+@event_type(
+    "release.review_requested",
+    label="review asked for",
+    sentence="{actor} asks for a review of {subject}",
+    tone=Tone.ODD,
+    needs_person=Attention(
+        severity=Urgency.WARNING,
+        answered_by=(
+            Remedy("release.approved", {"lacks": 0}),
+            Remedy("release.review_refused"),
+            Remedy("release.promoted"),
+            Remedy("release.refused"),
+        ),
+        meaning="{model} waits for people who agree that it goes live at {endpoint}.",
+    ),
+)
+class ReleaseReviewRequested(Payload, frozen=True):
+    """People are asked whether it may go live; `asks` says how many of whom, `digest` what about."""
+
+    endpoint: str
+    model: str
+    digest: str
+    note: str
+    policies: list[str]
+    asks: list[str]
+
+
+class _Decided(Payload, frozen=True):
+    endpoint: str
+    model: str
+    digest: str
+    approval: str
+    by: str
+    person: str
+    rights: list[str]
+    note: str
+    key: str
+    door: str
+    lacks: int
+
+
+@event_type("release.approved", label="release approved", sentence="{by} approved {subject}", tone=Tone.GOOD)
+class ReleaseApproved(_Decided, frozen=True):
+    """Somebody agreed to its digest under their signature; so many approvals still lack."""
+
+
+@event_type(
+    "release.review_refused",
+    label="release refused by a person",
+    sentence="{by} refused {subject}: {note}",
+    tone=Tone.BAD,
+)
+class ReleaseReviewRefused(_Decided, frozen=True):
+    """Somebody said no, which is final for this digest."""
+
+
+@event_type(
+    "release.approval_withdrawn",
+    label="approval withdrawn",
+    sentence="{by} withdrew the approval of {subject}",
+    tone=Tone.ODD,
+)
+class ReleaseApprovalWithdrawn(Payload, frozen=True):
+    """Somebody took back what they had agreed to."""
+
+    endpoint: str
+    model: str
+    digest: str
+    approvals: list[str]
+    by: str
+    note: str
+
+
+@event_type(
+    "release.glass_answered",
+    label="emergency signed for",
+    sentence="{by} signed for {subject}, which went live in an emergency",
+    tone=Tone.GOOD,
+)
+class ReleaseGlassAnswered(_Decided, frozen=True):
+    """Somebody looked at what went live without its approvals; so many signatures still lack."""
+
+
 RELEASE = Kind(
     name="release",
     title=("release", "releases"),
     versioned=True,
-    tables=("meguru.releases.schema",),
+    tables=("meguru.releases.schema", "meguru.releases.review.schema"),
     operations=("meguru.releases.operations",),
     events=(
         ReleaseCreated,
@@ -196,8 +279,13 @@ RELEASE = Kind(
         ReleasePromoted,
         ReleaseRolledBack,
         ReleaseAcknowledged,
+        ReleaseReviewRequested,
+        ReleaseApproved,
+        ReleaseReviewRefused,
+        ReleaseApprovalWithdrawn,
+        ReleaseGlassAnswered,
     ),
-    grants={"engineer": ("*",)},
+    grants={"engineer": ("write", "promote", "approve")},
     jobs={"release": "meguru.releases.job:HANDLER"},
     members=(
         FieldMembers(

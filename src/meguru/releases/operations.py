@@ -4,6 +4,9 @@ from meguru.releases.acknowledge import acknowledge
 from meguru.releases.check import check
 from meguru.releases.create import create
 from meguru.releases.promote import promote
+from meguru.releases.review.decisions import approve, refuse, statement, withdraw
+from meguru.releases.review.request import request
+from meguru.releases.review.show import awaiting, review
 from meguru.releases.rollback import rollback
 from meguru.releases.sending.missing import missing
 from meguru.releases.sending.pack import pack
@@ -12,6 +15,8 @@ from meguru.releases.show import diff, list_releases, show
 
 __all__ = [
     "acknowledge",
+    "approve",
+    "awaiting",
     "check",
     "create",
     "diff",
@@ -20,6 +25,11 @@ __all__ = [
     "pack",
     "promote",
     "receive",
+    "refuse",
+    "request",
+    "review",
     "rollback",
     "show",
+    "statement",
+    "withdraw",
 ]

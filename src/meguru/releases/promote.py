@@ -1,7 +1,6 @@
 """Put a release live."""
 
 import msgspec
-from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import Conflict, GateFailed
@@ -15,12 +14,11 @@ from meguru.pipelines.deployments.deploy import put_live as deploy
 from meguru.registry import store as models
 from meguru.registry.alias_moves import CHAMPION, point
 from meguru.releases import store
-from meguru.releases.diff import changed
-from meguru.releases.digest import content_digest, release_digest
-from meguru.releases.gate_inputs import champion_of
 from meguru.releases.resolve import as_now
+from meguru.releases.review.promotion import must_be_reviewed
 from meguru.releases.serving import with_serving
-from meguru.releases.types import Release, ReleaseContent, ReleaseState
+from meguru.releases.types import Release, ReleaseState
+from meguru.releases.unchanged import unchanged
 from meguru.releases.waived import lean, must_hold, with_waivers
 from meguru.serving import store as endpoints
 from meguru.serving.operations import switch
@@ -40,6 +38,8 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
         If its gates refused it.
     Conflict
         If it was not checked, or what it is made of or was compared with has changed since.
+    ApprovalMissing
+        If a release policy asks for what lacks.
     """
     endpoint = store.get(ctx.tx, release).endpoint
     declared = hold(ctx, endpoint)
@@ -51,6 +51,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     must_hold(ctx.tx, found, log_time(ctx.tx, ctx.now()))
     now_made_of = as_now(ctx.tx, declared, found.content)
     unchanged(ctx.tx, found, now_made_of)
+    must_be_reviewed(ctx, found)
     before = store.in_state(ctx.tx, endpoint, ReleaseState.LIVE)
     told = ctx.emit(
         "release.promoted",
@@ -112,28 +113,6 @@ def must_be_passed(found: Release) -> None:
         why = "; ".join(found.reasons) if found.state is ReleaseState.UNDECIDED else ""
         what = f"{found.ref} is {found.state.value}, not passed"
         raise Conflict(what, where=found.ref, why=why, hint=hint)
-
-
-def unchanged(tx: Connection, found: Release, made_of: ReleaseContent) -> None:
-    """Refuse a release under which something changed since its gates were asked.
-
-    So also one that passed other gates than its endpoint has by now: their verdict is void.
-    """
-    stored = content_digest(found.content), release_digest(found.content, found.champion, found.results)
-    if stored != (found.content_digest, found.digest):
-        raise Conflict(f"{found.ref} is not what was checked", where=found.ref, why="its digest does not fit")
-    champion = champion_of(tx, found.endpoint)
-    differs = changed(found.content, made_of)
-    why = f"it now differs in: {', '.join(differs)}" if differs else ""
-    if found.content.policies != made_of.policies:
-        why = f"it passed other gates than {found.content.endpoint} has now; {why}"
-    if champion != found.champion:
-        compared = found.champion.ref if found.champion else "nothing"
-        why = f"it was compared with {compared}, and {champion.ref if champion else 'nothing'} is live now"
-    if why:
-        raise Conflict(
-            "the world moved: check again", where=found.ref, why=why, hint=f"meguru release check {found.ref}"
-        )
 
 
 def put_live(ctx: Context, found: Release, told: Event) -> Release:

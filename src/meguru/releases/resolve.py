@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from meguru.base import refs
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
+from meguru.governance.release_policies.store import asked_of
 from meguru.kernel.events.schema import edge
 from meguru.pipelines import store as pipelines
 from meguru.registry import store as registry
@@ -73,12 +75,20 @@ def collect(
         model=ReleasePart(ref=found.ref, digest=found.tree_digest),
         endpoint=refs.make("endpoint", endpoint.name),
         configuration={"model": endpoint.model, "record": endpoint.record},
-        policies=endpoint.gates,
+        policies=gates_of(tx, endpoint),
         contracts=[ReleasePart(ref=each.ref, digest=each.digest) for each in contracts.of(tx, endpoint.name)],
         inputs=list(inputs),
         features=features,
         documents=documents_of(tx, endpoint.name, found.ref),
     )
+
+
+def gates_of(tx: Connection, endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Return the gates that a release has to pass: the endpoint's, then those that policies add."""
+    found = list(endpoint.gates)
+    for policy in asked_of(tx, endpoint.name):
+        found += [gate for gate in policy.spec.gates if gate not in found]
+    return found
 
 
 def ancestors(tx: Connection, model: str) -> list[str]:

@@ -8,9 +8,9 @@ from tests.unit.alerts.conftest import failed, succeeded
 from meguru.alerts.acknowledge import acknowledge, mute, resolve
 from meguru.alerts.notifications import show
 from meguru.alerts.notifications.follow import NoticeKeeper
-from meguru.alerts.notifications.hours import read_hours
 from meguru.alerts.notifications.kind import NOTIFICATION, NotificationSpec
 from meguru.alerts.notifications.operations import specs
+from meguru.base.hours import read_hours
 from meguru.base.plugins import PluginFamily
 from meguru.errors import Forbidden, InvalidInput
 from meguru.governance.projects.kind import ProjectSpec

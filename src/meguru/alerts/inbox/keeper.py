@@ -11,7 +11,7 @@ import msgspec
 from meguru.alerts.inbox import store
 from meguru.alerts.inbox.kind import SUBSCRIPTION
 from meguru.alerts.inbox.types import Following, InboxItem, InboxReason, InboxSettings
-from meguru.alerts.notifications.hours import read_hours
+from meguru.base.hours import read_hours
 from meguru.comments import store as comments
 from meguru.errors import NotFound
 from meguru.kernel import events, jobs

@@ -6,9 +6,9 @@ import msgspec
 
 from meguru.alerts.inbox import store
 from meguru.alerts.inbox.types import Inbox, InboxSettings
-from meguru.alerts.notifications.hours import read_hours
 from meguru.alerts.notifications.spec import LONGEST_DEDUPE
 from meguru.base.durations import seconds
+from meguru.base.hours import read_hours
 from meguru.base.paging import check_limit
 from meguru.base.text import LANGUAGES
 from meguru.errors import InvalidInput, NotFound

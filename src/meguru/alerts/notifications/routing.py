@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from meguru.alerts.notifications.hours import read_hours
 from meguru.alerts.notifications.spec import EVERY
 from meguru.alerts.notifications.types import Route
 from meguru.alerts.types import Alert
 from meguru.base import refs
+from meguru.base.hours import read_hours
 from meguru.kernel.event import Event
 from meguru.kernel.kinds.event_patterns import matches
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from meguru.alerts.channels import channel_of
 from meguru.alerts.channels.secret_urls import refuse_written_out
 from meguru.alerts.notifications import store
-from meguru.alerts.notifications.hours import read_hours
 from meguru.alerts.notifications.kind import NotificationSpec
 from meguru.base import refs
 from meguru.base.durations import seconds
+from meguru.base.hours import read_hours
 from meguru.base.server_variables import NOTIFICATIONS
 from meguru.errors import InvalidInput
 from meguru.kernel import events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from meguru.errors import InvalidInput, near_misses
@@ -19,6 +20,8 @@ BESIDE = frozenset(
     }
 )
 """What is asked for by doors and within operations, beside what operations need themselves."""
+OWN = re.compile(r"release:approve[-_.][a-z0-9][a-z0-9_-]{0,40}")
+"""Rights of one's own, that stages of a review ask for."""
 ALL = "*"
 
 
@@ -30,7 +33,7 @@ def check_permission(permission: str, field: str) -> str:
     InvalidInput
         With permissions that look like it, if nothing is called so.
     """
-    if permission == ALL:
+    if permission == ALL or OWN.fullmatch(permission):
         return permission
     noun, colon, verb = permission.partition(":")
     known = permissions()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from meguru.errors import InvalidInput
 from meguru.flavors.bundle import Bundle
 from meguru.registry.known import KnownModel
-from meguru.releases.types import GateResult
+from meguru.releases.types import GateResult, ReleasePart
 from meguru.serving.contracts.types import Contract, ModelInput
 from meguru.serving.features.fill import ValueSource
 from meguru.serving.features.plan import FeaturePlan
@@ -54,7 +54,8 @@ class GateTrial:
     `record` and `max_rows` are how the endpoint would serve the challenger, `contracts` what its clients
     send; `inputs` say how the challenger's columns come from that, `champion_inputs` how the champion's do;
     `features` are the views that give what need not be sent, `values` where from, and `not_online` says why
-    they could not now; `golden` reads a dataset version.
+    they could not now; `golden` reads a dataset version, and whatever reads rows for a gate notes in
+    `looked_at` what they were of.
     """
 
     endpoint: str
@@ -69,6 +70,7 @@ class GateTrial:
     values: ValueSource | None = None
     not_online: Sequence[str] = ()
     golden: Callable[[str], pl.DataFrame] = _no_data
+    looked_at: list[ReleasePart] = field(default_factory=list)
 
 
 class Gate(Protocol):

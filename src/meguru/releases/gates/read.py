@@ -78,6 +78,14 @@ def judge(gates: Sequence[Gate], trial: GateTrial) -> list[GateResult]:
 
 
 def _judge(gate: Gate, trial: GateTrial) -> GateResult:
+    """Return what a gate says, and all that it looked at: what it names itself, and what was read for it."""
+    trial.looked_at.clear()
+    found = _asked(gate, trial)
+    inputs = {(each.ref, each.digest): each for each in (*found.inputs, *trial.looked_at)}
+    return msgspec.structs.replace(found, inputs=[inputs[key] for key in sorted(inputs)])
+
+
+def _asked(gate: Gate, trial: GateTrial) -> GateResult:
     try:
         return gate.judge(trial)
     except Exception as error:

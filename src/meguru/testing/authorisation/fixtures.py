@@ -37,6 +37,8 @@ from meguru.governance.grants.operations import specs as grants
 from meguru.governance.groups.kind import GroupSpec
 from meguru.governance.groups.operations import specs as groups
 from meguru.governance.principals import create_principal
+from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.governance.release_policies.operations import specs as release_policies
 from meguru.governance.roles.kind import RoleSpec
 from meguru.governance.roles.operations import specs as roles
 from meguru.governance.sign_in.kind import IdentityProviderSpec
@@ -294,6 +296,11 @@ def _policy(of: Making) -> str:
     return of.mark
 
 
+def _release_policy(of: Making) -> str:
+    release_policies.declare(of.ws, name=of.mark, spec=ReleasePolicySpec(endpoints=["none-in-the-world"]))
+    return of.mark
+
+
 def _principal(of: Making) -> str:
     return create_principal(of.ws, name=of.mark, role="guest").name
 
@@ -365,6 +372,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "principal": _principal,
     "role": _role,
     "policy": _policy,
+    "release_policy": _release_policy,
     "group": _group,
     "grant": _grant,
     "identity_provider": _identity_provider,

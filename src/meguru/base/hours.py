@@ -1,4 +1,4 @@
-"""The hours in which a route tells: ``mon-fri 08:00-20:00 Asia/Tokyo``."""
+"""Hours of the week in which something is done: ``mon-fri 08:00-20:00 Asia/Tokyo``."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def read_hours(text: str) -> Hours | None:
     start, end = _time(match["start"]), _time(match["end"])
     if start == end:
         raise InvalidInput("hours begin and end at different times", hint=_HINT, field="hours")
-    return Hours(_days(match["days"] or "mon-sun"), start, end, _zone(match["zone"] or "UTC"))
+    return Hours(_days(match["days"] or "mon-sun"), start, end, zone_of(match["zone"] or "UTC"))
 
 
 def _time(text: str) -> time:
@@ -85,7 +85,8 @@ def _days(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str, *, field: str = "hours") -> ZoneInfo:
+    """Return a time zone; InvalidInput, with names that look like it, if there is none of this name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -93,5 +94,5 @@ def _zone(name: str) -> ZoneInfo:
         raise InvalidInput(
             f"there is no time zone {name[:100]!r}",
             hint=f"did you mean {close[0]!r}?" if close else _HINT,
-            field="hours",
+            field=field,
         ) from None

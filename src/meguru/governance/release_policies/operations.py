@@ -1,0 +1,8 @@
+"""All operations of release policies."""
+
+from meguru.governance.release_policies.kind import RELEASE_POLICY
+from meguru.kernel.declarations import operations_of
+
+specs = operations_of(RELEASE_POLICY)
+
+__all__ = ["specs"]

@@ -1,0 +1,123 @@
+"""Who decides by which right: what holds in the transaction of a decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from meguru.errors import Conflict, Forbidden
+from meguru.governance.persons import Persons, persons
+from meguru.governance.release_policies.store import asked_of
+from meguru.governance.rights import read_table
+from meguru.kernel.operations import Context
+from meguru.releases.review.log_time import log_time
+from meguru.releases.review.reviewer import check_token
+from meguru.releases.review.rights import APPROVE, Reviewers
+from meguru.releases.review.standing import standing_of
+from meguru.releases.review.types import DecisionState, JudgedDecision, ReviewDecision, ReviewStanding
+from meguru.releases.types import Release, ReleasePart
+
+
+class Ballot(NamedTuple):
+    """What a decision is made from, held in its transaction."""
+
+    release: Release
+    standing: ReviewStanding
+    who: Persons
+    account: str
+    rights: list[str]
+    at: datetime
+    policies: list[ReleasePart]
+
+
+def ballot_of(ctx: Context, found: Release, account: str, decision: ReviewDecision) -> Ballot:
+    """Return what a decision of an account is made from; refuse one that is not theirs to make."""
+    who, standing = persons(ctx.tx), standing_of(ctx.tx, found, ctx.now())
+    at, _ = log_time(ctx.tx, ctx.now())
+    if found.checked_at is not None:
+        at = max(at, found.checked_at)
+    person = who.of(account)
+    for author in standing.authors:
+        if author.person == person:
+            same = "" if author.name == account else f" is the same person as {author.name}, who"
+            raise Forbidden(
+                f"{account} may not decide about {found.ref}",
+                where=found.ref,
+                why=f"{account}{same} {author.part}: it asks for another pair of eyes",
+            )
+    check_token(ctx.tx, ctx.principal.token, standing.authors, who)
+    rights = _rights(ctx, found, standing, who, account, at, decision)
+    asked = [ReleasePart(ref=each.policy, digest=each.digest) for each in standing.policies]
+    return Ballot(found, standing, who, account, rights, at, asked)
+
+
+def _rights(
+    ctx: Context, found: Release, standing: ReviewStanding, who: Persons, account: str, at: datetime,
+    decision: ReviewDecision,
+) -> list[str]:  # fmt: skip
+    """Return by which rights an account decides; refuse one whose turn it is not."""
+    reviewers = Reviewers(ctx.tx, read_table(ctx.tx), found.endpoint)
+    if fault := reviewers.fault(account, at):
+        raise Forbidden(f"{account} may not decide about {found.ref}", where=found.ref, why=fault)
+    if decision is ReviewDecision.SIGNED:
+        if standing.glass and who.of(standing.glass.by) == who.of(account):
+            why = f"{standing.glass.by} broke the glass: others sign"
+            raise Forbidden(f"{account} may not sign for {found.ref}", where=found.ref, why=why)
+        return [APPROVE]
+    if decision is ReviewDecision.REFUSED:
+        asked = [
+            (each.ref, stage.name, stage.right)
+            for each in asked_of(ctx.tx, found.endpoint)
+            for stage in each.spec.order
+        ]
+        why = "no policy asks for a right that they have"
+    else:
+        turns = [
+            next((one for one in each.stages if not one.is_complete), None) for each in standing.policies
+        ]
+        asked = [
+            (each.policy, one.name, one.right)
+            for each, one in zip(standing.policies, turns, strict=True)
+            if one
+        ]
+        if not asked:
+            return []  # enough people agreed; one more does no harm
+        why = f"now those are asked who hold {asked[0][2]} ({asked[0][1]})"
+    held = [f"{ref}: {name}: {right}" for ref, name, right in asked if reviewers.may(account, right, at)]
+    if not held:
+        raise Forbidden(f"{account} may not decide about {found.ref} now", where=found.ref, why=why)
+    return held
+
+
+def known_of(ballot: Ballot, decision: ReviewDecision) -> JudgedDecision | None:
+    """Return the decision that a person made already, and that counts.
+
+    Raises
+    ------
+    Conflict
+        If they said the opposite.
+    """
+    person = ballot.who.of(ballot.account)
+    mine = [
+        each
+        for each in ballot.standing.decisions
+        if each.state is DecisionState.VALID and ballot.who.of(each.principal) == person
+    ]
+    for each in mine:
+        if each.decision is ReviewDecision.REFUSED and decision is not ReviewDecision.REFUSED:
+            raise Conflict(
+                f"{each.principal} refused {ballot.release.ref}",
+                where=ballot.release.ref,
+                why="a refusal is final for what it was said of",
+                hint="change what was refused, and ask for another review",
+            )
+        if each.decision is decision and _is_counted(ballot.standing, each, decision):
+            return each
+    return None
+
+
+def _is_counted(standing: ReviewStanding, item: JudgedDecision, decision: ReviewDecision) -> bool:
+    if decision is not ReviewDecision.APPROVED:
+        return True
+    stages = [stage for policy in standing.policies for stage in policy.stages]
+    return not stages or any(item.principal in stage.by for stage in stages) or not item.rights

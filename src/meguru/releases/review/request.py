@@ -1,0 +1,89 @@
+"""Ask people for the review of a release."""
+
+from __future__ import annotations
+
+from meguru.errors import Conflict, InvalidInput
+from meguru.governance.release_policies.store import asked_of
+from meguru.kernel.operations import Context, operation
+from meguru.releases.resolve import as_now
+from meguru.releases.review import store
+from meguru.releases.review.decide import LONGEST_NOTE, held
+from meguru.releases.review.parts import parts_now
+from meguru.releases.review.standing import standing_of
+from meguru.releases.review.types import ReviewRequest, ReviewStanding
+from meguru.releases.types import Release, ReleaseState
+from meguru.releases.unchanged import unchanged
+from meguru.serving import store as endpoints
+
+
+@operation("release.request", permission="release:write", on="release")
+def request(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
+    """Ask people whether a release may go live that passed its gates; the same again changes nothing.
+
+    Raises
+    ------
+    Conflict
+        If it did not pass, something changed since it was checked, or no policy asks for anything.
+    """
+    if len(note) > LONGEST_NOTE:
+        raise InvalidInput(f"a note has at most {LONGEST_NOTE} characters", field="note")
+    found = held(ctx, release)
+    short = f"{found.endpoint}@{found.version}"
+    if found.state is not ReleaseState.PASSED:
+        raise Conflict(
+            f"{found.ref} is {found.state.value}, not passed",
+            where=found.ref,
+            why="; ".join(found.reasons),
+            hint=f"meguru release check {short}",
+        )
+    unchanged(ctx.tx, found, as_now(ctx.tx, endpoints.get(ctx.tx, found.endpoint), found.content))
+    if not asked_of(ctx.tx, found.endpoint):
+        raise Conflict(
+            f"no policy asks for a review of {found.ref}",
+            where=found.ref,
+            hint=f"it may go live as it is: meguru release promote {short}",
+        )
+    known = store.request_of(ctx.tx, found.endpoint, found.version)
+    if known is None or known.parts != parts_now(ctx.tx, found) or known.digest != found.digest:
+        ask(ctx, found, note=note.strip(), before=known)
+    return standing_of(ctx.tx, found, ctx.now())
+
+
+def ask(ctx: Context, found: Release, *, note: str = "", before: ReviewRequest | None = None) -> None:
+    """Write that people are asked, and tell them."""
+    me = ctx.principal.name
+    standing = standing_of(ctx.tx, found, ctx.now())
+    stages = [
+        f"{each.policy}: {one.name}: {one.wanted} with {one.right}"
+        for each in standing.policies
+        for one in each.stages
+    ]
+    told = ctx.emit(
+        "release.review_requested",
+        found.ref,
+        data={
+            "endpoint": found.content.endpoint,
+            "model": found.model,
+            "digest": found.digest,
+            "note": note,
+            "policies": [each.policy for each in standing.policies],
+            "asks": stages,
+        },
+        used=[found.ref],
+        cause=found.checked_event,
+    )
+    everybody = [*(before.everybody if before else []), me]
+    store.put_request(
+        ctx.tx,
+        ReviewRequest(
+            endpoint=found.endpoint,
+            version=found.version,
+            digest=found.digest,
+            parts=parts_now(ctx.tx, found),
+            at=ctx.now(),
+            by=me,
+            everybody=list(dict.fromkeys(everybody)),
+            note=note,
+            event=told.id,
+        ),
+    )

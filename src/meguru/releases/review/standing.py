@@ -1,0 +1,210 @@
+"""Where a review stands: which decisions count now, and what lacks before the release may go live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base.durations import seconds
+from meguru.governance.persons import Persons, persons
+from meguru.governance.release_policies.calendar import closed
+from meguru.governance.release_policies.kind import ReviewStage
+from meguru.governance.release_policies.store import ReleasePolicy, asked_of
+from meguru.governance.rights import read_table
+from meguru.governance.signing_keys.standing import key_at
+from meguru.releases.diff import differences
+from meguru.releases.review import store
+from meguru.releases.review.authors import authors_of
+from meguru.releases.review.log_time import log_time
+from meguru.releases.review.parts import parts_checked, parts_now
+from meguru.releases.review.rights import Reviewers
+from meguru.releases.review.types import (
+    BrokenGlass,
+    DecisionState,
+    GlassStanding,
+    JudgedDecision,
+    PolicyStanding,
+    ReleaseApproval,
+    ReleaseAuthor,
+    ReviewDecision,
+    ReviewStanding,
+    StageStanding,
+)
+from meguru.releases.types import Release, ReleaseDifference
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What decisions are judged by."""
+
+    tx: Connection
+    release: Release
+    now: datetime
+    present: dict[str, str]
+    who: Persons
+    authors: Sequence[ReleaseAuthor]
+    reviewers: Reviewers
+    lasts: timedelta | None
+
+
+def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStanding:
+    """Return where the review of a release stands at a moment.
+
+    Parameters
+    ----------
+    tx
+        An open transaction: all is of its moment, so that what is promoted is what was approved.
+    release
+        As it is kept.
+    now
+        What a clock says; the log's time counts if that is later.
+    """
+    at, clock = log_time(tx, now)
+    policies, who = asked_of(tx, release.endpoint), persons(tx)
+    authors = authors_of(tx, release, who)
+    facts = _Facts(
+        tx, release, at, parts_now(tx, release), who, authors,
+        Reviewers(tx, read_table(tx), release.endpoint), _shortest(policies),
+    )  # fmt: skip
+    kept = store.decisions(tx, release.endpoint, release.version)
+    judged = [_judged(facts, each) for each in kept]
+    valid = [each for each in judged if each.state is DecisionState.VALID]
+    asked = store.request_of(tx, release.endpoint, release.version)
+    said = [_policy(facts, each, valid) for each in policies]
+    refused = [
+        f"{each.principal} refused it: {each.note}"
+        for each in valid
+        if each.decision is ReviewDecision.REFUSED
+    ]
+    glass = store.glass_of(tx, release.endpoint, release.version)
+    return ReviewStanding(
+        release=release.ref,
+        digest=release.digest,
+        policies=said,
+        decisions=judged,
+        lacks=[*refused, *(f"{each.policy}: {lack}" for each in said for lack in each.lacks)],
+        changes=differences(parts_checked(tx, release), facts.present),
+        authors=authors,
+        requested_at=asked.at if asked else None,
+        requested_by=asked.by if asked else "",
+        note=asked.note if asked else "",
+        clock=clock,
+        glass=_glass(facts, glass, valid) if glass else None,
+    )
+
+
+def _shortest(policies: Sequence[ReleasePolicy]) -> timedelta | None:
+    """Return how long an approval counts: as the strictest policy says; None for ever."""
+    found = [seconds(each.spec.expires, field="expires") for each in policies if each.spec.expires]
+    return timedelta(seconds=min(each for each in found if each)) if found else None
+
+
+def _judged(facts: _Facts, item: ReleaseApproval) -> JudgedDecision:
+    ends = item.at + facts.lasts if facts.lasts and item.decision is ReviewDecision.APPROVED else None
+    state, why, changes = _state(facts, item, ends)
+    return JudgedDecision(
+        state=state,
+        why=why,
+        changes=changes,
+        expires_at=ends,
+        envelope=msgspec.json.decode(item.envelope),
+        **{
+            name: getattr(item, name)
+            for name in JudgedDecision.__struct_fields__
+            if name not in {"state", "why", "changes", "expires_at", "envelope"}
+        },
+    )
+
+
+def _state(
+    facts: _Facts, item: ReleaseApproval, ends: datetime | None
+) -> tuple[DecisionState, str, list[ReleaseDifference]]:
+    if item.withdrawn_at is not None:
+        return DecisionState.WITHDRAWN, item.withdrawal or "whoever gave it took it back", []
+    signed = item.decision is ReviewDecision.SIGNED  # it is about what went live, whatever changed since
+    changes = [] if signed else differences(item.parts, facts.present)
+    if changes:
+        return DecisionState.VOID, f"changed since: {', '.join(each.part for each in changes)}", changes
+    if not signed and item.digest != facts.release.digest:
+        return DecisionState.VOID, "it was given for another check of the release", []
+    # Whoever said no may have left since: the no stays.
+    why = "" if item.decision is ReviewDecision.REFUSED else _fault(facts, item)
+    if why:
+        return DecisionState.VOID, why, []
+    if ends is not None and ends <= facts.now:
+        return DecisionState.EXPIRED, f"it counted until {ends:%Y-%m-%d %H:%M} UTC", []
+    return DecisionState.VALID, "", []
+
+
+def _fault(facts: _Facts, item: ReleaseApproval) -> str:
+    """Return why a decision counts no more because of when it was given, by whom, or with which key."""
+    checked = facts.release.checked_at
+    if item.at > facts.now:
+        return f"it is dated {item.at:%Y-%m-%d %H:%M} UTC, which is still to come"
+    if checked is not None and item.at < checked:
+        return "it is dated before the release was checked"
+    if why := facts.reviewers.fault(item.principal, item.at):
+        return why
+    person = facts.who.of(item.principal)
+    for author in facts.authors:
+        if author.person == person:
+            same = "" if author.name == item.principal else f", who is {author.name}"
+            return f"{item.principal}{same} {author.part}"
+    key = key_at(facts.tx, item.key, item.at)
+    return "nobody here has the key that signed it" if key is None else key.why
+
+
+def _policy(facts: _Facts, policy: ReleasePolicy, valid: Sequence[JudgedDecision]) -> PolicyStanding:
+    given = [each for each in valid if each.decision is ReviewDecision.APPROVED]
+    stages = _stages(facts, policy.spec.order, given)
+    lacks = [_lack(each) for each in stages if not each.is_complete]
+    if shut := closed(policy.spec, facts.now):
+        lacks.append(shut)
+    return PolicyStanding(policy=policy.ref, digest=policy.digest, stages=stages, lacks=lacks)
+
+
+def _stages(
+    facts: _Facts, order: Sequence[ReviewStage], given: Sequence[JudgedDecision]
+) -> list[StageStanding]:
+    """Count approvals in the log's order: each person once, and for the first stage that is not complete."""
+    found: list[StageStanding] = []
+    left, counted = list(given), set[str]()
+    for stage in order:
+        by: list[str] = []
+        while left and len(by) < stage.approvals:
+            each = left.pop(0)
+            person = facts.who.of(each.principal)
+            if person not in counted and facts.reviewers.may(each.principal, stage.right, each.at):
+                counted.add(person)
+                by.append(each.principal)
+        found.append(StageStanding(name=stage.name, right=stage.right, wanted=stage.approvals, by=by))
+    return found
+
+
+def _lack(stage: StageStanding) -> str:
+    missing = stage.wanted - len(stage.by)
+    given = f", given by {', '.join(stage.by)}" if stage.by else ""
+    return f"{missing} of {stage.wanted} approvals lack ({stage.name}, who holds {stage.right}{given})"
+
+
+def _glass(facts: _Facts, glass: BrokenGlass, valid: Sequence[JudgedDecision]) -> GlassStanding:
+    signed: dict[str, str] = {}
+    for each in valid:
+        person = facts.who.of(each.principal)
+        if each.decision is ReviewDecision.SIGNED and person != facts.who.of(glass.by):
+            signed.setdefault(person, each.principal)
+    open_still = len(signed) < glass.people and glass.answered_at is None
+    return GlassStanding(
+        by=glass.by,
+        reason=glass.reason,
+        at=glass.at,
+        lacked=glass.lacked,
+        wanted=glass.people,
+        signed=list(signed.values()),
+        due_at=glass.due_at,
+        is_overdue=open_still and facts.now > glass.due_at,
+    )
