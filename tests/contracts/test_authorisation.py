@@ -30,6 +30,8 @@ EVERYWHERE = {
     "audit.verify": "it is of the whole log",
     "blob.list": "it tells which things of all projects refer to which blobs",
     "blob.verify": "it is of all blobs, which are of no project",
+    "erasure.list": "erasures are of the whole workspace",
+    "erasure.owed": "erasures are of the whole workspace",
 }
 """The queries that need their permission in every project, and why."""
 OWN_LOOK = {
@@ -75,6 +77,7 @@ UNFILTERED = {
 WHOLE = {
     "apply.start": "a file is applied where one works; each of its steps is asked for by itself",
     "dataset.erase": "a person is erased from all projects",
+    "erasure.again": "a person is erased from all projects",
     "dataset.free": "it frees what was removed in all projects",
     "mlflow.bring_experiment": "what is brought in may be anybody's",
     "mlflow.bring_logged_model": "what is brought in may be anybody's",

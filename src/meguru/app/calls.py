@@ -89,7 +89,10 @@ if TYPE_CHECKING:
     from meguru.datasets.free import free as dataset_free
     from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
+    from meguru.datasets.personal.again import again as erasure_again
+    from meguru.datasets.personal.again import owed as erasure_owed
     from meguru.datasets.personal.erase import erase as dataset_erase
+    from meguru.datasets.personal.list import list_erasures as erasure_list
     from meguru.datasets.personal.look import look as dataset_look
     from meguru.datasets.personal.propose import personal as dataset_personal
     from meguru.datasets.pulls.ask import pull as dataset_pull

@@ -73,12 +73,29 @@ def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> I
         detail=shown,
         hint="" if verdict.intact else "meguru audit verify",
     )
+    yield _erasures(ws)
     yield _blobs(ws)
     if ws.root:
         yield _disk(ws.root)
     yield DoctorCheck(
         name="jobs", ok=None, detail=f"{settings.workers} at a time, lease {settings.lease_seconds:g} s"
     )
+
+
+def _erasures(ws: Workspace) -> DoctorCheck:
+    from meguru.datasets.personal.ledger import ErasureLedger, owed
+
+    book, name = ErasureLedger(ws), "erasures"
+    found = owed(ws)
+    if found:
+        lost = sum(each.key not in book.keys for each in found)
+        unread = f"; the key that marked {lost} of them is lost" if lost else ""
+        detail = f"{len(found)} are not in this database: it was restored from an older backup{unread}"
+        return DoctorCheck(name=name, ok=False, detail=detail, hint="meguru erase --again")
+    if book.folder is None:
+        detail = "only the database knows of them: a restored backup would forget"
+        return DoctorCheck(name=name, ok=None, detail=detail, hint="set MEGURU_ERASURES to a folder")
+    return DoctorCheck(name=name, ok=True, detail=f"all known; remembered in {book.folder}")
 
 
 def _blobs(ws: Workspace) -> DoctorCheck:

@@ -23,6 +23,7 @@ KINDS = (
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",
     "meguru.datasets.kind:DATASET",
+    "meguru.datasets.personal.kind:ERASURE",
     "meguru.predictions.kind:PREDICTION",
     "meguru.predictions.kind:OUTCOME",
     "meguru.registry.kind:MODEL",

@@ -17,7 +17,7 @@ BLOB = Kind(
     name="blob",
     title=("blob", "blobs"),
     named=False,
-    tables=("meguru.artifacts.uploads.schema",),
+    tables=("meguru.artifacts.uploads.schema", "meguru.artifacts.erasure.schema"),
     grants={"engineer": ("*",), "data-scientist": ("*",)},
     services=(
         Service(name="blobs", factory="meguru.artifacts.durability:settler"),

@@ -75,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What seals the secrets of webhooks: a long random text, the same for all servers on one database;
     several, with commas, to change it: the first seals, all open; default: a file ``secret.key`` in the
     workspace folder."""
+    erasures: str = ""
+    """A folder, outside of the workspace, for what tells a restored backup which persons were erased;
+    default: ``WORKSPACE-erasures`` beside its folder."""
     smtp: str = ""
     """The server that mail is sent by: ``smtp://USER:PASSWORD@HOST:587`` (with STARTTLS where it offers that)
     or ``smtps://…``."""

@@ -2,65 +2,144 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from meguru.cli.session import Session, with_session
+from meguru.cli.text import gettext as _
 from meguru.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from meguru.datasets.personal.erase import ErasureReport
 
 
 @click.command()
-@click.argument("who", metavar="COLUMN=VALUE")
+@click.argument("who", metavar="COLUMN=VALUE…", nargs=-1)
 @click.option("--dataset", "only", multiple=True, help="Only from this dataset (and no predictions).")
 @click.option("--dry-run", is_flag=True, help="Say what would be erased, and erase nothing.")
 @click.option("--reason", default="", help="Why; it is written down, and who it was is not.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--again", is_flag=True, help="Erase again who came back with a restored backup.")
+@click.option("--list", "listed", is_flag=True, help="List erasures: when, why and how many rows; never who.")
 @with_session
 def command(
-    session: Session, who: str, *, only: tuple[str, ...], dry_run: bool, reason: str, yes: bool
+    session: Session,
+    who: tuple[str, ...],
+    *,
+    only: tuple[str, ...],
+    dry_run: bool,
+    reason: str,
+    yes: bool,
+    again: bool,
+    listed: bool,
 ) -> int:
     """Erase a person: the rows whose COLUMN has this VALUE, from all that is kept.
 
-    From every version of every dataset, from predictions, feedback and features; files that have such rows
-    are written anew, and the old ones deleted. A second search proves that nothing is left.
+    Several COLUMN=VALUE are one person: a row with any of them goes. From every version of every dataset,
+    from predictions, feedback, features, outputs and logs of steps, and files of runs; files that have such
+    rows are written anew, and the old ones deleted. A second search proves that nothing is left.
     """
-    from meguru.app.calls import dataset_erase as ask
-
-    column, equals, value = who.partition("=")
-    if not (column and equals and value):
-        raise UsageError(f"{who[:40]!r} tells nobody", hint="write COLUMN=VALUE, as email=anna@example.com")
+    if again or listed:
+        if who or only or (again and listed):
+            raise UsageError("--again and --list stand alone", hint="meguru erase --list")
+        return _again(session) if again else _list(session)
+    told = _read(who)
     ws = session.open()
     names = list(only) or None
-    planned = ask(ws, column=column, value=value, only=names, dry_run=True)
-    if dry_run or not (planned.found or planned.remaining):
-        session.show(planned, lambda: _tell(planned, "would be erased"))
-        return 0
-    if not yes:
-        _tell(planned, "would be erased")
-        click.confirm("erase it? nothing brings it back", abort=True, err=True)
-    done = ask(ws, column=column, value=value, only=names, reason=reason)
-    left = ask(ws, column=column, value=value, only=names, dry_run=True)
+    if not yes or dry_run:
+        from meguru.app.calls import dataset_erase as ask
+
+        planned = ask(ws, who=told, only=names, dry_run=True)
+        if dry_run:
+            session.show(planned, lambda: _tell(planned, "would be erased"))
+            return 0
+        _tell(planned, "would be erased", err=True)
+        click.confirm(_("erase it? nothing brings it back"), abort=True, err=True)
+    return _erase(session, told, names, reason)
+
+
+def _read(who: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in who:
+        column, equals, value = each.partition("=")
+        if not (column and equals and value):
+            raise UsageError(
+                f"{each[:40]!r} tells nobody", hint="write COLUMN=VALUE, as email=anna@example.com"
+            )
+        found.setdefault(column, []).append(value)
+    if not found:
+        raise UsageError("nobody is named", hint="write COLUMN=VALUE, as email=anna@example.com")
+    return found
+
+
+def _erase(session: Session, who: dict[str, list[str]], names: list[str] | None, reason: str) -> int:
+    from meguru.app.calls import dataset_erase as ask
+
+    ws = session.open()
+    done = ask(ws, who=who, only=names, reason=reason)
+    left = ask(ws, who=who, only=names, dry_run=True)
 
     def human() -> None:
         _tell(done, "erased")
         if left.found:
             _tell(left, "found by a second search")
         else:
-            click.echo("a second search finds nothing")
+            click.echo(_("a second search finds nothing"))
         for digest in left.remaining:
             click.echo(f"blob {digest[:12]} stays: something else needs it (meguru doctor --deep)")
 
     session.show({"erased": done, "left": left}, human)
-    return 1 if left.found or left.remaining else 0
+    return 1 if left.found or left.remaining or left.stays else 0
 
 
-def _tell(report: ErasureReport, what: str) -> None:
-    click.echo(f"{sum(each.rows for each in report.found):,} rows {what}")
+def _again(session: Session) -> int:
+    from meguru.app.calls import erasure_again, erasure_owed
+
+    ws = session.open()
+    owed = erasure_owed(ws)
+    done: Any = erasure_again(ws) if len(owed.ids) > owed.unreadable else None
+
+    def human() -> None:
+        if not owed.ids:
+            click.echo(_("this database knows of every erasure"))
+        if done is not None:
+            click.echo(f"{len(owed.ids) - owed.unreadable} erasures that a restored backup had forgotten")
+            _tell(done, "erased")
+        if owed.unreadable:
+            click.echo(f"{owed.unreadable} erasures can't be read: the key that marked them is lost")
+
+    session.show({"owed": owed, "erased": done}, human)
+    return 1 if owed.unreadable else 0
+
+
+def _list(session: Session) -> int:
+    from meguru.app.calls import erasure_list
+
+    found = erasure_list(session.open())
+    rows = [(e.id, e.at, e.by, ", ".join(e.columns), e.rows, e.reason) for e in found]
+    columns = ("erasure", "when", "by", "columns", "rows", "reason")
+    session.table(found, columns, rows, begin="meguru erase COLUMN=VALUE")
+    return 0
+
+
+def _tell(report: ErasureReport, what: str, *, err: bool = False) -> None:
+    def say(text: str) -> None:
+        click.echo(text, err=err)
+
+    say(f"{sum(each.rows for each in report.found):,} rows {what}")
     for each in report.found:
-        click.echo(f"  {each.ref}: {each.rows:,} {each.what}")
+        say(f"  {each.ref}: {each.rows:,} {each.what}")
+    for column, count in sorted(report.followed.items()):
+        say(f"  {column}: {count:,} values of theirs were looked for in what was made from their rows")
+    for each in report.stays:
+        say(f"  stays in {each.ref}: {each.rows:,} {each.what}: {each.stays}")
     for model in report.models:
-        click.echo(f"  {model} was trained on it")
+        say(f"  {model} was trained on it")
+    places = ", ".join(f"{count:,} {place}" for place, count in sorted(report.searched.items()))
+    if places:
+        say(f"  searched: {places}")
+    for place, count in sorted(report.unsearched.items()):
+        say(f"  not searched: {count:,} {place}")

@@ -23,7 +23,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "status": ("meguru status", "meguru status --json"),
     "erase": (
         "meguru erase email=anna@example.com --dry-run",
-        "meguru erase customer_id=4711 --reason 'request of 3 May'",
+        "meguru erase customer_id=4711 email=a@example.com --reason 'request of 3 May'",
+        "meguru erase --list",
     ),
     "demo": ("meguru demo flights --months 3-5",),
     "run": (

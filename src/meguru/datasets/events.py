@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from meguru.kernel.kinds import Attention, Payload, Remedy, Tone, Urgency, event_type
 
 
@@ -108,18 +106,6 @@ class DatasetVersionErased(Payload, frozen=True):
     before: str
     after: str
     rows: int
-
-
-@event_type(
-    "dataset.erased", label="person erased", sentence="a person was erased", tone=Tone.ODD, explains=True
-)
-class DatasetErased(Payload, frozen=True):
-    """What was found of a person is gone; who it was is not told."""
-
-    column: str
-    found: list[dict[str, Any]]
-    models: list[str]
-    reason: str
 
 
 @event_type(
@@ -276,7 +262,6 @@ EVENTS = (
     DatasetFreed,
     DatasetVersionSeenInClear,
     DatasetVersionErased,
-    DatasetErased,
     DatasetPullStarted,
     DatasetPulled,
     DatasetPullFailed,

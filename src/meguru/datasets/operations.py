@@ -11,7 +11,6 @@ from meguru.datasets.folders.measure.keep import keep_measurement, last_measurem
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
-from meguru.datasets.personal.erase import erase
 from meguru.datasets.personal.look import look
 from meguru.datasets.personal.propose import personal
 from meguru.datasets.pulls.ask import pull
@@ -39,7 +38,6 @@ __all__ = [
     "delete_rows",
     "diff",
     "drop_branch",
-    "erase",
     "files",
     "free",
     "garbage",

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 AGE_SECONDS = 86_400.0
 _PAGE = 1000
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_HISTORY = frozenset({"event", "dataset_version", "alembic_version", "private_blob", "erased_blob"})
+_HISTORY = frozenset(
+    {"event", "dataset_version", "alembic_version", "private_blob", "erased_blob", "erasure"}
+)
 """Tables that tell of what was, or mark blobs: what they name is not needed for that."""
 _LARGEST = 16 << 20
 

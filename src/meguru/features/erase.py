@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import polars as pl
 from sqlalchemy import delete, select
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
+from meguru.artifacts.erasure.gone import note_gone
 from meguru.base import refs
-from meguru.datasets.personal import store as personal
 from meguru.errors import Conflict
 from meguru.features import dtypes
 from meguru.features import store as views
@@ -56,7 +57,7 @@ def _brought(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterato
             _check_not_about(ctx, work, subject, count)
         elif count:
             materialized.change(ctx.tx, work.id, target="")
-            personal.note_gone(ctx.tx, [target])
+            note_gone(ctx.tx, [target])
     for state in materialized.all_online(ctx.tx).values():
         if not (count := _count(ctx, state.newest_rows, subject)):
             continue
@@ -67,7 +68,7 @@ def _brought(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterato
             digest = ctx.blobs.put_bytes(as_parquet(left))
             changed = msgspec.structs.replace(state, newest_rows=digest, rows=left.height)
             materialized.set_online(ctx.tx, changed)
-            personal.note_gone(ctx.tx, [state.newest_rows])
+            note_gone(ctx.tx, [state.newest_rows])
 
 
 def _check_not_about(ctx: Context, work: Materialization, subject: ErasureSubject, count: int) -> None:
@@ -75,7 +76,7 @@ def _check_not_about(ctx: Context, work: Materialization, subject: ErasureSubjec
     view = views.view(ctx.tx, work.view)
     state = materialized.online(ctx.tx, view.name, view.version)
     found = (*state.keys, *state.features) if state else ()
-    if count or subject.column in {*view.definition.keys, *view.definition.features, *found}:
+    if count or subject.is_in({*view.definition.keys, *view.definition.features, *found}):
         hint = "wait until it is over, or cancel it, and ask again"
         raise Conflict(f"{work.view} is being brought online", where=work.ref, hint=hint)
 
@@ -107,20 +108,25 @@ def _profiles(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterat
         if not ctx.blobs.has(row.profile):
             continue
         columns = msgspec.json.decode(ctx.blobs.get_bytes(row.profile)).get("columns", {})
-        often = columns.get(subject.column, {}).get("top", ())
-        if not any(str(value) in subject.values for value, _ in often):
+        if not any(
+            subject.is_value(name, value)
+            for name in subject.columns
+            for value, _ in columns.get(name, {}).get("top", ())
+        ):
             continue
         yield ErasedThing(ref=refs.make("feature_view", row.name, row.version), what="profiles", rows=1)
         if not dry_run:
             here = (mine.name == row.name) & (mine.version == row.version)
             ctx.tx.execute(delete(feature_profile).where(here, mine.rows_digest == row.rows_digest))
-            personal.note_gone(ctx.tx, [row.profile])
+            note_gone(ctx.tx, [row.profile])
 
 
 def _kept(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
     """Free all rows that were computed and kept here, if any are the person's."""
     folder = ctx.ws.cache_folder(cache.NAME)
-    count = sum(subject.count(table) for table in cache.tables(folder, subject.column))
+    count = 0
+    for column in sorted(subject.columns):
+        count += sum(subject.of(column).count(table) for table in cache.tables(folder, column))
     if count:
         yield ErasedThing(ref=refs.make("cache", cache.NAME), what="rows kept for training", rows=count)
         if not dry_run:
@@ -153,15 +159,25 @@ def _theirs(
     decode = msgspec.msgpack.decode
     if state is None:
         return [row for row in page if any(str(each) in subject.values for each in decode(row.key))]
-    if subject.column in state.keys:
-        types, rows = state.keys, page
-        values = [decode(row.key) for row in rows]
-    else:
-        types, rows = state.features, [row for row in page if row.packed != GONE]
-        values = [decode(row.packed) for row in rows]
-    if subject.column not in types or not rows:
+    found = {row.key: row for row in _where(page, [decode(row.key) for row in page], state.keys, subject)}
+    there = [row for row in page if row.packed != GONE]
+    values = [decode(row.packed) for row in there] if subject.is_in(state.features) else []
+    found |= {row.key: row for row in _where(there, values, state.features, subject)}
+    return list(found.values())
+
+
+def _where(
+    rows: Sequence[OnlineRow], values: Sequence[Any], types: Mapping[str, str], subject: ErasureSubject
+) -> Sequence[OnlineRow]:
+    """Return the rows whose values, in the order of `types`, are the person's."""
+    columns = {
+        name: pl.Series(name, [each[at] for each in values], strict=False).cast(
+            dtypes.polars_type(types[name])
+        )
+        for at, name in enumerate(types)
+        if name in subject.columns
+    }
+    if not columns or not values:
         return ()
-    at = list(types).index(subject.column)
-    column = pl.Series(subject.column, [each[at] for each in values], strict=False)
-    table = column.cast(dtypes.polars_type(types[subject.column])).to_frame().with_row_index(_ROW)
+    table = pl.DataFrame(list(columns.values())).with_row_index(_ROW)
     return [rows[number] for number in table.filter(subject.rows(table.schema))[_ROW]]

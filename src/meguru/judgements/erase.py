@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from sqlalchemy import Connection, delete, or_, select, tuple_
 
@@ -45,3 +46,11 @@ def _endpoints(tx: Connection, subject: ErasureSubject) -> dict[str, str]:
         about = query.where(tuple_(mine.batch_id, mine.row).in_(some))
         found |= {row.id: row.endpoint for row in tx.execute(about)}
     return found
+
+
+def values(ctx: Context, column: str) -> Iterator[str]:
+    """Give the keys of feedback and who gave it: they may be the value of any column."""
+    del column
+    with ctx.ws.read() as tx:
+        for each in (feedback.c.key, feedback.c.judge):
+            yield from tx.execute(select(each).distinct()).scalars()

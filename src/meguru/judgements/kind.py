@@ -35,5 +35,8 @@ FEEDBACK = Kind(
     grants={"engineer": ("*",), "data-scientist": ("write",), "service": ("write",)},
     project_of="meguru.judgements.store:project_of",
     services=(Service(name="feedback", factory="meguru.judgements.joiner:FeedbackJoiner"),),
-    provides={"personal data": "meguru.judgements.erase:erase"},
+    provides={
+        "personal data": "meguru.judgements.erase:erase",
+        "values of people": "meguru.judgements.erase:values",
+    },
 )

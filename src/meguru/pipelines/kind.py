@@ -224,6 +224,10 @@ PIPELINE_RUN = Kind(
         "advance": "the engine writes what became of steps, and how the run ended",
         "keep_metrics": "the engine keeps what steps log",
     },
+    provides={
+        "personal data": "meguru.pipelines.erase:erase",
+        "values of people": "meguru.pipelines.erase:values",
+    },
     services=(Service(name="ended-runs", factory="meguru.pipelines.cleanup:EndedRuns"),),
     page="/ui/pipelines/runs/{name}",
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -17,7 +17,7 @@ from meguru.predictions.store import chunks
 from meguru.predictions.types import SENT_PREFIX
 
 _PAGE = 100
-"""Requests, each of up to some megabytes."""
+"""Requests that are in memory at once, each of up to some megabytes."""
 
 
 def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedThing]:  # noqa: FBT001
@@ -25,17 +25,11 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
 
     They are those whose feature has the value, or whose own key is it.
     """
-    found: dict[str, int] = {}
-    tx, last = ctx.tx, ""
-    keyed = _by_key(tx, subject)
-    while page := _page(tx, last):
-        for row in page:
-            rows = _matching(row.payload, subject) | keyed.get(row.id, set())
-            if rows:
-                found[row.endpoint] = found.get(row.endpoint, 0) + len(rows)
-                if not dry_run:
-                    _scrub(tx, row, rows)
-        last = page[-1].id
+    tx, found = ctx.tx, Counter[str]()
+    for row_id, endpoint, rows in _about(tx, subject):
+        found[endpoint] += len(rows)
+        if not dry_run:
+            _scrub(tx, row_id, rows)
     if not dry_run:
         for endpoint in sorted(found):
             uncounted.anew(tx, endpoint)  # no cell may name a value that was theirs
@@ -49,19 +43,26 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     ]
 
 
-def _page(tx: Connection, after: str) -> list[Any]:
-    mine = prediction_batch.c
-    query = select(mine.id, mine.endpoint, mine.payload).where(mine.id > after).order_by(mine.id).limit(_PAGE)
-    return list(tx.execute(query))
+def _about(tx: Connection, subject: ErasureSubject) -> list[tuple[str, str, set[int]]]:
+    """Return the requests with rows of the person: id, endpoint and the rows; each is read once."""
+    keyed, theirs, mine = _by_key(tx, subject), PersonMatcher(subject), prediction_batch.c
+    query = select(mine.id, mine.endpoint, mine.payload).execution_options(yield_per=_PAGE)
+    found, count = [], 0
+    for row_id, endpoint, body in tx.execute(query):
+        count += 1
+        if rows := theirs.rows(body) | keyed.get(row_id, set()):
+            found.append((row_id, endpoint, rows))
+    subject.places.looked("requests for predictions", count)
+    return found
 
 
 def rows_about(tx: Connection, subject: ErasureSubject, batch_ids: Iterable[str]) -> Iterator[Place]:
     """Give those predictions of some requests that are about a person."""
-    keyed = _by_key(tx, subject)
+    keyed, theirs = _by_key(tx, subject), PersonMatcher(subject)
     mine = prediction_batch.c
     for some in chunks(batch_ids, _PAGE):
         for row in tx.execute(select(mine.id, mine.payload).where(mine.id.in_(some))):
-            for number in _matching(row.payload, subject) | keyed.get(row.id, set()):
+            for number in theirs.rows(row.payload) | keyed.get(row.id, set()):
                 yield row.id, number
 
 
@@ -73,22 +74,32 @@ def _by_key(tx: Connection, subject: ErasureSubject) -> dict[str, set[int]]:
     return found
 
 
-def _matching(body: bytes, subject: ErasureSubject) -> set[int]:
-    columns = payload.features_of(body)
-    return {
-        number
-        for name in (subject.column, SENT_PREFIX + subject.column)
-        for number, each in enumerate(columns.get(name, ()))
-        if each is not None and str(each) in subject.values
-    }
+class PersonMatcher:
+    """Finds rows of a person in what was asked, kept under the model's name or as it was sent."""
+
+    def __init__(self, subject: ErasureSubject) -> None:
+        self._tests = {
+            name: subject.test(column)
+            for column in subject.columns
+            for name in (column, SENT_PREFIX + column)
+        }
+
+    def rows(self, body: bytes) -> set[int]:
+        """Return the rows of a request that are theirs."""
+        return {
+            number
+            for name, values in payload.values_in(body, self._tests)
+            for number, each in enumerate(values)
+            if self._tests[name](each)
+        }
 
 
-def _scrub(tx: Connection, row: Any, rows: set[int]) -> None:
-    mine = prediction_batch.c
-    values = {"payload": payload.without_features(row.payload, rows)}
-    tx.execute(update(prediction_batch).where(mine.id == row.id).values(values))
-    keys = prediction_key.c
-    tx.execute(delete(prediction_key).where(keys.batch_id == row.id, keys.row.in_(sorted(rows))))
+def _scrub(tx: Connection, row_id: str, rows: set[int]) -> None:
+    mine, keys = prediction_batch.c, prediction_key.c
+    body = tx.execute(select(mine.payload).where(mine.id == row_id)).scalar_one()
+    values = {"payload": payload.without_features(body, rows)}
+    tx.execute(update(prediction_batch).where(mine.id == row_id).values(values))
+    tx.execute(delete(prediction_key).where(keys.batch_id == row_id, keys.row.in_(sorted(rows))))
 
 
 def _waiting(tx: Connection, subject: ErasureSubject, *, dry_run: bool) -> list[ErasedThing]:
@@ -101,3 +112,14 @@ def _waiting(tx: Connection, subject: ErasureSubject, *, dry_run: bool) -> list[
         ErasedThing(ref=refs.make("endpoint", name), what="outcomes", rows=endpoints.count(name))
         for name in sorted(set(endpoints))
     ]
+
+
+def values(ctx: Context, column: str) -> Iterator[str]:
+    """Give the values that a feature of that name had, and the keys of predictions."""
+    mine, names = prediction_batch.c, {column, SENT_PREFIX + column}
+    with ctx.ws.read() as tx:
+        for (body,) in tx.execute(select(mine.payload).execution_options(yield_per=_PAGE)):
+            for _, found in payload.values_in(body, names):
+                yield from (str(each) for each in set(found) if each is not None)
+        yield from tx.execute(select(prediction_key.c.key).distinct()).scalars()
+        yield from tx.execute(select(waiting_outcome.c.key).distinct()).scalars()

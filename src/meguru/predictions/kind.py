@@ -71,7 +71,10 @@ PREDICTION = Kind(
     operations=("meguru.predictions.operations",),
     project_of="meguru.predictions.store:project_of",
     page="/ui/predictions/{name}",
-    provides={"personal data": "meguru.predictions.erase:erase"},
+    provides={
+        "personal data": "meguru.predictions.erase:erase",
+        "values of people": "meguru.predictions.erase:values",
+    },
 )
 OUTCOME = Kind(
     name="outcome",

@@ -172,6 +172,32 @@ def features_of(payload: bytes) -> dict[str, Sequence[Any]]:
     return _features(frame_of(payload), _decode_header(_decode(payload).header).types)
 
 
+def values_in(payload: bytes, names: Collection[str]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Read only those of some features that are there: the name and the values of each."""
+    if payload.startswith(_ARROW):
+        yield from ((name, each) for name, each in features_of(payload).items() if name in names)
+        return
+    stored = _decode(payload)
+    if (places := _places.get(stored.header)) is None:
+        types = _decode_header(stored.header).types
+        if len(_places) >= _MOST_HEADERS:
+            _places.clear()
+        places = _places[stored.header] = list(enumerate(types))
+    wanted = [(at, name) for at, name in places if name in names]
+    if not wanted:
+        return
+    if isinstance(stored.rows, bytes):
+        yield from ((name, each) for name, each in features_of(payload).items() if name in names)
+        return
+    for at, name in wanted:
+        yield name, [row[at] for row in stored.rows]
+
+
+_places: dict[bytes, list[tuple[int, str]]] = {}
+"""Where in a row the features of a header are."""
+_MOST_HEADERS = 1000
+
+
 def recorded(
     payload: bytes,
 ) -> tuple[Mapping[str, str], dict[str, Sequence[Any]], Sequence[datetime]]:

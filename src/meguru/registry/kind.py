@@ -230,6 +230,7 @@ MODEL = Kind(
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     provides={
+        "personal data": "meguru.registry.erase:erase",
         "pipeline output": "meguru.registry.sink:register_output",
         "described": "meguru.registry.catalogue:described",
         "detailed": "meguru.registry.catalogue:detailed",

@@ -264,6 +264,10 @@ RUN = Kind(
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     project_of="meguru.tracking.store:project_of",
+    provides={
+        "personal data": "meguru.tracking.erase:erase",
+        "values of people": "meguru.tracking.erase:values",
+    },
     services=(
         Service(name="silent-runs", factory="meguru.tracking.silent:SilentRuns"),
         Service(name="series", factory="meguru.tracking.series.join:joiner"),

@@ -8,16 +8,16 @@ import pytest
 
 from meguru.artifacts.erasure import ErasureSubject
 from meguru.predictions import payload
-from meguru.predictions.erase import _matching
+from meguru.predictions.erase import PersonMatcher
 
-ANNA = ErasureSubject(column="email", values=["anna@example.org"])
+ANNA = ErasureSubject({"email": ["anna@example.org"]})
 
 
 @pytest.mark.parametrize("name", ["email", "sent:email"])
 @pytest.mark.parametrize("n", [3, payload.FEW + 3])
 def test_what_was_sent_under_the_name_of_a_column_of_the_model_is_found_too(name: str, n: int) -> None:
-    values = ["bo@example.org"] * (n - 1) + ANNA.values
+    values = ["bo@example.org"] * (n - 1) + ANNA.who["email"]
     times = [datetime(2026, 1, 1, tzinfo=UTC)] * n
     packed = payload.pack(payload.make({name: "string"}, {name: values}, [0.5] * n, times))
-    assert _matching(packed, ANNA) == {n - 1}
-    assert _matching(payload.without_features(packed, {n - 1}), ANNA) == set()
+    assert PersonMatcher(ANNA).rows(packed) == {n - 1}
+    assert PersonMatcher(ANNA).rows(payload.without_features(packed, {n - 1})) == set()

@@ -34,6 +34,11 @@ def erase_shown(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[Er
 
 
 def _without(result: ExpectationResult, subject: ErasureSubject) -> ExpectationResult:
-    wanted = {*subject.values, HIDDEN}
-    left = [row for row in result.sample if str(row.get(subject.column, "")) not in wanted]
+    left = [
+        row
+        for row in result.sample
+        if not any(
+            row.get(each) == HIDDEN or subject.is_value(each, row.get(each)) for each in subject.columns
+        )
+    ]
     return msgspec.structs.replace(result, sample=left)

@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import msgspec
 
 from meguru.artifacts.erasure import FAMILY, ErasedThing, ErasureSubject
+from meguru.artifacts.erasure import gone as blobs_gone
 from meguru.artifacts.lineage import made_from
 from meguru.base import digests, refs
-from meguru.datasets import store as datasets
+from meguru.base.ids import new_id
 from meguru.datasets.delta.places import place_of
 from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.free import needed
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal import store
+from meguru.datasets.personal import ledger, store
 from meguru.datasets.personal.files import note_new
+from meguru.datasets.personal.ledger import ErasureLedger, ErasureMarks
 from meguru.datasets.personal.rewrite import FileRewriter
-from meguru.datasets.personal.sealed import sealed
-from meguru.datasets.personal.treat import treatment_of
+from meguru.datasets.personal.who import FollowedRows, check_who, subject_of
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.layout import packed, write_manifest
 from meguru.datasets.write import UNSEEN
-from meguru.errors import Conflict, InvalidInput
+from meguru.errors import Conflict, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
+from meguru.storage.blobs import pending
 from meguru.storage.blobs.base import PrunableStore
 
-_LONGEST = 1000
+VACUUMED = 64 << 20
+"""A database of SQLite up to so many bytes is written anew, without the pages that are free."""
 
 
 class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of a person (and is gone, unless it was only looked for), and what was made from it.
 
-    `models` were trained on it: they are as they were. `remaining` are blobs of earlier erasures that
-    something else still needs, as a run's output that is the same file.
+    `stays` was found where nothing can be taken out, each with why. `models` were trained on it: they are as
+    they were. `remaining` are blobs of earlier erasures that something else still needs. `searched` and
+    `unsearched` say what was looked through and what nobody can read, with how many of each; `followed`
+    by how many values of which other columns their rows were known in what was made from them.
     """
 
     found: list[ErasedThing]
     models: list[str]
     dry_run: bool
     remaining: list[str] = []
+    stays: list[ErasedThing] = []
+    searched: dict[str, int] = {}
+    unsearched: dict[str, int] = {}
+    followed: dict[str, int] = {}
 
     @property
     def rows(self) -> int:
@@ -63,33 +73,44 @@ class _Rewritten(msgspec.Struct, frozen=True):
 def erase(
     ctx: Context,
     *,
-    column: str,
-    value: str,
+    who: dict[str, list[str]],
     only: list[str] | None = None,
     dry_run: bool = False,
     reason: str = "",
 ) -> ErasureReport:
-    """Erase a person from every version of every dataset, from predictions, and from features.
+    """Erase a person from every version of every dataset, and from all that was made or kept of them.
 
-    Their rows are those whose `column` has this `value`, or what became of it where the column is hashed or
-    encrypted. Files that have such rows are written anew and the old ones deleted; a version stays with the
-    other rows, under another digest. `only` names datasets; then nothing else is looked at. The value is
-    written down nowhere, what was erased from is, and how many rows.
+    `who` has for each column the values that tell the person; their rows have any of them, in any form (see
+    `ErasureSubject`), or what became of one where the column is hashed or encrypted. Files that have such
+    rows are written anew and the old ones deleted; a version stays with the other rows, under another
+    digest. `only` names datasets; then nothing else is looked at. The values are written down nowhere: a
+    keyed hash is, by which they are known again if a backup is restored; and what was erased from, and how
+    many rows.
 
     Raises
     ------
     Conflict
         If something that is found is under a legal hold, or changed meanwhile; nothing is erased then.
     """
-    if not (0 < len(column) <= _LONGEST and 0 < len(value) <= _LONGEST):
-        raise InvalidInput("a column and a value tell who it is", field="value", why="up to 1,000 characters")
-    subject = _subject(ctx, column, value)
-    rewritten = list(_rewritten(ctx, subject, only, dry_run=dry_run))
+    check_who(who)
+    subject = subject_of(ctx, who)
+    report = erased(ctx, subject, only, dry_run=dry_run)
+    if not dry_run and (report.found or only is None):
+        keep(ctx, remember(ctx, subject, only), report, reason)
+    return report
+
+
+def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool) -> ErasureReport:
+    """Find a person everywhere, and erase them unless it is a trial."""
+    follow = FollowedRows(ctx.ws, subject)
+    rewritten = list(_rewritten(ctx, subject, follow, only, dry_run=dry_run))
     for each in rewritten:
         _check_not_held(ctx, each.version.name)
     if not dry_run:  # what raises a Conflict comes before what no rollback brings back
+        if ctx.db.is_sqlite:  # else what a row held stays in the file until another takes its place
+            ctx.tx.exec_driver_sql("PRAGMA secure_delete = ON")
         _write(ctx, rewritten)
-        ctx.if_done.append(delete_gone)
+        ctx.if_done += [delete_gone, _settle]
     found = [
         ErasedThing(ref=each.version.ref, what="rows of a dataset", rows=each.rows) for each in rewritten
     ]
@@ -99,39 +120,80 @@ def erase(
     models = sorted(
         {ref for each in rewritten for ref in made_from(ctx.tx, each.version.ref) if ref.startswith("model/")}
     )
-    if not dry_run and found:
-        ctx.emit(
-            "dataset.erased",
-            found[0].ref,
-            data={"column": column, "found": msgspec.to_builtins(found), "models": models, "reason": reason},
-        )
-    remaining = sorted(each for each in store.gone(ctx.tx) if ctx.blobs.has(each)) if dry_run else []
-    return ErasureReport(found=found, models=models, dry_run=dry_run, remaining=remaining)
+    remaining = sorted(each for each in blobs_gone.gone(ctx.tx) if ctx.blobs.has(each)) if dry_run else []
+    return ErasureReport(
+        found=[each for each in found if not each.stays],
+        stays=[each for each in found if each.stays],
+        models=models,
+        dry_run=dry_run,
+        remaining=remaining,
+        searched=subject.places.searched,
+        unsearched=subject.places.unsearched,
+        followed=follow.followed,
+    )
 
 
-def _subject(ctx: Context, column: str, value: str) -> ErasureSubject:
-    """Return who it is: the value, and what became of it where the column is hashed or encrypted."""
-    values = [value]
-    with ctx.ws.read() as tx:
-        treatments = store.treatments(tx, column)
-        versions = store.all_versions(tx, None) if "encrypt" in treatments else []
-    if treatments & {"hash", "encrypt"} and (how := treatment_of(ctx.ws, {column: "hash"})):
-        values += [how.hash(value), *sealed(ctx.blobs, versions, column, value, how)]
-    return ErasureSubject(column=column, values=values)
+def remember(ctx: Context, subject: ErasureSubject, only: list[str] | None = None) -> ErasureMarks:
+    """Write who is erased as marks, beside the workspace first: a kill leaves it owed, and never unknown.
+
+    Of who was erased from some datasets alone nothing is remembered: elsewhere they stay.
+    """
+    book = ErasureLedger(ctx.ws)
+    marks = book.marks(subject.who) if only is None else {}
+    key = book.key_id if marks else ""
+    entry = ErasureMarks(id=new_id("erasure"), at=ctx.now(), key=key, marks=marks)
+    if marks:
+        book.append([entry])
+    return entry
+
+
+def keep(
+    ctx: Context, entry: ErasureMarks, report: ErasureReport, reason: str, *, repeated: bool = False
+) -> None:
+    """Write an erasure down, with its marks and what went, and tell of it."""
+    found = msgspec.to_builtins([*report.found, *report.stays])
+    ledger.add(ctx.tx, entry, by=ctx.principal.name, reason=reason, found=found, models=report.models)
+    data = {"columns": sorted(entry.marks), "found": found, "models": report.models, "reason": reason}
+    type = "erasure.repeated" if repeated else "erasure.done"
+    ctx.emit(type, refs.make("erasure", entry.id), data=data)
 
 
 def _rewritten(
-    ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool
+    ctx: Context, subject: ErasureSubject, follow: FollowedRows, only: list[str] | None, *, dry_run: bool
 ) -> Iterator[_Rewritten]:
     """Look through all versions; without the transaction that writes, which others would wait for."""
     with ctx.ws.read() as tx:
         names = None if only is None else [refs.parse(each, kind="dataset").name for each in only]
         versions = store.all_versions(tx, names)
-    rewriter = FileRewriter(ctx.blobs, subject)
+    rewriters: dict[int, FileRewriter] = {}
+    first = FileRewriter(ctx.blobs, subject)
+    manifests = {}
     for version in versions:
-        if version.elsewhere or all(each.name != subject.column for each in version.columns):
+        if version.elsewhere:
+            subject.places.passed("versions of datasets whose files are elsewhere")
             continue
-        manifest = load_manifest(ctx.blobs, version)
+        try:
+            manifests[version.ref] = load_manifest(ctx.blobs, version)
+        except NotFound:
+            subject.places.passed("versions of datasets that are lost")
+            continue
+        if subject.is_in(each.name for each in version.columns):
+            manifest = manifests[version.ref]
+            if any(first.found(manifest, file) for file in manifest.files):
+                follow.add(version, manifest, first)
+    for version in versions:
+        if version.ref not in manifests:
+            continue
+        manifest = manifests[version.ref]
+        subject.places.looked("versions of datasets")
+        wanted = follow.subject(version)
+        if not wanted.is_in(each.name for each in version.columns):
+            continue
+        rewriter = (
+            first
+            if wanted is subject
+            else rewriters.setdefault(hash(str(wanted.who)), FileRewriter(ctx.blobs, wanted))
+        )
         counts = [rewriter.found(manifest, file) for file in manifest.files]
         if not any(counts):
             continue
@@ -162,7 +224,7 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
         place_of(ctx.blobs, name).clear()
         forget_samples(ctx.tx, name)
     for each in rewritten:
-        present = datasets.get(ctx.tx, each.version.name, each.version.version)
+        present = store.version(ctx.tx, each.version.name, each.version.version)
         if present.digest != each.version.digest:
             raise Conflict(f"{present.ref} changed meanwhile", hint="ask again")
         digest = write_manifest(ctx.blobs, each.after)
@@ -175,7 +237,7 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
             each.version.ref,
             data={"before": each.version.digest, "after": digest, "rows": each.rows},
         )
-    store.note_gone(ctx.tx, gone - {digests.of_bytes(UNSEEN)})
+    blobs_gone.note_gone(ctx.tx, gone - {digests.of_bytes(UNSEEN)})
 
 
 def _blobs(version: DatasetVersion, manifest: Manifest) -> set[str]:
@@ -189,12 +251,27 @@ def _uploads(manifest: Manifest) -> set[str]:
     return {each.digest for each in given_files(manifest.files)} - {file.digest for file in manifest.files}
 
 
+def _settle(ws: Workspace) -> None:
+    """Leave nothing of what rows held in pages of SQLite that are free, nor in its log.
+
+    A large database is not written anew: its free pages are used again by and by.
+    """
+    if not ws.db.is_sqlite:
+        return
+    with ws.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        place = Path(ws.db.engine.url.database or "")
+        if place.is_file() and place.stat().st_size <= VACUUMED:
+            connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def delete_gone(ws: Workspace) -> None:
     """Delete what an erasure left behind, unless something else needs it; also what a killed one left."""
+    pending.settle(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
     with ws.read() as tx:
-        gone = store.gone(tx)
+        gone = blobs_gone.gone(tx)
         unused = gone - needed(tx, ws.blobs, gone)
     for digest in unused:
         cast("PrunableStore", ws.blobs).delete(digest)
     with ws.db.write() as tx:
-        store.forget_gone(tx, unused)
+        blobs_gone.forget_gone(tx, unused)

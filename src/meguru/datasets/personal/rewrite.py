@@ -29,7 +29,7 @@ class FileRewriter:
 
     def found(self, manifest: Manifest, file: DataFile) -> int:
         """Return how many rows of the person are in a file, also among those that were deleted from it."""
-        if all(each.name != self._subject.column for each in file.columns):
+        if not self._subject.is_in(each.name for each in file.columns):
             return 0
         if file.digest not in self._found:
             self._found[file.digest] = self._subject.count(all_rows(self._blobs, manifest, file))

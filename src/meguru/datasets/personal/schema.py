@@ -11,6 +11,3 @@ private_blob = Table(
     Column("dataset", String(100), primary_key=True),
 )
 """Files of datasets with personal columns in clear: who may not see these may not fetch them."""
-
-erased_blob = Table("erased_blob", metadata, Column("digest", String(64), primary_key=True))
-"""Blobs with rows of who was erased, until they are deleted: a kill, or what needs them, may delay it."""

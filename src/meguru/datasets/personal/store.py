@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from meguru.datasets.personal.schema import erased_blob, private_blob
+from meguru.datasets.personal.schema import private_blob
 from meguru.datasets.schema import dataset, dataset_version
 from meguru.datasets.store import from_row
 from meguru.datasets.types import DatasetVersion, Manifest
@@ -34,12 +34,19 @@ def datasets_of(tx: Connection, digest: str) -> list[str]:
 
 
 def all_versions(tx: Connection, names: list[str] | None) -> list[DatasetVersion]:
-    """Return every version that is there, of all lines, by name and number."""
+    """Return every version whose bytes are there, of all lines, by name and number; also removed ones."""
     mine = dataset_version.c
-    query = select(dataset_version).where(mine.removed_at.is_(None))
+    query = select(dataset_version).where(mine.freed_at.is_(None))
     if names is not None:
         query = query.where(mine.name.in_(names))
     return [from_row(row) for row in tx.execute(query.order_by(mine.name, mine.version))]
+
+
+def version(tx: Connection, name: str, number: int) -> DatasetVersion:
+    """Return one version, also a removed one."""
+    mine = dataset_version.c
+    one = (mine.name == name) & (mine.version == number)
+    return from_row(tx.execute(select(dataset_version).where(one)).one())
 
 
 def treatments(tx: Connection, column: str) -> set[str]:
@@ -63,22 +70,3 @@ def replace_content(
     mine = dataset_version.c
     one = (mine.name == version.name) & (mine.version == version.version)
     tx.execute(update(dataset_version).where(one).values(values))
-
-
-def note_gone(tx: Connection, digests: Iterable[str]) -> None:
-    """Write down blobs that are to be deleted when this is committed."""
-    known = gone(tx)
-    rows = [{"digest": each} for each in sorted(set(digests) - known)]
-    if rows:
-        tx.execute(insert(erased_blob), rows)
-
-
-def gone(tx: Connection) -> set[str]:
-    """Return blobs that are still to be deleted."""
-    return set(tx.execute(select(erased_blob.c.digest)).scalars())
-
-
-def forget_gone(tx: Connection, digests: Iterable[str]) -> None:
-    """Take out blobs that are deleted."""
-    for digest in digests:
-        tx.execute(delete(erased_blob).where(erased_blob.c.digest == digest))

@@ -19,8 +19,9 @@ from meguru.cli.root import root
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.delta.operations import table
 from meguru.datasets.kind import DatasetSpec
-from meguru.datasets.operations import erase, specs, versions
+from meguru.datasets.operations import specs, versions
 from meguru.datasets.personal.files import check_may_fetch
+from meguru.datasets.personal.operations import erase
 from meguru.datasets.register import register
 from meguru.datasets.show import files
 from meguru.datasets.types import ColumnSpec, FileEntry
@@ -57,14 +58,14 @@ def stored(ws) -> bytes:
 
 
 def test_rows_go_from_all_versions_and_the_old_files_are_deleted(filled):
-    planned = erase(filled, column="email", value=ANNA, dry_run=True)
+    planned = erase(filled, who={"email": [ANNA]}, dry_run=True)
     assert [(each.ref, each.rows) for each in planned.found] == [
         ("dataset/people@1", 1),
         ("dataset/people@2", 2),
     ]
-    done = erase(filled, column="email", value=ANNA, reason="asked")
+    done = erase(filled, who={"email": [ANNA]}, reason="asked")
     assert (done.found, done.rows) == (planned.found, 3)
-    left = erase(filled, column="email", value=ANNA, dry_run=True)
+    left = erase(filled, who={"email": [ANNA]}, dry_run=True)
     assert (left.found, left.remaining) == ([], [])
     assert frame(filled, "people@1").rows() == [(2, "bob@example.org")]
     assert sorted(frame(filled, "people@2").rows()) == [(1, f"new{ANNA}"), (2, "bob@example.org")]
@@ -76,7 +77,7 @@ def test_rows_go_from_all_versions_and_the_old_files_are_deleted(filled):
 
 def test_who_it_was_is_not_in_the_log_and_the_old_digest_is(filled):
     before = versions(filled, name="people")[0].digest
-    erase(filled, column="email", value=ANNA)
+    erase(filled, who={"email": [ANNA]})
     with filled.read() as tx:
         data = list(tx.execute(select(event.c.data)).scalars())
     assert ANNA not in str([each for each in data if "found" in each or "before" in each])
@@ -88,7 +89,7 @@ def test_what_was_uploaded_of_a_person_goes_too(workspace):
     entry = FileEntry(path="people.csv", digest=workspace.blobs.put_bytes(data), size=len(data))
     register(workspace, name="people", files=[entry])
     assert ANNA.encode() in stored(workspace)
-    erase(workspace, column="email", value=ANNA)
+    erase(workspace, who={"email": [ANNA]})
     assert not workspace.blobs.has(entry.digest)
     assert ANNA.encode() not in stored(workspace)
 
@@ -98,21 +99,21 @@ def test_an_encrypted_person_is_found_by_the_value(workspace, add):
     add(f"id,email\n1,{ANNA}\n2,bob@example.org\n", columns=encrypted)
     add(f"id,email\n3,{ANNA}\n4,{ANNA}\n5,\n", file="more.csv", mode="append")
     assert ANNA.encode() not in stored(workspace)
-    assert erase(workspace, column="email", value=ANNA).rows == 4
+    assert erase(workspace, who={"email": [ANNA]}).rows == 4
     assert frame(workspace, "people")["id"].to_list() == [2, 5]
-    left = erase(workspace, column="email", value=ANNA, dry_run=True)
+    left = erase(workspace, who={"email": [ANNA]}, dry_run=True)
     assert (left.found, left.remaining) == ([], [])
 
 
 def test_a_hashed_person_is_found_by_the_value(workspace, add):
     add(f"id,email\n1,{ANNA}\n2,bob@example.org\n", columns={"email": ColumnSpec(tags=["pii"], treat="hash")})
-    assert erase(workspace, column="email", value=ANNA).rows == 1
+    assert erase(workspace, who={"email": [ANNA]}).rows == 1
     assert frame(workspace, "people")["id"].to_list() == [2]
 
 
 def test_a_version_of_one_person_alone_has_no_rows_then(workspace, add):
     add(f"id,email\n1,{ANNA}\n")
-    erase(workspace, column="email", value=ANNA)
+    erase(workspace, who={"email": [ANNA]})
     assert frame(workspace, "people").height == 0
     assert add("id,email\n2,x\n").version == 2
 
@@ -120,7 +121,7 @@ def test_a_version_of_one_person_alone_has_no_rows_then(workspace, add):
 def test_a_table_for_other_readers_is_erased_too(filled):
     place = Path(table(filled, ref="people").uri.removeprefix("file://"))
     assert ANNA.encode() in b"".join(each.read_bytes() for each in place.rglob("*.parquet"))
-    erase(filled, column="email", value=ANNA)
+    erase(filled, who={"email": [ANNA]})
     assert not list(place.rglob("*.parquet"))
     table(filled, ref="people")
     rows = pl.scan_delta(str(place)).collect() if find_spec("deltalake") else frame(filled, "people")
@@ -130,7 +131,7 @@ def test_a_table_for_other_readers_is_erased_too(filled):
 def test_a_legal_hold_stops_it_and_nothing_is_erased(filled):
     specs.declare(filled, name="people", spec=DatasetSpec(hold="case 7"))
     with pytest.raises(Conflict, match="under a legal hold"):
-        erase(filled, column="email", value=ANNA)
+        erase(filled, who={"email": [ANNA]})
     assert frame(filled, "people@1").height == 2
 
 
@@ -140,11 +141,11 @@ def test_what_a_killed_erasure_left_is_deleted_by_the_next(filled, monkeypatch):
 
     monkeypatch.setattr(filled.blobs, "delete", dies)
     with pytest.raises(KeyboardInterrupt):
-        erase(filled, column="email", value=ANNA)
+        erase(filled, who={"email": [ANNA]})
     monkeypatch.undo()
-    assert erase(filled, column="email", value=ANNA, dry_run=True).remaining
-    assert erase(filled, column="email", value=ANNA).found == []
-    assert erase(filled, column="email", value=ANNA, dry_run=True).remaining == []
+    assert erase(filled, who={"email": [ANNA]}, dry_run=True).remaining
+    assert erase(filled, who={"email": [ANNA]}).found == []
+    assert erase(filled, who={"email": [ANNA]}, dry_run=True).remaining == []
 
 
 def test_the_command_goes_on_after_a_kill(tmp_path, monkeypatch, capsys):
@@ -157,7 +158,7 @@ def test_the_command_goes_on_after_a_kill(tmp_path, monkeypatch, capsys):
         add_files(ws, "people", path)
         monkeypatch.setattr(ws.blobs, "delete", dies)
         with pytest.raises(KeyboardInterrupt):
-            erase(ws, column="email", value=ANNA)
+            erase(ws, who={"email": [ANNA]})
     monkeypatch.setenv("MEGURU_WORKSPACE", str(tmp_path / "w"))
     monkeypatch.setattr(sys, "argv", ["meguru", "erase", f"email={ANNA}", "--yes"])
     assert run(root) == 0
@@ -168,7 +169,7 @@ def test_the_command_goes_on_after_a_kill(tmp_path, monkeypatch, capsys):
 
 def test_what_is_written_anew_is_fetched_only_by_who_may_see_values_in_clear(workspace, add):
     add(f"id,email\n1,{ANNA}\n2,x\n", columns={"email": ColumnSpec(tags=["pii"])})
-    erase(workspace, column="email", value=ANNA)
+    erase(workspace, who={"email": [ANNA]})
     (file,) = files(workspace, ref="people")
     reader = workspace.with_(principal=Principal(name="eve", permissions=frozenset({"blob:read"})))
     with pytest.raises(Forbidden):
@@ -178,7 +179,7 @@ def test_what_is_written_anew_is_fetched_only_by_who_may_see_values_in_clear(wor
 def test_a_column_of_lists_tells_nobody_and_stops_nothing(filled, tmp_path):
     pl.DataFrame({"email": [[ANNA], []]}).write_parquet(tmp_path / "lists.parquet")
     add_files(filled, "lists", tmp_path / "lists.parquet")
-    assert erase(filled, column="email", value=ANNA).rows == 3
+    assert erase(filled, who={"email": [ANNA]}).rows == 3
 
 
 @pytest.mark.parametrize("count", [2, 100])

@@ -10,7 +10,7 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.collections.operations import collect
 from meguru.datasets.client import frame
-from meguru.datasets.operations import erase
+from meguru.datasets.personal.operations import erase
 from meguru.errors import Conflict
 from meguru.features.client import training
 from meguru.features.kind import EntitySpec
@@ -36,7 +36,7 @@ from meguru.testing.online_views import NOON, add_rows, bring_online, declare_vi
 
 load_operations()
 ANNA, BOB = "anna@example.com", "bob@example.org"
-WHO = {"column": "who", "value": ANNA}
+WHO = {"who": {"who": [ANNA]}}
 
 
 @pytest.fixture
@@ -176,11 +176,11 @@ def test_a_person_in_a_feature_is_found_too(ws):
     add_rows(ws, [(1, hours(-2), ANNA), (2, hours(-2), BOB)], schema=["who", "at", "email"])
     declare_view(ws)
     bring_online(ws)
-    done = erase(ws, column="email", value=ANNA)
+    done = erase(ws, who={"email": [ANNA]})
     assert {each.what for each in done.found} == {
         "rows of a dataset", "rows that are online", "online features", "profiles", "rows kept for training",
     }  # fmt: skip
-    assert erase(ws, column="email", value=ANNA, dry_run=True).found == []
+    assert erase(ws, who={"email": [ANNA]}, dry_run=True).found == []
     assert [row["email"].value for row in online(ws, ["balance"], {"who": [1, 2]}).rows] == [None, BOB]
 
 
@@ -188,7 +188,7 @@ def test_work_that_may_have_read_them_is_waited_for(filled):
     start(filled, view="balance")
     with pytest.raises(Conflict, match="being brought online"):
         erase(filled, **WHO)
-    erase(filled, column="email", value=ANNA)  # a column that the view hasn't
+    erase(filled, who={"email": [ANNA]})  # a column that the view hasn't
 
 
 def test_rows_on_their_way_online_are_waited_for(filled):

@@ -1,0 +1,28 @@
+"""Blobs that have rows of who was erased, until they are deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, insert, select
+
+from meguru.artifacts.erasure.schema import erased_blob
+
+
+def note_gone(tx: Connection, digests: Iterable[str]) -> None:
+    """Write down blobs that are to be deleted when this is committed."""
+    known = gone(tx)
+    rows = [{"digest": each} for each in sorted(set(digests) - known)]
+    if rows:
+        tx.execute(insert(erased_blob), rows)
+
+
+def gone(tx: Connection) -> set[str]:
+    """Return blobs that are still to be deleted."""
+    return set(tx.execute(select(erased_blob.c.digest)).scalars())
+
+
+def forget_gone(tx: Connection, digests: Iterable[str]) -> None:
+    """Take out blobs that are deleted."""
+    for digest in digests:
+        tx.execute(delete(erased_blob).where(erased_blob.c.digest == digest))

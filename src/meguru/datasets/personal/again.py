@@ -1,0 +1,160 @@
+"""What was erased is erased again when a restored backup has brought it back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.artifacts.erasure import ErasureSubject
+from meguru.base.ticker import Ticker
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal import ledger, store
+from meguru.datasets.personal.erase import ErasureReport, erased, keep
+from meguru.datasets.personal.ledger import ErasureLedger, ErasureMarks, mark
+from meguru.datasets.personal.rewrite import all_rows
+from meguru.errors import NotFound
+from meguru.kernel.kinds import provided
+from meguru.kernel.operations import Context, operation
+from meguru.kernel.principals import system
+
+if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
+
+VALUES = "values of people"
+"""Those who keep values by the names of columns: ``f(ctx, column) -> Iterable[str]``, each that is there."""
+RESTORED = "restored from a backup"
+
+
+class OwedErasures(msgspec.Struct, frozen=True, kw_only=True):
+    """Erasures that the database does not know of: it is older than they are.
+
+    `unreadable` of them were marked by a key that is lost, so that nobody knows who it was.
+    """
+
+    ids: list[str]
+    newest: datetime | None
+    unreadable: int
+
+
+@operation("erasure.owed", permission="dataset:erase", query=True)
+def owed(ctx: Context) -> OwedErasures:
+    """Tell which erasures a restored database has forgotten."""
+    ctx.require(ctx.operation.permission)
+    found, keys = ledger.owed(ctx.ws), ErasureLedger(ctx.ws).keys
+    return OwedErasures(
+        ids=[each.id for each in found],
+        newest=max((each.at for each in found), default=None),
+        unreadable=sum(each.key not in keys for each in found),
+    )
+
+
+@operation("erasure.again", permission="dataset:erase")
+def again(ctx: Context) -> ErasureReport:
+    """Erase again who was erased after the backup was made from which this database was restored.
+
+    They are found by the marks beside the workspace. Those whose key is lost stay owed.
+
+    Raises
+    ------
+    Conflict
+        If something that is found is under a legal hold; nothing is erased then.
+    """
+    keys = ErasureLedger(ctx.ws).keys
+    entries = [each for each in ledger.owed(ctx.ws) if each.key in keys]
+    who = _who(ctx, entries, keys)
+    if who:
+        report = erased(ctx, ErasureSubject(who), None, dry_run=False)
+    else:
+        report = ErasureReport(found=[], models=[], dry_run=False)
+    bare = msgspec.structs.replace(report, found=[], stays=[], models=[])
+    for number, each in enumerate(entries):
+        keep(ctx, each, bare if number else report, RESTORED, repeated=True)
+    return report
+
+
+def _who(ctx: Context, entries: Iterable[ErasureMarks], keys: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """Return the values that are here and whose marks are in some entries."""
+    wanted: dict[str, dict[str, set[str]]] = {}
+    for each in entries:
+        for column, marks in each.marks.items():
+            wanted.setdefault(column, {}).setdefault(each.key, set()).update(marks)
+    found = {}
+    for column, by_key in wanted.items():
+        values = {
+            value
+            for value in _values(ctx, column)
+            if any(mark(keys[key], column, value) in marks for key, marks in by_key.items())
+        }
+        if values:
+            found[column] = sorted(values)
+    return found
+
+
+def _values(ctx: Context, column: str) -> Iterator[str]:
+    family = provided(VALUES)
+    for name in family.names():
+        yield from family.load(name)(ctx, column)
+
+
+def values(ctx: Context, column: str) -> Iterator[str]:
+    """Give the values of a column in any version of any dataset."""
+    import polars as pl
+
+    with ctx.ws.read() as tx:
+        versions = store.all_versions(tx, None)
+    looked: set[str] = set()
+    for version in versions:
+        if version.elsewhere or all(each.name != column for each in version.columns):
+            continue
+        try:
+            manifest = load_manifest(ctx.blobs, version)
+        except NotFound:
+            continue
+        for file in manifest.files:
+            if file.digest in looked or all(each.name != column for each in file.columns):
+                continue
+            looked.add(file.digest)
+            rows = all_rows(ctx.blobs, manifest, file)
+            kind = rows.collect_schema()[column]
+            if not kind.is_nested() and kind != pl.Binary:
+                text = rows.select(pl.col(column).unique().cast(pl.String)).collect(engine="streaming")
+                yield from text[column].drop_nulls()
+
+
+class ErasureClock(Ticker):
+    """Erases again what a restored database has forgotten: when a server starts, and every hour.
+
+    What only the database knows, since the file beside it was lost, is written there again.
+    """
+
+    name = "erasures"
+    pause = 3600.0
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("erasures"))
+
+    def run(self, stop: threading.Event) -> None:
+        """Look at once, then at intervals."""
+        self._try(self.tick)
+        super().run(stop)
+
+    def tick(self) -> None:
+        """Look once."""
+        keys = ErasureLedger(self.ws).keys
+        if any(each.key in keys for each in ledger.owed(self.ws)):
+            again(self.ws)
+        mend(self.ws)
+
+
+def mend(ws: Workspace) -> int:
+    """Write beside the workspace what its database knows and the file there has lost; return how many."""
+    book = ErasureLedger(ws)
+    there = {each.id for each in book.entries()}
+    with ws.read() as tx:
+        lost = [each for each in ledger.known(tx) if each.id not in there and each.marks]
+    book.append(lost)
+    return len(lost)

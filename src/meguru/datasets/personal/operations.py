@@ -1,0 +1,7 @@
+"""Every operation of erasures; importing this registers them."""
+
+from meguru.datasets.personal.again import again, owed
+from meguru.datasets.personal.erase import erase
+from meguru.datasets.personal.list import list_erasures
+
+__all__ = ["again", "erase", "list_erasures", "owed"]

@@ -1,0 +1,145 @@
+"""A person in the text of the database: what people and programs write freely is masked, the rest is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, LargeBinary, String, Table, false, or_, select, update
+from sqlalchemy import cast as as_type
+
+from meguru.artifacts.erasure import ErasedThing, ErasureSubject
+from meguru.artifacts.erasure.redaction import TextRedactor
+from meguru.artifacts.integrity.sources import every_source
+from meguru.base import refs
+from meguru.kernel.operations import Context
+from meguru.storage.db import Json, metadata
+
+_MASKED = {
+    "alert": ("note", "evidence"),
+    "answer": ("result",),
+    "backfill": ("reason",),
+    "backfill_partition": ("reason",),
+    "dataset_pull": ("note", "error"),
+    "earlier_outcome": ("json",),
+    "experiment": ("note",),
+    "excluded_prediction": ("reason",),
+    "feedback": ("comment", "label"),
+    "firing": ("evidence", "reason"),
+    "incident": ("conclusion",),
+    "incident_note": ("text",),
+    "job": ("payload", "error"),
+    "label_turn": ("label",),
+    "logged_model": ("params", "tags"),
+    "materialization": ("reason",),
+    "mlflow_dataset": ("profile",),
+    "mlflow_experiment_tag": ("value",),
+    "mlflow_label": ("value",),
+    "mlflow_model": ("description", "tags"),
+    "mlflow_version": ("description", "tags"),
+    "monitor_window": ("error",),
+    "notification_dispatch": ("message", "error"),
+    "outcome": ("json",),
+    "pipeline_approval": ("note", "question"),
+    "pipeline_run": ("params", "failed", "metrics"),
+    "quarantine": ("evidence", "note", "reason"),
+    "run": ("error",),
+    "run_param": ("value",),
+    "run_tag": ("value",),
+    "step_run": ("failed", "reason"),
+    "sweep_trial": ("params", "reason"),
+    "trigger_dead_letter": ("headers", "body", "reason"),
+    "trigger_listener": ("last_error",),
+    "waiting_outcome": ("json", "problem"),
+    "webhook_delivery": ("error",),
+}
+"""Columns that hold what arrived, failed, was said or logged: nothing refers to them by what they say."""
+_DONE = frozenset({
+    "step_log_chunk", "prediction_batch", "prediction_key", "pushed_frame", "dataset_check", "erasure",
+    "alembic_version", "erased_blob", "private_blob", "pending_blob", "run_point", "run_chunk",
+    "monitor_cell", "uncounted_outcomes", "webhook_secret",
+})  # fmt: skip
+"""Tables that are searched by their own nouns, are no text, or hold secrets alone."""
+_STAYS = "it is part of what things are called, of a declaration, or of the log, which nothing is taken from"
+
+
+def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedThing]:  # noqa: FBT001
+    """Mask the person in free text of every table; tell of other text that names them."""
+    every_source()  # a process that does one thing has loaded few of the tables
+    words, found = TextRedactor(subject), []
+    for table in metadata.sorted_tables:
+        if table.name in _DONE:
+            continue
+        free = [table.c[name] for name in _MASKED.get(table.name, ())]
+        count = sum(_masked(ctx, words, subject, table, column, dry_run=dry_run) for column in free)
+        where = refs.make("table", table.name)
+        if count:
+            found.append(ErasedThing(ref=where, what="places in text", rows=count))
+        if count := _named(ctx, words, table, free):
+            found.append(ErasedThing(ref=where, what="rows that name them", rows=count, stays=_STAYS))
+    subject.places.looked("tables of the database", len(metadata.sorted_tables))
+    return found
+
+
+def _masked(
+    ctx: Context,
+    words: TextRedactor,
+    subject: ErasureSubject,
+    table: Table,
+    column: Column[Any],
+    *,
+    dry_run: bool,
+) -> int:
+    total, keys = 0, list(table.primary_key.columns)
+    for row in list(_rows(ctx, words, subject, column)):
+        value, count = _without(words, row[-1])
+        if count and not dry_run:
+            one = [key == each for key, each in zip(keys, row, strict=False)]
+            ctx.tx.execute(update(table).where(*one).values({column.name: value}))
+        total += count
+    return total
+
+
+def _rows(ctx: Context, words: TextRedactor, subject: ErasureSubject, column: Column[Any]) -> Iterator[Any]:
+    """Give the rows whose text may have the person: the keys, and the text last."""
+    table = column.table
+    query = select(*table.primary_key.columns, column).where(column.is_not(None))
+    if not isinstance(column.type, LargeBinary):
+        query = query.where(_may_name(column, [*words.telling, *subject.columns]))
+    yield from ctx.tx.execute(query)
+
+
+def _may_name(column: Column[Any], texts: list[str]) -> Any:
+    plain = as_type(column, String)
+    return or_(false(), *(plain.icontains(each, autoescape=True) for each in texts))
+
+
+def _without(words: TextRedactor, value: Any) -> tuple[Any, int]:
+    if isinstance(value, bytes):
+        try:
+            masked, count = _without(words, value.decode())
+        except UnicodeDecodeError:
+            return value, 0
+        return masked.encode(), count
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            left, count = words.without(msgspec.json.decode(value))
+        except msgspec.DecodeError:
+            return words.masked(value)
+        return msgspec.json.encode(left).decode(), count
+    return words.without(value)
+
+
+def _named(ctx: Context, words: TextRedactor, table: Table, free: list[Column[Any]]) -> int:
+    """Count the rows whose other text names the person; a short value is looked for in no name."""
+    texts = [
+        each
+        for each in table.columns
+        if isinstance(each.type, String | Json) and all(each is not one for one in free)
+    ]
+    if not (texts and words.telling):
+        return 0
+    where = or_(false(), *(_may_name(each, words.telling) for each in texts))
+    rows = ctx.tx.execute(select(*texts).where(where))
+    return sum(any(words.without([value])[1] for value in row if value is not None) for row in rows)

@@ -1,0 +1,69 @@
+"""A person in files of models: these are under the model's digest, so they are told, and stay."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import select, update
+
+from meguru.artifacts import trees
+from meguru.artifacts.erasure import ErasedThing, ErasureSubject
+from meguru.artifacts.erasure.content import ContentCleaner
+from meguru.artifacts.erasure.gone import note_gone
+from meguru.base import refs
+from meguru.kernel.operations import Context
+from meguru.registry.schema import model_version, stored_file
+
+STAYS = "its files are under its digest: train it anew without them, and delete this version"
+
+
+def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedThing]:  # noqa: FBT001
+    """Tell which models have the person in an example or a held-out row; write other sent files anew."""
+    cleaner = ContentCleaner(ctx.blobs, subject)
+    return [*_of_models(ctx, subject, cleaner), *_sent(ctx, subject, cleaner, dry_run=dry_run)]
+
+
+def _of_models(ctx: Context, subject: ErasureSubject, cleaner: ContentCleaner) -> list[ErasedThing]:
+    mine, counts = model_version.c, Counter[str]()
+    query = select(mine.name, mine.version, mine.tree_digest).where(mine.tree_digest != "")
+    for row in ctx.tx.execute(query).all():
+        if not (row.tree_digest and ctx.blobs.has(row.tree_digest)):
+            continue
+        for entry in trees.read_tree(ctx.blobs, row.tree_digest):
+            if not ctx.blobs.has(entry.digest):
+                continue
+            found = cleaner.clean(entry.digest, entry.path, write=False)
+            if found.is_read:
+                subject.places.looked("files of models")
+            else:
+                subject.places.passed("files of models that are no table or text")
+            counts[refs.make("model", row.name, row.version)] += found.found
+    return [
+        ErasedThing(ref=ref, what="rows and places in files of a model", rows=count, stays=STAYS)
+        for ref, count in sorted(counts.items())
+        if count
+    ]
+
+
+def _sent(
+    ctx: Context, subject: ErasureSubject, cleaner: ContentCleaner, *, dry_run: bool
+) -> list[ErasedThing]:
+    mine, gone, made = stored_file.c, set(), []
+    for row in ctx.tx.execute(select(stored_file)).all():
+        if not ctx.blobs.has(row.digest):
+            continue
+        found = cleaner.clean(row.digest, row.path, write=not dry_run)
+        if not found.is_read:
+            subject.places.passed("sent files that are no table or text")
+            continue
+        subject.places.looked("sent files")
+        if found.found:
+            what = "rows and places in a sent file"
+            made.append(ErasedThing(ref=refs.make("stored_file", row.path), what=what, rows=found.found))
+        if found.digest != row.digest:
+            values = {"digest": found.digest, "size": found.size}
+            ctx.tx.execute(update(stored_file).where(mine.path == row.path).values(values))
+            gone.add(row.digest)
+    if not dry_run:
+        note_gone(ctx.tx, gone)
+    return made
