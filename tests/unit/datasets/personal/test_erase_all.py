@@ -109,6 +109,7 @@ def test_a_person_is_found_everywhere_and_a_second_search_finds_nothing(filled):
         ("dataset/truth@1", "rows of a dataset"): 1,
         ("dataset/truth", "rows of days that are collected"): 1,
         ("endpoint/delay", "feedback"): 4,
+        ("table/feedback", "places in text"): 1,
         ("endpoint/delay", "predictions"): 2,
         ("endpoint/delay", "outcomes"): 1,
         ("feature_view/balance@1", "rows that are online"): 1,
