@@ -9,6 +9,19 @@ from meguru.testing.authorisation.doors import DOORS, AskedDoor, DoorWalk
 from meguru.testing.authorisation.world import FOREIGN
 
 FORMS = {
+    **{
+        path: AskedDoor(
+            path=path.replace("{name}", "{thing}").replace("{version}", "1"),
+            permission="card:write",
+            kind=kind,
+            form="do=edit&part=caveats&text=a",
+        )
+        for path, kind in (
+            ("/ui/models/{name}/{version}/card/edit", "model"),
+            ("/ui/datasets/{name}/{version}/card/edit", "dataset"),
+            ("/ui/endpoints/{name}/card/edit", "endpoint"),
+        )
+    },
     "/ui/alerts/{id}/edit": AskedDoor(
         path="/ui/alerts/{thing}/edit",
         permission="alert:write",
@@ -57,6 +70,7 @@ LISTS = {
     "/ui/alerts": "alert:read",
     "/ui/backfills": "backfill:read",
     "/ui/comments": "comment:read",
+    "/ui/cards": "card:read",
     "/ui/datasets": "dataset:read",
     "/ui/endpoints": "monitor:read",  # what is measured is on the page
     "/ui/events": "event:read",
@@ -80,6 +94,7 @@ THINGS = {
     "/ui/incidents/": "incident",
     "/ui/backfills/": "backfill",
     "/ui/business-metrics/": "business_metric",
+    "/ui/cards/": "card",
     "/ui/datasets/": "dataset",
     "/ui/endpoints/": "endpoint",
     "/ui/experiments/": "experiment",

@@ -66,6 +66,16 @@ if TYPE_CHECKING:
     from meguru.business.operations import specs as _meguru_business_operations_specs
     from meguru.business.show import list_metrics as business_metric_list
     from meguru.business.show import show_metric as business_metric_show
+    from meguru.cards.changelog import changelog as card_changelog
+    from meguru.cards.confirm import confirm as card_confirm
+    from meguru.cards.confirm import edit as card_edit
+    from meguru.cards.diff import diff as card_diff
+    from meguru.cards.export import export as card_export
+    from meguru.cards.keep import write as card_write
+    from meguru.cards.operations import specs as _meguru_cards_operations_specs
+    from meguru.cards.show import history as card_history
+    from meguru.cards.show import list_cards as card_list
+    from meguru.cards.show import show as card_show
     from meguru.collections.collect import collect as collection_collect
     from meguru.collections.operations import specs as _meguru_collections_operations_specs
     from meguru.collections.show import list_collections as collection_list
@@ -369,6 +379,10 @@ if TYPE_CHECKING:
     business_metric_plan = _meguru_business_operations_specs.plan
     business_metric_retire = _meguru_business_operations_specs.retire
     business_metric_specs = _meguru_business_operations_specs.specs
+    card_declare = _meguru_cards_operations_specs.declare
+    card_plan = _meguru_cards_operations_specs.plan
+    card_retire = _meguru_cards_operations_specs.retire
+    card_specs = _meguru_cards_operations_specs.specs
     collection_declare = _meguru_collections_operations_specs.declare
     collection_plan = _meguru_collections_operations_specs.plan
     collection_retire = _meguru_collections_operations_specs.retire

@@ -62,6 +62,7 @@ KINDS = (
     "meguru.alerts.incidents.kind:INCIDENT",
     "meguru.alerts.notifications.kind:NOTIFICATION",
     "meguru.alerts.inbox.kind:SUBSCRIPTION",
+    "meguru.cards.kind:CARD",
 )
 
 

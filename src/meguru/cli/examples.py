@@ -201,6 +201,23 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         """meguru monitor replay delay-watch --set important='["distance"]' --set persist.windows=1""",
     ),
     "monitor compare": ("meguru monitor compare last-month.csv this-month.parquet --html drift.html",),
+    "card": (
+        "meguru card show delay@4",
+        "meguru card edit delay --part intended_use --text 'Tell passengers of late flights.'",
+        "meguru card export delay@4 --out delay.pdf --language ja",
+    ),
+    "card show": ("meguru card show delay@4", "meguru card show endpoint/delay --language ja"),
+    "card diff": ("meguru card diff delay@3 delay@4",),
+    "card edit": (
+        "meguru card edit delay@4 --part caveats --file caveats.md",
+        "meguru card edit endpoint/delay --part procedures",
+    ),
+    "card confirm": ("meguru card confirm delay@4 --part intended_use", "meguru card confirm delay@4"),
+    "card export": (
+        "meguru card export delay@4 --out delay.html",
+        "meguru card export delay@4 --format huggingface --out README.md",
+    ),
+    "model changelog": ("meguru model changelog delay", "meguru model changelog delay --out CHANGES.md"),
     "business-metric": (
         "meguru business-metric list",
         "meguru business-metric measure delay-cost --start 2013-03-01 --end 2013-04-01",

@@ -11,6 +11,7 @@ import click
 from meguru.cli.arguments import MODEL
 from meguru.cli.groups import group
 from meguru.cli.model_about import COMMANDS
+from meguru.cli.model_changelog import changelog
 from meguru.cli.model_compare import compare
 from meguru.cli.model_export import export
 from meguru.cli.model_measures import measures, spans_of
@@ -32,7 +33,7 @@ def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
 
 
-for _each in (*COMMANDS, compare, export, measures, reverify):
+for _each in (*COMMANDS, changelog, compare, export, measures, reverify):
     command.add_command(_each)
 
 

@@ -37,6 +37,7 @@ GROUPS = {
         "data": "Add, list, show and compare dataset versions.",
         "features": "List and show what models eat; make and check training sets.",
         "model": "List and show models and their versions.",
+        "card": "Read and write the cards of models and data, and the run-books of endpoints.",
         "quarantine": "Look at pickles that were handed over or saved; convert and vouch for them.",
         "import": "Bring over what another system keeps: meguru import mlflow SOURCE",
         "export": "Send what is here to another system: meguru export mlflow TARGET",

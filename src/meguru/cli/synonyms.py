@@ -13,6 +13,7 @@ TOP = {
     **dict.fromkeys(("experiment", "exp"), "experiments list"),
     **dict.fromkeys(("monitors", "drift"), "monitor list"),
     **dict.fromkeys(("business", "business-metrics", "kpi", "kpis", "value"), "business-metric list"),
+    **dict.fromkeys(("cards", "model-card", "model-cards", "runbook", "run-book", "datasheet"), "card list"),
     **dict.fromkeys(("triggers", "schedule", "schedules", "cron"), "trigger list"),
     **dict.fromkeys(("sweeps", "tune", "hpo"), "sweep list"),
     **dict.fromkeys(("backfills", "partitions"), "backfill list"),

@@ -234,6 +234,8 @@ DIGESTS_OF_NO_BLOB = {
     "pipeline_version.digest": "of the graph, the source and the code",
     "pipeline_approval.digest": "of what was shown",
     "step_run.key": "of code, environment and inputs",
+    "card_look.digest": "of a part's text",
+    "kept_card.digest": "of what the card says; its body is in the row",
     "business_value.digest": "of the predictions, the outcomes and the declaration",
     "monitor_report.digest": "of the window and the settings",
     "release.content_digest": "of the content's fields",

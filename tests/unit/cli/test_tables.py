@@ -120,6 +120,7 @@ def test_values_of_somebodys_data_are_not_rounded(capsys):
 LISTS = [
     "backfill list",
     "business-metric list",
+    "card list",
     "collection list",
     "data list",
     "endpoint list",

@@ -19,6 +19,7 @@ from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
 from meguru.base import digests, refs
 from meguru.business.create import create as create_metric
+from meguru.cards.confirm import edit as edit_card
 from meguru.collections.kind import CollectionSpec
 from meguru.collections.operations import specs as collections
 from meguru.comments.write import add as add_comment
@@ -203,6 +204,10 @@ def _business_metric(of: Making) -> str:
     return of.mark
 
 
+def _card(of: Making) -> str:
+    return edit_card(of.ws, ref=f"model/{of.mark}", part="intended_use", text=of.mark).name
+
+
 def _report(of: Making) -> str:
     return run_monitor(of.ws, name=of.mark, start=MARCH, end=APRIL).id
 
@@ -356,6 +361,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "release": _release,
     "prediction": _prediction,
     "business_metric": _business_metric,
+    "card": _card,
     "monitor": _monitor,
     "report": _report,
     "trigger": _trigger,

@@ -1,0 +1,101 @@
+"""The card of a model as the ``modelCard`` of a CycloneDX component, a ``machine-learning-model``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meguru.cards.facts.types import CardMetric, CardModel
+from meguru.cards.types import Card
+
+TASKS = {
+    "binary": "classification",
+    "multiclass": "classification",
+    "multilabel": "classification",
+    "regression": "regression",
+    "quantiles": "regression",
+    "forecast": "forecasting",
+}
+"""What a task is called there."""
+
+
+def model_card(card: Card, facts: CardModel, language: str = "en") -> dict[str, Any]:
+    """Return what stands under ``modelCard``, by version 1.6 of the schema; empty parts are left out."""
+    found = {
+        "bom-ref": f"card:{facts.ref}",
+        "modelParameters": _parameters(facts),
+        "quantitativeAnalysis": {"performanceMetrics": _metrics(facts)},
+        "considerations": _considerations(card, facts, language),
+        "properties": [
+            {"name": "meguru:card:digest", "value": f"sha256:{card.digest}"},
+            *(
+                {"name": f"meguru:param:{name}", "value": str(value)}
+                for name, value in sorted(facts.params.items())
+            ),
+        ],
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _parameters(facts: CardModel) -> dict[str, Any]:
+    datasets = [
+        {
+            "type": "dataset",
+            "name": each.ref,
+            "contents": {"properties": [{"name": "sha256", "value": each.digest}]},
+            "classification": "personal" if any(one.is_personal for one in each.columns) else "other",
+        }
+        for each in facts.data
+    ]
+    found = {
+        "approach": {"type": "supervised"} if facts.label else {},
+        "task": TASKS.get(facts.task, facts.task),
+        "architectureFamily": facts.flavor,
+        "datasets": datasets,
+        "inputs": [{"format": f"{each.name}: {each.type}"} for each in facts.features],
+        "outputs": [{"format": f"{name}: {type}"} for name, type in facts.outputs.items()],
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _metrics(facts: CardModel) -> list[dict[str, Any]]:
+    whole = [_metric(each) for each in facts.metrics]
+    parts = [
+        _metric(each) | {"slice": f"{part.column}={part.value}"}
+        for part in facts.slices
+        for each in part.metrics
+    ]
+    return [*whole, *parts]
+
+
+def _metric(each: CardMetric) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": each.metric, "value": f"{each.value:.10g}"}
+    if each.low is not None and each.high is not None:
+        bounds = {"lowerBound": f"{each.low:.10g}", "upperBound": f"{each.high:.10g}"}
+        found["confidenceInterval"] = bounds
+    return found
+
+
+def _considerations(card: Card, facts: CardModel, language: str) -> dict[str, Any]:
+    def said(part: str) -> list[str]:
+        text = card.text_of(part, language)
+        return [text] if text else []
+
+    fairness = [
+        {
+            "groupAtRisk": " × ".join(map(str, each.get("columns", []))),
+            "benefits": "",
+            "harms": f"{each.get('criterion', '')} {each.get('verdict', '')}".strip(),
+            "mitigationStrategy": f"gate {gate.gate}: {gate.verdict}",
+        }
+        for gate in facts.gates
+        for each in gate.numbers.get("groups", [])
+        if isinstance(each, dict)
+    ]
+    found = {
+        "users": said("owners"),
+        "useCases": said("intended_use"),
+        "technicalLimitations": [*said("limitations"), *said("caveats"), *said("out_of_scope")],
+        "ethicalConsiderations": [{"name": text} for text in said("ethical_considerations")],
+        "fairnessAssessments": fairness,
+    }
+    return {name: value for name, value in found.items() if value}

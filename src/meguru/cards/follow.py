@@ -1,0 +1,90 @@
+"""The follower: keeps the card of what was registered, and of what went live."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from meguru.base import refs
+from meguru.cards import store
+from meguru.cards.assemble import assemble
+from meguru.cards.facts.reader import RecordReader
+from meguru.cards.keep import keep
+from meguru.cards.kind import CARD
+from meguru.cards.types import Card
+from meguru.errors import NotFound
+from meguru.kernel import events
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.services import Follower
+
+REGISTERED, DATA = "model_version.registered", "dataset_version.created"
+LIVE = ("release.promoted", "release.rolled_back")
+FOLLOWED = (REGISTERED, DATA, *LIVE)
+BATCH = 50
+FRESH = timedelta(days=7)
+"""What is older when the log is first read is history: its cards are kept when somebody asks for them."""
+
+
+class CardKeeper(Follower):
+    """Keeps cards as versions come and go live; several servers may run one each.
+
+    A card and the cursor are one transaction: each event is answered once, whoever is killed when.
+    """
+
+    name = "cards"
+    pace = 0.5
+
+    def step(self) -> int:
+        """Keep the cards of all that has happened by now; return how many events concerned them."""
+        with self.ws.read() as tx:
+            head, after = events.head(tx), store.cursor(tx)
+            found = events.read(tx, after=after or 0, before=head + 1, types=FOLLOWED, limit=BATCH)
+        since = self.ws.clock.now() - FRESH
+        for event in found:
+            made = self._cards(event) if after is not None or event.at >= since else []
+            _FOLLOW.commit(self.ws, partial(_take_in, event=event, made=made))
+        if len(found) < BATCH and head > (after or 0):
+            _FOLLOW.commit(self.ws, partial(_move, seq=head))
+        return len(found)
+
+    def wakes(self, type: str) -> bool:
+        """Tell whether a card is kept after an event of this type."""
+        return type in FOLLOWED
+
+    def _cards(self, event: Event) -> list[Card]:
+        wanted = [event.subject] if event.type in {REGISTERED, DATA} else _of_release(event)
+        made = []
+        with self.ws.read() as tx:
+            for ref in wanted:
+                parsed = refs.parse(ref)
+                reader = RecordReader.of_project(tx, self.ws.blobs, parsed.project, self.ws.clock.now())
+                if event.type == DATA and store.of(tx, refs.make(parsed.kind, parsed.name)) is None:
+                    continue  # nobody wrote about it: its versions may come every minute
+                try:
+                    made.append(assemble(reader, ref))
+                except NotFound:  # it went away meanwhile
+                    continue
+        return made
+
+
+def _of_release(event: Event) -> list[str]:
+    return [str(event.data["model"]), str(event.data["endpoint"])]
+
+
+def _take_in(ctx: Context, *, event: Event, made: list[Card]) -> None:
+    """Keep the cards that an event asks for, and move the cursor behind it."""
+    if (store.cursor(ctx.tx, lock=True) or 0) >= event.seq:
+        return  # another server was quicker
+    told = ctx.with_(cause=event.id)
+    for card in made:
+        keep(told, card, event.type)
+    store.set_cursor(ctx.tx, event.seq)
+
+
+def _move(ctx: Context, *, seq: int) -> None:
+    if (store.cursor(ctx.tx, lock=True) or 0) < seq:
+        store.set_cursor(ctx.tx, seq)
+
+
+_FOLLOW = InternalOperation(CARD, "follow")

@@ -1,0 +1,60 @@
+"""A card that was kept, as a reader may see it: what became personal since, or is not theirs, is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from meguru.cards.facts.data import tags_of
+from meguru.cards.facts.reader import RecordReader
+from meguru.cards.facts.types import CardColumn, CardDataset, CardEndpoint, CardFacts, CardModel
+from meguru.cards.types import Card
+from meguru.releases.resolve import ancestors
+
+
+def hidden(reader: RecordReader, card: Card) -> Card:
+    """Return a kept card without what its reader may not see, nor values of what is personal by now."""
+    facts = card.facts
+    made_from = [card.about, *ancestors(reader.tx, _model_of(facts))] if _model_of(facts) else [card.about]
+    return msgspec.structs.replace(card, facts=_without(reader, facts, tags_of(reader, made_from)))
+
+
+def _model_of(facts: CardFacts) -> str:
+    if isinstance(facts, CardModel):
+        return facts.ref
+    return facts.live_model if isinstance(facts, CardEndpoint) else ""
+
+
+def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collection[str]]) -> CardFacts:
+    seen = {"monitors": facts.monitors if reader.may("monitor") else []}
+    match facts:
+        case CardModel():
+            return msgspec.structs.replace(
+                facts,
+                **seen,
+                features=_columns(facts.features, tags),
+                data=[each for each in facts.data if reader.sees(each.ref)],
+                lineage=[each for each in facts.lineage if reader.sees(each.source)],
+                gates=facts.gates if reader.may("release") else [],
+                releases=facts.releases if reader.may("release") else [],
+            )
+        case CardDataset():
+            columns = _columns(facts.columns, tags)
+            lineage = [each for each in facts.lineage if reader.sees(each.source)]
+            return msgspec.structs.replace(facts, **seen, columns=columns, lineage=lineage)
+        case CardEndpoint():
+            inputs = _columns(facts.inputs, tags)
+            personal = {each.name for each in inputs if each.is_personal}
+            example = {name: "…" if name in personal else value for name, value in facts.example.items()}
+            return msgspec.structs.replace(facts, **seen, inputs=inputs, example=example)
+
+
+def _columns(columns: list[CardColumn], tags: Mapping[str, Collection[str]]) -> list[CardColumn]:
+    found = []
+    for each in columns:
+        both = list(dict.fromkeys([*each.tags, *tags.get(each.name, ())]))
+        now = msgspec.structs.replace(each, tags=both)
+        bare = CardColumn(name=each.name, type=each.type, tags=both, missing=each.missing)
+        found.append(bare if now.is_personal else now)
+    return found

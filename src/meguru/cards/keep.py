@@ -1,0 +1,58 @@
+"""Keep what the card of a version says, under a digest."""
+
+from __future__ import annotations
+
+from meguru.base import refs
+from meguru.cards import store
+from meguru.cards.assemble import assemble
+from meguru.cards.facts.reader import RecordReader
+from meguru.cards.types import Card, KeptCard
+from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
+
+LONGEST = 300
+
+
+@operation("card.write", permission="card:write", on="ref", refers={"ref": "*"})
+def write(ctx: Context, *, ref: str, reason: str = "") -> KeptCard:
+    """Keep the card of a version as it is now; the same again keeps none.
+
+    What is kept tells of things of its own project alone: whoever may read cards there may read it.
+    """
+    if len(reason) > LONGEST:
+        raise InvalidInput("the reason is too long", field="reason", why=f"up to {LONGEST} characters")
+    with ctx.ws.read() as tx:
+        reader = RecordReader.of_project(tx, ctx.blobs, refs.parse(ref).project, ctx.now())
+        check_seen(ctx, ref)
+        made = assemble(reader, ref)
+    return keep(ctx, made, reason or "asked for")
+
+
+def keep(ctx: Context, made: Card, reason: str) -> KeptCard:
+    """Write down a card; return the newest one that is kept where it says the same."""
+    known = store.kept(ctx.tx, made.about, 1)
+    digest = made.digest
+    if known and known[0].digest == digest:
+        return known[0]
+    number = store.next_number(ctx.tx, made.about)
+    told = ctx.emit("card.kept", made.about, data={"number": number, "digest": digest, "reason": reason})
+    found = KeptCard(
+        about=made.about,
+        number=number,
+        digest=digest,
+        at=ctx.now(),
+        by=ctx.principal.name,
+        reason=reason,
+        event=told.id,
+    )
+    store.keep(ctx.tx, found, made)
+    return found
+
+
+def check_seen(ctx: Context, ref: str) -> None:
+    """Refuse what the caller may not see, as if it were not there."""
+    parsed = refs.parse(ref)
+    if not ctx.principal.allows(f"{parsed.kind}:read", parsed.project):
+        from meguru.errors import NotFound
+
+        raise NotFound.of(parsed.kind, parsed.name)

@@ -1,0 +1,1 @@
+"""A card as text for people: Markdown, one HTML file, PDF."""

@@ -1,0 +1,224 @@
+"""The chapters of a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meguru.base.text import mark
+from meguru.cards.facts.types import CardData, CardMetric, CardModel
+from meguru.cards.render.blocks import CardBlock, Chapter, FactList, Grid, Remark
+from meguru.cards.render.fairness import fairness_rows
+from meguru.cards.render.values import (
+    NOTHING,
+    count,
+    interval,
+    moment,
+    monitor_rows,
+    number,
+    pairs,
+    seen,
+    share,
+    size,
+)
+from meguru.monitoring.evidence.translation import EvidenceWords
+
+MONITOR = (
+    *(mark("monitor"), mark("watches"), mark("checks"), mark("verdict")),
+    *(mark("reason"), mark("evaluated"), mark("last rang")),
+)
+METRIC = (mark("metric"), mark("value"), mark("95 %"), mark("rows"), mark("unit"), mark("baseline"))
+SLICE = (mark("slice"), mark("rows"), mark("metric"), mark("value"), mark("95 %"))
+GATE = (mark("release"), mark("gate"), mark("verdict"), mark("reason"))
+FAIRNESS = (mark("columns"), mark("criterion"), mark("gap"), mark("95 %"), mark("limit"), mark("verdict"))
+DATA = (
+    mark("data"),
+    mark("rows"),
+    mark("size"),
+    mark("from"),
+    mark("until"),
+    mark("columns"),
+    mark("personal"),
+)
+FEATURE = (mark("column"), mark("type"), mark("seen in training"), mark("missing"), mark("tags"))
+RELEASE = (
+    mark("release"),
+    mark("state"),
+    mark("by"),
+    mark("live from"),
+    mark("live until"),
+    mark("documents"),
+)
+
+
+def model_head(facts: CardModel, words: EvidenceWords) -> FactList:
+    """Return what a model version is, at a glance."""
+    known = (
+        (mark("model"), facts.ref),
+        (mark("description"), facts.description),
+        (mark("owner"), facts.owner),
+        (mark("use case"), facts.group),
+        (mark("aliases"), ", ".join(facts.aliases)),
+        (mark("stage"), facts.stage),
+        (mark("state"), f"{words.text(facts.state)} {facts.reason}".strip()),
+        (mark("task"), f"{facts.task} ({', '.join(facts.classes)})" if facts.classes else facts.task),
+        (mark("label"), facts.label),
+        (mark("flavor"), facts.flavor),
+        (mark("size"), size(facts.size) if facts.size else ""),
+        (mark("files"), ", ".join(facts.files)),
+        (mark("digest"), f"sha256:{facts.digest}" if facts.digest else ""),
+        (mark("folder"), f"sha256:{facts.tree_digest}" if facts.tree_digest else ""),
+        (mark("registered"), moment(facts.created_at)),
+        (mark("by"), facts.created_by),
+        (mark("note"), facts.note),
+        (mark("tags"), ", ".join(f"{name}={value}" for name, value in sorted(facts.tags.items()))),
+    )
+    return FactList([(words.text(name), value) for name, value in known if value])
+
+
+def model_chapters(facts: CardModel, words: EvidenceWords) -> list[Chapter]:
+    """Return the facts of a model version, chapter by chapter."""
+    heading = words.text
+    return [
+        Chapter("metrics", heading("How good it is"), list(_metrics(facts, words))),
+        Chapter("slices", heading("By slice"), _slices(facts, words)),
+        Chapter("gates", heading("What the gates said"), list(_gates(facts, words))),
+        Chapter("data", heading("Training data"), list(_data(facts, words))),
+        Chapter("features", heading("What it takes, and what it has seen"), list(_features(facts, words))),
+        Chapter("params", heading("Params"), [FactList(pairs(facts.params))] if facts.params else []),
+        Chapter("code", heading("Code and environment"), _code(facts, words)),
+        Chapter("lineage", heading("Where it comes from"), _lineage(facts, words)),
+        Chapter("releases", heading("Releases and use"), list(_releases(facts, words))),
+        Chapter("monitors", heading("Monitors"), _monitors(facts, words)),
+    ]
+
+
+def _metrics(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
+    if not facts.metrics:
+        return
+    if facts.holdout_rows:
+        said = words.text(
+            "Measured on {rows} rows of a holdout that it had not seen; the label is {label}.",
+            rows=count(facts.holdout_rows),
+            label=facts.label or NOTHING,
+        )
+        yield Remark(said)
+    rows = [
+        [
+            each.metric,
+            number(each.value),
+            interval(each),
+            count(each.n) if each.n else NOTHING,
+            words.text(each.unit) if each.unit else NOTHING,
+            number(facts.baselines.get(each.metric)),
+        ]
+        for each in facts.metrics
+    ]
+    yield Grid(list(map(words.text, METRIC)), rows, frozenset({1, 3, 5}))
+    if any(not each.level for each in facts.metrics):
+        yield Remark(
+            words.text("A number without an interval is as its author said; nobody measured it here.")
+        )
+
+
+def _slices(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
+    rows = [
+        [f"{part.column}={part.value}", count(part.rows), each.metric, number(each.value), interval(each)]
+        for part in facts.slices
+        for each in part.metrics
+    ]
+    return [Grid(list(map(words.text, SLICE)), rows, frozenset({1, 3}))] if rows else []
+
+
+def _gates(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
+    if not facts.gates:
+        return
+    rows = [
+        [each.release, each.gate, words.text(each.verdict), words.spoken(each.reason)] for each in facts.gates
+    ]
+    yield Grid(list(map(words.text, GATE)), rows)
+    fairness = [row for each in facts.gates for row in fairness_rows(each, words)]
+    if fairness:
+        yield Remark(words.text("How groups are treated, as these gates measured it:"))
+        yield Grid(list(map(words.text, FAIRNESS)), fairness, frozenset({2, 4}))
+
+
+def _data(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
+    if not facts.data:
+        return
+    rows = [_data_row(each) for each in facts.data]
+    yield Grid(list(map(words.text, DATA)), rows, frozenset({1, 2, 5}))
+
+
+def _data_row(each: CardData) -> list[str]:
+    personal = ", ".join(f"{one.name} ({', '.join(one.tags)})" for one in each.columns if one.tags)
+    return [
+        each.ref,
+        count(each.rows),
+        size(each.bytes),
+        each.since[:10] or NOTHING,
+        each.until[:10] or NOTHING,
+        count(len(each.columns)),
+        personal or NOTHING,
+    ]
+
+
+def _features(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
+    if not facts.features:
+        return
+    rows = [
+        [each.name, each.type, seen(each, words), share(each.missing), ", ".join(each.tags) or NOTHING]
+        for each in facts.features
+    ]
+    yield Grid(list(map(words.text, FEATURE)), rows, frozenset({3}))
+    yield Remark(words.text("Of rows beyond what it has seen nobody measured how good its answers are."))
+    if facts.outputs:
+        given = ", ".join(f"{name}: {type}" for name, type in facts.outputs.items())
+        yield FactList([(words.text("gives"), given)])
+
+
+def _code(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
+    code = facts.code
+    known = (
+        (mark("run"), code.run),
+        (mark("pipeline"), code.pipeline),
+        (mark("entry"), code.entry),
+        (mark("commit"), code.commit),
+        (mark("digest"), f"sha256:{code.digest}" if code.digest else ""),
+        ("Python", code.python),
+        (mark("packages"), ", ".join(code.packages)),
+    )
+    found = [(words.text(name), value) for name, value in known if value]
+    return [FactList(found)] if found else []
+
+
+def _lineage(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
+    rows = [[each.source, each.target] for each in facts.lineage]
+    return [Grid([words.text("from"), words.text("to")], rows)] if rows else []
+
+
+def _releases(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
+    if facts.releases:
+        rows = [
+            [
+                each.ref,
+                words.text(each.state),
+                each.by,
+                moment(each.live_at),
+                moment(each.ended_at),
+                ", ".join(each.documents) or NOTHING,
+            ]
+            for each in facts.releases
+        ]
+        yield Grid(list(map(words.text, RELEASE)), rows)
+    if facts.uses:
+        yield FactList([(ref, words.text(how)) for ref, how in facts.uses.items()])
+
+
+def _monitors(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
+    rows = monitor_rows(facts.monitors, words)
+    return [Grid(list(map(words.text, MONITOR)), rows)] if rows else []
+
+
+def measured(facts: CardModel) -> list[CardMetric]:
+    """Return the metrics that were measured here."""
+    return [each for each in facts.metrics if each.level]
