@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,8 +16,11 @@ from hypothesis import settings
 
 from meguru.app import local
 from meguru.app.migrate import migrate
+from meguru.app.nouns import load_operations
+from meguru.app.open import open_local
 from meguru.storage.db import Database
 from meguru.testing import servers
+from meguru.testing.seeded import fill
 
 pytest_plugins = ["meguru.testing.fixtures"]
 os.environ["MEGURU_LANG"] = "en"  # whatever language the machine speaks
@@ -88,6 +92,42 @@ def _tables_are_copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local, "migrate", copied)
         yield
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Give what makes a folder once for all workers of this run: others wait, and find it made."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        with (root / f"{name}.lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            if not (done := root / f"{name}.made").exists():
+                shutil.rmtree(root / name, ignore_errors=True)
+                (root / name).mkdir()
+                make(root / name)
+                done.touch()
+        return root / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seeded_place(
+    once: Callable[[str, Callable[[Path], object]], Path], tmp_path_factory
+) -> Callable[[], Path]:
+    """Give what makes a new workspace with one of everything, and returns its place."""
+
+    def make(folder: Path) -> None:
+        load_operations()
+        with open_local(folder / "w") as ws:
+            fill(ws, folder)
+
+    def copied() -> Path:
+        return Path(shutil.copytree(once("seeded", make) / "w", tmp_path_factory.mktemp("seeded") / "w"))
+
+    return copied
 
 
 @pytest.fixture(scope="session")

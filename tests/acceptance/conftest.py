@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from meguru.app.nouns import load_operations
-from meguru.app.open import open_local, open_workspace
+from meguru.app.open import open_workspace
 from meguru.kernel.remote import RemoteWorkspace
-from meguru.testing.seeded import fill
 
 CHROMIUM = Path(os.environ.get("MEGURU_CHROMIUM", "/usr/bin/chromium"))
 OPTIONS = [
@@ -41,24 +39,20 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("seeded")
+def seeded_folder(seeded_place: Callable[[], Path]) -> Path:
+    return seeded_place()
 
 
 @pytest.fixture(scope="session")
 def seeded(seeded_folder: Path) -> Iterator[RemoteWorkspace]:
     """A seeded workspace behind a server process that carries out no jobs."""
-    load_operations()
-    folder = seeded_folder
-    with open_local(folder / "w") as ws:
-        fill(ws, folder)
     command = [
         sys.executable,
         "-m",
         "meguru",
         "up",
         "--workspace",
-        str(folder / "w"),
+        str(seeded_folder),
         "--port",
         "0",
         "--json",

@@ -143,6 +143,6 @@ def test_points_that_come_through_another_process_are_seen_too(tab, seeded, seed
     run = runs.start(seeded, name="elsewhere", experiment="elsewhere")
     tab.goto(f"/ui/runs/{run.id}")
     is_on(tab)
-    with open_local(seeded_folder / "w") as ws:
+    with open_local(seeded_folder) as ws:
         log(ws, run.id, 7, keys=1)
         tab.locator("#metrics th", has_text="val/k00").wait_for(timeout=limit)

@@ -21,9 +21,13 @@ MONTH = "time_hour,arr_delay,carrier\n" + "2013-01-01T10:00:00Z,5,UA\n" * 1200
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory):
+def project(once):
     """The tutorial's project, ready to be served."""
-    folder, served = tmp_path_factory.mktemp("tutorial"), False
+    return once("tutorial", set_up) / "tumours"
+
+
+def set_up(folder):
+    served = False
     for name, text in blocks(DOCS / "tutorials" / "first-wheel.md"):
         served = served or text == "meguru up"
         if name:
@@ -35,7 +39,6 @@ def project(tmp_path_factory):
     for name in ("flights-2013-01.csv", "flights-2013-02.csv"):
         (folder / name).write_text(MONTH)
     (folder / "roc.svg").write_text("<svg/>")
-    return folder
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -14,7 +15,6 @@ from meguru.kernel.workspace import Workspace
 from meguru.monitoring.show import list_reports
 from meguru.pipelines.show import list_runs
 from meguru.pipelines.types import PipelineRunState
-from meguru.testing.seeded import fill
 
 
 @pytest.fixture
@@ -27,12 +27,10 @@ def browser(workspace: Workspace) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def filled(seeded_place: Callable[[], Path]) -> Iterator[Workspace]:
     """A workspace with one of everything; who changes it takes a copy."""
     load_operations()
-    folder = tmp_path_factory.mktemp("filled")
-    with open_local(folder / "w") as ws:
-        fill(ws, folder)
+    with open_local(seeded_place()) as ws:
         yield ws
 
 

@@ -24,7 +24,6 @@ from meguru.registry.schema import model_alias, model_version, registered_model
 from meguru.releases.schema import release
 from meguru.serving.schema import deployment, endpoint
 from meguru.sweeps.schema import sweep
-from meguru.testing.seeded import fill
 from meguru.tracking import runs
 from meguru.tracking.schema import run, run_series
 from meguru.tracking.show import list_runs
@@ -70,11 +69,9 @@ COPIED = {
 
 
 @pytest.fixture(scope="module")
-def seeded(tmp_path_factory):
+def seeded(seeded_place):
     load_operations()
-    folder = tmp_path_factory.mktemp("seeded")
-    with open_local(folder / "w") as ws:
-        fill(ws, folder)
+    with open_local(seeded_place()) as ws:
         yield ws
 
 
