@@ -28,6 +28,8 @@ OPERATIONS = {name: each for name, each in registered().items() if not each.door
 NOUNS = sorted({name.partition(".")[0] for name in OPERATIONS})
 EVERYWHERE = {
     "audit.verify": "it is of the whole log",
+    "checkpoint.heads": "they are of the whole log",
+    "checkpoint.list": "they are of the whole log",
     "blob.list": "it tells which things of all projects refer to which blobs",
     "blob.verify": "it is of all blobs, which are of no project",
     "erasure.list": "erasures are of the whole workspace",
@@ -43,6 +45,7 @@ OWN_LOOK = {
 """Operations that look themselves whether what an argument names may be seen, with that and its kind."""
 ELSEWHERE = {
     "approval.list": "the world asks nobody anything",
+    "audit.prove": "nobody signed the world's log",
     "component.impact": "the world's pipelines are of no components",
     "component.list": "the same",
     "component.show": "the same",
@@ -76,6 +79,7 @@ UNFILTERED = {
 """The queries that touch and name no thing and filter nothing, each and why that is right."""
 WHOLE = {
     "apply.start": "a file is applied where one works; each of its steps is asked for by itself",
+    "checkpoint.take": "the log is one for all projects",
     "dataset.erase": "a person is erased from all projects",
     "erasure.again": "a person is erased from all projects",
     "dataset.free": "it frees what was removed in all projects",

@@ -8,7 +8,8 @@ import pytest
 
 from meguru import errors
 from meguru.app.open import open_local
-from meguru.artifacts.log import list_events, verify, wait_event
+from meguru.artifacts.log import list_events, wait_event
+from meguru.audit.verify import verify
 from meguru.base.settings import Settings
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token, list_tokens

@@ -11,7 +11,7 @@ from meguru import errors
 from meguru.app.blob_walk import walk
 from meguru.app.open import open_local
 from meguru.artifacts.integrity.operations import list_references
-from meguru.artifacts.log import verify
+from meguru.audit.verify import verify
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
 from meguru.datasets.show import files as dataset_files

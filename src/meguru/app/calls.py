@@ -50,9 +50,14 @@ if TYPE_CHECKING:
     from meguru.artifacts.integrity.operations import verify_blobs as blob_verify
     from meguru.artifacts.lineage import show as lineage_show
     from meguru.artifacts.log import list_events as event_list
-    from meguru.artifacts.log import verify as audit_verify
     from meguru.artifacts.log import wait_event as event_wait
     from meguru.artifacts.why import show as why_show
+    from meguru.audit.checkpoints.operations import specs as _meguru_audit_checkpoints_operations_specs
+    from meguru.audit.checkpoints.take import list_checkpoints as checkpoint_list
+    from meguru.audit.checkpoints.take import list_heads as checkpoint_heads
+    from meguru.audit.checkpoints.take import take as checkpoint_take
+    from meguru.audit.proof import prove as audit_prove
+    from meguru.audit.verify import verify as audit_verify
     from meguru.backfills.cancel import cancel as backfill_cancel
     from meguru.backfills.pause import pause as backfill_pause
     from meguru.backfills.pause import resume as backfill_resume
@@ -383,6 +388,10 @@ if TYPE_CHECKING:
     card_plan = _meguru_cards_operations_specs.plan
     card_retire = _meguru_cards_operations_specs.retire
     card_specs = _meguru_cards_operations_specs.specs
+    checkpoint_declare = _meguru_audit_checkpoints_operations_specs.declare
+    checkpoint_plan = _meguru_audit_checkpoints_operations_specs.plan
+    checkpoint_retire = _meguru_audit_checkpoints_operations_specs.retire
+    checkpoint_specs = _meguru_audit_checkpoints_operations_specs.specs
     collection_declare = _meguru_collections_operations_specs.declare
     collection_plan = _meguru_collections_operations_specs.plan
     collection_retire = _meguru_collections_operations_specs.retire

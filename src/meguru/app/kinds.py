@@ -63,6 +63,7 @@ KINDS = (
     "meguru.alerts.notifications.kind:NOTIFICATION",
     "meguru.alerts.inbox.kind:SUBSCRIPTION",
     "meguru.cards.kind:CARD",
+    "meguru.audit.checkpoints.kind:CHECKPOINT",
 )
 
 

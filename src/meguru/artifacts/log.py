@@ -1,8 +1,7 @@
-"""The event log as operations: read it, and prove that it is whole."""
+"""The event log as operations: read it, and wait for what comes."""
 
 import time
 
-from meguru.base.digests import check_digest
 from meguru.base.paging import Page, check_limit
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
@@ -51,19 +50,6 @@ def wait_event(ctx: Context, *, after: int, timeout: float = 20.0) -> int:
         looked = max(looked, events.wait(ctx.ws, after=looked, timeout=left))
         newest = _head(ctx)
     return newest
-
-
-@operation("audit.verify", permission="audit:read", query=True)
-def verify(ctx: Context, *, expect: str = "") -> events.ChainVerdict:
-    """Check the whole hash chain of the event log; name the first entry that was tampered with.
-
-    With a head that was written down earlier to `expect`, a history that was written anew is found too. One
-    chain holds the events of all projects: who asks must hold the right in all.
-    """
-    ctx.require(ctx.operation.permission)
-    if expect:
-        check_digest(expect, field="expect")
-    return events.verify(ctx.tx, expect=expect)
 
 
 def _head(ctx: Context) -> int:

@@ -261,7 +261,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "why": ("meguru why endpoint/delay", "meguru why @last.train"),
     "lineage": ("meguru lineage model/delay@3 --direction up",),
     "events": ("meguru events --type access.denied", "meguru events --subject model/delay@3"),
-    "audit": ("meguru audit verify",),
+    "audit": (
+        "meguru audit verify --checkpoint /srv/vault/meguru.checkpoints --trust server-key.txt",
+        "meguru audit checkpoint --out meguru.checkpoints",
+        "meguru audit proof evt-01m8khpa9zsm22ngbyzjh7wzze --out proof.json",
+    ),
     "explain": ("meguru explain MG-110", "meguru explain"),
     "project": ("meguru project create risk", "meguru project grant risk anna engineer"),
     "principal": ("meguru principal create ci --role service",),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from meguru.kernel.operations.operation import Operation
     from meguru.kernel.remote_blobs import RemoteBlobs
 
+_LONGEST_ADDRESS = 4000
+"""A question that is longer, in bytes, goes into a body."""
+
 
 class RemoteWorkspace:
     """Carries operations to the server at `url`; results and errors are as if they had run here."""
@@ -74,7 +77,12 @@ class RemoteWorkspace:
             given = {
                 key: _as_text(value) for key, value in msgspec.to_builtins(plain).items() if value is not None
             }
-            answer = self.send("GET", operation.path, params=given)
+            if sum(map(len, given.values())) > _LONGEST_ADDRESS:
+                headers = {"Content-Type": "application/json"}
+                body = msgspec.json.encode(plain)
+                answer = self.send("POST", operation.path, content=body, headers=headers)
+            else:
+                answer = self.send("GET", operation.path, params=given)
         else:
             marks = {"Idempotency-Key": self.idempotency_key, "Meguru-Cause": self.cause}
             headers = {key: value for key, value in marks.items() if value}

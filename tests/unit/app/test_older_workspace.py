@@ -15,8 +15,9 @@ from starlette.testclient import TestClient
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.artifacts.lineage import show as lineage
-from meguru.artifacts.log import list_events, verify
+from meguru.artifacts.log import list_events
 from meguru.artifacts.why import show as why
+from meguru.audit.verify import verify
 from meguru.base.clock import Clock
 from meguru.datasets.show import show as show_dataset
 from meguru.governance.admission import authenticate

@@ -255,6 +255,7 @@ DIGESTS_OF_NO_BLOB = {
     "event.hash": "of the event",
     "event.previous": "of the event before",
     "event_head.hash": "of the last event",
+    "tree_head.key": "of a signing key",
 }
 
 

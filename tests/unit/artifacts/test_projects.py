@@ -11,8 +11,9 @@ from meguru.api.native import native_routes
 from meguru.app.nouns import load_operations
 from meguru.artifacts.integrity.operations import list_references, verify_blobs
 from meguru.artifacts.lineage import show as lineage
-from meguru.artifacts.log import list_events, verify, wait_event
+from meguru.artifacts.log import list_events, wait_event
 from meguru.artifacts.why import show as why
+from meguru.audit.verify import verify
 from meguru.datasets.client import add_files
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects

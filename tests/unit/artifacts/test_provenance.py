@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import update
 
 from meguru.artifacts.lineage import show as lineage
-from meguru.artifacts.log import verify
 from meguru.artifacts.provenance import claimed_sources, proved_sources
 from meguru.artifacts.why import show as why
+from meguru.audit.verify import verify
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
 from meguru.kernel import events

@@ -4,8 +4,9 @@ import pytest
 
 from meguru import errors
 from meguru.artifacts.lineage import show as lineage
-from meguru.artifacts.log import list_events, verify
+from meguru.artifacts.log import list_events
 from meguru.artifacts.why import show as why
+from meguru.audit.verify import verify
 from meguru.kernel import events
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from meguru.artifacts.lineage import show as lineage
-from meguru.artifacts.log import verify
+from meguru.audit.verify import verify
 
 
 def origins(ws, ref):

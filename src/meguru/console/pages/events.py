@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from meguru.artifacts import log, why
+from meguru.audit.verify import verify
 from meguru.console.labels import known_events
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_before
@@ -21,7 +22,7 @@ def listing(visit: Visit) -> Response:
     found = log.list_events(
         visit.ws, before=before, limit=WINDOW, type=kind, subject=subject, newest_first=True
     )
-    verdict = log.verify(visit.ws) if visit.asked("verify") == "1" and not visit.fragment else None
+    verdict = verify(visit.ws) if visit.asked("verify") == "1" and not visit.fragment else None
     return visit.render(
         "events.html",
         events=found.items,

@@ -16,6 +16,8 @@ from meguru.alerts.notifications.operations import specs as notification_specs
 from meguru.alerts.show import list_alerts
 from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
+from meguru.audit.checkpoints.kind import CheckpointSpec
+from meguru.audit.checkpoints.operations import specs as checkpoints
 from meguru.backfills.start import start as start_backfill
 from meguru.base import digests, refs
 from meguru.business.create import create as create_metric
@@ -296,6 +298,11 @@ def _apply(of: Making) -> str:
     return start_apply(of.ws, owner=of.mark, digest=digests.of_value(of.mark), actions=[of.mark]).id
 
 
+def _checkpoint(of: Making) -> str:
+    checkpoints.declare(of.ws, name=of.mark, spec=CheckpointSpec(to=[f"file:{of.folder / 'vault'}"]))
+    return of.mark
+
+
 def _policy(of: Making) -> str:
     policies.declare(of.ws, name=of.mark, spec=PolicySpec())
     return of.mark
@@ -379,6 +386,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "role": _role,
     "policy": _policy,
     "release_policy": _release_policy,
+    "checkpoint": _checkpoint,
     "group": _group,
     "grant": _grant,
     "identity_provider": _identity_provider,

@@ -18,6 +18,7 @@ from meguru.kernel.kinds import kind_of
 from meguru.kernel.workspace import Workspace
 from meguru.testing.authorisation.fixtures import MAKERS, NEEDS, Making
 from meguru.testing.authorisation.people import Person, everybody
+from meguru.testing.tampering import drop_guards
 
 OWN, FOREIGN, DEFAULT = "team", "hidden", ""
 MARKS = {OWN: "ownmark", FOREIGN: "secretmark", DEFAULT: "plainmark"}
@@ -104,6 +105,7 @@ class Restore:
 
     def _keep(self) -> None:
         with self._ws.db.engine.begin() as tx:
+            drop_guards(tx)  # what is brought back is the log too
             tx.execute(text("CREATE SCHEMA kept"))
             for name, columns in tx.execute(text(_WRITTEN)):
                 self._tables[f'"{name}"'] = columns

@@ -1,0 +1,1 @@
+"""What is shown to somebody who was not there: that the log is whole, and what it answers."""
