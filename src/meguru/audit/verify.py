@@ -12,7 +12,6 @@ from meguru.audit.verdict import AuditVerdict, CheckpointFault
 from meguru.base.digests import check_digest
 from meguru.errors import InvalidInput
 from meguru.governance.signing_keys import store as signing_keys
-from meguru.governance.signing_keys.standing import fault_at
 from meguru.governance.signing_keys.types import ED25519, SERVER
 from meguru.kernel.events.verify import judge
 from meguru.kernel.events.walk import Walked, walk
@@ -138,7 +137,7 @@ def _fault_of_signature(tx: Connection, found: _Found, keys: list[PublicKey], or
     if signer is None:
         return "no key that is trusted signed it: it was forged or changed, or its key is another"
     known = signing_keys.find(tx, signer.id)
-    return fault_at(known, head.at) if known is not None and head.at is not None else ""
+    return known.fault_at(head.at) if known is not None and head.at is not None else ""
 
 
 def _fault_of_log(walked: Walked, head: TreeHead, covered: int) -> str:

@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import Json, UtcTime
 
-revision = "0082"
-down_revision = "0081"
+revision = "0086"
+down_revision = "0085"
 
 
 def upgrade() -> None:
