@@ -292,6 +292,7 @@ if TYPE_CHECKING:
     from meguru.releases.review.decisions import refuse as release_refuse
     from meguru.releases.review.decisions import statement as release_statement
     from meguru.releases.review.decisions import withdraw as release_withdraw
+    from meguru.releases.review.glass import break_glass as release_break_glass
     from meguru.releases.review.request import request as release_request
     from meguru.releases.review.show import awaiting as release_awaiting
     from meguru.releases.review.show import review as release_review

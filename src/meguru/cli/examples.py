@@ -154,6 +154,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "policy attest": (
         "meguru policy attest $(git rev-parse HEAD) --branch main --author anna --approved-by ben --env prod",
     ),
+    "release promote": (
+        "meguru release promote delay@7",
+        'meguru release promote delay@7 --break-glass "the live model answers nonsense"',
+    ),
     "release request": (
         'meguru release request delay delay@3 --note "learned from June too"',
         "meguru release request delay@7",

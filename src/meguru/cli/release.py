@@ -84,13 +84,26 @@ def check(session: Session, release: str) -> int:
 @command.command()
 @click.argument("release", type=ENDPOINT)
 @click.option("--reason", default="", help="Why; `meguru why` shows it.")
+@click.option(
+    "--break-glass",
+    "emergency",
+    default="",
+    metavar="REASON",
+    help="In an emergency: before people agreed. It is told at once, and others sign afterwards.",
+)
 @with_session
-def promote(session: Session, release: str, reason: str) -> int:
-    """Put RELEASE live; its gates must have passed. Exit code 1 if no server can serve it."""
-    from meguru.app.calls import release_promote as ask
+def promote(session: Session, release: str, reason: str, emergency: str) -> int:
+    """Put RELEASE live; its gates must have passed, and people agreed where a policy asks them.
+
+    Exit code 7 if people or hours lack, 1 if no server can serve it.
+    """
+    from meguru.app.calls import release_break_glass, release_promote
 
     ws = session.open()
-    found = ask(ws, release=release, reason=reason)
+    if emergency:
+        found = release_break_glass(ws, release=release, reason=emergency)
+    else:
+        found = release_promote(ws, release=release, reason=reason)
     code = _promoted(session, ws, found)
     session.note(f"undo: meguru release rollback {found.endpoint}")
     return code

@@ -7,12 +7,14 @@ moves one by hand needs its permission. A mover within an operation of the owner
 from __future__ import annotations
 
 from meguru.base import refs
-from meguru.kernel.kinds import kinds
+from meguru.kernel.kinds import kinds, provided
 from meguru.kernel.operations import Context
 from meguru.registry import aliases
 from meguru.registry.types import Alias
 
 CHAMPION = "champion"
+GUARDS = "alias guard"
+"""Kinds that say where an alias of theirs may point: ``f(ctx, model, alias, version)`` refuses."""
 
 
 def owned() -> dict[str, str]:
@@ -47,6 +49,8 @@ def point(
     ------
     Forbidden
         If another noun owns the alias, and the principal lacks its permission.
+    ApprovalMissing
+        If people have not agreed yet to what it would point at.
     """
     before = next((each for each in aliases.at(ctx.tx, name, None) if each.alias == alias), None)
     ref = refs.make("model", name, version)
@@ -54,6 +58,7 @@ def point(
         return before
     if not as_owner:
         check_owner(ctx, name, alias)
+        _ask_guard(ctx, name, alias, version)
     was = before.model if before else None
     told = ctx.emit(
         "model_alias.moved",
@@ -72,6 +77,15 @@ def point(
     )
     aliases.move(ctx.tx, new, version)
     return new
+
+
+def _ask_guard(ctx: Context, name: str, alias: str, version: int) -> None:
+    """Ask whoever owns an alias whether it may point there (`GUARDS`)."""
+    guards = provided(GUARDS)
+    owners = (each for each in kinds().values() if alias.lower() in each.reserved_aliases)
+    for kind in owners:
+        if kind.name in guards.names():
+            guards.load(kind.name)(ctx, name, alias, version)
 
 
 def end(ctx: Context, name: str, alias: str) -> bool:

@@ -5,7 +5,8 @@ from functools import partial
 
 import msgspec
 
-from meguru.errors import Busy, Conflict, LostLease, MeguruError
+from meguru.errors import ApprovalMissing, Busy, Conflict, LostLease, MeguruError
+from meguru.governance.release_policies.store import asked_of
 from meguru.kernel import events
 from meguru.kernel.jobs import Job, Lease, Parked, queue
 from meguru.kernel.operations import Context, InternalOperation
@@ -16,6 +17,7 @@ from meguru.releases.create import create
 from meguru.releases.gate_inputs import ACTOR, awaited_views
 from meguru.releases.kind import RELEASE
 from meguru.releases.promote import promote
+from meguru.releases.review.request import ask, is_asked
 from meguru.releases.types import GateResult, GateVerdict, Release, ReleaseState
 
 ROUNDS = 5
@@ -76,6 +78,9 @@ class ReleaseJob:
                     _ASK.commit(ws, partial(_ask, release=made.ref))
                     return
                 promote(ws.with_(idempotency_key=f"{job.id}:promote:{turn}"), release=made.ref)
+            except ApprovalMissing:
+                _ASK.commit(ws, partial(_ask, release=made.ref))
+                return
             except Conflict:
                 with ws.read() as tx:
                     state = store.get(tx, made.ref).state
@@ -125,8 +130,12 @@ def _leave(ctx: Context, *, release: str, why: str) -> None:
 
 
 def _ask(ctx: Context, *, release: str) -> None:
-    """Tell people that a release passed and is theirs to promote; once."""
+    """Tell people that a release passed and is theirs to review or to promote; once."""
     found = store.get(ctx.tx, release, lock=True)
+    if asked_of(ctx.tx, found.endpoint):
+        if found.state is ReleaseState.PASSED and not is_asked(ctx, found):
+            ask(ctx, found)
+        return
     asked = events.latest(ctx.tx, subject=found.ref, types=["release.awaits_person"])
     if found.state is ReleaseState.PASSED and asked is None:
         data = {"endpoint": found.content.endpoint, "model": found.model, "digest": found.digest}

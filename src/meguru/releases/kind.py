@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Tone, Urgency, event_type
@@ -262,6 +263,51 @@ class ReleaseGlassAnswered(_Decided, frozen=True):
     """Somebody looked at what went live without its approvals; so many signatures still lack."""
 
 
+@event_type(
+    "release.glass_broken",
+    label="emergency release",
+    sentence="{by} put {subject} live in an emergency: {reason}",
+    tone=Tone.BAD,
+    explains=True,
+    needs_person=Attention(
+        severity=Urgency.CRITICAL,
+        answered_by=(Remedy("release.glass_answered", {"lacks": 0}),),
+        meaning="{model} went live at {endpoint} before people agreed; {people} are to sign afterwards.",
+    ),
+)
+class ReleaseGlassBroken(Payload, frozen=True):
+    """Somebody put it live without what its policies ask; so many people sign until `due`."""
+
+    endpoint: str
+    model: str
+    digest: str
+    by: str
+    reason: str
+    lacked: list[str]
+    people: int
+    due: datetime
+
+
+@event_type(
+    "release.review_skipped",
+    label="live again without a review",
+    sentence="{subject} is live again, without a review",
+    tone=Tone.ODD,
+    needs_person=Attention(
+        about="endpoint/{endpoint}",
+        answered_by=(Remedy("release.promoted"),),
+        meaning="{model} answers again at {endpoint} after a rollback, which needs nobody's approval.",
+    ),
+)
+class ReleaseReviewSkipped(Payload, frozen=True):
+    """It was put back, which a policy that asks for reviews lets pass; people are told."""
+
+    endpoint: str
+    model: str
+    policies: list[str]
+    reason: str
+
+
 RELEASE = Kind(
     name="release",
     title=("release", "releases"),
@@ -284,6 +330,8 @@ RELEASE = Kind(
         ReleaseReviewRefused,
         ReleaseApprovalWithdrawn,
         ReleaseGlassAnswered,
+        ReleaseGlassBroken,
+        ReleaseReviewSkipped,
     ),
     grants={"engineer": ("write", "promote", "approve")},
     jobs={"release": "meguru.releases.job:HANDLER"},
@@ -297,6 +345,7 @@ RELEASE = Kind(
     ),
     provides={
         "gate reader": "meguru.releases.gates.declare:check_declared",
+        "alias guard": "meguru.releases.review.alias_guard:check",
         "model user": "meguru.releases.model_user:uses",
         "release document": "meguru.releases.waived:documents",
         "waiver subject": "meguru.releases.waived:subject",

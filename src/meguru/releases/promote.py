@@ -41,18 +41,28 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     ApprovalMissing
         If a release policy asks for what lacks.
     """
-    endpoint = store.get(ctx.tx, release).endpoint
-    declared = hold(ctx, endpoint)
-    found = store.get(ctx.tx, release, lock=True)
+    found = held_to_promote(ctx, release)
     if found.state is ReleaseState.LIVE:
         return with_serving(ctx, [found])[0]
-    must_be_passed(found)
-    _may_run(ctx, found)
-    must_hold(ctx.tx, found, log_time(ctx.tx, ctx.now()))
-    now_made_of = as_now(ctx.tx, declared, found.content)
-    unchanged(ctx.tx, found, now_made_of)
     must_be_reviewed(ctx, found)
-    before = store.in_state(ctx.tx, endpoint, ReleaseState.LIVE)
+    return go_live(ctx, found, reason=reason)
+
+
+def held_to_promote(ctx: Context, release: str) -> Release:
+    """Hold a release with its endpoint, and refuse one that the gates don't let through as it is now."""
+    declared = hold(ctx, store.get(ctx.tx, release).endpoint)
+    found = store.get(ctx.tx, release, lock=True)
+    if found.state is not ReleaseState.LIVE:
+        must_be_passed(found)
+        _may_run(ctx, found)
+        must_hold(ctx.tx, found, log_time(ctx.tx, ctx.now()))
+        unchanged(ctx.tx, found, as_now(ctx.tx, declared, found.content))
+    return found
+
+
+def go_live(ctx: Context, found: Release, *, reason: str, cause: str | None = None) -> Release:
+    """Put a release live that may go, and tell of it."""
+    before = store.in_state(ctx.tx, found.endpoint, ReleaseState.LIVE)
     told = ctx.emit(
         "release.promoted",
         found.ref,
@@ -65,7 +75,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
         },
         used=[found.ref],
         produced=[found.content.endpoint],
-        cause=found.checked_event,
+        cause=cause or found.checked_event,
     )
     for old in before:
         retire(ctx, old, ReleaseState.SUPERSEDED)

@@ -7,6 +7,7 @@ from meguru.releases import store
 from meguru.releases.gate_inputs import champion_of, trial_of
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.promote import hold, put_live, retire
+from meguru.releases.review.promotion import may_return, tell_return
 from meguru.releases.serving import with_serving
 from meguru.releases.types import GateVerdict, Release, ReleasePart, ReleaseState
 from meguru.releases.waived import tell_ended
@@ -30,6 +31,8 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
         If the old model does not load any more or would refuse what clients send now.
     NotFound
         If there is no release to go back to.
+    ApprovalMissing
+        If it went live in an emergency, and people are still to sign for it.
     """
     name = refs.parse(endpoint, kind="endpoint").name
     if to is not None and (other := refs.parse(to, kind="release")).name != name:
@@ -52,6 +55,7 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
         raise Conflict(
             f"another model went live at {name} meanwhile", where=target.ref, hint="roll back again"
         )
+    may_return(ctx, target)
     before = {"release": live[0].ref, "model": live[0].model} if live else None
     told = ctx.emit(
         "release.rolled_back",
@@ -63,7 +67,9 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
     for old in live:
         retire(ctx, old, ReleaseState.ROLLED_BACK)
     done = put_live(ctx, target, told)
-    tell_ended(ctx.with_(cause=told.id), done)
+    after = ctx.with_(cause=told.id)
+    tell_return(after, done, reason)
+    tell_ended(after, done)
     return done
 
 

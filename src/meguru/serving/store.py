@@ -61,6 +61,12 @@ def names(tx: Connection, projects: AbstractSet[str] | None = None) -> list[str]
     return list(tx.execute(query.order_by(endpoint.c.name)).scalars())
 
 
+def of_model(tx: Connection, model: str) -> list[str]:
+    """Return the names of the endpoints that serve versions of a model."""
+    query = select(endpoint.c.name).where(endpoint.c.model == model, endpoint.c.retired_at.is_(None))
+    return list(tx.execute(query.order_by(endpoint.c.name)).scalars())
+
+
 def next_number(tx: Connection, name: str) -> int:
     """Return the number of an endpoint's next deployment."""
     last = tx.execute(select(func.max(deployment.c.number)).where(deployment.c.endpoint == name)).scalar()

@@ -2,53 +2,409 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 import pytest
 
-from meguru.errors import ApprovalMissing, Conflict
+from meguru.app.open import open_local
+from meguru.base.clock import FixedClock
+from meguru.base.settings import Settings
+from meguru.datasets.client import add_files
+from meguru.datasets.remove import remove
+from meguru.errors import ApprovalMissing, Conflict, Forbidden, InvalidInput, NotFound
 from meguru.governance.admission import authenticate
-from meguru.governance.principals import create_principal
-from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.governance.groups.kind import GroupSpec
+from meguru.governance.groups.operations import specs as groups
+from meguru.governance.kind import PrincipalSpec
+from meguru.governance.operations import specs as principals
+from meguru.governance.principals import create_principal, set_role
+from meguru.governance.release_policies.kind import PolicyFreeze, ReleasePolicySpec, ReviewStage
 from meguru.governance.release_policies.operations import specs as policies
+from meguru.governance.signing_keys import operations as keys
+from meguru.governance.signing_keys.proof import prove
 from meguru.governance.tokens import create_token
+from meguru.kernel import events
 from meguru.registry.client import add_model
+from meguru.registry.operations import alias
 from meguru.releases import operations as releases
+from meguru.releases.diff import plain_text
+from meguru.releases.review.evidence import decisions_of
 from meguru.releases.types import ReleaseState
 from meguru.serving import operations as endpoints
-from meguru.testing.models import make_model
+from meguru.serving.kind import EndpointSpec
+from meguru.signing import dsse
+from meguru.signing.keys import PublicKey, SigningKey
+from meguru.signing.statement import read_statement
+from meguru.testing.models import make_flights, make_model
 
 pytest_plugins = ["meguru.testing.fixtures"]
+START = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
+SETTINGS = Settings(sqlite_synchronous="NORMAL")
+GOLDEN = {"gate": "metric", "metric": "auc", "value": 0.5, "golden": "dataset/golden@1", "label": "late"}
+TWO = ReleasePolicySpec(approvals=2)
 
 
-def signed_in(ws, name, **options):
-    create_principal(ws, name=name, role=options.pop("role", "engineer"), **options)
-    return ws.with_(principal=authenticate(ws, create_token(ws, principal=name).secret))
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A workspace with two models, an endpoint and people, and what they come with."""
+    folder = tmp_path_factory.mktemp("review") / "workspace"
+    with open_local(folder, settings=SETTINGS, clock=FixedClock(START)) as ws:
+        add_model(ws, "delay", make_model(seed=5))
+        add_model(ws, "delay", make_model(seed=11))
+        make_flights(200, seed=9).write_parquet(folder.parent / "rows.parquet")
+        add_files(ws, "golden", [folder.parent / "rows.parquet"])
+        endpoints.create(ws, name="delay", model="delay", gates=[GOLDEN])
+        secrets = {}
+        for name in ("ana", "ben", "cal"):
+            create_principal(ws, name=name, role="engineer")
+            secrets[name] = create_token(ws, principal=name).secret
+    return folder, secrets
+
+
+class Team(msgspec.Struct):
+    """The workspace, its clock, and people who are signed in."""
+
+    ws: object
+    clock: FixedClock
+    secrets: dict
+
+    def __getattr__(self, name):
+        return self.ws.with_(principal=authenticate(self.ws, self.secrets[name]))
+
+    def policy(self, spec, name="production"):
+        return policies.declare(self.ws, name=name, spec=spec)
+
+    def asked(self, version=1):
+        made = releases.create(self.ws, endpoint="delay", model=f"delay@{version}")
+        releases.check(self.ws, release=made.ref)
+        releases.request(self.ws, release=made.ref, note="please")
+        return made.ref
+
+    def standing(self, release):
+        return releases.review(self.ws, release=release).standing
+
+    def states(self, release):
+        return [(each.principal, each.state.value) for each in self.standing(release).decisions]
+
+    def told(self, kind):
+        with self.ws.read() as tx:
+            return events.latest(tx, types=(kind,))
 
 
 @pytest.fixture
-def asked(workspace):
-    """A passed release by the owner of the files, whose review two people are asked for."""
-    endpoints.create(workspace, name="delay", model="delay", gates=[])
-    policies.declare(workspace, name="production", spec=ReleasePolicySpec(approvals=2))
-    made = releases.create(
-        workspace, endpoint="delay", model=add_model(workspace, "delay", make_model(seed=5)).ref
-    )
-    releases.check(workspace, release=made.ref)
-    return workspace
+def team(template, tmp_path):
+    folder, secrets = template
+    shutil.copytree(folder, tmp_path / "workspace")
+    clock = FixedClock(START)
+    with open_local(tmp_path / "workspace", settings=SETTINGS, clock=clock) as ws:
+        yield Team(ws, clock, secrets)
 
 
-def test_two_distinct_people_put_a_release_live(asked):
-    ana, ben = signed_in(asked, "ana"), signed_in(asked, "ben")
-    with pytest.raises(ApprovalMissing, match="may not go live yet") as missing:
-        releases.promote(asked, release="delay@1")
-    assert "2 of 2 approvals lack" in missing.value.why
+def refused(ws, release):
+    with pytest.raises(ApprovalMissing) as missing:
+        releases.promote(ws, release=release)
+    assert missing.value.exit_code == 7
+    return missing.value.why
+
+
+def test_two_distinct_people_put_a_release_live(team):
+    team.policy(TWO)
+    made = releases.create(team.ws, endpoint="delay", model="delay@1")
+    releases.check(team.ws, release=made.ref)
+    assert "2 of 2 approvals lack" in refused(team.ws, made.ref)
     with pytest.raises(Conflict, match="nobody asked"):
-        releases.approve(ana, release="delay@1")
-    releases.request(asked, release="delay@1", note="please")
-    assert releases.approve(ana, release="delay@1", note="ok").state == "valid"
-    assert releases.approve(ana, release="delay@1").note == "ok"
-    with pytest.raises(ApprovalMissing, match="may not go live yet") as missing:
-        releases.promote(asked, release="delay@1")
-    assert "1 of 2 approvals lack" in missing.value.why
-    releases.approve(ben, release="delay@1")
-    assert releases.review(asked, release="delay@1").standing.lacks == []
-    assert releases.promote(asked, release="delay@1").state is ReleaseState.LIVE
+        releases.approve(team.ana, release=made.ref)
+    releases.request(team.ws, release=made.ref)
+    first = releases.approve(team.ana, release=made.ref, note="ok")
+    assert releases.approve(team.ana, release=made.ref) == first
+    assert "1 of 2 approvals lack" in refused(team.ws, made.ref)
+    releases.approve(team.ben, release=made.ref)
+    assert releases.promote(team.ws, release=made.ref).state is ReleaseState.LIVE
+    assert team.states(made.ref) == [("ana", "valid"), ("ben", "valid")]
+    assert team.told("release.approved").data["lacks"] == 0
+
+
+def test_an_approval_is_a_signed_statement_over_the_digest_and_kept_whole(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    releases.approve(team.ana, release=made, note="looked at it")
+    with team.ws.read() as tx:
+        (kept,) = decisions_of(tx, made, team.clock.now())
+    envelope = dsse.read(msgspec.json.encode(kept.envelope))
+    (server,) = keys.list_keys(team.ws, owner="")
+    assert dsse.signers(envelope, [PublicKey.read(server.public)])
+    said = read_statement(envelope)
+    assert said.subject[0].digest == {"sha256": releases.show(team.ws, ref=made).digest}
+    assert said.predicate["principal"] == "ana"
+    assert said.predicate["note"] == "looked at it"
+    assert said.predicate["saw"] == releases.review(team.ws, release=made).saw
+    assert said.predicate["policies"][0]["ref"] == "release_policy/production"
+
+
+@pytest.mark.parametrize("what", ["policy", "gates", "golden", "champion", "again"])
+def test_whatever_changes_under_the_digest_voids_an_approval(team, what):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    releases.approve(team.ana, release=made)
+    match what:
+        case "policy":
+            team.policy(ReleasePolicySpec(expires="30d"))
+            wanted = ("release_policy/production expires", "", "30d")
+        case "gates":
+            endpoints.specs.declare(team.ws, name="delay", spec=EndpointSpec(model="delay"))
+            wanted = ("policy 1", plain_text(GOLDEN), "")
+        case "golden":
+            remove(team.ws, ref="dataset/golden@1", force=True)
+            wanted = ("dataset/golden@1 of gate 2 metric", None, "is not there any more")
+        case "champion":
+            team.policy(ReleasePolicySpec(endpoints=["nothing"]))
+            other = releases.create(team.ws, endpoint="delay", model="delay@2")
+            releases.check(team.ws, release=other.ref)
+            releases.promote(team.ws, release=other.ref)
+            team.policy(ReleasePolicySpec())
+            wanted = None
+        case "again":
+            team.policy(ReleasePolicySpec(gates=[{"gate": "size", "at_most_mb": 100}]))
+            releases.check(team.ws, release=made)
+            wanted = None
+    ((_, state),) = team.states(made)
+    (kept,) = team.standing(made).decisions
+    assert state == "void"
+    assert kept.changes
+    if wanted:
+        (change,) = [each for each in kept.changes if each.part == wanted[0]]
+        assert change.before == (change.before if wanted[1] is None else wanted[1])
+        assert change.after == wanted[2]
+    with pytest.raises((ApprovalMissing, Conflict)):
+        releases.promote(team.ws, release=made)
+
+
+def test_checked_again_what_differs_needs_new_approvals_and_the_old_stay_visible(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    releases.approve(team.ana, release=made)
+    team.policy(ReleasePolicySpec(gates=[{"gate": "size", "at_most_mb": 100}]))
+    releases.check(team.ws, release=made)
+    releases.request(team.ws, release=made)
+    assert "1 of 1 approvals lack" in refused(team.ws, made)
+    releases.approve(team.ana, release=made)
+    assert team.states(made) == [("ana", "void"), ("ana", "valid")]
+    assert releases.promote(team.ws, release=made).state is ReleaseState.LIVE
+
+
+def test_an_author_approves_by_no_account_of_theirs(team):
+    team.policy(ReleasePolicySpec())
+    made = releases.create(team.ana, endpoint="delay", model="delay@1")
+    releases.check(team.ws, release=made.ref)
+    releases.request(team.ws, release=made.ref)
+    with pytest.raises(Forbidden, match="may not decide") as own:
+        releases.approve(team.ana, release=made.ref)
+    assert "put release/delay@1 together" in own.value.why
+    principals.declare(team.ws, name="ben", spec=PrincipalSpec(role="engineer", person="ana"))
+    with pytest.raises(Forbidden) as second:
+        releases.approve(team.ben, release=made.ref)
+    assert "ben is the same person as ana" in second.value.why
+    releases.approve(team.cal, release=made.ref)
+    principals.declare(team.ws, name="cal", spec=PrincipalSpec(role="engineer", person="ana"))
+    assert team.states(made.ref) == [("cal", "void")]
+
+
+def test_no_service_no_part_of_the_system_and_not_whoever_opens_the_files(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    create_principal(team.ws, name="robot", role="engineer", kind="service")
+    team.secrets["robot"] = create_token(team.ws, principal="robot").secret
+    for ws in (team.ws, team.robot):
+        with pytest.raises(Forbidden, match="can't decide about releases"):
+            releases.approve(ws, release=made)
+
+
+def test_a_token_of_a_person_that_a_service_or_an_author_made_decides_nothing(team):
+    team.policy(ReleasePolicySpec())
+    create_principal(team.ws, name="robot", role="owner", kind="service")
+    for name in ("eva", "zoe"):
+        create_principal(team.ws, name=name, role="owner")
+    for name in ("robot", "eva"):
+        team.secrets[name] = create_token(team.ws, principal=name).secret
+    made = releases.create(team.eva, endpoint="delay", model="delay@1").ref
+    releases.check(team.ws, release=made)
+    releases.request(team.ws, release=made)
+    for name in ("robot", "eva"):
+        team.secrets["minted"] = create_token(getattr(team, name), principal="zoe").secret
+        with pytest.raises(Forbidden, match="this token of zoe") as minted:
+            releases.approve(team.minted, release=made)
+        team.secrets["chained"] = create_token(team.minted, principal="zoe").secret
+        with pytest.raises(Forbidden, match="this token of zoe"):
+            releases.approve(team.chained, release=made)
+    assert "eva, who put release/delay@1 together" in minted.value.why
+
+
+def test_approvers_who_left_count_no_more(team):
+    team.policy(TWO)
+    made = team.asked()
+    releases.approve(team.ana, release=made)
+    releases.approve(team.ben, release=made)
+    principals.retire(team.ws, name="ana")
+    set_role(team.ws, name="ben", role="viewer")
+    why = refused(team.ws, made)
+    assert "ana was shut out" in why
+    assert "ben lacks 'release:approve'" in why
+
+
+def test_stages_are_asked_in_their_order_and_nobody_counts_in_two(team):
+    groups.declare(team.ws, name="risk", spec=GroupSpec(members=["ana"]))
+    stages = [ReviewStage(name="risk", right="group/risk"), ReviewStage(name="owners")]
+    team.policy(ReleasePolicySpec(stages=stages))
+    made = team.asked()
+    with pytest.raises(Forbidden) as early:
+        releases.approve(team.ben, release=made)
+    assert "group/risk (risk)" in early.value.why
+    releases.approve(team.ana, release=made)
+    releases.approve(team.ana, release=made)
+    assert "1 of 1 approvals lack (owners" in refused(team.ws, made)
+    releases.approve(team.ben, release=made)
+    releases.withdraw(team.ana, release=made, note="not sure")
+    assert "(risk, who holds group/risk)" in refused(team.ws, made)
+
+
+def test_windows_freezes_and_expiry_go_by_the_log_not_by_a_clock_that_was_set_back(team):
+    freeze = PolicyFreeze(since="2026-03-04", until="2026-03-05", why="audit")
+    team.policy(ReleasePolicySpec(windows="mon-thu 09:00-16:00", freezes=[freeze], expires="5d"))
+    made = team.asked()
+    releases.approve(team.ana, release=made)
+    for days, hours, why in ((0, 6, "outside of"), (2, 0, "frozen from 2026-03-04 until 2026-03-05: audit")):
+        team.clock.set(START + timedelta(days=days, hours=hours))
+        assert why in refused(team.ws, made)
+    team.clock.set(START + timedelta(days=7))
+    assert "expired" in refused(team.ws, made)
+    create_principal(team.ws, name="dan")  # the log goes on
+    team.clock.set(START + timedelta(hours=1))
+    assert "behind the event log" in refused(team.ws, made)
+    assert team.states(made) == [("ana", "expired")]
+
+
+def test_a_refusal_is_final_and_needs_a_reason(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    with pytest.raises(InvalidInput, match="why is it refused"):
+        releases.refuse(team.ana, release=made, note=" ")
+    releases.refuse(team.ana, release=made, note="worse at night")
+    releases.approve(team.ben, release=made)
+    assert "ana refused it: worse at night" in refused(team.ws, made)
+    with pytest.raises(Conflict, match="ana refused"):
+        releases.approve(team.ana, release=made)
+    with pytest.raises(Conflict, match="can't be taken back"):
+        releases.withdraw(team.ana, release=made)
+    with pytest.raises(NotFound, match="no approval"):
+        releases.withdraw(team.cal, release=made)
+
+
+def own_key(team, name):
+    key = SigningKey.generate()
+    keys.add(getattr(team, name), public=key.public.text, proof=prove(key, name))
+    return key
+
+
+def signed(ws, key, release, decision="approved", note=""):
+    asked = releases.statement(ws, release=release, decision=decision, note=note, key=key.public.id)
+    return msgspec.json.encode(dsse.sign(asked.payload.encode(), asked.payload_type, [key])).decode()
+
+
+def test_a_key_of_ones_own_signs_here_and_each_statement_counts_once(team):
+    team.policy(TWO)
+    made, key = team.asked(), own_key(team, "ana")
+    envelope = signed(team.ana, key, made, note="fine")
+    with pytest.raises(Forbidden, match="another's"):
+        releases.approve(team.ben, release=made, note="fine", envelope=envelope)
+    with pytest.raises(Conflict, match="not what there is to decide") as other:
+        releases.approve(team.ana, release=made, note="else", envelope=envelope)
+    assert "note" in other.value.why
+    kept = releases.approve(team.ws, release=made, note="fine", envelope=envelope)
+    assert (kept.principal, kept.own_key, kept.key) == ("ana", True, key.public.id)
+    releases.withdraw(team.ana, release=made)
+    with pytest.raises(Conflict, match="handed in before"):
+        releases.approve(team.ana, release=made, note="fine", envelope=envelope)
+    stale = signed(team.ana, key, made)
+    team.clock.set(START + timedelta(minutes=11))
+    with pytest.raises(Conflict, match="not of now"):
+        releases.approve(team.ana, release=made, envelope=stale)
+
+
+def test_a_revoked_key_counts_by_when_it_was_revoked(team):
+    team.policy(ReleasePolicySpec())
+    made, key = team.asked(), own_key(team, "ana")
+    team.clock.set(START + timedelta(minutes=5))
+    releases.approve(team.ana, release=made, envelope=signed(team.ana, key, made))
+    team.clock.set(START + timedelta(hours=1))
+    keys.revoke(team.ana, id=key.public.id, reason="lost", since=START + timedelta(minutes=30))
+    assert team.states(made) == [("ana", "valid")]
+    keys.revoke(team.ana, id=key.public.id, reason="lost before", since=START + timedelta(minutes=1))
+    assert team.states(made) == [("ana", "void")]
+
+
+def test_glass_is_broken_with_a_right_of_its_own_told_and_signed_for_by_others(team):
+    team.policy(TWO)
+    made = team.asked()
+    with pytest.raises(Forbidden, match="break_glass"):
+        releases.break_glass(team.ana, release=made, reason="it burns")
+    create_principal(team.ws, name="eva", role="owner")
+    team.secrets["eva"] = create_token(team.ws, principal="eva").secret
+    done = releases.break_glass(team.eva, release=made, reason="it burns")
+    assert done.state is ReleaseState.LIVE
+    assert team.told("release.glass_broken").data["people"] == 2
+    with pytest.raises(Forbidden, match="may not sign"):
+        releases.approve(team.eva, release=made)
+    releases.approve(team.ana, release=made, note="seen")
+    team.clock.set(START + timedelta(hours=25))
+    glass = team.standing(made).glass
+    assert (glass.signed, glass.left, glass.is_overdue) == (["ana"], 1, True)
+    assert [each.release for each in releases.awaiting(team.ws)] == [made]
+    releases.approve(team.ben, release=made)
+    assert team.told("release.glass_answered").data["lacks"] == 0
+    assert releases.awaiting(team.ws) == []
+
+
+def test_a_rollback_needs_nobody_and_is_told_but_not_to_what_nobody_signed_for(team):
+    first = releases.create(team.ws, endpoint="delay", model="delay@1").ref
+    releases.check(team.ws, release=first)
+    releases.promote(team.ws, release=first)
+    team.policy(ReleasePolicySpec())
+    second = team.asked(2)
+    releases.break_glass(team.ws, release=second, reason="now")
+    releases.rollback(team.ws, endpoint="delay", reason="worse")
+    assert team.told("release.review_skipped").subject == first
+    with pytest.raises(ApprovalMissing, match="was not signed for"):
+        releases.rollback(team.ws, endpoint="delay", to=second)
+
+
+def test_the_alias_champion_follows_what_people_agreed_to(team):
+    team.policy(ReleasePolicySpec())
+    with pytest.raises(ApprovalMissing, match="can't point"):
+        alias(team.ws, ref="delay@1", alias="champion")
+    made = team.asked()
+    releases.approve(team.ana, release=made)
+    assert alias(team.ws, ref="delay@1", alias="champion").model == "model/delay@1"
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        (ReleasePolicySpec(endpoints=[]), "endpoints"),
+        (ReleasePolicySpec(right="release:aprove"), "right"),
+        (ReleasePolicySpec(approvals=99), "approvals"),
+        (ReleasePolicySpec(windows=["sometimes"]), "windows[0]"),
+        (
+            ReleasePolicySpec(freezes=[PolicyFreeze(since="2026-12-24", until="2026-12-01")]),
+            "freezes[0].until",
+        ),
+        (ReleasePolicySpec(expires="soon"), "expires"),
+        (ReleasePolicySpec(gates=[{"gate": "metrics"}]), "gates[0].gate"),
+        (ReleasePolicySpec(approvals=2, stages=[ReviewStage()]), "approvals"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused_with_the_field(team, spec, field):
+    with pytest.raises(InvalidInput) as wrong:
+        team.policy(spec)
+    assert wrong.value.field == field

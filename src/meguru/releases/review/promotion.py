@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from meguru.errors import ApprovalMissing
+from meguru.governance.release_policies.store import asked_of
 from meguru.kernel.operations import Context
 from meguru.releases.review import store
+from meguru.releases.review.parts import parts_now
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.types import ReviewStanding
 from meguru.releases.types import Release
@@ -19,10 +21,40 @@ def must_be_reviewed(ctx: Context, found: Release) -> None:
         It says all that lacks.
     """
     standing = standing_of(ctx.tx, found, ctx.now())
+    asked = store.request_of(ctx.tx, found.endpoint, found.version)
     if standing.lacks:
-        raise lacking(
-            found, standing, asked=store.request_of(ctx.tx, found.endpoint, found.version) is not None
+        raise lacking(found, standing, asked=asked is not None)
+    if asked:  # by what it went live, whatever changes afterwards
+        store.keep_parts(ctx.tx, asked, parts_now(ctx.tx, found))
+
+
+def may_return(ctx: Context, found: Release) -> None:
+    """Refuse a rollback to what went live in an emergency and was not signed for; any other needs nobody.
+
+    What was live once went live with all that its policies asked then, or before there were any: a rollback
+    must be possible at any hour. Under a policy it is told.
+
+    Raises
+    ------
+    ApprovalMissing
+        If people are still to sign for it.
+    """
+    glass = store.glass_of(ctx.tx, found.endpoint, found.version)
+    if glass is not None and glass.answered_at is None:
+        raise ApprovalMissing(
+            f"{found.ref} went live in an emergency, and was not signed for",
+            where=found.ref,
+            why=f"{glass.by} broke the glass: {glass.reason}",
+            hint=f"others sign first: meguru release approve {found.endpoint}@{found.version}",
         )
+
+
+def tell_return(ctx: Context, found: Release, reason: str) -> None:
+    """Tell people that a release went live again without a review, where a policy asks for reviews."""
+    asked = [each.ref for each in asked_of(ctx.tx, found.endpoint)]
+    if asked:
+        data = {"endpoint": found.content.endpoint, "model": found.model, "policies": asked, "reason": reason}
+        ctx.emit("release.review_skipped", found.ref, data=data)
 
 
 def lacking(found: Release, standing: ReviewStanding, *, asked: bool) -> ApprovalMissing:

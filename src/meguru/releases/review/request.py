@@ -43,15 +43,20 @@ def request(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
             where=found.ref,
             hint=f"it may go live as it is: meguru release promote {short}",
         )
-    known = store.request_of(ctx.tx, found.endpoint, found.version)
-    if known is None or known.parts != parts_now(ctx.tx, found) or known.digest != found.digest:
-        ask(ctx, found, note=note.strip(), before=known)
+    if not is_asked(ctx, found):
+        ask(ctx, found, note=note.strip())
     return standing_of(ctx.tx, found, ctx.now())
 
 
-def ask(ctx: Context, found: Release, *, note: str = "", before: ReviewRequest | None = None) -> None:
+def is_asked(ctx: Context, found: Release) -> bool:
+    """Tell whether people are asked about a release as it is now."""
+    known = store.request_of(ctx.tx, found.endpoint, found.version)
+    return known is not None and known.digest == found.digest and known.parts == parts_now(ctx.tx, found)
+
+
+def ask(ctx: Context, found: Release, *, note: str = "") -> None:
     """Write that people are asked, and tell them."""
-    me = ctx.principal.name
+    me, before = ctx.principal.name, store.request_of(ctx.tx, found.endpoint, found.version)
     standing = standing_of(ctx.tx, found, ctx.now())
     stages = [
         f"{each.policy}: {one.name}: {one.wanted} with {one.right}"

@@ -34,12 +34,15 @@ from meguru.releases.review.types import (
     ReviewStanding,
     StageStanding,
 )
-from meguru.releases.types import Release, ReleaseDifference
+from meguru.releases.types import Release, ReleaseDifference, ReleaseState
+
+WENT_LIVE = frozenset({ReleaseState.LIVE, ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK})
+"""What went live did so by what held then."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What decisions are judged by."""
+    """What decisions are judged by; of what `went_live`, what was `present` then."""
 
     tx: Connection
     release: Release
@@ -49,6 +52,7 @@ class _Facts:
     authors: Sequence[ReleaseAuthor]
     reviewers: Reviewers
     lasts: timedelta | None
+    went_live: bool
 
 
 def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStanding:
@@ -65,29 +69,27 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
     """
     at, clock = log_time(tx, now)
     policies, who = asked_of(tx, release.endpoint), persons(tx)
-    authors = authors_of(tx, release, who)
+    authors, went_live = authors_of(tx, release, who), release.state in WENT_LIVE
+    asked, checked = store.request_of(tx, release.endpoint, release.version), parts_checked(tx, release)
+    then = asked.parts if asked else checked
     facts = _Facts(
-        tx, release, at, parts_now(tx, release), who, authors,
-        Reviewers(tx, read_table(tx), release.endpoint), _shortest(policies),
+        tx, release, at, then if went_live else parts_now(tx, release), who, authors,
+        Reviewers(tx, read_table(tx), release.endpoint), _shortest(policies), went_live,
     )  # fmt: skip
-    kept = store.decisions(tx, release.endpoint, release.version)
-    judged = [_judged(facts, each) for each in kept]
+    judged = [_judged(facts, each) for each in store.decisions(tx, release.endpoint, release.version)]
     valid = [each for each in judged if each.state is DecisionState.VALID]
-    asked = store.request_of(tx, release.endpoint, release.version)
     said = [_policy(facts, each, valid) for each in policies]
-    refused = [
-        f"{each.principal} refused it: {each.note}"
-        for each in valid
-        if each.decision is ReviewDecision.REFUSED
-    ]
+    refused = [each for each in valid if each.decision is ReviewDecision.REFUSED]
+    lacks = [f"{each.principal} refused it: {each.note}" for each in refused]
+    lacks += [f"{each.policy}: {lack}" for each in said for lack in each.lacks]
     glass = store.glass_of(tx, release.endpoint, release.version)
     return ReviewStanding(
         release=release.ref,
         digest=release.digest,
         policies=said,
         decisions=judged,
-        lacks=[*refused, *(f"{each.policy}: {lack}" for each in said for lack in each.lacks)],
-        changes=differences(parts_checked(tx, release), facts.present),
+        lacks=[] if went_live else lacks,
+        changes=[] if went_live else differences(checked, facts.present),
         authors=authors,
         requested_at=asked.at if asked else None,
         requested_by=asked.by if asked else "",
@@ -133,6 +135,8 @@ def _state(
         return DecisionState.VOID, "it was given for another check of the release", []
     # Whoever said no may have left since: the no stays.
     why = "" if item.decision is ReviewDecision.REFUSED else _fault(facts, item)
+    if facts.went_live and not signed:  # it counted then: what happened to people since is another story
+        why, ends = _key_fault(facts, item), None
     if why:
         return DecisionState.VOID, why, []
     if ends is not None and ends <= facts.now:
@@ -154,6 +158,10 @@ def _fault(facts: _Facts, item: ReleaseApproval) -> str:
         if author.person == person:
             same = "" if author.name == item.principal else f", who is {author.name}"
             return f"{item.principal}{same} {author.part}"
+    return _key_fault(facts, item)
+
+
+def _key_fault(facts: _Facts, item: ReleaseApproval) -> str:
     key = key_at(facts.tx, item.key, item.at)
     return "nobody here has the key that signed it" if key is None else key.why
 
@@ -162,7 +170,9 @@ def _policy(facts: _Facts, policy: ReleasePolicy, valid: Sequence[JudgedDecision
     given = [each for each in valid if each.decision is ReviewDecision.APPROVED]
     stages = _stages(facts, policy.spec.order, given)
     lacks = [_lack(each) for each in stages if not each.is_complete]
-    if shut := closed(policy.spec, facts.now):
+    if facts.went_live:
+        lacks = []
+    elif shut := closed(policy.spec, facts.now):
         lacks.append(shut)
     return PolicyStanding(policy=policy.ref, digest=policy.digest, stages=stages, lacks=lacks)
 

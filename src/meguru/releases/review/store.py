@@ -31,6 +31,12 @@ def put_request(tx: Connection, item: ReviewRequest) -> None:
     tx.execute(insert(review_request).values(msgspec.structs.asdict(item)))
 
 
+def keep_parts(tx: Connection, item: ReviewRequest, parts: dict[str, str]) -> None:
+    """Write with which parts a release went live."""
+    here = (review_request.c.endpoint == item.endpoint) & (review_request.c.version == item.version)
+    tx.execute(update(review_request).where(here).values(parts=parts))
+
+
 def open_requests(
     tx: Connection, *, projects: AbstractSet[str] | None = None, limit: int = 500
 ) -> list[ReviewRequest]:

@@ -1,0 +1,58 @@
+"""What a policy says of aliases that follow releases, when somebody moves one by hand."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.errors import ApprovalMissing
+from meguru.governance.release_policies.store import asked_of
+from meguru.kernel.operations import Context
+from meguru.releases import store as releases
+from meguru.releases.review.standing import WENT_LIVE, standing_of
+from meguru.releases.types import Release, ReleaseState
+from meguru.serving import store as endpoints
+
+LOOKED_AT = 100
+
+
+def check(ctx: Context, name: str, alias: str, version: int) -> None:
+    """Refuse to point an alias by hand at a model that its endpoints' policies would not let go live.
+
+    Whoever loads a model by such an alias gets what people agreed to, whichever client moved it. The version
+    needs, at each endpoint of the model that a policy asks of, a release that was live or may go live now.
+
+    Raises
+    ------
+    ApprovalMissing
+        It says what lacks.
+    """
+    ref = refs.make("model", name, version)
+    made: list[Release] | None = None
+    for endpoint in endpoints.of_model(ctx.tx, name):
+        if not asked_of(ctx.tx, endpoint):
+            continue
+        made = releases.of_model(ctx.tx, ref, LOOKED_AT) if made is None else made
+        lacks = _lacks(ctx, ctx.tx, [each for each in made if each.endpoint == endpoint])
+        if lacks:
+            raise ApprovalMissing(
+                f"the alias {alias!r} can't point at {ref} yet",
+                where=ref,
+                why=f"endpoint/{endpoint}: {lacks}",
+                hint=f"let people agree, and a release move it: meguru release request {endpoint} {ref}",
+            )
+
+
+def _lacks(ctx: Context, tx: Connection, made: list[Release]) -> str:
+    """Return what lacks before a version may be called so; empty when nothing does."""
+    if any(each.state in WENT_LIVE for each in made):
+        return ""
+    said = "no release of it passed its gates"
+    for each in made:
+        if each.state is ReleaseState.PASSED:
+            standing = standing_of(tx, each, ctx.now())
+            lacks = [*standing.lacks, *(f"{one.part} changed" for one in standing.changes)]
+            if not lacks:
+                return ""
+            said = "; ".join(lacks)
+    return said

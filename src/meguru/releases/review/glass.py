@@ -1,0 +1,116 @@
+"""Break the glass: put a release live in an emergency, before people agreed; they sign afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from meguru.base import digests
+from meguru.base.durations import seconds
+from meguru.errors import ApprovalMissing, Conflict, Forbidden, InvalidInput
+from meguru.governance.persons import persons
+from meguru.governance.release_policies.store import asked_of
+from meguru.governance.signing_keys.server import server_key
+from meguru.governance.signing_keys.statements import predicate_type
+from meguru.kernel.operations import Context, operation
+from meguru.releases.promote import go_live, held_to_promote
+from meguru.releases.review import store
+from meguru.releases.review.decide import LONGEST_NOTE
+from meguru.releases.review.log_time import log_time
+from meguru.releases.review.parts import parts_now
+from meguru.releases.review.standing import standing_of
+from meguru.releases.review.types import BrokenGlass, DecisionState, ReviewDecision
+from meguru.releases.types import Release, ReleaseState
+from meguru.signing.statement import Statement, StatementSubject
+
+PERSONS = {"user", "owner"}
+
+
+@operation("release.break_glass", permission="release:break_glass", on="release")
+def break_glass(ctx: Context, *, release: str, reason: str) -> Release:
+    """Put a release live now, whatever its policies still ask of people and hours; others sign afterwards.
+
+    Its gates must have let it pass, and nobody may have refused it. It is always told, as critical, until as
+    many people as the policies say have signed: none who had a part in it, nor who broke the glass.
+
+    Raises
+    ------
+    ApprovalMissing
+        If somebody refused it: that is final.
+    Conflict
+        If nothing lacks, or it can't go live as it is.
+    """
+    said = reason.strip()
+    if not said or len(said) > LONGEST_NOTE:
+        raise InvalidInput("why is the glass broken?", field="reason", hint="say it in a sentence")
+    if ctx.principal.kind not in PERSONS:
+        raise Forbidden(f"{ctx.principal.name} may not break the glass", why="it is no person")
+    found = held_to_promote(ctx, release)
+    standing = standing_of(ctx.tx, found, ctx.now())
+    if found.state is ReleaseState.LIVE or not standing.lacks:
+        what = "is live already" if found.state is ReleaseState.LIVE else "lacks nothing"
+        hint = f"meguru release promote {found.endpoint}@{found.version}"
+        raise Conflict(f"{found.ref} {what}: there is no glass to break", where=found.ref, hint=hint)
+    for each in standing.decisions:
+        if each.decision is ReviewDecision.REFUSED and each.state is DecisionState.VALID:
+            raise ApprovalMissing(
+                f"{each.principal} refused {found.ref}",
+                where=found.ref,
+                why=f"{each.note}; a refusal is final for what it was said of",
+                hint=f"go back instead: meguru release rollback {found.endpoint}",
+            )
+    return _broken(ctx, found, said, standing.lacks)
+
+
+def _broken(ctx: Context, found: Release, reason: str, lacked: list[str]) -> Release:
+    specs = [each.spec for each in asked_of(ctx.tx, found.endpoint)]
+    people = max(each.breakglass for each in specs)
+    within = min(seconds(each.breakglass_within, field="breakglass_within") or 0.0 for each in specs)
+    key, (at, _) = server_key(ctx.ws, ctx.tx), log_time(ctx.tx, ctx.now())
+    who, due = ctx.principal.name, at + timedelta(seconds=within)
+    said = {
+        "release": found.ref, "digest": found.digest, "principal": who, "reason": reason, "when": at,
+        "lacked": lacked, "policies": [each.ref for each in asked_of(ctx.tx, found.endpoint)],
+        "people": people, "due": due,
+    }  # fmt: skip
+    statement = Statement(
+        subject=[StatementSubject(name=found.ref, digest={"sha256": found.digest})],
+        predicate_type=predicate_type("break-glass"),
+        predicate=msgspec.json.decode(digests.canonical(said)),
+    )
+    told = ctx.emit(
+        "release.glass_broken",
+        found.ref,
+        data={
+            "endpoint": found.content.endpoint,
+            "model": found.model,
+            "digest": found.digest,
+            "by": who,
+            "reason": reason,
+            "lacked": lacked,
+            "people": people,
+            "due": due,
+        },
+        used=[found.ref],
+        cause=found.checked_event,
+    )
+    glass = BrokenGlass(
+        endpoint=found.endpoint,
+        version=found.version,
+        digest=found.digest,
+        at=at,
+        by=who,
+        person=persons(ctx.tx).of(who),
+        reason=reason,
+        lacked=lacked,
+        people=people,
+        due_at=due,
+        event=told.id,
+        envelope=msgspec.json.encode(statement.signed(key)).decode(),
+    )
+    store.add_glass(ctx.tx, glass)
+    asked = store.request_of(ctx.tx, found.endpoint, found.version)
+    if asked:
+        store.keep_parts(ctx.tx, asked, parts_now(ctx.tx, found))
+    return go_live(ctx, found, reason=f"the glass was broken: {reason}", cause=told.id)
