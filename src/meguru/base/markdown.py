@@ -18,12 +18,13 @@ def html_of(text: str) -> str:
     HTML in the text is shown as text. Links lead only to ``http``, ``https``, ``mailto`` and addresses of the
     same server; pictures are links to themselves, so that reading a page asks no other server for anything.
     """
-    rendered: str = _parser().render(text)
+    rendered: str = parser().render(text)
     return rendered
 
 
 @cache
-def _parser() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """Return what reads such Markdown, for those who make something else of it than HTML."""
     from markdown_it import MarkdownIt
 
     class HarmlessMarkdown(MarkdownIt):

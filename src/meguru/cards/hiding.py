@@ -37,6 +37,7 @@ def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collecti
                 data=[each for each in facts.data if reader.sees(each.ref)],
                 lineage=[each for each in facts.lineage if reader.sees(each.source)],
                 gates=facts.gates if reader.may("release") else [],
+                waivers=facts.waivers if reader.may("waiver") else [],
                 releases=facts.releases if reader.may("release") else [],
             )
         case CardDataset():

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from meguru.artifacts.lineage import made_from
 from meguru.base import refs
-from meguru.cards.facts.columns import described, profile_columns
+from meguru.cards.facts.columns import described
 from meguru.cards.facts.data import lineage_of, period_of
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.facts.types import CardDataset
 from meguru.cards.facts.watched import monitors_of
 from meguru.datasets import store as datasets
+from meguru.datasets.frames import profile_of
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.spec import said_of
+from meguru.datasets.types import DatasetVersion
 from meguru.errors import NotFound, masked
 
-MOST_MODELS = 100
+MOST_MODELS, MOST_ROWS = 100, 1_000_000
 
 
 def dataset_facts(reader: RecordReader, ref: str) -> CardDataset:
@@ -26,7 +31,7 @@ def dataset_facts(reader: RecordReader, ref: str) -> CardDataset:
     version = datasets.resolve(reader.tx, ref)
     spec = said_of(reader.tx, version.name)
     since, until = period_of(reader, version)
-    profile = {} if version.elsewhere else profile_columns(reader.blobs, version.profile)
+    profile = _profile(reader, version)
     made = made_from(reader.tx, version.ref, but=("prediction/", "event/"), most=5_000)
     return CardDataset(
         ref=version.ref,
@@ -60,6 +65,21 @@ def dataset_facts(reader: RecordReader, ref: str) -> CardDataset:
         models=sorted(each for each in made if each.startswith("model/") and reader.sees(each))[:MOST_MODELS],
         monitors=monitors_of(reader, dataset=version.name),
     )
+
+
+def _profile(reader: RecordReader, version: DatasetVersion) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the columns look like: the profile of the registration if it saw all rows, else a new one.
+
+    Of a very large version whose registration saw but a part (rows were appended), nothing is told.
+    """
+    if version.elsewhere:
+        return {}
+    kept: dict[str, Any] = msgspec.json.decode(reader.blobs.get_bytes(version.profile))
+    if kept.get("rows") != version.rows:
+        if version.rows > MOST_ROWS:
+            return {}
+        kept = profile_of(reader.blobs, version).to_dict()
+    return dict(kept.get("columns", {})) | dict(kept.get("times", {}))
 
 
 def _kept(spec: DatasetSpec) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from meguru.base import refs
 from meguru.cards.facts.alerts import alerts_of, told_of
 from meguru.cards.facts.columns import described, profile_columns
 from meguru.cards.facts.data import tags_of
+from meguru.cards.facts.example import example_of
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.facts.releases import releases_of
 from meguru.cards.facts.types import CardColumn, CardEndpoint, CardService
@@ -27,8 +29,6 @@ from meguru.serving.traffic.show import counted
 from meguru.serving.types import Endpoint
 
 DAYS, MOST_RELEASES = 7, 20
-_PLACES = {"boolean": True, "long": 0, "integer": 0, "double": 0.0, "float": 0.0}
-"""What stands in an example where no value is known, or none may be told."""
 
 
 def endpoint_facts(reader: RecordReader, ref: str) -> CardEndpoint:
@@ -39,7 +39,8 @@ def endpoint_facts(reader: RecordReader, ref: str) -> CardEndpoint:
     (found,) = observed(reader.tx, [endpoints.get(reader.tx, name)], reader.now)
     known = contracts.of(reader.tx, name)
     contract = next((each for each in known if each.default), known[-1] if known else None)
-    inputs = _inputs(reader, found, contract)
+    made_from = ancestors(reader.tx, found.live.model_ref) if found.live else []
+    inputs = _inputs(reader, found, contract, made_from)
     before = releases.in_state(reader.tx, name, ReleaseState.SUPERSEDED)
     shown = releases_of(reader, releases.page(reader.tx, name, before=None, limit=MOST_RELEASES))
     answered = totals(reader.tx, name)
@@ -58,7 +59,7 @@ def endpoint_facts(reader: RecordReader, ref: str) -> CardEndpoint:
         contract=contract.ref if contract else "",
         inputs=inputs,
         outputs={each.name: each.type.value for each in contract.outputs} if contract else {},
-        example={each.name: _example(each) for each in inputs},
+        example=example_of(reader, inputs, [each for each in made_from if each.startswith("dataset/")]),
         features=live.features.ref if live and live.features else found.features,
         views=sorted(live.features.views) if live and live.features else [],
         shadow=found.shadow,
@@ -75,7 +76,9 @@ def endpoint_facts(reader: RecordReader, ref: str) -> CardEndpoint:
     )
 
 
-def _inputs(reader: RecordReader, endpoint: Endpoint, contract: Contract | None) -> list[CardColumn]:
+def _inputs(
+    reader: RecordReader, endpoint: Endpoint, contract: Contract | None, made_from: Sequence[str]
+) -> list[CardColumn]:
     """Return the columns that clients send, with what the live model's training data had in them."""
     if contract is None:
         return []
@@ -83,17 +86,8 @@ def _inputs(reader: RecordReader, endpoint: Endpoint, contract: Contract | None)
     if endpoint.live is None or not reader.sees(endpoint.live.model_ref):
         return described(types, {}, {})
     version = models.resolve(reader.tx, endpoint.live.model_ref)
-    tags = tags_of(reader, ancestors(reader.tx, version.ref))
+    tags = tags_of(reader, made_from)
     return described(types, profile_columns(reader.blobs, version.baseline_digest), tags)
-
-
-def _example(column: CardColumn) -> Any:
-    """Return a value as clients send it: one that is usual, and of a personal column none that is known."""
-    if column.values:
-        return column.values[0]
-    if isinstance(column.low, float | int) and isinstance(column.high, float | int):
-        return int(column.low) if float(column.low).is_integer() else column.low
-    return _PLACES.get(column.type, "2026-01-31T12:00:00Z" if "date" in column.type else "…")
 
 
 def _gate(options: dict[str, Any]) -> str:

@@ -31,10 +31,7 @@ class RecordReader:
     ) -> None:
         self.tx, self.blobs, self.now = tx, blobs, now
         self._principal, self._project = principal, project
-        seen: AbstractSet[str] | None = frozenset({project})
-        if principal is not None:
-            seen = principal.projects("lineage:read")
-        self._sight = Sight(tx, seen)
+        self._sights: dict[str, Sight] = {}
 
     @classmethod
     def of(cls, ctx: Context) -> RecordReader:
@@ -49,7 +46,9 @@ class RecordReader:
     def sees(self, ref: str) -> bool:
         """Tell whether a thing may be told of: it is of a project that is seen, and its kind may be read."""
         kind = ref.partition("/")[0]
-        return self._sight.sees(ref) and self.may(kind)
+        if kind not in self._sights:
+            self._sights[kind] = Sight(self.tx, self.projects(f"{kind}:read"))
+        return self._sights[kind].sees(ref)
 
     def may(self, kind: str) -> bool:
         """Tell whether things of a kind may be read anywhere."""

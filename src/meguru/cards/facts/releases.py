@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from meguru.base import refs
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.facts.types import CardGate, CardRelease
+from meguru.cards.facts.types import CardApproval, CardGate, CardRelease, CardWaiver
+from meguru.governance.waivers import store as waivers
+from meguru.releases.review import store as reviews
+from meguru.releases.review.standing import standing_of
 from meguru.releases.types import Release
 
 MOST_GATES = 60
@@ -27,6 +30,48 @@ def releases_of(reader: RecordReader, found: Sequence[Release]) -> list[CardRele
             live_at=each.live_at,
             ended_at=each.ended_at,
             documents=[part.ref for part in each.content.documents],
+            approvals=_approvals(reader, each),
+        )
+        for each in found
+    ]
+
+
+def _approvals(reader: RecordReader, release: Release) -> list[CardApproval]:
+    """Return what people decided of a release, and what of that counts now."""
+    if not reviews.decisions(reader.tx, release.endpoint, release.version):
+        return []
+    standing = standing_of(reader.tx, release, reader.now)
+    return [
+        CardApproval(
+            decision=each.decision.value,
+            by=each.principal,
+            at=each.at,
+            state=each.state.value,
+            note=each.note,
+            why=each.why,
+        )
+        for each in standing.decisions
+    ]
+
+
+def waivers_of(reader: RecordReader, model: str) -> list[CardWaiver]:
+    """Return the waivers that were asked for or granted for a model version, newest first."""
+    if not reader.may("waiver"):
+        return []
+    projects = reader.projects("waiver:read")
+    found = waivers.page(
+        reader.tx, endpoint="", model=model, state="", before="", limit=MOST_GATES, projects=projects
+    )
+    return [
+        CardWaiver(
+            ref=each.ref,
+            endpoint=refs.make("endpoint", each.endpoint),
+            gate=each.gate,
+            state=each.state.value,
+            reason=each.reason,
+            asked_by=each.asked_by,
+            expires_at=each.expires_at,
+            decided_by=each.decided_by,
         )
         for each in found
     ]

@@ -75,6 +75,30 @@ class CardGate(msgspec.Struct, frozen=True, kw_only=True):
     numbers: dict[str, Any] = {}
 
 
+class CardApproval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person decided of a release, and whether that counts (``valid``, ``void``, ``expired``)."""
+
+    decision: str
+    by: str
+    at: datetime
+    state: str
+    note: str = ""
+    why: str = ""
+
+
+class CardWaiver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What lets a gate's refusal pass, who granted it, and until when."""
+
+    ref: str
+    endpoint: str
+    gate: str
+    state: str
+    reason: str
+    asked_by: str
+    expires_at: datetime
+    decided_by: str = ""
+
+
 class CardRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A release: where it stands, and which documents are under its digest."""
 
@@ -87,6 +111,7 @@ class CardRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     live_at: datetime | None = None
     ended_at: datetime | None = None
     documents: list[str] = []
+    approvals: list[CardApproval] = []
 
 
 class CardMonitor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -157,6 +182,7 @@ class CardModel(msgspec.Struct, frozen=True, kw_only=True, tag="model", omit_def
     code: CardCode = CardCode()
     gates: list[CardGate] = []
     releases: list[CardRelease] = []
+    waivers: list[CardWaiver] = []
     uses: dict[str, str] = {}
     monitors: list[CardMonitor] = []
 

@@ -10,6 +10,7 @@ from meguru.cards.changelog import ChangelogEntry, DataMovement, MetricMovement
 from meguru.cards.facts.types import CardData
 from meguru.cards.render.blocks import CardBlock, CardPage, Chapter, FactList, Grid, Listing, Remark
 from meguru.cards.render.fairness import fairness_rows
+from meguru.cards.render.model import FAIRNESS, decisions
 from meguru.cards.render.staleness import change_words
 from meguru.cards.render.values import NOTHING, count, interval, moment, number, plain
 from meguru.kernel.kinds.event_types import find
@@ -56,10 +57,9 @@ def _entry(each: ChangelogEntry, words: EvidenceWords, messages: Messages | None
         )
     for gate in each.gates:
         yield Remark(f"{gate.release} · {gate.gate} {words.text(gate.verdict)}: {words.spoken(gate.reason)}")
+    yield from decisions(each.releases, words)
     fairness = [row for gate in each.gates for row in fairness_rows(gate, words)]
     if fairness:
-        from meguru.cards.render.model import FAIRNESS
-
         yield Grid(list(map(words.text, FAIRNESS)), fairness, frozenset({2, 4}))
 
 

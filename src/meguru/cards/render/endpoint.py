@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from meguru.base.text import mark
 from meguru.cards.facts.types import CardAlert, CardEndpoint, CardService
 from meguru.cards.render.blocks import CardBlock, Chapter, FactList, Grid, Listing, Remark
-from meguru.cards.render.model import MONITOR, RELEASE
+from meguru.cards.render.model import MONITOR, RELEASE, decisions
 from meguru.cards.render.values import NOTHING, count, moment, monitor_rows, seen, share
 from meguru.monitoring.evidence.translation import EvidenceWords
 
@@ -173,4 +173,4 @@ def _releases(facts: CardEndpoint, words: EvidenceWords) -> list[CardBlock]:
         for each in facts.releases
     ]
     headings = [*map(words.text, RELEASE[:-1]), words.text("model")]
-    return [Grid(headings, rows)] if rows else []
+    return [Grid(headings, rows), *decisions(facts.releases, words)] if rows else []

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from meguru.base.markdown import parser
 from meguru.base.svg import tag
 from meguru.cards.render.blocks import CardBlock, CardPage, Chapter, FactList, Grid, Listing, Prose, Remark
 from meguru.monitoring.report_page.document import document, table
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-
-LOWEST = 6
+DEEPER, LOWEST = 2, 6
 
 
 def card_html(page: CardPage) -> str:
@@ -72,20 +68,9 @@ def _row(grid: Grid) -> Callable[[Sequence[str]], Markup]:
 
 def prose_html(text: str) -> Markup:
     """Return what people wrote in Markdown as HTML: their own HTML is text, and no picture is fetched."""
-    return Markup(reader().render(text))  # noqa: S704 - it escapes what it does not know
-
-
-@lru_cache(maxsize=1)
-def reader() -> MarkdownIt:
-    """Return what reads Markdown of people: no HTML, no pictures, headings below those of a chapter."""
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_core import StateCore
-
-    def deeper(state: StateCore) -> None:
-        for token in state.tokens:
-            if token.type in {"heading_open", "heading_close"}:
-                token.tag = f"h{min(LOWEST, int(token.tag[1]) + 2)}"
-
-    made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
-    made.core.ruler.push("deeper", deeper)
-    return made
+    known = parser()
+    tokens = known.parse(text)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:  # below the chapter that it is in
+            token.tag = f"h{min(LOWEST, int(token.tag[1]) + DEEPER)}"
+    return Markup(known.renderer.render(tokens, known.options, {}))  # noqa: S704 - it escapes what it does not know

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from meguru.base.text import mark
-from meguru.cards.facts.types import CardData, CardMetric, CardModel
+from meguru.cards.facts.types import CardData, CardModel, CardRelease, CardWaiver
 from meguru.cards.render.blocks import CardBlock, Chapter, FactList, Grid, Remark
 from meguru.cards.render.fairness import fairness_rows
 from meguru.cards.render.values import (
@@ -40,6 +40,11 @@ DATA = (
     mark("personal"),
 )
 FEATURE = (mark("column"), mark("type"), mark("seen in training"), mark("missing"), mark("tags"))
+DECISION = (mark("release"), mark("decision"), mark("by"), mark("at"), mark("counts"), mark("note"))
+WAIVER = (
+    *(mark("waiver"), mark("gate"), mark("state"), mark("reason")),
+    *(mark("granted by"), mark("ends")),
+)
 RELEASE = (
     mark("release"),
     mark("state"),
@@ -210,15 +215,36 @@ def _releases(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
             for each in facts.releases
         ]
         yield Grid(list(map(words.text, RELEASE)), rows)
+        yield from decisions(facts.releases, words)
+    if facts.waivers:
+        yield Grid(list(map(words.text, WAIVER)), [_waiver(each, words) for each in facts.waivers])
     if facts.uses:
         yield FactList([(ref, words.text(how)) for ref, how in facts.uses.items()])
+
+
+def decisions(releases: Sequence[CardRelease], words: EvidenceWords) -> Iterator[CardBlock]:
+    """Yield what people decided of releases; nothing where nobody was asked."""
+    rows = [
+        [
+            one.ref,
+            words.text(each.decision),
+            each.by,
+            moment(each.at),
+            f"{words.text(each.state)} {words.spoken(each.why)}".strip(),
+            each.note or NOTHING,
+        ]
+        for one in releases
+        for each in one.approvals
+    ]
+    if rows:
+        yield Grid(list(map(words.text, DECISION)), rows)
+
+
+def _waiver(each: CardWaiver, words: EvidenceWords) -> list[str]:
+    granted = each.decided_by or NOTHING
+    return [each.ref, each.gate, words.text(each.state), each.reason, granted, moment(each.expires_at)]
 
 
 def _monitors(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
     rows = monitor_rows(facts.monitors, words)
     return [Grid(list(map(words.text, MONITOR)), rows)] if rows else []
-
-
-def measured(facts: CardModel) -> list[CardMetric]:
-    """Return the metrics that were measured here."""
-    return [each for each in facts.metrics if each.level]

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from meguru.base.markdown import parser
 from meguru.cards.render.blocks import CardBlock, CardPage, FactList, Grid, Listing, Prose, Remark
 from meguru.errors import MissingDependency
 
@@ -160,10 +161,8 @@ def _table(
 
 def prose(text: str) -> Iterator[tuple[str, str, str | None]]:
     """Yield the paragraphs of what people wrote: markup, style, and the sign before it (None: none)."""
-    from meguru.cards.render.html import reader
-
     depth, counts, kind = 0, list[int | None](), "body"
-    for token in reader().parse(text):
+    for token in parser().parse(text):
         if token.type in {"bullet_list_open", "ordered_list_open"}:
             depth += 1
             counts.append(None if token.type.startswith("bullet") else int(token.attrGet("start") or 1))

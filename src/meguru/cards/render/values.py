@@ -81,7 +81,7 @@ def seen(column: CardColumn, words: EvidenceWords) -> str:
 
 
 def _end(value: float | str | None) -> str:
-    return value if isinstance(value, str) else number(value)
+    return NOTHING if value is None else value if isinstance(value, str) else f"{value:.6g}"
 
 
 def monitor_rows(monitors: list[CardMonitor], words: EvidenceWords) -> list[list[str]]:

@@ -1,0 +1,88 @@
+"""Cards are kept when a version comes or goes live, each under a digest, and once for each event."""
+
+from __future__ import annotations
+
+import pytest
+
+from meguru.cards import operations as cards
+from meguru.cards.follow import CardKeeper
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import specs as datasets
+from meguru.datasets.types import ColumnSpec
+from meguru.errors import NotFound
+from meguru.governance.roles import permissions_of
+from meguru.kernel import events
+from meguru.kernel.principals import Principal
+
+
+@pytest.fixture
+def kept(own):
+    cards.edit(own, ref="dataset/flights", part="collection", text="By radar.")
+    CardKeeper(own).step()
+    return own
+
+
+def test_the_follower_keeps_what_was_registered_and_what_went_live_once(kept):
+    def known(ref):
+        return [each.reason for each in cards.history(kept, ref=ref)]
+
+    assert known("model/delay@1") == ["model_version.registered"]
+    assert known("model/delay@2")[-1] == "model_version.registered"
+    assert known("endpoint/delay") == ["release.promoted"]
+    assert known("dataset/flights@1") == ["dataset_version.created"]
+    with kept.read() as tx:
+        told = events.read(tx, types=("card.kept",), limit=100)
+    CardKeeper(kept).step()
+    CardKeeper(kept).step()
+    with kept.read() as tx:
+        assert events.read(tx, types=("card.kept",), limit=100) == told
+        causes = [events.one(tx, each.cause).type for each in told]
+    assert set(causes) == {"model_version.registered", "release.promoted", "dataset_version.created"}
+
+
+def test_the_same_again_keeps_none_and_the_digest_is_of_what_it_says(kept):
+    first = cards.write(kept, ref="model/delay@1")
+    assert cards.write(kept, ref="model/delay@1") == first
+    cards.edit(kept, ref="model/delay", part="owners", text="us")
+    second = cards.write(kept, ref="model/delay@1", reason="audit")
+    assert (second.number, second.reason) == (first.number + 1, "audit")
+    assert second.digest != first.digest
+    assert cards.show(kept, ref="model/delay@1", kept=second.number).digest == second.digest
+    assert cards.show(kept, ref="model/delay@1", kept=first.number).words == []
+    with pytest.raises(NotFound, match="kept card"):
+        cards.show(kept, ref="model/delay@1", kept=9)
+
+
+def test_a_diff_has_the_words_that_were_kept_with_each_version(kept):
+    cards.edit(kept, ref="model/delay", part="owners", text="us")
+    cards.write(kept, ref="model/delay@1")
+    cards.edit(kept, ref="model/delay", part="owners", text="them")
+    cards.write(kept, ref="model/delay@2")
+    changes = {
+        (each.section, each.name): each
+        for each in cards.diff(kept, before="model/delay@1", after="model/delay@2").changes
+    }
+    assert (changes["words", "owners"].before, changes["words", "owners"].after) == ("us", "them")
+    assert changes["features", "gusts"].before is None
+    assert ("metrics", "auc") in changes
+    assert ("data", "dataset/flights") not in changes
+
+
+def test_what_became_personal_since_is_not_shown_of_a_kept_card(kept):
+    def low():
+        features = cards.show(kept, ref="model/delay@2", kept=1).facts.features
+        return next(each.low for each in features if each.name == "hour")
+
+    assert low() is not None
+    tags = {"name": ColumnSpec(tags=["pii"]), "hour": ColumnSpec(tags=["pii"])}
+    datasets.declare(kept, name="flights", spec=DatasetSpec(columns=tags))
+    assert low() is None
+
+
+def test_a_kept_card_tells_its_reader_no_more_than_they_may_read(kept):
+    ana = kept.with_(principal=Principal(name="ana", permissions=frozenset({"card:read", "model:read"})))
+    facts = cards.show(ana, ref="model/delay@2", kept=0).facts
+    assert (facts.data, facts.releases, facts.gates) == ([], [], [])
+    far = kept.with_(principal=Principal(name="far", grants={"other": permissions_of("viewer")}))
+    with pytest.raises(NotFound):
+        cards.show(far, ref="model/delay@2", kept=1)
