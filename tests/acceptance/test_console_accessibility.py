@@ -12,7 +12,7 @@ from meguru.pipelines.show import list_runs as list_pipeline_runs
 from meguru.sweeps.show import list_sweeps
 from meguru.tracking.show import list_runs
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
+pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 LISTS = [
     "/",
     "/ui/endpoints",

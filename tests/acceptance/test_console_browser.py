@@ -33,7 +33,7 @@ from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.operations import specs as triggers
 
 expect = pytest.importorskip("playwright.sync_api").expect
-pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
+pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PAGES = [
     "/",
     "/ui/endpoints",

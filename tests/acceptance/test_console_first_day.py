@@ -9,7 +9,7 @@ import sys
 import msgspec
 import pytest
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
+pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def meguru(*words, folder, **more):

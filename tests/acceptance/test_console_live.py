@@ -15,7 +15,7 @@ from meguru.tracking import runs
 from meguru.tracking.types import MetricPoint
 
 expect = pytest.importorskip("playwright.sync_api").expect
-pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
+pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 on_time = pytest.mark.parametrize("limit", [pytest.param(2500, marks=pytest.mark.soak, id="at_once"), 30_000])
 times = pytest.mark.parametrize("times", [3, pytest.param(10, marks=pytest.mark.soak)])
 

@@ -13,6 +13,8 @@ import pytest
 
 from meguru.app.open import open_workspace
 from meguru.base.settings import Settings
+from meguru.cli.errors import run as run_command
+from meguru.cli.root import root
 from meguru.errors import MeguruError, masked
 from meguru.storage.db import Database
 
@@ -33,6 +35,21 @@ def meguru(*arguments, **environment):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.fixture
+def type_in(monkeypatch, capsys):
+    """Run a command in this process, for its cost; give all that it said."""
+
+    def call(*arguments, **environment):
+        for name, value in {"MEGURU_DEBUG": "", **environment}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["meguru", *arguments])
+        code = run_command(root)
+        caught = capsys.readouterr()
+        return code, caught.out + caught.err
+
+    return call
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -46,10 +63,11 @@ def meguru(*arguments, **environment):
         f"ftp://joe:{PASSWORD}@127.0.0.1:9",
     ],
 )
-def test_no_command_shows_the_password_of_its_place(url, tmp_path):
+def test_no_command_shows_the_password_of_its_place(url, tmp_path, type_in):
     blobs = str(tmp_path / "blobs")
     for command in (["doctor", "--json"], ["events"], ["up", "--port", "0"]):
-        code, said = meguru(*command, MEGURU_WORKSPACE=url, MEGURU_BLOBS=blobs)
+        code, said = type_in(*command, MEGURU_WORKSPACE=url, MEGURU_BLOBS=blobs)
+        assert said
         assert PASSWORD not in said
         assert "Traceback" not in said
         assert "MG-900" not in said

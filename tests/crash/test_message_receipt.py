@@ -34,7 +34,9 @@ PROGRAM = textwrap.dedent(
     from meguru.testing.actions import install
     from meguru.triggers.arrivals.service import Listeners
     from meguru.triggers.evaluate import Evaluator
+    from meguru.triggers.kinds.brokers import nats
 
+    nats.ACK_SECONDS = 1.0  # it is waited for after each kill
     install()
     settings = Settings(sqlite_synchronous="NORMAL", lease_seconds=0.5)
     with open_local(sys.argv[1], settings=settings) as workspace:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from meguru.tracking import show as tracked
 
 pytestmark = pytest.mark.crash
 SETTINGS = Settings(sqlite_synchronous="NORMAL", lease_seconds=1.0)
-ROUNDS = 400
+ROUNDS = 250
 LEARN = textwrap.dedent(
     """
     import time
@@ -63,7 +64,7 @@ def logged(ws: Workspace) -> int:
     return tracked.show(ws, run=runs[0].tracked).metrics["loss"].count
 
 
-@pytest.mark.parametrize("seen", [pytest.param(1, marks=pytest.mark.soak), 150])
+@pytest.mark.parametrize("seen", [pytest.param(1, marks=pytest.mark.soak), 100])
 def test_a_killed_process_leaves_no_point_twice(tmp_path: Path, seen: int) -> None:
     (tmp_path / "learn.py").write_text(LEARN)
     params = {"rounds": ROUNDS}
@@ -72,6 +73,7 @@ def test_a_killed_process_leaves_no_point_twice(tmp_path: Path, seen: int) -> No
     with open_local(tmp_path / "ws", settings=SETTINGS) as ws:
         while (before := logged(ws)) < seen:
             assert process.poll() is None
+            time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         first = list_runs(ws).items[0]

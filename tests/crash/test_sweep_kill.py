@@ -25,7 +25,7 @@ from meguru.sweeps.types import Search, SweepState
 
 pytestmark = pytest.mark.crash
 SETTINGS = Settings(sqlite_synchronous="NORMAL", lease_seconds=1.0)
-TRIALS = 14
+TRIALS = 10
 FLOW = textwrap.dedent(
     """
     import meguru

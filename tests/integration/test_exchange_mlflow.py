@@ -18,6 +18,7 @@ from meguru.mlflow.exchange.open import bring_in
 from meguru.mlflow.exchange.report import TransferReport
 from meguru.tracking.show import artifacts
 
+pytestmark = pytest.mark.xdist_group("exchange")  # each of its two stores is filled once
 FILL = Path(__file__).with_name("mlflow_store.py")
 
 

@@ -70,7 +70,7 @@ class _Host:
                 self.follow()
             if self.killed:
                 self.insist()
-            if time.monotonic() > self.looked + _LOOK_SECONDS:
+            if time.monotonic() > self.looked + min(_LOOK_SECONDS, self.wait):
                 self.refuse()
 
     def obey(self, order: ToRay) -> None:
