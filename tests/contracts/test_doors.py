@@ -58,6 +58,12 @@ FORMS = {
         kind="endpoint",
         form="release=1&gate=size&reason=a&until=2030-01-01",
     ),
+    "/ui/checklists/{name}/edit": AskedDoor(
+        path="/ui/checklists/{thing}/edit",
+        permission="checklist:answer",
+        kind="checklist",
+        form="model=&item=some&answer=yes",
+    ),
     "/ui/waivers/{id}/edit": AskedDoor(
         path="/ui/waivers/{thing}/edit", permission="waiver:grant", kind="waiver", form="do=deny&note=a"
     ),
@@ -86,6 +92,7 @@ LISTS = {
     "/ui/sweeps": "sweep:read",
     "/ui/triggers": "trigger:read",
     "/ui/waivers": "waiver:read",
+    "/ui/checklists": "checklist:read",
 }
 """The pages that name no thing, by what their reader needs."""
 THINGS = {
@@ -111,6 +118,7 @@ THINGS = {
     "/ui/runs/": "run",
     "/ui/sweeps/": "sweep",
     "/ui/waivers/": "waiver",
+    "/ui/checklists/": "checklist",
 }
 """What kind of thing a page shows, by the beginning of its path."""
 ELSEWHERE = {

@@ -9,6 +9,12 @@ import polars as pl
 import pytest
 
 from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.governance.checklists.types import (
+    ChecklistItem,
+    ChecklistItemState,
+    ChecklistStanding,
+    ItemStanding,
+)
 from meguru.releases.gates import GATES, GateTrial, TrialSide
 from meguru.releases.gates.read import gate_of, judge
 from meguru.testing.contracts.gates import GateContract
@@ -190,7 +196,36 @@ def golden(number, answer):
     )
 
 
+class TestChecklist(GateContract):
+    @pytest.fixture
+    def gate(self):
+        return gate_of({"gate": "checklist", "checklist": "own"})
+
+    @pytest.fixture
+    def good(self, side):
+        return GateTrial(endpoint="delay", challenger=side(2), checklist=partial(standing, state="yes"))
+
+    @pytest.fixture
+    def bad(self, side):
+        unsure = partial(standing, state="to_confirm")
+        return GateTrial(endpoint="delay", challenger=side(3), checklist=unsure)
+
+
+def standing(name, state):
+    asked = ItemStanding(
+        item=ChecklistItem(id="purpose", text="What is it for?"), state=ChecklistItemState(state)
+    )
+    return ChecklistStanding(
+        checklist=f"checklist/{name}",
+        title="Our own",
+        model="model/delay@2",
+        follows="",
+        note="",
+        items=[asked],
+    )
+
+
 def test_every_gate_is_under_the_contract():
-    known = {"metric", "champion", "group_fairness", "latency", "loads", "size"}
+    known = {"checklist", "metric", "champion", "group_fairness", "latency", "loads", "size"}
     known |= {"invariance", "metamorphic", "golden_answers"}
     assert set(GATES.names()) == known

@@ -162,6 +162,11 @@ if TYPE_CHECKING:
     from meguru.features.show import show_view as feature_view_show
     from meguru.features.show import view_versions as feature_view_versions
     from meguru.features.show_profile import view_profiles as feature_view_profiles
+    from meguru.governance.checklists.answer import answer as checklist_answer
+    from meguru.governance.checklists.operations import specs as _meguru_governance_checklists_operations_specs
+    from meguru.governance.checklists.show import list_checklists as checklist_list
+    from meguru.governance.checklists.show import list_templates as checklist_templates
+    from meguru.governance.checklists.show import standing as checklist_standing
     from meguru.governance.code_policy.attest import attest as policy_attest
     from meguru.governance.code_policy.attest import attested as policy_attested
     from meguru.governance.code_policy.operations import specs as _meguru_governance_code_policy_operations_specs
@@ -389,6 +394,10 @@ if TYPE_CHECKING:
     card_plan = _meguru_cards_operations_specs.plan
     card_retire = _meguru_cards_operations_specs.retire
     card_specs = _meguru_cards_operations_specs.specs
+    checklist_declare = _meguru_governance_checklists_operations_specs.declare
+    checklist_plan = _meguru_governance_checklists_operations_specs.plan
+    checklist_retire = _meguru_governance_checklists_operations_specs.retire
+    checklist_specs = _meguru_governance_checklists_operations_specs.specs
     checkpoint_declare = _meguru_audit_checkpoints_operations_specs.declare
     checkpoint_plan = _meguru_audit_checkpoints_operations_specs.plan
     checkpoint_retire = _meguru_audit_checkpoints_operations_specs.retire

@@ -20,6 +20,7 @@ KINDS = (
     "meguru.governance.code_policy.kind:POLICY",
     "meguru.governance.waivers.kind:WAIVER",
     "meguru.governance.release_policies.kind:RELEASE_POLICY",
+    "meguru.governance.checklists.kind:CHECKLIST",
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",
     "meguru.datasets.kind:DATASET",

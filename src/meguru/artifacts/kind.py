@@ -11,6 +11,7 @@ EVENT = Kind(
     operations=("meguru.artifacts.operations",),
     grants={"engineer": ("cite",)},
     project_of="meguru.kernel.events.read:project_of",
+    provides={"checklist evidence": "meguru.artifacts.log:evidence"},
 )
 """The project of an event is that of its subject. Lineage, causes and the audit are read off events."""
 BLOB = Kind(

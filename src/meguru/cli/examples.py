@@ -146,6 +146,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru release create delay delay@3 --promote",
         "meguru release create delay delay@4 --input 'miles=km / 1.609' --input 'flag=false' --promote",
     ),
+    "checklist": (
+        "meguru checklist show high-risk loans@2",
+        "meguru checklist answer high-risk loans@2 art-10-bias --yes --evidence release/loans@2",
+        "meguru checklist export high-risk loans@2 --out high-risk.md",
+    ),
     "waiver": (
         'meguru waiver request loans@2 --gate group_fairness --reason "retrained by May" --for 30d',
         'meguru waiver grant @last --note "until the new data are in"',

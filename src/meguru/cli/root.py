@@ -46,6 +46,7 @@ GROUPS = {
         "endpoint": "Declare endpoints, and ask them for predictions.",
         "contract": "Say what clients send and get, in versions; see who speaks them.",
         "release": "Create, check, promote and roll back releases.",
+        "checklist": "Answer what a risk class asks of a model, with owners and days.",
         "waiver": "Let what a gate refused pass for a while, with a reason and a second person.",
         "prediction": "Show predictions; ask their model again.",
         "outcome": "Record what really happened, one by one or from a file.",

@@ -33,6 +33,11 @@ STATES = {
     "waived": mark("waived"),
     "waiver_ended": mark("waiver has ended"),
     "requested": mark("asked for"),
+    "to_confirm": mark("to be confirmed"),
+    "evident": mark("shown by the records"),
+    "yes": mark("yes"),
+    "no": mark("no"),
+    "not_applicable": mark("does not apply"),
     "granted": mark("granted"),
     "denied": mark("denied"),
     "revoked": mark("taken back"),
@@ -73,9 +78,9 @@ STATES = {
 }
 GOOD = {
     *("accepted", "fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"),
-    *("resolved", "closed", "taken"),
+    *("resolved", "closed", "taken", "yes", "evident", "not_applicable"),
 }
-BAD = {"down", "critical", "failed", "killed", "refused", "alert", "waiver_ended", "denied"}
+BAD = {"down", "critical", "failed", "killed", "refused", "alert", "waiver_ended", "denied", "no"}
 BUSY = {"loading", "acknowledged", "info", "owed", "queued", "pending", "running", "checking", "created"}
 ODD = {
     "open",
@@ -94,6 +99,7 @@ ODD = {
     "paused",
     "undecided",
     "waived",
+    "to_confirm",
     "requested",
     "granted",
     "revoked",

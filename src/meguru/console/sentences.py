@@ -42,6 +42,12 @@ SENTENCES = (
     mark("{what} in {where} changed"),
     mark("{what} changed"),
     # what gates say
+    mark("{checklist}: all {count} items are settled for {model}"),
+    mark("{checklist}: {left} of {count} items are not settled for {model}: {items}"),
+    mark(
+        "Short paraphrases from general knowledge; they are no legal advice. Have counsel check them "
+        "against the text in force."
+    ),
     mark("waived by {who} until {date} ({reason}): {why}"),
     mark("this is the first release: there is no champion to beat"),
     mark("views of {model} can't be read yet: {why}"),
@@ -57,6 +63,7 @@ SENTENCES = (
     mark("no interval on {rows} rows"),
     mark("up to {most} slices can be judged"),
     mark("there is no {golden} to measure on"),
+    mark("there is no checklist {name}"),
     mark("the golden set {golden} has no column {name}"),
     mark("the golden set does not hold {name}, as clients send it"),
     mark("{who} has no column {name}"),

@@ -143,7 +143,10 @@ MONITOR = Kind(
         "count": "the service of cells adds what was recorded to them",
     },
     members=(FieldMembers(field="monitor.checks", family="meguru.monitoring.checks:CHECKS", tag="check"),),
-    provides={"model user": "meguru.monitoring.model_user:uses"},
+    provides={
+        "model user": "meguru.monitoring.model_user:uses",
+        "checklist evidence": "meguru.monitoring.model_user:evidence",
+    },
     page="/ui/monitors/{name}",
 )
 REPORT = Kind(

@@ -17,3 +17,15 @@ def uses(tx: Connection, name: str) -> list[ModelUse]:
     endpoints = {refs.parse(each.ref).name for each in told if each.how == "serves"}
     query = select(monitor.c.name).where(monitor.c.endpoint.in_(endpoints), monitor.c.retired_at.is_(None))
     return [ModelUse(ref=refs.make("monitor", each), how="watches") for each in tx.execute(query).scalars()]
+
+
+def evidence(tx: Connection, model: str, endpoint: str) -> dict[str, list[str]]:
+    """Return the monitors that watch where a model is served, or is to be (`checklist evidence`)."""
+    here = monitor.c.endpoint == endpoint
+    query = select(monitor.c.name).where(here, monitor.c.retired_at.is_(None))
+    found = (
+        [refs.make("monitor", each) for each in tx.execute(query).scalars()]
+        if endpoint
+        else [each.ref for each in uses(tx, refs.parse(model, kind="model").name)]
+    )
+    return {"monitor": sorted(found)} if found else {}

@@ -235,6 +235,8 @@ MODEL = Kind(
         "described": "meguru.registry.catalogue:described",
         "detailed": "meguru.registry.catalogue:detailed",
         "baseline source": "meguru.registry.baselines:baseline_of",
+        "model versions": "meguru.registry.versions_meant:meant",
+        "checklist evidence": "meguru.registry.versions_meant:evidence",
         "task source": "meguru.registry.known:task_of_version",
     },
     spec=ModelSpec,

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.errors import Conflict
-from meguru.governance.waivers.log_time import log_time
+from meguru.governance.log_time import log_time
 from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.diff import changed

@@ -15,6 +15,7 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
 from meguru.registry.load import load_model
+from meguru.releases.checklists import standings
 from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.types import Release, ReleasePart
 from meguru.serving import store as endpoints
@@ -76,6 +77,7 @@ def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> G
         not_online=lacking,
         golden=partial(golden, ws, release.endpoint, looked_at),
         looked_at=looked_at,
+        checklist=standings(ws, release.endpoint, release.content.model.ref),
     )
 
 

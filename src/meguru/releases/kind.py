@@ -348,6 +348,7 @@ RELEASE = Kind(
         "alias guard": "meguru.releases.review.alias_guard:check",
         "model user": "meguru.releases.model_user:uses",
         "release document": "meguru.releases.waived:documents",
+        "checklist evidence": "meguru.releases.checklists:evidence",
         "waiver subject": "meguru.releases.waived:subject",
         "waiver user": "meguru.releases.waived:is_live",
     },

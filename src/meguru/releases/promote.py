@@ -5,7 +5,7 @@ import msgspec
 from meguru.base import refs
 from meguru.errors import Conflict, GateFailed
 from meguru.governance.code_policy.check import check_commit
-from meguru.governance.waivers.log_time import log_time
+from meguru.governance.log_time import log_time
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import store as pipelines

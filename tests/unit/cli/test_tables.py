@@ -144,6 +144,7 @@ LISTS = [
     "token list",
     "trigger list",
     "trigger history",
+    "checklist list",
     "waiver list",
     "webhook list",
 ]

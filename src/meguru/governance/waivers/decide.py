@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from meguru.errors import Conflict, Forbidden
+from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
 from meguru.governance.waivers.limits import LONGEST_TEXT
-from meguru.governance.waivers.log_time import log_time
 from meguru.governance.waivers.second_person import must_be_second
 from meguru.governance.waivers.telling import tell
 from meguru.governance.waivers.types import Waiver, WaiverState

@@ -8,9 +8,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.base.ticker import Ticker
+from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
 from meguru.governance.waivers.kind import WAIVER
-from meguru.governance.waivers.log_time import log_time
 from meguru.governance.waivers.telling import tell
 from meguru.governance.waivers.types import Waiver, WaiverState
 from meguru.kernel.kinds import provided

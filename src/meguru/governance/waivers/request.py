@@ -8,9 +8,9 @@ import msgspec
 
 from meguru.base.ids import new_id
 from meguru.errors import Conflict
+from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
 from meguru.governance.waivers.limits import check_end, check_reason
-from meguru.governance.waivers.log_time import log_time
 from meguru.governance.waivers.telling import tell
 from meguru.governance.waivers.types import Waiver, WaiverState, WaiverSubject
 from meguru.kernel.kinds import provided

@@ -8,6 +8,7 @@ GATES = PluginFamily(
     {
         "champion": "meguru.releases.gates.champion:Champion",
         "golden_answers": "meguru.releases.gates.golden_answers:GoldenAnswers",
+        "checklist": "meguru.releases.gates.checklist:ChecklistGate",
         "group_fairness": "meguru.releases.gates.group_fairness:GroupFairnessGate",
         "invariance": "meguru.releases.gates.invariance:InvarianceGate",
         "latency": "meguru.releases.gates.latency:Latency",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from meguru.errors import InvalidInput
 from meguru.flavors.bundle import Bundle
+from meguru.governance.checklists.types import ChecklistStanding
 from meguru.registry.known import KnownModel
 from meguru.releases.types import GateResult, ReleasePart
 from meguru.serving.contracts.types import Contract, ModelInput
@@ -47,6 +48,10 @@ def _no_data(ref: str) -> pl.DataFrame:
     raise InvalidInput(f"there is no {ref} to measure on", field="golden")
 
 
+def _no_checklist(name: str) -> ChecklistStanding:
+    raise InvalidInput(f"there is no checklist {name}", field="checklist")
+
+
 @dataclass(frozen=True, kw_only=True)
 class GateTrial:
     """The challenger, and the champion it would replace at the endpoint; None when nothing is live.
@@ -55,7 +60,7 @@ class GateTrial:
     send; `inputs` say how the challenger's columns come from that, `champion_inputs` how the champion's do;
     `features` are the views that give what need not be sent, `values` where from, and `not_online` says why
     they could not now; `golden` reads a dataset version, and whatever reads rows for a gate notes in
-    `looked_at` what they were of.
+    `looked_at` what they were of; `checklist` reads where the challenger stands with one.
     """
 
     endpoint: str
@@ -71,6 +76,7 @@ class GateTrial:
     not_online: Sequence[str] = ()
     golden: Callable[[str], pl.DataFrame] = _no_data
     looked_at: list[ReleasePart] = field(default_factory=list)
+    checklist: Callable[[str], ChecklistStanding] = _no_checklist
 
 
 class Gate(Protocol):

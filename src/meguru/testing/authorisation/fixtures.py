@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import msgspec
+from datetime import UTC, datetime
 
 from meguru.alerts.follow import AlertKeeper
 from meguru.alerts.incidents.begin import open_incident
@@ -48,9 +45,7 @@ from meguru.governance.sign_in.kind import IdentityProviderSpec
 from meguru.governance.sign_in.operations import specs as providers
 from meguru.governance.trusts.kind import TrustSpec
 from meguru.governance.trusts.operations import specs as trusts
-from meguru.governance.waivers.request import request as request_waiver
 from meguru.kernel.operations import Context, Operation
-from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
 from meguru.monitoring.run import run as run_monitor
 from meguru.pipelines.load import register_file
@@ -62,14 +57,13 @@ from meguru.predictions import store as predictions
 from meguru.predictions.types import PredictionBatch
 from meguru.quarantine.add import add as add_pickle
 from meguru.registry.client import add_model
-from meguru.releases.check import check as check_release
 from meguru.releases.create import create as create_release
 from meguru.serving.contracts.create import create as create_contract
 from meguru.serving.create import create as create_endpoint
-from meguru.serving.kind import EndpointSpec
-from meguru.serving.operations import specs as endpoint_specs
 from meguru.sweeps.start import start as start_sweep
 from meguru.sweeps.types import Search, Whole
+from meguru.testing.authorisation.making import Making
+from meguru.testing.authorisation.promises import make_checklist, make_waiver
 from meguru.testing.models import make_flights, make_model
 from meguru.tracking import runs
 from meguru.tracking.experiments.change import create_experiment
@@ -78,7 +72,6 @@ from meguru.triggers.create import create as create_trigger
 from meguru.triggers.fire import fire
 from meguru.webhooks.manage import create as create_webhook
 
-NONE_PASSES = {"gate": "size", "at_most_mb": 1e-9}
 MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
 PIPELINE = """
 from meguru import pipeline, step
@@ -93,15 +86,6 @@ def count(day: int) -> int:
 def {mark}(day: int = 1):
     return count(day)
 """
-
-
-class Making(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a thing is made: `mark` is its name, and that of all others of the project; `made` is there."""
-
-    ws: Workspace
-    mark: str
-    folder: Path
-    made: Mapping[str, str]
 
 
 def _dataset(of: Making) -> str:
@@ -279,17 +263,6 @@ def _quarantine(of: Making) -> str:
     return add_pickle(of.ws, model=of.mark, tree=tree, file=of.mark).id
 
 
-def _waiver(of: Making) -> str:
-    """Ask for a waiver of a gate that refused a release, which is another than the one that is `made`."""
-    endpoint_specs.declare(
-        of.ws, name=f"{of.mark}-small", spec=EndpointSpec(model=of.mark, gates=[NONE_PASSES])
-    )
-    refused = create_release(of.ws, endpoint=f"{of.mark}-small", model=f"{of.mark}@1")
-    check_release(of.ws, release=refused.ref)
-    until = of.ws.clock.now() + timedelta(days=30)
-    return request_waiver(of.ws, release=refused.ref, gate="size", reason=of.mark, until=until).id
-
-
 def _pool(of: Making) -> str:
     return set_pool(of.ws, name=of.mark, slots=2).name
 
@@ -380,7 +353,8 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "comment": _comment,
     "pool": _pool,
     "quarantine": _quarantine,
-    "waiver": _waiver,
+    "waiver": make_waiver,
+    "checklist": make_checklist,
     "apply": _apply,
     "principal": _principal,
     "role": _role,

@@ -16,7 +16,8 @@ from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.kinds import kind_of
 from meguru.kernel.workspace import Workspace
-from meguru.testing.authorisation.fixtures import MAKERS, NEEDS, Making
+from meguru.testing.authorisation.fixtures import MAKERS, NEEDS
+from meguru.testing.authorisation.making import Making
 from meguru.testing.authorisation.people import Person, everybody
 from meguru.testing.tampering import drop_guards
 

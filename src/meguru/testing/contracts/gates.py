@@ -53,5 +53,5 @@ class GateContract:
             assert judge([gate], trial) == judge([gate], trial)
 
     def test_the_first_release_is_judged_too(self, gate: Gate, good: GateTrial) -> None:
-        first = replace(good, champion=None)
+        first = replace(good, champion=None, champion_inputs=())
         assert gate.judge(first).reason
