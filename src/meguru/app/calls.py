@@ -277,6 +277,7 @@ if TYPE_CHECKING:
     from meguru.registry.alias import alias as model_alias
     from meguru.registry.best import best as model_best
     from meguru.registry.compare import compare as model_compare
+    from meguru.registry.fairness import fairness as model_fairness
     from meguru.registry.measures import measures as model_measures
     from meguru.registry.operations import specs as _meguru_registry_operations_specs
     from meguru.registry.register import register as model_register
@@ -287,6 +288,7 @@ if TYPE_CHECKING:
     from meguru.registry.show import newest as model_newest
     from meguru.registry.show import show as model_show
     from meguru.registry.show import versions as model_versions
+    from meguru.registry.slices import slices as model_slices
     from meguru.registry.stages import stage as model_stage
     from meguru.registry.usage import uses as model_uses
     from meguru.releases.acknowledge import acknowledge as release_acknowledge

@@ -125,6 +125,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "model reverify": ("meguru model reverify --env .venv-new",),
     "model update": ("meguru model update delay --owner ops --group delays --baseline auc=0.71",),
+    "model fairness": (
+        "meguru model fairness loans@3 --by race --by sex",
+        "meguru model fairness loans@3 --by age --cut age=30,50 --min-rows 50 --json",
+    ),
+    "model slices": ("meguru model slices delay@3", "meguru model slices delay@3 --write"),
     "model export": ("meguru model export delay@champion --to onnx --output delay.onnx",),
     "model add": (
         "meguru model add price booster.ubj --task regression --holdout june.parquet --label price",

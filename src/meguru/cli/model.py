@@ -14,6 +14,7 @@ from meguru.cli.model_about import COMMANDS
 from meguru.cli.model_changelog import changelog
 from meguru.cli.model_compare import compare
 from meguru.cli.model_export import export
+from meguru.cli.model_fairness import fairness, slices
 from meguru.cli.model_measures import measures, spans_of
 from meguru.cli.model_reverify import reverify
 from meguru.cli.session import Session, with_session
@@ -33,7 +34,7 @@ def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
 
 
-for _each in (*COMMANDS, changelog, compare, export, measures, reverify):
+for _each in (*COMMANDS, changelog, compare, export, fairness, measures, reverify, slices):
     command.add_command(_each)
 
 

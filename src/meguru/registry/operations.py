@@ -5,10 +5,12 @@ from meguru.registry import blobs
 from meguru.registry.alias import alias
 from meguru.registry.best import best
 from meguru.registry.compare import compare
+from meguru.registry.fairness import fairness
 from meguru.registry.kind import MODEL
 from meguru.registry.measures import measures
 from meguru.registry.register import register
 from meguru.registry.show import about, alias_history, aliases, list_models, show, versions
+from meguru.registry.slices import slices
 from meguru.registry.stages import stage
 from meguru.registry.usage import uses
 
@@ -22,10 +24,12 @@ __all__ = [
     "best",
     "blobs",
     "compare",
+    "fairness",
     "list_models",
     "measures",
     "register",
     "show",
+    "slices",
     "specs",
     "stage",
     "uses",

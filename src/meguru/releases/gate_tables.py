@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from meguru.fairness import FairnessResult
 from meguru.releases.types import GateResult
 
 
@@ -41,6 +42,11 @@ def tables_of(result: GateResult) -> list[PartsTable]:
     """Return the tables of a gate's numbers; none of a gate that looked at no parts."""
     numbers = result.numbers
     return [*map(_of_groups, _dicts(numbers.get("groups"))), *_of_slices(numbers)]
+
+
+def table_of_groups(found: FairnessResult, columns: Sequence[str]) -> PartsTable:
+    """Return the table of groups that were compared by one criterion."""
+    return _of_groups(msgspec.to_builtins(found) | {"columns": list(columns)})
 
 
 def _dicts(given: Any) -> list[dict[str, Any]]:

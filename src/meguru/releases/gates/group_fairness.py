@@ -9,8 +9,8 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.fairness import FairnessResult, FairVerdict, GroupOptions, fairness_words
+from meguru.flavors.answered import DECIDED, SCORE, TRUTH, answered_rows
 from meguru.flavors.comparing import HoldoutRows, score_models
-from meguru.flavors.scoring import ROW
 from meguru.metrics import ScoredRows
 from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial
@@ -20,12 +20,9 @@ from meguru.releases.gates.rows import views
 from meguru.releases.types import GateResult, GateVerdict
 from meguru.stats.simultaneous import shared_level
 from meguru.tasks import Task
-from meguru.tasks.base import class_key
 
 if TYPE_CHECKING:
     import polars as pl
-
-SCORE, TRUTH, DECIDED = "_score", "_truth", "_decided"
 
 
 class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +88,7 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         evidence = self._rows().evidence(trial)
         model = trial.challenger.bundle
         (rows,) = score_models([model], evidence, (), views(trial, golden=bool(self.golden))[:1])
-        frame = self._frame(evidence, rows, _classes(model.task))
+        frame = self._frame(model.task, evidence, rows)
         coverage = 1.0
         if self.groups:
             named = f"the groups {self.groups}"
@@ -130,35 +127,23 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
             where=self.where, golden=self.golden, label=self.label, confidence=self.confidence, least_rows=1
         )
 
-    def _frame(self, evidence: HoldoutRows, rows: ScoredRows, classes: Sequence[str]) -> pl.DataFrame:
+    def _frame(self, task: Task, evidence: HoldoutRows, rows: ScoredRows) -> pl.DataFrame:
         """Return the groups' columns of the rows that were answered, with answer, truth and decision."""
-        import polars as pl
-
-        known = evidence.frame.filter(evidence.frame.get_column(evidence.columns.label).is_not_null())
-        missing = [] if self.groups else [name for name in self.columns if name not in known.columns]
+        missing = [] if self.groups else [name for name in self.columns if name not in evidence.frame.columns]
         if missing:
             raise InvalidInput(
                 f"{evidence.name} has no column {missing[0]!r}",
                 field="columns",
                 hint="name it in the model's slices, or keep it in the holdout beside the features",
             )
-        place = 1 if self.favorable is None else self._place(classes)
-        score = rows.answer["score"] if "score" in rows.answer else rows.chances[:, place]
-        is_number = rows.truth.dtype.kind == "f" and not (rows.classes or self.favorable)
-        truth = rows.truth if is_number else (rows.truth == place).astype(float)
-        decided = rows.decided == place if self.favorable is not None else score > self.threshold
-        wanted = [name for name in dict.fromkeys([*self.columns, self.join]) if name in known.columns]
-        mine: pl.DataFrame = known[rows.columns[ROW].tolist()].select(wanted)
-        return mine.with_columns(
-            pl.Series(SCORE, score), pl.Series(TRUTH, truth), pl.Series(DECIDED, decided)
+        return answered_rows(
+            task,
+            evidence,
+            rows,
+            [*self.columns, self.join],
+            threshold=self.threshold,
+            favorable=self.favorable,
         )
-
-    def _place(self, classes: Sequence[str]) -> int:
-        wanted = class_key(self.favorable)
-        if wanted not in classes:
-            what = f"there is no class {wanted!r} among {', '.join(classes[:12])}"
-            raise InvalidInput(what, field="favorable")
-        return classes.index(wanted)
 
     def _compared(self, frame: pl.DataFrame, columns: Sequence[str], level: float) -> FairnessResult:
         import polars as pl
@@ -176,7 +161,3 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
             named = " and ".join(columns)
             return f"not two groups of {named} have {self.min_rows} rows to tell {self.criterion} from"
         return fairness_words(columns, found)
-
-
-def _classes(task: Task) -> list[str]:
-    return [class_key(each) for each in getattr(task, "classes", ())]

@@ -1,0 +1,177 @@
+"""How a version treats groups of its holdout, by every criterion that its answers have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meguru.errors import InvalidInput, near_misses
+from meguru.fairness import CRITERIA, FairnessResult, GroupOptions
+from meguru.fairness.criteria import MEANS, RATIOS_OF_MEANS
+from meguru.fairness.options import IN_UNITS
+from meguru.flavors.answered import DECIDED, SCORE, TRUTH, answered_rows
+from meguru.kernel.operations import Context, operation
+from meguru.registry.asked_holdout import AskedHoldout, asking_holdout
+from meguru.stats.simultaneous import shared_level
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_VALUES = 50
+DEVIATIONS = 0.1
+"""Of a number, a difference of so many of the label's deviations is called fair where nobody says a limit."""
+
+
+class GroupComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The groups of some columns by one criterion, as a difference and, where it has one, as a ratio."""
+
+    columns: list[str]
+    criterion: str
+    difference: FairnessResult
+    ratio: FairnessResult | None = None
+
+
+class ModelFairness(msgspec.Struct, frozen=True, kw_only=True):
+    """How a version treats groups of its holdout.
+
+    Attributes
+    ----------
+    ref, rows, level
+        The version, the rows of its holdout with an answer and a truth, and the level at which the intervals
+        of one criterion hold together.
+    columns
+        Columns of the holdout with few values, by which rows could be grouped.
+    comparisons
+        Each criterion by each column, and by all together where that is asked for.
+    """
+
+    ref: str
+    rows: int
+    level: float
+    columns: list[str]
+    comparisons: list[GroupComparison] = []
+
+
+@operation("model.fairness", permission="model:read", query=True, on="ref")
+def fairness(
+    ctx: Context,
+    *,
+    ref: str,
+    by: list[str] | None = None,
+    intersections: bool = False,
+    cuts: dict[str, list[float]] | None = None,
+    favorable: str | int | bool | None = None,
+    threshold: float = 0.5,
+    min_rows: int = 100,
+    level: float = 0.95,
+) -> ModelFairness:
+    """Compare groups of a version's holdout by every criterion that its answers have, with intervals.
+
+    `by` names columns of the holdout; without any, only those that could be named are told. The model is
+    loaded and asked here, which takes a second or more. Options are those of the gate `group_fairness`.
+
+    Raises
+    ------
+    InvalidInput
+        When the version has no holdout, or a column is not there.
+    """
+    if not 0.5 <= level < 1:
+        raise InvalidInput("a level lies between 0.5 and 1", field="level", why=f"it is {level:g}")
+    given = GroupOptions(
+        columns=tuple(by or ("-",)),
+        intersections=intersections,
+        cuts=cuts or {},
+        favorable=favorable,
+        threshold=threshold,
+        min_rows=min_rows,
+    )
+    given.check_options()
+    with asking_holdout(ctx, ref) as asked:
+        _check_columns(asked, by or [])
+        known = ModelFairness(
+            ref=asked.version.ref, rows=len(asked.rows), level=level, columns=grouping_columns(asked)
+        )
+        if not by:
+            return known
+        return msgspec.structs.replace(known, comparisons=list(_compared(asked, given, level)))
+
+
+def _check_columns(asked: AskedHoldout, names: Sequence[str]) -> None:
+    there = asked.evidence.frame.columns
+    for name in names:
+        if name not in there:
+            close = near_misses(name, there)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(there[:12])}"
+            raise InvalidInput(f"{asked.evidence.name} has no column {name!r}", field="by", hint=hint)
+
+
+def grouping_columns(asked: AskedHoldout) -> list[str]:
+    """Return the columns of a holdout that have few values."""
+    frame, label = asked.evidence.frame, asked.evidence.columns.label
+    return [
+        name
+        for name, kind in frame.schema.items()
+        if name != label
+        and not kind.is_float()
+        and not kind.is_nested()
+        and 2 <= frame.get_column(name).n_unique() <= MOST_VALUES
+    ]
+
+
+def _compared(asked: AskedHoldout, given: GroupOptions, level: float) -> Iterator[GroupComparison]:
+    task = asked.model.task
+    frame = answered_rows(
+        task,
+        asked.evidence,
+        asked.rows,
+        given.columns,
+        threshold=given.threshold,
+        favorable=given.favorable,
+    )
+    limit = DEVIATIONS * float(frame.get_column(TRUTH).std() or 1.0)  # type: ignore[arg-type]
+    groupings = given.groupings()
+    each = shared_level(len(groupings), level)
+    for columns in groupings:
+        for options in _fitting(given, asked, limit):
+            yield _one(frame, options, columns, each)
+
+
+def _fitting(given: GroupOptions, asked: AskedHoldout, limit: float) -> Iterator[GroupOptions]:
+    """Yield the options of each criterion that compares the model's answers."""
+    refused: InvalidInput | None = None
+    found = 0
+    for criterion in CRITERIA:
+        said: dict[str, Any] = {"criterion": criterion}
+        said |= {"limit": limit} if criterion in IN_UNITS else {}
+        if criterion in MEANS and given.favorable is not None:
+            continue
+        options = msgspec.structs.replace(given, **said)
+        try:
+            options.check_task(asked.version.ref, asked.model.task.key)
+        except InvalidInput as error:
+            refused = refused if refused and refused.field == "favorable" else error
+            continue
+        found += 1
+        yield options
+    if not found and refused:
+        raise refused
+
+
+def _one(
+    frame: pl.DataFrame, options: GroupOptions, columns: tuple[str, ...], level: float
+) -> GroupComparison:
+    import polars as pl
+
+    counted = options.counted(frame, columns, score=SCORE, truth=TRUTH, decided=pl.col(DECIDED))
+    ratio = None
+    if options.criterion not in MEANS - RATIOS_OF_MEANS:
+        as_ratio = msgspec.structs.replace(options, comparison="ratio", limit=None)
+        ratio = as_ratio.judged_counts(counted, level=level)
+    return GroupComparison(
+        columns=list(columns),
+        criterion=options.criterion,
+        difference=options.judged_counts(counted, level=level),
+        ratio=ratio,
+    )
