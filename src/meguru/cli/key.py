@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from meguru.cli.arguments import SIGNING_KEY
 from meguru.cli.groups import group
-from meguru.cli.own_key import key_option, own_key, register
+from meguru.cli.own_key import any_key, key_option, register
 from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
+
+if TYPE_CHECKING:
+    from meguru.governance.signing_keys.types import Algorithm, SigningKeyRecord
 
 
 @group
@@ -22,14 +26,24 @@ def command() -> None:
 @command.command()
 @key_option
 @click.option("--note", default="", help="What the key is for.")
+@click.option(
+    "--type",
+    "algorithm",
+    type=click.Choice(["ed25519", "p256"]),
+    default="ed25519",
+    show_default=True,
+    help="p256 signs models, as OpenSSF model-signing reads them; ed25519 all else.",
+)
 @click.option("--password", is_flag=True, help="Ask for a password, with which the file is encrypted.")
 @with_session
-def new(session: Session, file: Path, note: str, *, password: bool) -> None:
+def new(session: Session, file: Path, note: str, *, algorithm: str, password: bool) -> None:
     """Make a key of your own: the private half stays in a file here, the public half is added."""
+    from meguru.signing.elliptic import EllipticSigningKey
     from meguru.signing.key_file import write_key
     from meguru.signing.keys import SigningKey
 
-    ws, key = session.open(), SigningKey.generate()
+    ws = session.open()
+    key = EllipticSigningKey.generate() if algorithm == "p256" else SigningKey.generate()
     asked = click.prompt(_("password"), hide_input=True, confirmation_prompt=True) if password else ""
     write_key(file, key, asked.encode() or None)
     made = register(ws, key, note)
@@ -41,11 +55,11 @@ def new(session: Session, file: Path, note: str, *, password: bool) -> None:
 @click.option("--note", default="", help="What the key is for.")
 @with_session
 def add(session: Session, file: Path, note: str) -> None:
-    """Add a key that you have in a file: an Ed25519 key as PKCS #8, as openssl makes it.
+    """Add a key that you have in a file: Ed25519 or P-256 as PEM, as openssl makes it.
 
     Its password is asked for, or taken from MEGURU_KEY_PASSWORD.
     """
-    made = register(session.open(), own_key(file), note)
+    made = register(session.open(), any_key(file), note)
     session.show(made, lambda: click.echo(f"{made.id[:12]}: {made.owner}"))
 
 
@@ -61,7 +75,7 @@ def list_(session: Session, owner: str | None) -> None:
         (
             each.id[:12],
             each.owner or _("the server"),
-            each.public,
+            _public(each),
             each.created_at,
             each.revoked_at,
             each.note,
@@ -70,6 +84,28 @@ def list_(session: Session, owner: str | None) -> None:
     ]
     columns = ("key", "owner", "public", "since", "revoked", "note")
     session.table(found, columns, rows, begin="meguru key new")
+
+
+def _public(key: SigningKeyRecord) -> str:
+    return key.public if key.algorithm == "ed25519" else key.algorithm
+
+
+@command.command()
+@click.argument("key", type=SIGNING_KEY)
+@click.option(
+    "--type",
+    "algorithm",
+    type=click.Choice(["ed25519", "p256"]),
+    default="ed25519",
+    help="Which of the server's: p256 signs models.",
+)
+@with_session
+def show(session: Session, key: str, algorithm: Algorithm) -> None:
+    """Print the public half of KEY, or of the server's (server): what signatures of it are checked with."""
+    from meguru.app.calls import signing_key_show
+
+    found = signing_key_show(session.open(), id=key, algorithm=algorithm)
+    session.show(found, lambda: click.echo(found.public.rstrip()))
 
 
 @command.command()
@@ -92,10 +128,18 @@ def revoke(session: Session, key: str, reason: str, since: datetime | None) -> N
 
 @command.command()
 @click.option("--reason", default="", help="Why: it stands in the log.")
+@click.option(
+    "--type",
+    "algorithm",
+    type=click.Choice(["ed25519", "p256"]),
+    default="ed25519",
+    show_default=True,
+    help="p256 signs models, as OpenSSF model-signing reads them; ed25519 all else.",
+)
 @with_session
-def rotate(session: Session, reason: str) -> None:
+def rotate(session: Session, reason: str, algorithm: Algorithm) -> None:
     """Make the server a new key to sign with; what the one before signed stays good."""
     from meguru.app.calls import signing_key_rotate
 
-    made = signing_key_rotate(session.open(), reason=reason)
-    session.show(made, lambda: click.echo(f"{made.id[:12]}: {made.public}"))
+    made = signing_key_rotate(session.open(), reason=reason, algorithm=algorithm)
+    session.show(made, lambda: click.echo(f"{made.id[:12]}: {made.public.rstrip()}"))

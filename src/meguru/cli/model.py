@@ -17,6 +17,7 @@ from meguru.cli.model_export import export
 from meguru.cli.model_fairness import fairness, slices
 from meguru.cli.model_measures import measures, spans_of
 from meguru.cli.model_reverify import reverify
+from meguru.cli.model_sign import bring, checked_signature, sign, unsigned, verify
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
@@ -34,7 +35,7 @@ def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
 
 
-for _each in (*COMMANDS, changelog, compare, export, fairness, measures, reverify, slices):
+for _each in (*COMMANDS, changelog, compare, export, fairness, measures, reverify, sign, slices, verify):
     command.add_command(_each)
 
 
@@ -122,8 +123,17 @@ def versions(session: Session, name: str) -> None:
 @click.option("--holdout", type=_FILE, default=None, help="Rows that it has not seen, with the label.")
 @click.option("--baseline", type=_FILE, default=None, help="The rows that it was trained on.")
 @click.option("--note", default="", help="Why this version was made.")
+@click.option(
+    "--signature",
+    type=_FILE,
+    default=None,
+    help="An OpenSSF signature of the folder; default: model.sig in it.",
+)
+@click.option("--signed-by", type=_FILE, default=None, help="The public key of that signature, as PEM.")
 @with_session
-def add(session: Session, name: str, path: Path, **said: Any) -> None:
+def add(
+    session: Session, name: str, path: Path, signature: Path | None, signed_by: Path | None, **said: Any
+) -> None:
     """Hand over a model as the next version of NAME; a pickle is never loaded, it goes into quarantine.
 
     FILE_OR_FOLDER is an MLmodel folder, or a file of skops, XGBoost (json, ubj), LightGBM (txt), CatBoost
@@ -133,7 +143,12 @@ def add(session: Session, name: str, path: Path, **said: Any) -> None:
     from meguru.quarantine.hand_over import Handed, hand_over
     from meguru.quarantine.types import QuarantinedModel
 
-    found = hand_over(session.open(create=True), name, path, Handed(**said))
+    signature = checked_signature(path, signature, signed_by)  # before it is a version
+    ws = session.open(create=True)
+    with unsigned(path) as folder:
+        found = hand_over(ws, name, folder, Handed(**said))
+    if signature and signed_by and not isinstance(found, QuarantinedModel):
+        bring(ws, found.ref, signature, signed_by)
     if isinstance(found, QuarantinedModel):
         session.show(found, lambda: tell(found))
     else:

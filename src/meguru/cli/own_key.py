@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from meguru.governance.signing_keys.types import SigningKeyRecord
     from meguru.kernel.remote import RemoteWorkspace
     from meguru.kernel.workspace import Workspace
+    from meguru.signing.elliptic import EllipticSigningKey
     from meguru.signing.keys import SigningKey
 
+K = TypeVar("K")
 PASSWORD = "MEGURU_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 FILE = "signing_key.pem"
 
@@ -46,19 +48,33 @@ def own_key(file: Path | None = None) -> SigningKey:
     NotFound
         If there is none: ``meguru key new`` makes one.
     """
-    from meguru.errors import InvalidInput
     from meguru.signing.key_file import read_key
 
-    path, said = file or default_file(), os.environ.get(PASSWORD, "")
+    return _opened(file or default_file(), read_key)
+
+
+def any_key(file: Path) -> SigningKey | EllipticSigningKey:
+    """Return the private key in a file, of whichever kind it is; as `own_key`."""
+    from meguru.signing.key_file import read_any_key
+
+    return _opened(file, read_any_key)
+
+
+def _opened(path: Path, read: Callable[[Path, bytes | None], K]) -> K:
+    from meguru.errors import InvalidInput
+
+    said = os.environ.get(PASSWORD, "")
     try:
-        return read_key(path, said.encode() or None)
+        return read(path, said.encode() or None)
     except InvalidInput:
         if said or not _is_encrypted(path):
             raise
-    return read_key(path, click.prompt(_("password"), hide_input=True).encode())
+    return read(path, click.prompt(_("password"), hide_input=True).encode())
 
 
-def register(ws: Workspace | RemoteWorkspace, key: SigningKey, note: str = "") -> SigningKeyRecord:
+def register(
+    ws: Workspace | RemoteWorkspace, key: SigningKey | EllipticSigningKey, note: str = ""
+) -> SigningKeyRecord:
     """Add the public half of one's key, with the proof that one holds the other half."""
     from meguru.app.calls import principal_whoami, signing_key_add
     from meguru.governance.signing_keys.proof import prove

@@ -88,6 +88,17 @@ class ModelVersionImported(_Unverified, frozen=True):
     """A version of another registry, with its number there."""
 
 
+@event_type(
+    "model_version.signed", label="model version signed", sentence="the files of {subject} were signed"
+)
+class ModelVersionSigned(Payload, frozen=True):
+    """A signature of its files came: by whose key (empty: nobody's here), of which tree."""
+
+    key: str
+    owner: str
+    tree: str
+
+
 class _Described(Payload, frozen=True):
     description: str | None
     tags: dict[str, str]
@@ -206,7 +217,7 @@ MODEL = Kind(
     name="model",
     title=("model", "models"),
     versioned=True,
-    tables=("meguru.registry.schema",),
+    tables=("meguru.registry.schema", "meguru.registry.signatures.schema"),
     operations=("meguru.registry.operations",),
     events=(
         *spec_events(
@@ -220,6 +231,7 @@ MODEL = Kind(
         ModelVersionChanged,
         ModelVersionStaged,
         ModelVersionRemoved,
+        ModelVersionSigned,
         RegisteredModelCreated,
         RegisteredModelImported,
         RegisteredModelChanged,

@@ -10,6 +10,7 @@ from meguru.registry.kind import MODEL
 from meguru.registry.measures import measures
 from meguru.registry.register import register
 from meguru.registry.show import about, alias_history, aliases, list_models, show, versions
+from meguru.registry.signatures.sign import add_signature, sign, signatures
 from meguru.registry.slices import slices
 from meguru.registry.stages import stage
 from meguru.registry.usage import uses
@@ -18,6 +19,7 @@ specs: SpecOperations = operations_of(MODEL)
 
 __all__ = [
     "about",
+    "add_signature",
     "alias",
     "alias_history",
     "aliases",
@@ -29,6 +31,8 @@ __all__ = [
     "measures",
     "register",
     "show",
+    "sign",
+    "signatures",
     "slices",
     "specs",
     "stage",

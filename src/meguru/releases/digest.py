@@ -27,11 +27,12 @@ def signed_bytes(
     content: ReleaseContent, champion: ReleasePart | None, results: Sequence[GateResult]
 ) -> bytes:
     """Return the bytes that a release's digest is of: what people agree to, word for word."""
-    said = [_result(each) for each in results]
+    said = [signed_result(each) for each in results]
     return digests.canonical({"content": content, "champion": champion, "results": said})
 
 
-def _result(result: GateResult) -> dict[str, Any]:
+def signed_result(result: GateResult) -> dict[str, Any]:
+    """Return what of a gate's result a release's digest is of."""
     plain: dict[str, Any] = msgspec.to_builtins(result)
     for later in ("inputs", "waiver", "refusal"):  # releases were judged before there were these
         if not plain[later]:
@@ -54,7 +55,7 @@ def hashes(content: ReleaseContent, results: Sequence[GateResult]) -> Hashes:
         model=content.model.digest,
         endpoint=digests.of_value(_endpoint(content)),
         policies=digests.of_value(content.policies),
-        gates=digests.of_value([_result(each) for each in results]) if results else "",
+        gates=digests.of_value([signed_result(each) for each in results]) if results else "",
     )
 
 

@@ -15,6 +15,8 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
 from meguru.registry.load import load_model
+from meguru.registry.signatures.standing import key_digest, signature_standings
+from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.checklists import standings
 from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.types import Release, ReleasePart
@@ -49,6 +51,8 @@ def present_part(tx: Connection, endpoint: str, part: ReleasePart) -> ReleasePar
         if kind == "dataset":
             full = refs.within(refs.project_of(endpoint), name)
             return ReleasePart(ref=part.ref, digest=datasets.resolve(tx, full).digest)
+        if kind == "signing_key":
+            return ReleasePart(ref=part.ref, digest=key_digest(tx, name))
         if kind == "model":
             return ReleasePart(ref=part.ref, digest=registry.resolve(tx, part.ref).tree_digest)
     except NotFound:
@@ -117,5 +121,14 @@ def side(ws: Workspace, part: ReleasePart) -> TrialSide:
     with ws.read() as tx:
         version = registry.resolve(tx, part.ref)
     return TrialSide(
-        ref=part.ref, digest=version.digest, open=partial(load_model, ws, part.ref), metrics=version.metrics
+        ref=part.ref,
+        digest=version.digest,
+        open=partial(load_model, ws, part.ref),
+        metrics=version.metrics,
+        signatures=partial(_signatures, ws, part.ref),
     )
+
+
+def _signatures(ws: Workspace, model: str) -> list[SignatureStanding]:
+    with ws.read() as tx:
+        return signature_standings(tx, ws.blobs, model)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from meguru.errors import Conflict, NotFound
+from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.signing.elliptic import EllipticSigningKey
 from meguru.signing.keys import SigningKey
 
 
-def write_key(path: Path, key: SigningKey, password: bytes | None = None) -> None:
+def write_key(path: Path, key: SigningKey | EllipticSigningKey, password: bytes | None = None) -> None:
     """Write a private key as a PKCS #8 file, closed to others from its first byte on; never over another.
 
     Raises
@@ -32,7 +33,7 @@ def write_key(path: Path, key: SigningKey, password: bytes | None = None) -> Non
 
 
 def read_key(path: Path, password: bytes | None = None) -> SigningKey:
-    """Return the private key in a file.
+    """Return the private key in a file, with which statements are signed.
 
     Raises
     ------
@@ -41,9 +42,21 @@ def read_key(path: Path, password: bytes | None = None) -> SigningKey:
     InvalidInput
         If it holds no key, or the password is missing or wrong.
     """
+    return SigningKey.from_pem(_pem(path), password)
+
+
+def read_any_key(path: Path, password: bytes | None = None) -> SigningKey | EllipticSigningKey:
+    """Return the private key in a file, of whichever kind it is; as `read_key`."""
+    pem = _pem(path)
     try:
-        pem = path.read_bytes()
+        return EllipticSigningKey.from_pem(pem, password)
+    except InvalidInput:
+        return SigningKey.from_pem(pem, password)
+
+
+def _pem(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         hint = "make a key: meguru key new"
         raise NotFound("there is no signing key", where=str(path), why=str(error), hint=hint) from error
-    return SigningKey.from_pem(pem, password)

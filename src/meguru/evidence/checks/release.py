@@ -60,7 +60,7 @@ def _agreeing(pack: CheckedPack, content: dict[str, Any]) -> Iterator[PackFault]
         if said.get("model") != content.get("model"):
             yield fault(line.place, "model is another than in the release")
     results = [dict(each.statement.predicate) for each in pack.named("gate")]
-    signed: list[dict[str, Any]] = [{"inputs": []} | dict(each) for each in pack.release["results"]]
+    signed: list[dict[str, Any]] = pack.release["results"]
     if results != signed:
         wrong = next(
             (n for n, (a, b) in enumerate(zip(results, signed, strict=False)) if a != b), len(signed)

@@ -6,7 +6,7 @@ import msgspec
 
 from meguru.evidence.parts.source import JSON, GatheredPart, PackSource, stated
 from meguru.evidence.types import RELEASE, PackContent
-from meguru.releases.digest import signed_bytes
+from meguru.releases.digest import signed_bytes, signed_result
 
 _FAIR = ("group_", "fairness")
 
@@ -33,9 +33,9 @@ def gather(source: PackSource) -> GatheredPart:
         "came_from": None if found.origin is None else msgspec.structs.replace(found.origin, history=[]),
     }
     data = signed_bytes(found.content, found.champion, found.results)
-    gates = [stated("gate", about, msgspec.to_builtins(each)) for each in found.results]
+    gates = [stated("gate", about, signed_result(each)) for each in found.results]
     fair = [each for each in found.results if each.gate.startswith(_FAIR)]
-    fairness = [stated("fairness", about, {"gates": msgspec.to_builtins(fair)})] if fair else []
+    fairness = [stated("fairness", about, {"gates": [signed_result(each) for each in fair]})] if fair else []
     return GatheredPart(
         files=[PackContent(path=RELEASE, media_type=JSON, data=data)],
         statements=[stated("release", about, msgspec.to_builtins(said)), *gates, *fairness],

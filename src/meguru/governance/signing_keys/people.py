@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from meguru.errors import Conflict, Forbidden, InvalidInput
+from meguru.errors import Conflict, Forbidden, InvalidInput, NotFound
 from meguru.governance.signing_keys import store
 from meguru.governance.signing_keys.proof import proves
-from meguru.governance.signing_keys.types import ED25519, SigningKeyRecord
+from meguru.governance.signing_keys.types import ED25519, P256, SERVER, Algorithm, SigningKeyRecord
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import ANYBODY, covers
+from meguru.signing.elliptic import EllipticPublicKey
 from meguru.signing.keys import PublicKey
 
 MOST = 50
@@ -24,7 +25,7 @@ def add(ctx: Context, *, public: str, proof: str, note: str = "") -> SigningKeyR
     Parameters
     ----------
     public
-        The key, as ``ed25519:BASE64`` or PEM.
+        The key, as ``ed25519:BASE64`` or PEM; one on P-256 signs models.
     proof
         That one holds its private half: see `proof.prove`.
     note
@@ -37,7 +38,7 @@ def add(ctx: Context, *, public: str, proof: str, note: str = "") -> SigningKeyR
     Conflict
         If somebody has it already, or it was revoked.
     """
-    me, key = ctx.principal, PublicKey.read(public)
+    me, (algorithm, key) = ctx.principal, read_public(public)
     if me.scope is not None and not covers(me.scope, "signing_key:add"):
         why = "the token in use does not cover 'signing_key:add'"
         raise Forbidden("this token adds no key", why=why, hint="sign in, or use a token of your own")
@@ -57,13 +58,13 @@ def add(ctx: Context, *, public: str, proof: str, note: str = "") -> SigningKeyR
         id=key.id,
         owner=me.name,
         owner_kind=me.kind,
-        algorithm=ED25519,
+        algorithm=algorithm,
         public=key.text,
         note=note,
         created_at=ctx.now(),
     )
     store.add(ctx.tx, record)
-    data = {"owner": me.name, "algorithm": ED25519, "public": key.text, "note": note}
+    data = {"owner": me.name, "algorithm": algorithm, "public": key.text, "note": note}
     ctx.emit("signing_key.added", record.ref, data=data)
     return record
 
@@ -72,6 +73,20 @@ def add(ctx: Context, *, public: str, proof: str, note: str = "") -> SigningKeyR
 def list_keys(ctx: Context, *, owner: str | None = None) -> list[SigningKeyRecord]:
     """List public keys: of somebody, or of all; the server's have an empty owner."""
     return store.page(ctx.tx, owner)
+
+
+@operation("signing_key.show", permission="signing_key:read", query=True)
+def show(ctx: Context, *, id: str, algorithm: Algorithm = ED25519) -> SigningKeyRecord:
+    """Show a public key by its fingerprint, or the first letters of it.
+
+    ``server`` is the key that the server signs with by now: statements, or models if `algorithm` is ``p256``.
+    """
+    if id != SERVER:
+        return store.get(ctx.tx, id)
+    found = store.present_server_key(ctx.tx, algorithm)
+    if found is None:
+        raise NotFound("the server has no key yet", where=id, why="it makes one when it first signs")
+    return found[0]
 
 
 @operation("signing_key.revoke", permission=ANYBODY)
@@ -100,6 +115,14 @@ def revoke(ctx: Context, *, id: str, reason: str, since: datetime | None = None)
     data = {"owner": found.owner or "the server", "since": at, "why": reason}
     ctx.emit("signing_key.revoked", found.ref, data=data)
     return store.get(ctx.tx, found.id)
+
+
+def read_public(text: str) -> tuple[Algorithm, PublicKey | EllipticPublicKey]:
+    """Return a public key, of whichever kind it is."""
+    try:
+        return P256, EllipticPublicKey.read(text)
+    except InvalidInput:
+        return ED25519, PublicKey.read(text)
 
 
 def _known(found: SigningKeyRecord, name: str) -> SigningKeyRecord:

@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 from meguru.errors import Conflict, MeguruError
 from meguru.governance.signing_keys import store
 from meguru.governance.signing_keys.kind import SIGNING_KEY
-from meguru.governance.signing_keys.types import ED25519, SERVER, SigningKeyRecord
+from meguru.governance.signing_keys.types import ED25519, P256, SERVER, Algorithm, SigningKeyRecord
 from meguru.kernel import events
 from meguru.kernel.operations import Context, InternalOperation, operation
 from meguru.kernel.principals import system
 from meguru.kernel.sealing import is_current, opened, seal
 from meguru.kernel.secret_keys import keys_of, place_of_keys
-from meguru.signing.keys import SigningKey
+from meguru.signing.elliptic import EllipticPublicKey, EllipticSigningKey
+from meguru.signing.keys import PublicKey, SigningKey
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
@@ -42,11 +43,20 @@ def server_key(ws: Workspace, tx: Connection) -> SigningKey:
     UsageError
         If the workspace is on a database server, and no secret key is set.
     """
-    found = store.present_server_key(tx, ED25519)
+    return SigningKey.from_seed(_present(ws, tx, ED25519))
+
+
+def server_model_key(ws: Workspace, tx: Connection) -> EllipticSigningKey:
+    """Return the key that this workspace's servers sign models with; as `server_key`."""
+    return EllipticSigningKey.from_pem(_present(ws, tx, P256))
+
+
+def _present(ws: Workspace, tx: Connection, algorithm: str) -> bytes:
+    found = store.present_server_key(tx, algorithm)
     if found is None:
         events.lock(tx)  # of two servers that find none, one makes it
-        found = store.present_server_key(tx, ED25519) or _make_and_tell(ws, tx)
-    return SigningKey.from_seed(base64.b64decode(secret_of(ws, *found)))
+        found = store.present_server_key(tx, algorithm) or _make_and_tell(ws, tx, algorithm)
+    return base64.b64decode(secret_of(ws, *found))
 
 
 def ensure_server_key(ws: Workspace) -> SigningKey:
@@ -60,13 +70,16 @@ def ensure_server_key(ws: Workspace) -> SigningKey:
 
 
 @operation("signing_key.rotate", permission="signing_key:rotate")
-def rotate(ctx: Context, *, reason: str = "") -> SigningKeyRecord:
-    """Make the server a new key to sign with; what the one before signed stays good."""
-    before = store.present_server_key(ctx.tx, ED25519)
+def rotate(ctx: Context, *, reason: str = "", algorithm: Algorithm = ED25519) -> SigningKeyRecord:
+    """Make the server a new key to sign with; what the one before signed stays good.
+
+    `algorithm` says which: ``ed25519`` signs statements and packs, ``p256`` models.
+    """
+    before = store.present_server_key(ctx.tx, algorithm)
     if before is not None:
         store.retire(ctx.tx, before[0].id, ctx.now())
         ctx.emit("signing_key.retired", before[0].ref, data={"why": reason[:1000]})
-    made, _ = _make(ctx.ws, ctx.tx)
+    made, _ = _make(ctx.ws, ctx.tx, algorithm)
     ctx.emit("signing_key.created", made.ref, data=_told(made))
     return made
 
@@ -104,29 +117,35 @@ class KeySealer:
         del stop
         try:
             with self.ws.read() as tx:
-                found = store.present_server_key(tx, ED25519)
-            if found is not None and not is_current(self.ws, found[1]):
+                found = [store.present_server_key(tx, each) for each in (ED25519, P256)]
+            if any(each is not None and not is_current(self.ws, each[1]) for each in found):
                 _SEAL.commit(self.ws, _seal_anew)
         except MeguruError as error:
             log.warning("%s: %s; %s", error.what, error.why, error.hint)
 
 
 def _seal_anew(ctx: Context) -> None:
-    found = store.present_server_key(ctx.tx, ED25519)
-    if found is not None:
-        key = found[0]
-        store.reseal(ctx.tx, key.id, seal(ctx.ws, key.id, secret_of(ctx.ws, *found)))
+    for algorithm in (ED25519, P256):
+        found = store.present_server_key(ctx.tx, algorithm)
+        if found is not None:
+            key = found[0]
+            store.reseal(ctx.tx, key.id, seal(ctx.ws, key.id, secret_of(ctx.ws, *found)))
 
 
-def _make(ws: Workspace, tx: Connection) -> tuple[SigningKeyRecord, str]:
-    key = SigningKey.generate()
-    public = key.public
-    sealed = seal(ws, public.id, base64.b64encode(key.seed).decode())
+def _make(ws: Workspace, tx: Connection, algorithm: str) -> tuple[SigningKeyRecord, str]:
+    public: PublicKey | EllipticPublicKey
+    if algorithm == P256:
+        elliptic = EllipticSigningKey.generate()
+        public, secret = elliptic.public, elliptic.to_pem()
+    else:
+        key = SigningKey.generate()
+        public, secret = key.public, key.seed
+    sealed = seal(ws, public.id, base64.b64encode(secret).decode())
     record = SigningKeyRecord(
         id=public.id,
         owner="",
         owner_kind=SERVER,
-        algorithm=ED25519,
+        algorithm=algorithm,
         public=public.text,
         created_at=ws.clock.now(),
     )
@@ -134,9 +153,9 @@ def _make(ws: Workspace, tx: Connection) -> tuple[SigningKeyRecord, str]:
     return record, sealed
 
 
-def _make_and_tell(ws: Workspace, tx: Connection) -> tuple[SigningKeyRecord, str]:
+def _make_and_tell(ws: Workspace, tx: Connection, algorithm: str) -> tuple[SigningKeyRecord, str]:
     # In the server's own name, whoever it is that needs its signature.
-    made, sealed = _make(ws, tx)
+    made, sealed = _make(ws, tx, algorithm)
     events.append(
         tx,
         type="signing_key.created",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 SERVER = "server"
 """The kind of owner that the server itself is; it has no name of its own."""
-ED25519, P256 = "ed25519", "p256"
+Algorithm = Literal["ed25519", "p256"]
+ED25519: Algorithm = "ed25519"
+P256: Algorithm = "p256"
 """Ed25519 signs statements; ECDSA on P-256 signs models, as OpenSSF model-signing reads no other kind."""
 
 

@@ -15,6 +15,7 @@ GATES = PluginFamily(
         "loads": "meguru.releases.gates.loads:Loads",
         "metamorphic": "meguru.releases.gates.metamorphic:MetamorphicGate",
         "metric": "meguru.releases.gates.metric:MetricGate",
+        "signed": "meguru.releases.gates.signed:Signed",
         "size": "meguru.releases.gates.size:ModelSize",
     },
 )

@@ -11,6 +11,7 @@ from meguru.errors import InvalidInput
 from meguru.flavors.bundle import Bundle
 from meguru.governance.checklists.types import ChecklistStanding
 from meguru.registry.known import KnownModel
+from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.types import GateResult, ReleasePart
 from meguru.serving.contracts.types import Contract, ModelInput
 from meguru.serving.features.fill import ValueSource
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 class TrialSide:
     """A model version on trial; `digest` is of what predicts, `open` loads it, at most once.
 
-    `metrics` are the registry's; None asks the loaded model.
+    `metrics` are the registry's; None asks the loaded model. `signatures` are those of its files, as they
+    stand now.
     """
 
     ref: str
     digest: str
     open: Callable[[], Bundle]
     metrics: Mapping[str, float] | None = None
+    signatures: Callable[[], Sequence[SignatureStanding]] = tuple
 
     @cached_property
     def bundle(self) -> Bundle:

@@ -1,0 +1,80 @@
+"""The challenger's files must be signed."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+import msgspec
+
+from meguru.errors import InvalidInput
+from meguru.registry.known import KnownModel
+from meguru.registry.signatures.types import SignatureStanding
+from meguru.releases.gates.base import GateTrial
+from meguru.releases.types import GateResult, GateVerdict, ReleasePart
+
+_KEY = re.compile(r"server|principal/.+|(signing_key/)?[0-9a-f]{12,64}")
+
+
+class Signed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"gate": "signed", "keys": ["server"]}``: one of these keys signed the model's files.
+
+    Attributes
+    ----------
+    keys
+        ``server``, ``principal/NAME`` for any key of somebody's, or the fingerprint of a key (its first 12
+        letters or more), as `meguru key list` and `meguru model signatures` show it.
+    """
+
+    key: ClassVar[str] = "signed"
+
+    keys: list[str]
+
+    def check(self) -> None:
+        """Refuse keys that none can be."""
+        if not self.keys:
+            raise InvalidInput("signed by whom?", field="keys", hint='keys = ["server"]')
+        for index, each in enumerate(self.keys):
+            if not _KEY.fullmatch(each):
+                hint = "write server, principal/NAME, or 12 letters of a fingerprint or more: meguru key list"
+                raise InvalidInput(f"{each[:80]!r} names no key", field=f"keys[{index}]", hint=hint)
+
+    def check_declaration(self, model: KnownModel) -> None:
+        """Whether a version is signed shows when there is one, in `judge`."""
+
+    def judge(self, trial: GateTrial) -> GateResult:
+        """Look for a signature by one of the keys that is good now."""
+        found = trial.challenger.signatures()
+        named = [each for each in found if any(_is(each, wanted) for wanted in self.keys)]
+        good = [each for each in named if not each.why]
+        if good:
+            reason = f"its files are signed by {_who(good[0])}"
+        elif named:
+            reason = f"its signature by {_who(named[0])} is not good: {named[0].why}"
+        else:
+            others = ", ".join(dict.fromkeys(_who(each) for each in found))
+            reason = f"none of {', '.join(self.keys)} has signed its files" + (
+                f"; {others} has" if others else ""
+            )
+        return GateResult(
+            gate=self.key,
+            verdict=GateVerdict.PASSED if good else GateVerdict.FAILED,
+            reason=reason,
+            numbers={"keys": [each.signature.key for each in good]},
+            inputs=[_input(each) for each in good],
+        )
+
+
+def _is(standing: SignatureStanding, wanted: str) -> bool:
+    if wanted == "server" or wanted.startswith("principal/"):
+        return standing.owner == wanted
+    return standing.signature.key.startswith(wanted.removeprefix("signing_key/"))
+
+
+def _who(standing: SignatureStanding) -> str:
+    key = standing.signature.key[:12]
+    return f"{standing.owner} (key {key})" if standing.owner else f"key {key}"
+
+
+def _input(standing: SignatureStanding) -> ReleasePart:
+    return ReleasePart(ref=f"signing_key/{standing.signature.key}", digest=standing.key_digest)
