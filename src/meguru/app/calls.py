@@ -192,6 +192,7 @@ if TYPE_CHECKING:
     from meguru.governance.signing_keys.people import add as signing_key_add
     from meguru.governance.signing_keys.people import list_keys as signing_key_list
     from meguru.governance.signing_keys.people import revoke as signing_key_revoke
+    from meguru.governance.signing_keys.people import show as signing_key_show
     from meguru.governance.signing_keys.server import rotate as signing_key_rotate
     from meguru.governance.tokens import create_token as token_create
     from meguru.governance.tokens import list_tokens as token_list
@@ -288,6 +289,9 @@ if TYPE_CHECKING:
     from meguru.registry.show import newest as model_newest
     from meguru.registry.show import show as model_show
     from meguru.registry.show import versions as model_versions
+    from meguru.registry.signatures.sign import add_signature as model_add_signature
+    from meguru.registry.signatures.sign import sign as model_sign
+    from meguru.registry.signatures.sign import signatures as model_signatures
     from meguru.registry.slices import slices as model_slices
     from meguru.registry.stages import stage as model_stage
     from meguru.registry.usage import uses as model_uses

@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import UtcTime
 
-revision = "0088"
-down_revision = "0087"
+revision = "0089"
+down_revision = "0088"
 
 
 def upgrade() -> None:
