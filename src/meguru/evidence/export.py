@@ -5,7 +5,17 @@ from __future__ import annotations
 from meguru.artifacts.sight import sight_of
 from meguru.errors import NotFound
 from meguru.evidence.pack.write import write_pack
-from meguru.evidence.parts import PackSource, environment, events, lineage, logs, model, monitoring, release
+from meguru.evidence.parts import (
+    PackSource,
+    cards,
+    environment,
+    events,
+    lineage,
+    logs,
+    model,
+    monitoring,
+    release,
+)
 from meguru.evidence.parts.source import GatheredPart, json_file, lines_file
 from meguru.evidence.sbom import gather as bill_of_materials
 from meguru.evidence.types import ATTESTATIONS, KEYS, EvidencePack, LogHead
@@ -23,6 +33,7 @@ from meguru.signing.keys import SigningKey
 _GATHERERS = (
     release.gather,
     model.gather,
+    cards.gather,
     environment.gather,
     bill_of_materials,
     lineage.gather,

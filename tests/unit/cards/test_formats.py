@@ -9,6 +9,7 @@ import msgspec
 import pypdfium2
 import pytest
 import yaml
+from huggingface_hub import ModelCard
 
 from meguru.cards import operations as cards
 from meguru.cards.export import card_file, words_in
@@ -81,10 +82,14 @@ def test_the_letters_of_a_pdf_can_be_copied_also_japanese_ones(card, language):
 
 def test_hugging_face_has_its_metadata_in_front(card):
     text = card_file(card, "huggingface", words_in("en")).content.decode()
+    read = ModelCard(text)
+    assert (read.data.model_name, read.data.license) == ("delay", "mit")
+    told = {each.metric_type: (each.metric_value, each.metric_args) for each in read.data.eval_results}
     front = yaml.safe_load(text.split("---\n")[1])
     assert (front["license"], front["library_name"], front["datasets"]) == ("mit", "sklearn", ["flights"])
     (result,) = front["model-index"][0]["results"]
     auc = next(each for each in result["metrics"] if each["type"] == "auc")
+    assert told["auc"] == (auc["value"], auc["args"])
     assert result["task"]["type"] == "tabular-classification"
     assert auc["args"]["low"] < auc["value"] < auc["args"]["high"]
 

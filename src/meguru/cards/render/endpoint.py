@@ -9,7 +9,7 @@ from meguru.base.text import mark
 from meguru.cards.facts.types import CardAlert, CardEndpoint, CardService
 from meguru.cards.render.blocks import CardBlock, Chapter, FactList, Grid, Listing, Remark
 from meguru.cards.render.model import MONITOR, RELEASE, decisions
-from meguru.cards.render.values import NOTHING, count, moment, monitor_rows, seen, share
+from meguru.cards.render.values import NOTHING, count, moment, monitor_rows, number, seen, share
 from meguru.monitoring.evidence.translation import EvidenceWords
 
 INPUT = (mark("column"), mark("type"), mark("seen in training"), mark("tags"))
@@ -31,7 +31,7 @@ def endpoint_head(facts: CardEndpoint, words: EvidenceWords) -> FactList:
         (mark("servers"), str(facts.servers)),
         (mark("predictions"), count(facts.predictions)),
         (mark("last request"), moment(facts.last_request)),
-        (mark("predictions are kept"), words.text("yes" if facts.record else "no")),
+        (mark("predictions are kept"), words.text(mark("yes")) if facts.record else words.text(mark("no"))),
         (mark("new data must be live within"), f"{facts.renew_within:g} s" if facts.renew_within else ""),
     )
     return FactList([(words.text(name), value) for name, value in known if value])
@@ -91,7 +91,9 @@ def _service(service: CardService | None, words: EvidenceWords) -> list[CardBloc
     ]
     for name, at in (("50 %", service.p50), ("95 %", service.p95), ("99 %", service.p99)):
         if at is not None:
-            known.append((words.text("{share} within", share=name), f"{at * _MILLI:.3g} ms"))
+            known.append(
+                (words.text("{share} within", share=name), words.text("{time} ms", time=number(at * _MILLI)))
+            )
     return [FactList(known)]
 
 

@@ -54,7 +54,7 @@ def _notice(card: Card, words: EvidenceWords) -> list[Remark]:
     if not stale:
         return []
     said = words.text(
-        "Written for an earlier version, and not confirmed since: {parts}.", parts=", ".join(stale)
+        "Written for another version, and not confirmed for this one: {parts}.", parts=", ".join(stale)
     )
     return [Remark(said, warns=True)]
 
@@ -68,7 +68,7 @@ def _written(card: Card, words: EvidenceWords) -> Iterator[Chapter]:
         if key in shown or chosen is None:
             continue
         shown.add(key)
-        remarks = staleness(chosen, words)
+        remarks = staleness(chosen, card.about, words)
         yield Chapter(key, title_of(key, words.language), [*remarks, Prose(chosen.text)])
     missing = [each for each in WANTED[card.subject.kind] if each not in shown]
     if missing:

@@ -25,14 +25,20 @@ SORTS = {
 }
 
 
-def staleness(text: CardText, words: EvidenceWords) -> list[Remark]:
+def staleness(text: CardText, about: str, words: EvidenceWords) -> list[Remark]:
     """Return the mark of a part that nobody has looked at since something changed; nothing for others."""
     if not text.is_stale:
         return []
     since = ", ".join(change_words(each, words) for each in text.since)
-    said = words.text(
-        "Written for {version}; since then: {changes}.", version=_short(text.written_for), changes=since
-    )
+    told = {"version": _short(text.written_for), "changes": since}
+    if _number(text.written_for) > _number(about) > 0:
+        return [
+            Remark(
+                words.text("Written for {version}, a later one; what differs here: {changes}.", **told),
+                warns=True,
+            )
+        ]
+    said = words.text("Written for {version}; since then: {changes}.", **told)
     return [Remark(said, warns=True)]
 
 
@@ -48,6 +54,11 @@ def change_words(change: TraitChange, words: EvidenceWords) -> str:
     names = [*change.added, *(f"−{each}" for each in change.gone)]
     listed = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
     return f"{words.text(SORTS.get(change.what, change.what))} {' '.join(counts)} ({listed})"
+
+
+def _number(ref: str) -> int:
+    version = ref.rpartition("@")[2]
+    return int(version) if version.isdecimal() else 0
 
 
 def _short(ref: str) -> str:

@@ -71,7 +71,10 @@ def _shown(visit: Visit, card: Card) -> Response:
         chapters=[chapter_html(each) for each in page.chapters],
         kept=show.history(visit.ws, ref=card.about, limit=KEPT),
         files=[each for each in FILES if each in TYPES],
-        texts=[(each, title_of(each.part, visit.language), staleness(each, said)) for each in card.words],
+        texts=[
+            (each, title_of(each.part, visit.language), staleness(each, card.about, said))
+            for each in card.words
+        ],
         known=[(key, title_of(key, visit.language)) for key in _unwritten(card)],
         place=place_of(visit, card),
         may_write=visit.ws.principal.allows("card:write", project),

@@ -10,7 +10,7 @@ from meguru.evidence.checks.pack import CheckedPack, SignedLine, fault
 from meguru.evidence.types import FILES, MANIFEST, RELEASE, PackFault
 
 _ONCE = ("release", "training", "evaluation", "scan", "environment", "lineage", "deployment")
-_ABOUT_MODEL = {"training", "evaluation", "scan", "environment", "logs"}
+_ABOUT_MODEL = {"card", "training", "evaluation", "scan", "environment", "logs"}
 
 
 def check(pack: CheckedPack) -> Iterator[PackFault]:

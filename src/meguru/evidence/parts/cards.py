@@ -1,0 +1,45 @@
+"""The card of the model, as a file that people read and one that programs do, and the words in it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from meguru.cards import store
+from meguru.cards.assemble import assemble
+from meguru.cards.export import card_file, words_in
+from meguru.cards.facts.reader import RecordReader
+from meguru.cards.hiding import hidden
+from meguru.cards.types import Card
+from meguru.evidence.parts.source import GatheredPart, PackSource, json_file, stated
+from meguru.evidence.types import PackContent
+
+FOLDER = "parts/cards"
+
+
+def gather(source: PackSource) -> GatheredPart:
+    """Return the newest card that was kept of the model's version, else one of what is known now."""
+    made = _card(source)
+    text = card_file(made, "markdown", words_in("en"))
+    said = {
+        "card": made.about,
+        "digest": made.digest,
+        "number": made.number,
+        "words": {each.part: each.text for each in made.words},
+        "stale": [each.part for each in made.stale],
+    }
+    files = [
+        json_file(f"{FOLDER}/model.json", msgspec.to_builtins(made)),
+        PackContent(path=f"{FOLDER}/model.md", media_type="text/markdown; charset=utf-8", data=text.content),
+    ]
+    return GatheredPart(files=files, statements=[stated("card", [source.about_model], said)])
+
+
+def _card(source: PackSource) -> Card:
+    ctx, ref = source.ctx, source.model.ref
+    reader = RecordReader.of(ctx)
+    kept = store.kept(ctx.tx, ref, 1)
+    body = store.body(ctx.tx, ref, kept[0].number) if kept else None
+    if body is not None:
+        return hidden(reader, msgspec.structs.replace(body, number=kept[0].number))
+    # The same moment of the log gives the same bytes: when somebody asked is no part of the evidence.
+    return msgspec.structs.replace(assemble(reader, ref), at=source.release.created_at)
