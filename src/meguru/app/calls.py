@@ -90,6 +90,12 @@ if TYPE_CHECKING:
     from meguru.comments.write import edit as comment_edit
     from meguru.comments.write import moderate as comment_moderate
     from meguru.comments.write import remove as comment_remove
+    from meguru.costs.operations import budgets as _meguru_costs_operations_budgets
+    from meguru.costs.operations import prices as _meguru_costs_operations_prices
+    from meguru.costs.show import list_budgets as budget_list
+    from meguru.costs.show import report as cost_report
+    from meguru.costs.show import show as cost_show
+    from meguru.costs.show import show_budget as budget_show
     from meguru.datasets.delta.operations import table as dataset_table
     from meguru.datasets.diff import diff as dataset_diff
     from meguru.datasets.expectations.check import check as dataset_check
@@ -392,6 +398,10 @@ if TYPE_CHECKING:
     from meguru.webhooks.show import show as webhook_show
     from meguru.webhooks.show import try_out as webhook_test
 
+    budget_declare = _meguru_costs_operations_budgets.declare
+    budget_plan = _meguru_costs_operations_budgets.plan
+    budget_retire = _meguru_costs_operations_budgets.retire
+    budget_specs = _meguru_costs_operations_budgets.specs
     business_metric_declare = _meguru_business_operations_specs.declare
     business_metric_plan = _meguru_business_operations_specs.plan
     business_metric_retire = _meguru_business_operations_specs.retire
@@ -468,6 +478,10 @@ if TYPE_CHECKING:
     pool_plan = _meguru_pipelines_pools_operations_specs.plan
     pool_retire = _meguru_pipelines_pools_operations_specs.retire
     pool_specs = _meguru_pipelines_pools_operations_specs.specs
+    price_list_declare = _meguru_costs_operations_prices.declare
+    price_list_plan = _meguru_costs_operations_prices.plan
+    price_list_retire = _meguru_costs_operations_prices.retire
+    price_list_specs = _meguru_costs_operations_prices.specs
     principal_declare = _meguru_governance_operations_specs.declare
     principal_plan = _meguru_governance_operations_specs.plan
     principal_retire = _meguru_governance_operations_specs.retire

@@ -57,6 +57,8 @@ KINDS = (
     "meguru.evidence.kind:EVIDENCE",
     "meguru.triggers.kind:TRIGGER",
     "meguru.triggers.kind:FIRING",
+    "meguru.costs.kind:PRICE_LIST",
+    "meguru.costs.kind:BUDGET",
     "meguru.webhooks.kind:WEBHOOK",
     "meguru.comments.kind:COMMENT",
     "meguru.alerts.kind:ALERT",

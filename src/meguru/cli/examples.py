@@ -255,6 +255,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru notification test oncall",
         "meguru notification deliveries oncall",
     ),
+    "cost": ("meguru cost report --by person --days 7", "meguru cost show model/delay@3"),
+    "budget": ("meguru budget list",),
     "comment": (
         "meguru comment add model/delay@3 'why is @anna not happy with June?'",
         "meguru comment list model/delay",

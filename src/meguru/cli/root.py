@@ -31,6 +31,8 @@ GROUPS = {
         "sweep": "Run a pipeline many times to find its best parameters.",
         "backfill": "Run a pipeline for each part of the data, such as each day of a year.",
         "component": "List the steps that installed packages offer; what a new version affects.",
+        "cost": "Tell what runs, models, endpoints and people used and cost.",
+        "budget": "List budgets: how much runs may use up before they stop.",
         "pool": "Say how many steps may use a scarce thing at a time: meguru pool set gpu 2",
     },
     "Keep": {

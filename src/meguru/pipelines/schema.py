@@ -1,6 +1,6 @@
 """Tables of pipelines, their runs and their steps."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, false
+from sqlalchemy import Boolean, Column, Double, Index, Integer, String, Table, Text, false
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -86,6 +86,10 @@ step_run = Table(
     Column("files", Json, nullable=False, server_default="[]"),
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
+    Column("busy_seconds", Double),
+    Column("cpu_seconds", Double),
+    Column("gpu_seconds", Double),
+    Column("memory_gb_seconds", Double),
     Index(None, "run"),
     Index(None, "key", "state"),
     Index(None, "pipeline", "step", "id"),

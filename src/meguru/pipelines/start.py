@@ -9,11 +9,15 @@ from meguru.compute.graph import MOST_PRIORITY
 from meguru.errors import InvalidInput
 from meguru.kernel import jobs
 from meguru.kernel.jobs import lanes
+from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, pins, runs, store
 from meguru.pipelines.deployments.spec import usual, usual_priority
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineRunState, PipelineVersion
+
+GUARDS = "run guard"
+"""Those who may refuse that a run starts: ``f(ctx, pipeline, person)`` raises Conflict, which says why."""
 
 
 @operation("pipeline_run.start", permission="pipeline:write", on="pipeline", refers={"pipeline": "pipeline"})
@@ -65,6 +69,8 @@ def begin(
     again: Sequence[str] = (),
 ) -> PipelineRun:
     """Write a new run with its job and its event; `retry_of` and `again` as in `PipelineRun`."""
+    for kind in (guards := provided(GUARDS)).names():
+        guards.load(kind)(ctx, version.name, ctx.principal.name)
     run_id = new_id("prun")
     ref = refs.make("pipeline_run", run_id)
     event = ctx.emit(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -10,6 +10,7 @@ from meguru.compute.code.types import Code, Environment, SourceFile
 from meguru.compute.graph import Graph
 from meguru.compute.materializers.base import Value
 from meguru.compute.reads.types import FileUse
+from meguru.compute.usage import StepUsage
 
 
 class PipelineRunState(StrEnum):
@@ -119,7 +120,9 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     `key` is the digest of `parts`: code, environment and inputs. `reused` names the step run whose output
     was taken over. `log` is the digest of what the step printed. A mapped step has `items` calls, each a
     step run of its own whose `parent` it is. `reason` says why a step was skipped; `due_at` is when a failed
-    one is tried again. `files` are those that it read; the output holds while they are what they were.
+    one is tried again. `files` are those that it read; the output holds while they are what they were. What
+    all its attempts used is in seconds (memory in gigabytes times seconds, of the largest moment of each);
+    None when it did not run, or was before this was measured.
     """
 
     id: str
@@ -142,6 +145,21 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     files: list[FileUse] = []
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    busy_seconds: float | None = None
+    cpu_seconds: float | None = None
+    gpu_seconds: float | None = None
+    memory_gb_seconds: float | None = None
+
+    def with_usage(self, used: StepUsage, gpus: float) -> Self:
+        """Return the step run with what one more attempt used; `gpus` accelerators were kept for it."""
+        memory = used.peak_bytes / 1e9 * used.seconds
+        return msgspec.structs.replace(
+            self,
+            busy_seconds=(self.busy_seconds or 0.0) + used.seconds,
+            cpu_seconds=(self.cpu_seconds or 0.0) + used.cpu_seconds,
+            gpu_seconds=(self.gpu_seconds or 0.0) + gpus * used.seconds,
+            memory_gb_seconds=(self.memory_gb_seconds or 0.0) + memory,
+        )
 
 
 class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,6 +45,7 @@ from meguru.compute.plain import from_plain
 from meguru.compute.reads import native
 from meguru.compute.reads.during import Reading, Unwatched, reading
 from meguru.compute.step_marker import MarkedStep
+from meguru.compute.usage import ProcessMeter
 from meguru.errors import InvalidInput, MeguruError
 from meguru.storage.blobs import BlobStore, open_store
 from meguru.storage.blobs.deferred import SoonStore
@@ -113,6 +114,11 @@ def main(job: dict[str, Any], result: str) -> int:
 
 def perform(job: StepJob, read: Reading) -> StepOutcome:
     """Do one step in this process, which has done none before."""
+    meter = ProcessMeter()
+    return msgspec.structs.replace(_perform(job, read), used=meter.read())
+
+
+def _perform(job: StepJob, read: Reading) -> StepOutcome:
     try:
         open_sources(job)
         place = ValueStore(open_store(job.blobs), Path(job.scratch))

@@ -22,6 +22,7 @@ from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.logs import streams
 from meguru.compute.materializers import ValueStore
 from meguru.compute.reads.during import reading
+from meguru.compute.usage import ThreadMeter
 from meguru.storage.blobs import BlobStore, open_store
 
 IDLE = 75
@@ -152,8 +153,10 @@ class _Host:
     def work(self, step: ToHost, log: _Log) -> None:
         _log.set(log)
         place = ValueStore(self.stores[step.job.blobs], Path(step.job.scratch))
+        meter = ThreadMeter()
         with reading(step.job, self.base, alone=False) as read:
             outcome = perform.carry_out(step.job, place, read)
+        outcome = msgspec.structs.replace(outcome, used=meter.read())
         # A step may have closed or replaced the streams; its end must be told in any case.
         with contextlib.suppress(Exception):
             self.copy_raw(log)

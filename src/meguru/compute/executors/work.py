@@ -10,6 +10,7 @@ from meguru.compute.code.types import SourceFile
 from meguru.compute.materializers.base import Value
 from meguru.compute.materializers.kept import KeptObject
 from meguru.compute.reads.types import FileUse
+from meguru.compute.usage import StepUsage
 
 
 class PlainArgument(msgspec.Struct, frozen=True, kw_only=True, tag="plain"):
@@ -117,7 +118,8 @@ _MORE = (("at", "where"), ("why", "why"), ("try", "try"))
 class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a step leaves behind; `soon` are the blobs, by digest, that whoever takes it in makes durable.
 
-    `files` are those that it read, `kept` what it returned and nothing could store.
+    `files` are those that it read, `kept` what it returned and nothing could store, `used` what it used of
+    the machine; None where its process could not tell.
     """
 
     outputs: list[Value] = []
@@ -125,3 +127,4 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     soon: dict[str, bytes] = {}
     failure: Failure | None = None
     kept: KeptObject | None = None
+    used: StepUsage | None = None

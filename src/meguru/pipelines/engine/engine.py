@@ -23,6 +23,7 @@ from meguru.base.names import quoted
 from meguru.compute import executors
 from meguru.compute.executors.work import Failure
 from meguru.compute.materializers.kept import KeptObject
+from meguru.compute.usage import StepUsage
 from meguru.errors import InvalidInput, LostLease, is_our_fault
 from meguru.kernel import jobs
 from meguru.kernel.jobs import Job, Lease, Parked
@@ -248,6 +249,7 @@ class Engine:
             failure = self._kept(key, failure, ended.outcome.kept)
             self.logs.add(key, failure.told())
         log = self.logs.close(key)
+        self._count(key, ended.outcome.used)
         self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
         if failure is None:
             # In the commit of the step's success: no output is recorded whose bytes a power cut could still
@@ -262,6 +264,15 @@ class Engine:
         else:
             why = Failed(step=key, type=failure.type, message=failure.message, traceback=failure.traceback)
             self.plan.fail(key, why, log, again=not failure.explained)
+
+    def _count(self, key: str, used: StepUsage | None) -> None:
+        """Note what an attempt used; of one that was ended from outside only its time is known."""
+        one, step = self.record.steps[key], self.plan.board.steps[key]
+        if used is None and one.started_at is not None:
+            seconds = max(0.0, (self.ws.clock.now() - one.started_at).total_seconds())
+            used = StepUsage(seconds=seconds, cpu_seconds=0.0)
+        if used is not None:
+            self.record.steps[key] = one.with_usage(used, step.resources.gpu if step.resources else 0.0)
 
     def _kept(self, key: str, failure: Failure, kept: KeptObject | None) -> Failure:
         """Keep what a step returned and nothing could store, in the commit of its failure; say so in it."""

@@ -1,0 +1,46 @@
+"""Refuse to start runs whose budget is used up."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from meguru.base import refs
+from meguru.costs import store
+from meguru.costs.kind import BudgetSpec
+from meguru.costs.periods import end_of
+from meguru.errors import Conflict
+from meguru.kernel.operations import Context
+
+
+def covers(name: str, spec: BudgetSpec, pipeline: str, person: str) -> bool:
+    """Tell whether a budget is of the runs of a pipeline that somebody started."""
+    if refs.project_of(name) != refs.project_of(pipeline):
+        return False
+    bare = refs.bare(pipeline)
+    of_pipeline = not spec.pipelines or any(fnmatchcase(bare, each) for each in spec.pipelines)
+    return of_pipeline and (not spec.people or any(fnmatchcase(person, each) for each in spec.people))
+
+
+def check_run(ctx: Context, pipeline: str, person: str) -> None:
+    """Refuse a new run of a pipeline while a budget that stops is used up.
+
+    Raises
+    ------
+    Conflict
+        Naming the budget, and when it begins anew.
+    """
+    now = ctx.now()
+    for each in store.budgets(ctx.tx, {refs.project_of(pipeline)}):
+        if not (each.exceeded and each.spec.stop and each.start) or not covers(
+            each.name, each.spec, pipeline, person
+        ):
+            continue
+        until = end_of(each.spec.per, each.start)
+        if now < until:
+            left = f"{each.spent:,.6g} of {each.spec.limit:,.6g} is spent"
+            raise Conflict(
+                f"budget/{each.name} is used up",
+                why=f"{left}; it begins anew {until:%Y-%m-%d} UTC",
+                where=f"budget/{each.name}",
+                hint="raise its limit in meguru.toml, or wait",
+            )

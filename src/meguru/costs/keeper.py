@@ -1,0 +1,113 @@
+"""Counts what runs have used of budgets; warns, and stops what goes beyond."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+
+import msgspec
+
+from meguru.base import refs
+from meguru.costs import store, usage
+from meguru.costs.guard import covers
+from meguru.costs.kind import BUDGET
+from meguru.costs.ledger import Ledger, total
+from meguru.costs.periods import begin_of, end_of
+from meguru.costs.stopping import running, stop
+from meguru.costs.types import BudgetState
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.services import Follower
+
+_UNITS = {"cpu_hours": "hours of processors", "gpu_hours": "hours of accelerators"}
+_HOUR = 3600.0
+_TICK = timedelta(milliseconds=1)
+
+
+class BudgetKeeper(Follower):
+    """Counts budgets as steps end; several servers may run one each: the database says what was told."""
+
+    name = "budgets"
+    idle = 30.0
+    pace = 1.0
+
+    def step(self) -> int:
+        """Count every budget; return how many were warned of, exceeded or renewed."""
+        with self.ws.read() as tx:
+            names = [each.name for each in store.budgets(tx)]
+        return sum(_WATCH.commit(self.ws, partial(count, name=each)) for each in names)
+
+    def wakes(self, type: str) -> bool:
+        """Tell whether an event changes what is spent, or a budget."""
+        return type.startswith(("budget.", "step_run.")) or type == "pipeline_run.finished"
+
+
+def count(ctx: Context, *, name: str) -> int:
+    """Count one budget, and do what follows; 1 if there was something to tell."""
+    known = store.find_budget(ctx.tx, name, lock=True)
+    if known is None:
+        return 0
+    now = counted(ctx, known)
+    told = _tell(ctx, known, now)
+    if told or msgspec.structs.replace(now, counted_at=known.counted_at) != known:
+        store.put_state(ctx.tx, now)
+    return int(told)
+
+
+def counted(ctx: Context, known: BudgetState) -> BudgetState:
+    """Return a budget with what is spent of it now."""
+    start = begin_of(known.spec.per, ctx.now())
+    spent = _spent(ctx, known, start)[0]
+    warned = spent >= known.spec.limit * known.spec.warn
+    return msgspec.structs.replace(
+        known,
+        start=start,
+        spent=spent,
+        warned=warned,
+        exceeded=spent >= known.spec.limit,
+        counted_at=ctx.now(),
+    )
+
+
+def _tell(ctx: Context, known: BudgetState, now: BudgetState) -> bool:
+    """Tell of what changed since the last time, each once; at the limit, stop what runs."""
+    ref, anew = refs.make("budget", known.name), known.start != now.start
+    had = msgspec.structs.replace(known, warned=False, exceeded=False) if anew else known
+    is_better = (known.exceeded and not now.exceeded) or (known.warned and not now.warned)
+    if is_better:
+        ctx.emit("budget.renewed", ref)
+    if now.exceeded and not had.exceeded:
+        things = running(ctx.tx, now) if now.spec.stop else []
+        event = ctx.emit("budget.exceeded", ref, data=_facts(ctx, now) | {"stopped": things})
+        stop(ctx.with_(cause=event.id), things, f"{ref} is used up")
+    elif now.warned and not had.warned and not now.exceeded:
+        ctx.emit("budget.warned", ref, data=_facts(ctx, now))
+    else:
+        return is_better
+    return True
+
+
+def _facts(ctx: Context, now: BudgetState) -> dict[str, object]:
+    start = now.start or ctx.now()
+    unit = _spent(ctx, now, start)[1]
+    until = f"{end_of(now.spec.per, start):%Y-%m-%d}"
+    return {"spent": float(f"{now.spent:.6g}"), "limit": now.spec.limit, "unit": unit, "until": until}
+
+
+def _spent(ctx: Context, budget: BudgetState, start: datetime) -> tuple[float, str]:
+    """Return what is spent since a moment, and in what."""
+    project, ledger = refs.project_of(budget.name), Ledger(ctx.tx)
+    # What ended this very moment counts too.
+    moments = ledger.moments(start, ctx.now() + _TICK)
+    for begin, end in pairwise(moments):
+        for each in usage.of_steps(ctx.tx, begin, end, projects={project}):
+            if covers(budget.name, budget.spec, each.pipeline, each.person):
+                ledger.add(each.pipeline, each.use, project=project, at=begin)
+    whole = total(ledger.lines)
+    if budget.spec.of == "money":
+        return whole.money or 0.0, whole.unit
+    seconds = whole.use.cpu_seconds if budget.spec.of == "cpu_hours" else whole.use.gpu_seconds
+    return seconds / _HOUR, _UNITS[budget.spec.of]
+
+
+_WATCH = InternalOperation(BUDGET, "watch")

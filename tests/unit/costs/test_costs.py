@@ -1,0 +1,182 @@
+"""What runs and endpoints cost, by prices that change, and budgets that warn and stop."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from meguru.costs.keeper import BudgetKeeper
+from meguru.costs.kind import BudgetSpec, PriceListSpec
+from meguru.costs.operations import budgets, prices
+from meguru.costs.periods import begin_of, end_of
+from meguru.costs.pricing import amount
+from meguru.costs.show import list_budgets, report, show, show_budget
+from meguru.costs.types import ResourceUse
+from meguru.errors import Conflict, InvalidInput
+from meguru.kernel import events
+from meguru.pipelines.start import start
+from meguru.serving import create as endpoints
+from meguru.serving.traffic import store as traffic
+from meguru.serving.traffic.types import TrafficCounts
+from meguru.testing.pipelines import pipeline_test
+
+CODE = """
+import time
+from meguru import pipeline, step
+
+@step(cache=False)
+def burn(seconds: float) -> float:
+    end = time.process_time() + seconds
+    kept = bytearray(50_000_000)
+    while time.process_time() < end:
+        pass
+    return len(kept) * 1.0
+
+@pipeline
+def work(seconds: float = 0.05):
+    burn(seconds)
+"""
+YEN = PriceListSpec(
+    unit="JPY", cpu_hour=3600.0, gpu_hour=7200.0, memory_gb_hour=36.0, storage_gb_month=30.0,
+    watts_cpu=1000.0, overhead=2.0, co2_kg_per_kwh=0.5,
+)  # fmt: skip
+
+
+def test_an_amount_is_what_the_list_says():
+    use = ResourceUse(cpu_seconds=10, gpu_seconds=5, memory_gb_seconds=100, storage_gb_days=30)
+    cost = amount(use, YEN)
+    assert cost.money == pytest.approx(10 + 10 + 1 + 30)
+    assert cost.kwh == pytest.approx(10 / 3600 * 2)
+    assert cost.co2_kg == pytest.approx(10 / 3600)
+    assert amount(use, PriceListSpec(unit="JPY")).kwh is None
+
+
+def test_days_weeks_and_months_begin_when_people_think():
+    moment = datetime(2026, 2, 28, 13, tzinfo=UTC)
+    assert begin_of("day", moment) == datetime(2026, 2, 28, tzinfo=UTC)
+    assert begin_of("week", moment) == datetime(2026, 2, 23, tzinfo=UTC)
+    assert begin_of("month", moment) == datetime(2026, 2, 1, tzinfo=UTC)
+    assert end_of("month", datetime(2026, 12, 1, tzinfo=UTC)) == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def test(tmp_path, monkeypatch):
+    """A workspace whose clock stands, with a pipeline that burns a fifth of a second."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "burn.py").write_text(CODE)
+    with pipeline_test(tmp_path / "workspace") as made:
+        yield made
+
+
+def test_a_run_costs_what_its_steps_used(test):
+    prices.declare(test.ws, name="default", spec=YEN)
+    run = test.run("burn.py:work").run
+    cost = show(test.ws, ref=f"pipeline_run/{run.id}")
+    assert 0.05 <= cost.use.cpu_seconds < 5
+    assert cost.use.memory_gb_seconds > 0.05 * 0.05
+    # A yen a second of processor, and a hundredth of one for a gigabyte of memory and second.
+    assert cost.money == pytest.approx(cost.use.cpu_seconds + cost.use.memory_gb_seconds / 100)
+    assert cost.co2_kg == pytest.approx(cost.use.cpu_seconds / 3600)
+    for by, name in (("pipeline", "pipeline/work"), ("person", "local"), ("project", "default")):
+        (line,) = report(test.ws, by=by, until=test.clock.now() + timedelta(seconds=1)).lines
+        assert (line.name, line.runs) == (name, 1)
+        assert line.money == pytest.approx(cost.money)
+
+
+def test_prices_hold_from_their_day_on(test):
+    test.run("burn.py:work")
+    first = test.clock.now()
+    test.clock.move(timedelta(days=40))
+    test.run("burn.py:work")
+    prices.declare(test.ws, name="old", spec=PriceListSpec(unit="JPY", cpu_hour=3600.0))
+    dear = PriceListSpec(unit="JPY", cpu_hour=36_000.0, since="2026-02-01")
+    prices.declare(test.ws, name="new", spec=dear)
+    second = timedelta(seconds=1)
+    old = report(test.ws, since=first - second, until=first + second).total
+    both = report(test.ws, since=first - second, until=test.clock.now() + second).total
+    assert old.money == pytest.approx(old.use.cpu_seconds)
+    assert both.money == pytest.approx(old.money + 10 * (both.use.cpu_seconds - old.use.cpu_seconds))
+
+
+def test_without_prices_what_was_used_is_told_and_no_money(test):
+    test.run("burn.py:work")
+    found = report(test.ws, until=test.clock.now() + timedelta(seconds=1))
+    assert (found.total.money, found.total.use.cpu_seconds > 0.05) == (None, True)
+    assert "nothing has a price" in found.notes[0]
+
+
+def test_an_endpoint_costs_so_much_for_a_thousand_predictions(workspace):
+    endpoints.create(workspace, name="delay", model="delay")
+    prices.declare(workspace, name="default", spec=YEN)
+    now = workspace.clock.now()
+    counts = TrafficCounts(start=now - timedelta(minutes=5), rows=4_000, requests=40, cpu=2.0, latencies={})
+    with workspace.db.write() as tx:
+        traffic.put(tx, "delay", "server", [counts])
+    (line,) = report(workspace, by="endpoint").lines
+    assert (line.name, line.predictions) == ("endpoint/delay", 4_000)
+    assert line.per_thousand == pytest.approx(2.0 / 4)
+
+
+def test_a_budget_warns_then_stops_and_begins_anew(test):
+    run = test.run("burn.py:work")
+    spent = show(test.ws, ref=f"pipeline_run/{run.run.id}").use.cpu_seconds / 3600
+    for limit in (1.5 * spent, 0.9 * spent, 0.9 * spent):
+        spec = BudgetSpec(limit=limit, of="cpu_hours", per="day", warn=0.5)
+        budgets.declare(test.ws, name="lab", spec=spec)
+        BudgetKeeper(test.ws).step()
+    with test.ws.read() as tx:
+        told = [each.type for each in events.read(tx, types=["budget.warned", "budget.exceeded"])]
+    assert told == ["budget.warned", "budget.exceeded"]
+    assert show_budget(test.ws, budget="lab").exceeded
+    with pytest.raises(Conflict, match="budget/lab is used up"):
+        start(test.ws, pipeline=run.version.ref, params={})
+    test.clock.move(timedelta(days=1))
+    BudgetKeeper(test.ws).step()
+    assert not list_budgets(test.ws)[0].exceeded
+    assert start(test.ws, pipeline=run.version.ref, params={}).state == "queued"
+
+
+def test_a_run_under_way_is_paused_when_its_budget_is_used_up(test):
+    first = test.run("burn.py:work")
+    waiting = start(test.ws, pipeline=first.version.ref, params={"seconds": 0.1})
+    budgets.declare(test.ws, name="lab", spec=BudgetSpec(limit=0.0, of="cpu_hours", pipelines=["wo*"]))
+    BudgetKeeper(test.ws).step()
+    with test.ws.read() as tx:
+        (told,) = events.read(tx, types=["budget.exceeded"])
+        (paused,) = events.read(tx, types=["pipeline_run.paused"])
+    assert told.data["stopped"] == [waiting.ref]
+    assert (paused.subject, paused.data["reason"]) == (waiting.ref, "budget/lab is used up")
+
+
+def test_a_budget_is_of_its_project_its_pipelines_and_its_people(test):
+    test.run("burn.py:work")
+    for name, spec in {
+        "others": BudgetSpec(limit=0.0, of="cpu_hours", people=["anna"]),
+        "elsewhere": BudgetSpec(limit=0.0, of="cpu_hours", pipelines=["other"]),
+    }.items():
+        budgets.declare(test.ws, name=name, spec=spec)
+    BudgetKeeper(test.ws).step()
+    assert [each.exceeded for each in list_budgets(test.ws)] == [True, True]
+    assert test.run("burn.py:work").run.state == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        PriceListSpec(unit=""),
+        PriceListSpec(unit="JPY", cpu_hour=-1.0),
+        PriceListSpec(unit="JPY", overhead=0.5),
+        PriceListSpec(unit="JPY", gpu_hour=float("nan")),
+        PriceListSpec(unit="JPY", since="1 April"),
+    ],
+)
+def test_prices_that_are_none_are_refused(workspace, spec):
+    with pytest.raises(InvalidInput):
+        prices.declare(workspace, name="default", spec=spec)
+
+
+@pytest.mark.parametrize(
+    "spec", [BudgetSpec(limit=-1.0), BudgetSpec(limit=1.0, warn=0.0), BudgetSpec(limit=float("inf"))]
+)
+def test_budgets_that_limit_nothing_are_refused(workspace, spec):
+    with pytest.raises(InvalidInput):
+        budgets.declare(workspace, name="lab", spec=spec)
