@@ -77,6 +77,7 @@ LISTS = {
     "/ui/backfills": "backfill:read",
     "/ui/comments": "comment:read",
     "/ui/cards": "card:read",
+    "/ui/costs": "cost:read",
     "/ui/datasets": "dataset:read",
     "/ui/endpoints": "monitor:read",  # what is measured is on the page
     "/ui/events": "event:read",

@@ -27,7 +27,12 @@ def list_(session: Session) -> None:
 
     found = ask(session.open())
     columns = ("budget", "spent", "limit", "of", "per", "state", "since")
-    session.table(found, columns, [_row(each) for each in found], begin="meguru init")
+    session.table(
+        found,
+        columns,
+        [_row(each) for each in found],
+        begin="meguru apply  # with [budget.NAME] in meguru.toml",
+    )
 
 
 @command.command()

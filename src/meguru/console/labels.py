@@ -57,6 +57,14 @@ STATES = {
     "former": mark("former"),
     "shadow": mark("scores along"),
     "ok": mark("ok"),
+    "exceeded": mark("used up"),
+    "warned": mark("nearly used up"),
+    "money": mark("money"),
+    "cpu_hours": mark("hours of processors"),
+    "gpu_hours": mark("hours of accelerators"),
+    "followed": mark("followed"),
+    "mentioned": mark("mentioned"),
+    "answered": mark("answered"),
     "alert": mark("alert"),
     "warning": mark("warning"),
     "unknown": mark("unknown"),
@@ -81,6 +89,7 @@ GOOD = {
     *("resolved", "closed", "taken", "yes", "evident", "not_applicable"),
 }
 BAD = {"down", "critical", "failed", "killed", "refused", "alert", "waiver_ended", "denied", "no"}
+BAD = {"down", "critical", "failed", "killed", "refused", "alert", "waiver_ended", "denied", "exceeded"}
 BUSY = {"loading", "acknowledged", "info", "owed", "queued", "pending", "running", "checking", "created"}
 ODD = {
     "open",
@@ -103,6 +112,7 @@ ODD = {
     "requested",
     "granted",
     "revoked",
+    "warned",
 }
 """Of states; the tone of an event is declared with it."""
 

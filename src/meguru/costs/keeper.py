@@ -12,7 +12,7 @@ from meguru.base import refs
 from meguru.costs import store, usage
 from meguru.costs.guard import covers
 from meguru.costs.kind import BUDGET
-from meguru.costs.ledger import Ledger, total
+from meguru.costs.ledger import CostLedger, total
 from meguru.costs.periods import begin_of, end_of
 from meguru.costs.stopping import running, stop
 from meguru.costs.types import BudgetState
@@ -96,7 +96,7 @@ def _facts(ctx: Context, now: BudgetState) -> dict[str, object]:
 
 def _spent(ctx: Context, budget: BudgetState, start: datetime) -> tuple[float, str]:
     """Return what is spent since a moment, and in what."""
-    project, ledger = refs.project_of(budget.name), Ledger(ctx.tx)
+    project, ledger = refs.project_of(budget.name), CostLedger(ctx.tx)
     # What ended this very moment counts too.
     moments = ledger.moments(start, ctx.now() + _TICK)
     for begin, end in pairwise(moments):

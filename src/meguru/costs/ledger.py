@@ -19,7 +19,7 @@ _BOTH = "mixed"
 """The unit of money that can't be added up."""
 
 
-class Ledger:
+class CostLedger:
     """What was used and cost, a line for each name; `add` in any order, then read `lines`."""
 
     def __init__(self, tx: Connection) -> None:
@@ -92,7 +92,7 @@ def total(lines: list[CostLine]) -> CostLine:
     return _with_rate(made)
 
 
-def fill(ctx: Context, ledger: Ledger, by: str, since: datetime, until: datetime) -> None:
+def fill(ctx: Context, ledger: CostLedger, by: str, since: datetime, until: datetime) -> None:
     """Add all that was used in a time, a line for each of what `by` says."""
     moments = ledger.moments(since, until)
     for begin, end in pairwise(moments):

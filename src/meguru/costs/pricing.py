@@ -17,7 +17,7 @@ _MONTH = 30.0
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 
-class Amount(NamedTuple):
+class CostAmount(NamedTuple):
     """What something costs, with its unit; the electricity that it took, in kWh, and the CO2 of that, in kg.
 
     Power is that of the machines; None where a list declares none.
@@ -42,7 +42,7 @@ def at(lists: list[tuple[datetime, PriceListSpec]], moment: datetime) -> PriceLi
     return held[-1] if held else None
 
 
-def amount(use: ResourceUse, spec: PriceListSpec) -> Amount:
+def amount(use: ResourceUse, spec: PriceListSpec) -> CostAmount:
     """Return what a use costs by one price list."""
     hours = {
         "cpu": use.cpu_seconds / _HOUR,
@@ -56,12 +56,12 @@ def amount(use: ResourceUse, spec: PriceListSpec) -> Amount:
         + use.storage_gb_days / _MONTH * spec.storage_gb_month
     )
     if not (spec.watts_cpu or spec.watts_gpu or spec.watts_memory_gb):
-        return Amount(money, spec.unit, None, None)
+        return CostAmount(money, spec.unit, None, None)
     watt_hours = (
         hours["cpu"] * spec.watts_cpu + hours["gpu"] * spec.watts_gpu + hours["memory"] * spec.watts_memory_gb
     )
     kwh = watt_hours / 1000 * spec.overhead
-    return Amount(money, spec.unit, kwh, kwh * spec.co2_kg_per_kwh if spec.co2_kg_per_kwh else None)
+    return CostAmount(money, spec.unit, kwh, kwh * spec.co2_kg_per_kwh if spec.co2_kg_per_kwh else None)
 
 
 def _begin(spec: PriceListSpec) -> datetime:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from meguru.base import refs
 from meguru.costs import store, usage
-from meguru.costs.ledger import BY, Ledger, fill, total
+from meguru.costs.ledger import BY, CostLedger, fill, total
 from meguru.costs.types import BudgetState, CostLine, CostReport, ResourceUse
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
@@ -41,7 +41,7 @@ def report(
     begin = since or end - USUAL
     if begin >= end:
         raise InvalidInput("the time ends before it begins", field="since")
-    ledger = Ledger(ctx.tx)
+    ledger = CostLedger(ctx.tx)
     fill(ctx, ledger, by, begin, end)
     lines = ledger.lines
     whole = total(lines)
@@ -75,7 +75,7 @@ def show(ctx: Context, *, ref: str) -> CostLine:
         hint = "meguru cost report --by endpoint"
         raise InvalidInput(f"the cost of {wanted.kind}s is told by time", field="ref", hint=hint)
     run = runs.get(ctx.tx, wanted.name)
-    ledger = Ledger(ctx.tx)
+    ledger = CostLedger(ctx.tx)
     unmeasured, use = usage.of_runs(ctx.tx, [run.id]).get(run.id, (0, ResourceUse()))
     at, project = run.finished_at or ctx.now(), refs.project_of(run.pipeline)
     ledger.add(ref, use, project=project, at=at, runs=1, unmeasured=unmeasured)

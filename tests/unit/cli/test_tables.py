@@ -119,6 +119,7 @@ def test_values_of_somebodys_data_are_not_rounded(capsys):
 
 LISTS = [
     "backfill list",
+    "budget list",
     "business-metric list",
     "card list",
     "collection list",

@@ -22,6 +22,8 @@ from meguru.cards.confirm import edit as edit_card
 from meguru.collections.kind import CollectionSpec
 from meguru.collections.operations import specs as collections
 from meguru.comments.write import add as add_comment
+from meguru.costs.kind import BudgetSpec, PriceListSpec
+from meguru.costs.operations import budgets, prices
 from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
@@ -255,6 +257,16 @@ def _comment(of: Making) -> str:
     return add_comment(of.ws, about=f"endpoint/{of.made['endpoint']}", text=of.mark).id
 
 
+def _price_list(of: Making) -> str:
+    prices.declare(of.ws, name=of.mark, spec=PriceListSpec(unit="JPY"))
+    return of.mark
+
+
+def _budget(of: Making) -> str:
+    budgets.declare(of.ws, name=of.mark, spec=BudgetSpec(limit=1e9, of="cpu_hours"))
+    return of.mark
+
+
 def _quarantine(of: Making) -> str:
     folder = of.folder / f"{of.mark}-kept"
     folder.mkdir()
@@ -351,6 +363,8 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "incident": _incident,
     "notification": _notification,
     "comment": _comment,
+    "price_list": _price_list,
+    "budget": _budget,
     "pool": _pool,
     "quarantine": _quarantine,
     "waiver": make_waiver,

@@ -1,0 +1,44 @@
+"""What things cost, and what is left of budgets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from meguru.base.text import mark
+from meguru.console.page_request import PageFunction, Visit
+from meguru.costs.ledger import BY
+from meguru.costs.show import list_budgets, report
+
+DAYS = (1, 7, 30, 90, 365)
+_TITLES = {
+    "project": mark("project"),
+    "pipeline": mark("pipeline"),
+    "person": mark("person"),
+    "model": mark("model"),
+    "endpoint": mark("endpoint"),
+    "dataset": mark("dataset"),
+}
+
+
+def listing(visit: Visit) -> Response:
+    """Show what was used and cost, by what the reader chose."""
+    by = visit.asked("by") if visit.asked("by") in BY else "project"
+    days = int(visit.asked("days")) if visit.asked("days").isdecimal() else 30
+    days = min(max(days, 1), 3660)
+    found = report(visit.ws, by=by, since=visit.ws.clock.now() - timedelta(days=days))
+    return visit.render(
+        "costs.html",
+        found=found,
+        by=by,
+        days=days,
+        choices_by=_TITLES,
+        choices_days=DAYS,
+        most=max((each.money or each.use.cpu_seconds for each in found.lines), default=0.0),
+        budgets=list_budgets(visit.ws),
+        live="budget.",
+    )
+
+
+PAGES: dict[str, PageFunction] = {"/ui/costs": listing}
