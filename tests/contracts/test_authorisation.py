@@ -49,6 +49,7 @@ ELSEWHERE = {
     "component.impact": "the world's pipelines are of no components",
     "component.list": "the same",
     "component.show": "the same",
+    "cost.report": "nothing ran or answered in the world: tests/unit/costs",
     "dataset.garbage": "nothing was removed from the world's datasets",
     "dataset.query": "what the world asks is no query",
     "mlflow.logged_model_files": "the world's runs log no model",

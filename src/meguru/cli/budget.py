@@ -13,6 +13,8 @@ from meguru.cli.session import Session, with_session
 if TYPE_CHECKING:
     from meguru.costs.types import BudgetState
 
+BEGIN = "meguru apply  # with [budget.NAME] in meguru.toml"
+
 
 @group
 def command() -> None:
@@ -31,7 +33,7 @@ def list_(session: Session) -> None:
         found,
         columns,
         [_row(each) for each in found],
-        begin="meguru apply  # with [budget.NAME] in meguru.toml",
+        begin=BEGIN,
     )
 
 

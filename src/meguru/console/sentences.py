@@ -44,9 +44,7 @@ SENTENCES = (
     # what costs leave out
     mark("nothing has a price here: declare [prices.default] in meguru.toml"),
     mark("{count} steps could not be measured: they ended before this was, or were ended from outside"),
-    mark(
-        "versions of datasets are counted as if each were kept whole; files that several share are kept once"
-    ),
+    mark("versions are counted as if each were kept whole; files that several share are kept once"),
     # what gates say
     mark("{checklist}: all {count} items are settled for {model}"),
     mark("{checklist}: {left} of {count} items are not settled for {model}: {items}"),

@@ -16,7 +16,7 @@ from meguru.registry import store as models
 USUAL = timedelta(days=30)
 UNPRICED = "nothing has a price here: declare [prices.default] in meguru.toml"
 UNMEASURED = "{count} steps could not be measured: they ended before this was, or were ended from outside"
-WHOLE = "versions of datasets are counted as if each were kept whole; files that several share are kept once"
+WHOLE = "versions are counted as if each were kept whole; files that several share are kept once"
 
 
 @operation("cost.report", permission="cost:read", query=True)

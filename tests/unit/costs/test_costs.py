@@ -12,6 +12,12 @@ from meguru.costs.pricing import amount
 from meguru.costs.show import list_budgets, report, show, show_budget
 from meguru.costs.types import ResourceUse
 from meguru.errors import Conflict, InvalidInput
+from meguru.governance.grants.operations import specs as grants
+from meguru.governance.grants.kind import GrantSpec
+from meguru.governance.principals import create_principal
+from meguru.governance.projects.operations import specs as projects
+from meguru.governance.projects.spec import ProjectSpec
+from meguru.governance.standing import standing
 from meguru.kernel import events
 from meguru.pipelines.start import start
 from meguru.serving import create as endpoints
@@ -180,3 +186,22 @@ def test_prices_that_are_none_are_refused(workspace, spec):
 def test_budgets_that_limit_nothing_are_refused(workspace, spec):
     with pytest.raises(InvalidInput):
         budgets.declare(workspace, name="lab", spec=spec)
+
+
+def test_what_one_may_not_see_is_in_no_sum(workspace):
+    for name in ("team/delay", "delay"):
+        if "/" in name:
+            projects.declare(workspace, name="team", spec=ProjectSpec())
+        endpoints.create(workspace, name=name, model=name)
+        counts = TrafficCounts(
+            start=workspace.clock.now() - timedelta(minutes=5), rows=10, cpu=1.0, latencies={}
+        )
+        with workspace.db.write() as tx:
+            traffic.put(tx, name, "server", [counts])
+    create_principal(workspace, name="anna", role="guest")
+    grant = GrantSpec(to="principal/anna", role="viewer", projects=["team"])
+    grants.declare(workspace, name="anna-in-team", spec=grant)
+    with workspace.read() as tx:
+        anna = workspace.with_(principal=standing(tx, "anna"))
+    assert [each.name for each in report(anna, by="endpoint").lines] == ["endpoint/team/delay"]
+    assert report(workspace).total.predictions == 20

@@ -6,20 +6,11 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from meguru.base.text import mark
 from meguru.console.page_request import PageFunction, Visit
 from meguru.costs.ledger import BY
 from meguru.costs.show import list_budgets, report
 
 DAYS = (1, 7, 30, 90, 365)
-_TITLES = {
-    "project": mark("project"),
-    "pipeline": mark("pipeline"),
-    "person": mark("person"),
-    "model": mark("model"),
-    "endpoint": mark("endpoint"),
-    "dataset": mark("dataset"),
-}
 
 
 def listing(visit: Visit) -> Response:
@@ -33,7 +24,7 @@ def listing(visit: Visit) -> Response:
         found=found,
         by=by,
         days=days,
-        choices_by=_TITLES,
+        choices_by=BY,
         choices_days=DAYS,
         most=max((each.money or each.use.cpu_seconds for each in found.lines), default=0.0),
         budgets=list_budgets(visit.ws),
