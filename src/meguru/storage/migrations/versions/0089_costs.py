@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import Json, UtcTime
 
-revision = "0084"
-down_revision = "0083"
+revision = "0089"
+down_revision = "0088"
 _USED = ("busy_seconds", "cpu_seconds", "gpu_seconds", "memory_gb_seconds")
 
 
