@@ -12,8 +12,8 @@ from meguru.costs.pricing import amount
 from meguru.costs.show import list_budgets, report, show, show_budget
 from meguru.costs.types import ResourceUse
 from meguru.errors import Conflict, InvalidInput
-from meguru.governance.grants.operations import specs as grants
 from meguru.governance.grants.kind import GrantSpec
+from meguru.governance.grants.operations import specs as grants
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.projects.spec import ProjectSpec
