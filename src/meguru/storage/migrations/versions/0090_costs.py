@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import Json, UtcTime
 
-revision = "0089"
-down_revision = "0088"
+revision = "0090"
+down_revision = "0089"
 _USED = ("busy_seconds", "cpu_seconds", "gpu_seconds", "memory_gb_seconds")
 
 
