@@ -70,6 +70,7 @@ UNFILTERED = {
     "pool.list": "all projects share the pools",
     "principal.list": "principals are of the whole workspace, and whoever may give a role must find them",
     "principal.whoami": "it tells who asks of themselves",
+    "release_policy.list": "release policies are of the whole workspace",
     "role.list": "roles are of the whole workspace, and whoever may give one must find it",
     "signing_key.list": "keys are of the whole workspace, and who checks a signature must find them",
     "subscription.inbox": "it tells who asks of themselves",

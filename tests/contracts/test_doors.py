@@ -67,10 +67,17 @@ FORMS = {
     "/ui/waivers/{id}/edit": AskedDoor(
         path="/ui/waivers/{thing}/edit", permission="waiver:grant", kind="waiver", form="do=deny&note=a"
     ),
+    "/ui/releases/{name}/{version}/edit": AskedDoor(
+        path="/ui/releases/{thing}/1/edit",
+        permission="release:write",
+        kind="endpoint",
+        form="do=request&note=a",
+    ),
     "/ui/runs/{id}/edit": AskedDoor(
         path="/ui/runs/{thing}/edit", permission="run:admin", kind="run", form="do=note&note=a"
     ),
 }
+REVIEW = AskedDoor(path="/ui/releases/{thing}/1", permission="release:read", kind="endpoint")
 LISTS = {
     "/": "event:read",
     "/ui/alerts": "alert:read",
@@ -138,6 +145,7 @@ ELSEWHERE = {
     "/ui/login/edit": "the same",
     "/ui/access": "everybody may read there what they may do; the lists on it are walked with the operations",
     "/ui/access/edit": "grant.declare and grant.retire are walked with the operations",
+    "/ui/reviews": "release policies are of all projects; release.awaiting is walked with the operations",
     "/ui/projects": "who may make a project is tested with the page",
     "/ui/projects/{name}/edit": "who may change a project is tested with the page",
     "/ui/projects/{name}": "who may see a project is tested with the page",
@@ -147,6 +155,8 @@ ELSEWHERE = {
 def page_door(path: str) -> AskedDoor:
     if path in LISTS:
         return AskedDoor(path=path, permission=LISTS[path])
+    if path == "/ui/releases/{name}/{version}":
+        return REVIEW
     kind = next(kind for begin, kind in THINGS.items() if path.startswith(begin))
     address = path
     for part, value in (("{name}", "{thing}"), ("{id}", "{thing}"), ("{key}", "{thing}"), ("{version}", "1")):

@@ -192,6 +192,7 @@ if TYPE_CHECKING:
     from meguru.governance.projects.members import revoke as project_revoke
     from meguru.governance.projects.operations import specs as _meguru_governance_projects_operations_specs
     from meguru.governance.release_policies.operations import specs as _meguru_governance_release_policies_operations_specs
+    from meguru.governance.release_policies.show import list_policies as release_policy_list
     from meguru.governance.roles.operations import specs as _meguru_governance_roles_operations_specs
     from meguru.governance.roles.show import list_roles as role_list
     from meguru.governance.sign_in.operations import specs as _meguru_governance_sign_in_operations_specs

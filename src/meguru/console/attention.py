@@ -15,6 +15,7 @@ from meguru.base.paging import MAX_PAGE
 from meguru.console.endpoint_view import unserved_because
 from meguru.console.event_sentences import plain_sentence_of
 from meguru.console.labels import tone_of
+from meguru.console.links import review_of
 from meguru.console.page_request import Visit
 from meguru.console.reasons import reasons
 from meguru.kernel.events import Event
@@ -23,6 +24,8 @@ from meguru.monitoring.types import MonitorStatus, ReportVerdict
 from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.show import list_pipelines
 from meguru.pipelines.types import PipelineRunState
+from meguru.releases.review.show import awaiting
+from meguru.releases.review.types import ReviewStanding
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving.types import Endpoint, EndpointState
 from meguru.triggers.show import history
@@ -37,6 +40,8 @@ STATES_TELL = {
     "endpoint.failed",
     "release.refused",
     "release.undecided",
+    "release.review_requested",
+    "release.glass_broken",
 }
 """Events whose need shows in the state of a thing, which also tells when it is over, and what to do."""
 FRESH = timedelta(days=7)
@@ -64,15 +69,19 @@ def needs(
     monitors: Sequence[MonitorStatus],
 ) -> list[Need]:
     """Return what needs a person: what is broken or refused first, then the newest."""
+    reviews = awaiting(visit.ws, limit=LOOKED_AT)
     found = [
         *_alerts(visit, monitors),
         *_failures(visit),
         *_questions(visit),
         *_firings(visit),
+        *_reviews(visit, reviews),
         *_events(visit),
     ]
+    reviewed = {each.release for each in reviews}
     for endpoint in endpoints:
-        found += _release(visit, endpoint, releases.get(endpoint.name))
+        newest = releases.get(endpoint.name)
+        found += _release(visit, endpoint, None if newest and newest.ref in reviewed else newest)
     looked_after = _looked_after(visit)
     return sorted((each for each in found if each.cause not in looked_after), key=_urgency)
 
@@ -137,6 +146,35 @@ def _questions(visit: Visit) -> Iterator[Need]:
             command=f"meguru runs approve {question.run}.{question.step}",
             cause=("approval.requested", f"approval/{question.run}.{question.step}"),
         )
+
+
+def _reviews(visit: Visit, reviews: Sequence[ReviewStanding]) -> Iterator[Need]:
+    """Yield the releases that wait for people, and those that went live before people agreed."""
+    for review in reviews:
+        glass, short = review.glass, review.release.removeprefix("release/")
+        if glass and glass.left:
+            yield Need(
+                word="overdue" if glass.is_overdue else "unsigned",
+                what=visit.text(
+                    "{release} went live in an emergency: {count} people are still to sign",
+                    release=review.release, count=glass.left,
+                ),
+                url=review_of(review.release),
+                at=glass.at,
+                reasons=[glass.reason],
+                command=f"meguru release review {short}",
+                cause=("release.glass_broken", review.release),
+            )  # fmt: skip
+        else:
+            yield Need(
+                word="asking",
+                what=visit.text("{release} waits for a review", release=review.release),
+                url=review_of(review.release),
+                at=review.requested_at,
+                reasons=review.lacks[:3],
+                command=f"meguru release review {short}",
+                cause=("release.review_requested", review.release),
+            )
 
 
 def _firings(visit: Visit) -> Iterator[Need]:

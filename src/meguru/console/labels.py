@@ -31,6 +31,11 @@ STATES = {
     "passed": mark("passed"),
     "refused": mark("refused"),
     "waived": mark("waived"),
+    "approved": mark("approved"),
+    "signed": mark("signed afterwards"),
+    "valid": mark("counts"),
+    "void": mark("void"),
+    "withdrawn": mark("withdrawn"),
     "waiver_ended": mark("waiver has ended"),
     "requested": mark("asked for"),
     "to_confirm": mark("to be confirmed"),
@@ -53,6 +58,8 @@ STATES = {
     "suppressed": mark("held back"),
     "owed": mark("owed"),
     "missed": mark("missed"),
+    "overdue": mark("overdue"),
+    "unsigned": mark("to be signed for"),
     "filtered": mark("filtered out"),
     "former": mark("former"),
     "shadow": mark("scores along"),
@@ -91,11 +98,26 @@ STATES = {
     "taken": mark("taken"),
 }
 GOOD = {
+    "approved",
+    "signed",
+    "valid",
     *("accepted", "fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"),
     *("resolved", "closed", "taken", "yes", "evident", "not_applicable"),
 }
-BAD = {"down", "critical", "failed", "killed", "refused", "alert", "waiver_ended", "denied", "no"}
-BAD = {"down", "critical", "failed", "killed", "refused", "alert", "waiver_ended", "denied", "exceeded"}
+BAD = {
+    "overdue",
+    "void",
+    "down",
+    "critical",
+    "failed",
+    "killed",
+    "refused",
+    "alert",
+    "waiver_ended",
+    "denied",
+    "no",
+    "exceeded",
+}
 BUSY = {"loading", "acknowledged", "info", "owed", "queued", "pending", "running", "checking", "created"}
 ODD = {
     "open",
@@ -111,6 +133,8 @@ ODD = {
     "suppressed",
     "missed",
     "asking",
+    "unsigned",
+    "withdrawn",
     "paused",
     "undecided",
     "waived",

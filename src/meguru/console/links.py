@@ -45,6 +45,12 @@ def url_of(ref: str, base: str = "") -> str:
     return before + _filled(page, name, refs.bare(name), version or "")
 
 
+def review_of(ref: str) -> str:
+    """Return the page on which people review a release."""
+    name, version = refs.parse(ref, kind="release").name, refs.parse(ref).version or ""
+    return f"{base_of(refs.project_of(name))}/ui/releases/{_quoted(refs.bare(name))}/{_quoted(version)}"
+
+
 def _page_of(kind: str, version: str | None) -> tuple[str, bool]:
     """Return the page of a kind of thing, empty if it has none, and whether such things have names."""
     declared = kind_of(kind)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from meguru.base.text import mark, translate
 from meguru.console.gate_sentences import GATE_SENTENCES
 from meguru.console.monitor_sentences import MONITOR_SENTENCES
+from meguru.console.review_sentences import REVIEW_SENTENCES
 
 LONGEST = 2000
 SLICES = "; slice"
@@ -166,6 +167,7 @@ SENTENCES = (
     mark("no server serves it now"),
     mark("a server is loading {model}"),
     *GATE_SENTENCES,
+    *REVIEW_SENTENCES,
     *MONITOR_SENTENCES,
     # why a trigger held back
     mark("the trigger is paused"),

@@ -33,7 +33,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static_files.url, short=links.short, tone_of=tone_of)
+    made.globals.update(
+        static=static_files.url, short=links.short, review_of=links.review_of, tone_of=tone_of
+    )
     made.filters.update(
         number=numbers.number,
         count=numbers.count,
