@@ -75,6 +75,7 @@ UNFILTERED = {
     "signing_key.list": "keys are of the whole workspace, and who checks a signature must find them",
     "subscription.inbox": "it tells who asks of themselves",
     "subscription.list": "the same",
+    "signing_key.show": "the same",
     "token.asked_login": "it tells whoever was given a code of the command line that asks",
     "token.list": "tokens are of the whole workspace",
     "trigger.settled": "it tells a number",

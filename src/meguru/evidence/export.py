@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from meguru.artifacts.sight import sight_of
 from meguru.errors import NotFound
 from meguru.evidence.pack.write import write_pack
 from meguru.evidence.parts import (
     PackSource,
     cards,
+    decisions,
     environment,
     events,
+    exceptions,
     lineage,
     logs,
     model,
     monitoring,
     release,
+    signatures,
 )
+from meguru.evidence.parts import log as log_proofs
 from meguru.evidence.parts.source import GatheredPart, json_file, lines_file
 from meguru.evidence.sbom import gather as bill_of_materials
 from meguru.evidence.types import ATTESTATIONS, KEYS, EvidencePack, LogHead
@@ -33,12 +39,15 @@ from meguru.signing.keys import SigningKey
 _GATHERERS = (
     release.gather,
     model.gather,
-    cards.gather,
     environment.gather,
     bill_of_materials,
     lineage.gather,
     monitoring.gather,
     logs.gather,
+    decisions.gather,
+    exceptions.gather,
+    signatures.gather,
+    cards.gather,
 )
 
 
@@ -58,17 +67,23 @@ def export(ctx: Context, *, release: str) -> EvidencePack:
         If there is more than fits into a file that anybody would read.
     """
     key = ensure_server_key(ctx.ws)  # before the transaction: the first one is made in one of its own
-    source = _source(ctx, release)
+    last = log.read(ctx.tx, newest_first=True, limit=1)[0]
+    head, source = (
+        LogHead(seq=last.seq, hash=last.hash, at=last.at.isoformat()),
+        _source(ctx, release, last.at),
+    )
     found = [each(source) for each in _GATHERERS]
-    found.append(events.gather(source, [f"signing_key/{each}" for each in _key_ids(found, key)]))
+    told = events.slice_of(
+        source, [*_subjects(source), *(f"signing_key/{each}" for each in _key_ids(found, key))]
+    )
+    found += [events.gather(source, told), log_proofs.gather(source, told, head, key)]
     found.append(_signed(ctx, found, key))
-    head = log.read(ctx.tx, newest_first=True, limit=1)[0]
     data = write_pack(
         [file for each in found for file in each.files],
         key,
         release=source.about_release,
         model=source.about_model,
-        head=LogHead(seq=head.seq, hash=head.hash, at=head.at.isoformat()),
+        head=head,
     )
     name = source.release.ref.removeprefix("release/").replace("/", "-").replace("@", "-")
     return EvidencePack(
@@ -80,7 +95,12 @@ def export(ctx: Context, *, release: str) -> EvidencePack:
     )
 
 
-def _source(ctx: Context, ref: str) -> PackSource:
+def _subjects(source: PackSource) -> list[str]:
+    documents = [each.ref for each in source.release.content.documents]
+    return [*documents, *(each.waiver for each in source.release.results if each.waiver)]
+
+
+def _source(ctx: Context, ref: str, at: datetime) -> PackSource:
     found = store.get(ctx.tx, ref)
     content = found.content
     ctx.check_seen("model", content.model.ref)
@@ -93,6 +113,8 @@ def _source(ctx: Context, ref: str) -> PackSource:
         pipeline=pipelines.resolve(ctx.tx, content.pipeline.ref) if content.pipeline else None,
         run=_run(ctx, content.run),
         sight=sight_of(ctx),
+        at=at,
+        first_hash=log.read(ctx.tx, limit=1)[0].hash,
     )
 
 

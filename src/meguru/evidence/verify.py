@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from meguru.evidence.checks import events, keys, lineage, release, signature
+from meguru.evidence.checks import (
+    decisions,
+    events,
+    exceptions,
+    keys,
+    lineage,
+    log,
+    release,
+    signature,
+    signatures,
+)
 from meguru.evidence.checks.pack import CheckedPack
 from meguru.evidence.pack.read import BrokenPack, read_pack
 from meguru.evidence.types import PackFault, PackSigner, PackVerdict
@@ -17,6 +27,10 @@ _CHECKS: tuple[Callable[[CheckedPack], Iterator[PackFault]], ...] = (
     release.check,
     lineage.check,
     events.check,
+    log.check,
+    decisions.check,
+    exceptions.check,
+    signatures.check,
 )
 _MOST_FAULTS = 100
 

@@ -10,7 +10,9 @@ from meguru.evidence.checks.pack import CheckedPack, SignedLine, fault
 from meguru.evidence.types import FILES, MANIFEST, RELEASE, PackFault
 
 _ONCE = ("release", "training", "evaluation", "scan", "environment", "lineage", "deployment")
-_ABOUT_MODEL = {"card", "training", "evaluation", "scan", "environment", "logs"}
+_ABOUT_MODEL = {"card", "training", "evaluation", "scan", "environment", "logs", "signatures"}
+_BY_PEOPLE = {"approval", "refusal"}
+"""What people decide has rules of its own, whoever's key signs it."""
 
 
 def check(pack: CheckedPack) -> Iterator[PackFault]:
@@ -42,8 +44,10 @@ def _subject(pack: CheckedPack, line: SignedLine) -> Iterator[PackFault]:
     if not line.name:
         yield fault(line.place, f"nobody knows what {line.statement.predicate_type[:100]} states")
         return
-    if not line.by_server or line.name == "checkpoint":
-        return  # what people signed has rules of its own
+    if line.name in _BY_PEOPLE:
+        return
+    if not line.by_server:
+        yield fault(line.place, f"the server does not say this: {line.signers[0].owner} signed it")
     name, digest = (manifest.release, manifest.digest)
     if line.name in _ABOUT_MODEL:
         name, digest = (manifest.model, manifest.model_digest)

@@ -6,7 +6,7 @@ import msgspec
 
 from meguru.cards import store
 from meguru.cards.assemble import assemble
-from meguru.cards.export import card_file, words_in
+from meguru.cards.export import CardFormat, card_file, words_in
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.hiding import hidden
 from meguru.cards.types import Card
@@ -14,12 +14,17 @@ from meguru.evidence.parts.source import GatheredPart, PackSource, json_file, st
 from meguru.evidence.types import PackContent
 
 FOLDER = "parts/cards"
+_FORMATS: tuple[tuple[CardFormat, str], ...] = (("markdown", "md"), ("html", "html"))
 
 
 def gather(source: PackSource) -> GatheredPart:
     """Return the newest card that was kept of the model's version, else one of what is known now."""
     made = _card(source)
-    text = card_file(made, "markdown", words_in("en"))
+    texts = {
+        f"model.{language}.{ending}": card_file(made, form, words_in(language))
+        for language in ("en", "ja")
+        for form, ending in _FORMATS
+    }
     said = {
         "card": made.about,
         "digest": made.digest,
@@ -29,7 +34,10 @@ def gather(source: PackSource) -> GatheredPart:
     }
     files = [
         json_file(f"{FOLDER}/model.json", msgspec.to_builtins(made)),
-        PackContent(path=f"{FOLDER}/model.md", media_type="text/markdown; charset=utf-8", data=text.content),
+        *(
+            PackContent(path=f"{FOLDER}/{name}", media_type=each.media_type, data=each.content)
+            for name, each in texts.items()
+        ),
     ]
     return GatheredPart(files=files, statements=[stated("card", [source.about_model], said)])
 

@@ -18,18 +18,19 @@ MOST_OF_EACH = 200
 _DEPLOYED = ("release.promoted", "release.rolled_back", "release.acknowledged", "endpoint.switched")
 
 
-def gather(source: PackSource, more: Iterable[str] = ()) -> GatheredPart:
-    """Return the slice of the log, and what of it tells when the release was live.
-
-    `more` are further subjects of events: reviews, waivers, keys.
-    """
+def slice_of(source: PackSource, more: Iterable[str] = ()) -> list[Event]:
+    """Return the slice of the log about a release, in its order; `more` are further subjects."""
     content = source.release.content
     about = [source.release.ref, source.model.ref, content.endpoint, content.run, *more]
     about += [part.ref for part in content.datasets] + ([content.pipeline.ref] if content.pipeline else [])
     found = {each.seq: each for ref in about if ref for each in _about(source, ref)}
     wanted = {each.cause for each in found.values() if each.cause} - {each.id for each in found.values()}
     found |= {each.seq: each for each in _by_id(source, sorted(wanted))}
-    told = [found[seq] for seq in sorted(found) if source.sight.knows(found[seq])]
+    return [found[seq] for seq in sorted(found) if source.sight.knows(found[seq])]
+
+
+def gather(source: PackSource, told: list[Event]) -> GatheredPart:
+    """Return the slice of the log, and what of it tells when the release was live."""
     deployed = [each for each in told if each.type in _DEPLOYED and _tells_of(each, source.release.ref)]
     said = {
         "state": source.release.standing,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +33,9 @@ class PackSource:
     pipeline: PipelineVersion | None
     run: PipelineRun | None
     sight: Sight
+    at: datetime
+    """The moment of the log's last event: what a pack says is of then."""
+    first_hash: str
 
     @property
     def about_release(self) -> StatementSubject:

@@ -32,6 +32,8 @@ STATEMENTS = {
     "evaluation": "what a model's metrics are, with their intervals",
     "gate": "what one gate of a release said, and of which inputs",
     "fairness": "what a gate measured by group",
+    "review": "what policies asked of a release, who decided, and by which right",
+    "signatures": "who signed a model's files",
     "scan": "what was found in a model's files before anybody loads them",
     "deployment": "what happened to a release: when it was live, and what followed",
     "logs": "what the steps of the run printed: the digests of their logs",
