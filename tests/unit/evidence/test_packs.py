@@ -12,16 +12,16 @@ from meguru.base import digests
 from meguru.evidence.export import export
 from meguru.evidence.pack.archive import CENTRAL, LOCAL, deflated, stored, write
 from meguru.evidence.pack.read import read_pack
-from meguru.evidence.pack.write import write_pack
 from meguru.evidence.parts.logs import mask
-from meguru.evidence.types import ATTESTATIONS, EVENTS, MANIFEST, RELEASE, PackContent
+from meguru.evidence.types import ATTESTATIONS, EVENTS, MANIFEST, RELEASE
 from meguru.evidence.verify import verify_pack
 from meguru.governance.signing_keys.server import ensure_server_key
 from meguru.governance.signing_keys.statements import name_of
 from meguru.kernel.principals import Principal
 from meguru.signing.dsse import read
 from meguru.signing.keys import SigningKey
-from meguru.signing.statement import StatementSubject, read_statement
+from meguru.signing.statement import read_statement
+from meguru.testing.forged_packs import FORGER, forged
 
 
 def refused(data, place=""):
@@ -176,73 +176,42 @@ def test_a_part_that_would_leave_the_folder_is_refused(pack, path):
     refused(write([*head]), MANIFEST)
 
 
-def signed_anew(pack, change):
-    """Return a pack as somebody makes one who has a key of their own, and changes what is said."""
-    found = read_pack(pack)
-    key = SigningKey.from_seed(bytes(32))
-    parts = change(dict(found.parts), key)
-    types = {each.path: each.media_type for each in found.manifest.parts}
-    contents = [
-        PackContent(path=path, media_type=types.get(path, ""), data=data) for path, data in parts.items()
-    ]
-    return write_pack(
-        contents,
-        key,
-        release=StatementSubject(name=found.manifest.release, digest={"sha256": found.manifest.digest}),
-        model=StatementSubject(name=found.manifest.model, digest={"sha256": found.manifest.model_digest}),
-        head=found.manifest.head,
-    )
-
-
-def with_key(parts, key):
-    known = json.loads(parts["parts/keys.json"])
-    known.append(known[0] | {"id": key.public.id, "public": key.public.text})
-    parts["parts/keys.json"] = msgspec.json.encode(known)
-    return parts
-
-
 def test_a_forger_needs_a_key_that_somebody_trusts(released, pack):
-    forged = signed_anew(pack, with_key)
-    assert verify_pack(forged).signer.key == SigningKey.from_seed(bytes(32)).public.id
-    found = verify_pack(forged, trusted=[ensure_server_key(released).public])
+    data = forged(pack, lambda _: None)
+    assert verify_pack(data).signer.key == FORGER.public.id
+    found = verify_pack(data, trusted=[ensure_server_key(released).public])
     assert not found.whole
     assert "none of those that you trust" in found.faults[-1].what
 
 
 def test_a_key_that_is_not_in_the_pack_signs_nothing(pack):
-    assert "not in parts/keys.json" in refused(signed_anew(pack, lambda parts, _: parts), "signature.json")
+    assert "not in parts/keys.json" in refused(forged(pack, lambda _: None, known=False), "signature.json")
 
 
 def test_statements_that_contradict_each_other_are_told(pack):
-    def other_result(parts, key):
-        with_key(parts, key)
+    def other_result(parts):
         parts[RELEASE] = parts[RELEASE].replace(b'"verdict":"passed"', b'"verdict":"failed"')
-        return parts
 
-    found = verify_pack(signed_anew(pack, other_result))
+    found = verify_pack(forged(pack, other_result))
     places = [each.place for each in found.faults]
     assert RELEASE in places
     assert f"{ATTESTATIONS}: gate 1" in places
 
 
 def test_a_changed_event_is_told_by_its_line(pack):
-    def other_actor(parts, key):
-        with_key(parts, key)
+    def other_actor(parts):
         parts[EVENTS] = parts[EVENTS].replace(b'"actor":"local"', b'"actor":"nobody"', 1)
-        return parts
 
-    found = verify_pack(signed_anew(pack, other_actor))
+    found = verify_pack(forged(pack, other_actor))
     assert found.faults[0].place == f"{EVENTS}: line 1"
     assert "it was changed" in found.faults[0].what
 
 
 def test_a_line_that_was_left_out_is_missed(pack):
-    def fewer(parts, key):
-        with_key(parts, key)
+    def fewer(parts):
         parts[ATTESTATIONS] = b"".join(parts[ATTESTATIONS].splitlines(keepends=True)[1:])
-        return parts
 
-    assert "0 statements of release" in refused(signed_anew(pack, fewer), ATTESTATIONS)
+    assert "0 statements of release" in refused(forged(pack, fewer), ATTESTATIONS)
 
 
 def test_who_may_not_see_the_release_gets_no_evidence(released):

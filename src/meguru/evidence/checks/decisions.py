@@ -17,16 +17,23 @@ _TOLD = {"release.approved", "release.review_refused", "release.glass_answered"}
 def check(pack: CheckedPack) -> Iterator[PackFault]:
     """Tell of decisions that nobody gave so, and of policies that were not answered."""
     lines = [each for each in pack.statements if each.name in _DECIDED]
-    for line in lines:
-        yield from _signed(pack, line)
     reviews = pack.named("review")
+    # What counts for nothing may be under a key that is good for nothing.
+    counted = {
+        each["id"]
+        for review in reviews
+        for each in review.statement.predicate["decisions"]
+        if each["state"] == "valid"
+    }
+    for line in lines:
+        yield from _signed(pack, line, counts=line.statement.predicate.get("id") in counted)
     if len(reviews) > 1 or (lines and not reviews):
         yield fault(ATTESTATIONS, f"{len(reviews)} statements of review, where one is due")
     for review in reviews:
         yield from _asked(pack, review, lines)
 
 
-def _signed(pack: CheckedPack, line: SignedLine) -> Iterator[PackFault]:
+def _signed(pack: CheckedPack, line: SignedLine, *, counts: bool) -> Iterator[PackFault]:
     said, release = line.statement.predicate, pack.manifest.release
     about = [(each.name, each.digest) for each in line.statement.subject]
     if about != [(said.get("release"), {"sha256": said.get("digest")})] or said.get("release") != release:
@@ -50,7 +57,7 @@ def _signed(pack: CheckedPack, line: SignedLine) -> Iterator[PackFault]:
             yield fault(line.place, f"it is signed by {key.owner}, and speaks for {said.get('principal')}")
         if key.owner_kind == "service":
             yield fault(line.place, f"{key.owner} is a service: its key is no person's")
-        if why := key.fault_at(when):
+        if counts and (why := key.fault_at(when)):
             yield fault(line.place, f"when it was signed, {why}")
 
 
