@@ -45,6 +45,8 @@ OWN_LOOK = {
 """Operations that look themselves whether what an argument names may be seen, with that and its kind."""
 ELSEWHERE = {
     "approval.list": "the world asks nobody anything",
+    "audit.in_force": "nothing is promoted in the world",
+    "audit.person": "the people that the walk names did nothing",
     "audit.prove": "nobody signed the world's log",
     "component.impact": "the world's pipelines are of no components",
     "component.list": "the same",

@@ -52,6 +52,11 @@ if TYPE_CHECKING:
     from meguru.artifacts.log import list_events as event_list
     from meguru.artifacts.log import wait_event as event_wait
     from meguru.artifacts.why import show as why_show
+    from meguru.audit.answers.changes import changes as audit_changes
+    from meguru.audit.answers.in_force import in_force as audit_in_force
+    from meguru.audit.answers.person import audit_events as audit_events
+    from meguru.audit.answers.person import person as audit_person
+    from meguru.audit.answers.who_could import who_could as audit_who_could
     from meguru.audit.checkpoints.operations import specs as _meguru_audit_checkpoints_operations_specs
     from meguru.audit.checkpoints.take import list_checkpoints as checkpoint_list
     from meguru.audit.checkpoints.take import list_heads as checkpoint_heads

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.audit_export import export
 from meguru.cli.audit_proof import check_proof, proof
+from meguru.cli.audit_questions import changes, in_force, person, who_could
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
@@ -22,7 +24,7 @@ _LONGEST_NAME = 1000
 
 @group
 def command() -> None:
-    """Prove that the record of what happened is whole."""
+    """Prove that the record of what happened is whole, and ask it."""
 
 
 @command.command()
@@ -171,5 +173,5 @@ def _tell(verdict: AuditVerdict) -> None:
         click.echo(f"the database no longer refuses changes: {', '.join(verdict.unguarded)} are gone")
 
 
-command.add_command(proof)
-command.add_command(check_proof)
+for _verb in (proof, check_proof, who_could, changes, person, in_force, export):
+    command.add_command(_verb)

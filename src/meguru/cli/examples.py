@@ -280,7 +280,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "audit": (
         "meguru audit verify --checkpoint /srv/vault/meguru.checkpoints --trust server-key.txt",
         "meguru audit checkpoint --out meguru.checkpoints",
-        "meguru audit proof evt-01m8khpa9zsm22ngbyzjh7wzze --out proof.json",
+        "meguru audit who-could model/churn --verb promote --at 2026-03-01",
+        "meguru audit changes endpoint/churn",
     ),
     "explain": ("meguru explain MG-110", "meguru explain"),
     "project": ("meguru project create risk", "meguru project grant risk anna engineer"),

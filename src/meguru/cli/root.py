@@ -75,7 +75,7 @@ GROUPS = {
         "lineage": "Show what was made from what.",
         "events": "Read the event log.",
         "evidence": "Export all that is known of a release as one signed file; check one.",
-        "audit": "Verify the event log's hash chain.",
+        "audit": "Verify the event log's hash chain, and ask it who did what.",
         "explain": "Explain an error code: meguru explain MG-110",
     },
     "Administer": {

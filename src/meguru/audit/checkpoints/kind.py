@@ -79,7 +79,7 @@ CHECKPOINT = Kind(
     title=("checkpoint", "checkpoints"),
     shared=True,
     tables=("meguru.audit.checkpoints.schema",),
-    operations=("meguru.audit.checkpoints.operations",),
+    operations=("meguru.audit.checkpoints.operations", "meguru.audit.answers.operations"),
     events=(
         *spec_events(
             "checkpoint", CheckpointSpec, retired="Checkpoints are written there no more; those written stay."

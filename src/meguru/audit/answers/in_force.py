@@ -1,0 +1,75 @@
+"""Which releases were in force at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meguru.audit.answers.entries import of_types
+from meguru.audit.answers.types import InForce, InForceAnswer, SignedApproval
+from meguru.audit.answers.who_could import RIGHT
+from meguru.base import refs
+from meguru.kernel.event import Event
+from meguru.kernel.operations import Context, operation
+
+_LIVE = ("release.promoted", "release.rolled_back")
+_DECIDED = (
+    "release.approved",
+    "release.glass_answered",
+    "release.approval_withdrawn",
+    "release.gates_waived",
+)
+_CREATED = ("release.created", "release.received")
+
+
+@operation("audit.in_force", permission=RIGHT, query=True)
+def in_force(ctx: Context, *, at: datetime | None = None) -> InForceAnswer:
+    """List every release that was to answer at its endpoint at a moment: since when, and who agreed."""
+    moment, visible = at or ctx.now(), ctx.visible
+    live: dict[str, Event] = {}
+    decided: dict[str, list[Event]] = {}
+    for told in of_types(ctx.tx, [*_LIVE, *_DECIDED, "endpoint.retired"], moment):
+        if visible is not None and told.project not in visible:
+            continue
+        if told.type in _LIVE:
+            live[str(told.data["endpoint"])] = told
+        elif told.type == "endpoint.retired":
+            live.pop(told.subject, None)
+            live.pop(refs.parse(told.subject).name, None)
+        else:
+            decided.setdefault(told.subject, []).append(told)
+    found = [_of(told, decided.get(told.subject, [])) for _, told in sorted(live.items())]
+    return InForceAnswer(at=moment, releases=found)
+
+
+def _of(told: Event, decided: list[Event]) -> InForce:
+    data = told.data
+    digest = str(data.get("digest", ""))
+    return InForce(
+        endpoint=str(data["endpoint"]),
+        release=told.subject,
+        model=str(data.get("model", "")),
+        since=told.at,
+        by=told.actor,
+        event=told.id,
+        how=told.type.partition(".")[2],
+        reason=str(data.get("reason", "")),
+        digest=digest,
+        approvals=_approvals(decided, digest),
+        waived=[each.id for each in decided if each.type == "release.gates_waived"],
+    )
+
+
+def _approvals(decided: list[Event], digest: str) -> list[SignedApproval]:
+    found: dict[str, SignedApproval] = {}
+    for each in decided:
+        if digest and each.data.get("digest", digest) != digest:
+            continue  # they agreed to something else
+        if each.type == "release.approval_withdrawn":
+            for gone in each.data.get("approvals", []):
+                found.pop(gone, None)
+        elif each.type != "release.gates_waived":
+            data = each.data
+            found[str(data["approval"])] = SignedApproval(
+                by=str(data["by"]), at=each.at, key=str(data.get("key", "")), note=str(data.get("note", ""))
+            )
+    return list(found.values())
