@@ -52,6 +52,7 @@ ELSEWHERE = {
     "component.list": "the same",
     "component.show": "the same",
     "cost.report": "nothing ran or answered in the world: tests/unit/costs",
+    "event.last_words": "it is asked for no type: tests/unit/kernel/test_events.py",
     "dataset.garbage": "nothing was removed from the world's datasets",
     "dataset.query": "what the world asks is no query",
     "mlflow.logged_model_files": "the world's runs log no model",

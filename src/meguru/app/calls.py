@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from meguru.artifacts.integrity.operations import list_references as blob_list
     from meguru.artifacts.integrity.operations import verify_blobs as blob_verify
     from meguru.artifacts.lineage import show as lineage_show
+    from meguru.artifacts.log import last_words as event_last_words
     from meguru.artifacts.log import list_events as event_list
     from meguru.artifacts.log import wait_event as event_wait
     from meguru.artifacts.why import show as why_show

@@ -38,6 +38,12 @@ def list_events(
     return Page(items=found[:limit], next_cursor=more)
 
 
+@operation("event.last_words", permission="event:read", query=True)
+def last_words(ctx: Context, *, types: list[str], limit: int = 20) -> list[events.Event]:
+    """Return the newest events of each of some types after which nothing happened to the same thing."""
+    return events.last_words(ctx.tx, types, limit=check_limit(limit), projects=ctx.visible)
+
+
 @operation("event.wait", permission="event:read", query=True)
 def wait_event(ctx: Context, *, after: int, timeout: float = 20.0) -> int:
     """Wait until an event newer than `after` is committed; answer the number of the last one.

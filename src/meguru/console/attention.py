@@ -10,7 +10,7 @@ import msgspec
 from meguru.alerts.causes import about_of
 from meguru.alerts.show import list_alerts
 from meguru.alerts.types import AlertState
-from meguru.artifacts.log import list_events
+from meguru.artifacts.log import last_words
 from meguru.base.paging import MAX_PAGE
 from meguru.console.endpoint_view import unserved_because
 from meguru.console.event_sentences import plain_sentence_of
@@ -18,7 +18,6 @@ from meguru.console.labels import tone_of
 from meguru.console.links import review_of
 from meguru.console.page_request import Visit
 from meguru.console.reasons import reasons
-from meguru.kernel.events import Event
 from meguru.kernel.kinds import event_types
 from meguru.monitoring.types import MonitorStatus, ReportVerdict
 from meguru.pipelines.approvals.decide import list_approvals
@@ -195,26 +194,18 @@ def _firings(visit: Visit) -> Iterator[Need]:
 def _events(visit: Visit) -> Iterator[Need]:
     """Yield what kinds declare to need a person, while it is the last that happened to a thing."""
     since = visit.ws.clock.now() - FRESH
-    for name, declared in event_types().items():
-        if not declared.needs_person or name in STATES_TELL:
-            continue
-        found = list_events(visit.ws, type=name, limit=MOST_EVENTS, newest_first=True).items
-        for event in found:
-            if event.at >= since and _is_last(visit, event):
-                yield Need(
-                    word=name,
-                    what=plain_sentence_of(visit, event),
-                    url=visit.url_of(event.subject),
-                    at=event.at,
-                    reasons=reasons(event.data)[:3],
-                    command=f"meguru why {event.subject}",
-                    cause=(name, about_of(event)),
-                )
-
-
-def _is_last(visit: Visit, event: Event) -> bool:
-    newest = list_events(visit.ws, subject=event.subject, limit=1, newest_first=True).items
-    return not newest or newest[0].seq == event.seq
+    types = [name for name, each in event_types().items() if each.needs_person and name not in STATES_TELL]
+    for event in last_words(visit.ws, types=types, limit=MOST_EVENTS):
+        if event.at >= since:
+            yield Need(
+                word=event.type,
+                what=plain_sentence_of(visit, event),
+                url=visit.url_of(event.subject),
+                at=event.at,
+                reasons=reasons(event.data)[:3],
+                command=f"meguru why {event.subject}",
+                cause=(event.type, about_of(event)),
+            )
 
 
 def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterator[Need]:

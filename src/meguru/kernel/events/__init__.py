@@ -2,7 +2,7 @@
 
 from meguru.kernel.event import ChainVerdict, Event
 from meguru.kernel.events.append import append, lock
-from meguru.kernel.events.read import head, latest, one, read, types_between, wait, wait_for_bell
+from meguru.kernel.events.read import head, last_words, latest, one, read, types_between, wait, wait_for_bell
 from meguru.kernel.events.verify import verify
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Event",
     "append",
     "head",
+    "last_words",
     "latest",
     "lock",
     "one",

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, true, union_all
 
 from meguru.errors import NotFound
 from meguru.kernel.event import Event
@@ -47,6 +47,27 @@ def read(
         query = query.where(event.c.subject == subject)
     query = query.order_by(event.c.seq.desc() if newest_first else event.c.seq)
     return [from_row(row) for row in tx.execute(query)]
+
+
+def last_words(
+    tx: Connection, types: Iterable[str], *, limit: int, projects: AbstractSet[str] | None = None
+) -> list[Event]:
+    """Return the newest events of each of some types that are the last ones about their subjects.
+
+    At most `limit` of each type are looked at. Two statements, however many types there are.
+    """
+    here = true() if projects is None else event.c.project.in_(projects)
+    of_type = select(event.c.seq).where(here).order_by(event.c.seq.desc()).limit(limit)
+    each = [of_type.where(event.c.type == name).subquery() for name in sorted(set(types))]
+    if not each:
+        return []
+    newest = union_all(*(select(some.c.seq) for some in each))
+    rows = tx.execute(select(event).where(event.c.seq.in_(newest)).order_by(event.c.seq.desc()))
+    found = [from_row(row) for row in rows]
+    about = select(event.c.subject, func.max(event.c.seq)).where(here)
+    about = about.where(event.c.subject.in_(sorted({one.subject for one in found}))).group_by(event.c.subject)
+    last = dict(tuple(row) for row in tx.execute(about))
+    return [one for one in found if last[one.subject] == one.seq]
 
 
 def one(tx: Connection, event_id: str) -> Event:
