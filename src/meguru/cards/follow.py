@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from functools import partial
 
@@ -12,12 +13,13 @@ from meguru.cards.facts.reader import RecordReader
 from meguru.cards.keep import keep
 from meguru.cards.kind import CARD
 from meguru.cards.types import Card
-from meguru.errors import NotFound
+from meguru.errors import MeguruError
 from meguru.kernel import events
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
 
+log = logging.getLogger(__name__)
 REGISTERED, DATA = "model_version.registered", "dataset_version.created"
 LIVE = ("release.promoted", "release.rolled_back")
 FOLLOWED = (REGISTERED, DATA, *LIVE)
@@ -63,8 +65,10 @@ class CardKeeper(Follower):
                     continue  # nobody wrote about it: its versions may come every minute
                 try:
                     made.append(assemble(reader, ref))
-                except NotFound:  # it went away meanwhile
-                    continue
+                except (
+                    MeguruError
+                ) as error:  # it went away meanwhile, or can't be read: the others wait for it
+                    log.warning("no card of %s was kept: %s", ref, error)
         return made
 
 

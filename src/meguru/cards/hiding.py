@@ -37,6 +37,7 @@ def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collecti
                 data=[each for each in facts.data if reader.sees(each.ref)],
                 lineage=[each for each in facts.lineage if reader.sees(each.source)],
                 gates=facts.gates if reader.may("release") else [],
+                checklists=facts.checklists if reader.may("checklist") else [],
                 waivers=facts.waivers if reader.may("waiver") else [],
                 releases=facts.releases if reader.may("release") else [],
             )
@@ -48,6 +49,8 @@ def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collecti
             inputs = _columns(facts.inputs, tags)
             personal = {each.name for each in inputs if each.is_personal}
             example = {name: "…" if name in personal else value for name, value in facts.example.items()}
+            if not reader.may("dataset"):  # its values may be of the data's first row
+                example = {}
             return msgspec.structs.replace(facts, **seen, inputs=inputs, example=example)
 
 

@@ -71,7 +71,11 @@ CARD = Kind(
     spec_store="meguru.cards.spec",
     written=CardFileSection,
     prepare="meguru.cards.project_file:prepare",
-    provides={"release document": "meguru.cards.documents:documents"},
+    provides={
+        "release document": "meguru.cards.documents:documents",
+        "checklist evidence": "meguru.cards.evidence:evidence",
+        "personal data": "meguru.cards.erase:erase",
+    },
     internal={"follow": "the follower keeps the card of what was registered or went live"},
     services=(Service(name="cards", factory="meguru.cards.follow:CardKeeper"),),
     page="/ui/cards/{name}",

@@ -108,6 +108,18 @@ def body(tx: Connection, about: str, number: int | None = None) -> Card | None:
     return None if found is None else msgspec.convert(found, Card)
 
 
+def bodies(tx: Connection) -> list[tuple[str, int, Any]]:
+    """Return all kept cards as plain data: what they are about, their number, and what they say."""
+    query = select(kept_card.c.about, kept_card.c.number, kept_card.c.body)
+    return [(row.about, row.number, row.body) for row in tx.execute(query)]
+
+
+def put_body(tx: Connection, about: str, number: int, body: Card) -> None:
+    """Write what a kept card says, over what it said."""
+    here = (kept_card.c.about == about) & (kept_card.c.number == number)
+    tx.execute(update(kept_card).where(here).values(body=msgspec.to_builtins(body)))
+
+
 def cursor(tx: Connection, *, lock: bool = False) -> int | None:
     """Return the event up to which cards were kept; None before the first look."""
     query = select(card_cursor.c.seq)

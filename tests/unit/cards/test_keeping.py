@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from meguru.cards import operations as cards
+from meguru.cards.evidence import evidence
 from meguru.cards.follow import CardKeeper
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as datasets
+from meguru.datasets.personal.erase import erase
 from meguru.datasets.types import ColumnSpec
 from meguru.errors import NotFound
 from meguru.governance.roles import permissions_of
@@ -86,3 +88,32 @@ def test_a_kept_card_tells_its_reader_no_more_than_they_may_read(kept):
     far = kept.with_(principal=Principal(name="far", grants={"other": permissions_of("viewer")}))
     with pytest.raises(NotFound):
         cards.show(far, ref="model/delay@2", kept=1)
+
+
+def test_a_person_is_erased_from_words_and_from_kept_cards(kept):
+    cards.edit(kept, ref="model/delay", part="contacts", text="Call Ann Smith, not Ann Smithers.")
+    cards.write(kept, ref="model/delay@1")
+
+    def erased(**options):
+        found = erase(kept, who={"name": ["Ann Smith"]}, **options).found
+        return [(each.ref, each.what) for each in found if "card" in each.what]
+
+    told = [("card/delay", "words of a card"), ("model/delay@1", "a kept card")]
+    assert erased(dry_run=True) == told
+    assert "Ann Smith," in cards.list_cards(kept)[0].words["contacts"]
+    assert erased() == told
+    assert erased(dry_run=True) == []
+    assert cards.list_cards(kept)[0].words["contacts"] == "Call •••, not Ann Smithers."
+    assert "Ann Smith," not in str(cards.show(kept, ref="model/delay@1", kept=0))
+
+
+def test_a_card_is_evidence_for_the_version_for_which_all_of_it_was_looked_at(kept):
+    def known(model):
+        with kept.read() as tx:
+            return evidence(tx, model, "")
+
+    assert known("model/delay@2") == {}
+    cards.edit(kept, ref="model/delay@1", part="intended_use", text="Tell who waits.")
+    assert (known("model/delay@1"), known("model/delay@2")) == ({"card": ["card/delay"]}, {})
+    cards.confirm(kept, ref="model/delay@2")
+    assert known("model/delay@2") == {"card": ["card/delay"]}

@@ -14,7 +14,7 @@ from meguru.cards.facts.code import code_of
 from meguru.cards.facts.columns import described, profile_columns
 from meguru.cards.facts.data import data_of, lineage_of, tags_of
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.facts.releases import gates_of, releases_of, waivers_of
+from meguru.cards.facts.releases import checklists_of, gates_of, releases_of, waivers_of
 from meguru.cards.facts.types import CardMetric, CardModel, CardMonitor, CardRelease, CardSlice
 from meguru.cards.facts.watched import monitors_of
 from meguru.errors import NotFound
@@ -87,6 +87,7 @@ def model_facts(reader: RecordReader, ref: str) -> CardModel:
         gates=gates_of(put_live[: len(shown)]),
         releases=shown,
         waivers=waivers_of(reader, version.ref),
+        checklists=checklists_of(reader, version.ref, put_live),
         uses=_uses(reader, version),
         monitors=_monitors(reader, shown),
     )

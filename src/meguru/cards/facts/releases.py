@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from meguru.base import refs
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.facts.types import CardApproval, CardGate, CardRelease, CardWaiver
+from meguru.cards.facts.types import CardApproval, CardChecklist, CardGate, CardRelease, CardWaiver
+from meguru.governance.checklists import store as checklists
+from meguru.governance.checklists.standing import standing_of as checklist_standing
 from meguru.governance.waivers import store as waivers
 from meguru.releases.review import store as reviews
 from meguru.releases.review.standing import standing_of
@@ -74,6 +76,34 @@ def waivers_of(reader: RecordReader, model: str) -> list[CardWaiver]:
             decided_by=each.decided_by,
         )
         for each in found
+    ]
+
+
+def checklists_of(reader: RecordReader, model: str, found: Sequence[Release]) -> list[CardChecklist]:
+    """Return how far a version has come with the checklists that its endpoints ask for, or that it began."""
+    if not reader.may("checklist"):
+        return []
+    asked = {
+        refs.within(refs.project_of(each.endpoint), str(gate.get("checklist", "")).removeprefix("checklist/"))
+        for each in found
+        for gate in each.content.policies
+        if gate.get("gate") == "checklist"
+    }
+    begun = checklists.answered_for(reader.tx, refs.parse(model, kind="model").name)
+    known = {name: checklists.find(reader.tx, name) for name in sorted({*asked, *begun})}
+    seen = {name: spec for name, spec in known.items() if spec and reader.sees(refs.make("checklist", name))}
+    return [
+        CardChecklist(
+            ref=each.checklist,
+            title=each.title,
+            items=len(each.items),
+            settled=len(each.items) - len(each.unsettled),
+            unsettled=[one.item.id for one in each.unsettled],
+            follows=each.follows,
+        )
+        for each in (
+            checklist_standing(reader.tx, name, spec, model, reader.now) for name, spec in seen.items()
+        )
     ]
 
 

@@ -99,6 +99,17 @@ class CardWaiver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     decided_by: str = ""
 
 
+class CardChecklist(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far a version has come with a checklist: `settled` of `items`, and which are not."""
+
+    ref: str
+    title: str
+    items: int
+    settled: int
+    unsettled: list[str] = []
+    follows: str = ""
+
+
 class CardRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A release: where it stands, and which documents are under its digest."""
 
@@ -183,6 +194,7 @@ class CardModel(msgspec.Struct, frozen=True, kw_only=True, tag="model", omit_def
     gates: list[CardGate] = []
     releases: list[CardRelease] = []
     waivers: list[CardWaiver] = []
+    checklists: list[CardChecklist] = []
     uses: dict[str, str] = {}
     monitors: list[CardMonitor] = []
 

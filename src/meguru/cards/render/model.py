@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from meguru.base.text import mark
-from meguru.cards.facts.types import CardData, CardModel, CardRelease, CardWaiver
+from meguru.cards.facts.types import CardChecklist, CardData, CardModel, CardRelease, CardWaiver
 from meguru.cards.render.blocks import CardBlock, Chapter, FactList, Grid, Remark
 from meguru.cards.render.fairness import fairness_rows
 from meguru.cards.render.values import (
@@ -45,6 +45,7 @@ WAIVER = (
     *(mark("waiver"), mark("gate"), mark("state"), mark("reason")),
     *(mark("granted by"), mark("ends")),
 )
+CHECKLIST = (mark("checklist"), mark("title"), mark("settled"), mark("still open"))
 RELEASE = (
     mark("release"),
     mark("state"),
@@ -218,6 +219,8 @@ def _releases(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
         yield from decisions(facts.releases, words)
     if facts.waivers:
         yield Grid(list(map(words.text, WAIVER)), [_waiver(each, words) for each in facts.waivers])
+    if facts.checklists:
+        yield Grid(list(map(words.text, CHECKLIST)), [_checklist(each) for each in facts.checklists])
     if facts.uses:
         yield FactList([(ref, words.text(how)) for ref, how in facts.uses.items()])
 
@@ -238,6 +241,11 @@ def decisions(releases: Sequence[CardRelease], words: EvidenceWords) -> Iterator
     ]
     if rows:
         yield Grid(list(map(words.text, DECISION)), rows)
+
+
+def _checklist(each: CardChecklist) -> list[str]:
+    left = ", ".join(each.unsettled) or NOTHING
+    return [each.ref, each.title or each.follows or NOTHING, f"{each.settled} / {each.items}", left]
 
 
 def _waiver(each: CardWaiver, words: EvidenceWords) -> list[str]:

@@ -1,0 +1,25 @@
+"""A card that people wrote and looked at for a version is evidence that it is documented."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.cards import store
+from meguru.cards.parts import split_language
+
+NEEDED = "intended_use"
+
+
+def evidence(tx: Connection, model: str, endpoint: str) -> dict[str, list[str]]:
+    """Return the card of a model, if it says what the model is for and all of it holds for this version.
+
+    It holds where each part was written or confirmed for the version itself (`checklist evidence`).
+    """
+    del endpoint
+    found = store.of(tx, refs.make("model", refs.parse(model, kind="model").name))
+    if found is None or NEEDED not in {split_language(each)[0] for each in found.words}:
+        return {}
+    looks = store.looks(tx, found.name)
+    looked_at = all(part in looks and looks[part].version == model for part in found.words)
+    return {"card": [found.ref]} if looked_at else {}
