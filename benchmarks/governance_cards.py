@@ -1,6 +1,6 @@
 """Cards of the flights demo's model: put together, as files, and beside a plain read of the same records.
 
-The floor reads what a card needs and nothing else: the version, the blobs of its folder that are read (profile,
+The floor reads what a card needs and nothing else: the version, blobs of its folder (profile,
 evaluation, requirements), its lineage, its releases and the reports of its monitors.
 """
 
