@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,7 @@ from meguru.flavors.bundle import EVALUATION
 from meguru.flavors.evaluation import Evaluation
 from meguru.flavors.measures import Measure
 from meguru.registry import store as models
-from meguru.registry.types import ModelUse, ModelVersion
+from meguru.registry.types import ModelUse, ModelVersion, RegisteredModel
 from meguru.releases import store as releases
 from meguru.releases.resolve import ancestors
 
@@ -46,29 +47,9 @@ def model_facts(reader: RecordReader, ref: str) -> CardModel:
     )
     shown = releases_of(reader, put_live)
     signature = version.signature
-    task = version.whole_task
     return CardModel(
-        ref=version.ref,
-        name=version.name,
-        version=version.version,
-        description=about.description,
-        owner=about.owner,
-        group=about.group,
-        tags=about.tags,
-        aliases=version.aliases,
-        stage=version.stage,
-        state=version.state.value,
-        reason=version.reason,
-        note=version.note,
-        task=version.task or "",
-        classes=[str(each) for each in getattr(task, "classes", ())],
-        flavor=version.flavor,
-        digest=version.digest,
-        tree_digest=version.tree_digest,
-        size=version.size,
+        **_said(version, about),
         files={each.path: each.size for each in files[:MOST_FILES]},
-        created_at=version.created_at,
-        created_by=version.created_by,
         features=described(
             {each.name: each.type.value for each in signature.inputs},
             profile_columns(reader.blobs, version.baseline_digest),
@@ -91,6 +72,33 @@ def model_facts(reader: RecordReader, ref: str) -> CardModel:
         uses=_uses(reader, version),
         monitors=_monitors(reader, shown),
     )
+
+
+def _said(version: ModelVersion, about: RegisteredModel) -> dict[str, Any]:
+    """Return what the registry says of a version."""
+    task = version.whole_task
+    return {
+        "ref": version.ref,
+        "name": version.name,
+        "version": version.version,
+        "description": about.description,
+        "owner": about.owner,
+        "group": about.group,
+        "tags": about.tags,
+        "aliases": version.aliases,
+        "stage": version.stage,
+        "state": version.state.value,
+        "reason": version.reason,
+        "note": version.note,
+        "task": version.task or "",
+        "classes": [str(each) for each in getattr(task, "classes", ())],
+        "flavor": version.flavor,
+        "digest": version.digest,
+        "tree_digest": version.tree_digest,
+        "size": version.size,
+        "created_at": version.created_at,
+        "created_by": version.created_by,
+    }
 
 
 def _evaluation(reader: RecordReader, files: Sequence[TreeEntry]) -> Evaluation:
