@@ -146,6 +146,7 @@ ELSEWHERE = {
     "/ui/access": "everybody may read there what they may do; the lists on it are walked with the operations",
     "/ui/access/edit": "grant.declare and grant.retire are walked with the operations",
     "/ui/reviews": "release policies are of all projects; release.awaiting is walked with the operations",
+    "/ui/audit": "what is asked there are operations, which are walked; the page says who may ask",
     "/ui/projects": "who may make a project is tested with the page",
     "/ui/projects/{name}/edit": "who may change a project is tested with the page",
     "/ui/projects/{name}": "who may see a project is tested with the page",

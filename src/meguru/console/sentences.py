@@ -42,6 +42,10 @@ SENTENCES = (
     mark("{what} in {where}: {old} became {new}"),
     mark("{what} in {where} changed"),
     mark("{what} changed"),
+    # what the log does not tell an auditor
+    mark("whoever could open the workspace's files, or its database, could see and change everything there"),
+    mark("what built-in roles allow is as this version has it"),
+    mark("what their provider said of {who} then is not kept: they may have been in {groups}"),
     # what costs leave out
     mark("nothing has a price here: declare [prices.default] in meguru.toml"),
     mark("{count} steps could not be measured: they ended before this was, or were ended from outside"),
