@@ -4,7 +4,7 @@ Beside it, in the same run and from an environment of its own that is made below
 Fairlearn's `MetricFrame` with the same five metrics, which must come to the same numbers. The floor is one
 pass over the memory.
 
-    make bench BENCH=monitoring_fairness [ARGS="--rows 100000"]
+    make bench BENCH=governance_fairness [ARGS="--rows 100000"]
 """
 
 from __future__ import annotations
