@@ -292,6 +292,7 @@ if TYPE_CHECKING:
     from meguru.registry.best import best as model_best
     from meguru.registry.compare import compare as model_compare
     from meguru.registry.fairness import fairness as model_fairness
+    from meguru.registry.group_tallies import count_groups as model_count_groups
     from meguru.registry.measures import measures as model_measures
     from meguru.registry.operations import specs as _meguru_registry_operations_specs
     from meguru.registry.register import register as model_register

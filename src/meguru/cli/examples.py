@@ -125,6 +125,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "model reverify": ("meguru model reverify --env .venv-new",),
     "model update": ("meguru model update delay --owner ops --group delays --baseline auc=0.71",),
+    "fairness": ("meguru fairness counts loans@3 --groups protected.csv --key loan_id --by race",),
     "model fairness": (
         "meguru model fairness loans@3 --by race --by sex",
         "meguru model fairness loans@3 --by age --cut age=30,50 --min-rows 50 --json",

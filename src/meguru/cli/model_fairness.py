@@ -51,7 +51,7 @@ def fairness(
         ref=ref,
         by=list(by),
         intersections=intersections,
-        cuts=_cuts(cuts),
+        cuts=read_cuts(cuts),
         favorable=None if favorable is None else read_pairs([f"x={favorable}"])["x"],
         threshold=threshold,
         min_rows=min_rows,
@@ -65,7 +65,8 @@ def fairness(
     session.note(MITIGATE)
 
 
-def _cuts(given: tuple[str, ...]) -> dict[str, list[float]]:
+def read_cuts(given: tuple[str, ...]) -> dict[str, list[float]]:
+    """Read where columns are cut: NAME=NUMBER,NUMBER each."""
     found = {}
     for each in given:
         name, _, numbers = each.partition("=")

@@ -48,6 +48,7 @@ GROUPS = {
         "endpoint": "Declare endpoints, and ask them for predictions.",
         "contract": "Say what clients send and get, in versions; see who speaks them.",
         "release": "Create, check, promote and roll back releases.",
+        "fairness": "Count groups of people where they are known; only the counts are sent.",
         "checklist": "Answer what a risk class asks of a model, with owners and days.",
         "waiver": "Let what a gate refused pass for a while, with a reason and a second person.",
         "prediction": "Show predictions; ask their model again.",

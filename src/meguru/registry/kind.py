@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -123,6 +123,21 @@ class ModelVersionStaged(Payload, frozen=True):
 
 
 @event_type(
+    "model_version.groups_counted",
+    label="groups of a holdout counted",
+    sentence="{holder} sent counts of groups of {subject}",
+)
+class ModelVersionGroupsCounted(Payload, frozen=True):
+    """Who holds the groups of people sent how many rows of each there are, under the server's signature."""
+
+    holder: str
+    columns: list[list[str]]
+    tally: dict[str, Any]
+    digest: str
+    envelope: str
+
+
+@event_type(
     "model_version.removed", label="model version removed", sentence="{subject} was removed", tone=Tone.ODD
 )
 class ModelVersionRemoved(Payload, frozen=True):
@@ -230,6 +245,7 @@ MODEL = Kind(
         ModelVersionImported,
         ModelVersionChanged,
         ModelVersionStaged,
+        ModelVersionGroupsCounted,
         ModelVersionRemoved,
         ModelVersionSigned,
         RegisteredModelCreated,

@@ -6,6 +6,7 @@ from meguru.registry.alias import alias
 from meguru.registry.best import best
 from meguru.registry.compare import compare
 from meguru.registry.fairness import fairness
+from meguru.registry.group_tallies import count_groups
 from meguru.registry.kind import MODEL
 from meguru.registry.measures import measures
 from meguru.registry.register import register
@@ -26,6 +27,7 @@ __all__ = [
     "best",
     "blobs",
     "compare",
+    "count_groups",
     "fairness",
     "list_models",
     "measures",

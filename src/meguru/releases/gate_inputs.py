@@ -14,11 +14,13 @@ from meguru.errors import NotFound
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
+from meguru.registry.group_tallies import TallyRecord, digests_of, tallies_of
 from meguru.registry.load import load_model
 from meguru.registry.signatures.standing import key_digest, signature_standings
 from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.checklists import standings
 from meguru.releases.gates import GateTrial, TrialSide
+from meguru.releases.gates.sent_counts import PART, present_digest
 from meguru.releases.types import Release, ReleasePart
 from meguru.serving import store as endpoints
 from meguru.serving.contracts import store as contracts
@@ -53,6 +55,8 @@ def present_part(tx: Connection, endpoint: str, part: ReleasePart) -> ReleasePar
             return ReleasePart(ref=part.ref, digest=datasets.resolve(tx, full).digest)
         if kind == "signing_key":
             return ReleasePart(ref=part.ref, digest=key_digest(tx, name))
+        if kind == PART:
+            return ReleasePart(ref=part.ref, digest=present_digest(tx, name))
         if kind == "model":
             return ReleasePart(ref=part.ref, digest=registry.resolve(tx, part.ref).tree_digest)
     except NotFound:
@@ -81,6 +85,7 @@ def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> G
         not_online=lacking,
         golden=partial(golden, ws, release.endpoint, looked_at),
         looked_at=looked_at,
+        tallies=partial(_tallies, ws, release.content.model.ref),
         checklist=standings(ws, release.endpoint, release.content.model.ref),
     )
 
@@ -110,6 +115,14 @@ def golden(ws: Workspace, endpoint: str, looked_at: list[ReleasePart], ref: str)
         version = datasets.resolve(tx, refs.within(refs.project_of(endpoint), ref.removeprefix("dataset/")))
     looked_at.append(ReleasePart(ref=version.ref, digest=version.digest))
     return frame_of(ws.blobs, version)
+
+
+def _tallies(ws: Workspace, model: str) -> list[TallyRecord]:
+    """Return the counts of groups that were sent of a version and of its present files, newest first."""
+    ws = ws.with_(principal=ACTOR)
+    with ws.read() as tx:
+        known = digests_of(ws.blobs, registry.resolve(tx, model))
+        return [each for each in tallies_of(tx, model) if (each.tally.model, each.tally.holdout) == known]
 
 
 def side(ws: Workspace, part: ReleasePart) -> TrialSide:

@@ -78,6 +78,7 @@ REFUSALS = {
     "check_rows",
     "check_share",
     "_check_bounded",
+    "_check_source",
     "check_limit",
     "check_options",
     "_check_limit",

@@ -31,6 +31,7 @@ STATEMENTS = {
     "training": "how a model was trained: from which inputs, by which code, in which environment",
     "evaluation": "what a model's metrics are, with their intervals",
     "gate": "what one gate of a release said, and of which inputs",
+    "group-counts": "how many rows of each group a model decided for, as who holds the groups counted them",
     "fairness": "what a gate measured by group",
     "review": "what policies asked of a release, who decided, and by which right",
     "signatures": "who signed a model's files",

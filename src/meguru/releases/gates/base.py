@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from meguru.errors import InvalidInput
 from meguru.flavors.bundle import Bundle
 from meguru.governance.checklists.types import ChecklistStanding
+from meguru.registry.group_tallies import TallyRecord
 from meguru.registry.known import KnownModel
 from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.types import GateResult, ReleasePart
@@ -63,7 +64,8 @@ class GateTrial:
     send; `inputs` say how the challenger's columns come from that, `champion_inputs` how the champion's do;
     `features` are the views that give what need not be sent, `values` where from, and `not_online` says why
     they could not now; `golden` reads a dataset version, and whatever reads rows for a gate notes in
-    `looked_at` what they were of; `checklist` reads where the challenger stands with one.
+    `looked_at` what they were of; `tallies` are counts of groups that were sent of the challenger;
+    `checklist` reads where the challenger stands with one.
     """
 
     endpoint: str
@@ -78,6 +80,7 @@ class GateTrial:
     values: ValueSource | None = None
     not_online: Sequence[str] = ()
     golden: Callable[[str], pl.DataFrame] = _no_data
+    tallies: Callable[[], Sequence[TallyRecord]] = tuple
     looked_at: list[ReleasePart] = field(default_factory=list)
     checklist: Callable[[str], ChecklistStanding] = _no_checklist
 

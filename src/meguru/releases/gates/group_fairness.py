@@ -9,15 +9,17 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.fairness import FairnessResult, FairVerdict, GroupOptions, fairness_words
+from meguru.fairness.submitted import FEWEST
 from meguru.flavors.answered import DECIDED, SCORE, TRUTH, answered_rows
 from meguru.flavors.comparing import HoldoutRows, score_models
+from meguru.flavors.outside_groups import joined, shielded
 from meguru.metrics import ScoredRows
 from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.gates.evidence import RowsGate
-from meguru.releases.gates.outside_groups import FEWEST, joined, shielded
 from meguru.releases.gates.rows import views
-from meguru.releases.types import GateResult, GateVerdict
+from meguru.releases.gates.sent_counts import COUNTS, fitting, judged_tally, tally_ref
+from meguru.releases.types import GateResult, GateVerdict, ReleasePart
 from meguru.stats.simultaneous import shared_level
 from meguru.tasks import Task
 
@@ -42,7 +44,9 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
     groups, join
         A dataset version, such as ``dataset/protected@3``, that has the columns; its rows are found by the
         key, which the holdout has too. Its values are stored nowhere, and nothing is told of a group with
-        fewer rows than `min_rows`.
+        fewer rows than `min_rows`. With ``"groups": "counts"`` whoever holds the groups sends counts of them.
+    holders
+        Whose counts are taken: names of principals.
     least_coverage
         Scalar, share: of so many rows at least the groups must be found.
     golden, label, confidence
@@ -55,6 +59,7 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
     where: str = ""
     groups: str = ""
     join: str = msgspec.field(default="", name="key")
+    holders: tuple[str, ...] = ()
     least_coverage: float = 0.95
     golden: str = ""
     label: str = ""
@@ -64,6 +69,26 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         """Refuse options that make no sense."""
         self.check_options()
         self._rows().check_rows()
+        self._check_source()
+        if not 0 < self.least_coverage <= 1:
+            why = f"it is {self.least_coverage:g}"
+            raise InvalidInput("a coverage lies above 0, up to 1", field="least_coverage", why=why)
+
+    def _check_source(self) -> None:
+        """Refuse groups that nobody could find."""
+        if (self.groups == COUNTS) is not bool(self.holders):
+            what = "counts are sent by who holds the groups"
+            hint = '"groups": "counts", "holders": ["ann"]'
+            raise InvalidInput(what, field="holders" if self.groups == COUNTS else "groups", hint=hint)
+        if self.groups and self.min_rows < FEWEST:
+            what = f"of groups outside of the holdout, min_rows is {FEWEST} or more"
+            raise InvalidInput(what, field="min_rows", why=f"it is {self.min_rows}")
+        if self.groups == COUNTS:
+            for name in ("where", "golden", "join"):
+                if getattr(self, name):
+                    what = "counts are of the whole holdout, and found by the key of who sent them"
+                    raise InvalidInput(what, field="key" if name == "join" else name)
+            return
         if bool(self.groups) is not bool(self.join):
             what = "groups are found by a key" if self.groups else "a key is of a dataset of groups"
             hint = '"groups": "dataset/protected@3", "key": "loan_id"'
@@ -71,12 +96,6 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         if self.groups and not self.groups.rpartition("@")[2].isdigit():
             what, why = "groups are a version of a dataset", f"{self.groups!r} may hold other rows tomorrow"
             raise InvalidInput(what, field="groups", why=why)
-        if self.groups and self.min_rows < FEWEST:
-            what = f"of groups outside of the holdout, min_rows is {FEWEST} or more"
-            raise InvalidInput(what, field="min_rows", why=f"it is {self.min_rows}")
-        if not 0 < self.least_coverage <= 1:
-            why = f"it is {self.least_coverage:g}"
-            raise InvalidInput("a coverage lies above 0, up to 1", field="least_coverage", why=why)
 
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a model whose answers the criterion does not compare."""
@@ -85,6 +104,8 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
     def judge(self, trial: GateTrial) -> GateResult:
         """Compare the groups of each column, and those of all together."""
         self.check_declaration(trial.challenger.known)
+        if self.groups == COUNTS:
+            return self._judge_counts(trial)
         evidence = self._rows().evidence(trial)
         model = trial.challenger.bundle
         (rows,) = score_models([model], evidence, (), views(trial, golden=bool(self.golden))[:1])
@@ -100,6 +121,23 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         level = shared_level(len(groupings), self.confidence)
         found = [(columns, self._compared(frame, columns, level)) for columns in groupings]
         return self._result(found, coverage)
+
+    def _judge_counts(self, trial: GateTrial) -> GateResult:
+        """Compare the groups by the counts that were sent of them; until they are, nothing is decided."""
+        groupings = self.groupings()
+        sent = fitting(trial.tallies(), self, groupings, self.holders)
+        if sent is None:
+            reason = (
+                f"no counts of {' and '.join(self.columns)} were sent by {', '.join(self.holders)} for "
+                f"{trial.challenger.ref} and its holdout"
+            )
+            return GateResult(gate=self.key, verdict=GateVerdict.UNDECIDED, reason=reason)
+        inputs = [ReleasePart(ref=tally_ref(sent), digest=sent.digest)]
+        if sent.tally.coverage < self.least_coverage:
+            return msgspec.structs.replace(self._uncovered(sent.tally.coverage), inputs=inputs)
+        level = shared_level(len(groupings), self.confidence)
+        found = [(columns, judged_tally(sent.tally, self, columns, level)) for columns in groupings]
+        return msgspec.structs.replace(self._result(found, sent.tally.coverage), inputs=inputs)
 
     def _result(self, found: list[tuple[tuple[str, ...], FairnessResult]], coverage: float) -> GateResult:
         failed = [(named, each) for named, each in found if not self._passes(each)]

@@ -9,13 +9,11 @@ import msgspec
 
 from meguru.errors import InvalidInput, near_misses
 from meguru.fairness import FairnessResult, GroupValue
+from meguru.fairness.submitted import SMALL_GROUPS
 
 if TYPE_CHECKING:
     import polars as pl
 
-FEWEST = 10
-"""No group of fewer people is told of, where the groups are not in the holdout."""
-SMALL_GROUPS = "small groups"
 _KEY = "_key"
 
 

@@ -1,0 +1,174 @@
+"""Counts of groups that are sent in place of rows: from whoever holds the groups, to who may not see them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from meguru.base import digests
+from meguru.errors import InvalidInput
+from meguru.fairness.counts import MAX_GROUPS, GroupCounts, count_groups
+from meguru.fairness.criteria import MEANS, WITHIN
+from meguru.fairness.errors_by_group import SUMS, GroupErrors, errors_by_group
+from meguru.fairness.options import MAX_COLUMNS, GroupOptions
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FEWEST, SMALL_GROUPS = 10, "small groups"
+"""No group of fewer rows is told of; what those are called together."""
+TALLIES = ("rows", "selected", "known", "hits", "false_alarms", "misses")
+_LONGEST = 200
+
+
+class CountedGroups(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Counts by the groups of some columns; each list has a number for each group.
+
+    `counts` are those of `GroupCounts`, empty where nothing is decided; `errors` the sums of `GroupErrors`.
+    """
+
+    columns: list[str]
+    groups: list[str]
+    counts: dict[str, list[float]] = {}
+    errors: dict[str, list[float]] = {}
+
+
+class GroupTally(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is sent: of which model and holdout, by which rule, and the counts.
+
+    Attributes
+    ----------
+    model, holdout
+        The digests of the model's folder and of its holdout: for no others do the counts hold.
+    rows, found
+        How many rows of the holdout were answered, and of how many the groups are known.
+    min_rows
+        Groups of fewer rows were left out.
+    threshold, favorable, cuts
+        As in `GroupOptions`.
+    tables
+        The counts, by columns.
+    """
+
+    model: str
+    holdout: str
+    rows: int
+    found: int
+    min_rows: int
+    tables: list[CountedGroups]
+    threshold: float = 0.5
+    favorable: str | int | bool | None = None
+    cuts: dict[str, list[float]] = {}
+
+    @property
+    def digest(self) -> str:
+        """The digest of all of it."""
+        return digests.of_value(self)
+
+    @property
+    def coverage(self) -> float:
+        """Of which share of the rows the groups are known."""
+        return self.found / self.rows if self.rows else 0.0
+
+    def table(self, columns: Sequence[str]) -> CountedGroups | None:
+        """Return the counts by these columns; None where they were not counted."""
+        return next((each for each in self.tables if each.columns == list(columns)), None)
+
+    def is_counted_as(self, options: GroupOptions) -> bool:
+        """Say whether it was counted by the rule that somebody asks for."""
+        said = options.threshold, options.favorable, options.cuts
+        return said == (self.threshold, self.favorable, self.cuts) and self.min_rows <= options.min_rows
+
+    def check(self) -> None:
+        """Refuse what can't be counts of a holdout.
+
+        Raises
+        ------
+        InvalidInput
+            Names the field.
+        """
+        if not 0 <= self.found <= self.rows:
+            raise InvalidInput("no more rows can be found than there are", field="found")
+        if self.min_rows < FEWEST:
+            what = f"groups of fewer than {FEWEST} rows are not sent"
+            raise InvalidInput(what, field="min_rows", why=f"it is {self.min_rows}")
+        if not 1 <= len(self.tables) <= MAX_COLUMNS + 1:
+            raise InvalidInput(f"1 to {MAX_COLUMNS + 1} tables are taken", field="tables")
+        for place, table in enumerate(self.tables):
+            _check_table(table, self, f"tables[{place}]")
+
+
+def _check_table(table: CountedGroups, tally: GroupTally, field: str) -> None:
+    names = [*table.columns, *table.groups]
+    if not table.columns or not 1 <= len(table.groups) <= MAX_GROUPS or any(len(x) > _LONGEST for x in names):
+        raise InvalidInput(f"1 to {MAX_GROUPS} groups of columns with short names are taken", field=field)
+    wanted = {**dict.fromkeys(TALLIES if table.counts else ()), **dict.fromkeys(SUMS if table.errors else ())}
+    given = {**table.counts, **table.errors}
+    if not given or set(given) != set(wanted):
+        raise InvalidInput("counts are complete", field=field, why=f"they have {', '.join(sorted(given))}")
+    for name, numbers in given.items():
+        if len(numbers) != len(table.groups) or not all(map(math.isfinite, numbers)):
+            raise InvalidInput(f"{name} has a number for each group", field=f"{field}.{name}")
+    _check_counts(table, tally, field)
+
+
+def _check_counts(table: CountedGroups, tally: GroupTally, field: str) -> None:
+    for name in (*TALLIES, "known"):
+        numbers = {**table.counts, **table.errors}.get(name, [])
+        if any(each < 0 or each != int(each) for each in numbers):
+            raise InvalidInput(f"{name} are counts", field=f"{field}.{name}")
+    size = table.counts.get("rows") or table.errors["known"]
+    if sum(size) > tally.found or min(size) < tally.min_rows:
+        what = "groups have at least min_rows rows, and together no more than were found"
+        raise InvalidInput(what, field=f"{field}.groups")
+    if not table.counts:
+        return
+    rows, selected, known, hits, alarms, misses = (np.array(table.counts[name]) for name in TALLIES)
+    orders = ((known, rows), (selected, rows), (hits + alarms, selected), (hits + alarms + misses, known))
+    if any((low > high).any() for low, high in orders):
+        raise InvalidInput("a part has no more rows than the whole", field=f"{field}.counts")
+
+
+def counted_groups(
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    options: GroupOptions,
+    *,
+    score: str,
+    truth: str,
+    decided: str,
+) -> CountedGroups:
+    """Count the groups of some columns, as much as is told of them: those with `min_rows` rows."""
+    import polars as pl
+
+    errors = errors_by_group(frame, columns, score=score, truth=truth, cuts=options.cuts)
+    counts = count_groups(frame, columns, decided=pl.col(decided), truth=truth, cuts=options.cuts)
+    told = np.flatnonzero((counts.rows >= options.min_rows) & (errors.known >= options.min_rows))
+    is_binary = set(frame.get_column(truth).drop_nulls().unique().to_list()) <= {0.0, 1.0}
+    return CountedGroups(
+        columns=list(columns),
+        groups=[counts.groups[at] for at in told],
+        counts={name: getattr(counts, name)[told].tolist() for name in TALLIES} if is_binary else {},
+        errors={name: getattr(errors, name)[told].tolist() for name in SUMS},
+    )
+
+
+def read_counts(table: CountedGroups, options: GroupOptions) -> GroupCounts | GroupErrors:
+    """Return counts as a criterion takes them.
+
+    Raises
+    ------
+    InvalidInput
+        When the criterion needs what was not counted.
+    """
+    given = table.errors if options.criterion in MEANS else table.counts
+    if not given or options.criterion == WITHIN:
+        what = f"{options.criterion} is not told by the counts that were sent"
+        raise InvalidInput(what, field="criterion")
+    arrays = {name: np.array(numbers, dtype=np.float64) for name, numbers in given.items()}
+    kind: type[GroupCounts | GroupErrors] = GroupErrors if options.criterion in MEANS else GroupCounts
+    return kind(groups=tuple(table.groups), **arrays)

@@ -1,0 +1,69 @@
+"""Counts of groups that somebody sent who holds the groups: what they come to for a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.errors import InvalidInput
+from meguru.fairness import FairnessResult, FairVerdict, GroupOptions, GroupValue
+from meguru.fairness.submitted import SMALL_GROUPS, GroupTally, read_counts
+from meguru.registry.group_tallies import TallyRecord, tallies_of
+
+COUNTS = "counts"
+"""What a gate writes for its groups where counts of them are sent."""
+
+
+PART = "group_counts"
+
+
+def tally_ref(record: TallyRecord) -> str:
+    """Return what counts are called among what a gate looked at: of which model, and by whom."""
+    return f"{PART}/{record.ref.removeprefix('model/')}:{record.holder}"
+
+
+def present_digest(tx: Connection, name: str) -> str:
+    """Return the digest of the newest counts of a model that its holder sent; empty when there are none.
+
+    `name` is what stands behind `PART` in a reference.
+    """
+    model, _, holder = name.partition(":")
+    found = (each.digest for each in tallies_of(tx, f"model/{model}") if each.holder == holder)
+    return next(found, "")
+
+
+def fitting(
+    records: Sequence[TallyRecord],
+    options: GroupOptions,
+    groupings: Sequence[Sequence[str]],
+    holders: Sequence[str],
+) -> TallyRecord | None:
+    """Return the newest counts that one of the holders sent, by all groupings and by the rule asked for."""
+    for each in records:
+        tally = each.tally
+        if each.holder in holders and tally.is_counted_as(options) and all(map(tally.table, groupings)):
+            return each
+    return None
+
+
+def judged_tally(
+    tally: GroupTally, options: GroupOptions, columns: Sequence[str], level: float
+) -> FairnessResult:
+    """Compare the groups of some columns; those of which nothing was sent are not enough evidence."""
+    table = tally.table(columns)
+    if table is None:
+        raise InvalidInput(f"no counts by {' and '.join(columns)} were sent", field="columns")
+    found = options.judged_counts(read_counts(table, options), level=level)
+    told = sum(table.counts.get("rows") or table.errors["known"])
+    if told >= tally.found:
+        return found
+    groups = [*found.groups, GroupValue(group=SMALL_GROUPS, rows=None, judged=False)]
+    is_fair = found.verdict is FairVerdict.FAIR
+    return msgspec.structs.replace(
+        found,
+        groups=groups,
+        small=[*found.small, SMALL_GROUPS],
+        verdict=FairVerdict.UNPROVEN if is_fair else found.verdict,
+    )
