@@ -158,6 +158,8 @@ def page_door(path: str) -> AskedDoor:
         return AskedDoor(path=path, permission=LISTS[path])
     if path == "/ui/releases/{name}/{version}":
         return REVIEW
+    if path == "/ui/releases/{name}/{version}/evidence":
+        return AskedDoor(path="/ui/releases/{thing}/1/evidence", permission="evidence:read", kind="endpoint")
     kind = next(kind for begin, kind in THINGS.items() if path.startswith(begin))
     address = path
     for part, value in (("{name}", "{thing}"), ("{id}", "{thing}"), ("{key}", "{thing}"), ("{version}", "1")):

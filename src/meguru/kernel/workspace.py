@@ -106,6 +106,12 @@ class Workspace:
             view.snapshot_tx = tx
             yield view
 
+    def outside(self) -> Self:
+        """Return a view whose transactions are its own: for what a snapshot can't do, or must not see old."""
+        view = self.with_()
+        view.snapshot_tx = None
+        return view
+
     @property
     def home(self) -> str:
         """The one project that a door with flat names is in: that of the view, else the default one."""

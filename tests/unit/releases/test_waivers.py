@@ -12,6 +12,8 @@ from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
 from meguru.base.settings import Settings
 from meguru.errors import Conflict, Forbidden, GateFailed, InvalidInput, NotFound
+from meguru.evidence.export import export
+from meguru.evidence.verify import verify_pack
 from meguru.governance.roles import permissions_of
 from meguru.governance.waivers.expire import expire
 from meguru.governance.waivers.operations import deny, grant, list_waivers, request, revoke
@@ -23,6 +25,7 @@ from meguru.releases import operations as releases
 from meguru.releases.types import GateVerdict, ReleaseState
 from meguru.serving import operations as endpoints
 from meguru.serving.kind import EndpointSpec
+from meguru.testing.forged_packs import forged, restated
 from meguru.testing.models import make_model
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -274,3 +277,13 @@ def test_they_are_listed_by_what_they_are_of(workspace):
     assert list_waivers(workspace, state="denied").items == []
     with pytest.raises(NotFound):
         list_waivers(workspace, state="grantd")
+
+
+def test_the_evidence_of_what_went_live_by_a_waiver_has_it_and_misses_it_when_it_is_gone(workspace):
+    _, made = live_by_waiver(workspace)
+    data = export(workspace, release=made.ref).data
+    found = verify_pack(data)
+    assert found.faults == []
+    assert found.statements["waiver"] == 1
+    alone = forged(data, lambda parts: restated(parts, "waiver", lambda said: said.update(decided_by="bo")))
+    assert ["nobody but who asked" in each.what for each in verify_pack(alone).faults] == [True]
