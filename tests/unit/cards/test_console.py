@@ -61,6 +61,10 @@ def test_pages_lead_to_cards_and_cards_to_files(browser):
         for kind, media in (("pdf", "application/pdf"), ("html", "text/html"), ("markdown", "text/markdown")):
             assert browser.get(f"{card}?as={kind}").headers["content-type"].startswith(media)
     assert "運用手順書" in browser.get("/ui/endpoints/delay/card?lang=ja").text
+    assert "/ui/models/delay/2/card?against=1" in browser.get("/ui/models/delay/2/card").text
+    differs = browser.get("/ui/models/delay/2/card?against=1").text
+    assert "meguru card diff model/delay@1 model/delay@2" in differs
+    assert "gusts" in differs.partition('id="differences"')[2].partition("</section>")[0]
     changes = browser.get("/ui/models/delay/changelog?lang=en")
     assert "Version 2" in changes.text
     assert browser.get("/ui/models/delay/changelog?as=markdown").text.startswith("# Change-log of delay")

@@ -8,7 +8,12 @@ from meguru.cards import operations as cards
 from meguru.cards.kind import CardSpec
 from meguru.cards.render.markdown import markdown
 from meguru.cards.render.page import page_of
-from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.errors import Conflict, InvalidInput, MeguruError, NotFound
+from meguru.governance.admission import authenticate
+from meguru.governance.principals import create_principal
+from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.governance.release_policies.operations import specs as policies
+from meguru.governance.tokens import create_token
 from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.releases import operations as releases
 from meguru.releases.documents import documents_of
@@ -81,6 +86,21 @@ def test_the_japanese_text_is_shown_to_who_reads_japanese(own):
     assert "Tell who waits." in shown(own, "model/delay")
     assert "待つ人に知らせる。" in shown(own, "model/delay", "ja")
     assert "Tell who waits." not in shown(own, "model/delay", "ja")
+
+
+def test_an_approval_of_other_words_is_void(own):
+    create_principal(own, name="ana", role="engineer")
+    ana = own.with_(principal=authenticate(own, create_token(own, principal="ana").secret))
+    policies.declare(own, name="production", spec=ReleasePolicySpec(approvals=1))
+    cards.edit(own, ref="model/delay", part="intended_use", text="Tell who waits.")
+    release = releases.create(own, endpoint="delay", model="delay@1").ref
+    releases.check(own, release=release)
+    releases.request(own, release=release)
+    assert releases.approve(ana, release=release).state == "valid"
+    cards.edit(own, ref="model/delay", part="intended_use", text="Punish who is late.")
+    assert [each.state for each in releases.review(own, release=release).standing.decisions] == ["void"]
+    with pytest.raises(MeguruError):
+        releases.promote(own, release=release)
 
 
 def test_whoever_changes_the_words_changes_what_a_release_is_made_of(own):

@@ -10,6 +10,7 @@ from meguru.base import refs
 from meguru.cards import show
 from meguru.cards.changelog import changelog as changes
 from meguru.cards.confirm import confirm, edit
+from meguru.cards.diff import diff, essence
 from meguru.cards.export import TYPES, card_file
 from meguru.cards.keep import write
 from meguru.cards.parts import PARTS, title_of
@@ -18,6 +19,7 @@ from meguru.cards.render.html import card_html, chapter_html
 from meguru.cards.render.markdown import markdown
 from meguru.cards.render.page import WANTED, page_of
 from meguru.cards.render.staleness import staleness
+from meguru.cards.render.values import plain
 from meguru.cards.types import Card
 from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.page_request import HEADERS, PageFunction, Visit
@@ -63,7 +65,7 @@ def _shown(visit: Visit, card: Card) -> Response:
     if (wanted := visit.asked("as")) in FILES:
         return _file(card, wanted, said)
     page = page_of(card, said)
-    project = card.subject.project
+    project, against = card.subject.project, number_of(visit, "against")
     return visit.render(
         "card.html",
         card=card,
@@ -71,6 +73,9 @@ def _shown(visit: Visit, card: Card) -> Response:
         chapters=[chapter_html(each) for each in page.chapters],
         kept=show.history(visit.ws, ref=card.about, limit=KEPT),
         files=[each for each in FILES if each in TYPES],
+        against=against,
+        differences=_differences(visit, card, against) if against else [],
+        earlier=_earlier(card),
         texts=[
             (each, title_of(each.part, visit.language), staleness(each, card.about, said))
             for each in card.words
@@ -81,6 +86,21 @@ def _shown(visit: Visit, card: Card) -> Response:
         may_confirm=visit.ws.principal.allows("card:confirm", project),
         live="card. model. release. monitor.",
     )
+
+
+def _earlier(card: Card) -> int:
+    """Return the number of the version before; 0 where there is none."""
+    version = str(card.subject.version or "")
+    return int(version) - 1 if version.isdecimal() else 0
+
+
+def _differences(visit: Visit, card: Card, against: int) -> list[tuple[str, str, str, str]]:
+    """Return in what a card differs from that of another version, a line each."""
+    other = refs.make(card.subject.kind, card.subject.name, against)
+    found = diff(visit.ws, before=other, after=card.about).changes
+    return [
+        (each.section, each.name, plain(essence(each.before)), plain(essence(each.after))) for each in found
+    ]
 
 
 def place_of(visit: Visit, card: Card) -> str:
