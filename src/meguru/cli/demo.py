@@ -13,7 +13,7 @@ from meguru.cli.session import Session, with_session
 if TYPE_CHECKING:
     from meguru.demo.flights.story import Month, Story
 
-FOLDER = "meguru-demo"
+FOLDER, MORTGAGES = "meguru-demo", "meguru-mortgages"
 
 
 @group
@@ -50,6 +50,22 @@ def flights(session: Session, months: str | None, *, resume: bool) -> None:
             "the demo's server went away", where=error.where, why=why, hint=f"go on with: {again}"
         ) from error
     session.show(story, lambda: _tell(story))
+
+
+@command.command()
+@click.option("--until", default="", metavar="CHAPTER", help="Stop after: data, refusal, waiver, approval, …")
+@with_session
+def mortgages(session: Session, until: str) -> None:
+    """Put a loan model live that people answer for: refused, waived, approved, made fair.
+
+    Everything happens in a folder of its own (--workspace, default: ./meguru-mortgages) with a moved clock.
+    """
+    from meguru.cli.demo_account import print_chapter, print_end
+    from meguru.demo.mortgages.play import play
+
+    folder = Path(session.place or MORTGAGES)
+    account = play(folder, until, lambda chapter: None if session.as_json else print_chapter(chapter))
+    session.show(account, lambda: print_end(account))
 
 
 class _Progress:

@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 
 from meguru.base import digests, refs
 from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.governance.persons import persons
 from meguru.governance.waivers import store as waivers
 from meguru.governance.waivers.telling import moment, tell
 from meguru.governance.waivers.types import Waiver, WaiverSubject
 from meguru.kernel.operations import Context
-from meguru.pipelines import runs
-from meguru.registry import store as registry
 from meguru.releases import store
 from meguru.releases.gates.read import FIRST, is_waivable
+from meguru.releases.review.authors import authors_of
 from meguru.releases.types import (
     GateResult,
     GateVerdict,
@@ -172,7 +172,7 @@ def subject(tx: Connection, ref: str, gate: str) -> WaiverSubject:
         declaration=declared,
         said=result.reason,
         inputs=_inputs(result),
-        authors=authors_of(tx, found),
+        authors=[each.name for each in authors_of(tx, found, persons(tx))],
     )
 
 
@@ -205,14 +205,6 @@ def _fails(result: GateResult) -> bool:
 
 def _inputs(result: GateResult) -> dict[str, str]:
     return {each.ref: each.digest for each in result.inputs}
-
-
-def authors_of(tx: Connection, found: Release) -> list[str]:
-    """Return who made a release, its model, and the run that trained it: they can't vouch for it."""
-    names = {found.created_by, registry.resolve(tx, found.model).created_by}
-    if found.content.run and refs.parse(found.content.run).kind == "pipeline_run":
-        names.add(runs.get(tx, refs.parse(found.content.run).name).created_by)
-    return sorted(each for each in names if each)
 
 
 def is_live(tx: Connection, ref: str) -> bool:

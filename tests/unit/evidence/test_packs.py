@@ -8,20 +8,28 @@ import msgspec
 import pytest
 
 from meguru import errors
+from meguru.app.open import open_local
 from meguru.base import digests
+from meguru.datasets.client import add_files
+from meguru.datasets.personal.erase import erase
 from meguru.evidence.export import export
 from meguru.evidence.pack.archive import CENTRAL, LOCAL, deflated, stored, write
 from meguru.evidence.pack.read import read_pack
 from meguru.evidence.parts.logs import mask
-from meguru.evidence.types import ATTESTATIONS, EVENTS, MANIFEST, RELEASE
+from meguru.evidence.types import ATTESTATIONS, EVENTS, LINEAGE, MANIFEST, RELEASE
 from meguru.evidence.verify import verify_pack
 from meguru.governance.signing_keys.server import ensure_server_key
 from meguru.governance.signing_keys.statements import name_of
 from meguru.kernel.principals import Principal
+from meguru.registry.client import add_model
+from meguru.serving.create import create as make_endpoint
 from meguru.signing.dsse import read
 from meguru.signing.keys import SigningKey
 from meguru.signing.statement import read_statement
 from meguru.testing.forged_packs import FORGER, forged
+from meguru.testing.models import make_model
+
+from .conftest import release
 
 
 def refused(data, place=""):
@@ -220,3 +228,19 @@ def test_who_may_not_see_the_release_gets_no_evidence(released):
         export(nobody, release="delay@1")
     with pytest.raises(errors.NotFound):
         export(released, release="delay@7")
+
+
+def test_who_was_erased_since_leaves_the_evidence_whole_and_says_so(tmp_path):
+    (tmp_path / "rows.csv").write_text("name,b\nAnna,2\nBoris,4\n")
+    with open_local(tmp_path / "workspace") as ws:
+        add_files(ws, "rows", tmp_path / "rows.csv")
+        make_endpoint(ws, name="delay", model="delay", gates=[])
+        add_model(ws, "delay", make_model(), used=["dataset/rows@1"])
+        made = release(ws)
+        erase(ws, who={"name": ["Anna"]})
+        data = export(ws, release=made.ref).data
+    assert verify_pack(data).whole
+    lineage = json.loads(read_pack(data).parts[LINEAGE])
+    (told,) = lineage["things"]["dataset/rows@1"]["erased"]
+    assert (told["before"], told["rows"]) == (made.content.datasets[0].digest, 1)
+    assert b"Anna" not in data

@@ -14,6 +14,7 @@ from meguru.base.settings import Settings
 from meguru.errors import Conflict, Forbidden, GateFailed, InvalidInput, NotFound
 from meguru.evidence.export import export
 from meguru.evidence.verify import verify_pack
+from meguru.governance.principals import create_principal
 from meguru.governance.roles import permissions_of
 from meguru.governance.waivers.expire import expire
 from meguru.governance.waivers.operations import deny, grant, list_waivers, request, revoke
@@ -115,6 +116,11 @@ def test_nobody_waives_what_they_asked_for_or_made(workspace):
     for name in ("bo", "ada", "eva"):
         with pytest.raises(Forbidden, match=f"{name} may not grant"):
             grant(as_(workspace, name, "owner"), waiver=found.id)
+    create_principal(workspace, name="ada", role="engineer", person="ada@example.com")
+    create_principal(workspace, name="root", role="owner", person="Ada@example.com")
+    with pytest.raises(Forbidden, match="root may not grant") as twice:
+        grant(as_(workspace, "root", "owner"), waiver=found.id)
+    assert "ada, an account of the same person as root" in twice.value.why
     with pytest.raises(Forbidden, match="only a person"):
         grant(as_(workspace, "ci", "owner", kind="service"), waiver=found.id)
     with pytest.raises(Forbidden, match=r"waiver\.grant"):

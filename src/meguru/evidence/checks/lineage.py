@@ -21,5 +21,13 @@ def check(pack: CheckedPack) -> Iterator[PackFault]:
     things, parts = found.get("things", {}), [content["model"], *content.get("datasets", ())]
     for part in [*parts, *([content["pipeline"]] if content.get("pipeline") else [])]:
         known = things.get(part["ref"], {})
-        if not known.get("gone") and known.get("digest") != part["digest"]:
+        if not known.get("gone") and known.get("digest") != _since(part["digest"], known):
             yield fault(f"{LINEAGE}: {part['ref']}", "it has another digest in the release, or is not there")
+
+
+def _since(digest: str, known: dict[str, Any]) -> str:
+    """Return what a digest became by the erasures of persons that the lineage tells of."""
+    for each in known.get("erased", ()):
+        if each.get("before") == digest:
+            digest = str(each.get("after"))
+    return digest

@@ -15,6 +15,7 @@ from meguru.datasets.types import DatasetVersion
 from meguru.errors import MeguruError
 from meguru.evidence.parts.source import GatheredPart, PackSource, json_file, kind_of, stated
 from meguru.evidence.types import LINEAGE
+from meguru.kernel import events
 from meguru.kernel.events.schema import edge
 from meguru.pipelines import store as pipelines
 from meguru.registry import store as models
@@ -79,9 +80,22 @@ def _dataset(source: PackSource, version: DatasetVersion) -> dict[str, Any]:
         "digest": version.digest,
         "rows": version.rows,
         "columns": [each.name for each in version.columns],
+        "erased": list(_erased(source, version)),
         "files": files[:_MOST_FILES],
         "more_files": max(len(files) - _MOST_FILES, 0),
     }
+
+
+def _erased(source: PackSource, version: DatasetVersion) -> Iterator[dict[str, Any]]:
+    """Yield how persons were erased from a version, oldest first: its digest is another one since."""
+    after = 0
+    while found := events.read(
+        source.ctx.tx, after=after, subject=version.ref, types=("dataset_version.erased",), limit=_BATCH
+    ):
+        for event in found:
+            digests_of = {name: event.data[name] for name in ("before", "after", "rows")}
+            yield {"event": event.id, "at": f"{event.at:%Y-%m-%dT%H:%M:%SZ}"} | digests_of
+        after = found[-1].seq
 
 
 def _files(source: PackSource, version: DatasetVersion) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meguru.errors import Forbidden
+from meguru.governance.persons import persons
 from meguru.governance.waivers.types import Waiver
 from meguru.kernel.operations import Context
 
@@ -10,7 +11,7 @@ PERSONS = {"user", "owner"}
 
 
 def must_be_second(ctx: Context, found: Waiver) -> None:
-    """Refuse who is no person, who asked for the waiver, or made the model or the release.
+    """Refuse who is no person, who asked for the waiver, or made the model or the release, by any account.
 
     Raises
     ------
@@ -20,11 +21,15 @@ def must_be_second(ctx: Context, found: Waiver) -> None:
     who = ctx.principal
     if who.kind not in PERSONS:
         raise Forbidden("only a person can grant a waiver", why=f"{who.name} is none", where=found.ref)
-    own = {found.asked_by: "asked for it"} | dict.fromkeys(found.authors, "made what it is for")
-    if who.name in own:
+    known = persons(ctx.tx)
+    own = {known.of(name): (name, "made what it is for") for name in found.authors}
+    own[known.of(found.asked_by)] = found.asked_by, "asked for it"
+    if (person := known.of(who.name)) in own:
+        name, part = own[person]
+        same = "" if name == who.name else f", an account of the same person as {who.name},"
         raise Forbidden(
             f"{who.name} may not grant {found.ref}",
             where=found.ref,
-            why=f"{who.name} {own[who.name]}: a waiver takes a second pair of eyes",
+            why=f"{name}{same} {part}: a waiver takes a second pair of eyes",
             hint="ask another person who holds the right waiver:grant",
         )
