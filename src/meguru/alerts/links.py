@@ -11,15 +11,18 @@ import logging
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 
+from meguru.alerts import store as alerts
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.base import refs
 from meguru.errors import MeguruError, NotFound
 from meguru.kernel.secret_keys import cipher, ensure_keys, keys_of
 from meguru.kernel.server_record import find_server
 from meguru.kernel.workspace import Workspace
+from meguru.releases.review.links import link_for
 
 log = logging.getLogger(__name__)
 HOLDS = timedelta(days=3)
@@ -30,6 +33,7 @@ _PURPOSE = b"meguru ack links"
 PICTURE_PAGE = "/evidence/"
 _PICTURE_PURPOSE = b"meguru evidence pictures"
 _PUBLIC = "https://"
+_REVIEWED = frozenset({"release.review_requested", "release.glass_broken"})
 
 
 Claim = TypeVar("Claim", "LinkClaim", "PictureClaim")
@@ -138,7 +142,7 @@ def _linked(
 ) -> MessageItem:
     if not item.alert:
         return item
-    url = f"{base}/ui/alerts/{item.alert}"
+    url = _review_of(ws, item, base, to) or f"{base}/ui/alerts/{item.alert}"
     if item.state != "open":
         return msgspec.structs.replace(item, url=url)
     until = ws.clock.now() + HOLDS
@@ -149,6 +153,20 @@ def _linked(
         log.warning("links that acknowledge can't be made: %s; %s", error.what, error.hint)
         return msgspec.structs.replace(item, url=url)
     return msgspec.structs.replace(item, url=url, acknowledge=f"{base}{PAGE}{token}")
+
+
+def _review_of(ws: Workspace, item: MessageItem, base: str, to: str) -> str:
+    """Return where a release is reviewed that people are asked about: where its reader may decide."""
+    if item.state != "open" or not item.subject.startswith("release/"):
+        return ""
+    with ws.read() as tx:
+        if alerts.one(tx, item.alert).cause not in _REVIEWED:
+            return ""
+    name, _, version = item.subject.removeprefix("release/").rpartition("@")
+    project, bare = refs.project_of(name), refs.bare(name)
+    within = f"/projects/{quote(project, safe='')}" if project else ""
+    page = f"{within}/ui/releases/{quote(bare, safe='')}/{quote(version, safe='')}"
+    return base + (link_for(ws, item.subject, to) or page)
 
 
 def _pictured(ws: Workspace, item: MessageItem, base: str, language: str) -> MessageItem:

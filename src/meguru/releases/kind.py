@@ -354,6 +354,8 @@ RELEASE = Kind(
     },
     internal={
         "abandon": "a worker leaves undecided what could not be asked to the end",
+        "link": "whoever holds a link in a message decides as the person that it was sent to",
+        "void": "a server tells people which of their approvals count no more",
         "ask": "a worker asks people for the promotion that a trigger leaves to them",
     },
     page="/ui/endpoints/{name}?release={version}#release-{version}",

@@ -22,6 +22,7 @@ from meguru.server.authenticator import Authenticator
 OPEN_PATHS = (
     *("/health", "/ui/static/", "/sign-in", "/sign-out", "/favicon.ico", "/acknowledge/"),
     "/evidence/",
+    "/review/",
     *("/v1/device", "/v1/token"),
 )
 IN_PROJECT = "/projects/"

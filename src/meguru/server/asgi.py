@@ -32,6 +32,7 @@ from meguru.server.background import Background
 from meguru.server.dispatch import PredictionsFirst, RouteTable
 from meguru.server.evidence_picture import picture_routes
 from meguru.server.metrics import metrics
+from meguru.server.review_link import review_routes
 from meguru.server.sign_in import sign_in_routes
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.service import PredictionService
@@ -57,6 +58,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         Route("/metrics", metrics),
         *sign_in_routes(),
         *acknowledge_routes(),
+        *review_routes(),
         *picture_routes(),
         *oauth_routes(),
         *mlflow_routes(others),
