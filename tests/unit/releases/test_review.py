@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from meguru.app.jobs import HANDLERS
 from meguru.datasets.remove import remove
 from meguru.errors import ApprovalMissing, Conflict, Forbidden, InvalidInput, NotFound
 from meguru.governance.groups.kind import GroupSpec
@@ -15,12 +16,17 @@ from meguru.governance.kind import PrincipalSpec
 from meguru.governance.operations import specs as principals
 from meguru.governance.principals import create_principal, set_role
 from meguru.governance.release_policies.kind import PolicyFreeze, ReleasePolicySpec, ReviewStage
+from meguru.governance.release_policies.operations import specs as policies
 from meguru.governance.signing_keys import operations as keys
 from meguru.governance.tokens import create_token
+from meguru.kernel import jobs
+from meguru.kernel.jobs import Worker
+from meguru.kernel.operations import Operation
 from meguru.registry.operations import alias
 from meguru.releases import operations as releases
 from meguru.releases.diff import plain_text
 from meguru.releases.review.evidence import decisions_of
+from meguru.releases.review.follow import ReviewKeeper
 from meguru.releases.types import ReleaseState
 from meguru.serving import operations as endpoints
 from meguru.serving.kind import EndpointSpec
@@ -267,3 +273,44 @@ def test_the_alias_champion_follows_what_people_agreed_to(team):
     made = team.asked()
     releases.approve(team.ana, release=made)
     assert alias(team.ws, ref="delay@1", alias="champion").model == "model/delay@1"
+
+
+def test_an_author_who_loosens_the_policy_is_still_asked_what_it_asked_before(team):
+    create_principal(team.ws, name="eva", role="owner")
+    team.secrets["eva"] = create_token(team.ws, principal="eva").secret
+    team.policy(TWO)
+    made = releases.create(team.eva, endpoint="delay", model="delay@1").ref
+    releases.check(team.eva, release=made)
+    policies.declare(team.eva, name="production", spec=ReleasePolicySpec(approvals=0))
+    assert "before eva changed it: 2 of 2 approvals lack" in team.refused(made)
+    policies.retire(team.eva, name="production")
+    assert "2 of 2 approvals lack" in team.refused(made)
+    team.policy(ReleasePolicySpec(approvals=1))
+    assert "1 of 1 approvals lack" in team.refused(made)
+
+
+def test_people_are_told_once_what_voided_their_approvals(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    keeper = ReviewKeeper(team.ws)
+    releases.approve(team.ana, release=made)
+    assert keeper.step() == 0
+    endpoints.specs.declare(team.ws, name="delay", spec=EndpointSpec(model="delay"))
+    assert (keeper.step(), keeper.step()) == (1, 0)
+    told = team.told("release.approvals_voided")
+    assert told.data["by"] == ["ana"]
+    assert ("policy 1", "") in [(each["part"], each["after"]) for each in told.data["changes"]]
+
+
+def test_a_release_of_a_trigger_asks_people_instead_of_going_live(team):
+    team.policy(ReleasePolicySpec())
+
+    def promise(ctx):
+        payload = {"endpoint": "delay", "model": "model/delay@1"}
+        return jobs.enqueue(ctx, kind="release", key="k", payload=payload)
+
+    job = Operation(promise, "test.promise", "test:write", query=False, evented=False)(team.ws)
+    Worker(team.ws, HANDLERS).run_job(job.id)
+    assert releases.show(team.ws, ref="delay@1").state is ReleaseState.PASSED
+    assert team.told("release.review_requested").actor == "releases"
+    releases.approve(team.ana, release="delay@1")

@@ -198,6 +198,9 @@ def _keep(
         door=door,
     )
     store.add_decision(ctx.tx, kept)
+    asked = store.request_of(ctx.tx, found.endpoint, found.version)
+    if asked and asked.parts != kept.parts and found.state is ReleaseState.PASSED:
+        store.keep_parts(ctx.tx, asked, kept.parts)  # that it is asked about as it is now, somebody has seen
     glass = store.glass_of(ctx.tx, found.endpoint, found.version)
     if predicate.decision is ReviewDecision.SIGNED and glass and not left:
         store.answer_glass(ctx.tx, glass, ballot.at)

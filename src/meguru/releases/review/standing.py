@@ -19,6 +19,7 @@ from meguru.governance.signing_keys.standing import key_at
 from meguru.releases.diff import differences
 from meguru.releases.review import store
 from meguru.releases.review.authors import authors_of
+from meguru.releases.review.former import former
 from meguru.releases.review.log_time import log_time
 from meguru.releases.review.parts import parts_checked, parts_now
 from meguru.releases.review.rights import Reviewers
@@ -68,8 +69,9 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
         What a clock says; the log's time counts if that is later.
     """
     at, clock = log_time(tx, now)
-    policies, who = asked_of(tx, release.endpoint), persons(tx)
-    authors, went_live = authors_of(tx, release, who), release.state in WENT_LIVE
+    who, went_live = persons(tx), release.state in WENT_LIVE
+    authors = authors_of(tx, release, who)
+    policies = [*asked_of(tx, release.endpoint), *former(tx, release, authors, who)]
     asked, checked = store.request_of(tx, release.endpoint, release.version), parts_checked(tx, release)
     then = asked.parts if asked else checked
     facts = _Facts(
