@@ -19,7 +19,7 @@ _FORMATS: tuple[tuple[CardFormat, str], ...] = (("markdown", "md"), ("html", "ht
 
 def gather(source: PackSource) -> GatheredPart:
     """Return the newest card that was kept of the model's version, else one of what is known now."""
-    made = _card(source)
+    made = card_of(source)
     texts = {
         f"model.{language}.{ending}": card_file(made, form, words_in(language))
         for language in ("en", "ja")
@@ -42,7 +42,8 @@ def gather(source: PackSource) -> GatheredPart:
     return GatheredPart(files=files, statements=[stated("card", [source.about_model], said)])
 
 
-def _card(source: PackSource) -> Card:
+def card_of(source: PackSource) -> Card:
+    """Return the newest card that was kept of the model's version, else one of what is known now."""
     ctx, ref = source.ctx, source.model.ref
     reader = RecordReader.of(ctx)
     kept = store.kept(ctx.tx, ref, 1)

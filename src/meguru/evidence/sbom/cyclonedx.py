@@ -9,18 +9,16 @@ import uuid
 from importlib.metadata import version
 from typing import Any
 
-import msgspec
-
 from meguru.base import digests
+from meguru.cards.exports.cyclonedx import model_card
+from meguru.cards.facts.types import CardModel
+from meguru.evidence.parts.cards import card_of
 from meguru.evidence.parts.source import GatheredPart, PackSource
 from meguru.evidence.sbom.packages import UsedPackage, licences_of, packages_of
 from meguru.evidence.types import PackContent
-from meguru.flavors.bundle import EVALUATION
-from meguru.flavors.evaluation import Evaluation
 
 PATH, MEDIA_TYPE = "parts/sbom.cdx.json", "application/vnd.cyclonedx+json; version=1.6"
 _NAMESPACE = uuid.UUID("6f3b1d52-7d1d-4a5e-9a40-3f6d2c1c7a11")
-_APPROACH = {"clustering": "unsupervised", "anomaly": "unsupervised", "embedding": "self-supervised"}
 
 
 def gather(source: PackSource) -> GatheredPart:
@@ -74,52 +72,16 @@ def _dataset(ref: str, digest: str) -> dict[str, Any]:
 
 
 def _model(source: PackSource) -> dict[str, Any]:
-    model = source.model
+    model, card = source.model, card_of(source)
     return {
         "type": "machine-learning-model",
         "bom-ref": model.ref,
         "name": model.name,
         "version": str(model.version),
         "hashes": [{"alg": "SHA-256", "content": model.tree_digest}],
-        "modelCard": {
-            "bom-ref": f"{model.ref}#card",
-            "modelParameters": _parameters(source),
-            "quantitativeAnalysis": {"performanceMetrics": _metrics(source)},
-            "properties": [
-                {"name": f"meguru:parameter:{name}", "value": str(value)[:1000]}
-                for name, value in sorted(model.params.items())
-            ],
-        },
+        "modelCard": model_card(card, card.facts) if isinstance(card.facts, CardModel) else {},
         "properties": [
             {"name": "meguru:release", "value": source.release.ref},
             {"name": "meguru:release-digest", "value": source.release.digest},
         ],
     }
-
-
-def _parameters(source: PackSource) -> dict[str, Any]:
-    model, task = source.model, source.model.task or ""
-    types = sorted({each.type.value for each in model.signature.inputs})
-    made = sorted({each.type.value for each in model.signature.outputs})
-    return {
-        "approach": {"type": _APPROACH.get(task, "supervised")},
-        "task": task or "unknown",
-        "modelArchitecture": model.flavor,
-        "datasets": [{"ref": each.ref} for each in source.release.content.datasets],
-        "inputs": [{"format": each} for each in types],
-        "outputs": [{"format": each} for each in made],
-    }
-
-
-def _metrics(source: PackSource) -> list[dict[str, Any]]:
-    raw = source.file(EVALUATION)
-    found = msgspec.json.decode(raw, type=Evaluation) if raw else Evaluation(task=source.model.task or "")
-    intervals = {each.metric: (each.low, each.high) for each in found.measures}
-    said = []
-    for name, value in sorted(source.model.metrics.items()):
-        one: dict[str, Any] = {"type": name, "value": repr(float(value))}
-        low, high = intervals.get(name, (None, None))
-        if low is not None and high is not None:
-            one["confidenceInterval"] = {"lowerBound": repr(low), "upperBound": repr(high)}
-        said.append(one)
-    return said

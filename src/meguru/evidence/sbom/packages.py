@@ -63,12 +63,13 @@ def licences_of(name: str, version: str) -> list[dict[str, Any]]:
         return []
     expression = _field(said, "License-Expression")
     named = [each for each in said.metadata.get_all("Classifier") or () if each.startswith(_CLASSIFIER)]
-    names = [each.rpartition(" :: ")[2] for each in named]
+    names = [name for each in named if (name := each.rpartition(" :: ")[2]) != "OSI Approved"]
     text = _field(said, "License")
-    for wanted in (expression, *(_SPDX.get(each, "") for each in names), text if len(text) < _SHORT else ""):
+    begin = text.partition("\n")[0].strip()
+    for wanted in (expression, *(_SPDX.get(each, "") for each in (*names, begin)), begin):
         if wanted and (found := _expression(wanted)):
             return [{"expression": found}]
-    return [{"license": {"name": each}} for each in names or ([text] if 0 < len(text) < _SHORT else [])]
+    return [{"license": {"name": each}} for each in names or ([begin] if 0 < len(begin) < _SHORT else [])]
 
 
 def _field(said: metadata.Distribution, name: str) -> str:
