@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from meguru.app import open_workspace as open_workspace
     from meguru.app.autolog import autolog as autolog
+    from meguru.app.card_api import card as card
     from meguru.app.data_api import data as data
     from meguru.app.load_api import load as load
     from meguru.app.outcome_api import feedback as feedback
@@ -50,6 +51,7 @@ _PLACES = {
     "Project": "meguru.project.python_file",
     "approve": "meguru.pipelines.control_flow",
     "autolog": "meguru.app.autolog",
+    "card": "meguru.app.card_api",
     "collect": "meguru.pipelines.control_flow",
     "data": "meguru.app.data_api",
     "component": "meguru.pipelines.components.offers",
@@ -80,6 +82,7 @@ __all__ = [
     "Project",
     "approve",
     "autolog",
+    "card",
     "collect",
     "component",
     "data",

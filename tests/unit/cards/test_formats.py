@@ -11,6 +11,7 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
+import meguru
 from meguru.cards import operations as cards
 from meguru.cards.export import card_file, words_in
 from meguru.cards.exports.sagemaker import LONG, LONGEST, SHORT, SagemakerCard
@@ -155,3 +156,12 @@ def test_a_markdown_file_has_a_part_for_each_heading(tmp_path):
         prepare(tmp_path, "delay", {"file": "gone.md"})
     with pytest.raises(InvalidInput, match="outside"):
         prepare(tmp_path, "delay", {"file": "../delay.md"})
+
+
+def test_a_program_has_the_card_as_an_object(template, tmp_path):
+    found = meguru.card("delay@2", workspace=template, language="ja")
+    assert (found.facts.version, found.stale) == (2, [])
+    assert "# モデルカード: delay@2" in str(found)
+    assert found.write(tmp_path / "delay.html").read_text().startswith("<!doctype html>")
+    with pytest.raises(NotFound):
+        meguru.card("late", workspace=template)
