@@ -1,4 +1,4 @@
-"""Governance: each part in turn, as `make bench BENCH=governance_cards` does one.
+"""Governance: each part in turn, as `make bench BENCH=governance_audit` does one.
 
 Each runs in a process of its own, so that none finds what another has loaded or left in memory. A part that
 fails is told, and the others run.

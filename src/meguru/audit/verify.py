@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from meguru.audit.verdict import AuditVerdict, CheckpointFault
 from meguru.base.digests import check_digest
 from meguru.errors import InvalidInput
 from meguru.governance.signing_keys import store as signing_keys
-from meguru.governance.signing_keys.types import ED25519, SERVER
+from meguru.governance.signing_keys.types import ED25519, SERVER, SigningKeyRecord
 from meguru.kernel.events.verify import judge
 from meguru.kernel.events.walk import Walked, walk
 from meguru.kernel.operations import Context, operation
@@ -118,9 +118,10 @@ def _judge(
     tx: Connection, walked: Walked, found: Iterable[_Found], keys: list[PublicKey]
 ) -> tuple[list[CheckpointFault], int]:
     newest = store.newest_head(tx)
+    known = {key.id: signing_keys.find(tx, key.id) for key in keys}
     faults, covered = [], 0
     for each in found:
-        why = _fault_of_signature(tx, each, keys, newest.origin if newest else "")
+        why = _fault_of_signature(each, keys, known, newest.origin if newest else "")
         why = why or _fault_of_log(walked, each.head, covered)
         if why:
             faults.append(CheckpointFault(place=each.place, size=each.head.size, why=why))
@@ -129,15 +130,17 @@ def _judge(
     return faults, covered
 
 
-def _fault_of_signature(tx: Connection, found: _Found, keys: list[PublicKey], origin: str) -> str:
+def _fault_of_signature(
+    found: _Found, keys: list[PublicKey], known: Mapping[str, SigningKeyRecord | None], origin: str
+) -> str:
     head = found.head
     signer = next((key for key in keys if found.note.is_signed_by(head.origin, key)), None)
     if origin and head.origin != origin:
         return f"it is of another log: {head.origin[:100]}, and this is {origin}"
     if signer is None:
         return "no key that is trusted signed it: it was forged or changed, or its key is another"
-    known = signing_keys.find(tx, signer.id)
-    return known.fault_at(head.at) if known is not None and head.at is not None else ""
+    record = known[signer.id]
+    return record.fault_at(head.at) if record is not None and head.at is not None else ""
 
 
 def _fault_of_log(walked: Walked, head: TreeHead, covered: int) -> str:

@@ -95,10 +95,15 @@ def changes(
 ) -> None:
     """List who changed REF, and what of it: before and after."""
     from meguru.app.calls import audit_changes as ask
+    from meguru.app.kinds import all_kinds
+    from meguru.artifacts.describe import says
 
     page = ask(session.open(), ref=ref, since=since, until=until, after=after, limit=limit)
+    all_kinds()  # each kind's events bring their sentences
     rows = [
-        (each.seq, each.at, each.actor, each.type, "; ".join(map(_step, each.fields))) for each in page.items
+        (one.seq, one.at, one.actor, one.type, "; ".join(map(_step, each.fields)) or says(one))
+        for each in page.items
+        for one in [each.event]
     ]
     session.table(page, ("seq", "at", "by", "what", "fields"), rows, empty="nothing happened to it")
     _tell_more(page.next_cursor)

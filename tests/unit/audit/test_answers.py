@@ -106,7 +106,7 @@ def test_tokens_count_while_they_were_valid_and_only_for_their_scope(ws, clock):
 
 def test_who_changed_a_thing_is_told_with_before_and_after(ws, days):
     found = changes(ws, ref="role/reviewer").items
-    assert [(each.type, each.actor) for each in found] == [
+    assert [(each.event.type, each.event.actor) for each in found] == [
         ("role.created", "local"),
         ("role.updated", "local"),
     ]
@@ -115,7 +115,7 @@ def test_who_changed_a_thing_is_told_with_before_and_after(ws, days):
         "allow", ["model:read", "release:promote"], ["model:read"],
     )  # fmt: skip
     assert changes(ws, ref="role/reviewer", until=days[3]).items == found[:1]
-    assert changes(ws, ref="role/reviewer", limit=1).next_cursor == str(found[0].seq)
+    assert changes(ws, ref="role/reviewer", limit=1).next_cursor == str(found[0].event.seq)
 
 
 def test_everything_that_a_person_did_is_told_refusals_and_second_accounts_included(ws, days):

@@ -31,21 +31,8 @@ def changes(
     wanted = EntryFilter(subject=ref, since=since, until=until, projects=ctx.visible)
     found = page(ctx.tx, wanted, after, check_limit(limit) + 1)
     more = str(found[limit - 1].seq) if len(found) > limit else ""
-    return Page(items=[_entry(each) for each in found[:limit]], next_cursor=more)
-
-
-def _entry(event: Event) -> ChangeEntry:
-    return ChangeEntry(
-        seq=event.seq,
-        event=event.id,
-        at=event.at,
-        type=event.type,
-        subject=event.subject,
-        actor=event.actor,
-        operation=event.operation,
-        cause=event.cause,
-        fields=_fields(event),
-        data=event.data,
+    return Page(
+        items=[ChangeEntry(event=each, fields=_fields(each)) for each in found[:limit]], next_cursor=more
     )
 
 

@@ -54,18 +54,10 @@ class FieldStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was done to a thing: when, by whom, and the fields of its declaration that changed."""
+    """Something that was done to a thing, and the fields of its declaration that changed."""
 
-    seq: int
-    event: str
-    at: datetime
-    type: str
-    subject: str
-    actor: str
-    operation: str
-    cause: str | None
+    event: Event
     fields: list[FieldStep]
-    data: dict[str, Any]
 
 
 class PersonAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ class CheckpointTaken(Payload, frozen=True):
 @event_type(
     "checkpoint.unwritten",
     label="checkpoint not written",
-    sentence="checkpoints of the log can't be written to {place}: {why}",
+    sentence="checkpoints of the log can't be written to {place}",
     tone=Tone.BAD,
     needs_person=Attention(
         about="checkpoint/{checkpoint}",
