@@ -83,7 +83,7 @@ def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> I
 
 
 def _erasures(ws: Workspace) -> DoctorCheck:
-    from meguru.datasets.personal.ledger import ErasureLedger, owed
+    from meguru.artifacts.erasure.ledger import ErasureLedger, owed
 
     book, name = ErasureLedger(ws), "erasures"
     found = owed(ws)

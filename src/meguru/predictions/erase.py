@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, delete, select, update
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
+from meguru.artifacts.erasure.forms import forms_of
 from meguru.base import refs
 from meguru.kernel.operations import Context
 from meguru.predictions import payload, uncounted
@@ -47,11 +48,13 @@ def _about(tx: Connection, subject: ErasureSubject) -> list[tuple[str, str, set[
     """Return the requests with rows of the person: id, endpoint and the rows; each is read once."""
     keyed, theirs, mine = _by_key(tx, subject), PersonMatcher(subject), prediction_batch.c
     query = select(mine.id, mine.endpoint, mine.payload).execution_options(yield_per=_PAGE)
-    found, count = [], 0
-    for row_id, endpoint, body in tx.execute(query):
-        count += 1
-        if rows := theirs.rows(body) | keyed.get(row_id, set()):
-            found.append((row_id, endpoint, rows))
+    found, count, may_have = [], 0, theirs.may_have
+    for page in tx.execute(query).partitions():
+        count += len(page)
+        for row_id, endpoint, body in page:
+            rows = theirs.rows(body) if may_have(body) else set[int]()
+            if rows or row_id in keyed:
+                found.append((row_id, endpoint, rows | keyed.get(row_id, set())))
     subject.places.looked("requests for predictions", count)
     return found
 
@@ -83,6 +86,17 @@ class PersonMatcher:
             for column in subject.columns
             for name in (column, SENT_PREFIX + column)
         }
+
+        self._needles = payload.needles(form for each in subject.who.values() for form in forms_of(each))
+        self._lower = any("@" in form for form in subject.values)
+
+    def may_have(self, body: bytes) -> bool:
+        """Tell, much quicker than `rows` does, whether it is worth to look: a value's bytes are there."""
+        text = body.lower() if self._lower else body
+        for needle in self._needles:
+            if needle in text:
+                return True
+        return payload.COMPRESSED in body
 
     def rows(self, body: bytes) -> set[int]:
         """Return the rows of a request that are theirs."""

@@ -8,7 +8,8 @@ was before it could be said: one score a row. So is Arrow without a header.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +171,31 @@ def features_of(payload: bytes) -> dict[str, Sequence[Any]]:
     if payload.startswith(_ARROW):
         return _features(frame_of(payload), None)
     return _features(frame_of(payload), _decode_header(_decode(payload).header).types)
+
+
+COMPRESSED = _ARROW
+"""What a payload has in it whose values are not there as bytes."""
+
+
+def needles(forms: Iterable[str]) -> list[bytes]:
+    """Return the bytes of which a payload has one, if a value in it is one of some, as text or as number.
+
+    Letters are small, so that a text of small letters can be looked through.
+    """
+    found: dict[bytes, None] = {}
+    for form in forms:
+        found[form.encode()] = found[form.lower().encode()] = None
+        with suppress(ValueError):
+            number = float(form)
+            found[_encode(number)] = None
+            found[_encode(number).lower()] = None
+            if number.is_integer() and abs(number) < _EXACT:
+                found[_encode(int(number))] = None
+                found[_encode(int(number)).lower()] = None
+    return list(found)
+
+
+_EXACT = 1 << 53
 
 
 def values_in(payload: bytes, names: Collection[str]) -> Iterator[tuple[str, Sequence[Any]]]:

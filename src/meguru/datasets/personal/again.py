@@ -12,9 +12,10 @@ import msgspec
 from meguru.artifacts.erasure import ErasureSubject
 from meguru.base.ticker import Ticker
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal import ledger, store
+from meguru.artifacts.erasure import ledger
+from meguru.datasets.personal import store
 from meguru.datasets.personal.erase import ErasureReport, erased, keep
-from meguru.datasets.personal.ledger import ErasureLedger, ErasureMarks, mark
+from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.datasets.personal.rewrite import all_rows
 from meguru.errors import NotFound
 from meguru.kernel.kinds import provided

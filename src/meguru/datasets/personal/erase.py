@@ -17,9 +17,10 @@ from meguru.datasets.delta.places import place_of
 from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.free import needed
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal import ledger, store
+from meguru.artifacts.erasure import ledger
+from meguru.datasets.personal import store
 from meguru.datasets.personal.files import note_new
-from meguru.datasets.personal.ledger import ErasureLedger, ErasureMarks
+from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.who import FollowedRows, check_who, subject_of
 from meguru.datasets.spec import said_of

@@ -41,7 +41,7 @@ ERASURE = Kind(
     named=False,
     operations=("meguru.datasets.personal.operations",),
     events=(ErasureDone, ErasureRepeated),
-    project_of="meguru.datasets.personal.ledger:project_of",
+    project_of="meguru.artifacts.erasure.ledger:project_of",
     services=(Service(name="erasures", factory="meguru.datasets.personal.again:ErasureClock"),),
     provides={
         "personal data": "meguru.datasets.personal.texts:erase",
