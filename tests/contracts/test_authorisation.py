@@ -34,6 +34,7 @@ EVERYWHERE = {
     "blob.verify": "it is of all blobs, which are of no project",
     "erasure.list": "erasures are of the whole workspace",
     "erasure.owed": "erasures are of the whole workspace",
+    "hold.list": "holds are of the whole workspace",
 }
 """The queries that need their permission in every project, and why."""
 OWN_LOOK = {
@@ -88,6 +89,7 @@ WHOLE = {
     "apply.start": "a file is applied where one works; each of its steps is asked for by itself",
     "checkpoint.take": "the log is one for all projects",
     "dataset.erase": "a person is erased from all projects",
+    "hold.place": "holds are of the whole workspace",
     "erasure.again": "a person is erased from all projects",
     "dataset.free": "it frees what was removed in all projects",
     "mlflow.bring_experiment": "what is brought in may be anybody's",

@@ -46,12 +46,17 @@ if TYPE_CHECKING:
     from meguru.applies.show import list_applies as apply_list
     from meguru.applies.show import present as apply_present
     from meguru.applies.show import show as apply_show
+    from meguru.artifacts.holds.operations import list_holds as hold_list
+    from meguru.artifacts.holds.operations import place as hold_place
+    from meguru.artifacts.holds.operations import release as hold_release
     from meguru.artifacts.integrity.operations import list_references as blob_list
     from meguru.artifacts.integrity.operations import verify_blobs as blob_verify
     from meguru.artifacts.lineage import show as lineage_show
     from meguru.artifacts.log import last_words as event_last_words
     from meguru.artifacts.log import list_events as event_list
     from meguru.artifacts.log import wait_event as event_wait
+    from meguru.artifacts.retention.apply import due as retention_due
+    from meguru.artifacts.retention.operations import specs as _meguru_artifacts_retention_operations_specs
     from meguru.artifacts.why import show as why_show
     from meguru.audit.answers.changes import changes as audit_changes
     from meguru.audit.answers.in_force import in_force as audit_in_force
@@ -122,6 +127,7 @@ if TYPE_CHECKING:
     from meguru.datasets.personal.list import list_erasures as erasure_list
     from meguru.datasets.personal.look import look as dataset_look
     from meguru.datasets.personal.propose import personal as dataset_personal
+    from meguru.datasets.personal.returned import returned as erasure_returned
     from meguru.datasets.pulls.ask import pull as dataset_pull
     from meguru.datasets.pulls.show import position as dataset_position
     from meguru.datasets.pulls.show import pulls as dataset_pulls
@@ -502,6 +508,10 @@ if TYPE_CHECKING:
     release_policy_plan = _meguru_governance_release_policies_operations_specs.plan
     release_policy_retire = _meguru_governance_release_policies_operations_specs.retire
     release_policy_specs = _meguru_governance_release_policies_operations_specs.specs
+    retention_declare = _meguru_artifacts_retention_operations_specs.declare
+    retention_plan = _meguru_artifacts_retention_operations_specs.plan
+    retention_retire = _meguru_artifacts_retention_operations_specs.retire
+    retention_specs = _meguru_artifacts_retention_operations_specs.specs
     role_declare = _meguru_governance_roles_operations_specs.declare
     role_plan = _meguru_governance_roles_operations_specs.plan
     role_retire = _meguru_governance_roles_operations_specs.retire

@@ -23,6 +23,8 @@ KINDS = (
     "meguru.governance.checklists.kind:CHECKLIST",
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",
+    "meguru.artifacts.holds.kind:HOLD",
+    "meguru.artifacts.retention.kind:RETENTION",
     "meguru.datasets.kind:DATASET",
     "meguru.datasets.personal.kind:ERASURE",
     "meguru.predictions.kind:PREDICTION",

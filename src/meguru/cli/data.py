@@ -22,6 +22,7 @@ from meguru.errors import UsageError
 
 if TYPE_CHECKING:
     from meguru.datasets.differences import ChangedRow, RowChanges
+    from meguru.datasets.personal.returned import ReturnedRows
     from meguru.datasets.types import DataFile, DatasetVersion, Format, Mode
 
 _COLUMNS = 12
@@ -100,7 +101,7 @@ def add(
     SAS or Stata; folders; or addresses: https://…, s3://…, sqlite:///shop.db#orders,
     postgresql://user@host/db#orders. A folder of images, sounds or documents is kept file by file.
     """
-    from meguru.app.calls import dataset_files, dataset_personal
+    from meguru.app.calls import dataset_files, dataset_personal, erasure_returned
     from meguru.datasets.client import add_files
     from meguru.datasets.types import Checks
 
@@ -131,7 +132,10 @@ def add(
             meter=meter,
         )
 
-    proposed = looks_personal(dataset_personal(ws, ref=made.ref))
+    proposed = [
+        *looks_personal(dataset_personal(ws, ref=made.ref)),
+        *_returned(erasure_returned(ws, ref=made.ref)),
+    ]
     _tell_added(session, made, dataset_files(ws, ref=made.ref), [*warnings_of(ws, made), *proposed])
 
 
@@ -331,3 +335,11 @@ def gc(session: Session, *, plan: bool, alone: bool, yes: bool) -> None:
 
 command.add_command(pull)
 command.add_command(sources)
+
+
+def _returned(found: ReturnedRows) -> list[str]:
+    """Tell that rows of people came back who were erased."""
+    if not found.rows:
+        return []
+    by = ", ".join(found.columns)
+    return [f"{found.rows:,} rows are of people who were erased ({by}): erase them again, or see [retention]"]

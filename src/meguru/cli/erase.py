@@ -46,7 +46,7 @@ def command(
         if who or only or (again and listed):
             raise UsageError("--again and --list stand alone", hint="meguru erase --list")
         return _again(session) if again else _list(session)
-    told = _read(who)
+    told = read_who(who)
     ws = session.open()
     names = list(only) or None
     if not yes or dry_run:
@@ -61,7 +61,8 @@ def command(
     return _erase(session, told, names, reason)
 
 
-def _read(who: Iterable[str]) -> dict[str, list[str]]:
+def read_who(who: Iterable[str]) -> dict[str, list[str]]:
+    """Read ``COLUMN=VALUE`` of one person."""
     found: dict[str, list[str]] = {}
     for each in who:
         column, equals, value = each.partition("=")

@@ -21,6 +21,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "schema": ("meguru schema --out .meguru/schema.json",),
     "up": ("meguru up", "meguru up --host 0.0.0.0 --auth", "meguru up --auth --serve prod=/srv/meguru/prod"),
     "status": ("meguru status", "meguru status --json"),
+    "hold": (
+        "meguru hold place dataset/people --why 'case 7' --until 2027-01-31",
+        "meguru hold place --who email=anna@example.com --why 'case 7'",
+        "meguru hold release @last --why 'the case is closed'",
+    ),
+    "retention": ("meguru retention plan",),
     "erase": (
         "meguru erase email=anna@example.com --dry-run",
         "meguru erase customer_id=4711 email=a@example.com --reason 'request of 3 May'",

@@ -112,6 +112,7 @@ DATASET = Kind(
     },
     provides={
         "personal data": "meguru.datasets.expectations.erase:erase_shown",
+        "kept records": "meguru.datasets.versions.retained:records",
         "pipeline output": "meguru.datasets.sink:register_output",
         "described": "meguru.datasets.catalogue:described",
         "detailed": "meguru.datasets.catalogue:detailed",

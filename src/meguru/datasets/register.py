@@ -25,6 +25,7 @@ from meguru.datasets.ingest.profile import profile_rows
 from meguru.datasets.ingest.uploads import let_go
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.manifest import load_manifest, one_schema
+from meguru.datasets.personal.returned import admitted
 from meguru.datasets.personal.said import treatment, with_columns
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.spec import said_of
@@ -150,6 +151,8 @@ def record(
     given_all, entries = entries, not_in(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
     given = look(before=guide, event_time=event_time, there=newest if position else None)
+    if mode != "delete":
+        given = admitted(ctx, name, given, kind)
     # What is deleted is told by keys alone: these are no rows to be judged.
     rows = None if mode == "delete" else _together(ctx, given, kind, one_schema(given, schema_policy))
     expect = said.expect if expect is None else expect

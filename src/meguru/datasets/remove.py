@@ -2,10 +2,12 @@
 
 from sqlalchemy import Connection
 
+from meguru.artifacts.holds.store import in_force
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.folders.measure import store as measurements
+from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetUse, DatasetVersion, RemovedVersions
 from meguru.datasets.versions import named
 from meguru.errors import Conflict
@@ -42,6 +44,10 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
 def take_away(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None:
     """Remove versions of one dataset, with their tags and branches, and tell of it; the caller holds it."""
     name, numbers = found[0].name, [version.version for version in found]
+    ref = refs.make("dataset", name)
+    if why := said_of(ctx.tx, name).hold or in_force(ctx.tx, ctx.now()).of_thing(ref, refs.project_of(name)):
+        hint = "nothing is removed while it holds: meguru hold list"
+        raise Conflict(f"{ref} is under a legal hold", where=ref, why=why[:200], hint=hint)
     mark_removed(ctx, name, numbers)
     named.let_go(ctx.tx, name, numbers)
     for version in found:

@@ -227,6 +227,7 @@ PIPELINE_RUN = Kind(
     provides={
         "personal data": "meguru.pipelines.erase:erase",
         "values of people": "meguru.pipelines.erase:values",
+        "kept records": "meguru.pipelines.retained:records",
     },
     services=(Service(name="ended-runs", factory="meguru.pipelines.cleanup:EndedRuns"),),
     page="/ui/pipelines/runs/{name}",

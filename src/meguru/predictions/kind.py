@@ -74,6 +74,7 @@ PREDICTION = Kind(
     provides={
         "personal data": "meguru.predictions.erase:erase",
         "values of people": "meguru.predictions.erase:values",
+        "kept records": "meguru.predictions.retained:records",
     },
 )
 OUTCOME = Kind(

@@ -131,6 +131,7 @@ LISTS = [
     "model list",
     "grant list",
     "group list",
+    "hold list",
     "key list",
     "monitor list",
     "notification list",

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.artifacts.erasure import ErasureSubject
+from meguru.artifacts.erasure import ErasureSubject, ledger
+from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.base.ticker import Ticker
 from meguru.datasets.manifest import load_manifest
-from meguru.artifacts.erasure import ledger
 from meguru.datasets.personal import store
-from meguru.datasets.personal.erase import ErasureReport, erased, keep
-from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
+from meguru.datasets.personal.erase import ErasureReport, delete_gone, erased, keep
 from meguru.datasets.personal.rewrite import all_rows
 from meguru.errors import NotFound
 from meguru.kernel.kinds import provided
@@ -149,6 +148,7 @@ class ErasureClock(Ticker):
         if any(each.key in keys for each in ledger.owed(self.ws)):
             again(self.ws)
         mend(self.ws)
+        delete_gone(self.ws)
 
 
 def mend(ws: Workspace) -> int:

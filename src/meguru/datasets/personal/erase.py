@@ -8,8 +8,10 @@ from typing import cast
 
 import msgspec
 
-from meguru.artifacts.erasure import FAMILY, ErasedThing, ErasureSubject
+from meguru.artifacts.erasure import FAMILY, ErasedThing, ErasureSubject, ledger
 from meguru.artifacts.erasure import gone as blobs_gone
+from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks
+from meguru.artifacts.holds.store import in_force
 from meguru.artifacts.lineage import made_from
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
@@ -17,10 +19,8 @@ from meguru.datasets.delta.places import place_of
 from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.free import needed
 from meguru.datasets.manifest import load_manifest
-from meguru.artifacts.erasure import ledger
 from meguru.datasets.personal import store
 from meguru.datasets.personal.files import note_new
-from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.who import FollowedRows, check_who, subject_of
 from meguru.datasets.spec import said_of
@@ -31,6 +31,7 @@ from meguru.datasets.write import UNSEEN
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.operations.subject import project_of_subject
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import pending
 from meguru.storage.blobs.base import PrunableStore
@@ -105,6 +106,8 @@ def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry
     """Find a person everywhere, and erase them unless it is a trial."""
     follow = FollowedRows(ctx.ws, subject)
     rewritten = list(_rewritten(ctx, subject, follow, only, dry_run=dry_run))
+    if not dry_run:
+        _check_free(ctx, subject)
     for each in rewritten:
         _check_not_held(ctx, each.version.name)
     if not dry_run:  # what raises a Conflict comes before what no rollback brings back
@@ -118,6 +121,10 @@ def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry
     others = provided(FAMILY)
     for name in others.names() if only is None else ():
         found += others.load(name)(ctx, subject, dry_run)
+    holds = in_force(ctx.tx, ctx.now())
+    for ref in {each.ref for each in found} if not dry_run else ():
+        if why := holds.of_thing(ref, project_of_subject(ctx.tx, ref)):
+            raise _held(ref, why)
     models = sorted(
         {ref for each in rewritten for ref in made_from(ctx.tx, each.version.ref) if ref.startswith("model/")}
     )
@@ -208,14 +215,25 @@ def _rewritten(
         yield _Rewritten(version, manifest, msgspec.structs.replace(manifest, files=files), sum(counts))
 
 
+def _check_free(ctx: Context, subject: ErasureSubject) -> None:
+    """Refuse to erase who is held, before anything is looked at."""
+    if why := in_force(ctx.tx, ctx.now()).of_person(ctx.ws, subject.who):
+        raise _held("the person", why)
+
+
 def _check_not_held(ctx: Context, name: str) -> None:
+    """Refuse to erase from a dataset that is held, before anything is written."""
+    ref = refs.make("dataset", name)
     if hold := said_of(ctx.tx, name).hold:
-        raise Conflict(
-            f"dataset/{name} is under a legal hold",
-            where=refs.make("dataset", name),
-            why=hold[:200],
-            hint="nothing is erased while it holds: take `hold` out of its declaration first",
-        )
+        hint = "nothing is erased while it holds: take `hold` out of its declaration first"
+        raise _held(ref, hold, hint)
+    if hold := in_force(ctx.tx, ctx.now()).of_thing(ref, refs.project_of(name)):
+        raise _held(ref, hold)
+
+
+def _held(ref: str, why: str, hint: str = "") -> Conflict:
+    hint = hint or "nothing is erased while it holds: meguru hold list; meguru hold release"
+    return Conflict(f"{ref.partition('@')[0]} is under a legal hold", where=ref, why=why[:200], hint=hint)
 
 
 def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:

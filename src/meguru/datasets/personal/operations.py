@@ -3,5 +3,6 @@
 from meguru.datasets.personal.again import again, owed
 from meguru.datasets.personal.erase import erase
 from meguru.datasets.personal.list import list_erasures
+from meguru.datasets.personal.returned import returned
 
-__all__ = ["again", "erase", "list_erasures", "owed"]
+__all__ = ["again", "erase", "list_erasures", "owed", "returned"]

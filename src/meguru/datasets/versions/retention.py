@@ -1,9 +1,11 @@
 """Versions are kept as many, and as long, as a dataset's declaration says; what is needed is kept anyway."""
 
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, select
 
+from meguru.artifacts.holds.store import in_force
 from meguru.base import refs
 from meguru.base.ticker import Ticker
 from meguru.datasets import spec as specs
@@ -52,10 +54,19 @@ class RetentionClock(Ticker):
 
 def expired(ws: Workspace, tx: Connection, name: str) -> list[DatasetVersion]:
     """Return the versions of the main line that a dataset's declaration does not keep, oldest first."""
-    rule = specs.said_of(tx, name).keep
-    if rule == Retention():
+    said = specs.said_of(tx, name)
+    rule = said.keep
+    held = said.hold or in_force(tx, ws.clock.now()).of_thing(
+        refs.make("dataset", name), refs.project_of(name)
+    )
+    if rule == Retention() or held:
         return []
-    now, line = ws.clock.now(), of_line(tx, name, "")
+    return unneeded(tx, name, rule, ws.clock.now())
+
+
+def unneeded(tx: Connection, name: str, rule: Retention, now: datetime) -> list[DatasetVersion]:
+    """Return the versions of the main line that a rule does not keep and nothing needs, oldest first."""
+    line = of_line(tx, name, "")
     old = [
         version
         for place, version in enumerate(line)

@@ -1,0 +1,119 @@
+"""SQL of holds, on an open transaction; and which of them stand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import Connection, insert, or_, select, update
+
+from meguru.artifacts.erasure.ledger import ErasureLedger, mark
+from meguru.artifacts.holds.schema import legal_hold
+from meguru.base import refs
+from meguru.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from meguru.kernel.workspace import Workspace
+
+PERSON = "a person"
+_OF_PEOPLE = frozenset({"predictions", "feedback", "logs", "logs of steps"})
+
+
+class LegalHold(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold: what it is about (empty: a person, told by `columns`), why, until when, and who placed it."""
+
+    id: str
+    about: str
+    columns: list[str]
+    why: str
+    until: datetime | None
+    placed_at: datetime
+    placed_by: str
+    released_at: datetime | None
+    released_by: str
+    released_why: str
+
+
+class HoldsInForce:
+    """The holds that stand at a moment."""
+
+    def __init__(self, rows: Sequence[tuple[str, dict[str, object], str]]) -> None:
+        self._things = {about: why for about, _, why in rows if about}
+        self._people = [(marks, why) for about, marks, why in rows if not about]
+
+    def of_thing(self, ref: str, project: str) -> str:
+        """Return why something, or its whole project, is held; empty if it is not."""
+        parsed = refs.parse(ref)
+        own = refs.make(parsed.kind, parsed.name)
+        return self._things.get(own) or self._things.get(refs.make("project", project or refs.DEFAULT), "")
+
+    def of_anybody(self, what: str) -> str:
+        """Return why records of people are held: nobody knows whose they are before they are read."""
+        return self._people[0][1] if self._people and what in _OF_PEOPLE else ""
+
+    def of_person(self, ws: Workspace, who: Mapping[str, Iterable[str]]) -> str:
+        """Return why a person is held; empty if they are not."""
+        keys = ErasureLedger(ws).keys if self._people else {}
+        for marked, why in self._people:
+            said = msgspec.convert(marked, _Marks)
+            key = keys.get(said.key)
+            for column, values in who.items() if key else ():
+                if any(mark(key, column, each) in said.marks.get(column, ()) for each in values):  # type: ignore[arg-type]
+                    return why
+        return ""
+
+
+class _Marks(msgspec.Struct):
+    key: str
+    marks: dict[str, list[str]]
+
+
+def in_force(tx: Connection, now: datetime) -> HoldsInForce:
+    """Return the holds that stand."""
+    mine = legal_hold.c
+    stands = mine.released_at.is_(None) & or_(mine.until.is_(None), mine.until > now)
+    rows = tx.execute(select(mine.about, mine.marks, mine.why).where(stands).order_by(mine.id))
+    return HoldsInForce([(row.about, row.marks, row.why) for row in rows])
+
+
+def add(tx: Connection, made: LegalHold, marks: dict[str, object]) -> None:
+    """Write a hold."""
+    values = msgspec.structs.asdict(made)
+    del values["columns"]
+    tx.execute(insert(legal_hold).values(**values, marks=marks))
+
+
+def get(tx: Connection, id: str) -> LegalHold:
+    """Return a hold."""
+    row = tx.execute(select(legal_hold).where(legal_hold.c.id == refs.parse(id, kind="hold").name)).first()
+    if row is None:
+        raise NotFound.of("hold", id, hint="they are listed by: meguru hold list")
+    return _from_row(row)
+
+
+def release(tx: Connection, id: str, *, at: datetime, by: str, why: str) -> None:
+    """Let a hold go."""
+    values = {"released_at": at, "released_by": by, "released_why": why}
+    tx.execute(update(legal_hold).where(legal_hold.c.id == id).values(values))
+
+
+def page(tx: Connection, *, released: bool) -> list[LegalHold]:
+    """Return holds, newest first; those that were released only if they are asked for."""
+    query = select(legal_hold).order_by(legal_hold.c.id.desc()).limit(1000)
+    if not released:
+        query = query.where(legal_hold.c.released_at.is_(None))
+    return [_from_row(row) for row in tx.execute(query)]
+
+
+def project_of(tx: Connection, id: str) -> str | None:
+    """Return the project of a hold: holds are of the whole workspace; None if there is none."""
+    return "" if tx.execute(select(legal_hold.c.id).where(legal_hold.c.id == id)).first() else None
+
+
+def _from_row(row: object) -> LegalHold:
+    values = {str(key): value for key, value in row._mapping.items()}  # type: ignore[attr-defined]
+    marks = values.pop("marks")
+    return msgspec.convert(values | {"columns": sorted(marks.get("marks", {}))}, LegalHold)

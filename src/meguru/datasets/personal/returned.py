@@ -1,0 +1,117 @@
+"""Files that are added are looked through for people who were erased."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.artifacts.erasure import ErasureSubject, ledger
+from meguru.artifacts.erasure.gone import note_gone
+from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
+from meguru.artifacts.retention.rules import erased_policy
+from meguru.base import refs
+from meguru.datasets import store
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.rewrite import FileRewriter, all_rows
+from meguru.datasets.types import DataFile, Format, Manifest
+from meguru.datasets.versions.compact import given_files
+from meguru.errors import Conflict
+from meguru.kernel.operations import Context, operation
+from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class ReturnedRows(msgspec.Struct, frozen=True, kw_only=True):
+    """So many rows of a version are of people who were erased, by these columns."""
+
+    rows: int
+    columns: list[str]
+
+
+@operation("erasure.returned", permission="dataset:read", query=True, on="ref")
+def returned(ctx: Context, *, ref: str) -> ReturnedRows:
+    """Tell whether a version has rows of people who were erased; who they are is not told."""
+    version = store.resolve(ctx.tx, ref, ctx.seen)
+    entries = list(ledger.known(ctx.tx))
+    if version.elsewhere or not entries:
+        return ReturnedRows(rows=0, columns=[])
+    manifest = load_manifest(ctx.blobs, version)
+    return _returned(ctx, manifest, manifest.files, entries)[1]
+
+
+def admitted(ctx: Context, name: str, given: list[DataFile], kind: Format) -> list[DataFile]:
+    """Return files that are added, without rows of people who were erased if the policy is to drop them.
+
+    Raises
+    ------
+    Conflict
+        If there are any and the policy is to refuse them.
+    """
+    with ctx.ws.read() as tx:
+        entries = list(ledger.known(tx))
+        if not entries:
+            return given
+        policy = erased_policy(tx, refs.project_of(name))
+    if policy == "warn":
+        return given
+    manifest = Manifest(format=kind, event_time="", columns=[], files=given)
+    subject, found = _returned(ctx, manifest, given, entries)
+    if not found.rows:
+        return given
+    if policy == "refuse":
+        raise Conflict(
+            f"{found.rows:,} rows are of people who were erased",
+            where=refs.make("dataset", name),
+            why=f"by the column {', '.join(found.columns)}",
+            hint='take them out of the file, or say erased = "drop" in [retention.default]',
+        )
+    rewriter = FileRewriter(ctx.blobs, subject)
+    left = [rewriter.without(manifest, each) if rewriter.found(manifest, each) else each for each in given]
+    kept = [each for each in left if each is not None]
+    note_gone(ctx.tx, _digests(given) - _digests(kept) | {each.digest for each in given_files(given)})
+    return kept
+
+
+def _digests(files: Iterable[DataFile]) -> set[str]:
+    return {each.digest for each in files}
+
+
+def _returned(
+    ctx: Context, manifest: Manifest, files: Sequence[DataFile], entries: Sequence[ErasureMarks]
+) -> tuple[ErasureSubject, ReturnedRows]:
+    subject = ErasureSubject(_known_again(ctx.blobs, manifest, files, entries, ErasureLedger(ctx.ws).keys))
+    rewriter = FileRewriter(ctx.blobs, subject)
+    rows = sum(rewriter.found(manifest, each) for each in files)
+    return subject, ReturnedRows(rows=rows, columns=sorted(subject.who))
+
+
+def _known_again(
+    blobs: BlobStore,
+    manifest: Manifest,
+    files: Sequence[DataFile],
+    entries: Sequence[ErasureMarks],
+    keys: Mapping[str, bytes],
+) -> dict[str, list[str]]:
+    """Return the values in some files whose marks are in the ledger, by column."""
+    import polars as pl
+
+    wanted: dict[str, dict[str, set[str]]] = {}
+    for entry in entries:
+        for column, marks in entry.marks.items() if entry.key in keys else ():
+            wanted.setdefault(column, {}).setdefault(entry.key, set()).update(marks)
+    found: dict[str, set[str]] = {}
+    for file in files:
+        for column in wanted.keys() & {each.name for each in file.columns}:
+            rows = all_rows(blobs, manifest, file)
+            kind = rows.collect_schema()[column]
+            if kind.is_nested() or kind == pl.Binary:
+                continue
+            text = rows.select(pl.col(column).unique().cast(pl.String)).collect(engine="streaming")[column]
+            for key, known in wanted[column].items():
+                theirs = {each for each in text.drop_nulls() if mark(keys[key], column, each) in known}
+                found[column] = found.get(column, set()) | theirs
+    return {column: sorted(theirs) for column, theirs in found.items() if theirs}

@@ -1,0 +1,58 @@
+"""Old versions of datasets whose declaration says nothing itself go by the rule of their project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.datasets import spec as specs
+from meguru.datasets import store
+from meguru.datasets.remove import take_away
+from meguru.datasets.types import DatasetVersion, Retention
+from meguru.datasets.versions.retention import unneeded
+from meguru.kernel.operations import Context
+
+_ONE = Retention(last=1)
+
+
+class VersionRecords:
+    """Versions of the main line but the newest, by when they were made; none that something needs.
+
+    Their bytes are freed by ``dataset.free``.
+    """
+
+    what = "versions of datasets"
+
+    def about(self, tx: Connection) -> Iterable[str]:
+        """Return the datasets whose declaration says nothing of how long, and that are not held by it."""
+        known = {name: specs.said_of(tx, name) for name in store.names(tx, None)}
+        return [
+            refs.make("dataset", name)
+            for name, said in known.items()
+            if said.keep == Retention() and not said.hold
+        ]
+
+    def older(self, tx: Connection, ref: str, before: datetime) -> tuple[int, int]:
+        """Return how many such versions were made before a moment, and their bytes."""
+        found = _old(tx, ref, before)
+        return len(found), sum(each.bytes for each in found)
+
+    def remove(self, ctx: Context, ref: str, before: datetime) -> tuple[int, int]:
+        """Remove them."""
+        store.lock(ctx.tx, refs.parse(ref).name, ctx.now())
+        found = _old(ctx.tx, ref, before)
+        if found:
+            take_away(ctx, found, reason="the rule of retention keeps no more")
+        return len(found), sum(each.bytes for each in found)
+
+
+def _old(tx: Connection, ref: str, before: datetime) -> list[DatasetVersion]:
+    return unneeded(tx, refs.parse(ref).name, _ONE, before)
+
+
+def records() -> dict[str, VersionRecords]:
+    """Return what obeys the rules of retention."""
+    return {"datasets": VersionRecords()}
