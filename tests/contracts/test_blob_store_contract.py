@@ -6,6 +6,8 @@ from meguru.errors import InvalidInput
 from meguru.storage.blobs import open_store
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
+from meguru.storage.blobs.sealed.store import sealed_url
+from meguru.storage.blobs.sealed.wrappers import new_key
 from meguru.testing.contracts.blob_store import BlobStoreContract
 
 
@@ -42,3 +44,36 @@ class TestS3Store(BlobStoreContract):
 
     def reopen(self, store, folder):
         return ObjectStore(store.url, folder)
+
+
+class TestSealedStore(BlobStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        new_key(tmp_path / "blob.key", first=True)
+        return open_store(sealed_url(str(tmp_path / "blobs"), f"file:{tmp_path / 'blob.key'}"))
+
+    def damage(self, store, digest):
+        path = store.inner.folder / digest[:2] / digest[2:]
+        path.chmod(0o644)
+        path.write_bytes(b"a lie")
+        store._cache.delete(digest)
+
+    def reopen(self, store, folder):
+        return open_store(store.url)
+
+
+@pytest.mark.integration
+class TestSealedS3Store(BlobStoreContract):
+    @pytest.fixture
+    def store(self, s3_url, tmp_path):
+        new_key(tmp_path / "blob.key", first=True)
+        return open_store(sealed_url(s3_url, f"file:{tmp_path / 'blob.key'}"))
+
+    def damage(self, store, digest):
+        import obstore
+
+        obstore.put(store.inner.store, f"{digest[:2]}/{digest[2:]}", b"a lie")
+        store._cache.delete(digest)
+
+    def reopen(self, store, folder):
+        return open_store(store.url)

@@ -33,7 +33,7 @@ def open_here(where: str, chosen: Settings, clock: Clock | None, *, create: bool
         if not create and not (root / DATABASE).exists():
             raise NotFound(f"there is no workspace in {root}", where=str(root), hint="run: meguru init")
         _make(root)
-        url, blobs = f"sqlite:///{root / DATABASE}", chosen.blobs or str(root / "blobs")
+        url, blobs = f"sqlite:///{root / DATABASE}", chosen.blobs or _blobs_of(root)
     db = Database(url, sqlite_synchronous=chosen.sqlite_synchronous)
     try:
         migrate(db)
@@ -44,6 +44,17 @@ def open_here(where: str, chosen: Settings, clock: Clock | None, *, create: bool
         db.close()
         raise
     return Workspace(db=db, blobs=store, settings=chosen, root=root, clock=clock)
+
+
+def _blobs_of(root: Path) -> str:
+    """Return where the blobs of a workspace's folder are: in it, encrypted if a file there says so."""
+    try:
+        key = (root / "blobs.sealed").read_text("utf-8").strip()
+    except FileNotFoundError:
+        return str(root / "blobs")
+    from meguru.storage.blobs.sealed.store import sealed_url
+
+    return sealed_url(str(root / "blobs"), key)
 
 
 def _make(root: Path) -> None:

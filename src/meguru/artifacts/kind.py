@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from meguru.kernel.kinds import Kind, Service
+from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
+
+
+@event_type(
+    "blob.encrypted",
+    label="blobs encrypted",
+    sentence="{actor} brought blobs under a key: {blobs}",
+    tone=Tone.ODD,
+)
+class BlobEncrypted(Payload, frozen=True):
+    """New blobs are encrypted from now on; so many that were there are, too."""
+
+    key: str
+    blobs: int
+
 
 EVENT = Kind(
     name="event",
@@ -20,6 +34,8 @@ BLOB = Kind(
     named=False,
     tables=("meguru.artifacts.uploads.schema", "meguru.artifacts.erasure.schema"),
     grants={"engineer": ("*",), "data-scientist": ("*",)},
+    events=(BlobEncrypted,),
+    internal={"encrypt": "who has the machine brings blobs under a key"},
     services=(
         Service(name="blobs", factory="meguru.artifacts.durability:settler"),
         Service(name="uploads", factory="meguru.artifacts.uploads.expiry:LeftUploads"),

@@ -21,6 +21,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "schema": ("meguru schema --out .meguru/schema.json",),
     "up": ("meguru up", "meguru up --host 0.0.0.0 --auth", "meguru up --auth --serve prod=/srv/meguru/prod"),
     "status": ("meguru status", "meguru status --json"),
+    "blob": (
+        "meguru blob encrypt --key file:/etc/meguru/blob.key --all",
+        "meguru blob rotate",
+        "meguru blob keys",
+    ),
     "hold": (
         "meguru hold place dataset/people --why 'case 7' --until 2027-01-31",
         "meguru hold place --who email=anna@example.com --why 'case 7'",

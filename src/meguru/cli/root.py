@@ -92,6 +92,7 @@ GROUPS = {
         "key": "Make the key that you sign with; list and revoke keys.",
         "token": "Make, list and revoke access tokens.",
         "erase": "Erase a person from all that is kept: meguru erase email=anna@example.com",
+        "blob": "Encrypt the files that the workspace keeps; change the key.",
         "hold": "Place legal holds: nothing is erased or removed while they stand.",
         "retention": "Tell what is older than the rules of retention say.",
         "doctor": "Check this machine and the workspace.",

@@ -60,7 +60,14 @@ def place_of(blobs: BlobStore, name: str) -> TablePlace:
         return LocalTable(blobs, blobs.folder / path)
     if isinstance(blobs, ObjectStore):
         return BucketTable(blobs, path)
-    raise InvalidInput("there are no tables beside these blobs", where=blobs.url, field="ref")
+    hint = "read it by its name: nothing but Meguru opens encrypted blobs"
+    raise InvalidInput("there are no tables beside these blobs", where=blobs.url, hint=hint, field="ref")
+
+
+def clear(blobs: BlobStore, name: str) -> None:
+    """Remove the table of a dataset, if these blobs have tables beside them."""
+    if isinstance(blobs, LocalStore | ObjectStore):
+        place_of(blobs, name).clear()
 
 
 def tables_of(blobs: BlobStore) -> list[str]:

@@ -15,7 +15,7 @@ from meguru.artifacts.holds.store import in_force
 from meguru.artifacts.lineage import made_from
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
-from meguru.datasets.delta.places import place_of
+from meguru.datasets.delta.places import clear
 from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.free import needed
 from meguru.datasets.manifest import load_manifest
@@ -240,7 +240,7 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
     gone: set[str] = set()
     for name in sorted({each.version.name for each in rewritten}):
         # A table beside the blobs links to the old files: it is made anew when somebody asks for it.
-        place_of(ctx.blobs, name).clear()
+        clear(ctx.blobs, name)
         forget_samples(ctx.tx, name)
     for each in rewritten:
         present = store.version(ctx.tx, each.version.name, each.version.version)

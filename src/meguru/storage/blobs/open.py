@@ -16,8 +16,15 @@ STORES = PluginFamily(
 
 
 def open_store(url: str | Path) -> BlobStore:
-    """Open a blob store: a folder, ``file://…``, or an object-store URL such as ``s3://bucket/prefix``."""
+    """Open a blob store: a folder, ``file://…``, or an object-store URL such as ``s3://bucket/prefix``.
+
+    ``sealed+URL?key=…`` encrypts what is kept there; see `sealed.store`.
+    """
     text = str(url)
+    if text.startswith("sealed+"):
+        from meguru.storage.blobs.sealed.store import SealedStore
+
+        return SealedStore(text)
     scheme, colon, rest = text.partition("://")
     if not colon or scheme == "file":
         from meguru.storage.blobs.local import LocalStore

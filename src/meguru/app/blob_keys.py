@@ -1,0 +1,118 @@
+"""Turn on the encryption of blobs, and bring those that are there under the present key."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.artifacts.kind import BLOB
+from meguru.base import refs
+from meguru.errors import NotFound, UsageError
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.storage.blobs.sealed.store import SealedStore
+from meguru.storage.blobs.sealed.wrappers import new_key, wrapper_of
+
+if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
+
+MARKER = "blobs.sealed"
+"""The file of a workspace's folder that names what wraps the keys of its blobs."""
+_ENCRYPT = InternalOperation(BLOB, "encrypt")
+
+
+class SealedBlobs(msgspec.Struct, frozen=True, kw_only=True):
+    """How many blobs there are by the key that wrapped theirs; empty for those that are not encrypted."""
+
+    key: str
+    place: str
+    blobs: dict[str, int]
+
+
+def key_said(root: Path) -> str:
+    """Return what wraps the keys of the blobs in a workspace's folder; empty if they are not encrypted."""
+    with suppress(FileNotFoundError):
+        return (root / MARKER).read_text("utf-8").strip()
+    return ""
+
+
+def turn_on(ws: Workspace, said: str) -> None:
+    """Have new blobs of a workspace's folder encrypted; a file that holds no key yet gets one.
+
+    Raises
+    ------
+    UsageError
+        If the workspace's blobs are where a setting says: that setting says it then.
+    """
+    if ws.root is None or ws.settings.blobs:
+        raise UsageError(
+            "the place of the blobs is set",
+            where="MEGURU_BLOBS",
+            hint="set it to sealed+PLACE?key=file:/etc/meguru/blob.key",
+        )
+    kind, _, place = said.partition(":")
+    path = Path(place)
+    if kind in {"file", "age"}:
+        said = f"{kind}:{path.absolute()}"
+        if path.absolute().is_relative_to(ws.root.absolute()):
+            hint = "who copies the workspace would copy the key: put it elsewhere, and keep a copy apart"
+            raise UsageError("the key can't be in the workspace's folder", where=place, hint=hint)
+    if kind == "file" and not path.exists():
+        new_key(path.absolute(), first=True)
+    wrapper_of(said)
+    draft = ws.root / f"{MARKER}.new"
+    draft.write_text(said + "\n", "utf-8")
+    draft.replace(ws.root / MARKER)
+    _tell(ws, said, 0)
+
+
+def under_present_key(ws: Workspace) -> Iterator[int]:
+    """Encrypt blobs that are not, and wrap the keys of others by the present one; give how many, as it goes.
+
+    It may be ended and begun again at any moment.
+    """
+    store, count = sealed_store(ws), 0
+    for digest in store.listed(time.time() + 1):
+        with suppress(NotFound):  # it was freed meanwhile
+            count += store.encrypt(digest)
+            yield count
+    if count:
+        _tell(ws, store.key, count)
+
+
+def state_of(ws: Workspace) -> SealedBlobs:
+    """Count blobs by their keys."""
+    store, counts = sealed_store(ws), Counter[str]()
+    for digest in store.listed(time.time() + 1):
+        with suppress(NotFound):
+            counts[store.key_of(digest)] += 1
+    return SealedBlobs(key=store.wrapper.id, place=store.key, blobs=dict(counts))
+
+
+def rotate(ws: Workspace) -> None:
+    """Put a new key before those in the file: new blobs are under it, others once they are brought there."""
+    kind, _, place = sealed_store(ws).key.partition(":")
+    if kind != "file":
+        raise UsageError("only keys in a file are changed here", hint="change it where it is, and rewrap")
+    new_key(Path(place), first=True)
+
+
+def sealed_store(ws: Workspace) -> SealedStore:
+    """Return the workspace's store if it encrypts."""
+    if not isinstance(ws.blobs, SealedStore):
+        raise UsageError(
+            "blobs are not encrypted here", hint="meguru blob encrypt --key file:/etc/meguru/blob.key"
+        )
+    return ws.blobs
+
+
+def _tell(ws: Workspace, said: str, count: int) -> None:
+    def emit(ctx: Context) -> None:
+        ctx.emit("blob.encrypted", refs.make("blob", "all"), data={"key": said, "blobs": count}, project="")
+
+    _ENCRYPT.commit(ws, emit)

@@ -1,0 +1,262 @@
+"""A blob store that encrypts what it keeps; blobs that were there before are read as they are.
+
+A blob goes by the digest of its plain bytes, so that equal bytes are one blob in a workspace, as ever; who
+sees the store can tell whether it has a file that they know, and not what is in others. For a path, a blob is opened into memory
+(``/dev/shm``), or where there is none into the user's own cache folder, the least used going first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qs, quote
+
+from meguru.base import digests
+from meguru.base.cache import cache_folder
+from meguru.errors import DigestMismatch, InvalidInput, NotFound, UsageError
+from meguru.storage.blobs.base import check
+from meguru.storage.blobs.local import LocalStore
+from meguru.storage.blobs.objects import ObjectStore
+from meguru.storage.blobs.sealed.envelope import (
+    make_head,
+    opened,
+    plain_size,
+    read_head,
+    sealed,
+    wrapped_key,
+    write_head,
+)
+from meguru.storage.blobs.sealed.places import BucketPlace, FolderPlace, SealedPlace
+from meguru.storage.blobs.sealed.wrappers import KeyWrapper, wrapper_of
+
+SCHEME = "sealed+"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own, mode 700, is made in it
+_SHARE = 4
+"""A quarter of the memory (or disk) holds opened blobs at most."""
+_A_KEY = 1000
+"""So many blobs share a data key, each by a salt of its own: a service that wraps is asked seldom."""
+_PIECE = 1 << 20
+
+
+class _DataKey(NamedTuple):
+    key: bytes
+    wrapped: bytes
+    used: int
+
+
+class SealedStore:
+    """Blobs in another store, encrypted: ``sealed+URL?key=…`` names it, and what wraps the keys."""
+
+    def __init__(self, url: str) -> None:
+        inner, _, query = url.removeprefix(SCHEME).rpartition("?")
+        said = parse_qs(query).get("key", [""])[0]
+        if not (inner and said):
+            raise UsageError(
+                f"{url[:100]!r} names no key", hint="write sealed+FOLDER?key=file:/etc/meguru/blob.key"
+            )
+        from meguru.storage.blobs.open import open_store
+
+        self.url, self.key = url, said
+        self.inner = open_store(inner)
+        self.place: SealedPlace
+        if isinstance(self.inner, LocalStore):
+            self.place = FolderPlace(self.inner)
+        elif isinstance(self.inner, ObjectStore):
+            self.place = BucketPlace(self.inner)
+        else:
+            raise UsageError("these blobs can't be encrypted", where=inner)
+        self.wrapper: KeyWrapper = wrapper_of(said)
+        self._cache = LocalStore(_opened_folder(self.inner.url))
+        self._known: OrderedDict[bytes, bytes] = OrderedDict()
+        self._present: _DataKey | None = None
+        self._lock = threading.Lock()
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store bytes; return their digest."""
+        return self.put_chunks([data])
+
+    def put_file(self, path: Path) -> str:
+        """Store a file's content in bounded memory; return its digest."""
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise InvalidInput(f"can't read {path}", where=str(path), why=error.strerror or "") from error
+        with file:
+            return self.put_chunks(iter(lambda: file.read(_PIECE), b""))
+
+    def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
+        """Store the bytes that come in pieces, encrypted as they come; return their digest."""
+        seen, key = hashlib.sha256(), self._data_key()
+        head = make_head(self.wrapper.id, key.wrapped)
+
+        def hashed() -> Iterator[bytes | memoryview]:
+            for chunk in chunks:
+                seen.update(chunk)
+                yield chunk
+
+        draft = self.place.write(sealed(hashed(), key.key, head))
+        digest = seen.hexdigest()
+        if self.has(digest) and self._is_whole(digest):
+            draft.unlink()
+        else:
+            self.place.publish(draft, digest)
+        return digest
+
+    def get_bytes(self, digest: str) -> bytes:
+        """Return the bytes, checked."""
+        data = b"".join(self._plain(digest))
+        check(digest, digests.of_bytes(data), f"{self.inner.url}/{digest[:2]}/{digest[2:]}")
+        return data
+
+    def path(self, digest: str) -> Path:
+        """Return a file that holds the opened bytes, to be read only; it is made at first use."""
+        with suppress(NotFound, DigestMismatch):
+            found = self._cache.path(digest)
+            os.utime(found)
+            return found
+        self._make_room(self.size(digest))
+        check(digest, self._cache.put_chunks(self._plain(digest)), self.inner.url)
+        return self._cache.path(digest)
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the blob is there."""
+        return self.inner.has(digest)
+
+    def size(self, digest: str) -> int:
+        """Return the number of bytes that the opened blob has."""
+        total = self.place.size(digest)
+        with self.place.open(digest) as file:
+            head = read_head(file)
+        return total if head is None else plain_size(total, head)
+
+    def verify(self, digest: str) -> None:
+        """Read and open every byte from the store itself, and compare the digest."""
+        seen = hashlib.sha256()
+        for chunk in self._plain(digest):
+            seen.update(chunk)
+        check(digest, seen.hexdigest(), self.inner.url)
+
+    def delete(self, digest: str) -> None:
+        """Remove the blob, if it is there, and what was opened of it."""
+        self._cache.delete(digest)
+        self.inner.delete(digest)  # type: ignore[attr-defined]
+
+    def listed(self, before: float) -> Iterable[str]:
+        """Return the blobs that were written before a moment."""
+        found: Iterable[str] = self.inner.listed(before)  # type: ignore[attr-defined]
+        return found
+
+    def key_of(self, digest: str) -> str:
+        """Return which key wrapped that of a blob; empty for one that is not encrypted."""
+        with self.place.open(digest) as file:
+            head = read_head(file)
+        return head.key if head else ""
+
+    def encrypt(self, digest: str) -> bool:
+        """Encrypt a blob that is not, or wrap its key by the present one; False if nothing is to do.
+
+        The old bytes are there until the new ones are: whoever is killed goes on later.
+        """
+        with self.place.open(digest) as file:
+            head = read_head(file)
+            if head is not None and head.key == self.wrapper.id:
+                return False
+            if head is not None:
+                data_key = self._unwrapped(head.key, wrapped_key(head))
+                wrapped = make_head(self.wrapper.id, self.wrapper.wrap(data_key))
+                again = type(head)(key=wrapped.key, wrapped=wrapped.wrapped, salt=head.salt)
+                rest = iter(lambda: file.read(_PIECE), b"")
+                draft = self.place.write(_joined(write_head(again), rest))
+                self.place.publish(draft, digest)
+                return True
+        seen, key = hashlib.sha256(), self._data_key()
+        head = make_head(self.wrapper.id, key.wrapped)
+
+        def hashed() -> Iterator[bytes]:
+            for chunk in self._plain(digest):
+                seen.update(chunk)
+                yield chunk
+
+        draft = self.place.write(sealed(hashed(), key.key, head))
+        try:
+            check(digest, seen.hexdigest(), self.inner.url)
+        except DigestMismatch:
+            draft.unlink()
+            raise
+        self.place.publish(draft, digest)
+        return True
+
+    def _plain(self, digest: str) -> Iterator[bytes]:
+        with self.place.open(digest) as file:
+            head = read_head(file)
+            if head is not None:
+                yield from opened(file, self._unwrapped(head.key, wrapped_key(head)), head)
+                return
+        with self.place.open(digest) as file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+    def _is_whole(self, digest: str) -> bool:
+        with suppress(NotFound, DigestMismatch):
+            self.verify(digest)
+            return True
+        return False
+
+    def _data_key(self) -> _DataKey:
+        with self._lock:
+            if self._present is None or self._present.used >= _A_KEY:
+                key = secrets.token_bytes(32)
+                self._present = _DataKey(key, self.wrapper.wrap(key), 0)
+            self._present = self._present._replace(used=self._present.used + 1)
+            return self._present
+
+    def _unwrapped(self, id: str, wrapped: bytes) -> bytes:
+        with self._lock:
+            if wrapped not in self._known:
+                self._known[wrapped] = self.wrapper.unwrap(id, wrapped)
+                if len(self._known) > _A_KEY:
+                    self._known.popitem(last=False)
+            self._known.move_to_end(wrapped)
+            return self._known[wrapped]
+
+    def _make_room(self, size: int) -> None:
+        """Free the least used opened blobs; who has one mapped goes on reading it."""
+        root = self._cache.folder
+        most = shutil.disk_usage(root).total // _SHARE
+        files = sorted((each.stat().st_mtime, each.stat().st_size, each) for each in root.glob("??/*"))
+        used = sum(each[1] for each in files)
+        for _, taken, file in files:
+            if used + size <= most:
+                break
+            file.unlink(missing_ok=True)
+            used -= taken
+
+
+def sealed_url(inner: str, key: str) -> str:
+    """Return the URL of a store whose blobs are encrypted."""
+    return f"{SCHEME}{inner}?key={quote(key, safe='/:')}"
+
+
+def _joined(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from rest
+
+
+def _opened_folder(url: str) -> Path:
+    """Return where opened blobs are: in memory, if there is a place for that."""
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    if os.access(_MEMORY, os.W_OK):
+        folder = _MEMORY / f"meguru-{os.getuid()}" / name
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.parent.stat().st_uid == os.getuid():
+            folder.parent.chmod(0o700)
+            return folder
+    return cache_folder(f"opened/{name}")
