@@ -127,7 +127,7 @@ if TYPE_CHECKING:
     from meguru.datasets.personal.list import list_erasures as erasure_list
     from meguru.datasets.personal.look import look as dataset_look
     from meguru.datasets.personal.propose import personal as dataset_personal
-    from meguru.datasets.personal.returned import returned as erasure_returned
+    from meguru.datasets.personal.returned import returned as dataset_returned
     from meguru.datasets.pulls.ask import pull as dataset_pull
     from meguru.datasets.pulls.show import position as dataset_position
     from meguru.datasets.pulls.show import pulls as dataset_pulls

@@ -22,8 +22,9 @@ from meguru.errors import UsageError
 
 if TYPE_CHECKING:
     from meguru.datasets.differences import ChangedRow, RowChanges
-    from meguru.datasets.personal.returned import ReturnedRows
     from meguru.datasets.types import DataFile, DatasetVersion, Format, Mode
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
 
 _COLUMNS = 12
 _ROWS = 10
@@ -101,7 +102,7 @@ def add(
     SAS or Stata; folders; or addresses: https://…, s3://…, sqlite:///shop.db#orders,
     postgresql://user@host/db#orders. A folder of images, sounds or documents is kept file by file.
     """
-    from meguru.app.calls import dataset_files, dataset_personal, erasure_returned
+    from meguru.app.calls import dataset_files
     from meguru.datasets.client import add_files
     from meguru.datasets.types import Checks
 
@@ -131,12 +132,8 @@ def add(
             note=note,
             meter=meter,
         )
-
-    proposed = [
-        *looks_personal(dataset_personal(ws, ref=made.ref)),
-        *_returned(erasure_returned(ws, ref=made.ref)),
-    ]
-    _tell_added(session, made, dataset_files(ws, ref=made.ref), [*warnings_of(ws, made), *proposed])
+    told = [*warnings_of(ws, made), *_people_in(ws, made.ref)]
+    _tell_added(session, made, dataset_files(ws, ref=made.ref), told)
 
 
 def _tell_added(session: Session, made: DatasetVersion, files: list[DataFile], warnings: list[str]) -> None:
@@ -337,9 +334,13 @@ command.add_command(pull)
 command.add_command(sources)
 
 
-def _returned(found: ReturnedRows) -> list[str]:
-    """Tell that rows of people came back who were erased."""
-    if not found.rows:
-        return []
-    by = ", ".join(found.columns)
-    return [f"{found.rows:,} rows are of people who were erased ({by}): erase them again, or see [retention]"]
+def _people_in(ws: Workspace | RemoteWorkspace, ref: str) -> list[str]:
+    """Propose tags for columns that look personal; tell that rows of people came back who were erased."""
+    from meguru.app.calls import dataset_personal, dataset_returned
+
+    said, found = list(looks_personal(dataset_personal(ws, ref=ref))), dataset_returned(ws, ref=ref)
+    if found.rows:
+        by = ", ".join(found.columns)
+        hint = "erase them again, or see [retention]"
+        said.append(f"{found.rows:,} rows are of people who were erased ({by}): {hint}")
+    return said

@@ -140,8 +140,8 @@ def record(
     `position` is how far a source was read for them. `agreed` is asked in the transaction that writes, and
     raises if the newest version is not one that these rows may follow.
     """
-    name = check_full_name("dataset", name)
-    entries, said = check_entries(files), with_columns(_said_of(ctx, name), columns)
+    name, entries = check_full_name("dataset", name), check_entries(files)
+    said = with_columns(_said_of(ctx, name), columns)
     kind = of_tables(format or said.format or one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
@@ -150,9 +150,7 @@ def record(
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     given_all, entries = entries, not_in(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
-    given = look(before=guide, event_time=event_time, there=newest if position else None)
-    if mode != "delete":
-        given = admitted(ctx, name, given, kind)
+    given = look(name, mode, before=guide, event_time=event_time, there=newest if position else None)
     # What is deleted is told by keys alone: these are no rows to be judged.
     rows = None if mode == "delete" else _together(ctx, given, kind, one_schema(given, schema_policy))
     expect = said.expect if expect is None else expect
@@ -183,6 +181,8 @@ def _examined(
     said: DatasetSpec,
     entries: list[FileEntry],
     kind: Format,
+    name: str,
+    mode: Mode,
     *,
     read: ReadOptions | None,
     before: Manifest | None,
@@ -193,7 +193,7 @@ def _examined(
     how = partial(examine, ctx.blobs, entries, kind, said=read, treat=treatment(ctx, said))
     given = how(before=before, event_time=event_time, there=there)
     let_go(ctx, given, is_personal=bool(said.columns))
-    return given
+    return given if mode == "delete" else admitted(ctx, name, given, kind)
 
 
 def _follow(

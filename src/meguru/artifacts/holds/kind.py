@@ -38,6 +38,7 @@ HOLD = Kind(
     name="hold",
     title=("legal hold", "legal holds"),
     named=False,
+    shared=True,
     tables=("meguru.artifacts.holds.schema",),
     operations=("meguru.artifacts.holds.operations",),
     events=(HoldPlaced, HoldReleased),

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, select
 
 from meguru.artifacts.retention.kind import ErasedPolicy, RetentionSpec
 from meguru.artifacts.retention.schema import retention
-from meguru.base import refs
 from meguru.errors import InvalidInput
 
 NAME = "default"
@@ -49,7 +48,7 @@ def rules(tx: Connection) -> dict[str, RetentionSpec]:
 
 def rule_of(known: dict[str, RetentionSpec], project: str) -> RetentionSpec:
     """Return the rule of a project: its own, else the workspace's, else one that keeps all for ever."""
-    return known.get(refs.within(project, NAME)) or known.get(NAME) or RetentionSpec()
+    return known.get(project) or known.get(NAME) or RetentionSpec()
 
 
 def cut(known: dict[str, RetentionSpec], project: str, what: str, now: datetime) -> datetime | None:

@@ -39,6 +39,7 @@ ERASURE = Kind(
     name="erasure",
     title=("erasure", "erasures"),
     named=False,
+    shared=True,
     operations=("meguru.datasets.personal.operations",),
     events=(ErasureDone, ErasureRepeated),
     project_of="meguru.artifacts.erasure.ledger:project_of",

@@ -32,7 +32,7 @@ class ReturnedRows(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[str]
 
 
-@operation("erasure.returned", permission="dataset:read", query=True, on="ref")
+@operation("dataset.returned", permission="dataset:read", query=True, on="ref")
 def returned(ctx: Context, *, ref: str) -> ReturnedRows:
     """Tell whether a version has rows of people who were erased; who they are is not told."""
     version = store.resolve(ctx.tx, ref, ctx.seen)

@@ -15,6 +15,9 @@ from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
 from meguru.audit.checkpoints.kind import CheckpointSpec
 from meguru.audit.checkpoints.operations import specs as checkpoints
+from meguru.artifacts.holds.operations import place as place_hold
+from meguru.artifacts.retention.kind import RetentionSpec
+from meguru.artifacts.retention.operations import specs as retention_rules
 from meguru.backfills.start import start as start_backfill
 from meguru.base import digests, refs
 from meguru.business.create import create as create_metric
@@ -333,6 +336,15 @@ def _trust(of: Making) -> str:
     return of.mark
 
 
+def _retention(of: Making) -> str:
+    retention_rules.declare(of.ws, name=of.mark, spec=RetentionSpec(description=of.mark))
+    return of.mark
+
+
+def _hold(of: Making) -> str:
+    return place_hold(of.ws, about=f"pipeline/{of.mark}", why=of.mark).id
+
+
 MAKERS: Mapping[str, Callable[[Making], str]] = {
     "dataset": _dataset,
     "entity": _entity,
@@ -379,6 +391,8 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "grant": _grant,
     "identity_provider": _identity_provider,
     "trust": _trust,
+    "retention": _retention,
+    "hold": _hold,
 }
 """In the order in which they need each other; each returns the name, or the id, of what it made."""
 NEEDS = {"firing": "model", "release": "model", "step_run": "pipeline_run"}

@@ -121,7 +121,6 @@ def test_old_versions_of_datasets_go_by_the_rule(filled, clock, tmp_path):
     ("name", "spec"),
     [
         ("default", RetentionSpec(predictions="1 month")),
-        ("other", RetentionSpec()),
         ("default", RetentionSpec(predictions="30d", least={"predictions": "1y"})),
         ("default", RetentionSpec(least={"files": "1y"})),
     ],

@@ -1,9 +1,9 @@
 """The form of an encrypted blob: a head that names the wrapped key, then chunks, each sealed by itself.
 
 A chunk is sealed by AES-256-GCM with the blob's own key, which is derived from a data key and a random salt
-of the blob. The nonce is the chunk's number; its place, and whether it is the last one, are bound to it, so that
-chunks can't be left out, cut off, moved or taken from another blob. The head is bound by the salt alone, so a
-data key is wrapped by another key without encrypting anything anew.
+of the blob. The nonce is the chunk's number; its place, and whether it is the last one, are bound to it, so
+that chunks can't be left out, cut off, moved or taken from another blob. The head is bound by the salt alone,
+so a data key is wrapped by another key without encrypting anything anew.
 
 References: V. T. Hoang et al., "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", 2015
 (the construction STREAM).

@@ -36,7 +36,7 @@ class SealedPlace(Protocol):
         ...
 
 
-class FolderPlace:
+class SealedFolder:
     """Files of a folder of blobs."""
 
     def __init__(self, store: LocalStore) -> None:
@@ -69,7 +69,7 @@ class FolderPlace:
         return self.store.size(digest)
 
 
-class BucketPlace:
+class SealedBucket:
     """Objects of a bucket, or a prefix of it."""
 
     def __init__(self, store: ObjectStore) -> None:

@@ -1,8 +1,9 @@
 """A blob store that encrypts what it keeps; blobs that were there before are read as they are.
 
 A blob goes by the digest of its plain bytes, so that equal bytes are one blob in a workspace, as ever; who
-sees the store can tell whether it has a file that they know, and not what is in others. For a path, a blob is opened into memory
-(``/dev/shm``), or where there is none into the user's own cache folder, the least used going first.
+sees the store can tell whether it has a file that they know, and not what is in others. For a path, a blob is
+opened into memory (``/dev/shm``), or where there is none into the user's own cache folder, the least used
+going first.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from meguru.storage.blobs.sealed.envelope import (
     wrapped_key,
     write_head,
 )
-from meguru.storage.blobs.sealed.places import BucketPlace, FolderPlace, SealedPlace
+from meguru.storage.blobs.sealed.places import SealedBucket, SealedFolder, SealedPlace
 from meguru.storage.blobs.sealed.wrappers import KeyWrapper, wrapper_of
 
 SCHEME = "sealed+"
@@ -68,9 +69,9 @@ class SealedStore:
         self.inner = open_store(inner)
         self.place: SealedPlace
         if isinstance(self.inner, LocalStore):
-            self.place = FolderPlace(self.inner)
+            self.place = SealedFolder(self.inner)
         elif isinstance(self.inner, ObjectStore):
-            self.place = BucketPlace(self.inner)
+            self.place = SealedBucket(self.inner)
         else:
             raise UsageError("these blobs can't be encrypted", where=inner)
         self.wrapper: KeyWrapper = wrapper_of(said)
