@@ -132,6 +132,8 @@ THINGS = {
 ELSEWHERE = {
     "/ui/comments/edit": "comment.add, comment.edit and comment.remove are walked with the operations",
     "/ui/datasets/{name}/{version}/thumbnail": "dataset.thumbnail is walked with the operations",
+    "/ui/erasures": "erasure.list is walked with the operations",
+    "/ui/erasures/edit": "dataset.erase is walked with the operations",
     "/ui/environments": "it shows of each environment what the reader may see there",
     "/ui/events/{id}": "why.show is walked with the operations",
     "/ui/runs/compare": "run.compare is walked with the operations",

@@ -12,7 +12,9 @@ ErasedPolicy = Literal["warn", "refuse", "drop"]
 
 
 class RetentionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[retention.default]`` of a project file, or ``[retention.PROJECT]``: how long what is kept, as ``180d``, ``26w`` or ``2y``.
+    """How long what is kept, as ``180d``, ``26w`` or ``2y``.
+
+    ``[retention.default]`` of a project file is of the workspace, ``[retention.PROJECT]`` of one project.
 
     What is not said is kept for ever. `predictions` go with their outcomes when they are older, `feedback`
     and `logs` of steps too; of `datasets` all versions but the newest and those that something needs, where

@@ -31,6 +31,7 @@ def listing(visit: Visit) -> Response:
         datasets=found.items,
         older=found.next_cursor,
         after=after,
+        may_erase=visit.ws.principal.allows("dataset:erase"),
         live="dataset_version.",
     )
 
