@@ -35,6 +35,7 @@ EVERYWHERE = {
     "erasure.list": "erasures are of the whole workspace",
     "erasure.owed": "erasures are of the whole workspace",
     "hold.list": "holds are of the whole workspace",
+    "retention.due": "it tells of records of all projects",
 }
 """The queries that need their permission in every project, and why."""
 OWN_LOOK = {
@@ -256,7 +257,7 @@ def test_a_thing_of_every_kind_is_in_the_world_but_of_those_made_otherwise():
     from meguru.app.kinds import all_kinds
 
     no_maker = {
-        "approval", "blob", "component", "event", "evidence", "feedback", "file", "labelling", "logged_model",
-        "outcome", "project", "signing_key", "token",
+        "approval", "blob", "component", "erasure", "event", "evidence", "feedback", "file", "labelling",
+        "logged_model", "outcome", "project", "signing_key", "token",
     }  # fmt: skip
     assert {each.name for each in all_kinds()} == {*MAKERS, *no_maker}

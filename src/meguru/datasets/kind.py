@@ -111,7 +111,7 @@ DATASET = Kind(
         "retain": "the service of retention removes versions that the declaration does not keep",
     },
     provides={
-        "personal data": "meguru.datasets.expectations.erase:erase_shown",
+        "personal data": "meguru.datasets.personal.folders:erase",
         "kept records": "meguru.datasets.versions.retained:records",
         "pipeline output": "meguru.datasets.sink:register_output",
         "described": "meguru.datasets.catalogue:described",

@@ -51,9 +51,17 @@ from meguru import Dataset, pipeline, step
 def paid(orders: Dataset) -> pl.DataFrame:
     return orders.scan().select("id", "paid").collect()
 
+@step
+def contacts(orders: Dataset) -> pl.DataFrame:
+    return orders.scan().select(contact="mail").collect()
+
 @pipeline(produces="dataset/paid")
 def flow(orders: Dataset):
     return paid(orders)
+
+@pipeline(produces="dataset/contacts")
+def others(orders: Dataset):
+    return contacts(orders)
 """
 
 
@@ -138,11 +146,14 @@ def test_a_lost_file_of_erasures_is_written_again_from_the_database(filled, tmp_
 def test_rows_made_of_theirs_go_by_a_key_that_is_theirs_alone(tmp_path):
     (tmp_path / "flow.py").write_text(DERIVED)
     with pipeline_test(tmp_path / "w", isolation="thread") as test:
-        (tmp_path / "orders.csv").write_text("id,user_id,shop,paid\n1,7,a,5\n2,7,b,6\n3,8,b,7\n")
-        add_files(
-            test.ws, "orders", tmp_path / "orders.csv", key=["id"], columns={"shop": ColumnSpec(tags=["pii"])}
-        )
-        assert test.run(f"{tmp_path}/flow.py:flow", orders="orders").state == "succeeded"
-        report = erase(test.ws, who={"user_id": ["7"]})
+        rows = f"id,mail,shop,paid\n1,{ANNA},a,5\n2,{ANNA},b,6\n3,bob@example.org,b,7\n"
+        (tmp_path / "orders.csv").write_text(rows)
+        columns = {"shop": ColumnSpec(tags=["pii"])}
+        add_files(test.ws, "orders", tmp_path / "orders.csv", key=["id"], columns=columns)
+        for each in ("flow", "others"):
+            assert test.run(f"{tmp_path}/flow.py:{each}", orders="orders").state == "succeeded"
+        report = erase(test.ws, who={"mail": [ANNA]})
         assert report.followed == {"id": 2, "shop": 1}  # others bought in b
         assert frame(test.ws, "paid")["id"].to_list() == [3]
+        assert [(each.ref, each.rows) for each in report.stays] == [("dataset/contacts@1", 2)]
+        assert erase(test.ws, who={"contact": [ANNA]}).stays == []

@@ -24,7 +24,7 @@ class TextRedactor:
         self._subject = subject
         self._pattern = re.compile("|".join(_patterns(subject)) or r"(?!)", re.IGNORECASE)
         self.telling = [
-            form for values in subject.who.values() for form in forms_of(values) if _is_telling(form)
+            form for values in subject.who.values() for form in forms_of(values) if is_telling(form)
         ]
         """Values that may be searched for as they are."""
 
@@ -70,7 +70,8 @@ def _mask(found: re.Match[str]) -> str:
     return (found.group("before") or "") + MASK if "before" in found.re.groupindex else MASK
 
 
-def _is_telling(form: str) -> bool:
+def is_telling(form: str) -> bool:
+    """Tell whether a value tells a person wherever it stands, as an e-mail address does, and 7 does not."""
     return len(form) >= _TELLING and not form.replace(".", "").isdecimal()
 
 
@@ -79,7 +80,7 @@ def _patterns(subject: ErasureSubject) -> Iterator[str]:
     behind = []
     for column, values in subject.who.items():
         for form in forms_of(values):
-            if _is_telling(form):
+            if is_telling(form):
                 yield rf"(?<![\w.+-]){re.escape(form)}(?![\w-]|\.\w)"
             else:
                 behind.append(

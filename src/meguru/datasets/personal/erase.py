@@ -36,6 +36,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import pending
 from meguru.storage.blobs.base import PrunableStore
 
+RENAMED = "it was made from their rows, and may be about another: name that column, too, to erase them"
 VACUUMED = 64 << 20
 """A database of SQLite up to so many bytes is written anew, without the pages that are free."""
 
@@ -105,7 +106,8 @@ def erase(
 def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool) -> ErasureReport:
     """Find a person everywhere, and erase them unless it is a trial."""
     follow = FollowedRows(ctx.ws, subject)
-    rewritten = list(_rewritten(ctx, subject, follow, only, dry_run=dry_run))
+    renamed: list[ErasedThing] = []
+    rewritten = list(_rewritten(ctx, subject, follow, renamed, only, dry_run=dry_run))
     if not dry_run:
         _check_free(ctx, subject)
     for each in rewritten:
@@ -116,7 +118,8 @@ def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry
         _write(ctx, rewritten)
         ctx.if_done += [delete_gone, _settle]
     found = [
-        ErasedThing(ref=each.version.ref, what="rows of a dataset", rows=each.rows) for each in rewritten
+        *(ErasedThing(ref=each.version.ref, what="rows of a dataset", rows=each.rows) for each in rewritten),
+        *renamed,
     ]
     others = provided(FAMILY)
     for name in others.names() if only is None else ():
@@ -167,7 +170,13 @@ def keep(
 
 
 def _rewritten(
-    ctx: Context, subject: ErasureSubject, follow: FollowedRows, only: list[str] | None, *, dry_run: bool
+    ctx: Context,
+    subject: ErasureSubject,
+    follow: FollowedRows,
+    renamed: list[ErasedThing],
+    only: list[str] | None,
+    *,
+    dry_run: bool,
 ) -> Iterator[_Rewritten]:
     """Look through all versions; without the transaction that writes, which others would wait for."""
     with ctx.ws.read() as tx:
@@ -196,6 +205,9 @@ def _rewritten(
         subject.places.looked("versions of datasets")
         wanted = follow.subject(version)
         if not wanted.is_in(each.name for each in version.columns):
+            for column, count in follow.renamed(version, manifest).items():
+                what = f"rows that name them in the column {column}"
+                renamed.append(ErasedThing(ref=version.ref, what=what, rows=count, stays=RENAMED))
             continue
         rewriter = (
             first

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from meguru.artifacts.erasure import ErasureSubject
+from meguru.artifacts.erasure.redaction import is_telling
 from meguru.artifacts.lineage import made_from
 from meguru.base import refs
 from meguru.datasets.personal import store
@@ -65,6 +66,7 @@ class FollowedRows:
     def __init__(self, ws: Workspace, subject: ErasureSubject) -> None:
         self._ws, self._subject = ws, subject
         self._by_ref: dict[str, dict[str, set[str]]] = {}
+        self._made: set[str] = set()
         self.followed: dict[str, int] = {}
         """How many values of which columns were followed."""
 
@@ -75,6 +77,7 @@ class FollowedRows:
             made = {ref for ref in made_from(tx, version.ref) if ref.startswith("dataset/")}
         own = refs.make("dataset", version.name) + "@"
         made = {ref for ref in made if not ref.startswith(own)}
+        self._made |= made
         tagged = {name for name, each in said.columns.items() if PERSONAL in each.tags}
         names = {*manifest.key, *said.key, *tagged} - self._subject.columns
         names &= {each.name for each in manifest.columns}
@@ -91,6 +94,23 @@ class FollowedRows:
             for ref in made if values else ():
                 self._by_ref.setdefault(ref, {}).setdefault(name, set()).update(values)
             self.followed[name] = max(self.followed.get(name, 0), len(values))
+
+    def renamed(self, version: DatasetVersion, manifest: Manifest) -> dict[str, int]:
+        """Return in how many rows other columns of text have a value that tells the person.
+
+        Only of what was made from their rows, where the column may be called otherwise. It may be somebody
+        who refers to them, so the rows stay until the column is named, too.
+        """
+        telling = [each for values in self._subject.who.values() for each in values if is_telling(each)]
+        if version.ref not in self._made or not telling:
+            return {}
+        found = {}
+        for column in version.columns:
+            if column.type == "String" and column.name not in self._subject.columns:
+                rewriter = FileRewriter(self._ws.blobs, ErasureSubject({column.name: telling}))
+                if count := sum(rewriter.found(manifest, file) for file in manifest.files):
+                    found[column.name] = count
+        return found
 
     def subject(self, version: DatasetVersion) -> ErasureSubject:
         """Return who is looked for in a version: by more columns if it was made from their rows."""
