@@ -13,11 +13,11 @@ from meguru.alerts.notifications.operations import specs as notification_specs
 from meguru.alerts.show import list_alerts
 from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
-from meguru.audit.checkpoints.kind import CheckpointSpec
-from meguru.audit.checkpoints.operations import specs as checkpoints
 from meguru.artifacts.holds.operations import place as place_hold
 from meguru.artifacts.retention.kind import RetentionSpec
 from meguru.artifacts.retention.operations import specs as retention_rules
+from meguru.audit.checkpoints.kind import CheckpointSpec
+from meguru.audit.checkpoints.operations import specs as checkpoints
 from meguru.backfills.start import start as start_backfill
 from meguru.base import digests, refs
 from meguru.business.create import create as create_metric

@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import Json, UtcTime
 
-revision = "0086"
-down_revision = "0085"
+revision = "0091"
+down_revision = "0090"
 
 
 def upgrade() -> None:
