@@ -85,6 +85,7 @@ LISTS = {
     "/ui/comments": "comment:read",
     "/ui/cards": "card:read",
     "/ui/costs": "cost:read",
+    "/ui/summary": "summary:read",
     "/ui/datasets": "dataset:read",
     "/ui/endpoints": "monitor:read",  # what is measured is on the page
     "/ui/events": "event:read",

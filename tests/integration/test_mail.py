@@ -13,9 +13,27 @@ import pytest
 pytest.importorskip("aiosmtpd")
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from sqlalchemy import select
 
 from meguru.alerts.channels import CHANNELS, Envelope, mail
+from meguru.alerts.inbox.keeper import InboxKeeper
+from meguru.alerts.inbox.kind import SUBSCRIPTION
+from meguru.alerts.inbox.show import configure
+from meguru.alerts.inbox.subscribe import follow
+from meguru.app.open import open_local
+from meguru.base.plugins import PluginFamily
 from meguru.base.settings import load_settings
+from meguru.comments import write as comment
+from meguru.governance.operations import specs as principals
+from meguru.governance.principals import create_principal
+from meguru.governance.standing import standing
+from meguru.kernel import events
+from meguru.kernel.jobs import Worker
+from meguru.kernel.jobs.schema import job
+from meguru.serving import create as endpoints
+from meguru.summaries.calendar import ReportCalendar
+from meguru.summaries.kind import SCHEDULED_REPORT, ScheduledReportSpec
+from meguru.summaries.operations import reports
 from meguru.testing.contracts.channels import HOSTILE, ChannelContract, message
 
 pytestmark = pytest.mark.integration
@@ -184,3 +202,72 @@ def certified(folder, monkeypatch):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     return context
+
+
+def worked_off(ws, *kinds):
+    """Do all jobs of some kinds that wait."""
+    handlers = {name: place for kind in kinds for name, place in kind.jobs.items()}
+    with ws.read() as tx:
+        waiting = (
+            tx.execute(select(job.c.id).where(job.c.kind.in_(handlers), job.c.state == "queued"))
+            .scalars()
+            .all()
+        )
+    worker = Worker(ws, PluginFamily("job handler", handlers), threads=0)
+    for each in waiting:
+        worker.run_job(each)
+
+
+@pytest.fixture
+def sending(tmp_path, server):
+    """A workspace whose mails go to the server."""
+    given = {"smtp": f"smtp://127.0.0.1:{server.port}", "mail_from": "meguru@example.com"}
+    with open_local(tmp_path / "workspace", settings=load_settings({}, **given)) as ws:
+        endpoints.create(ws, name="delay", model="delay", description="Tells which flights are late.")
+        yield ws
+
+
+def test_what_is_new_in_an_inbox_comes_in_one_mail(sending, inbox):
+    create_principal(sending, name="anna", role="viewer")
+    with sending.read() as tx:
+        anna = sending.with_(principal=standing(tx, "anna"))
+    InboxKeeper(sending).step()
+    follow(anna, ref="endpoint/delay")
+    configure(anna, mail=ADDRESS, language="ja")
+    comment.add(sending, about="endpoint/delay", text="**one**")
+    comment.add(sending, about="endpoint/delay", text="two, @anna")
+    InboxKeeper(sending).step()
+    InboxKeeper(sending).step()
+    worked_off(sending, SUBSCRIPTION)
+    (taken,) = inbox.mails
+    assert taken["To"] == ADDRESS
+    assert "2 件" in taken["Subject"]
+    assert "two, @anna" in taken.get_body(("plain",)).get_content()
+
+
+def test_who_may_not_act_any_more_gets_no_mail(sending, inbox):
+    create_principal(sending, name="anna", role="viewer")
+    with sending.read() as tx:
+        anna = sending.with_(principal=standing(tx, "anna"))
+    InboxKeeper(sending).step()
+    configure(anna, mail=ADDRESS)
+    comment.add(sending, about="endpoint/delay", text="@anna?")
+    InboxKeeper(sending).step()
+    principals.retire(sending, name="anna")
+    worked_off(sending, SUBSCRIPTION)
+    assert inbox.mails == []
+
+
+def test_a_report_comes_by_mail_in_plain_words(sending, inbox):
+    spec = ScheduledReportSpec(to=[f"mailto:{ADDRESS}"], every="* * * * *", language="ja")
+    reports.declare(sending, name="board", spec=spec)
+    with sending.db.write() as tx:
+        tx.exec_driver_sql("update scheduled_report set due_at = '2026-01-01T00:00:00.000000Z'")
+    assert ReportCalendar(sending).look() == 1
+    worked_off(sending, SCHEDULED_REPORT)
+    (taken,) = inbox.mails
+    assert "まだモデルがありません" in taken.get_body(("plain",)).get_content()
+    with sending.read() as tx:
+        assert [each.data["to"] for each in events.read(tx, types=["scheduled_report.sent"])] == [
+            f"mailto:{ADDRESS}"
+        ]

@@ -352,6 +352,9 @@ if TYPE_CHECKING:
     from meguru.serving.switch import switch as endpoint_switch
     from meguru.serving.traffic.show import traffic as endpoint_traffic
     from meguru.serving.value.show import value as endpoint_value
+    from meguru.summaries.build import show as summary_show
+    from meguru.summaries.operations import reports as _meguru_summaries_operations_reports
+    from meguru.summaries.show import list_reports as scheduled_report_list
     from meguru.sweeps.show import best as sweep_best
     from meguru.sweeps.show import list_sweeps as sweep_list
     from meguru.sweeps.show import show as sweep_show
@@ -516,6 +519,10 @@ if TYPE_CHECKING:
     role_plan = _meguru_governance_roles_operations_specs.plan
     role_retire = _meguru_governance_roles_operations_specs.retire
     role_specs = _meguru_governance_roles_operations_specs.specs
+    scheduled_report_declare = _meguru_summaries_operations_reports.declare
+    scheduled_report_plan = _meguru_summaries_operations_reports.plan
+    scheduled_report_retire = _meguru_summaries_operations_reports.retire
+    scheduled_report_specs = _meguru_summaries_operations_reports.specs
     trigger_declare = _meguru_triggers_operations_specs.declare
     trigger_plan = _meguru_triggers_operations_specs.plan
     trigger_retire = _meguru_triggers_operations_specs.retire

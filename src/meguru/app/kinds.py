@@ -67,6 +67,7 @@ KINDS = (
     "meguru.alerts.incidents.kind:INCIDENT",
     "meguru.alerts.notifications.kind:NOTIFICATION",
     "meguru.alerts.inbox.kind:SUBSCRIPTION",
+    "meguru.summaries.kind:SCHEDULED_REPORT",
     "meguru.cards.kind:CARD",
     "meguru.audit.checkpoints.kind:CHECKPOINT",
 )

@@ -269,6 +269,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "cost": ("meguru cost report --by person --days 7", "meguru cost show model/delay@3"),
     "budget": ("meguru budget list",),
+    "summary": ("meguru summary --days 7", "meguru summary --language ja"),
     "comment": (
         "meguru comment add model/delay@3 'why is @anna not happy with June?'",
         "meguru comment list model/delay",

@@ -68,6 +68,7 @@ GROUPS = {
         "comment": "Say something about a thing, beside it; @name tells a person.",
         "follow": "Be told of what happens to a thing: meguru follow model/NAME",
         "unfollow": "Be told of a thing no more.",
+        "summary": "Tell what services were worth, what is at risk, what changed: in plain words.",
         "inbox": "Read what happened to what you follow, and who named you.",
     },
     "Understand": {

@@ -48,16 +48,7 @@ def check(ctx: Context, name: str, spec: NotificationSpec) -> NotificationSpec:
     Forbidden
         If it would tell of a project in which its author may not see alerts and events.
     """
-    if not 1 <= len(spec.to) <= MOST:
-        raise InvalidInput(f"a notification has 1 to {MOST} receivers", field="to", hint='["console"]')
-    for index, each in enumerate(spec.to):
-        NOTIFICATIONS.check(each, field=f"to[{index}]")
-        channel, address = channel_of(each, field=f"to[{index}]")
-        if not NOTIFICATIONS.names_in(address):
-            channel.check(address, ctx.settings, field=f"to[{index}]")
-            if each.startswith(("slack:", "teams:")):
-                name = f"{NOTIFICATIONS.prefix}{each.partition(':')[0].upper()}"
-                refuse_written_out(address, field=f"to[{index}]", variable=name)
+    check_receivers(ctx, spec.to)
     _check_secret(spec.secret)
     read_hours(spec.hours)
     return msgspec.structs.replace(
@@ -67,6 +58,20 @@ def check(ctx: Context, name: str, spec: NotificationSpec) -> NotificationSpec:
         projects=_projects(ctx, name, spec),
         dedupe=_dedupe(spec.dedupe),
     )
+
+
+def check_receivers(ctx: Context, to: list[str]) -> None:
+    """Refuse receivers that no channel can reach, or whose address holds a secret in clear."""
+    if not 1 <= len(to) <= MOST:
+        raise InvalidInput(f"there are 1 to {MOST} receivers", field="to", hint='["console"]')
+    for index, each in enumerate(to):
+        NOTIFICATIONS.check(each, field=f"to[{index}]")
+        channel, address = channel_of(each, field=f"to[{index}]")
+        if not NOTIFICATIONS.names_in(address):
+            channel.check(address, ctx.settings, field=f"to[{index}]")
+            if each.startswith(("slack:", "teams:")):
+                name = f"{NOTIFICATIONS.prefix}{each.partition(':')[0].upper()}"
+                refuse_written_out(address, field=f"to[{index}]", variable=name)
 
 
 def uses(name: str, spec: NotificationSpec) -> list[str]:

@@ -65,6 +65,8 @@ from meguru.registry.client import add_model
 from meguru.releases.create import create as create_release
 from meguru.serving.contracts.create import create as create_contract
 from meguru.serving.create import create as create_endpoint
+from meguru.summaries.kind import ScheduledReportSpec
+from meguru.summaries.operations import reports as scheduled_reports
 from meguru.sweeps.start import start as start_sweep
 from meguru.sweeps.types import Search, Whole
 from meguru.testing.authorisation.making import Making
@@ -270,6 +272,12 @@ def _budget(of: Making) -> str:
     return of.mark
 
 
+def _scheduled_report(of: Making) -> str:
+    spec = ScheduledReportSpec(to=[f"mailto:{of.mark}@example.com"])
+    scheduled_reports.declare(of.ws, name=of.mark, spec=spec)
+    return of.mark
+
+
 def _quarantine(of: Making) -> str:
     folder = of.folder / f"{of.mark}-kept"
     folder.mkdir()
@@ -377,6 +385,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "comment": _comment,
     "price_list": _price_list,
     "budget": _budget,
+    "scheduled_report": _scheduled_report,
     "pool": _pool,
     "quarantine": _quarantine,
     "waiver": make_waiver,

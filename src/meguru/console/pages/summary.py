@@ -1,0 +1,23 @@
+"""What happened, for business readers: one page in plain words, which prints."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from meguru.console.page_request import PageFunction, Visit
+from meguru.summaries.build import show
+
+DAYS = (7, 30, 90, 365)
+
+
+def overview(visit: Visit) -> Response:
+    """Show the summary of the last days."""
+    days = int(visit.asked("days")) if visit.asked("days").isdecimal() else 30
+    days = min(max(days, 1), 3660)
+    found = show(visit.ws, since=visit.ws.clock.now() - timedelta(days=days))
+    return visit.render("summary.html", found=found, days=days, choices_days=DAYS, live="release.")
+
+
+PAGES: dict[str, PageFunction] = {"/ui/summary": overview}

@@ -1,0 +1,53 @@
+"""Promises the reports that are due."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+
+from meguru.base.ids import new_id
+from meguru.kernel import jobs
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+from meguru.summaries import store
+from meguru.summaries.kind import SCHEDULED_REPORT
+from meguru.summaries.spec import next_moment
+
+JOB = "scheduled_report"
+MAX_ATTEMPTS = 12
+_PROMISE = InternalOperation(SCHEDULED_REPORT, "promise")
+
+
+class ReportCalendar:
+    """Looks every few seconds; several servers may: each moment is promised once."""
+
+    pause = 5.0
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("scheduled reports"))
+
+    def run(self, stop: threading.Event) -> None:
+        """Look until `stop` is set."""
+        while not stop.wait(self.pause):
+            self.look()
+
+    def look(self) -> int:
+        """Promise what is due; return to how many receivers."""
+        now = self.ws.clock.now()
+        with self.ws.read() as tx:
+            names = store.due(tx, now)
+        return sum(_PROMISE.commit(self.ws, partial(promise, name=each)) for each in names)
+
+
+def promise(ctx: Context, *, name: str) -> int:
+    """Promise a report to each receiver, if it is due; what was missed more than once is sent once."""
+    found = store.find(ctx.tx, name, lock=True)
+    if found is None or found.due_at is None or found.due_at > ctx.now():
+        return 0
+    store.set_due(ctx.tx, name, next_moment(found.spec, ctx.now()))
+    for to in found.spec.to:
+        delivery = new_id("dlv")
+        payload = {"report": name, "to": to, "until": found.due_at.isoformat(), "delivery": delivery}
+        jobs.enqueue(ctx, kind=JOB, key=delivery, payload=payload, cause=None, max_attempts=MAX_ATTEMPTS)
+    return len(found.spec.to)
