@@ -327,3 +327,22 @@ def test_pages_within_a_project_stay_there_and_hear_what_happens_in_it(page, ser
     expect(page).to_have_url("/projects/other/ui/models")
     expect(page).to_have_title(re.compile("other"))
     assert page.problems == []
+
+
+def test_people_talk_about_an_endpoint_and_business_readers_have_a_page(page, served):
+    page.goto("/ui/endpoints/delay")
+    talk = page.locator("#talk")
+    talk.get_by_label("comment").fill("Why so **late**? <b>no</b>")
+    talk.get_by_role("button", name="Say it").click()
+    expect(page.locator(".said strong")).to_have_text("late")
+    expect(page.locator(".said")).to_contain_text("<b>no</b>")  # what people write is no HTML
+    page.get_by_role("button", name="Do not follow").or_(
+        page.get_by_role("button", name="Follow")
+    ).first.click()
+    page.goto("/ui/inbox")
+    expect(page.get_by_role("heading", name="What you follow")).to_be_visible()
+    page.goto("/ui/summary?lang=ja")
+    expect(page.get_by_role("heading", name="概要")).to_be_visible()
+    page.goto("/ui/costs?lang=en&by=endpoint")
+    expect(page.get_by_role("heading", name="Costs")).to_be_visible()
+    assert page.problems == []
