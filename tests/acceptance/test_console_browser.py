@@ -334,8 +334,8 @@ def test_people_talk_about_an_endpoint_and_business_readers_have_a_page(page, se
     talk = page.locator("#talk")
     talk.get_by_label("comment").fill("Why so **late**? <b>no</b>")
     talk.get_by_role("button", name="Say it").click()
-    expect(page.locator(".said strong")).to_have_text("late")
-    expect(page.locator(".said")).to_contain_text("<b>no</b>")  # what people write is no HTML
+    expect(page.locator(".remark strong")).to_have_text("late")
+    expect(page.locator(".remark")).to_contain_text("<b>no</b>")  # what people write is no HTML
     page.get_by_role("button", name="Do not follow").or_(
         page.get_by_role("button", name="Follow")
     ).first.click()
