@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import Json, UtcTime
 
-revision = "0091"
-down_revision = "0090"
+revision = "0092"
+down_revision = "0091"
 
 
 def upgrade() -> None:
