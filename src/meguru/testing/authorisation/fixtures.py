@@ -24,9 +24,6 @@ from meguru.business.create import create as create_metric
 from meguru.cards.confirm import edit as edit_card
 from meguru.collections.kind import CollectionSpec
 from meguru.collections.operations import specs as collections
-from meguru.comments.write import add as add_comment
-from meguru.costs.kind import BudgetSpec, PriceListSpec
-from meguru.costs.operations import budgets, prices
 from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
@@ -65,10 +62,9 @@ from meguru.registry.client import add_model
 from meguru.releases.create import create as create_release
 from meguru.serving.contracts.create import create as create_contract
 from meguru.serving.create import create as create_endpoint
-from meguru.summaries.kind import ScheduledReportSpec
-from meguru.summaries.operations import reports as scheduled_reports
 from meguru.sweeps.start import start as start_sweep
 from meguru.sweeps.types import Search, Whole
+from meguru.testing.authorisation import accounts
 from meguru.testing.authorisation.making import Making
 from meguru.testing.authorisation.promises import make_checklist, make_waiver
 from meguru.testing.models import make_flights, make_model
@@ -258,26 +254,6 @@ def _notification(of: Making) -> str:
     return of.mark
 
 
-def _comment(of: Making) -> str:
-    return add_comment(of.ws, about=f"endpoint/{of.made['endpoint']}", text=of.mark).id
-
-
-def _price_list(of: Making) -> str:
-    prices.declare(of.ws, name=of.mark, spec=PriceListSpec(unit="JPY"))
-    return of.mark
-
-
-def _budget(of: Making) -> str:
-    budgets.declare(of.ws, name=of.mark, spec=BudgetSpec(limit=1e9, of="cpu_hours"))
-    return of.mark
-
-
-def _scheduled_report(of: Making) -> str:
-    spec = ScheduledReportSpec(to=[f"mailto:{of.mark}@example.com"])
-    scheduled_reports.declare(of.ws, name=of.mark, spec=spec)
-    return of.mark
-
-
 def _quarantine(of: Making) -> str:
     folder = of.folder / f"{of.mark}-kept"
     folder.mkdir()
@@ -382,10 +358,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "alert": _alert,
     "incident": _incident,
     "notification": _notification,
-    "comment": _comment,
-    "price_list": _price_list,
-    "budget": _budget,
-    "scheduled_report": _scheduled_report,
+    **accounts.MAKERS,
     "pool": _pool,
     "quarantine": _quarantine,
     "waiver": make_waiver,
