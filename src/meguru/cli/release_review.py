@@ -60,6 +60,7 @@ def _checked(
     """Return the release that is asked about, as its gates see it now."""
     from meguru.app.calls import model_show, release_check, release_create, release_of_model, release_show
     from meguru.base import refs
+    from meguru.errors import Conflict
 
     if model is None:
         found = release_show(ws, ref=endpoint)
@@ -74,7 +75,12 @@ def _checked(
         ]
         reused = open_[0] if open_ and app is None else None
         found = reused or release_create(ws, endpoint=endpoint, model=ref, app=app, note=note)
-    return found if found.state == "refused" else release_check(ws, release=found.ref)
+    try:
+        return release_check(ws, release=found.ref)
+    except Conflict:
+        if found.state != "refused":
+            raise
+        return found  # no waiver covers what refused it
 
 
 @verb

@@ -12,6 +12,7 @@ from meguru.base.text import mark
 from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.page_request import PageFunction, Visit
 from meguru.governance.release_policies.show import list_policies
+from meguru.governance.waivers.show import list_waivers
 from meguru.releases.operations import (
     approve,
     awaiting,
@@ -25,7 +26,7 @@ from meguru.releases.operations import (
 )
 from meguru.releases.review.show import ReleaseReview
 from meguru.releases.review.types import DecisionState, ReviewDecision
-from meguru.releases.types import ReleaseState
+from meguru.releases.types import Release, ReleaseState
 
 WINDOW = 100
 LIVE = "release. release_policy. endpoint. waiver. principal. signing_key."
@@ -91,6 +92,14 @@ def change(visit: Visit, given: FormValues) -> str:
     return f"../{quote(visit.named('version'), safe='')}"
 
 
+def _is_waived(visit: Visit, release: Release) -> bool:
+    """Tell whether a waiver was granted for what refused a release: it may be checked again then."""
+    if not visit.ws.principal.allows("waiver:read", refs.project_of(release.endpoint)):
+        return False
+    asked = {"endpoint": release.endpoint, "model": release.model, "state": "granted"}
+    return bool(list_waivers(visit.ws, **asked, limit=1).items)
+
+
 def _ref(visit: Visit) -> str:
     return f"release/{visit.full('name')}@{visit.named('version')}"
 
@@ -117,9 +126,12 @@ def _actions(visit: Visit, found: ReleaseReview) -> ReviewActions:
         decide=free and passed and asked and not standing.changes,
         sign=free and glass is not None and glass.left > 0 and glass.by != me.name,
         withdraw=passed and given,
-        ask=release.state in {ReleaseState.PASSED, ReleaseState.CREATED, ReleaseState.UNDECIDED}
-        and me.allows("release:write", project)
-        and (not asked or bool(standing.changes)),
+        ask=(release.state is ReleaseState.REFUSED and _is_waived(visit, release))
+        or (
+            release.state in {ReleaseState.PASSED, ReleaseState.CREATED, ReleaseState.UNDECIDED}
+            and me.allows("release:write", project)
+            and (not asked or bool(standing.changes))
+        ),
         promote=passed
         and not standing.lacks
         and not standing.changes

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from meguru.errors import Conflict, Forbidden
+from meguru.governance.log_time import log_clock
 from meguru.governance.persons import Persons, persons
 from meguru.governance.release_policies.store import asked_of
 from meguru.governance.rights import read_table
 from meguru.kernel.operations import Context
-from meguru.releases.review.log_time import log_time
 from meguru.releases.review.reviewer import check_token
 from meguru.releases.review.rights import APPROVE, Reviewers
 from meguru.releases.review.standing import standing_of
@@ -33,7 +33,7 @@ class Ballot(NamedTuple):
 def ballot_of(ctx: Context, found: Release, account: str, decision: ReviewDecision) -> Ballot:
     """Return what a decision of an account is made from; refuse one that is not theirs to make."""
     who, standing = persons(ctx.tx), standing_of(ctx.tx, found, ctx.now())
-    at, _ = log_time(ctx.tx, ctx.now())
+    at, _ = log_clock(ctx.tx, ctx.now())
     if found.checked_at is not None:
         at = max(at, found.checked_at)
     person = who.of(account)

@@ -9,6 +9,7 @@ import msgspec
 from meguru.base import digests
 from meguru.base.durations import seconds
 from meguru.errors import ApprovalMissing, Conflict, Forbidden, InvalidInput
+from meguru.governance.log_time import log_clock
 from meguru.governance.persons import persons
 from meguru.governance.release_policies.store import asked_of
 from meguru.governance.signing_keys.server import server_key
@@ -17,7 +18,6 @@ from meguru.kernel.operations import Context, operation
 from meguru.releases.promote import go_live, held_to_promote
 from meguru.releases.review import store
 from meguru.releases.review.decide import LONGEST_NOTE
-from meguru.releases.review.log_time import log_time
 from meguru.releases.review.parts import parts_now
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.types import BrokenGlass, DecisionState, ReviewDecision
@@ -67,7 +67,7 @@ def _broken(ctx: Context, found: Release, reason: str, lacked: list[str]) -> Rel
     specs = [each.spec for each in asked_of(ctx.tx, found.endpoint)]
     people = max(each.breakglass for each in specs)
     within = min(seconds(each.breakglass_within, field="breakglass_within") or 0.0 for each in specs)
-    key, (at, _) = server_key(ctx.ws, ctx.tx), log_time(ctx.tx, ctx.now())
+    key, (at, _) = server_key(ctx.ws, ctx.tx), log_clock(ctx.tx, ctx.now())
     who, due = ctx.principal.name, at + timedelta(seconds=within)
     said = {
         "release": found.ref, "digest": found.digest, "principal": who, "reason": reason, "when": at,

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.base.durations import seconds
+from meguru.governance.log_time import log_clock
 from meguru.governance.persons import Persons, persons
 from meguru.governance.release_policies.calendar import closed
 from meguru.governance.release_policies.kind import ReviewStage
@@ -20,7 +21,6 @@ from meguru.releases.diff import differences
 from meguru.releases.review import store
 from meguru.releases.review.authors import authors_of
 from meguru.releases.review.former import former
-from meguru.releases.review.log_time import log_time
 from meguru.releases.review.parts import parts_checked, parts_now
 from meguru.releases.review.rights import Reviewers
 from meguru.releases.review.types import (
@@ -68,7 +68,7 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
     now
         What a clock says; the log's time counts if that is later.
     """
-    at, clock = log_time(tx, now)
+    at, clock = log_clock(tx, now)
     who, went_live = persons(tx), release.state in WENT_LIVE
     authors = authors_of(tx, release, who)
     policies = [*asked_of(tx, release.endpoint), *former(tx, release, authors, who)]
