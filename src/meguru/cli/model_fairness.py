@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from meguru.registry.slices import ModelSlices
 
 MITIGATE = "what can be done about a gap: https://fairlearn.org/main/user_guide/mitigation/index.html"
+MOST_WRITTEN = 5
 _CUT = "Where a column of numbers is cut into groups: age=30,50."
 
 
@@ -118,8 +119,8 @@ def slices(
     ]
     names = ("where", "rows", "loss inside", "outside", "more", "p")
     session.table(found, names, rows, empty=f"on {found.rows:,} rows no part is certainly worse")
-    loss = "share of wrong decisions" if found.metric == "accuracy" else found.metric
-    session.note(f"the loss is the {loss}, {cell(found.mean_loss)} on all {found.rows:,} rows")
+    loss = "the share of wrong decisions" if found.metric == "accuracy" else found.metric
+    session.note(f"the loss is {loss}: {cell(found.mean_loss)} on all {found.rows:,} rows")
 
 
 def _losses(inside: float, outside: float) -> tuple[str, str]:
@@ -137,7 +138,7 @@ def _toml(found: ModelSlices) -> Iterator[str]:
 
     yield f"# parts on which {found.ref} is worse; to stand in the gates of its endpoint"
     yield "gates = ["
-    for each in found.slices:
+    for each in found.slices[:MOST_WRITTEN]:
         loss = each.inside + (each.high - each.gap)
         wanted = 1 - loss if found.metric == "accuracy" else loss
         op = ">=" if found.metric == "accuracy" else "<="
@@ -146,6 +147,6 @@ def _toml(found: ModelSlices) -> Iterator[str]:
             f"where = {json.dumps(each.condition)} }},"
         )
     if found.slices:
-        listed = ", ".join(json.dumps(each.condition) for each in found.slices)
+        listed = ", ".join(json.dumps(each.condition) for each in found.slices[:MOST_WRITTEN])
         yield f'    {{ gate = "champion", metric = "{found.metric}", margin = -0.02, slices = [{listed}] }},'
     yield "]"

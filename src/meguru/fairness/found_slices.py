@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_ROWS, MOST_VALUES, CUTS, DIGITS = 100_000, 20, 9, 4
-BEAM, PROPOSED, ALIKE = 12, 20, 0.7
-"""So many conditions are refined by a second one, so many are tested, and how much of its rows two share at
-most."""
+BEAM, PROPOSED, ALIKE, LARGEST = 12, 12, 0.5, 0.5
+"""So many conditions are refined by a second one, and so many are tested; how much of their rows two share at
+most, and which share of all rows one has at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +150,12 @@ def _proposed(
     sums = np.column_stack((np.ones_like(loss), loss, np.square(loss))).astype(np.float64)
     totals = sums.sum(axis=0)
     alone = _clarity(masks.T @ sums, totals, least)
+    wide = _clarity(masks.T @ sums, totals, least, largest=1.0)
     found: list[tuple[float, tuple[int, ...]]] = [
         (alone[at], (at,)) for at in range(len(names)) if alone[at] > 0
     ]
-    for at in np.argsort(-alone)[:BEAM].tolist():
-        if alone[at] <= 0:
+    for at in np.argsort(-wide)[:BEAM].tolist():
+        if wide[at] <= 0:
             continue
         inside = masks[:, at] > 0
         both = _clarity(masks[inside].T @ sums[inside], totals, least)
@@ -189,14 +190,14 @@ def _overlap(one: Bools, other: Bools) -> float:
     return float((one & other).sum() / max(1, (one | other).sum()))
 
 
-def _clarity(inside: Floats, totals: Floats, least: int) -> Floats:
-    """Return Welch's statistic of each condition, from sums of 1, loss and loss²; -inf of too few rows."""
+def _clarity(inside: Floats, totals: Floats, least: int, largest: float = LARGEST) -> Floats:
+    """Return Welch's statistic of each condition, from sums of 1, loss and loss²; -inf where its size does not fit."""
     outside = totals - inside
-    enough = (inside[:, 0] >= least) & (outside[:, 0] >= least)
+    fits = (inside[:, 0] >= least) & (inside[:, 0] <= min(largest * totals[0], totals[0] - least))
     gap, error = _welch(inside, outside)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = gap / error
-    return np.where(enough & np.isfinite(found), found, -np.inf)
+    return np.where(fits & np.isfinite(found), found, -np.inf)
 
 
 def _welch(inside: Floats, outside: Floats) -> tuple[Floats, Floats]:

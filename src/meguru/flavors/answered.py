@@ -61,9 +61,8 @@ def answered_rows(
     truth = rows.truth if is_number else (rows.truth == place).astype(float)
     decided = rows.decided == place if favorable is not None else score > threshold
     mine = known_rows(evidence, rows)
-    return mine.select([name for name in dict.fromkeys(columns) if name in mine.columns]).with_columns(
-        pl.Series(SCORE, score), pl.Series(TRUTH, truth), pl.Series(DECIDED, decided)
-    )
+    made = pl.DataFrame({SCORE: score, TRUTH: truth, DECIDED: decided})
+    return made.hstack(mine.select([name for name in dict.fromkeys(columns) if name in mine.columns]))
 
 
 def _place(task: Task, favorable: Label) -> int:

@@ -66,7 +66,7 @@ def test_where_it_is_worse_is_found_and_can_be_asked_of_the_next_version(workspa
     import tomllib
 
     gates = tomllib.loads("\n".join(_toml(found)))["gates"]
-    assert [each["where"] for each in gates[:-1]] == [each.condition for each in found.slices]
+    assert [each["where"] for each in gates[:-1]] == [each.condition for each in found.slices[:5]]
     assert len(check_gates(gates)) == len(gates) + 1
     with pytest.raises(InvalidInput, match="no column 'x'"):
         slices(workspace, ref="delay", columns=["x"])

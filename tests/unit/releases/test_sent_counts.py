@@ -94,6 +94,12 @@ def test_what_can_not_be_counts_is_refused(workspace, groups, changes, field):
     assert raised.value.field == field
 
 
+def test_a_key_that_the_holdout_has_not_is_told(workspace, groups):
+    other = groups.rename({"loan": "lone"})
+    with pytest.raises(InvalidInput, match="have no column 'lone', which is the key of groups"):
+        tally_groups(workspace, "delay@1", other, key="lone", options=OPTIONS, name="groups")
+
+
 def test_counts_need_a_holder_and_are_of_the_whole_holdout():
     for wrong, field in (({"holders": []}, "holders"), ({"where": "a > 1"}, "where"), ({"key": "x"}, "key")):
         with pytest.raises(InvalidInput) as raised:
