@@ -18,6 +18,8 @@ SLICES = "; slice"
 """What begins what a gate says of parts of the rows, behind what it says of all."""
 EARLIER = "; against "
 """What begins what drift is beside earlier windows, behind what it is beside the training data."""
+GAPS = ("; the difference ", "; the ratio ", "; the distance from 0 ")
+"""What begins how far groups are apart, behind what each of them has."""
 WITHIN = "why"
 """The value that may be a sentence of its own."""
 SENTENCES = (
@@ -231,7 +233,7 @@ def spoken(sentence: str, language: str) -> str:
     """Return a computed sentence in a language; as it is where its pattern is not known."""
     if language == "en" or len(sentence) > LONGEST:
         return sentence
-    for mark_of_more in (SLICES, EARLIER):
+    for mark_of_more in (SLICES, EARLIER, *GAPS):
         head, cut, more = sentence.partition(mark_of_more)
         if cut and head:
             return f"{spoken(head, language)}; {_parts(cut[2:] + more, language)}"

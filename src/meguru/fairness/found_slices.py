@@ -191,7 +191,7 @@ def _overlap(one: Bools, other: Bools) -> float:
 
 
 def _clarity(inside: Floats, totals: Floats, least: int, largest: float = LARGEST) -> Floats:
-    """Return Welch's statistic of each condition, from sums of 1, loss and loss²; -inf where its size does not fit."""
+    """Return Welch's statistic of each condition, from sums of 1, loss and loss²; -inf of one of no size."""
     outside = totals - inside
     fits = (inside[:, 0] >= least) & (inside[:, 0] <= min(largest * totals[0], totals[0] - least))
     gap, error = _welch(inside, outside)

@@ -162,3 +162,26 @@ def test_a_sentence_within_a_sentence_is_told_too():
     classes = "an endpoint answers with one score a row; this model has one for each class"
     assert spoken(f"model/a@1 can't be served: {classes}", "ja").isascii() is False
     assert "score" not in spoken(f"model/a@1 can't be served: {classes}", "ja")
+
+
+GAP = (
+    "race: selection rate is 0.55 [0.54, 0.56] on 913 rows of a and 0.42 [0.40, 0.43] on 623 rows of b; the "
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        GAP + "difference 0.13 [0.11, 0.14] is certainly above 0.05; groups are known of 100% of the rows",
+        GAP + "ratio 0.77 [0.7, 0.8] is not certainly within 0.8; not enough evidence of red",
+        "race: error is 0.1 [0.0, 0.2] on 500 rows of a; the distance from 0 0.1 [0.0, 0.2] is within 0.3",
+        "sex f, m swapped: 12 of 400 answers change by more than 0.1 (3.0%), but 0.0% may; row 3 from 1 to 9",
+        "2 of 60 answers of the golden set changed, but 0 may; row 0 from 1 to 0; row 1 from 0 to 1",
+        "no counts of race were sent by ann for model/loans@1 and its holdout",
+    ],
+)
+def test_what_gates_say_of_groups_and_changed_rows_is_told_whole_in_japanese(sentence):
+    told = spoken(sentence, "ja")
+    assert len(told.split("; ")) == len(sentence.split("; "))
+    for english in (" is ", " rows", " the ", "row ", " may", "certainly", " of "):
+        assert english not in f" {told}"

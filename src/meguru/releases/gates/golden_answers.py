@@ -119,7 +119,7 @@ class GoldenAnswers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return GateResult(
             gate=self.key,
             verdict=GateVerdict.PASSED if passed else GateVerdict.FAILED,
-            reason="; ".join([reason, ", ".join(told)]) if told else reason,
+            reason="; ".join([reason, *told]),
             numbers={
                 "changed": len(places),
                 "rows": rows,

@@ -225,7 +225,7 @@ class ChangedRowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "largest": float(harm.max()) if np.isfinite(harm.max()) else None,
             "worst": shown,
         }
-        told = ", ".join(f"row {each['row']} from {each['before']} to {each['after']}" for each in shown[:3])
+        told = "; ".join(f"row {each['row']} from {each['before']} to {each['after']}" for each in shown[:3])
         reason = (
             f"{words}: {count:,} of {among:,} answers {self._breaks()} ({count / among:.1%}), "
             f"{'as' if passed else 'but'} {self._allowed:.1%} may"
