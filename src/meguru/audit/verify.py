@@ -20,7 +20,7 @@ from meguru.signing.checkpoint import TreeHead, read_checkpoints
 from meguru.signing.keys import PublicKey
 from meguru.signing.note import SignedNote
 
-_MOST_FAULTS, _MOST_KEYS = 100, 50
+_MOST_FAULTS, _MOST_KEYS, _MOST_KEPT = 100, 50, 1000
 KEPT = "kept in the workspace"
 
 
@@ -51,7 +51,7 @@ def verify(
     expect
         A head that was written down earlier: the hash of an entry.
     checkpoints
-        By the name of a place, the text of its checkpoints. Without any, those that the workspace keeps.
+        By the name of a place, the text of its checkpoints. Without any, the newest that the workspace keeps.
     trust
         The public keys whose signatures count; by default the server's, as the workspace knows them.
     """
@@ -70,9 +70,8 @@ def examine(
 ) -> AuditVerdict:
     """Do what `audit.verify` does, in an open transaction."""
     keys = _keys(tx, trust)
-    texts = (
-        checkpoints if checkpoints is not None else {KEPT: "\n".join(each.note for each in store.heads(tx))}
-    )
+    kept = store.newest_heads(tx, _MOST_KEPT) if checkpoints is None else []
+    texts = {KEPT: "\n".join(each.note for each in kept)} if checkpoints is None else checkpoints
     found, faults = _read(texts)
     walked = walk(tx, (each.head.size for each in found))
     chain = judge(tx, walked, expect=expect)

@@ -64,6 +64,8 @@ def test_the_cursor_filters_and_pages(workspace):
         ("UPDATE event SET data = '{\"x\":2}' WHERE seq = 4", 4),
         ("UPDATE event SET at = '2001-01-01T00:00:00.000000Z' WHERE seq = 2", 2),
         ("UPDATE event SET data = 'not json' WHERE seq = 3", 3),
+        ("UPDATE event SET actor = CAST(x'ff' AS TEXT) WHERE seq = 4", 4),
+        ("UPDATE event SET subject = x'00' WHERE seq = 4", 4),
         ("DELETE FROM event WHERE seq = 4", 5),
         ("DELETE FROM event WHERE seq = 6", 6),
         ("UPDATE event SET hash = previous WHERE seq = 3", 3),

@@ -78,6 +78,12 @@ def heads(tx: Connection, after: int = -1, limit: int | None = None) -> list[Kep
     return [KeptHead(**row._mapping) for row in tx.execute(query)]
 
 
+def newest_heads(tx: Connection, limit: int) -> list[KeptHead]:
+    """Return the newest heads, newest first."""
+    rows = tx.execute(select(*_HEAD).order_by(tree_head.c.size.desc()).limit(limit))
+    return [KeptHead(**row._mapping) for row in rows]
+
+
 def head_of(tx: Connection, seq: int) -> KeptHead | None:
     """Return the first head that covers an entry; None if it is in none yet."""
     found = heads(tx, after=seq - 1, limit=1)

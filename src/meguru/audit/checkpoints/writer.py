@@ -44,13 +44,15 @@ class CheckpointWriter(Ticker):
         with self.ws.read() as tx:
             specs = store.declared(tx)
             due = bool(specs) and heads.is_due(tx, specs.values(), self.ws.clock.now())
+        if not specs:
+            return 0
         if due:
             self._sign()
         with self.ws.read() as tx:
             newest = store.newest_head(tx)
             waiting = [
                 each
-                for each in (store.places(tx) if specs and newest else [])
+                for each in (store.places(tx) if newest else [])
                 if newest and each.written < newest.size and self._is_time(each)
             ]
         return sum(self._write(each) for each in waiting)

@@ -7,12 +7,14 @@ before it counts as changed.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from meguru.base.timestamps import read_time
 from meguru.kernel.event import ChainVerdict, ClockStep, Event
@@ -27,6 +29,7 @@ _COLUMNS = (
     "seq, actor, at, cause, data, id, operation, previous, produced, project, subject, type, used, hash"
 )
 _ALL = f"SELECT {_COLUMNS} FROM event ORDER BY seq"  # noqa: S608
+_NEXT = f"SELECT {_COLUMNS} FROM event WHERE seq > ? ORDER BY seq LIMIT 1"  # noqa: S608
 _Row = tuple[Any, ...]
 
 
@@ -156,12 +159,37 @@ class Walked:
 
 def walk(tx: Connection, sizes: Iterable[int] = ()) -> Walked:
     """Go through the log; stop at the first entry that was changed, removed, moved or added."""
-    found = Walked(sizes)
-    with RawSql(tx).stream(_ALL, _BATCH) as batches:
-        for rows in batches:
-            if not found.take(rows):
-                break
+    found, raw = Walked(sizes), RawSql(tx)
+    try:
+        with raw.stream(_ALL, _BATCH) as batches:
+            for rows in batches:
+                if not found.take(rows):
+                    break
+    except DBAPIError as error:
+        if not raw.is_sqlite:
+            raise  # PostgreSQL keeps no text that it could not give back
+        _one_by_one(raw, found, error)
     return found
+
+
+def _one_by_one(raw: RawSql, found: Walked, error: DBAPIError) -> None:
+    """Go on after an entry that SQLite can't give back as text, to the entry itself: it is the fault."""
+    while True:
+        after = found.verdict.checked
+        try:
+            rows = raw.execute(_NEXT, (after,)).fetchall()
+        except (DBAPIError, sqlite3.Error):  # the driver decodes when it fetches
+            rows = None
+        if rows is None:
+            seq = raw.execute("SELECT min(seq) FROM event WHERE seq > ?", (after,)).fetchone()[0]
+            found.verdict = msgspec.structs.replace(
+                found.verdict, intact=False, seq=seq, why=f"the entry can't be read: {error.orig}"
+            )
+            return
+        if not rows:
+            raise error
+        if not found.take(rows):
+            return
 
 
 def hashes(tx: Connection, after: int, until: int) -> Iterator[bytes]:

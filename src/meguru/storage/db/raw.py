@@ -63,13 +63,22 @@ class RawSql:
     @contextmanager
     def stream(self, sql: str, size: int, values: Sequence[Any] = ()) -> Iterator[Iterator[list[Any]]]:
         """Give the rows of a query, so many at a time, however many there are."""
+        cursor = self.driver.cursor() if self.is_sqlite else self.driver.cursor(name="meguru_stream")
+        with closing(cursor):
+            yield self._fetched(cursor, sql, size, values)
+
+    def _fetched(self, cursor: Any, sql: str, size: int, values: Sequence[Any]) -> Iterator[list[Any]]:
         try:
-            cursor = self.driver.cursor() if self.is_sqlite else self.driver.cursor(name="meguru_stream")
-            with closing(cursor):
-                cursor.execute(sql if self.is_sqlite else _percent(sql), values)
-                yield iter(lambda: cursor.fetchmany(size), [])
+            cursor.execute(sql if self.is_sqlite else _percent(sql), values)
+            rows = cursor.fetchmany(size)
         except Exception as error:
             raise self._told(sql, error) from error
+        while rows:
+            yield rows
+            try:
+                rows = cursor.fetchmany(size)
+            except Exception as error:
+                raise self._told(sql, error) from error
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each row."""
