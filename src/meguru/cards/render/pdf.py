@@ -20,8 +20,9 @@ LATIN, BOLD, MONO, JAPANESE = "Helvetica", "Helvetica-Bold", "Courier", "HeiseiK
 _WIDE = re.compile(r"[^\x00-\xff–…−→⚠]+")
 _SIGNS = {"⚠": "!", "→": "->", "−": "-", "≥": ">=", "≤": "<="}
 MARGIN = 42.0
-MOST_CELL = 1500
-"""Letters of a cell that are shown: a row does not go over pages."""
+MOST_LINES, LETTER = 60, 7.0
+"""Lines of a cell that are shown, and the points that its widest letters take."""
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 def card_pdf(page: CardPage) -> bytes:
@@ -63,6 +64,7 @@ def card_pdf(page: CardPage) -> bytes:
 
 def marked(text: str) -> str:
     """Return a text as the little markup that a paragraph takes: escaped, Japanese in its font."""
+    text = _UNSEEN.sub("", text)
     for sign, plain in _SIGNS.items():
         text = text.replace(sign, plain)
     return _WIDE.sub(lambda found: f'<font name="{JAPANESE}">{found[0]}</font>', escape(text)).replace(
@@ -139,10 +141,13 @@ def _table(
     from reportlab.platypus import Paragraph, Table
 
     style = _styles()
+    width = A4[0] - 2 * MARGIN
     cells = [
         [
-            Paragraph(marked(text[:MOST_CELL]), style["number" if place in numbers else "cell"])
-            for place, text in enumerate(row)
+            Paragraph(
+                marked(_shortened(text, width * share)), style["number" if place in numbers else "cell"]
+            )
+            for place, (text, share) in enumerate(zip(row, shares, strict=True))
         ]
         for row in rows
     ]
@@ -155,8 +160,14 @@ def _table(
         ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
         *([("BACKGROUND", (0, 0), (-1, 0), "#efede6")] if head else []),
     ]
-    width = A4[0] - 2 * MARGIN
     return Table(cells, colWidths=[width * each for each in shares], repeatRows=int(head), style=lines)
+
+
+def _shortened(text: str, width: float) -> str:
+    """Return a cell's text in one line, as much of it as a row may hold: a row does not go over pages."""
+    most = max(2, int(width / LETTER)) * MOST_LINES
+    said = " ".join(text.split())
+    return said if len(said) <= most else said[: most - 1] + "…"
 
 
 def prose(text: str) -> Iterator[tuple[str, str, str | None]]:
