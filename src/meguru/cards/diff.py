@@ -23,6 +23,7 @@ NAMES = {
 """What tells the members of a list apart, by the list."""
 UNTOLD = {
     *("ref", "version", "created_at", "created_by", "lineage", "uses", "example", "service", "files", "size"),
+    "cost",
     *("tree_digest", "predictions", "last_request", "state", "why", "servers"),
 }
 """What differs between any two versions, or from one minute to the next."""

@@ -36,6 +36,7 @@ def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collecti
                 features=_columns(facts.features, tags),
                 data=[each for each in facts.data if reader.sees(each.ref)],
                 lineage=[each for each in facts.lineage if reader.sees(each.source)],
+                cost=facts.cost if reader.may("cost") else None,
                 gates=facts.gates if reader.may("release") else [],
                 checklists=facts.checklists if reader.may("checklist") else [],
                 waivers=facts.waivers if reader.may("waiver") else [],

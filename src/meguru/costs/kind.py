@@ -151,6 +151,6 @@ BUDGET = Kind(
     spec=BudgetSpec,
     spec_store="meguru.costs.budget_spec",
     services=(Service(name="budgets", factory="meguru.costs.keeper:BudgetKeeper"),),
-    provides={"run guard": "meguru.costs.guard:check_run"},
+    provides={"run guard": "meguru.costs.guard:check_run", "run cost": "meguru.costs.show:line_of"},
     internal={"watch": "the server counts what runs have used, and stops them at the limit"},
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from meguru.base import refs
 from meguru.costs import store, usage
 from meguru.costs.ledger import BY, CostLedger, fill, total
@@ -64,9 +66,14 @@ def show(ctx: Context, *, ref: str) -> CostLine:
     InvalidInput
         If the version was made by no run of a pipeline.
     """
+    return line_of(ctx.tx, ref, ctx.now())
+
+
+def line_of(tx: Connection, ref: str, now: datetime) -> CostLine:
+    """Return the same, for those who may not import this package (`run cost`)."""
     wanted = refs.parse(ref)
     if wanted.kind == "model":
-        version = models.resolve(ctx.tx, ref)
+        version = models.resolve(tx, ref)
         made = refs.parse(version.run_ref) if version.run_ref else None
         if made is None or made.kind != "pipeline_run":
             raise InvalidInput(f"{version.ref} was made by no run of a pipeline", field="ref")
@@ -74,10 +81,10 @@ def show(ctx: Context, *, ref: str) -> CostLine:
     if wanted.kind != "pipeline_run":
         hint = "meguru cost report --by endpoint"
         raise InvalidInput(f"the cost of {wanted.kind}s is told by time", field="ref", hint=hint)
-    run = runs.get(ctx.tx, wanted.name)
-    ledger = CostLedger(ctx.tx)
-    unmeasured, use = usage.of_runs(ctx.tx, [run.id]).get(run.id, (0, ResourceUse()))
-    at, project = run.finished_at or ctx.now(), refs.project_of(run.pipeline)
+    run = runs.get(tx, wanted.name)
+    ledger = CostLedger(tx)
+    unmeasured, use = usage.of_runs(tx, [run.id]).get(run.id, (0, ResourceUse()))
+    at, project = run.finished_at or now, refs.project_of(run.pipeline)
     ledger.add(ref, use, project=project, at=at, runs=1, unmeasured=unmeasured)
     return ledger.lines[0]
 

@@ -33,7 +33,8 @@ def card(flights):
     made = cards.show(flights, ref="model/delay@2")
     texts = {"intended_use": HOSTILE, "licence": "MIT", "owners": "流山チーム", "caveats": "長い" * 3000}
     words = [CardText(part=part, text=text) for part, text in texts.items()]
-    facts = msgspec.structs.replace(made.facts, description="a | b <b>\n# c")
+    params = {"long": "日" * 9000 + "\x07", "lines": "a\n" * 500}
+    facts = msgspec.structs.replace(made.facts, description="a | b <b>\n# c", params=params)
     return msgspec.structs.replace(made, words=words, facts=facts)
 
 

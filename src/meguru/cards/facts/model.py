@@ -13,6 +13,7 @@ from meguru.artifacts.trees import TreeEntry
 from meguru.base import refs
 from meguru.cards.facts.code import code_of
 from meguru.cards.facts.columns import described, profile_columns
+from meguru.cards.facts.cost import cost_of
 from meguru.cards.facts.data import data_of, lineage_of, tags_of
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.facts.releases import checklists_of, gates_of, releases_of, waivers_of
@@ -65,6 +66,7 @@ def model_facts(reader: RecordReader, ref: str) -> CardModel:
         data=data,
         lineage=lineage_of(reader, version.ref),
         code=code_of(reader, version, made_from, _texts(reader, files)),
+        cost=cost_of(reader, version.ref),
         gates=gates_of(put_live[: len(shown)]),
         releases=shown,
         waivers=waivers_of(reader, version.ref),

@@ -149,6 +149,18 @@ class CardCode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     packages: list[str] = []
 
 
+class CardCost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the run that made it used and cost; None where nothing has a price, or no power is declared."""
+
+    cpu_seconds: float = 0.0
+    gpu_seconds: float = 0.0
+    memory_gb_seconds: float = 0.0
+    money: float | None = None
+    unit: str = ""
+    kwh: float | None = None
+    co2_kg: float | None = None
+
+
 class LineageLine(msgspec.Struct, frozen=True, kw_only=True):
     """One edge of what a version was made from."""
 
@@ -191,6 +203,7 @@ class CardModel(msgspec.Struct, frozen=True, kw_only=True, tag="model", omit_def
     data: list[CardData] = []
     lineage: list[LineageLine] = []
     code: CardCode = CardCode()
+    cost: CardCost | None = None
     gates: list[CardGate] = []
     releases: list[CardRelease] = []
     waivers: list[CardWaiver] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from meguru.base.text import mark
-from meguru.cards.facts.types import CardChecklist, CardData, CardModel, CardRelease, CardWaiver
+from meguru.cards.facts.types import CardChecklist, CardCost, CardData, CardModel, CardRelease, CardWaiver
 from meguru.cards.render.blocks import CardBlock, Chapter, FactList, Grid, Remark
 from meguru.cards.render.fairness import fairness_rows
 from meguru.cards.render.values import (
@@ -193,8 +193,23 @@ def _code(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
         ("Python", code.python),
         (mark("packages"), ", ".join(code.packages)),
     )
-    found = [(words.text(name), value) for name, value in known if value]
+    found = [*((words.text(name), value) for name, value in known if value), *_cost(facts.cost, words)]
     return [FactList(found)] if found else []
+
+
+def _cost(cost: CardCost | None, words: EvidenceWords) -> Iterator[tuple[str, str]]:
+    if cost is None:
+        return
+    yield words.text("processor time of its run"), words.text("{seconds} s", seconds=number(cost.cpu_seconds))
+    if cost.gpu_seconds:
+        seconds = number(cost.gpu_seconds)
+        yield words.text("accelerator time of its run"), words.text("{seconds} s", seconds=seconds)
+    if cost.money is not None:
+        yield words.text("cost of its run"), f"{number(cost.money)} {cost.unit}".strip()
+    if cost.kwh is not None:
+        yield words.text("energy of its run"), f"{number(cost.kwh)} kWh"
+    if cost.co2_kg is not None:
+        yield words.text("emissions of its run"), f"{number(cost.co2_kg)} kg CO2e"
 
 
 def _lineage(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
