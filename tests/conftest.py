@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, event
 
 from meguru.app import local
 from meguru.app.migrate import migrate
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
-from meguru.storage.db import Database
+from meguru.storage.db import Database, engine
 from meguru.testing import servers
 from meguru.testing.seeded import fill
 
@@ -91,6 +93,21 @@ def _tables_are_copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local, "migrate", copied)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_waits_for_the_disk() -> Iterator[None]:
+    """Let SQLite in this process hand its pages to the system, and not wait until they are on the disk."""
+    real = engine._sqlite
+
+    def without_waiting(*args: Any, **options: Any) -> Engine:
+        made = real(*args, **options)
+        event.listen(made, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF").close())
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_sqlite", without_waiting)
         yield
 
 
