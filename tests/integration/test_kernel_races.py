@@ -18,6 +18,7 @@ from meguru.base.plugins import PluginFamily
 from meguru.base.settings import Settings
 from meguru.governance.operations import principals
 from meguru.governance.schema import principal
+from meguru.governance.signing_keys.server import ensure_server_key
 from meguru.kernel import events
 from meguru.kernel.jobs import Worker, queue
 from meguru.kernel.jobs.types import JobState
@@ -328,3 +329,18 @@ def test_a_lease_outlives_a_long_job_by_its_heartbeat(shared):
     with shared.db.write() as tx:
         later = datetime.now(UTC) + lease * 5
         assert queue.claim(tx, owner="w2", now=later, lease=lease, kinds=["work"]) is None
+
+
+def test_servers_that_start_together_make_one_signing_key_and_both_sign_with_it(place, tmp_path):
+    known = Settings(
+        blobs=str(tmp_path / "blobs"),
+        sqlite_synchronous="NORMAL",
+        secret_key="a phrase that both servers have",
+    )
+    with open_local(place, settings=known) as one, open_local(place, settings=known) as two:
+        with ThreadPoolExecutor(6) as pool:
+            made = list(pool.map(ensure_server_key, [one, two] * 3))
+        with one.read() as tx:
+            told = events.read(tx, types=["signing_key.created"])
+    assert len({key.public for key in made}) == 1
+    assert [each.subject for each in told] == [f"signing_key/{made[0].public.id}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from meguru.errors import InvalidInput
 from meguru.evidence.checks import (
     decisions,
     events,
@@ -18,7 +19,7 @@ from meguru.evidence.checks import (
 )
 from meguru.evidence.checks.pack import CheckedPack
 from meguru.evidence.pack.read import BrokenPack, read_pack
-from meguru.evidence.types import PackFault, PackSigner, PackVerdict
+from meguru.evidence.types import KEYS, PackFault, PackSigner, PackVerdict
 from meguru.signing.keys import PublicKey
 
 _CHECKS: tuple[Callable[[CheckedPack], Iterator[PackFault]], ...] = (
@@ -58,6 +59,9 @@ def verify_pack(
         signer = _signer(pack, trusted)
     except BrokenPack as error:
         return PackVerdict(file=file, whole=False, faults=[error.fault])
+    except InvalidInput as error:  # a key of the pack is none
+        found = PackFault(place=KEYS, what=f"{error.what}: {error.why}")
+        return PackVerdict(file=file, whole=False, faults=[found])
     faults = list(_faults(pack))
     if trusted and not signer.vouched:
         what = f"it is signed by the key {signer.key[:16]}…, which is none of those that you trust"
@@ -80,7 +84,7 @@ def _faults(pack: CheckedPack) -> Iterator[PackFault]:
             yield from check(pack)
         except BrokenPack as error:
             yield error.fault
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (InvalidInput, LookupError, TypeError, AttributeError, ValueError) as error:
             # A signed pack whose words have other shapes than ours: whoever signed it is no Meguru.
             yield PackFault(
                 place=check.__module__.rpartition(".")[2], what=f"it has another shape: {error!r}"

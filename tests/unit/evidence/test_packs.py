@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import zipfile
 
 import msgspec
@@ -26,7 +27,7 @@ from meguru.serving.create import create as make_endpoint
 from meguru.signing.dsse import read
 from meguru.signing.keys import SigningKey
 from meguru.signing.statement import read_statement
-from meguru.testing.forged_packs import FORGER, forged
+from meguru.testing.forged_packs import FORGER, forged, restated
 from meguru.testing.models import make_model
 
 from .conftest import release
@@ -244,3 +245,41 @@ def test_who_was_erased_since_leaves_the_evidence_whole_and_says_so(tmp_path):
     (told,) = lineage["things"]["dataset/rows@1"]["erased"]
     assert (told["before"], told["rows"]) == (made.content.datasets[0].digest, 1)
     assert b"Anna" not in data
+
+
+def broken(value, draw):
+    """Return a value of JSON with something else in one place."""
+    if isinstance(value, dict) and value and draw.random() < 0.9:
+        name = draw.choice(sorted(value))
+        if draw.random() < 0.2:
+            return {key: each for key, each in value.items() if key != name}
+        return value | {name: broken(value[name], draw)}
+    if isinstance(value, list) and value and draw.random() < 0.9:
+        index = draw.randrange(len(value))
+        return [*value[:index], broken(value[index], draw), *value[index + 1 :]]
+    return draw.choice([None, -1, "x", [], {}, [[]], {"a": None}, 1e300, True, "ed25519:AAAA"])
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(5000, marks=pytest.mark.soak)])
+def test_whatever_a_forger_writes_the_check_answers_in_words(pack, count):
+    draw = random.Random(7)
+
+    def change(parts):
+        path = draw.choice(sorted(path for path in parts if path.endswith((".json", ".jsonl"))))
+        lines = parts[path].splitlines(keepends=True)
+        index = draw.randrange(len(lines))
+        lines[index] = digests.canonical(broken(json.loads(lines[index]), draw)) + b"\n"
+        parts[path] = b"".join(lines)
+
+    def other_words(parts):
+        names = ["release", "gate", "training", "lineage", "deployment", "scan", "card"]
+
+        def garble(said):
+            name = draw.choice(sorted(said))
+            said[name] = broken(said[name], draw)
+
+        restated(parts, draw.choice(names), garble)
+
+    for number in range(count):
+        found = verify_pack(forged(pack, other_words if number % 2 else change))
+        assert found.whole == (not found.faults)
