@@ -103,7 +103,7 @@ def _see_rows(ctx: Context, project: str, rows: str, *, in_clear: bool) -> None:
     ctx.check_seen("dataset", name)
     version = datasets.resolve(ctx.tx, full)
     if in_clear and hidden_of(ctx, version, load_manifest(ctx.blobs, version)):
-        why = f"groups would be made of personal columns of dataset/{name}"
+        why = f"groups would be made of personal columns of dataset/{name}: that needs dataset:clear"
         ctx.require("dataset:clear", project=refs.project_of(name), why=why)
 
 

@@ -1,10 +1,13 @@
 """A release is of its endpoint's project; its verdict holds for the gates that its endpoint has."""
 
+import polars as pl
 import pytest
 from msgspec.structs import replace
 
 from meguru import errors
 from meguru.app.calls import why_show
+from meguru.datasets.client import add_files
+from meguru.datasets.types import ColumnSpec
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.roles import permissions_of
@@ -124,3 +127,25 @@ def test_one_that_passes_the_new_gates_too_goes_live(teams):
         releases.promote(teams, release=made.ref)
     releases.check(teams, release=made.ref)
     assert releases.promote(teams, release=made.ref).state is ReleaseState.LIVE
+
+
+def test_groups_of_another_project_are_for_who_may_see_them_and_personal_ones_in_clear(teams, tmp_path):
+    pl.DataFrame({"loan": [1, 2], "race": ["a", "b"]}).write_parquet(tmp_path / "rows.parquet")
+    said = {"race": ColumnSpec(tags=["pii"])}
+    add_files(teams, "other/protected", [tmp_path / "rows.parquet"], columns=said)
+    groups = {"groups": "dataset/other/protected@1", "key": "loan", "columns": ["race"]}
+    spec = EndpointSpec(model="team/delay", gates=[{"gate": "group_fairness"} | groups])
+
+    def declare(**others):
+        grants = {"team": permissions_of("engineer")} | {
+            name: frozenset(each) for name, each in others.items()
+        }
+        anna = teams.with_(principal=Principal(name="anna", grants=grants))
+        return endpoints.specs.declare(anna, name="team/loans", spec=spec, expect={})
+
+    with pytest.raises(errors.NotFound):
+        declare()
+    with pytest.raises(errors.Forbidden) as refused:
+        declare(other={"dataset:read"})
+    assert "dataset:clear" in f"{refused.value.why} {refused.value.hint}"
+    assert declare(other={"dataset:read", "dataset:clear"})
