@@ -21,6 +21,7 @@ _MASKED = {
     "answer": ("result",),
     "backfill": ("reason",),
     "backfill_partition": ("reason",),
+    "comment": ("text",),
     "dataset_pull": ("note", "error"),
     "earlier_outcome": ("json",),
     "experiment": ("note",),

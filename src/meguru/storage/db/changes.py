@@ -46,8 +46,8 @@ class Changes:
         if self.seen:
             return
         done = str(cursor.statusmessage or "").partition(" ")[0]
-        if done == "SELECT" and statement.lstrip()[:4].upper() == "WITH":
-            # The word is that of the outermost statement only.
+        if not done or (done == "SELECT" and statement.lstrip()[:4].upper() == "WITH"):
+            # The word is that of the outermost statement only, and there is none of rows that come by and by.
             self.seen = _CHANGE_WITHIN.search(statement) is not None
         else:
             self.seen = done not in _HARMLESS and cursor.rowcount != 0
