@@ -38,7 +38,8 @@ def test_a_person_is_erased_on_postgresql(postgres_url, tmp_path, clock):
         content = payload.make({"email": "string"}, {"email": [ANNA]}, [0.25], [at])
         batch = PredictionBatch(
             id=f"pred-{1:026}", endpoint="delay", model_ref="model/delay@1", release_ref="release/delay@1",
-            received_at=at, first_time=at, last_time=at, n=1, payload=payload.pack(content), rows=[(ANNA, at)],
+            received_at=at, first_time=at, last_time=at, n=1, payload=payload.pack(content),
+            rows=[(ANNA, at)],
         )  # fmt: skip
         with ws.db.write() as tx:
             store.add(tx, [batch])

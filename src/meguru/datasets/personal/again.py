@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -24,6 +25,7 @@ from meguru.kernel.principals import system
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
+log = logging.getLogger(__name__)
 VALUES = "values of people"
 """Those who keep values by the names of columns: ``f(ctx, column) -> Iterable[str]``, each that is there."""
 RESTORED = "restored from a backup"
@@ -146,7 +148,8 @@ class ErasureClock(Ticker):
         """Look once."""
         keys = ErasureLedger(self.ws).keys
         if any(each.key in keys for each in ledger.owed(self.ws)):
-            again(self.ws)
+            rows = again(self.ws).rows
+            log.warning("the database was restored: %s rows of erased persons are erased again", f"{rows:,}")
         mend(self.ws)
         delete_gone(self.ws)
 
