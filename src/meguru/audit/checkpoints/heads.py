@@ -11,7 +11,6 @@ from meguru.audit.checkpoints import store
 from meguru.audit.checkpoints.kind import CHECKPOINT, CheckpointSpec
 from meguru.audit.checkpoints.types import KeptHead
 from meguru.base import durations
-from meguru.base.ids import new_id
 from meguru.errors import Conflict
 from meguru.governance.signing_keys.server import server_key
 from meguru.kernel import events
@@ -85,7 +84,7 @@ def keep(ctx: Context, tree: MerkleFrontier) -> KeptHead:
     if newest is not None and newest.size >= tree.size:
         return newest
     key, now = server_key(ctx.ws, ctx.tx), ctx.now()
-    origin = newest.origin if newest else f"meguru/log/{new_id('log').partition('-')[2]}"
+    origin = newest.origin if newest else f"meguru/log/{events.read(ctx.tx, limit=1)[0].hash[:20]}"
     note = TreeHead(origin=origin, size=tree.size, root=tree.root, at=now).signed(key)
     made = KeptHead(
         size=tree.size, origin=origin, root=tree.root.hex(), at=now, key=key.public.id, note=note.written
