@@ -44,9 +44,11 @@ class InboxKeeper(Follower):
         """Fill inboxes with what has happened by now; return how many mails were promised."""
         with self.ws.read() as tx:
             head, known = events.head(tx), store.cursor(tx)
-        # Before anybody could follow anything, nothing was anybody's.
-        after = max(head if known is None else known, self._seen)
-        while after < head or known is None:
+            # Before anybody could follow anything, nothing was anybody's.
+            after = max(head if known is None else known, self._seen)
+            # What concerns nobody is not read, and costs no transaction.
+            concerns = store.has_any(tx) or SAID.intersection(events.types_between(tx, after, head))
+        while (concerns and after < head) or known is None:
             after = _FILL.commit(self.ws, partial(_take_in, after=after, head=head))
             known = after
         self._seen = head

@@ -120,17 +120,10 @@ def put_settings(tx: Connection, item: InboxSettings) -> None:
 
 def told_by_mail(tx: Connection) -> list[InboxSettings]:
     """Return how those are told who have something in their inbox that no mail told them of."""
-    newest = (
-        select(inbox_item.c.principal, func.max(inbox_item.c.seq).label("newest"))
-        .group_by(inbox_item.c.principal)
-        .subquery()
-    )
-    query = (
-        select(inbox_settings)
-        .join(newest, newest.c.principal == inbox_settings.c.principal)
-        .where(inbox_settings.c.mail != "", newest.c.newest > inbox_settings.c.mailed_seq)
-        .order_by(inbox_settings.c.principal)
-    )
+    theirs = inbox_item.c.principal == inbox_settings.c.principal
+    newest = select(func.max(inbox_item.c.seq)).where(theirs).scalar_subquery()
+    waits = (inbox_settings.c.mail != "") & (newest > inbox_settings.c.mailed_seq)
+    query = select(inbox_settings).where(waits).order_by(inbox_settings.c.principal)
     return [_convert(row, InboxSettings) for row in tx.execute(query)]
 
 
