@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import polars as pl
@@ -15,6 +16,7 @@ from meguru.governance.checklists.types import (
     ChecklistStanding,
     ItemStanding,
 )
+from meguru.registry.signatures.types import SignatureStanding, StoredModelSignature
 from meguru.releases.gates import GATES, GateTrial, TrialSide
 from meguru.releases.gates.read import gate_of, judge
 from meguru.testing.contracts.gates import GateContract
@@ -211,6 +213,34 @@ class TestChecklist(GateContract):
         return GateTrial(endpoint="delay", challenger=side(3), checklist=unsure)
 
 
+class TestSigned(GateContract):
+    @pytest.fixture
+    def gate(self):
+        return gate_of({"gate": "signed", "keys": ["server"]})
+
+    @pytest.fixture
+    def good(self, side):
+        return GateTrial(endpoint="delay", challenger=replace(side(2), signatures=signed))
+
+    @pytest.fixture
+    def bad(self, side):
+        revoked = partial(signed, why="the key is revoked: lost")
+        return GateTrial(endpoint="delay", challenger=replace(side(3), signatures=revoked))
+
+
+def signed(why=""):
+    found = StoredModelSignature(
+        name="delay",
+        version=2,
+        key="ab" * 32,
+        public="",
+        bundle="{}",
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+        by="local",
+    )
+    return [SignatureStanding(signature=found, owner="server", why=why, key_digest="cd" * 32)]
+
+
 def standing(name, state):
     asked = ItemStanding(
         item=ChecklistItem(id="purpose", text="What is it for?"), state=ChecklistItemState(state)
@@ -227,5 +257,5 @@ def standing(name, state):
 
 def test_every_gate_is_under_the_contract():
     known = {"checklist", "metric", "champion", "group_fairness", "latency", "loads", "size"}
-    known |= {"invariance", "metamorphic", "golden_answers"}
+    known |= {"invariance", "metamorphic", "golden_answers", "signed"}
     assert set(GATES.names()) == known
