@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
+from functools import partial
+from urllib.request import urlopen
+
+import pytest
+
+from meguru.testing.processes import running
 
 from .page import DOCS, HERE, blocks, port, run, serve
 
@@ -49,3 +56,37 @@ def test_the_tutorial_of_pipelines_works_as_it_is_written(tmp_path):
     ):
         assert words in whole, words
     assert "failed" not in whole
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_the_tutorial_of_loans_works_as_it_is_written(tmp_path):
+    number = port()
+    here, said = f"127.0.0.1:{number}", []
+    with ExitStack() as stack:
+        for name, text in blocks(DOCS / "tutorials" / "loans.md"):
+            assert not name
+            local = text.replace(HERE, here)
+            if local.startswith("meguru up"):
+                command = [sys.executable, "-m", *local.split(), "--port", str(number)]
+                stack.enter_context(running(command, tmp_path / "up.log", partial(answers, here)))
+            else:
+                said.append(run(local, tmp_path))
+    whole = "\n".join(said)
+    for words in (
+        "is certainly above 0.08",
+        "exit code 4",
+        "release/loans@1  waiver_ended",
+        "ended: complaints from two branches",
+        "trained on",
+        "whole: release/loans@1",
+    ):
+        assert words in whole, words
+
+
+def answers(here):
+    try:
+        with urlopen(f"http://{here}/health") as answer:
+            return answer.status == 200
+    except OSError:
+        return False

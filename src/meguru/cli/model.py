@@ -62,6 +62,7 @@ def show(session: Session, ref: str) -> None:
     """Show one version: NAME, NAME@3 or NAME@champion."""
     from meguru.app.calls import model_show as ask
     from meguru.cli.serving import sentence
+    from meguru.cli.waiver import waiver_line
 
     ws = session.open()
     found = ask(ws, ref=ref)
@@ -83,6 +84,8 @@ def show(session: Session, ref: str) -> None:
             click.echo(f"  used    {made_from}{_claim(found, made_from)}")
         for endpoint in places:
             click.echo(f"  {endpoint.state:<7} endpoint/{endpoint.name}: {sentence(endpoint.serving)}")
+            for waiver in endpoint.waivers:
+                click.echo(f"  {'waiver':<7} {waiver_line(waiver)}")
 
     session.show(found, human)
 

@@ -18,6 +18,7 @@ from meguru.console.labels import tone_of
 from meguru.console.links import review_of
 from meguru.console.page_request import Visit
 from meguru.console.reasons import reasons
+from meguru.governance.waivers.types import WaiverState
 from meguru.kernel.kinds import event_types
 from meguru.monitoring.types import MonitorStatus, ReportVerdict
 from meguru.pipelines.approvals.decide import list_approvals
@@ -41,8 +42,11 @@ STATES_TELL = {
     "release.undecided",
     "release.review_requested",
     "release.glass_broken",
+    "waiver.expired",
+    "waiver.revoked",
 }
 """Events whose need shows in the state of a thing, which also tells when it is over, and what to do."""
+_ENDED = {WaiverState.EXPIRED: "waiver.expired", WaiverState.REVOKED: "waiver.revoked"}
 FRESH = timedelta(days=7)
 """So long the other events that need a person are shown, unless something follows about the same thing."""
 MOST_EVENTS = 20
@@ -80,6 +84,7 @@ def needs(
     reviewed = {each.release for each in reviews}
     for endpoint in endpoints:
         newest = releases.get(endpoint.name)
+        found += _waivers(visit, endpoint)
         found += _release(visit, endpoint, None if newest and newest.ref in reviewed else newest)
     looked_after = _looked_after(visit)
     return sorted((each for each in found if each.cause not in looked_after), key=_urgency)
@@ -251,6 +256,26 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
             url=url,
             at=endpoint.created_at,
         )
+
+
+def _waivers(visit: Visit, endpoint: Endpoint) -> Iterator[Need]:
+    """Yield each waiver that has ended while what went live by it still is."""
+    for each in endpoint.waivers:
+        if each.is_lapsed:
+            yield Need(
+                word="waiver_ended",
+                what=visit.text(
+                    "{model} is live at {endpoint} though {gate} refused it, and its waiver has ended",
+                    model=each.model,
+                    endpoint=endpoint.name,
+                    gate=each.gate,
+                ),
+                url=visit.url_of(each.ref),
+                at=each.ended_at,
+                reasons=[each.reason, each.ended_why],
+                command=f"meguru waiver show {each.id}",
+                cause=(_ENDED[each.state], f"endpoint/{endpoint.name}"),
+            )
 
 
 def _unserved(visit: Visit, endpoint: Endpoint) -> Need:

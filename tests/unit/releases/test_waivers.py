@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from meguru.alerts.follow import AlertKeeper
 from meguru.alerts.show import list_alerts
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
 from meguru.base.settings import Settings
+from meguru.console.routes import routes
 from meguru.errors import Conflict, Forbidden, GateFailed, InvalidInput, NotFound
 from meguru.evidence.export import export
 from meguru.evidence.verify import verify_pack
@@ -293,3 +296,17 @@ def test_the_evidence_of_what_went_live_by_a_waiver_has_it_and_misses_it_when_it
     assert found.statements["waiver"] == 1
     alone = forged(data, lambda parts: restated(parts, "waiver", lambda said: said.update(decided_by="bo")))
     assert ["nobody but who asked" in each.what for each in verify_pack(alone).faults] == [True]
+
+
+def test_whoever_meets_the_model_in_the_console_sees_the_waiver(workspace, clock):
+    found, _ = live_by_waiver(workspace)
+    with TestClient(Starlette(routes=routes(lambda _: workspace))) as browser:
+        places = ["/ui/endpoints/delay", "/ui/endpoints", "/ui/models/delay/1", f"/ui/waivers/{found.id}"]
+        for place in places:
+            assert found.id in browser.get(place).text
+        clock.set(MONTH)
+        expire(workspace)
+        assert "refused it, and its waiver has ended" in browser.get("/").text
+        for place in places[:3]:
+            assert "waiver has ended" in browser.get(place).text
+        assert "免除は終了" in browser.get(places[0], headers={"Accept-Language": "ja"}).text
