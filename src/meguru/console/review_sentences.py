@@ -16,7 +16,7 @@ REVIEW_SENTENCES = (
     mark("it was given for another check of the release"),
     mark("it counted until {moment} UTC"),
     mark("it is dated {moment} UTC, which is still to come"),
-    mark("it is dated before the release was checked"),
+    mark("it is dated before the release was put together"),
     mark("whoever gave it took it back"),
     mark("{who} was shut out"),
     mark("{who} is no person's account"),

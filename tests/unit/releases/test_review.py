@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from meguru.app.jobs import HANDLERS
 from meguru.datasets.remove import remove
@@ -27,6 +28,7 @@ from meguru.releases import operations as releases
 from meguru.releases.diff import plain_text
 from meguru.releases.review.evidence import decisions_of
 from meguru.releases.review.follow import ReviewKeeper
+from meguru.releases.review.schema import release_approval
 from meguru.releases.types import ReleaseState
 from meguru.serving import operations as endpoints
 from meguru.serving.kind import EndpointSpec
@@ -122,6 +124,25 @@ def test_checked_again_what_differs_needs_new_approvals_and_the_old_stay_visible
     releases.approve(team.ana, release=made)
     assert team.states(made) == [("ana", "void"), ("ana", "valid")]
     assert releases.promote(team.ws, release=made).state is ReleaseState.LIVE
+
+
+def test_checked_again_what_is_the_same_keeps_its_approvals(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    releases.approve(team.ana, release=made)
+    team.clock.move(timedelta(hours=1))
+    releases.check(team.ws, release=made)
+    assert team.states(made) == [("ana", "valid")]
+
+
+def test_an_approval_whose_row_is_dated_otherwise_counts_no_more(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    releases.approve(team.ana, release=made)
+    for moved, why in ((timedelta(days=400), "still to come"), (-timedelta(days=1), "put together")):
+        with team.ws.db.write() as tx:
+            tx.execute(update(release_approval).values(at=team.start + moved))
+        assert why in team.refused(made)
 
 
 def test_an_author_approves_by_no_account_of_theirs(team):

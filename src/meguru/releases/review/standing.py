@@ -148,11 +148,10 @@ def _state(
 
 def _fault(facts: _Facts, item: ReleaseApproval) -> str:
     """Return why a decision counts no more because of when it was given, by whom, or with which key."""
-    checked = facts.release.checked_at
     if item.at > facts.now:
         return f"it is dated {item.at:%Y-%m-%d %H:%M} UTC, which is still to come"
-    if checked is not None and item.at < checked:
-        return "it is dated before the release was checked"
+    if item.at < facts.release.created_at:
+        return "it is dated before the release was put together"
     if why := facts.reviewers.fault(item.principal, item.at):
         return why
     person = facts.who.of(item.principal)
