@@ -4,15 +4,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from meguru.errors import Forbidden
 from meguru.governance.principals import create_principal
+from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.governance.release_policies.operations import specs as policies
 from meguru.governance.roles import permissions_of
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.mlflow.exchange import import_registry as brought
 from meguru.registry.operations import aliases
+from meguru.serving import operations as endpoints
+from meguru.serving.schema import endpoint
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DENIED = (403, "PERMISSION_DENIED")
@@ -116,3 +121,22 @@ def test_an_import_does_not_bring_them_past_a_release(workspace, owned):
     with pytest.raises(Forbidden, match="may not do mlflow"):
         bring(workspace.with_(principal=scientist), versions=[version], aliases={owned: 1}, **given)
     assert bring(workspace, versions=[version], aliases={owned: 1}, **given) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("registered-models/alias", {"alias": "champion", "version": "2"}),
+        ("model-versions/transition-stage", {"version": "2", "stage": "Production"}),
+    ],
+)
+def test_what_people_did_not_agree_to_is_called_so_by_no_client(workspace, scientist, mlflow, path, given):
+    endpoints.create(workspace, name="e", model="other")
+    with workspace.db.write() as tx:  # an endpoint keeps to models that it can serve; these are only names
+        tx.execute(update(endpoint).values(model="m"))
+    policies.declare(workspace, name="production", spec=ReleasePolicySpec())
+    before = pointing(workspace)
+    status, code, said = mlflow.post(path, name="m", **given)
+    assert (status, code) == (400, "BAD_REQUEST")
+    assert "can't point at model/m@2 yet" in said
+    assert pointing(workspace) == before
