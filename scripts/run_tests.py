@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadGroupScheduling
-from xdist.workermanage import WorkerController
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadGroupScheduling
+    from xdist.workermanage import WorkerController
 
 FEW = 5
 ALONE = ["-n", "0", "-m", ""]
@@ -32,7 +35,7 @@ class Outcomes:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Producer) -> LoadGroupScheduling | None:
         """Return what gives the tests to the workers."""
-        return Groups(config, log) if config.getvalue("dist") == "loadgroup" else None
+        return groups(config, log) if config.getvalue("dist") == "loadgroup" else None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """See whether a file could be read."""
@@ -51,29 +54,33 @@ class Outcomes:
         self.is_whole &= not (session.shouldstop or session.shouldfail)
 
 
-class Groups(LoadGroupScheduling):
-    """What `loadgroup` is, but for a worker that ends in the middle: with xdist 3.8 the run never ends then.
+def groups(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
+    """Return what `loadgroup` is, but for a worker that ends in the middle: xdist 3.8 never ends a run then.
 
     It gives what the worker had done to another one, which waits for ever for the next test (xdist's issues
     1323, 1327 and 1378), and also the test at which it ended (1371).
     """
+    from xdist.scheduler import (
+        LoadGroupScheduling,
+    )  # not before pytest: it rewrites the asserts of its plug-ins
 
-    def remove_node(self, node: WorkerController) -> str | None:
-        """Take a worker out; return the test at which it ended, if it did not end by itself."""
-        units = self.assigned_work[node]
-        test = next((name for unit in units.values() for name, done in unit.items() if not done), None)
-        if test is not None:
-            units[self._split_scope(test)][test] = True
-        for name in [name for name, unit in units.items() if all(unit.values())]:
-            del units[name]
-        super().remove_node(node)
-        return test
+    class Groups(LoadGroupScheduling):
+        def remove_node(self, node: WorkerController) -> str | None:
+            units = self.assigned_work[node]
+            test = next((name for unit in units.values() for name, done in unit.items() if not done), None)
+            if test is not None:
+                units[self._split_scope(test)][test] = True
+            for name in [name for name, unit in units.items() if all(unit.values())]:
+                del units[name]
+            super().remove_node(node)
+            return test
 
-    def schedule(self) -> None:
-        """Give each worker some tests."""
-        super().schedule()
-        for node in self.nodes:
-            self._reschedule(node)  # a worker begins a test when it knows the next one, or that there is none
+        def schedule(self) -> None:
+            super().schedule()
+            for node in self.nodes:
+                self._reschedule(node)  # a worker begins a test when it knows the next, or that there is none
+
+    return Groups(config, log)
 
 
 def ungrouped(name: str) -> str:

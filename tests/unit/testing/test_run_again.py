@@ -48,7 +48,7 @@ def test_that_ends_its_worker():
 def test_steady():
     assert is_new("steady")  # not run a second time
 """
-    done = run(tmp_path, source, "-n", "1", "--dist", "loadgroup")
+    done = run(tmp_path, source, "-n", "1", "--dist", "loadgroup", "-W", "error")
     assert done.returncode == 0, done.stdout + done.stderr
     told = {line for line in done.stdout.splitlines() if line.startswith("unstable")}
     assert told == {
