@@ -1,5 +1,5 @@
 """What erasing a person means to each noun that has data of people."""
 
-from meguru.artifacts.erasure.subject import FAMILY, ErasedThing, ErasureSubject, SearchedPlaces
+from meguru.artifacts.erasure.subject import FAMILY, ErasedThing, ErasureSubject, SearchedPlaces, is_text_like
 
-__all__ = ["FAMILY", "ErasedThing", "ErasureSubject", "SearchedPlaces"]
+__all__ = ["FAMILY", "ErasedThing", "ErasureSubject", "SearchedPlaces", "is_text_like"]

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from meguru.artifacts.erasure.redaction import TextRedactor
-from meguru.artifacts.erasure.subject import ErasureSubject
+from meguru.artifacts.erasure.subject import ErasureSubject, is_text_like
 from meguru.storage.blobs import BlobStore
 
 LARGEST = 64 << 20
@@ -148,7 +148,7 @@ def values_of(blobs: BlobStore, digest: str, name: str, column: str) -> Iterator
                 yield from _under(json.loads(line), column)
             return
         schema = rows.collect_schema()
-        if column in schema and not schema[column].is_nested() and schema[column] != pl.Binary:
+        if column in schema and is_text_like(schema[column]):
             yield from rows.select(pl.col(column).unique().cast(pl.String)).collect()[column].drop_nulls()
     except (UnicodeDecodeError, ValueError, pl.exceptions.PolarsError):
         return

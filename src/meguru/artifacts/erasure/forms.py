@@ -80,8 +80,6 @@ def dates_of(forms: Iterable[str], kind: pl.DataType) -> list[Any]:
                 found[moment.date()] = None
             elif bool(zone) == (moment.tzinfo is not None):
                 found[moment] = None
-            elif zone is None:
-                found[moment.replace(tzinfo=None)] = None
     return [each for each in found if isinstance(each, date)]
 
 

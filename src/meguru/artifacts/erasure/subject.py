@@ -119,7 +119,7 @@ class ErasureSubject:
         import polars as pl
 
         column, forms = pl.col(name), self._forms[name]
-        if kind.is_nested() or kind == pl.Binary:
+        if not is_text_like(kind):
             return pl.lit(value=False)
         if kind.is_numeric():
             # One comparison each, which the statistics of a file can answer.
@@ -154,3 +154,10 @@ def _any_of(column: pl.Expr, values: list[pl.Expr]) -> pl.Expr:
     for number, value in enumerate(values):
         found = column == value if number == 0 else found | (column == value)
     return found
+
+
+def is_text_like(kind: Any) -> bool:
+    """Tell whether the values of a column can be written as text: no lists, bytes or lengths of time."""
+    import polars as pl
+
+    return not (kind.is_nested() or kind in (pl.Binary, pl.Duration, pl.Object))

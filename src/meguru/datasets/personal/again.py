@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.artifacts.erasure import ErasureSubject, ledger
+from meguru.artifacts.erasure import ErasureSubject, is_text_like, ledger
 from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.base.ticker import Ticker
 from meguru.datasets.manifest import load_manifest
@@ -122,7 +122,7 @@ def values(ctx: Context, column: str) -> Iterator[str]:
             looked.add(file.digest)
             rows = all_rows(ctx.blobs, manifest, file)
             kind = rows.collect_schema()[column]
-            if not kind.is_nested() and kind != pl.Binary:
+            if is_text_like(kind):
                 text = rows.select(pl.col(column).unique().cast(pl.String)).collect(engine="streaming")
                 yield from text[column].drop_nulls()
 

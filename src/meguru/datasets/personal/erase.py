@@ -182,38 +182,23 @@ def _rewritten(
     with ctx.ws.read() as tx:
         names = None if only is None else [refs.parse(each, kind="dataset").name for each in only]
         versions = store.all_versions(tx, names)
-    rewriters: dict[int, FileRewriter] = {}
-    first = FileRewriter(ctx.blobs, subject)
-    manifests = {}
-    for version in versions:
-        if version.elsewhere:
-            subject.places.passed("versions of datasets whose files are elsewhere")
-            continue
-        try:
-            manifests[version.ref] = load_manifest(ctx.blobs, version)
-        except NotFound:
-            subject.places.passed("versions of datasets that are lost")
-            continue
-        if subject.is_in(each.name for each in version.columns):
-            manifest = manifests[version.ref]
-            if any(first.found(manifest, file) for file in manifest.files):
-                follow.add(version, manifest, first)
-    for version in versions:
-        if version.ref not in manifests:
-            continue
-        manifest = manifests[version.ref]
-        subject.places.looked("versions of datasets")
+    first, rewriters = FileRewriter(ctx.blobs, subject), dict[str, FileRewriter]()
+    there = list(_readable(ctx, subject, versions))
+    for version, manifest in there:
+        if subject.is_in(each.name for each in version.columns) and any(
+            first.found(manifest, file) for file in manifest.files
+        ):
+            follow.add(version, manifest, first)
+    for version, manifest in there:
         wanted = follow.subject(version)
         if not wanted.is_in(each.name for each in version.columns):
             for column, count in follow.renamed(version, manifest).items():
                 what = f"rows that name them in the column {column}"
                 renamed.append(ErasedThing(ref=version.ref, what=what, rows=count, stays=RENAMED))
             continue
-        rewriter = (
-            first
-            if wanted is subject
-            else rewriters.setdefault(hash(str(wanted.who)), FileRewriter(ctx.blobs, wanted))
-        )
+        rewriter = first
+        if wanted is not subject:
+            rewriter = rewriters.setdefault(str(wanted.who), FileRewriter(ctx.blobs, wanted))
         counts = [rewriter.found(manifest, file) for file in manifest.files]
         if not any(counts):
             continue
@@ -225,6 +210,30 @@ def _rewritten(
             )
             files = [file for file in made if file]
         yield _Rewritten(version, manifest, msgspec.structs.replace(manifest, files=files), sum(counts))
+
+
+def _readable(
+    ctx: Context, subject: ErasureSubject, versions: list[DatasetVersion]
+) -> Iterator[tuple[DatasetVersion, Manifest]]:
+    """Give the versions whose files are here, with these; count what can't be looked through."""
+    for version in versions:
+        if version.elsewhere:
+            subject.places.passed("versions of datasets whose files are elsewhere")
+            continue
+        try:
+            manifest = load_manifest(ctx.blobs, version)
+        except NotFound:
+            subject.places.passed("versions of datasets that are lost")
+            continue
+        subject.places.looked("versions of datasets")
+        unlike = [each for each in version.columns if each.name in subject.columns and _is_list(each.type)]
+        if unlike:
+            subject.places.passed("columns of lists or bytes", len(unlike))
+        yield version, manifest
+
+
+def _is_list(type: str) -> bool:
+    return type.startswith(("List", "Array", "Struct", "Binary", "Duration", "Object"))
 
 
 def _check_free(ctx: Context, subject: ErasureSubject) -> None:

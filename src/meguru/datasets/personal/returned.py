@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.artifacts.erasure import ErasureSubject, ledger
+from meguru.artifacts.erasure import ErasureSubject, is_text_like, ledger
 from meguru.artifacts.erasure.gone import note_gone
 from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.artifacts.retention.rules import erased_policy
@@ -108,7 +108,7 @@ def _known_again(
         for column in wanted.keys() & {each.name for each in file.columns}:
             rows = all_rows(blobs, manifest, file)
             kind = rows.collect_schema()[column]
-            if kind.is_nested() or kind == pl.Binary:
+            if not is_text_like(kind):
                 continue
             text = rows.select(pl.col(column).unique().cast(pl.String)).collect(engine="streaming")[column]
             for key, known in wanted[column].items():

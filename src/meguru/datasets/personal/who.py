@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from meguru.artifacts.erasure import ErasureSubject
+from meguru.artifacts.erasure import ErasureSubject, is_text_like
 from meguru.artifacts.erasure.redaction import is_telling
 from meguru.artifacts.lineage import made_from
 from meguru.base import refs
@@ -130,7 +130,7 @@ def _only_theirs(
     theirs: set[str] = set()
     for rows in having:
         schema = rows.collect_schema()
-        if name in schema and not schema[name].is_nested() and schema[name] != pl.Binary:
+        if name in schema and is_text_like(schema[name]):
             found = rows.filter(subject.rows(schema)).select(pl.col(name).cast(pl.String).unique())
             theirs.update(found.collect(engine="streaming")[name].drop_nulls())
     if not 0 < len(theirs) <= _FOLLOWED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -28,6 +28,8 @@ from meguru.artifacts.erasure.redaction import TextRedactor
         ("2001-02-03T04:00:00+00:00", [datetime(2001, 2, 3, 4, tzinfo=UTC)], [0]),
         ("true", [True, False], [0]),
         ("1", [[1], [2]], []),
+        ("2001-02-03T04:00:00+00:00", [datetime(2001, 2, 3, 4)], []),  # noqa: DTZ001 - of no zone
+        ("1", [timedelta(1)], []),
     ],
 )
 def test_rows_are_found_by_the_value_in_the_type_of_the_column(value, column, theirs) -> None:
