@@ -53,6 +53,10 @@ SENTENCES = (
     mark("{count} steps could not be measured: they ended before this was, or were ended from outside"),
     mark("versions are counted as if each were kept whole; files that several share are kept once"),
     # what gates say
+    mark("its files are signed by {who}"),
+    mark("its signature by {who} is not good: {why}"),
+    mark("none of {keys} has signed its files; {others} has"),
+    mark("none of {keys} has signed its files"),
     mark("{checklist}: all {count} items are settled for {model}"),
     mark("{checklist}: {left} of {count} items are not settled for {model}: {items}"),
     mark(
