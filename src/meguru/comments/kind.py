@@ -62,6 +62,5 @@ COMMENT = Kind(
         "viewer": ("write",),
     },
     project_of="meguru.comments.store:project_of",
-    provides={"personal data": "meguru.comments.erase:erase"},
     page="/ui/comments/{name}",
 )

@@ -60,14 +60,6 @@ def count(tx: Connection, about: str) -> int:
     return tx.execute(query).scalar() or 0
 
 
-def holding(tx: Connection, values: list[str]) -> list[Comment]:
-    """Return the comments whose text holds one of the values."""
-    holds = [comment.c.text.contains(each, autoescape=True) for each in values if each]
-    if not holds:
-        return []
-    return [_comment(row) for row in tx.execute(select(comment).where(or_(*holds)).order_by(comment.c.id))]
-
-
 def _about(ref: str) -> Any:
     if "@" in ref:
         return comment.c.about == ref

@@ -110,9 +110,9 @@ def test_who_unfollows_is_told_only_when_named(team):
 
 def test_a_person_is_erased_from_comments(team):
     add(team, about="endpoint/delay", text="call anna@example.com, not joanna@example.com.au")
-    found = erase(team, column="email", value="anna@example.com", dry_run=True)
-    assert [each.what for each in found.found] == ["a comment"]
-    erase(team, column="email", value="anna@example.com")
+    found = erase(team, who={"email": ["anna@example.com"]}, dry_run=True)
+    assert [each.what for each in found.found] == ["places in text"]
+    erase(team, who={"email": ["anna@example.com"]})
     (left,) = list_comments(team).items
     assert left.text == "call •••, not joanna@example.com.au"
 

@@ -112,11 +112,11 @@ def test_values_must_be_in_another_dataset(workspace, add, tmp_path):
 def test_who_is_erased_is_in_no_row_that_is_shown(workspace, add):
     with pytest.raises(InvalidInput):
         add("17,-2,open\n18,-3,open\n", expect=[PRICE])
-    assert [each.rows for each in erase(workspace, column="id", value="17", dry_run=True).found] == [1]
-    assert [each.rows for each in erase(workspace, column="id", value="17").found] == [1]
+    assert [each.rows for each in erase(workspace, who={"id": ["17"]}, dry_run=True).found] == [1]
+    assert [each.rows for each in erase(workspace, who={"id": ["17"]}).found] == [1]
     kept = checks(workspace, name="orders", version=0).items[0].results[0]
     assert (kept.failing, [row["id"] for row in kept.sample]) == (2, [18])
-    assert erase(workspace, column="id", value="17").found == []
+    assert erase(workspace, who={"id": ["17"]}).found == []
 
 
 def test_shown_rows_are_forgotten_when_asked(workspace, add):
