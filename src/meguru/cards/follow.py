@@ -44,10 +44,11 @@ class CardKeeper(Follower):
             found = events.read(tx, after=after or 0, before=head + 1, types=FOLLOWED, limit=BATCH)
         since = self.ws.clock.now() - FRESH
         for event in found:
-            made = self._cards(event) if after is not None or event.at >= since else []
-            _FOLLOW.commit(self.ws, partial(_take_in, event=event, made=made))
-        if len(found) < BATCH and head > (after or 0):
-            _FOLLOW.commit(self.ws, partial(_move, seq=head))
+            if (after is not None or event.at >= since) and (made := self._cards(event)):
+                _FOLLOW.commit(self.ws, partial(_take_in, event=event, made=made))
+        seen = found[-1].seq if len(found) == BATCH else head
+        if seen > (after or 0):
+            _FOLLOW.commit(self.ws, partial(_move, seq=seen))
         return len(found)
 
     def wakes(self, type: str) -> bool:
