@@ -170,6 +170,7 @@ class TestInvariance(GateContract):
         return GateTrial(endpoint="delay", challenger=side(3))
 
 
+@pytest.mark.soak  # each verdict starts a process: tests/unit/releases/test_changed_rows.py starts a few
 class TestMetamorphic(TestInvariance):
     @pytest.fixture
     def gate(self):
