@@ -152,7 +152,7 @@ def test_an_author_approves_by_no_account_of_theirs(team):
     releases.request(team.ws, release=made.ref)
     with pytest.raises(Forbidden, match="may not decide") as own:
         releases.approve(team.ana, release=made.ref)
-    assert "put release/delay@1 together" in own.value.why
+    assert "put release/delay@2 together" in own.value.why
     principals.declare(team.ws, name="ben", spec=PrincipalSpec(role="engineer", person="ana"))
     with pytest.raises(Forbidden) as second:
         releases.approve(team.ben, release=made.ref)
@@ -189,7 +189,7 @@ def test_a_token_of_a_person_that_a_service_or_an_author_made_decides_nothing(te
         team.secrets["chained"] = create_token(team.minted, principal="zoe").secret
         with pytest.raises(Forbidden, match="this token of zoe"):
             releases.approve(team.chained, release=made)
-    assert "eva, who put release/delay@1 together" in minted.value.why
+    assert "eva, who put release/delay@2 together" in minted.value.why
 
 
 def test_approvers_who_left_count_no_more(team):
@@ -332,6 +332,6 @@ def test_a_release_of_a_trigger_asks_people_instead_of_going_live(team):
 
     job = Operation(promise, "test.promise", "test:write", query=False, evented=False)(team.ws)
     Worker(team.ws, HANDLERS).run_job(job.id)
-    assert releases.show(team.ws, ref="delay@1").state is ReleaseState.PASSED
+    assert releases.show(team.ws, ref="delay@2").state is ReleaseState.PASSED
     assert team.told("release.review_requested").actor == "releases"
-    releases.approve(team.ana, release="delay@1")
+    releases.approve(team.ana, release="delay@2")

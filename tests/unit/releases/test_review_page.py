@@ -13,7 +13,7 @@ from meguru.releases import operations as releases
 from meguru.releases.types import ReleaseState
 
 SITE = {"sec-fetch-site": "same-origin", "origin": "http://testserver"}
-PAGE = "/ui/releases/delay/1"
+PAGE = "/ui/releases/delay/{version}"
 
 
 class Browsers:
@@ -24,15 +24,15 @@ class Browsers:
             Starlette(routes=routes(lambda _: getattr(team, self.who))), headers={"Accept-Language": "en"}
         )
 
-    def page(self, who, path=PAGE, **headers):
+    def page(self, who, path="", version=1, **headers):
         self.who = who
-        answer = self.client.get(path, headers=headers)
+        answer = self.client.get(path or PAGE.format(version=version), headers=headers)
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    def send(self, who, status=200, **form):
+    def send(self, who, status=200, version=1, **form):
         self.who = who
-        answer = self.client.post(f"{PAGE}/edit", data=form, headers=SITE)
+        answer = self.client.post(f"{PAGE.format(version=version)}/edit", data=form, headers=SITE)
         assert answer.status_code == status, answer.text
         return answer.text
 
@@ -73,13 +73,13 @@ def test_the_page_says_what_voided_an_approval_and_who_may_not_decide(team, brow
     made = releases.create(team.ben, endpoint="delay", model="delay@1").ref
     releases.check(team.ben, release=made)
     releases.request(team.ben, release=made)
-    assert "You put release/delay@1 together" in browsers.page("ben")
-    browsers.send("ana", do="approve")
+    assert "You put release/delay@2 together" in browsers.page("ben", version=2)
+    browsers.send("ana", version=2, do="approve")
     team.policy(ReleasePolicySpec(expires="9d"))
-    shown = browsers.page("ana")
+    shown = browsers.page("ana", version=2)
     assert "Something changed since it was checked" in shown or "changed since" in shown
     assert "release_policy/production expires" in shown
     assert ">9d<" in shown
-    japanese = browsers.page("ana", **{"Accept-Language": "ja"})
+    japanese = browsers.page("ana", version=2, **{"Accept-Language": "ja"})
     assert "の審査" in japanese
     assert "承認が足りません" in japanese
