@@ -65,17 +65,26 @@ def others(orders: Dataset):
 """
 
 
-@pytest.fixture
-def filled(tmp_path):
-    (tmp_path / "flow.py").write_text(PIPELINE)
-    with pipeline_test(tmp_path / "w", isolation="thread") as test:
-        result = test.run(f"{tmp_path}/flow.py:flow")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Run the pipeline once; each test has a copy of the workspace."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "flow.py").write_text(PIPELINE)
+    with pipeline_test(folder / "w", isolation="thread") as test:
+        result = test.run(f"{folder}/flow.py:flow")
         assert result.state == "succeeded"
         run = start_run(test.ws, name="look")
         for name, text in {"a.csv": "user_id,n\n7,1\n8,2\n", "b.html": f"<p>{ANNA}</p>"}.items():
             add_artifact(test.ws, run=run.id, path=name, digest=test.ws.blobs.put_bytes(text.encode()))
         add_artifact(test.ws, run=run.id, path="c.png", digest=test.ws.blobs.put_bytes(b"\x89PNG\xff"))
-        yield test.ws, result
+    return folder / "w", result
+
+
+@pytest.fixture
+def filled(made, tmp_path):
+    shutil.copytree(made[0], tmp_path / "w")
+    with open_local(tmp_path / "w", settings=Settings(sqlite_synchronous="NORMAL")) as ws:
+        yield ws, made[1]
 
 
 def stored(ws) -> bytes:
