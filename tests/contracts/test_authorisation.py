@@ -258,6 +258,6 @@ def test_a_thing_of_every_kind_is_in_the_world_but_of_those_made_otherwise():
 
     no_maker = {
         "approval", "blob", "component", "erasure", "event", "evidence", "feedback", "file", "labelling",
-        "logged_model", "outcome", "project", "signing_key", "token",
+        "logged_model", "outcome", "project", "signing_key", "subscription", "token",
     }  # fmt: skip
     assert {each.name for each in all_kinds()} == {*MAKERS, *no_maker}
