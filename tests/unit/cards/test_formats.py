@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 import yaml
 from huggingface_hub import ModelCard
+from markdown_it import MarkdownIt
 
 import meguru
 from meguru.cards import operations as cards
@@ -61,7 +62,26 @@ def test_markdown_keeps_what_people_wrote_and_escapes_what_records_hold(card):
     assert "`a<b`" in text
     assert escaped("a\n|b") == "a \\|b"
     assert prose("```\n<b>\n# x") == "```\n<b>\n# x\n```"
+    assert prose("~~~~\n~~~\n<b>") == "~~~~\n~~~\n<b>\n~~~~"
     assert str(prose_html("<b>x</b>")) == "<p>&lt;b&gt;x&lt;/b&gt;</p>\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [  # the last one runs in a reader that does not look at links
+        "    ```\n\n<script>alert(1)</script>",
+        "```\n~~~\n```\n<script>alert(1)</script>",
+        "` <script>alert(1)</script> ``",
+        "\\`<script>alert(1)</script>`",
+        "a `\nb ` <script>alert(1)</script> ` c",
+        "[l](&#106;avascript:alert(1))",
+    ],
+)
+def test_what_only_looks_like_code_hides_no_html(text):
+    made = prose(text)
+    trusting = MarkdownIt("commonmark", {"html": True}).render(made)
+    assert "<script" not in trusting
+    assert made.startswith("```") or "&lt;script" in made
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
