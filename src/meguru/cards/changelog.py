@@ -90,7 +90,7 @@ def _entry(ctx: Context, reader: RecordReader, new: CardModel, old: CardModel | 
         by=new.created_by,
         note=new.note,
         before=old.ref if old else "",
-        causes=_causes(ctx, new.ref) if reader.may("lineage") else [],
+        causes=_causes(ctx, new.ref) if reader.may("lineage", new.ref) else [],
         data=list(_data(new, old)),
         commits=(old.code.commit if old else "", new.code.commit),
         packages=_differences("package", _packages(new), _packages(old)),

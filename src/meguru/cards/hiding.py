@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.cards.facts.data import tags_of
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.facts.types import CardColumn, CardDataset, CardEndpoint, CardFacts, CardModel
+from meguru.cards.facts.types import CardColumn, CardDataset, CardEndpoint, CardFacts, CardModel, CardSlice
 from meguru.cards.types import Card
 from meguru.releases.resolve import ancestors
 
@@ -27,20 +27,22 @@ def _model_of(facts: CardFacts) -> str:
 
 
 def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collection[str]]) -> CardFacts:
-    seen = {"monitors": facts.monitors if reader.may("monitor") else []}
+    ref = facts.ref
+    seen = {"monitors": facts.monitors if reader.may("monitor", ref) else []}
     match facts:
         case CardModel():
             return msgspec.structs.replace(
                 facts,
                 **seen,
                 features=_columns(facts.features, tags),
+                slices=[_slice(each, tags) for each in facts.slices],
                 data=[each for each in facts.data if reader.sees(each.ref)],
                 lineage=[each for each in facts.lineage if reader.sees(each.source)],
-                cost=facts.cost if reader.may("cost") else None,
-                gates=facts.gates if reader.may("release") else [],
-                checklists=facts.checklists if reader.may("checklist") else [],
-                waivers=facts.waivers if reader.may("waiver") else [],
-                releases=facts.releases if reader.may("release") else [],
+                cost=facts.cost if reader.may("cost", ref) else None,
+                gates=facts.gates if reader.may("release", ref) else [],
+                checklists=facts.checklists if reader.may("checklist", ref) else [],
+                waivers=facts.waivers if reader.may("waiver", ref) else [],
+                releases=facts.releases if reader.may("release", ref) else [],
             )
         case CardDataset():
             columns = _columns(facts.columns, tags)
@@ -50,9 +52,21 @@ def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collecti
             inputs = _columns(facts.inputs, tags)
             personal = {each.name for each in inputs if each.is_personal}
             example = {name: "…" if name in personal else value for name, value in facts.example.items()}
-            if not reader.may("dataset"):  # its values may be of the data's first row
+            if not reader.may("dataset", ref):  # its values may be of the data's first row
                 example = {}
-            return msgspec.structs.replace(facts, **seen, inputs=inputs, example=example)
+            return msgspec.structs.replace(
+                facts,
+                **seen,
+                inputs=inputs,
+                example=example,
+                alerts=facts.alerts if reader.may("alert", ref) else [],
+                told=facts.told if reader.may("notification", ref) else [],
+                releases=facts.releases if reader.may("release", ref) else [],
+            )
+
+
+def _slice(each: CardSlice, tags: Mapping[str, Collection[str]]) -> CardSlice:
+    return msgspec.structs.replace(each, value="…") if "pii" in tags.get(each.column, ()) else each
 
 
 def _columns(columns: list[CardColumn], tags: Mapping[str, Collection[str]]) -> list[CardColumn]:

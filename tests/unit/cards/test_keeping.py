@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from meguru.cards import operations as cards
+from meguru.cards import store
 from meguru.cards.evidence import evidence
+from meguru.cards.facts.types import CardSlice
 from meguru.cards.follow import CardKeeper
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as datasets
@@ -76,15 +79,30 @@ def test_what_became_personal_since_is_not_shown_of_a_kept_card(kept):
         return next(each.low for each in features if each.name == "hour")
 
     assert low() is not None
+    with kept.db.write() as tx:
+        body = store.body(tx, "model/delay@2", 1)
+        part = CardSlice(column="hour", value="7", rows=9, metrics=[])
+        facts = msgspec.structs.replace(body.facts, slices=[part])
+        store.put_body(tx, "model/delay@2", 1, msgspec.structs.replace(body, facts=facts))
+    assert cards.show(kept, ref="model/delay@2", kept=1).facts.slices == [part]
     tags = {"name": ColumnSpec(tags=["pii"]), "hour": ColumnSpec(tags=["pii"])}
     datasets.declare(kept, name="flights", spec=DatasetSpec(columns=tags))
     assert low() is None
+    assert [each.value for each in cards.show(kept, ref="model/delay@2", kept=1).facts.slices] == ["…"]
 
 
 def test_a_kept_card_tells_its_reader_no_more_than_they_may_read(kept):
     ana = kept.with_(principal=Principal(name="ana", permissions=frozenset({"card:read", "model:read"})))
     facts = cards.show(ana, ref="model/delay@2", kept=0).facts
     assert (facts.data, facts.releases, facts.gates) == ([], [], [])
+    # What one may read in another project is nothing here.
+    rights = {"": frozenset({"card:read", "model:read", "endpoint:read"}), "other": permissions_of("viewer")}
+    bea = kept.with_(principal=Principal(name="bea", grants=rights))
+    for number in (None, 0):
+        facts = cards.show(bea, ref="model/delay@2", kept=number).facts
+        assert (facts.data, facts.releases, facts.gates) == ([], [], [])
+        facts = cards.show(bea, ref="endpoint/delay", kept=number).facts
+        assert (facts.told, facts.releases, facts.monitors) == ([], [], [])
     far = kept.with_(principal=Principal(name="far", grants={"other": permissions_of("viewer")}))
     with pytest.raises(NotFound):
         cards.show(far, ref="model/delay@2", kept=1)

@@ -34,7 +34,7 @@ def alerts_of(reader: RecordReader, endpoint: Endpoint) -> list[CardAlert]:
     """Return what needs a person at an endpoint, as the kinds of its parts declare it."""
     watching = [each.name for each in monitors.all_monitors(reader.tx, endpoint.name)]
     about = [refs.make("endpoint", endpoint.name), *(refs.make("monitor", each) for each in watching)]
-    seen = _seen(reader, about) if reader.may("alert") else {}
+    seen = _seen(reader, about) if reader.may("alert", about[0]) else {}
     return list(_alerts(endpoint.name, watching, seen))
 
 
@@ -73,8 +73,6 @@ def _seen(reader: RecordReader, about: list[str]) -> dict[str, tuple[int, dateti
 
 def told_of(reader: RecordReader, endpoint: str) -> list[str]:
     """Return the receivers of notifications that tell of alerts of an endpoint's project."""
-    if not reader.may("notification"):
-        return []
     project = refs.project_of(endpoint)
     found = []
     for route in routes.all_routes(reader.tx, reader.projects("notification:read")):

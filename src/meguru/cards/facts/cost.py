@@ -14,7 +14,7 @@ FAMILY = "run cost"
 def cost_of(reader: RecordReader, ref: str) -> CardCost | None:
     """Return what a version's run used and cost; None if no run made it, or nobody measured it."""
     family = provided(FAMILY)
-    if not reader.may("cost"):
+    if not reader.may("cost", ref):
         return None
     for kind in family.names():
         try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from meguru.artifacts.sight import Sight
+from meguru.base import refs
 from meguru.kernel.operations import Context
 from meguru.kernel.principals import Principal
 from meguru.storage.blobs import BlobStore
@@ -50,9 +51,10 @@ class RecordReader:
             self._sights[kind] = Sight(self.tx, self.projects(f"{kind}:read"))
         return self._sights[kind].sees(ref)
 
-    def may(self, kind: str) -> bool:
-        """Tell whether things of a kind may be read anywhere."""
-        return self._principal is None or self._principal.allows_somewhere(f"{kind}:read")
+    def may(self, kind: str, ref: str) -> bool:
+        """Tell whether things of a kind may be read in the project of a thing."""
+        projects = self.projects(f"{kind}:read")
+        return projects is None or refs.parse(ref).project in projects
 
     def projects(self, permission: str) -> AbstractSet[str] | None:
         """Return the projects whose things a permission shows; None: of all."""

@@ -18,9 +18,7 @@ MOST_GATES = 60
 
 
 def releases_of(reader: RecordReader, found: Sequence[Release]) -> list[CardRelease]:
-    """Return releases as a card tells of them."""
-    if not reader.may("release"):
-        return []
+    """Return releases as a card tells of them, those that may be read."""
     return [
         CardRelease(
             ref=each.ref,
@@ -35,6 +33,7 @@ def releases_of(reader: RecordReader, found: Sequence[Release]) -> list[CardRele
             approvals=_approvals(reader, each),
         )
         for each in found
+        if reader.may("release", each.ref)
     ]
 
 
@@ -58,8 +57,6 @@ def _approvals(reader: RecordReader, release: Release) -> list[CardApproval]:
 
 def waivers_of(reader: RecordReader, model: str) -> list[CardWaiver]:
     """Return the waivers that were asked for or granted for a model version, newest first."""
-    if not reader.may("waiver"):
-        return []
     projects = reader.projects("waiver:read")
     found = waivers.page(
         reader.tx, endpoint="", model=model, state="", before="", limit=MOST_GATES, projects=projects
@@ -81,8 +78,6 @@ def waivers_of(reader: RecordReader, model: str) -> list[CardWaiver]:
 
 def checklists_of(reader: RecordReader, model: str, found: Sequence[Release]) -> list[CardChecklist]:
     """Return how far a version has come with the checklists that its endpoints ask for, or that it began."""
-    if not reader.may("checklist"):
-        return []
     asked = {
         refs.within(refs.project_of(each.endpoint), str(gate.get("checklist", "")).removeprefix("checklist/"))
         for each in found
