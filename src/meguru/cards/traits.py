@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from meguru.base import refs
 from meguru.cards.facts.types import CardColumn, CardDataset, CardEndpoint, CardFacts, CardModel
 from meguru.cards.types import Trait, TraitChange
 
@@ -35,8 +36,11 @@ def _of_model(facts: CardModel) -> Iterator[Trait]:
         yield Trait(what="metric", name=metric.metric, value=f"{metric.value:.4g}")
     for part in facts.slices:
         yield Trait(what="slice", name=f"{part.column}={part.value}")
+    # Of data of its own project: what is of another, some readers see and others do not, and what people
+    # looked at is written down without it.
+    mine = refs.parse(facts.ref).project
     for data in facts.data:
-        for column in data.columns:
+        for column in data.columns if refs.parse(data.ref).project == mine else ():
             if column.is_personal:
                 yield Trait(what="personal column", name=f"{data.ref.partition('@')[0]} {column.name}")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from meguru.cards import operations as cards
 from meguru.cards.kind import CardSpec
 from meguru.cards.render.markdown import markdown
 from meguru.cards.render.page import page_of
+from meguru.cards.traits import traits_of
 from meguru.errors import Conflict, InvalidInput, MeguruError, NotFound
 from meguru.governance.admission import authenticate
 from meguru.governance.principals import create_principal
@@ -37,6 +39,15 @@ def test_a_part_is_marked_once_the_model_is_another_one_until_somebody_confirms_
     cards.confirm(own, ref="model/delay@2", parts=["intended_use"])
     assert cards.show(own, ref="model/delay@2").stale == []
     assert cards.show(own, ref="model/delay@1").stale  # it is of the second version now
+
+
+def test_data_of_another_project_make_no_words_stale_for_those_who_see_it(own):
+    facts = cards.show(own, ref="model/delay@1").facts
+    (data,) = facts.data
+    theirs = msgspec.structs.replace(data, ref="dataset/team/flights@1")
+    told = [each.what for each in traits_of(msgspec.structs.replace(facts, data=[theirs]))]
+    assert "personal column" in [each.what for each in traits_of(facts)]
+    assert "personal column" not in told
 
 
 def test_writing_it_anew_settles_it_and_an_empty_text_takes_it_away(own):
