@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 
 from meguru.base.ids import new_id
+from meguru.base.ticker import Ticker
 from meguru.kernel import jobs
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
@@ -19,20 +19,16 @@ MAX_ATTEMPTS = 12
 _PROMISE = InternalOperation(SCHEDULED_REPORT, "promise")
 
 
-class ReportCalendar:
+class ReportCalendar(Ticker):
     """Looks every few seconds; several servers may: each moment is promised once."""
 
+    name = "scheduled reports"
     pause = 5.0
 
     def __init__(self, ws: Workspace) -> None:
-        self.ws = ws.with_(principal=system("scheduled reports"))
+        self.ws = ws.with_(principal=system(self.name))
 
-    def run(self, stop: threading.Event) -> None:
-        """Look until `stop` is set."""
-        while not stop.wait(self.pause):
-            self.look()
-
-    def look(self) -> int:
+    def tick(self) -> int:
         """Promise what is due; return to how many receivers."""
         now = self.ws.clock.now()
         with self.ws.read() as tx:

@@ -1,5 +1,6 @@
 """What business readers are told: value, risk and change; and the report that is sent by the calendar."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,14 +83,31 @@ def test_a_report_is_promised_once_at_its_moment(workspace):
     reports.declare(workspace, name="board", spec=spec)
     (known,) = list_reports(workspace)
     assert known.due_at is not None
-    assert ReportCalendar(workspace).look() == 0
+    assert ReportCalendar(workspace).tick() == 0
     with workspace.db.write() as tx:
         tx.exec_driver_sql("update scheduled_report set due_at = '2026-01-01T00:00:00.000000Z'")
-    assert ReportCalendar(workspace).look() == 2
-    assert ReportCalendar(workspace).look() == 0
+    assert ReportCalendar(workspace).tick() == 2
+    assert ReportCalendar(workspace).tick() == 0
     with workspace.read() as tx:
         kinds = tx.execute(select(job.c.kind).where(job.c.kind == "scheduled_report")).scalars().all()
     assert len(kinds) == 2
+
+
+def test_the_calendar_looks_again_after_a_look_that_failed(workspace):
+    stop, looks = threading.Event(), []
+
+    class UnluckyCalendar(ReportCalendar):
+        pause = 0.0
+
+        def tick(self):
+            looks.append(1)
+            if len(looks) == 1:
+                raise OSError("the database is away")
+            stop.set()
+            return 0
+
+    UnluckyCalendar(workspace).run(stop)
+    assert len(looks) == 2
 
 
 def test_a_report_is_a_message_in_its_language(seeded):
