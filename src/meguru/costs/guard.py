@@ -31,9 +31,11 @@ def check_run(ctx: Context, pipeline: str, person: str) -> None:
     """
     now = ctx.now()
     for each in store.budgets(ctx.tx, {refs.project_of(pipeline)}):
-        if not (each.exceeded and each.spec.stop and each.start) or not covers(
-            each.name, each.spec, pipeline, person
-        ):
+        # A limit that was raised holds at once, though no server has counted since.
+        is_over = each.exceeded and each.spent >= each.spec.limit
+        if not (is_over and each.spec.stop and each.start):
+            continue
+        if not covers(each.name, each.spec, pipeline, person):
             continue
         until = end_of(each.spec.per, each.start)
         if now < until:

@@ -7,9 +7,10 @@ from functools import partial
 from itertools import pairwise
 
 import msgspec
+from sqlalchemy import Connection
 
 from meguru.base import refs
-from meguru.costs import store, usage
+from meguru.costs import pricing, store, usage
 from meguru.costs.guard import covers
 from meguru.costs.kind import BUDGET
 from meguru.costs.ledger import CostLedger, total
@@ -33,31 +34,34 @@ class BudgetKeeper(Follower):
 
     def step(self) -> int:
         """Count every budget; return how many were warned of, exceeded or renewed."""
+        now = self.ws.clock.now()
+        # Added up in a read: a write would hold up the runs that are counted.
         with self.ws.read() as tx:
-            names = [each.name for each in store.budgets(tx)]
-        return sum(_WATCH.commit(self.ws, partial(count, name=each)) for each in names)
+            found = [(each, counted(tx, each, now)) for each in store.budgets(tx)]
+        return sum(
+            _WATCH.commit(self.ws, partial(note, known=known, now=made))
+            for known, made in found
+            if msgspec.structs.replace(made, counted_at=known.counted_at) != known
+        )
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event changes what is spent, or a budget."""
         return type.startswith(("budget.", "step_run.")) or type == "pipeline_run.finished"
 
 
-def count(ctx: Context, *, name: str) -> int:
-    """Count one budget, and do what follows; 1 if there was something to tell."""
-    known = store.find_budget(ctx.tx, name, lock=True)
-    if known is None:
-        return 0
-    now = counted(ctx, known)
+def note(ctx: Context, *, known: BudgetState, now: BudgetState) -> int:
+    """Write down what was counted of a budget, and do what follows; 1 if there was something to tell."""
+    if store.find_budget(ctx.tx, known.name, lock=True) != known:
+        return 0  # it was declared anew, or another server was quicker: the next look tells
     told = _tell(ctx, known, now)
-    if told or msgspec.structs.replace(now, counted_at=known.counted_at) != known:
-        store.put_state(ctx.tx, now)
+    store.put_state(ctx.tx, now)
     return int(told)
 
 
-def counted(ctx: Context, known: BudgetState) -> BudgetState:
+def counted(tx: Connection, known: BudgetState, now: datetime) -> BudgetState:
     """Return a budget with what is spent of it now."""
-    start = begin_of(known.spec.per, ctx.now())
-    spent = _spent(ctx, known, start)[0]
+    start = begin_of(known.spec.per, now)
+    spent = _spent(tx, known, start, now)[0]
     warned = spent >= known.spec.limit * known.spec.warn
     return msgspec.structs.replace(
         known,
@@ -65,7 +69,7 @@ def counted(ctx: Context, known: BudgetState) -> BudgetState:
         spent=spent,
         warned=warned,
         exceeded=spent >= known.spec.limit,
-        counted_at=ctx.now(),
+        counted_at=now,
     )
 
 
@@ -89,18 +93,21 @@ def _tell(ctx: Context, known: BudgetState, now: BudgetState) -> bool:
 
 def _facts(ctx: Context, now: BudgetState) -> dict[str, object]:
     start = now.start or ctx.now()
-    unit = _spent(ctx, now, start)[1]
+    unit = _spent(ctx.tx, now, start, ctx.now())[1]
     until = f"{end_of(now.spec.per, start):%Y-%m-%d}"
     return {"spent": float(f"{now.spent:.6g}"), "limit": now.spec.limit, "unit": unit, "until": until}
 
 
-def _spent(ctx: Context, budget: BudgetState, start: datetime) -> tuple[float, str]:
-    """Return what is spent since a moment, and in what."""
-    project, ledger = refs.project_of(budget.name), CostLedger(ctx.tx)
+def _spent(tx: Connection, budget: BudgetState, start: datetime, now: datetime) -> tuple[float, str]:
+    """Return what is spent since a moment, and in what; of money, what had a price when it was spent."""
+    project, ledger = refs.project_of(budget.name), CostLedger(tx)
+    lists = ledger.lists_of(project)
     # What ended this very moment counts too.
-    moments = ledger.moments(start, ctx.now() + _TICK)
+    moments = ledger.moments(start, now + _TICK)
     for begin, end in pairwise(moments):
-        for each in usage.of_steps(ctx.tx, begin, end, projects={project}):
+        if budget.spec.of == "money" and pricing.at(lists, begin) is None:
+            continue  # a sum in which a part has no price would be none, and never reach the limit
+        for each in usage.of_steps(tx, begin, end, projects={project}):
             if covers(budget.name, budget.spec, each.pipeline, each.person):
                 ledger.add(each.pipeline, each.use, project=project, at=begin)
     whole = total(ledger.lines)

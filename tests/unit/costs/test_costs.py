@@ -141,6 +141,24 @@ def test_a_budget_warns_then_stops_and_begins_anew(test):
     assert start(test.ws, pipeline=run.version.ref, params={}).state == "queued"
 
 
+def test_a_budget_of_money_counts_what_had_a_price_when_some_had_none(test):
+    test.run("burn.py:work")
+    test.clock.move(timedelta(days=1))
+    prices.declare(test.ws, name="new", spec=PriceListSpec(unit="JPY", cpu_hour=3600.0, since="2026-01-02"))
+    budgets.declare(test.ws, name="lab", spec=BudgetSpec(limit=0.01))
+    BudgetKeeper(test.ws).step()
+    assert show_budget(test.ws, budget="lab").spent == 0.0
+    run = test.run("burn.py:work")
+    BudgetKeeper(test.ws).step()
+    cost = show(test.ws, ref=f"pipeline_run/{run.run.id}")
+    found = show_budget(test.ws, budget="lab")
+    assert (found.spent, found.exceeded) == (pytest.approx(cost.money), True)
+    with pytest.raises(Conflict):
+        start(test.ws, pipeline=run.version.ref, params={})
+    budgets.declare(test.ws, name="lab", spec=BudgetSpec(limit=1000.0))
+    assert start(test.ws, pipeline=run.version.ref, params={}).state == "queued"
+
+
 def test_a_run_under_way_is_paused_when_its_budget_is_used_up(test):
     first = test.run("burn.py:work")
     waiting = start(test.ws, pipeline=first.version.ref, params={"seconds": 0.1})
