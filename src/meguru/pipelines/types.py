@@ -153,10 +153,11 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     def with_usage(self, used: StepUsage, gpus: float) -> Self:
         """Return the step run with what one more attempt used; `gpus` accelerators were kept for it."""
         memory = used.peak_bytes / 1e9 * used.seconds
+        measured = [each for each in (self.cpu_seconds, used.cpu_seconds) if each is not None]
         return msgspec.structs.replace(
             self,
             busy_seconds=(self.busy_seconds or 0.0) + used.seconds,
-            cpu_seconds=(self.cpu_seconds or 0.0) + used.cpu_seconds,
+            cpu_seconds=sum(measured) if measured else None,
             gpu_seconds=(self.gpu_seconds or 0.0) + gpus * used.seconds,
             memory_gb_seconds=(self.memory_gb_seconds or 0.0) + memory,
         )

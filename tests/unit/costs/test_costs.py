@@ -40,6 +40,15 @@ def burn(seconds: float) -> float:
 @pipeline
 def work(seconds: float = 0.05):
     burn(seconds)
+
+@step(cache=False, timeout=0.2)
+def endless() -> int:
+    while True:
+        pass
+
+@pipeline
+def long():
+    endless()
 """
 YEN = PriceListSpec(
     unit="JPY", cpu_hour=3600.0, gpu_hour=7200.0, memory_gb_hour=36.0, storage_gb_month=30.0,
@@ -86,6 +95,13 @@ def test_a_run_costs_what_its_steps_used(test):
         (line,) = report(test.ws, by=by, until=test.clock.now() + timedelta(seconds=1)).lines
         assert (line.name, line.runs) == (name, 1)
         assert line.money == pytest.approx(cost.money)
+
+
+def test_a_step_that_was_ended_from_outside_is_told_as_not_measured(test):
+    test.run("burn.py:long")
+    found = report(test.ws, by="pipeline", until=test.clock.now() + timedelta(seconds=1))
+    assert (found.total.unmeasured, found.total.use.cpu_seconds) == (1, 0.0)
+    assert any("1 steps could not be measured" in each for each in found.notes)
 
 
 def test_prices_hold_from_their_day_on(test):

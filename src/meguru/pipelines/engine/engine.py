@@ -270,7 +270,7 @@ class Engine:
         one, step = self.record.steps[key], self.plan.board.steps[key]
         if used is None and one.started_at is not None:
             seconds = max(0.0, (self.ws.clock.now() - one.started_at).total_seconds())
-            used = StepUsage(seconds=seconds, cpu_seconds=0.0)
+            used = StepUsage(seconds=seconds)
         if used is not None:
             self.record.steps[key] = one.with_usage(used, step.resources.gpu if step.resources else 0.0)
 
