@@ -95,6 +95,15 @@ def test_an_inbox_has_what_one_follows_and_who_names_one(team):
     assert len(inbox(chie).items) == 2
 
 
+def test_what_came_before_one_followed_it_is_not_told(team):
+    chie = acting_as(team, "chie")
+    endpoints.create(team, name="other", model="other")
+    follow(chie, ref="endpoint/other")
+    add(team, about="endpoint/other", text="hello")
+    InboxKeeper(team).step()  # the first look since before there was that endpoint
+    assert [each.type for each in inbox(chie).items] == ["comment.added"]
+
+
 def test_who_unfollows_is_told_only_when_named(team):
     anna, ben = acting_as(team, "anna"), acting_as(team, "ben")
     add(ben, about="endpoint/delay", text="one")

@@ -115,7 +115,8 @@ def _items(
             concerned.setdefault(answered, InboxReason.ANSWERED)
     for thing in things:
         for each in following.get(thing, []):
-            if not each.muted:
+            # Where nobody looked for long, what came before somebody followed it is still in the log.
+            if not each.muted and each.created_at <= event.at:
                 concerned.setdefault(each.principal, InboxReason.FOLLOWED)
     about = str(event.data.get("about") or event.subject)
     for principal, why in concerned.items():
