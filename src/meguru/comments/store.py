@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from meguru.base import refs
 from meguru.comments.schema import comment
@@ -52,12 +52,6 @@ def page(
     if projects is not None:
         query = query.where(comment.c.project.in_(sorted(projects)))
     return [_comment(row) for row in tx.execute(query.order_by(comment.c.id.desc()).limit(limit))]
-
-
-def count(tx: Connection, about: str) -> int:
-    """Return how many comments there are on a thing and its versions."""
-    query = select(func.count()).where(and_(_about(about), comment.c.removed_at.is_(None)))
-    return tx.execute(query).scalar() or 0
 
 
 def _about(ref: str) -> Any:

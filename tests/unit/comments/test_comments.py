@@ -3,6 +3,7 @@
 import pytest
 
 from meguru.alerts.inbox.keeper import InboxKeeper
+from meguru.alerts.inbox.mail import item_of
 from meguru.alerts.inbox.show import inbox, read
 from meguru.alerts.inbox.subscribe import follow, list_subscriptions, unfollow
 from meguru.comments.mentions import names_in
@@ -13,6 +14,7 @@ from meguru.errors import Conflict, Forbidden, InvalidInput, NotFound
 from meguru.governance.principals import create_principal
 from meguru.governance.standing import standing
 from meguru.kernel import events
+from meguru.kernel.principals import Principal
 from meguru.serving import create as endpoints
 
 
@@ -102,6 +104,17 @@ def test_what_came_before_one_followed_it_is_not_told(team):
     add(team, about="endpoint/other", text="hello")
     InboxKeeper(team).step()  # the first look since before there was that endpoint
     assert [each.type for each in inbox(chie).items] == ["comment.added"]
+
+
+def test_a_mail_has_the_words_of_a_comment_for_those_who_may_read_it(team):
+    anna, ben = acting_as(team, "anna"), acting_as(team, "ben")
+    add(ben, about="endpoint/delay", text="@anna, the **secret**")
+    InboxKeeper(team).step()
+    (item,) = inbox(anna).items
+    deaf = Principal(name="anna", grants={"": frozenset({"event:read"})})
+    with team.read() as tx:
+        assert item_of(team, tx, item, anna.principal, "en").facts == ["@anna, the **secret**"]
+        assert item_of(team, tx, item, deaf, "en").facts == []
 
 
 def test_who_unfollows_is_told_only_when_named(team):

@@ -21,6 +21,7 @@ from meguru.errors import NotFound
 from meguru.governance.standing import standing
 from meguru.kernel import events
 from meguru.kernel.jobs import Job, Lease
+from meguru.kernel.principals import Principal
 from meguru.kernel.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class InboxMailJob:
                 limit=1000,
                 projects=who.projects(READABLE),
             )
-            items = [_item(ws, tx, each, settings.language) for each in found[:MOST]]
+            items = [item_of(ws, tx, each, who, settings.language) for each in found[:MOST]]
         if not items:
             return
         lease.proceed()
@@ -77,12 +78,13 @@ class InboxMailJob:
         log.warning("a mail of the inbox of %s was not taken: %s", job.payload["principal"], why)
 
 
-def _item(ws: Workspace, tx: Connection, item: InboxItem, language: str) -> MessageItem:
+def item_of(ws: Workspace, tx: Connection, item: InboxItem, who: Principal, language: str) -> MessageItem:
+    """Return one thing as a mail tells it: the words of a comment to those who may read comments there."""
     try:
         event = events.one(tx, item.event)
     except NotFound:
         event = None
-    said = _comment(tx, item)
+    said = _comment(tx, item) if who.allows("comment:read", item.project) else None
     base = address_of(ws)
     page = f"/ui/comments/{said.id}" if said else f"/ui/events/{item.event}"
     return MessageItem(
