@@ -18,6 +18,7 @@ from meguru.kernel import events
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
+from meguru.kernel.workspace import Workspace
 
 log = logging.getLogger(__name__)
 REGISTERED, DATA = "model_version.registered", "dataset_version.created"
@@ -37,18 +38,24 @@ class CardKeeper(Follower):
     name = "cards"
     pace = 0.5
 
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__(ws)
+        self._seen = 0
+
     def step(self) -> int:
         """Keep the cards of all that has happened by now; return how many events concerned them."""
         with self.ws.read() as tx:
             head, after = events.head(tx), store.cursor(tx)
-            found = events.read(tx, after=after or 0, before=head + 1, types=FOLLOWED, limit=BATCH)
+            start = max(after or 0, self._seen)
+            found = events.read(tx, after=start, before=head + 1, types=FOLLOWED, limit=BATCH)
         since = self.ws.clock.now() - FRESH
         for event in found:
             if (after is not None or event.at >= since) and (made := self._cards(event)):
                 _FOLLOW.commit(self.ws, partial(_take_in, event=event, made=made))
         seen = found[-1].seq if len(found) == BATCH else head
-        if seen > (after or 0):
+        if found or after is None:  # what concerns no card costs no transaction
             _FOLLOW.commit(self.ws, partial(_move, seq=seen))
+        self._seen = seen
         return len(found)
 
     def wakes(self, type: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import polars as pl
 import pytest
 
 from meguru.cards import operations as cards
@@ -10,6 +11,7 @@ from meguru.cards import store
 from meguru.cards.evidence import evidence
 from meguru.cards.facts.types import CardSlice
 from meguru.cards.follow import CardKeeper
+from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as datasets
 from meguru.datasets.personal.erase import erase
@@ -18,6 +20,7 @@ from meguru.errors import NotFound
 from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
+from meguru.testing.models import make_flights
 
 
 @pytest.fixture
@@ -43,6 +46,21 @@ def test_the_follower_keeps_what_was_registered_and_what_went_live_once(kept):
         assert events.read(tx, types=("card.kept",), limit=100) == told
         causes = [events.one(tx, each.cause).type for each in told]
     assert set(causes) == {"model_version.registered", "release.promoted", "dataset_version.created"}
+
+
+def test_what_concerns_no_card_moves_no_cursor_and_hides_nothing_that_comes_after(kept, tmp_path):
+    keeper = CardKeeper(kept)
+    keeper.step()
+    with kept.read() as tx:
+        before, head = store.cursor(tx), events.head(tx)
+    cards.edit(kept, ref="model/delay", part="owners", text="us")
+    keeper.step()
+    with kept.read() as tx:
+        assert (store.cursor(tx), events.head(tx) > head) == (before, True)
+    make_flights(5).with_columns(name=pl.lit("Ann")).write_csv(tmp_path / "more.csv")
+    more = add_files(kept, "flights", [tmp_path / "more.csv"])
+    keeper.step()
+    assert [each.reason for each in cards.history(kept, ref=more.ref)] == ["dataset_version.created"]
 
 
 def test_the_same_again_keeps_none_and_the_digest_is_of_what_it_says(kept):
