@@ -54,7 +54,7 @@ def last_words(
 ) -> list[Event]:
     """Return the newest events of each of some types that are the last ones about their subjects.
 
-    At most `limit` of each type are looked at. Two statements, however many types there are.
+    At most `limit` of each type are looked at. One statement, however many types there are.
     """
     here = true() if projects is None else event.c.project.in_(projects)
     of_type = select(event.c.seq).where(here).order_by(event.c.seq.desc()).limit(limit)
@@ -62,12 +62,12 @@ def last_words(
     if not each:
         return []
     newest = union_all(*(select(some.c.seq) for some in each))
-    rows = tx.execute(select(event).where(event.c.seq.in_(newest)).order_by(event.c.seq.desc()))
-    found = [from_row(row) for row in rows]
-    about = select(event.c.subject, func.max(event.c.seq)).where(here)
-    about = about.where(event.c.subject.in_(sorted({one.subject for one in found}))).group_by(event.c.subject)
-    last = dict(tuple(row) for row in tx.execute(about))
-    return [one for one in found if last[one.subject] == one.seq]
+    later = event.alias("later")
+    more = select(later.c.seq).where(later.c.subject == event.c.subject, later.c.seq > event.c.seq)
+    if projects is not None:
+        more = more.where(later.c.project.in_(projects))
+    query = select(event).where(event.c.seq.in_(newest), ~more.exists())
+    return [from_row(row) for row in tx.execute(query.order_by(event.c.seq.desc()))]
 
 
 def one(tx: Connection, event_id: str) -> Event:
