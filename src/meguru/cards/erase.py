@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
+from meguru.base import refs
 from meguru.cards import store
 from meguru.cards.types import Card
 from meguru.kernel.operations import Context
@@ -27,13 +28,13 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
         return []
     theirs = re.compile("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in values))
     found = []
-    for declared in store.page(ctx.tx, None):
+    for name, said in store.all_words(ctx.tx):
         subject.places.looked("cards")
-        words, times = _masked(declared.words, theirs)
+        words, times = _masked(said, theirs)
         if times:
-            found.append(ErasedThing(ref=declared.ref, what="words of a card", rows=times))
+            found.append(ErasedThing(ref=refs.make("card", name), what="words of a card", rows=times))
             if not dry_run:
-                store.declare(ctx.tx, msgspec.structs.replace(declared, words=words))
+                store.put_words(ctx.tx, name, words)
     for about, number, body in store.bodies(ctx.tx):
         subject.places.looked("kept cards")
         changed, times = _masked(body, theirs)

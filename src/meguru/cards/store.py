@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,17 @@ def declare(tx: Connection, item: DeclaredCard) -> None:
     values = {"about": item.about, "words": item.words, "retired_at": None}
     if not tx.execute(update(card).where(card.c.name == item.name).values(values)).rowcount:
         tx.execute(insert(card).values(values | {"name": item.name}))
+
+
+def all_words(tx: Connection) -> list[tuple[str, dict[str, str]]]:
+    """Return the words of every card by its name, also of retired ones."""
+    rows = tx.execute(select(card.c.name, card.c.words).order_by(card.c.name))
+    return [(row.name, row.words) for row in rows]
+
+
+def put_words(tx: Connection, name: str, words: dict[str, str]) -> None:
+    """Write words over those of a card, whether it is retired or not."""
+    tx.execute(update(card).where(card.c.name == name).values(words=words))
 
 
 def take_out(tx: Connection, name: str, at: datetime) -> None:
@@ -108,10 +119,11 @@ def body(tx: Connection, about: str, number: int | None = None) -> Card | None:
     return None if found is None else msgspec.convert(found, Card)
 
 
-def bodies(tx: Connection) -> list[tuple[str, int, Any]]:
-    """Return all kept cards as plain data: what they are about, their number, and what they say."""
-    query = select(kept_card.c.about, kept_card.c.number, kept_card.c.body)
-    return [(row.about, row.number, row.body) for row in tx.execute(query)]
+def bodies(tx: Connection) -> Iterator[tuple[str, int, Any]]:
+    """Yield all kept cards as plain data, one at a time: what they are about, their number, what they say."""
+    for about, number in tx.execute(select(kept_card.c.about, kept_card.c.number)).all():
+        here = (kept_card.c.about == about) & (kept_card.c.number == number)
+        yield about, number, tx.execute(select(kept_card.c.body).where(here)).scalar_one()
 
 
 def put_body(tx: Connection, about: str, number: int, body: Card) -> None:

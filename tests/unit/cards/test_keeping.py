@@ -129,12 +129,18 @@ def test_a_kept_card_tells_its_reader_no_more_than_they_may_read(kept):
 def test_a_person_is_erased_from_words_and_from_kept_cards(kept):
     cards.edit(kept, ref="model/delay", part="contacts", text="Call Ann Smith, not Ann Smithers.")
     cards.write(kept, ref="model/delay@1")
+    cards.edit(kept, ref="endpoint/delay", part="contacts", text="Ann Smith")
+    cards.specs.retire(kept, name="delay-endpoint")
 
     def erased(**options):
         found = erase(kept, who={"name": ["Ann Smith"]}, **options).found
         return [(each.ref, each.what) for each in found if "card" in each.what]
 
-    told = [("card/delay", "words of a card"), ("model/delay@1", "a kept card")]
+    told = [
+        ("card/delay", "words of a card"),
+        ("card/delay-endpoint", "words of a card"),
+        ("model/delay@1", "a kept card"),
+    ]
     assert erased(dry_run=True) == told
     assert "Ann Smith," in cards.list_cards(kept)[0].words["contacts"]
     assert erased() == told
