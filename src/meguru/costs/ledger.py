@@ -131,8 +131,8 @@ def _kept(ctx: Context, by: str, since: datetime, until: datetime) -> _Found:
 def _training(ctx: Context, by: str, since: datetime, until: datetime) -> _Found:
     del by
     made = usage.training_runs(ctx.tx, since, until, projects=ctx.visible)
-    of_runs = usage.of_runs(ctx.tx, [run.partition("/")[2] for _, _, run in made])
-    for name, _, run in made:
+    of_runs = usage.of_runs(ctx.tx, [run.partition("/")[2] for _, run in made])
+    for name, run in made:
         unmeasured, use = of_runs.get(run.partition("/")[2], (0, ResourceUse()))
         yield f"model/{name}", refs.project_of(name), use, {"runs": 1, "unmeasured": unmeasured}
 

@@ -110,8 +110,9 @@ def of_datasets(
     """Return what keeping datasets' versions took, each as if it were kept whole."""
     v = dataset_version.c
     here = condition(v.name, projects)
+    still = or_(v.freed_at.is_(None), v.freed_at > since)
     query = select(v.name, v.bytes, v.created_at, v.freed_at).where(
-        here, v.created_at < until, v.elsewhere == ""
+        here, v.created_at < until, still, v.elsewhere == ""
     )
     rows = ((name, size, began, ended) for name, size, began, ended in tx.execute(query))
     return _kept(rows, since, until)
@@ -128,13 +129,13 @@ def of_models(
 
 def training_runs(
     tx: Connection, since: datetime, until: datetime, *, projects: AbstractSet[str] | None
-) -> list[tuple[str, int, str]]:
-    """Return model versions that were made in a time, each with the reference of its run."""
+) -> list[tuple[str, str]]:
+    """Return the models of which versions were made in a time, each with the reference of its run, once."""
     v = model_version.c
-    query = select(v.name, v.version, v.run_ref).where(
+    query = select(v.name, v.run_ref).where(
         v.created_at >= since, v.created_at < until, v.run_ref != "", condition(v.name, projects)
     )
-    return [tuple(row) for row in tx.execute(query)]
+    return [tuple(row) for row in tx.execute(query.distinct().order_by(v.name, v.run_ref))]
 
 
 def _kept(

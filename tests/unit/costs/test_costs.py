@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, insert
 
+from meguru.costs import usage
 from meguru.costs.keeper import BudgetKeeper
 from meguru.costs.kind import BudgetSpec, PriceListSpec
 from meguru.costs.operations import budgets, prices
@@ -20,6 +22,7 @@ from meguru.governance.projects.spec import ProjectSpec
 from meguru.governance.standing import standing
 from meguru.kernel import events
 from meguru.pipelines.start import start
+from meguru.registry.schema import model_version
 from meguru.serving import create as endpoints
 from meguru.serving.traffic import store as traffic
 from meguru.serving.traffic.types import TrafficCounts
@@ -102,6 +105,21 @@ def test_a_step_that_was_ended_from_outside_is_told_as_not_measured(test):
     found = report(test.ws, by="pipeline", until=test.clock.now() + timedelta(seconds=1))
     assert (found.total.unmeasured, found.total.use.cpu_seconds) == (1, 0.0)
     assert any("1 steps could not be measured" in each for each in found.notes)
+
+
+def test_a_run_that_made_two_versions_of_a_model_costs_once(workspace):
+    end = workspace.clock.now()
+    empty = {"VARCHAR": "", "TEXT": "", "INTEGER": 0, "BIGINT": 0, "BOOLEAN": False}
+    known = {each.name: empty.get(str(each.type).partition("(")[0], {}) for each in model_version.c}
+    made = {"name": "delay", "run_ref": "pipeline_run/one", "created_at": end - timedelta(hours=1)}
+    optional = {each.name: None for each in model_version.c if each.nullable}
+    with workspace.db.write() as tx:
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for version in (1, 2):
+            tx.execute(insert(model_version).values(known | optional | made | {"version": version}))
+        found = usage.training_runs(tx, end - timedelta(days=1), end, projects=None)
+        tx.execute(delete(model_version))
+    assert found == [("delay", "pipeline_run/one")]
 
 
 def test_prices_hold_from_their_day_on(test):
