@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 import meguru
 from meguru.cards import operations as cards
 from meguru.cards.export import card_file, words_in
+from meguru.cards.exports.cyclonedx import model_card
 from meguru.cards.exports.sagemaker import LONG, LONGEST, SHORT, SagemakerCard
 from meguru.cards.project_file import parts_of, prepare
 from meguru.cards.render.html import prose_html
@@ -142,6 +143,13 @@ def test_cyclonedx_has_intervals_and_who_may_be_harmed(card):
     assert float(bounds["lowerBound"]) < float(auc["value"]) < float(bounds["upperBound"])
     assert found["considerations"]["useCases"] == [HOSTILE]
     assert found["modelParameters"]["datasets"][0]["name"] == "dataset/flights@1"
+
+
+def test_a_gate_of_ones_own_may_call_a_number_groups(card):
+    (gate, *_) = card.facts.gates
+    facts = msgspec.structs.replace(card.facts, gates=[msgspec.structs.replace(gate, numbers={"groups": 3})])
+    found = model_card(card, facts)
+    assert "fairnessAssessments" not in found["considerations"]
 
 
 def test_the_schemas_of_others_are_of_models(flights):

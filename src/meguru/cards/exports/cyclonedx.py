@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meguru.cards.facts.types import CardMetric, CardModel
+from meguru.cards.render.fairness import groups_of
 from meguru.cards.types import Card
 
 TASKS = {
@@ -88,8 +89,7 @@ def _considerations(card: Card, facts: CardModel, language: str) -> dict[str, An
             "mitigationStrategy": f"gate {gate.gate}: {gate.verdict}",
         }
         for gate in facts.gates
-        for each in gate.numbers.get("groups", [])
-        if isinstance(each, dict)
+        for each in groups_of(gate)
     ]
     found = {
         "users": said("owners"),

@@ -11,10 +11,13 @@ from meguru.monitoring.evidence.translation import EvidenceWords
 
 def fairness_rows(gate: CardGate, words: EvidenceWords) -> list[list[str]]:
     """Return a row for each grouping that a gate compared; nothing for gates that compare no groups."""
+    return [_row(each, words) for each in groups_of(gate)]
+
+
+def groups_of(gate: CardGate) -> list[dict[str, Any]]:
+    """Return what a gate measured of groups; a gate of one's own may call any number so."""
     found = gate.numbers.get("groups")
-    if not isinstance(found, list):
-        return []
-    return [_row(each, words) for each in found if isinstance(each, dict)]
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _row(each: dict[str, Any], words: EvidenceWords) -> list[str]:
