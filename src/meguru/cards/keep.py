@@ -7,7 +7,7 @@ from meguru.cards import store
 from meguru.cards.assemble import assemble
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.types import Card, KeptCard
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 
 LONGEST = 300
@@ -21,11 +21,9 @@ def write(ctx: Context, *, ref: str, reason: str = "") -> KeptCard:
     """
     if len(reason) > LONGEST:
         raise InvalidInput("the reason is too long", field="reason", why=f"up to {LONGEST} characters")
-    with ctx.ws.read() as tx:
-        reader = RecordReader.of_project(tx, ctx.blobs, refs.parse(ref).project, ctx.now())
-        check_seen(ctx, ref)
-        made = assemble(reader, ref)
-    return keep(ctx, made, reason or "asked for")
+    check_seen(ctx, ref)
+    reader = RecordReader.of_project(ctx.tx, ctx.blobs, refs.parse(ref).project, ctx.now())
+    return keep(ctx, assemble(reader, ref), reason or "asked for")
 
 
 def keep(ctx: Context, made: Card, reason: str) -> KeptCard:
@@ -53,6 +51,4 @@ def check_seen(ctx: Context, ref: str) -> None:
     """Refuse what the caller may not see, as if it were not there."""
     parsed = refs.parse(ref)
     if not ctx.principal.allows(f"{parsed.kind}:read", parsed.project):
-        from meguru.errors import NotFound
-
         raise NotFound.of(parsed.kind, parsed.name)
