@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from meguru.alerts.inbox import store as inboxes
 from meguru.alerts.inbox.show import READABLE
-from meguru.alerts.inbox.subscribe import list_subscriptions
 from meguru.base import refs
 from meguru.base.markdown import html_of
 from meguru.comments.show import list_comments
@@ -42,19 +41,19 @@ class Discussion(NamedTuple):
 
 def discussion(visit: Visit, about: str, *, limit: int = WINDOW) -> Discussion | None:
     """Return what was said about a thing; None when the reader may not know."""
-    who = visit.ws.principal
+    who, thing = visit.ws.principal, about.partition("@")[0]
     with visit.ws.read() as tx:
         project = project_of(tx, refs.parse(about)) or ""
+        known = [inboxes.find(tx, who.name, each) for each in dict.fromkeys((about, thing))]
     if not who.allows("comment:read", project):
         return None
     found = list_comments(visit.ws, about=about, limit=limit)
-    thing = about.partition("@")[0]
     return Discussion(
         about=about,
         said=[said_of(visit, each) for each in reversed(found.items)],
         has_more=bool(found.next_cursor),
         may_write=who.allows("comment:write", project),
-        is_followed=any(each.about in {about, thing} for each in list_subscriptions(visit.ws)),
+        is_followed=any(each is not None and not each.muted for each in known),
     )
 
 
