@@ -144,14 +144,20 @@ def grouped(
             why=f"{named} has {found.height:,} values",
             hint="give numbers to cut a numeric column at, as in cuts = {age = [30, 50]}",
         )
-    return found.sort(*(each.meta.output_name() for each in keys), nulls_last=True)
+    return found.sort(key_names(columns), nulls_last=True)
 
 
 def keys_of(
     frame: pl.DataFrame, columns: Sequence[str], cuts: Mapping[str, Sequence[float]]
 ) -> list[pl.Expr]:
-    """Return what tells the groups of some columns apart; refuse columns that are not there."""
-    return [_key(frame, name, cuts.get(name, ())) for name in columns]
+    """Return what tells the groups of some columns apart, named as `key_names`; refuse unknown columns."""
+    keys = zip(columns, key_names(columns), strict=True)
+    return [_key(frame, name, cuts.get(name, ())).alias(key) for name, key in keys]
+
+
+def key_names(columns: Sequence[str]) -> list[str]:
+    """Return what keys are called beside sums: a column of groups may itself be called ``size``."""
+    return [f"_key{place}" for place in range(len(columns))]
 
 
 def _key(frame: pl.DataFrame, name: str, cuts: Sequence[float]) -> pl.Expr:
@@ -167,7 +173,7 @@ def _key(frame: pl.DataFrame, name: str, cuts: Sequence[float]) -> pl.Expr:
     labels = [f"below {cuts[0]:g}", *spans, f"{cuts[-1]:g} or more"]
     value = pl.col(name).cast(pl.Float64).fill_nan(None)
     place = pl.sum_horizontal([(value >= cut).cast(pl.Int64) for cut in cuts], ignore_nulls=False)
-    return place.replace_strict(range(len(labels)), labels, return_dtype=pl.Enum(labels)).alias(name)
+    return place.replace_strict(range(len(labels)), labels, return_dtype=pl.Enum(labels))
 
 
 def named(counted: pl.DataFrame, keys: int) -> tuple[str, ...]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from meguru.fairness.counts import grouped, keys_of, named, numbers_of
+from meguru.fairness.counts import grouped, key_names, keys_of, named, numbers_of
 from meguru.stats.arrays import Floats
 
 if TYPE_CHECKING:
     import polars as pl
 
-_CELL, _PARTS = "_cell", "_parts"
+_CELL, _MIDDLE = "_cell", "_middle"
 SUMS = ("known", "total", "size", "squares", "fourths")
 
 
@@ -110,23 +110,21 @@ def errors_by_score(
     """
     import polars as pl
 
-    keys = keys_of(frame, columns, cuts or {})
     grouped(frame, columns, cuts or {}, [])  # refuses too many groups
-    kept = frame.with_columns(keys).filter(_error(score, truth).is_not_null())
-    size = pl.len().over(columns).cast(pl.Int64)
+    keys = key_names(columns)
+    kept = frame.with_columns(keys_of(frame, columns, cuts or {}))
+    kept = kept.filter(_error(score, truth).is_not_null())
+    size = pl.len().over(keys).cast(pl.Int64)
     parts = (size // min_rows).clip(1, bins)
-    place = (pl.col(score).rank("ordinal").over(columns).cast(pl.Int64) - 1) * parts // size
-    cells = kept.with_columns(place.alias(_CELL), parts.alias(_PARTS))
+    place = (pl.col(score).rank("ordinal").over(keys).cast(pl.Int64) - 1) * parts // size
+    cells = kept.with_columns(place.alias(_CELL))
     found = (
-        cells.group_by(*columns, _CELL)
-        .agg(
-            *_sums(_error(score, truth)),
-            pl.col(score).min().alias("_low"),
-            pl.col(score).max().alias("_high"),
-        )
-        .sort(*columns, _CELL, nulls_last=True)
+        cells.group_by(*keys, _CELL)
+        .agg(*_sums(_error(score, truth)), pl.col(score).mean().alias(_MIDDLE))
+        .sort(*keys, _CELL, nulls_last=True)
     )
-    spans = [f"score {low:.3g} to {high:.3g}" for low, high in found.select("_low", "_high").iter_rows()]
+    # Not from where to where: these would be the scores of two rows, and tell of which group those are.
+    spans = [f"score about {middle:.3g}" for middle in found.get_column(_MIDDLE)]
     groups = zip(named(found, len(columns)), spans, strict=True)
     return GroupErrors(groups=tuple(map(", ".join, groups)), **numbers_of(found, SUMS))
 

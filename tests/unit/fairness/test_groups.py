@@ -15,6 +15,7 @@ from meguru.fairness import (
     CRITERIA,
     FairVerdict,
     GroupCounts,
+    GroupOptions,
     count_groups,
     errors_by_group,
     judge_groups,
@@ -227,3 +228,29 @@ def test_a_gap_lies_within_its_interval_whatever_the_counts(counts):
             continue
         assert -1e-9 <= found.low <= found.value + 1e-9
         assert found.value <= found.high + 1e-9
+
+
+@pytest.mark.parametrize("name", ["size", "rows", "known", "total"])
+def test_a_column_of_groups_may_be_called_as_a_sum_is(name):
+    frame = people(400).rename({"sex": name})
+    counted = count_groups(frame, [name, "age"], decided=SELECTED, truth="truth", cuts={"age": [40]})
+    assert counted.groups == ("F, below 40", "F, 40 or more", "M, below 40", "M, 40 or more")
+    errors = errors_by_group(frame, [name], score="score", truth="truth")
+    assert (errors.groups, errors.known.sum()) == (("F", "M"), 400)
+
+
+def test_within_groups_it_is_the_mean_error_of_each_part_that_is_held_against_0():
+    frame = people(2000, gap=0.2).with_columns(score=pl.col("score").round(12))
+    options = GroupOptions(columns=("sex",), criterion="calibration_within_groups", min_rows=150, bins=4)
+    found = options.judged(frame, ("sex",), score="score", truth="truth", decided=SELECTED)
+    of_women = frame.filter(pl.col("sex") == "F").sort("score")
+    parts = np.array_split(np.arange(of_women.height), 4)
+    errors = (of_women["score"] - of_women["truth"]).to_numpy()
+    wanted = [errors[part].mean() for part in parts]
+    told = [each for each in found.groups if each.group.startswith("F, ")]
+    assert [each.value for each in told] == pytest.approx(wanted, abs=0.01)
+    assert [each.rows for each in told] == pytest.approx([len(part) for part in parts], abs=1)
+    assert found.value == pytest.approx(max(abs(each.value) for each in found.groups), abs=1e-12)
+    z = norm.ppf(0.5 + 0.95 ** (1 / len(found.groups)) / 2)
+    first = errors[: told[0].rows]
+    assert told[0].high - told[0].value == pytest.approx(z * first.std(ddof=1) / math.sqrt(len(first)))
