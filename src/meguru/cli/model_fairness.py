@@ -132,10 +132,14 @@ def _gap(each: object) -> str:
     return f"{cell(value)} ({cell(low)} … {cell(high)})"
 
 
-def _toml(found: ModelSlices) -> Iterator[str]:
-    """Yield gates that ask of each slice what the model reaches there now, and of all not to be worse."""
+def _quoted(text: str) -> str:
     import json
 
+    return json.dumps(text, ensure_ascii=False)  # TOML knows no halves of a character
+
+
+def _toml(found: ModelSlices) -> Iterator[str]:
+    """Yield gates that ask of each slice what the model reaches there now, and of all not to be worse."""
     yield f"# parts on which {found.ref} is worse; to stand in the gates of its endpoint"
     yield "gates = ["
     for each in found.slices[:MOST_WRITTEN]:
@@ -144,9 +148,9 @@ def _toml(found: ModelSlices) -> Iterator[str]:
         op = ">=" if found.metric == "accuracy" else "<="
         yield (
             f'    {{ gate = "metric", metric = "{found.metric}", op = "{op}", value = {wanted:.4g}, '
-            f"where = {json.dumps(each.condition)} }},"
+            f"where = {_quoted(each.condition)} }},"
         )
     if found.slices:
-        listed = ", ".join(json.dumps(each.condition) for each in found.slices[:MOST_WRITTEN])
+        listed = ", ".join(_quoted(each.condition) for each in found.slices[:MOST_WRITTEN])
         yield f'    {{ gate = "champion", metric = "{found.metric}", margin = -0.02, slices = [{listed}] }},'
     yield "]"

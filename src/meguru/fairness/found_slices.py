@@ -14,7 +14,9 @@ from meguru.stats.intervals import normal_quantile
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_ROWS, MOST_VALUES, CUTS, DIGITS = 100_000, 20, 9, 4
+MOST_ROWS, MOST_VALUES, CUTS, DIGITS, LONGEST = 100_000, 20, 9, 4, 200
+MOST_CELLS, AT_ONCE = 100_000_000, 1 << 22
+"""So many conditions times rows are looked at, by fewer rows where conditions are many; so many at once."""
 BEAM, PROPOSED, ALIKE, LARGEST = 12, 12, 0.5, 0.5
 """So many conditions are refined by a second one, and so many are tested; how much of their rows two share at
 most, and which share of all rows one has at most."""
@@ -35,7 +37,8 @@ class FoundSlice:
     gap, low, high
         Their difference, with its interval.
     p
-        The probability of such a difference if there were none, adjusted for all that were proposed (BH).
+        The probability of such a difference, in either direction, if there were none, adjusted for all that
+        were proposed (BH).
     """
 
     condition: str
@@ -101,6 +104,7 @@ def find_slices(
     splits = dict(_splits(frame[first.tolist()], columns))
     if not splits:
         return []
+    first = np.sort(draw[: min(middle, MOST_CELLS // len(splits))])
     proposed = _proposed(splits, frame[first.tolist()], loss[first], least_rows)
     return _tested(proposed, frame[other.tolist()], loss[other], least_rows, level)
 
@@ -123,9 +127,24 @@ def _splits(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[tuple[_Spli
                 yield _Split(f"{called} <= {cut!r}", name), column <= cut
                 yield _Split(f"{called} > {cut!r}", name), column > cut
         elif values.dtype.is_numeric() or values.dtype in (pl.String, pl.Categorical, pl.Enum):
-            common = known.value_counts(sort=True).head(MOST_VALUES).get_column(name)
-            for value in common.to_list():
+            for value in _common(known):
                 yield _Split(f"{called} == {value!r}", name), column == value
+
+
+def _common(values: pl.Series) -> list[Any]:
+    """Return the commonest values that can be written, of equally common ones the lowest."""
+    import polars as pl
+
+    if values.dtype.is_decimal():
+        values = values.cast(pl.Float64)
+    if values.dtype.is_float():
+        values = values.filter(values.is_finite())
+    if not values.dtype.is_numeric():
+        values = values.cast(pl.String)
+        values = values.filter(values.str.len_chars() <= LONGEST)
+    counted = values.alias("value").value_counts(name="rows")
+    found = counted.sort(["rows", "value"], descending=[True, False]).head(MOST_VALUES)
+    return found.get_column("value").to_list()
 
 
 def _cuts(values: pl.Series) -> list[float | int]:
@@ -146,19 +165,20 @@ def _proposed(
 ) -> list[tuple[str, pl.Expr]]:
     """Return the conditions that speak most clearly against their rows, and are not alike."""
     names = list(splits)
-    masks = np.column_stack([_mask(frame, each) for each in splits.values()]).astype(np.float32)
+    masks = np.column_stack([_mask(frame, each) for each in splits.values()])
     sums = np.column_stack((np.ones_like(loss), loss, np.square(loss))).astype(np.float64)
     totals = sums.sum(axis=0)
-    alone = _clarity(masks.T @ sums, totals, least)
-    wide = _clarity(masks.T @ sums, totals, least, largest=1.0)
+    each_alone = _added(masks, sums)
+    alone = _clarity(each_alone, totals, least)
+    wide = _clarity(each_alone, totals, least, largest=1.0)
     found: list[tuple[float, tuple[int, ...]]] = [
         (alone[at], (at,)) for at in range(len(names)) if alone[at] > 0
     ]
     for at in np.argsort(-wide)[:BEAM].tolist():
         if wide[at] <= 0:
             continue
-        inside = masks[:, at] > 0
-        both = _clarity(masks[inside].T @ sums[inside], totals, least)
+        inside = masks[:, at]
+        both = _clarity(_added(masks[inside], sums[inside]), totals, least)
         found += [
             (both[other], tuple(sorted((at, other))))
             for other in range(len(names))
@@ -166,12 +186,22 @@ def _proposed(
         ]
     chosen: list[tuple[tuple[int, ...], Bools]] = []
     for _, places in sorted(found, key=lambda each: (-each[0], each[1])):
-        mask = np.asarray(masks[:, list(places)].astype(bool).all(axis=1))
+        mask = np.asarray(masks[:, list(places)].all(axis=1))
         if all(_overlap(mask, other) <= ALIKE for _, other in chosen):
             chosen.append((places, mask))
         if len(chosen) == PROPOSED:
             break
     return [_joined([names[at] for at in places], splits) for places, _ in chosen]
+
+
+def _added(masks: Bools, sums: Floats) -> Floats:
+    """Return sums by condition, shape (conditions, sums); `masks` are of shape (rows, conditions)."""
+    found = np.zeros((masks.shape[1], sums.shape[1]))
+    step = max(1, AT_ONCE // max(1, masks.shape[1]))
+    for start in range(0, len(sums), step):
+        part = slice(start, start + step)
+        found += masks[part].T.astype(np.float64) @ sums[part]
+    return found
 
 
 def _joined(parts: Sequence[_Split], splits: Mapping[_Split, pl.Expr]) -> tuple[str, pl.Expr]:
@@ -226,10 +256,11 @@ def _tested(
     outside = sums.sum(axis=0) - inside
     gap, error = _welch(inside, outside)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = false_discovery_control(np.where(error > 0, 1 - ndtr(gap / error), 1.0))
+        # Two-sided, so that no interval of what is called certain holds 0.
+        p = false_discovery_control(np.where((error > 0) & (gap > 0), 2 * ndtr(-gap / error), 1.0))
     alpha = 1 - level
     certain = np.flatnonzero(p <= alpha)
-    half = normal_quantile(1 - max(1, len(certain)) * alpha / len(kept) if kept else level) * error
+    half = normal_quantile(1 - max(1, len(certain)) * alpha / len(kept)) * error
     found = [
         FoundSlice(
             condition=proposed[kept[at]][0],

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from meguru.datasets.row_expressions import compile_rows
+from meguru.fairness import found_slices
 from meguru.fairness.found_slices import find_slices
 
 
@@ -62,3 +63,37 @@ def test_where_nothing_is_worse_slices_are_found_as_seldom_as_is_said(times):
         frame, loss = rows(1500, seed=100 + seed)
         alarms += bool(find_slices(frame, loss, frame.columns))
     assert alarms / times <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / times)
+
+
+def test_the_interval_of_what_is_called_certain_does_not_hold_0():
+    found = []
+    for seed in range(15):
+        frame, loss = rows(3000, seed=300 + seed)
+        found += find_slices(frame, loss + 0.12 * frame["night"].to_numpy(), frame.columns)
+    assert found
+    assert all(each.low > 0 for each in found)
+
+
+def test_values_that_can_not_be_written_are_in_no_condition_and_any_column_can_be_called_count():
+    draw = np.random.default_rng(4)
+    part = draw.integers(0, 4, 6000)
+    frame = pl.DataFrame(
+        {
+            "count": np.array([0.0, 1.0, np.nan, 2.0])[part],
+            "text": np.array(["a", "b" * 500, "c", "d"])[part],
+            "price": pl.Series(np.array([0.5, 1.5, 2.5, 3.5])[part]).cast(pl.Decimal(10, 2)),
+        }
+    )
+    found = find_slices(frame, draw.random(6000) + (part >= 2), frame.columns)
+    assert found
+    for each in found:
+        frame.select(compile_rows(each.condition, frame.schema))
+
+
+def test_many_conditions_are_asked_of_fewer_rows(monkeypatch):
+    frame, loss = rows(4000)
+    bad = (frame["carrier"] == "DL").to_numpy()
+    monkeypatch.setattr(found_slices, "MOST_CELLS", 40_000)
+    (first, *_) = find_slices(frame, loss + 3 * bad, frame.columns)
+    assert first.condition == "carrier == 'DL'"
+    assert first.rows == pytest.approx(bad.sum() / 2, rel=0.15)
