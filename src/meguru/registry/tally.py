@@ -53,7 +53,7 @@ def tally_groups(
     )
     found, _ = joined(frame, groups, key=key, columns=options.columns, name=name)
     made, holdout = digests_of(ws.blobs, version)
-    return GroupTally(
+    tally = GroupTally(
         model=made,
         holdout=holdout,
         rows=frame.height,
@@ -64,6 +64,8 @@ def tally_groups(
         cuts=options.cuts,
         tables=[_counted(found, columns, options) for columns in options.groupings()],
     )
+    tally.check()  # what a server would refuse does not leave this machine
+    return tally
 
 
 def _counted(frame: pl.DataFrame, columns: Sequence[str], options: GroupOptions) -> Any:

@@ -20,7 +20,9 @@ from meguru.registry.signatures.standing import key_digest, signature_standings
 from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.checklists import standings
 from meguru.releases.gates import GateTrial, TrialSide
-from meguru.releases.gates.sent_counts import PART, present_digest
+from meguru.releases.gates.group_fairness import GroupFairnessGate
+from meguru.releases.gates.read import gate_of
+from meguru.releases.gates.sent_counts import COUNTS, PART, fitting, tally_ref
 from meguru.releases.types import Release, ReleasePart
 from meguru.serving import store as endpoints
 from meguru.serving.contracts import store as contracts
@@ -56,12 +58,22 @@ def present_part(tx: Connection, endpoint: str, part: ReleasePart) -> ReleasePar
         if kind == "signing_key":
             return ReleasePart(ref=part.ref, digest=key_digest(tx, name))
         if kind == PART:
-            return ReleasePart(ref=part.ref, digest=present_digest(tx, name))
+            return _present_counts(tx, endpoint, part, name)
         if kind == "model":
             return ReleasePart(ref=part.ref, digest=registry.resolve(tx, part.ref).tree_digest)
     except NotFound:
         return ReleasePart(ref=part.ref, digest=GONE)
     return part
+
+
+def _present_counts(tx: Connection, endpoint: str, part: ReleasePart, name: str) -> ReleasePart:
+    """Return counts of groups if a gate of the endpoint would take them still, else those that one would."""
+    sent = tallies_of(tx, f"model/{name.partition(':')[0]}")
+    gates = [gate_of(each) for each in endpoints.get(tx, endpoint).gates if each.get("groups") == COUNTS]
+    asked = [each for each in gates if isinstance(each, GroupFairnessGate)]
+    taken = [fitting(sent, each, each.groupings(), each.holders) for each in asked]
+    now = [ReleasePart(ref=tally_ref(each), digest=each.digest) for each in taken if each]
+    return part if part in now else next(iter(now), ReleasePart(ref=part.ref, digest=GONE))
 
 
 def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> GateTrial:

@@ -37,5 +37,6 @@ def unchanged(tx: Connection, found: Release, made_of: ReleaseContent) -> None:
 
 def _moved(tx: Connection, found: Release) -> list[str]:
     """Return what its gates looked at that is another by now, or gone."""
-    inputs = {part.ref: part for result in found.results for part in result.inputs}
-    return [ref for ref, part in inputs.items() if present_part(tx, found.endpoint, part) != part]
+    inputs = {(part.ref, part.digest): part for result in found.results for part in result.inputs}
+    moved = (part.ref for part in inputs.values() if present_part(tx, found.endpoint, part) != part)
+    return list(dict.fromkeys(moved))

@@ -114,3 +114,19 @@ def test_newer_counts_void_what_older_ones_let_through(workspace, groups):
     sent(workspace, groups)
     with pytest.raises(Conflict, match="check again"):
         promote(workspace, release=made)
+
+
+def test_counts_by_another_rule_or_other_columns_void_nothing(workspace, groups):
+    made = create(workspace, endpoint="delay", model="delay@1").ref
+    known = groups.filter(pl.col("race") != "rare").with_columns(shop=pl.col("race").replace("a", "c"))
+    sent(workspace, known)
+    assert check(workspace, release=made).state == "passed"
+    sent(workspace, known, threshold=0.7)
+    sent(workspace, known, min_rows=300)
+    sent(workspace, known, columns=("shop",))
+    assert promote(workspace, release=made).state == "live"
+
+
+def test_what_would_be_refused_is_not_sent(workspace, groups):
+    with pytest.raises(InvalidInput, match="fewer than 10 rows are not sent"):
+        sent(workspace, groups, min_rows=5)

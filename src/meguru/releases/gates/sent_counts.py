@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
 from meguru.fairness import FairnessResult, FairVerdict, GroupOptions, GroupValue
 from meguru.fairness.submitted import SMALL_GROUPS, GroupTally, read_counts
-from meguru.registry.group_tallies import TallyRecord, tallies_of
+from meguru.registry.group_tallies import TallyRecord
 
 COUNTS = "counts"
 """What a gate writes for its groups where counts of them are sent."""
@@ -22,16 +21,6 @@ PART = "group_counts"
 def tally_ref(record: TallyRecord) -> str:
     """Return what counts are called among what a gate looked at: of which model, and by whom."""
     return f"{PART}/{record.ref.removeprefix('model/')}:{record.holder}"
-
-
-def present_digest(tx: Connection, name: str) -> str:
-    """Return the digest of the newest counts of a model that its holder sent; empty when there are none.
-
-    `name` is what stands behind `PART` in a reference.
-    """
-    model, _, holder = name.partition(":")
-    found = (each.digest for each in tallies_of(tx, f"model/{model}") if each.holder == holder)
-    return next(found, "")
 
 
 def fitting(
