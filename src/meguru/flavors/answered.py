@@ -59,7 +59,12 @@ def answered_rows(
     score = rows.answer["score"] if "score" in rows.answer else rows.chances[:, place]
     is_number = rows.truth.dtype.kind == "f" and not rows.classes and favorable is None
     truth = rows.truth if is_number else (rows.truth == place).astype(float)
-    decided = rows.decided == place if favorable is not None else score > threshold
+    above = score > threshold
+    if favorable is not None:
+        # Of two classes the threshold decides, for whichever is asked.
+        decided = above == bool(place) if "score" in rows.answer else rows.decided == place
+    else:
+        decided = above
     mine = known_rows(evidence, rows)
     made = pl.DataFrame({SCORE: score, TRUTH: truth, DECIDED: decided})
     return made.hstack(mine.select([name for name in dict.fromkeys(columns) if name in mine.columns]))

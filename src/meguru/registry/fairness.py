@@ -122,6 +122,7 @@ def grouping_columns(asked: AskedHoldout) -> list[str]:
 
 def _compared(asked: AskedHoldout, given: GroupOptions, level: float) -> Iterator[GroupComparison]:
     task = asked.model.task
+    list(_fitting(given, asked, 1.0))  # refuses answers that no criterion compares
     frame = answered_rows(
         task,
         asked.evidence,

@@ -8,6 +8,7 @@ import pytest
 
 from meguru.cli.model_fairness import _toml
 from meguru.errors import InvalidInput
+from meguru.flavors.model import Model
 from meguru.registry.client import add_model
 from meguru.registry.fairness import fairness
 from meguru.registry.slices import slices
@@ -77,3 +78,15 @@ def test_without_a_holdout_nothing_is_told_and_the_reason_is(workspace, model):
     for ask in (fairness, slices):
         with pytest.raises(InvalidInput, match="has no holdout"):
             ask(workspace, ref="bare")
+
+
+def test_answers_that_no_criterion_compares_are_refused_in_words(workspace):
+    from sklearn.linear_model import LinearRegression
+
+    rows = pl.DataFrame({"hour": np.random.default_rng(0).normal(size=60)})
+    rows = rows.with_columns(y=pl.concat_list(pl.col("hour"), 2 * pl.col("hour")))
+    pair = LinearRegression().fit(rows.select("hour").to_numpy(), np.array(rows["y"].to_list()))
+    example = rows.select("hour").head(3)
+    add_model(workspace, "pair", Model(estimator=pair, example=example, holdout=rows, label="y"))
+    with pytest.raises(InvalidInput, match="is a multioutput model"):
+        fairness(workspace, ref="pair", by=["hour"], cuts={"hour": [0]})

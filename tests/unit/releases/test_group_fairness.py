@@ -109,6 +109,8 @@ def test_slices_are_columns_and_conditions(side, holdout, gate):
         ("hours > 1", "no column 'hours'"),
         ("hour + 1", "neither true nor false"),
         ("hour > 'x'", "can't be asked of the challenger's holdout"),
+        (f"hour > {'9' * 60}", "can't be asked of the challenger's holdout"),
+        ("hour in (1, 'x')", "can't be asked of the challenger's holdout"),
     ],
 )
 def test_a_condition_that_tells_nothing_is_a_failure_with_the_reason(side, holdout, where, why):
@@ -123,3 +125,34 @@ def test_what_is_no_expression_is_refused_with_the_declaration():
     with pytest.raises(InvalidInput, match="not an expression") as raised:
         gate_of({"gate": "metric", "metric": "auc", "value": 0.5, "where": "import os"})
     assert raised.value.field == "gates.where"
+
+
+def test_no_score_of_one_row_is_told_of_groups_outside_of_the_holdout(ask, side, holdout):
+    gate = KEYED | {"criterion": "calibration_within_groups", "limit": 0.4}
+    found = ask(gate, protected(holdout, races(holdout)))
+    model = side("model/delay@1", holdout=holdout).bundle
+    scores = model.task.answer(model.ask(holdout, "rows"), holdout.height)["score"]
+    names = [each["group"] for each in found.numbers["groups"][0]["groups"]]
+    told = {name.rpartition(" ")[2] for name in names}
+    assert "a, score about 0.425" in names
+    assert not told & {f"{end:.3g}" for end in (scores.min(), scores.max())}
+
+
+@pytest.mark.parametrize("favorable", [0, 1])
+def test_of_two_classes_the_threshold_decides_for_whichever_is_named(side, holdout, favorable):
+    held = holdout.with_columns(race=pl.Series(races(holdout)))
+    first = side("model/delay@1", holdout=held)
+    score = first.bundle.task.answer(first.bundle.ask(held, "rows"), held.height)["score"]
+    gate = {"gate": "group_fairness", "columns": ["race"], "favorable": favorable, "threshold": 0.8}
+    (found,) = judge([gate_of(gate)], GateTrial(endpoint="delay", challenger=first))
+    above = pl.Series(score > 0.8) == bool(favorable)
+    wanted = [above.filter(held["race"] == name).mean() for name in "ab"]
+    assert [each["value"] for each in found.numbers["groups"][0]["groups"]] == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(("where", "passed"), [("1 < 2", True), ("true", True), ("1 > 2", False)])
+def test_a_condition_that_reads_no_column_is_of_all_rows_or_none(side, holdout, where, passed):
+    trial = GateTrial(endpoint="delay", challenger=side("model/delay@1", holdout=holdout))
+    options = {"gate": "metric", "metric": "auc", "value": 0.5, "where": where, "slices": ["2 > 1"]}
+    (found,) = judge([gate_of(options)], trial)
+    assert found.passed is passed, found.reason

@@ -37,9 +37,11 @@ def condition(text: str, frame: pl.DataFrame, rows: str, field: str) -> pl.Serie
         found = frame.select(compile_rows(text, frame.schema).alias(text)).to_series()
     except InvalidInput as error:
         raise InvalidInput(f"{rows}: {error.what}", why=error.why, hint=error.hint, field=field) from None
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
         why = str(error).split("\n", 1)[0][:200]
         raise InvalidInput(f"{text!r} can't be asked of {rows}", why=why, field=field) from None
     if found.dtype != pl.Boolean:
         raise InvalidInput(f"{text!r} is neither true nor false", field=field, hint="dep_delay > 60")
+    if len(found) != frame.height:  # it reads no column
+        found = found.new_from_index(0, frame.height)
     return found.fill_null(value=False)
