@@ -28,14 +28,15 @@ def with_code(root: Path, gates: Sequence[Any]) -> list[Any]:
         When there is no such file or function, or the code is too large.
     """
     return [
-        {**gate, "code": _code(root, gate["test"], f"gates[{place}].test")}
+        {**gate, **_code(root, gate["test"], f"gates[{place}].test")}
         if isinstance(gate, dict) and isinstance(gate.get("test"), str) and not gate.get("code")
         else gate
         for place, gate in enumerate(gates)
     ]
 
 
-def _code(root: Path, test: str, field: str) -> dict[str, str]:
+def _code(root: Path, test: str, field: str) -> dict[str, Any]:
+    """Return a test's code by file, and the test: of a file in a folder as it is imported from there."""
     from meguru.compute.code import ProjectSources, code_of
 
     file, _, function = _split(test, field)
@@ -51,7 +52,8 @@ def _code(root: Path, test: str, field: str) -> dict[str, str]:
     code_of(project, f"{project.entry_module}:{function}")
     texts = {module.source.path: module.path.read_text("utf-8") for module in project.modules().values()}
     _check_size(texts, field)
-    return dict(sorted(texts.items()))
+    entry = known.source.path if known else file
+    return {"test": test if entry == file else f"{entry}:{function}", "code": dict(sorted(texts.items()))}
 
 
 def check_gate_code(test: str, code: dict[str, str]) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
 import polars as pl
 import pytest
 
-from meguru.errors import InvalidInput
+from meguru.errors import Forbidden, InvalidInput
 from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.kernel.principals import Principal
 from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.gates.read import gate_of, judge
+from meguru.releases.gates.row_changes import rows_that_differ
+from meguru.serving import operations as endpoints
 from meguru.serving.gate_code import with_code
 from meguru.testing.models import make_flights, make_model, make_regression
 
@@ -185,3 +192,88 @@ def test_numbers_of_a_golden_set_may_differ_by_the_tolerance(tmp_path):
 
 def golden_trial_of(trial, rows):
     return GateTrial(endpoint="delay", challenger=trial.challenger, golden=lambda _: rows)
+
+
+def test_the_class_that_is_named_is_the_one_that_has_to_become_likelier(trial):
+    stormy = {"change": {"column": "wind", "add": 0.5}, "expect": "increases"}
+    assert asked(trial, **stormy, favorable=1).passed
+    assert not asked(trial, **stormy, favorable=0).passed
+    assert "no class '7'" in asked(trial, **stormy, favorable=7).reason
+
+
+class Silent(NamedTuple):
+    """A model's bundle, in which every row with much wind has no answer."""
+
+    bundle: Any
+    task: Any
+
+    def holdout(self):
+        return self.bundle.holdout()
+
+    def ask(self, rows, name):
+        found = np.array(self.bundle.ask(rows, name), dtype=float)
+        found[(rows["wind"] > 5).to_numpy()] = np.nan
+        return found
+
+
+def test_no_answer_is_no_decision(trial):
+    bundle = trial.challenger.bundle
+    silent = replace(trial.challenger, open=lambda: Silent(bundle, bundle.task), metrics={})
+    quiet = replace(trial, challenger=silent, golden=lambda _: windy)
+    found = asked(quiet, change={"column": "wind", "set": 9.0}, compare="decision", share=0.5)
+    assert not found.passed
+    assert found.numbers["share"] == 1
+    windy = make_flights(60).with_columns(wind=9.0, expected=0)
+    (kept,) = judge([gate_of({"gate": "golden_answers", "golden": "dataset/g@1"})], quiet)
+    assert kept.numbers["changed"] == 60
+    assert kept.numbers["list"][0] == {"row": 0, "expected": "0", "answered": None}
+
+
+def test_whole_numbers_that_become_others_are_changes():
+    before = pl.DataFrame({"n": [1, 2, 3], "s": ["a", "b", "c"]})
+    after = before.with_columns(pl.col("n") * 1.1)
+    assert rows_that_differ(before, after).tolist() == [True] * 3
+    assert rows_that_differ(before, before.with_columns(pl.col("n").cast(pl.Float32))).sum() == 0
+
+
+def test_a_test_in_a_folder_is_known_as_it_is_imported_from_there(checks, trial):
+    (checks / "more").mkdir()
+    for name in ("checks.py", "factors.py"):
+        (checks / name).rename(checks / "more" / name)
+    (gate,) = with_code(checks, [{"gate": "metamorphic", "test": "more/checks.py:windless"}])
+    assert gate["test"] == "checks.py:windless"
+    assert gate_of(gate).code.keys() == {"checks.py", "factors.py"}
+
+
+def test_a_test_that_answers_by_itself_is_not_believed(trial):
+    code = "import meguru.releases.gates.hosted_test as host\n"
+    code += "host.HostedTest.predict = lambda self, given: {'rows': [1 << 40]}\n"
+    code += "def own(rows):\n    return rows\n"
+    gate = {"gate": "metamorphic", "test": "checks.py:own", "code": {"checks.py": code}}
+    (found,) = judge([gate_of(gate)], trial)
+    assert not found.passed
+    assert "checks.py:own gives what is no frame" in found.reason
+
+
+def test_a_gate_of_code_is_declared_by_who_may_have_code_run(workspace, checks):
+    (gate,) = with_code(checks, [{"gate": "metamorphic", "test": "checks.py:windless"}])
+    narrow = frozenset({"endpoint:*", "model:*", "dataset:*"})
+    with pytest.raises(Forbidden) as refused:
+        endpoints.create(
+            workspace.with_(principal=Principal(name="uma", permissions=narrow)),
+            name="delay",
+            model="delay",
+            gates=[gate],
+        )
+    assert refused.value.lacks == "pipeline:write"
+
+
+def test_what_can_not_be_changed_is_told_without_its_values(side):
+    holdout = make_flights(300, seed=9).with_columns(age=pl.lit(97, dtype=pl.UInt8))
+    trial = GateTrial(endpoint="delay", challenger=side("model/delay@1", holdout=holdout))
+    for change, way in (({"scale": 30}, "scale"), ({"set": "old"}, "set"), ({"set": 1 << 70}, "set")):
+        found = asked(trial, change={"column": "age"} | change)
+        assert not found.passed
+        assert f"the values of 'age' can't be changed by {way}: they are UInt8" in found.reason
+        assert "97" not in found.reason
+        assert "2910" not in found.reason

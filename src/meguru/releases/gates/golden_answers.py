@@ -93,11 +93,14 @@ class GoldenAnswers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         keys = [class_key(each) for each in wanted.to_list()]
         if classes and set(keys) <= set(classes):
             if "probabilities" in answer:
-                places = np.asarray(answer["probabilities"]).argmax(axis=1)
+                numbers = np.asarray(answer["probabilities"], dtype=np.float64)
+                places = numbers.argmax(axis=1)
             else:
-                places = (np.asarray(answer["score"]) > self.threshold).astype(int)
-            said = [classes[place] for place in places.tolist()]
-            return said, keys, np.array(said) == np.array(keys)
+                numbers = np.asarray(answer["score"], dtype=np.float64).reshape(len(keys), 1)
+                places = (numbers[:, 0] > self.threshold).astype(int)
+            unknown = np.asarray(np.isnan(numbers).any(axis=1))
+            said = [None if lost else classes[at] for at, lost in zip(places, unknown, strict=True)]
+            return said, keys, np.array([one == other for one, other in zip(said, keys, strict=True)])
         if not wanted.dtype.is_numeric() or "score" not in answer:
             named = f"{', '.join(classes[:12])}, or numbers" if classes else "numbers"
             what = f"the answers in {self.expected!r} are none of this model: it gives {named}"

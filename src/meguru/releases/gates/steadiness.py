@@ -30,12 +30,13 @@ Expectation: TypeAlias = Literal["invariant", "stable", "increases", "decreases"
 EXPECTATIONS = ("invariant", "stable", "increases", "decreases")
 MOST_ROWS, SHOWN = 100_000, 5
 STABLE_SHARE = 0.05
+NOTHING = -1.0
 
 
 class Answers(NamedTuple):
     """What a model answers, shape (rows, numbers), and the place of the class that is decided, shape (rows,).
 
-    The second is empty where nothing is decided.
+    The second is `NOTHING` of a row without an answer, and empty where nothing is ever decided.
     """
 
     numbers: Floats
@@ -158,18 +159,16 @@ class ChangedRowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     def _answers(self, model: Bundle, rows: pl.DataFrame) -> Answers:
         answer = model.task.answer(model.ask(rows, "the changed rows"), rows.height)
+        place = self._place(model.task)
         if "score" in answer:
             score = np.asarray(answer["score"], dtype=np.float64)
-            classes = getattr(model.task, "classes", ())
-            decided = (
-                (score > self.threshold).astype(float) if classes or model.task.key == "binary" else score[:0]
-            )
-            return Answers(score.reshape(len(score), -1), decided)
+            decided = np.where(np.isnan(score), NOTHING, score > self.threshold)
+            numbers = score.reshape(len(score), -1)
+            return Answers(1 - numbers if place == 0 else numbers, decided)
         if "probabilities" in answer:
             chances = np.asarray(answer["probabilities"], dtype=np.float64)
-            place = self._place(model.task)
-            numbers = chances if place is None else chances[:, [place]]
-            return Answers(numbers, chances.argmax(axis=1).astype(float))
+            decided = np.where(np.isnan(chances).any(axis=1), NOTHING, chances.argmax(axis=1))
+            return Answers(chances if place is None else chances[:, [place]], decided)
         parts = [np.asarray(each, dtype=np.float64).reshape(rows.height, -1) for each in answer.values()]
         return Answers(np.hstack(parts), np.zeros(0))
 
