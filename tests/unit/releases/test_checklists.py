@@ -147,6 +147,7 @@ def test_what_is_answered_wrongly_is_refused(workspace):
         (ChecklistSpec(items=[ChecklistItem(id="a b", text="x")]), "no id"),
         (ChecklistSpec(items=[ChecklistItem(id="a")]), "what does a ask"),
         (ChecklistSpec(items=[ChecklistItem(id="a", text="x", due="soon")]), "no day"),
+        (ChecklistSpec(items=[ChecklistItem(id="a", text="x", due="20260331")]), "no day"),
         (ChecklistSpec(items=[ChecklistItem(id="a", text="x", evidence=["gut"])]), "no evidence"),
     ],
 )

@@ -31,7 +31,12 @@ def one(visit: Visit) -> Response:
         raise NotFound.of("checklist", name)
     first = declared.models[0] if declared.models else ""
     asked = model or (first and refs.within(refs.project_of(name), first))
-    found = standing(visit.ws, checklist=name, model=asked) if asked else None
+    try:
+        found = standing(visit.ws, checklist=name, model=asked) if asked else None
+    except NotFound:
+        if model:
+            raise
+        found = None  # its first model has no version yet, or none that this reader sees
     may = visit.ws.principal.allows("checklist:answer", refs.project_of(name))
     return visit.render(
         "checklist.html",

@@ -104,9 +104,11 @@ def _check_day(text: str, field: str) -> None:
     if not text:
         return
     try:
-        date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(f"{text[:40]!r} is no day", field=field, hint="write 2027-01-31") from error
+        written = date.fromisoformat(text).isoformat()
+    except ValueError:
+        written = ""
+    if written != text:  # days are compared as they are written
+        raise InvalidInput(f"{text[:40]!r} is no day", field=field, hint="write 2027-01-31")
 
 
 def uses(name: str, spec: ChecklistSpec) -> list[str]:
