@@ -7,7 +7,9 @@ import pytest
 from tests.unit.cards.conftest import SECRETS
 
 from meguru.cards import operations as cards
+from meguru.cards.facts.model import without_values
 from meguru.errors import Forbidden, InvalidInput, NotFound
+from meguru.flavors.measures import SliceMeasures
 from meguru.governance.roles import permissions_of
 from meguru.kernel.principals import Principal
 
@@ -82,3 +84,12 @@ def test_there_are_cards_of_models_data_and_endpoints_alone(flights):
         cards.show(flights, ref="release/delay@1")
     with pytest.raises(NotFound):
         cards.show(flights, ref="model/delay@7")
+
+
+def test_which_part_of_a_personal_column_it_is_is_numbered():
+    parts = [SliceMeasures(column=name, value=value, rows=1, measures=[]) for name, value in PARTS]
+    told = list(without_values(parts, {"town": ["pii"], "hour": ["sensitive"]}))
+    assert [each.value for each in told] == ["#1", "7", "#2"]
+
+
+PARTS = [("town", "Nara"), ("hour", "7"), ("town", "Uji")]

@@ -4,15 +4,20 @@ import io
 import json
 import random
 import zipfile
+from dataclasses import replace
 
 import msgspec
+import polars as pl
 import pytest
 
 from meguru import errors
 from meguru.app.open import open_local
 from meguru.base import digests
 from meguru.datasets.client import add_files
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import specs as datasets
 from meguru.datasets.personal.erase import erase
+from meguru.datasets.types import ColumnSpec
 from meguru.evidence.export import export
 from meguru.evidence.pack.archive import CENTRAL, LOCAL, deflated, stored, write
 from meguru.evidence.pack.read import read_pack
@@ -28,7 +33,7 @@ from meguru.signing.dsse import read
 from meguru.signing.keys import SigningKey
 from meguru.signing.statement import read_statement
 from meguru.testing.forged_packs import FORGER, forged, restated
-from meguru.testing.models import make_model
+from meguru.testing.models import make_flights, make_model
 
 from .conftest import release
 
@@ -81,9 +86,27 @@ def test_the_lineage_ends_at_the_file_that_was_read(pack):
 
 
 def test_nobodys_values_are_in_it(pack):
-    for path, data in read_pack(pack).parts.items():
+    parts = read_pack(pack).parts
+    stated = [read(line).payload for line in parts[ATTESTATIONS].splitlines()]
+    for data in [*parts.values(), *stated]:
         for value in (b"Anna", b"Boris", b"anna@", b"1234 5678"):
-            assert value not in data, path
+            assert value not in data
+
+
+def test_which_part_of_a_personal_column_was_measured_is_not_told(tmp_path):
+    (tmp_path / "rows.csv").write_text("name,b\nAnna,2\nBoris,4\n")
+    held = make_flights(300, seed=1).with_columns(pl.Series("name", ["Anna", "Boris"] * 150))
+    with open_local(tmp_path / "workspace") as ws:
+        datasets.declare(ws, name="rows", spec=DatasetSpec(columns={"name": ColumnSpec(tags=["pii"])}))
+        add_files(ws, "rows", tmp_path / "rows.csv")
+        make_endpoint(ws, name="delay", model="delay", gates=[])
+        add_model(ws, "delay", replace(make_model(holdout=held), slices=["name"]), used=["dataset/rows@1"])
+        data = export(ws, release=release(ws).ref).data
+    lines = read_pack(data).parts[ATTESTATIONS].splitlines()
+    said = [read_statement(read(line)) for line in lines]
+    (told,) = (each.predicate for each in said if name_of(each.predicate_type) == "evaluation")
+    assert [each["value"] for each in told["slices"]] == ["#1", "#2"]
+    test_nobodys_values_are_in_it(data)
 
 
 @pytest.mark.soak

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from meguru.cards.facts.watched import monitors_of
 from meguru.errors import NotFound
 from meguru.flavors.bundle import EVALUATION
 from meguru.flavors.evaluation import Evaluation
-from meguru.flavors.measures import Measure
+from meguru.flavors.measures import Measure, SliceMeasures
 from meguru.registry import store as models
 from meguru.registry.types import ModelUse, ModelVersion, RegisteredModel
 from meguru.releases import store as releases
@@ -149,21 +149,26 @@ def _metric(each: Measure) -> CardMetric:
 
 
 def _slices(evaluation: Evaluation, tags: Mapping[str, Sequence[str]]) -> list[CardSlice]:
-    """Return what was measured of parts of the holdout; which part it is of a ``pii`` column is not told."""
+    return [
+        CardSlice(
+            column=each.column,
+            value=str(each.value),
+            rows=each.rows,
+            metrics=[_metric(one) for one in each.measures if math.isfinite(one.value)],
+        )
+        for each in without_values(evaluation.slices[:MOST_SLICES], tags)
+    ]
+
+
+def without_values(
+    slices: Iterable[SliceMeasures], tags: Mapping[str, Sequence[str]]
+) -> Iterator[SliceMeasures]:
+    """Yield what was measured of parts of the holdout; which part it is of a ``pii`` column is not told."""
     counts: dict[str, int] = {}
-    found = []
-    for each in evaluation.slices[:MOST_SLICES]:
+    for each in slices:
         counts[each.column] = counts.get(each.column, 0) + 1
         is_hidden = "pii" in tags.get(each.column, ())
-        found.append(
-            CardSlice(
-                column=each.column,
-                value=f"#{counts[each.column]}" if is_hidden else str(each.value),
-                rows=each.rows,
-                metrics=[_metric(one) for one in each.measures if math.isfinite(one.value)],
-            )
-        )
-    return found
+        yield msgspec.structs.replace(each, value=f"#{counts[each.column]}") if is_hidden else each
 
 
 def _uses(reader: RecordReader, version: ModelVersion) -> dict[str, str]:

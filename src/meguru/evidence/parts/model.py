@@ -8,10 +8,14 @@ from typing import Any
 
 import msgspec
 
+from meguru.cards.facts.data import tags_of
+from meguru.cards.facts.model import without_values
+from meguru.cards.facts.reader import RecordReader
 from meguru.evidence.parts.source import JSON, GatheredPart, PackSource, stated
 from meguru.evidence.types import FILES, PackContent
 from meguru.flavors.bundle import EVALUATION, EVIDENCE
 from meguru.flavors.evaluation import Evaluation
+from meguru.releases.resolve import ancestors
 
 _SEED = re.compile(r"(^|_)(seed|random_state)$")
 
@@ -71,12 +75,13 @@ def _training(source: PackSource) -> dict[str, Any]:
 def _evaluation(source: PackSource) -> dict[str, Any]:
     raw = source.file(EVALUATION)
     found = msgspec.json.decode(raw, type=Evaluation) if raw else Evaluation(task=source.model.task or "")
+    tags = tags_of(RecordReader.of(source.ctx), ancestors(source.ctx.tx, source.model.ref))
     said: dict[str, Any] = msgspec.to_builtins(
         {
             "task": found.task,
             "metrics": source.model.metrics,
             "measures": found.measures,
-            "slices": found.slices,
+            "slices": list(without_values(found.slices, tags)),
             "rows": found.rows,
             "holdout": source.model.holdout_digest,
             "baseline": source.model.baseline_digest,
