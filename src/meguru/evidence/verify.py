@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
+
 from meguru.errors import InvalidInput
 from meguru.evidence.checks import (
     decisions,
@@ -34,6 +36,15 @@ _CHECKS: tuple[Callable[[CheckedPack], Iterator[PackFault]], ...] = (
     signatures.check,
 )
 _MOST_FAULTS = 100
+_OF_OTHER_SHAPE = (
+    InvalidInput,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    RecursionError,
+    msgspec.MsgspecError,
+)
 
 
 def verify_pack(
@@ -62,7 +73,7 @@ def verify_pack(
     except InvalidInput as error:  # a key of the pack is none
         found = PackFault(place=KEYS, what=f"{error.what}: {error.why}")
         return PackVerdict(file=file, whole=False, faults=[found])
-    faults = list(_faults(pack))
+    faults = list(dict.fromkeys(_faults(pack)))  # what can't be read is met by several checks
     if trusted and not signer.vouched:
         what = f"it is signed by the key {signer.key[:16]}…, which is none of those that you trust"
         faults.append(PackFault(place="signature.json", what=what))
@@ -84,7 +95,7 @@ def _faults(pack: CheckedPack) -> Iterator[PackFault]:
             yield from check(pack)
         except BrokenPack as error:
             yield error.fault
-        except (InvalidInput, LookupError, TypeError, AttributeError, ValueError) as error:
+        except _OF_OTHER_SHAPE as error:
             # A signed pack whose words have other shapes than ours: whoever signed it is no Meguru.
             yield PackFault(
                 place=check.__module__.rpartition(".")[2], what=f"it has another shape: {error!r}"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import delete, update
+
 from meguru.evidence.export import export
 from meguru.evidence.types import ATTESTATIONS
 from meguru.evidence.verify import verify_pack
 from meguru.governance.release_policies.kind import ReleasePolicySpec
 from meguru.governance.signing_keys import operations as keys
+from meguru.governance.signing_keys.schema import signing_key
 from meguru.releases import operations as releases
+from meguru.releases.review.schema import release_approval
 from meguru.testing.forged_packs import forged, restated
 
 TWO = ReleasePolicySpec(approvals=2)
@@ -74,3 +78,18 @@ def test_a_release_that_waits_has_evidence_of_what_was_said_by_now(team):
     found = verify_pack(export(team.ws, release=made).data)
     assert found.faults == []
     assert (found.statements["approval"], found.statements["refusal"]) == (1, 1)
+
+
+def test_what_is_changed_in_the_tables_alone_contradicts_the_log(team):
+    made, key = live(team)
+    keys.revoke(team.ana, id=key.public.id, reason="lost", since=team.start + timedelta(minutes=1))
+    with team.ws.db.write() as tx:
+        tx.execute(update(signing_key).where(signing_key.c.id == key.public.id).values(revoked_at=None))
+    assert any("does not say that key" in each for each in faults(export(team.ws, release=made).data))
+    with team.ws.db.write() as tx:
+        tx.execute(update(signing_key).where(signing_key.c.id == key.public.id).values(owner="cal"))
+    assert any("says otherwise whose key" in each for each in faults(export(team.ws, release=made).data))
+    with team.ws.db.write() as tx:
+        tx.execute(delete(release_approval).where(release_approval.c.principal == "ben"))
+    words = faults(export(team.ws, release=made).data)
+    assert any("what ben decided, as it tells, is not in the pack" in each for each in words)

@@ -295,7 +295,12 @@ def test_the_evidence_of_what_went_live_by_a_waiver_has_it_and_misses_it_when_it
     assert found.faults == []
     assert found.statements["waiver"] == 1
     alone = forged(data, lambda parts: restated(parts, "waiver", lambda said: said.update(decided_by="bo")))
-    assert ["nobody but who asked" in each.what for each in verify_pack(alone).faults] == [True]
+    whose, alone_is = (each.what for each in verify_pack(alone).faults)
+    assert "whose digest is under that of the release" in whose
+    assert "nobody but who asked" in alone_is
+    later = {"expires_at": "2036-01-01T00:00:00Z"}
+    longer = forged(data, lambda parts: restated(parts, "waiver", lambda said: said.update(later)))
+    assert ["whose digest is under" in each.what for each in verify_pack(longer).faults] == [True]
 
 
 def test_whoever_meets_the_model_in_the_console_sees_the_waiver(workspace, clock):

@@ -27,10 +27,19 @@ def check(pack: CheckedPack) -> Iterator[PackFault]:
     }
     for line in lines:
         yield from _signed(pack, line, counts=line.statement.predicate.get("id") in counted)
+    yield from _left_out(pack, lines)
     if len(reviews) > 1 or (lines and not reviews):
         yield fault(ATTESTATIONS, f"{len(reviews)} statements of review, where one is due")
     for review in reviews:
         yield from _asked(pack, review, lines)
+
+
+def _left_out(pack: CheckedPack, lines: list[SignedLine]) -> Iterator[PackFault]:
+    known = {line.statement.predicate.get("id") for line in lines}
+    for place, event in pack.events:
+        is_told = event.get("type") in _TOLD and event.get("subject") == pack.manifest.release
+        if is_told and event["data"]["approval"] not in known:
+            yield fault(place, f"what {event['data'].get('by')} decided, as it tells, is not in the pack")
 
 
 def _signed(pack: CheckedPack, line: SignedLine, *, counts: bool) -> Iterator[PackFault]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from meguru.errors import InvalidInput
 from meguru.evidence.checks.pack import CheckedPack, fault
@@ -30,6 +31,7 @@ def check(pack: CheckedPack) -> Iterator[PackFault]:
     for line in pack.statements:
         if line.by_server and not any(each.id == signer[0].id for each in line.signers):
             yield from _by_another(pack, line.place, line.signers[0].id)
+    yield from _as_told(pack)
 
 
 def _by_another(pack: CheckedPack, place: str, key: str) -> Iterator[PackFault]:
@@ -37,6 +39,22 @@ def _by_another(pack: CheckedPack, place: str, key: str) -> Iterator[PackFault]:
     record = pack.keys[key]
     if record.created_at > pack.made_at:
         yield fault(place, "the key that signed it was made after the pack")
+
+
+def _as_told(pack: CheckedPack) -> Iterator[PackFault]:
+    """Hold the list of keys against the log: a row of a table is changed more easily than an event."""
+    for place, event in pack.events:
+        record = pack.keys.get(str(event.get("subject", "")).removeprefix("signing_key/"))
+        if record is None:
+            continue
+        told = event.get("data", {})
+        if event.get("type") in {"signing_key.added", "signing_key.created"}:
+            if (told.get("owner", ""), told.get("public")) != (record.owner, record.public):
+                yield fault(place, f"{KEYS} says otherwise whose key {record.id[:16]} is")
+        elif event.get("type") == "signing_key.revoked":
+            since = datetime.fromisoformat(told["since"])
+            if record.revoked_at is None or record.revoked_at > since:
+                yield fault(place, f"{KEYS} does not say that key {record.id[:16]} is revoked since {since}")
 
 
 def signer_of(pack: CheckedPack) -> tuple[SigningKeyRecord, str]:
