@@ -60,5 +60,5 @@ def read(text: bytes | str) -> SignedEnvelope:
     """
     try:
         return msgspec.json.decode(text, type=SignedEnvelope)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput("this is no signed envelope", why=str(error)) from error

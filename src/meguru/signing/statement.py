@@ -54,7 +54,7 @@ def read_statement(envelope: SignedEnvelope) -> Statement:
         )
     try:
         found = msgspec.json.decode(envelope.payload, type=Statement)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput("the envelope holds no statement", why=str(error)) from error
     if found.type != TYPE:
         raise InvalidInput("the envelope holds no statement", why=f"its type is {found.type[:100]!r}")

@@ -29,7 +29,7 @@ from meguru.governance.signing_keys.statements import name_of
 from meguru.kernel.principals import Principal
 from meguru.registry.client import add_model
 from meguru.serving.create import create as make_endpoint
-from meguru.signing.dsse import read
+from meguru.signing.dsse import IN_TOTO, read, sign
 from meguru.signing.keys import SigningKey
 from meguru.signing.statement import read_statement
 from meguru.testing.forged_packs import FORGER, forged, restated
@@ -306,3 +306,17 @@ def test_whatever_a_forger_writes_the_check_answers_in_words(pack, count):
     for number in range(count):
         found = verify_pack(forged(pack, other_words if number % 2 else change))
         assert found.whole == (not found.faults)
+
+
+def test_words_that_are_nested_too_deep_are_told(pack):
+    said = b'{"_type":"https://in-toto.io/Statement/v1","subject":[],"predicateType":"x","predicate":{"a":'
+    deep = digests.canonical(sign(said + b"[" * 100_000 + b"]" * 100_000 + b"}}", IN_TOTO, [FORGER]))
+
+    def one_more(parts):
+        parts[ATTESTATIONS] += deep + b"\n"
+
+    assert "holds no statement" in refused(forged(pack, one_more), ATTESTATIONS)
+    found = read_pack(pack)
+    parts = [deflated(path, data) for path, data in found.parts.items()]
+    head = [stored(MANIFEST, found.manifest_bytes), stored("signature.json", deep)]
+    assert "holds no statement" in refused(write([*head, *parts]), "signature.json")

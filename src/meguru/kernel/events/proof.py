@@ -94,7 +94,7 @@ def read(text: bytes | str) -> EventProof:
     """
     try:
         return msgspec.json.decode(text, type=EventProof)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput("this is no proof of an event", why=str(error)) from error
 
 
