@@ -125,6 +125,7 @@ def test_a_log_line_keeps_its_moment_and_loses_what_looks_personal():
     at = "2026-01-31T12:00:00.000000Z"
     line = f"{at} out from anna@example.com at 10.0.0.1, card 4539 1488 0343 6467, n=12000"
     assert mask(line) == f"{at} out from ••• at •••, card •••, n=12000"
+    assert mask("anna@example.com 5") == "••• 5"
 
 
 @pytest.mark.parametrize("step", [211, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])

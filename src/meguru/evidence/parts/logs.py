@@ -14,6 +14,7 @@ from meguru.pipelines.logs.read import text_of
 
 LAST_LINES, MOST_BYTES = 500, 256 << 10
 _HIDDEN = "•••"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z ")
 _PERSONAL = re.compile(
     r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"  # e-mail addresses
     r"|(?<![\d.:T-])\+?\d(?:[ -]?\d){9,18}(?![\d:])"  # telephone, card and identity numbers
@@ -28,7 +29,8 @@ def gather(source: PackSource) -> GatheredPart:
     files, said = [], []
     for log in store.newest(store.of_run(source.ctx.tx, source.run.id)):
         text = text_of(source.ctx, log).removeprefix(START)
-        lines = text.splitlines()[-LAST_LINES:]
+        # As they were written: what else ends a line for Python (U+0085) stands within one.
+        lines = text.removesuffix("\n").split("\n")[-LAST_LINES:]
         tail = ("\n".join(mask(each) for each in lines) + "\n").encode()[-MOST_BYTES:]
         told: dict[str, Any] = {"step": log.step, "attempt": log.attempt, "lines": log.lines}
         told |= {"log": {"sha256": log.blob or ""}, "tail": {"sha256": digests.of_bytes(tail)}}
@@ -41,5 +43,6 @@ def gather(source: PackSource) -> GatheredPart:
 
 def mask(line: str) -> str:
     """Return a line without what looks like an address, a telephone number or a number of a person."""
-    moment, space, rest = line.partition(" ")
-    return f"{moment}{space}{_PERSONAL.sub(_HIDDEN, rest)}"
+    at = _MOMENT.match(line)
+    start = at.end() if at else 0
+    return line[:start] + _PERSONAL.sub(_HIDDEN, line[start:])
