@@ -11,6 +11,7 @@ from meguru.evidence.types import (
     FORMAT,
     MANIFEST,
     MOST_BYTES,
+    MOST_PART,
     MOST_PARTS,
     SIGNATURE,
     LogHead,
@@ -43,6 +44,9 @@ def write_pack(
         raise TooLarge(
             "this evidence is too large for one file", why=f"{len(contents)} parts, {size:,} bytes"
         )
+    if large := next((each for each in contents if len(each.data) > MOST_PART), None):
+        why = f"it has {len(large.data):,} bytes, and {MOST_PART:,} are read"
+        raise TooLarge("a part of this evidence is too large", where=large.path, why=why)
     members = [deflated(each.path, each.data) for each in contents]
     manifest = PackManifest(
         format=FORMAT,

@@ -11,7 +11,8 @@ from typing import Any
 from meguru.artifacts.sight import Sight
 from meguru.artifacts.trees import TreeEntry, read_tree
 from meguru.base import digests, refs
-from meguru.evidence.types import PackContent
+from meguru.errors import TooLarge
+from meguru.evidence.types import MOST_PART, PackContent
 from meguru.governance.signing_keys.statements import predicate_type
 from meguru.kernel.operations import Context
 from meguru.pipelines.types import PipelineRun, PipelineVersion
@@ -53,9 +54,17 @@ class PackSource:
         return read_tree(self.ctx.blobs, self.model.tree_digest)
 
     def file(self, path: str) -> bytes:
-        """Return a file of the model; nothing when it has none of this name."""
-        digest = next((each.digest for each in self.files if each.path == path), "")
-        return self.ctx.blobs.get_bytes(digest) if digest else b""
+        """Return a file of the model; nothing when it has none of this name.
+
+        Raises
+        ------
+        TooLarge
+            If it would fit into no pack: it is not read.
+        """
+        found = next((each for each in self.files if each.path == path), None)
+        if found is not None and found.size > MOST_PART:
+            raise TooLarge("a file of the model is too large for evidence", where=path)
+        return self.ctx.blobs.get_bytes(found.digest) if found else b""
 
 
 @dataclass(frozen=True, kw_only=True)
