@@ -95,6 +95,14 @@ def test_an_owner_revokes_any_key_and_says_why_and_not_ahead_of_time(ws, clock):
     assert revoke(ws, id=made.id, reason="again").reason == "left the company"
 
 
+def test_of_two_that_revoke_at_once_the_earlier_moment_counts(ws, clock):
+    made, stolen = add_key(ws, "sato"), clock.now()
+    with ws.db.write() as tx:
+        for since in (stolen, stolen + timedelta(days=1)):
+            store.revoke(tx, made.id, since=since, by="sato", reason="stolen")
+        assert store.get(tx, made.id).revoked_at == stolen
+
+
 def test_the_servers_key_is_made_once_though_many_ask_at_once_and_stands_nowhere_in_clear(ws):
     found = []
     threads = [threading.Thread(target=lambda: found.append(ensure_server_key(ws))) for _ in range(8)]

@@ -75,6 +75,7 @@ def rotate(ctx: Context, *, reason: str = "", algorithm: Algorithm = ED25519) ->
 
     `algorithm` says which: ``ed25519`` signs statements and packs, ``p256`` models.
     """
+    events.lock(ctx.tx)  # of two that follow one key, one would be followed by none
     before = store.present_server_key(ctx.tx, algorithm)
     if before is not None:
         store.retire(ctx.tx, before[0].id, ctx.now())

@@ -62,9 +62,10 @@ def retire(tx: Connection, key_id: str, at: datetime) -> None:
 
 
 def revoke(tx: Connection, key_id: str, *, since: datetime, by: str, reason: str) -> None:
-    """Mark a key as good for nothing since a moment; the server's secret is forgotten."""
+    """Mark a key as good for nothing since a moment, never a later one; the server's secret is forgotten."""
     values = {"revoked_at": since, "revoked_by": by, "reason": reason, "sealed": None}
-    tx.execute(update(signing_key).where(signing_key.c.id == key_id).values(values))
+    later = signing_key.c.revoked_at.is_(None) | (signing_key.c.revoked_at > since)
+    tx.execute(update(signing_key).where(signing_key.c.id == key_id, later).values(values))
 
 
 _NAMES = SigningKeyRecord.__struct_fields__
