@@ -124,7 +124,7 @@ def check_folder(folder: Path, key: Path, signature: Path | None) -> dict[str, o
         for each in found
         if each.is_file() and each.resolve() != skipped
     }
-    if why := said.check(public, files, lambda path: (folder / path).read_bytes()):
+    if why := said.check(public, files, lambda path: folder / path):
         raise TamperedEvidence(f"{folder} is not what was signed", where=str(folder), why=why)
     return {"folder": str(folder), "key": public.id, "files": len(said.resources)}
 

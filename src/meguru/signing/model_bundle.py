@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -92,7 +92,7 @@ class ModelSignature(msgspec.Struct, frozen=True, kw_only=True):
     message: bytes
     sig: bytes
 
-    def check(self, key: EllipticPublicKey, files: Mapping[str, str], read: Callable[[str], bytes]) -> str:
+    def check(self, key: EllipticPublicKey, files: Mapping[str, str], place: Callable[[str], Path]) -> str:
         """Return why it is not this key's signature of just these files; empty if it is.
 
         Parameters
@@ -101,8 +101,8 @@ class ModelSignature(msgspec.Struct, frozen=True, kw_only=True):
             The key that it has to be signed by.
         files
             The files of the model: the SHA-256 of each, by path.
-        read
-            Returns the bytes of a file, where its signer hashed otherwise.
+        place
+            Returns where a file is, to be read if its signer hashed otherwise.
         """
         if self.hint and self.hint != key.id:
             return f"it is signed by another key, {self.hint[:12]}…"
@@ -115,7 +115,7 @@ class ModelSignature(msgspec.Struct, frozen=True, kw_only=True):
         for path, (algorithm, digest) in self.resources.items():
             if path not in files:
                 return f"{path} was signed, and is not in the model"
-            found = files[path] if algorithm == "sha256" else _hashed(algorithm, read(path))
+            found = files[path] if algorithm == "sha256" else _hashed(algorithm, place(path))
             if found != digest:
                 return f"{path} was signed with the digest {digest[:12]}…, and has {found[:12]}…"
         return ""
@@ -208,8 +208,9 @@ def _root(resources: list[_Resource]) -> str:
     return hashlib.sha256(b"".join(bytes.fromhex(each.digest) for each in resources)).hexdigest()
 
 
-def _hashed(algorithm: str, data: bytes) -> str:
-    return hashlib.new(_HASHES[algorithm], data).hexdigest()
+def _hashed(algorithm: str, path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, _HASHES[algorithm]).hexdigest()
 
 
 def _is_ignored(path: str, ignored: list[str] | tuple[str, ...]) -> bool:

@@ -1,10 +1,12 @@
 """Signatures of models: as OpenSSF model-signing has them, of just these files, by a key that is good."""
 
+import hashlib
 import json
 import subprocess
 import sys
 import venv
 from base64 import b64decode, b64encode
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from meguru.releases.gate_inputs import present_part, side
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.gates.signed import Signed
 from meguru.releases.types import GateVerdict, ReleasePart
+from meguru.signing.dsse import IN_TOTO, pre_authentication
 from meguru.signing.elliptic import EllipticPublicKey, EllipticSigningKey
 from meguru.signing.model_bundle import read_signature, sign_model
 from meguru.testing.models import make_model
@@ -31,7 +34,7 @@ FILES = {"MLmodel": "11" * 32, "d/weights": "22" * 32, ".gitignore": "33" * 32}
 
 def fault(files, bundle=None, key=None):
     bundle = sign_model("delay", FILES, KEY) if bundle is None else bundle
-    return read_signature(bundle).check(key or KEY.public, files, lambda _: b"")
+    return read_signature(bundle).check(key or KEY.public, files, Path)
 
 
 def test_a_signature_is_of_just_these_files():
@@ -69,6 +72,23 @@ def test_what_is_no_signature_of_a_model_is_refused_in_words(change):
     with pytest.raises(errors.InvalidInput) as caught:
         read_signature(changed(change))
     assert caught.value.why
+
+
+def test_files_that_their_signer_hashed_otherwise_are_read(tmp_path):
+    (tmp_path / "w").write_bytes(b"weights")
+    told = hashlib.blake2b(b"weights").hexdigest()
+    bundle = json.loads(sign_model("delay", {"w": "11" * 32}, KEY))
+    said = json.loads(b64decode(bundle["dsseEnvelope"]["payload"]))
+    said["predicate"]["resources"] = [{"name": "w", "algorithm": "blake2b", "digest": told}]
+    said["subject"][0]["digest"]["sha256"] = hashlib.sha256(bytes.fromhex(told)).hexdigest()
+    payload = json.dumps(said).encode()
+    bundle["dsseEnvelope"]["payload"] = b64encode(payload).decode()
+    signed = KEY.sign(pre_authentication(IN_TOTO, payload))
+    bundle["dsseEnvelope"]["signatures"] = [{"sig": b64encode(signed).decode()}]
+    read = read_signature(json.dumps(bundle).encode())
+    assert read.check(KEY.public, {"w": "22" * 32}, tmp_path.joinpath) == ""
+    (tmp_path / "w").write_bytes(b"others")
+    assert "w was signed with" in read.check(KEY.public, {"w": "22" * 32}, tmp_path.joinpath)
 
 
 def test_what_was_signed_can_not_be_said_otherwise():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from meguru.errors import InvalidInput
 from meguru.evidence.checks.pack import CheckedPack, fault
@@ -39,5 +39,5 @@ def check(pack: CheckedPack) -> Iterator[PackFault]:
             yield fault(place, why)
 
 
-def _unread(path: str) -> bytes:
+def _unread(path: str) -> NoReturn:
     raise InvalidInput("it hashes files otherwise than the pack lists them", why=path)

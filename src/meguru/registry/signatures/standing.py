@@ -57,4 +57,4 @@ def key_digest(tx: Connection, key: str) -> str:
 def fault_of(blobs: BlobStore, version: ModelVersion, bundle: bytes, key: EllipticPublicKey) -> str:
     """Return why a bundle is not this key's signature of a version's files; empty if it is."""
     entries = {each.path: each.digest for each in read_tree(blobs, version.tree_digest)}
-    return read_signature(bundle).check(key, entries, lambda path: blobs.get_bytes(entries[path]))
+    return read_signature(bundle).check(key, entries, lambda path: blobs.path(entries[path]))
