@@ -118,7 +118,7 @@ def test_a_gate_asks_for_a_signature_and_its_key_for_being_good(ws):
     made = sign(ws, ref="delay@1")
     verdict, _, (looked_at,) = judged(ws, "server")
     assert verdict is GateVerdict.PASSED
-    assert judged(ws, made.key[:16])[0] is GateVerdict.PASSED
+    assert judged(ws, made.key[:32])[0] is GateVerdict.PASSED
     assert "server (key" in judged(ws, "principal/sato")[1]
     rotate(ws, algorithm="p256")
     assert judged(ws, "server")[0] is GateVerdict.PASSED
@@ -147,7 +147,7 @@ def test_a_person_signs_with_a_key_of_their_own_and_a_stranger_with_theirs(ws):
         add_signature(ws, ref="delay@1", bundle=bundle, public=KEY.public.text)
 
 
-@pytest.mark.parametrize("keys", [[], ["nobody"], ["server", "abc"]])
+@pytest.mark.parametrize("keys", [[], ["nobody"], ["server", "abc"], ["0123456789abcdef"]])
 def test_a_gate_that_names_no_key_is_refused(keys):
     with pytest.raises(errors.InvalidInput):
         Signed(keys=keys).check()

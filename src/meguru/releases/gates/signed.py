@@ -13,7 +13,7 @@ from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict, ReleasePart
 
-_KEY = re.compile(r"server|principal/.+|(signing_key/)?[0-9a-f]{12,64}")
+_KEY = re.compile(r"server|principal/.+|(signing_key/)?[0-9a-f]{32,64}")
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,8 +22,9 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Attributes
     ----------
     keys
-        ``server``, ``principal/NAME`` for any key of somebody's, or the fingerprint of a key (its first 12
-        letters or more), as `meguru key list` and `meguru model signatures` show it.
+        ``server``, ``principal/NAME`` for any key of somebody's, or the fingerprint of a key (its first 32
+        letters or more: to fewer somebody could find a key of their own), as ``meguru key list --json`` and
+        ``meguru model signatures --json`` show it.
     """
 
     key: ClassVar[str] = "signed"
@@ -36,7 +37,7 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise InvalidInput("signed by whom?", field="keys", hint='keys = ["server"]')
         for index, each in enumerate(self.keys):
             if not _KEY.fullmatch(each):
-                hint = "write server, principal/NAME, or 12 letters of a fingerprint or more: meguru key list"
+                hint = "write server, principal/NAME, or 32 letters of a fingerprint: meguru key list --json"
                 raise InvalidInput(f"{each[:80]!r} names no key", field=f"keys[{index}]", hint=hint)
 
     def check_declaration(self, model: KnownModel) -> None:
