@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from meguru.audit.verdict import AuditVerdict
     from meguru.errors import MeguruError
 
-_LONGEST_NAME = 1000
-
 
 @group
 def command() -> None:
@@ -48,14 +46,13 @@ def verify(session: Session, *, expect: str, places: tuple[str, ...], trust: tup
     that the database refers to are checked by `meguru doctor --deep`.
     """
     from meguru.app.calls import audit_verify as check
+    from meguru.cli.trusted_keys import trusted_keys
 
     texts = {place: _text_of(place) for place in places} if places else None
-    keys = keys_in(trust) if trust else None
+    keys = [each.text for each in trusted_keys(trust)] if trust else None
     verdict = check(session.open(), expect=expect, checkpoints=texts, trust=keys)
     if not verdict.intact:
-        if session.as_json:
-            session.show(verdict, lambda: None)
-        raise _error(verdict)
+        session.refuse(verdict, _error(verdict))
     session.show(verdict, lambda: _tell(verdict))
 
 
@@ -118,16 +115,6 @@ def _text_of(place: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{path} can't be read", where=str(path), why=why) from error
-
-
-def keys_in(said: tuple[str, ...]) -> list[str]:
-    """Return the public keys that are written as such, or stand in files: one a line, or as PEM."""
-    found: list[str] = []
-    for each in said:
-        path = Path(each)
-        text = path.read_text("utf-8") if len(each) < _LONGEST_NAME and path.is_file() else each
-        found += [text] if "-----BEGIN" in text else text.split()
-    return found
 
 
 def _error(verdict: AuditVerdict) -> MeguruError:

@@ -42,11 +42,10 @@ def proof(session: Session, event: str, out: Path | None) -> None:
 @with_session
 def check_proof(session: Session, file: Path, trust: tuple[str, ...]) -> None:
     """Check a proof of an event, without any workspace."""
-    from meguru.cli.audit import keys_in
+    from meguru.cli.trusted_keys import trusted_keys
     from meguru.kernel.events.proof import check, read
-    from meguru.signing.keys import PublicKey
 
-    found = check(read(file.read_bytes()), [PublicKey.read(each) for each in keys_in(trust)])
+    found = check(read(file.read_bytes()), trusted_keys(trust))
     event, at = found.event, f" at {found.head.at:%Y-%m-%d %H:%M:%S}" if found.head.at else ""
     session.show(
         found,

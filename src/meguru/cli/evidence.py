@@ -13,7 +13,6 @@ from meguru.cli.text import gettext as _
 
 if TYPE_CHECKING:
     from meguru.evidence.types import PackVerdict
-    from meguru.signing.keys import PublicKey
 
 
 @group
@@ -55,28 +54,37 @@ def verify(file: Path, trust: tuple[str, ...], *, as_json: bool) -> None:
     Who signed it is told. That it is who you think, you have to know from elsewhere: name their key with
     --trust, as `meguru key list` shows it there.
     """
+    from meguru.cli.tables import clean
+    from meguru.cli.trusted_keys import trusted_keys
     from meguru.errors import TamperedEvidence
     from meguru.evidence.verify import verify_pack
 
     session = Session(None, as_json=as_json)
-    found = verify_pack(_read(file), file=str(file), trusted=[key for each in trust for key in _keys(each)])
+    found = verify_pack(_read(file), file=str(file), trusted=trusted_keys(trust))
     if not found.whole:
-        session.show(found)
         for each in found.faults[1:]:
-            session.note(f"{each.place}: {each.what}")
+            session.note(clean(f"{each.place}: {each.what}"))
         first = found.faults[0]
-        raise TamperedEvidence(_("{file} is not whole").format(file=file), where=first.place, why=first.what)
+        what = _("{file} is not whole").format(file=file)
+        session.refuse(found, TamperedEvidence(what, where=clean(first.place), why=clean(first.what)))
     session.show(found, lambda: _print(found))
 
 
 def _print(found: PackVerdict) -> None:
-    click.echo(_("whole: {release}, digest {digest}").format(release=found.release, digest=found.digest))
-    click.echo(_("as of {at}; {count} statements").format(at=found.at, count=sum(found.statements.values())))
+    """Tell of a pack; what stands in it are a stranger's words until somebody vouched."""
+    from meguru.cli.tables import clean
+
+    told = [
+        _("whole: {release}, digest {digest}").format(release=found.release, digest=found.digest),
+        _("as of {at}; {count} statements").format(at=found.at, count=sum(found.statements.values())),
+    ]
     signer = found.signer
     if signer and signer.vouched:
-        click.echo(_("signed by the key that you trust: {key}").format(key=signer.public))
+        told.append(_("signed by the key that you trust: {key}").format(key=signer.public))
     elif signer:
-        click.echo(_("signed by {key}, for which nobody vouched: --trust KEY").format(key=signer.public))
+        told.append(_("signed by {key}, for which nobody vouched: --trust KEY").format(key=signer.public))
+    for line in told:
+        click.echo(clean(line))
 
 
 def _read(file: Path) -> bytes:
@@ -89,22 +97,3 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise NotFound("there is no such file", where=str(file), why=error.strerror or "") from error
-
-
-def _keys(text: str) -> list[PublicKey]:
-    """Return the keys in a file, one a line or as PEM; or the key that is written."""
-    from meguru.errors import InvalidInput
-    from meguru.signing.keys import PublicKey
-
-    if text.startswith("ed25519:"):
-        return [PublicKey.read(text)]
-    try:
-        said = Path(text).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput("no key can be read there", where=text, why=str(error), field="trust") from error
-    if "-----BEGIN" in said:
-        return [PublicKey.read(said)]
-    lines = [line.split()[0] for line in said.splitlines() if line.strip() and not line.startswith("#")]
-    if not lines:
-        raise InvalidInput("there is no key in this file", where=text, field="trust")
-    return [PublicKey.read(each) for each in lines]

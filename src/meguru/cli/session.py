@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meguru.base.settings import Settings
-    from meguru.errors import InvalidInput
+    from meguru.errors import InvalidInput, MeguruError
     from meguru.kernel.remote import RemoteWorkspace
     from meguru.kernel.workspace import Workspace
 
@@ -115,6 +115,13 @@ class Session:
         """
         text = _(empty) if empty else _("none yet: {command}").format(command=begin) if begin else ""
         self.show(value, lambda: print_table(columns, [list(row) for row in rows], empty=text))
+
+    def refuse(self, value: Any, error: MeguruError) -> NoReturn:
+        """End with an error; with ``--json`` the result is what tells of it: one JSON object, as ever."""
+        if not self.as_json:
+            raise error
+        self.show(value)
+        raise click.exceptions.Exit(error.exit_code)
 
     def note(self, text: str) -> None:
         """Tell a person something that is not the result."""

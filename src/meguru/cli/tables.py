@@ -39,7 +39,7 @@ def print_table(columns: Sequence[str], rows: list[list[Any]], *, empty: str = "
         _print_fitted(columns, rows)
     else:
         for row in [list(columns), *rows]:
-            click.echo("\t".join(_clean(cell(value)) for value in row))
+            click.echo("\t".join(clean(cell(value)) for value in row))
 
 
 def cell(value: Any) -> str:
@@ -108,7 +108,7 @@ class _Column:
 
     def _texts(self, form: str) -> list[str]:
         if not self.moments:
-            return [_clean(cell(value)) for value in self._values]
+            return [clean(cell(value)) for value in self._values]
         local = [value.astimezone() if value else None for value in self._values]
         zones = {value.tzname() for value in local if value}
         self._zone = str(next(iter(zones))) if len(zones) == 1 else ""
@@ -161,7 +161,7 @@ def _line(cells: list[str]) -> str:
     return (" " * GAP).join(cells).rstrip()
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return a text on one line; nothing in it can steer the terminal."""
     if text.isprintable():
         return text
