@@ -57,11 +57,6 @@ def key_id(name: str, key: PublicKey) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + _ED25519 + key.raw).digest()[:_ID_BYTES]
 
 
-def verifier_key(name: str, key: PublicKey) -> str:
-    """Return a signer's public key as other tools for signed notes take it."""
-    return f"{name}+{key_id(name, key).hex()}+{base64.b64encode(_ED25519 + key.raw).decode()}"
-
-
 def sign_note(text: str, name: str, key: SigningKey) -> SignedNote:
     """Return a text under the signature of one key."""
     if not text.endswith("\n") or "\n\n" in text:

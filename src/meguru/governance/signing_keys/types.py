@@ -62,8 +62,3 @@ class KeyStanding(msgspec.Struct, frozen=True, kw_only=True):
     key: SigningKeyRecord
     when: datetime
     why: str = ""
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether it is good."""
-        return not self.why
