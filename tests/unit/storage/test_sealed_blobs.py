@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -44,6 +45,10 @@ def test_chunks_come_back_as_they_were(store, size):
     assert store.path(digest).read_bytes() == data
 
 
+def _another(found):
+    return found[1] + (b"B" if found[2] == b"A" else b"A")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -53,6 +58,9 @@ def test_chunks_come_back_as_they_were(store, size):
         lambda body: body[:-1] + bytes([body[-1] ^ 1]),
         lambda body: body[: -(CHUNK + TAG) - (TAG + 7)] + body[-(TAG + 7) :],  # without the one in the middle
         lambda body: body[:12] + b"\x00" + body[13:],
+        lambda body: re.sub(rb'("salt":").', rb"\1!", body),
+        lambda body: re.sub(rb'("salt":")(.)', _another, body),
+        lambda body: re.sub(rb'("wrapped":")(.)', _another, body),
         lambda body: body[:9],
     ],
 )
@@ -87,10 +95,28 @@ def test_a_new_key_wraps_the_old_ones_and_a_lost_key_is_named(store, tmp_path):
     assert file_of(store, digest).read_bytes()[-CHUNK:] == body[-CHUNK:]
     key.write_text(key.read_text().splitlines()[0] + "\n")
     assert open_store(store.url).get_bytes(digest) == LONG
+    lost = again.wrapper.id
     key.unlink()
     new_key(key, first=True)
-    with pytest.raises(Conflict, match=f"the key {again.wrapper.id} of blobs is not here"):
+    with pytest.raises(Conflict, match=f"the key {lost} of blobs is not here"):
         open_store(store.url).get_bytes(digest)
+
+
+def test_who_runs_while_a_key_is_changed_wraps_by_the_new_one(store, tmp_path):
+    key, old = tmp_path / "blob.key", store.wrapper.id
+    before = store.put_bytes(TEXT)
+    new_key(key, first=True)
+    other = open_store(store.url)
+    assert other.encrypt(before)
+    assert store.get_bytes(before) == TEXT  # by a key that it had not seen when it began
+    key.write_text(key.read_text().splitlines()[0] + "\n")
+    digest = store.put_bytes(LONG)
+    assert store.key_of(digest) == other.wrapper.id != old
+    assert open_store(store.url).get_bytes(digest) == LONG
+    key.unlink()
+    with pytest.raises(Conflict, match="can't be read"):
+        store.put_bytes(b"more")
+    assert store.get_bytes(digest) == LONG
 
 
 def test_age_wraps_keys(tmp_path):

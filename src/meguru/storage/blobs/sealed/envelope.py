@@ -11,7 +11,6 @@ References: V. T. Hoang et al., "Online Authenticated-Encryption and its Nonce-R
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 import struct
@@ -38,14 +37,13 @@ class SealHead(msgspec.Struct, frozen=True, kw_only=True):
     """What stands before the chunks: which key wrapped the data key, and this blob's salt."""
 
     key: str
-    wrapped: str
-    salt: str
+    wrapped: bytes
+    salt: bytes
 
 
 def make_head(key_id: str, wrapped: bytes) -> SealHead:
     """Return the head of a new blob."""
-    salt = base64.b64encode(os.urandom(32)).decode()
-    return SealHead(key=key_id, wrapped=base64.b64encode(wrapped).decode(), salt=salt)
+    return SealHead(key=key_id, wrapped=wrapped, salt=os.urandom(32))
 
 
 def write_head(head: SealHead) -> bytes:
@@ -71,11 +69,6 @@ def read_head(file: io.BufferedIOBase) -> SealHead | None:
         except msgspec.DecodeError:
             pass
     raise broken("its head")
-
-
-def wrapped_key(head: SealHead) -> bytes:
-    """Return the data key, wrapped."""
-    return base64.b64decode(head.wrapped)
 
 
 def sealed(chunks: Iterable[bytes | memoryview], data_key: bytes, head: SealHead) -> Iterator[bytes]:
@@ -127,8 +120,7 @@ def _cipher(data_key: bytes, head: SealHead) -> AESGCM:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    salt = base64.b64decode(head.salt)
-    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=salt, info=MAGIC).derive(data_key))
+    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=head.salt, info=MAGIC).derive(data_key))
 
 
 def _bound(number: int, *, last: bool) -> tuple[bytes, bytes]:

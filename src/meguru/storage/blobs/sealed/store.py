@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote
 
+import msgspec
+
 from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.errors import DigestMismatch, InvalidInput, NotFound, UsageError
@@ -32,7 +34,6 @@ from meguru.storage.blobs.sealed.envelope import (
     plain_size,
     read_head,
     sealed,
-    wrapped_key,
     write_head,
 )
 from meguru.storage.blobs.sealed.places import SealedBucket, SealedFolder, SealedPlace
@@ -49,6 +50,7 @@ _PIECE = 1 << 20
 
 class _DataKey(NamedTuple):
     key: bytes
+    id: str
     wrapped: bytes
     used: int
 
@@ -96,7 +98,7 @@ class SealedStore:
     def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
         """Store the bytes that come in pieces, encrypted as they come; return their digest."""
         seen, key = hashlib.sha256(), self._data_key()
-        head = make_head(self.wrapper.id, key.wrapped)
+        head = make_head(key.id, key.wrapped)
 
         def hashed() -> Iterator[bytes | memoryview]:
             for chunk in chunks:
@@ -171,15 +173,14 @@ class SealedStore:
             if head is not None and head.key == self.wrapper.id:
                 return False
             if head is not None:
-                data_key = self._unwrapped(head.key, wrapped_key(head))
-                wrapped = make_head(self.wrapper.id, self.wrapper.wrap(data_key))
-                again = type(head)(key=wrapped.key, wrapped=wrapped.wrapped, salt=head.salt)
+                id, wrapped = self._wrapped(self._unwrapped(head.key, head.wrapped))
+                again = msgspec.structs.replace(head, key=id, wrapped=wrapped)
                 rest = iter(lambda: file.read(_PIECE), b"")
                 draft = self.place.write(_joined(write_head(again), rest))
                 self.place.publish(draft, digest)
                 return True
         seen, key = hashlib.sha256(), self._data_key()
-        head = make_head(self.wrapper.id, key.wrapped)
+        head = make_head(key.id, key.wrapped)
 
         def hashed() -> Iterator[bytes]:
             for chunk in self._plain(digest):
@@ -199,7 +200,7 @@ class SealedStore:
         with self.place.open(digest) as file:
             head = read_head(file)
             if head is not None:
-                yield from opened(file, self._unwrapped(head.key, wrapped_key(head)), head)
+                yield from opened(file, self._unwrapped(head.key, head.wrapped), head)
                 return
         with self.place.open(digest) as file:
             while piece := file.read(_PIECE):
@@ -213,11 +214,20 @@ class SealedStore:
 
     def _data_key(self) -> _DataKey:
         with self._lock:
-            if self._present is None or self._present.used >= _A_KEY:
+            known = self._present
+            if known is None or known.used >= _A_KEY or known.id != self.wrapper.id:
                 key = secrets.token_bytes(32)
-                self._present = _DataKey(key, self.wrapper.wrap(key), 0)
-            self._present = self._present._replace(used=self._present.used + 1)
+                known = _DataKey(key, *self._wrapped(key), 0)
+            self._present = known._replace(used=known.used + 1)
             return self._present
+
+    def _wrapped(self, key: bytes) -> tuple[str, bytes]:
+        """Wrap a key, and tell which key did it, also if that is changed meanwhile."""
+        while True:
+            id = self.wrapper.id
+            wrapped = self.wrapper.wrap(key)
+            if self.wrapper.id == id:
+                return id, wrapped
 
     def _unwrapped(self, id: str, wrapped: bytes) -> bytes:
         with self._lock:

@@ -6,12 +6,13 @@ import base64
 import hashlib
 import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from meguru.base.plugins import PluginFamily
 from meguru.errors import Conflict, MissingDependency, UsageError
+from meguru.storage.blobs.local import state_of, sync_place
+from meguru.storage.blobs.sealed.envelope import broken
 
 _BYTES = 32
 _NONCE = 12
@@ -20,7 +21,10 @@ _NONCE = 12
 class KeyWrapper(Protocol):
     """Wraps keys of 32 bytes. `id` tells which key wraps now; what others wrapped is opened, too."""
 
-    id: str
+    @property
+    def id(self) -> str:
+        """The key that wraps now; it may be another one later."""
+        ...
 
     def wrap(self, key: bytes) -> bytes:
         """Return a key that only this can open."""
@@ -33,6 +37,8 @@ class KeyWrapper(Protocol):
         ------
         Conflict
             If that key is not known here.
+        DigestMismatch
+            If it did not wrap these bytes.
         """
         ...
 
@@ -66,75 +72,115 @@ def lost(id: str, place: str) -> Conflict:
     )
 
 
-class FileKeys:
-    """Keys in a file, a line each: the first wraps, all open. AES-256-GCM, with the key's id bound to it."""
+class _KeyFile:
+    """Keys by their id in a file: the first wraps, all open.
+
+    The file is read again when it was changed, so that a process that runs wraps by the new key from then on:
+    who takes the old one out, once no blob needs it, would else lose what it writes afterwards.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
+        self._state: tuple[int, ...] = ()
+        self._keys: dict[str, Any] = {}
+        self._read()
+
+    @property
+    def id(self) -> str:
+        """The key that wraps now."""
+        self._read()
+        return next(iter(self._keys))
+
+    def _known(self, id: str) -> Any:
+        if id not in self._keys:
+            self._read()
+        if id not in self._keys:
+            raise lost(id, str(self.path))
+        return self._keys[id]
+
+    def _read(self) -> None:
         try:
+            if (state := state_of(self.path.stat())) == self._state:
+                return
             lines = [each.strip() for each in self.path.read_text("ascii").splitlines() if each.strip()]
-            keys = [base64.urlsafe_b64decode(each) for each in lines]
+            found = self._parsed(lines)
         except (OSError, ValueError) as error:
-            hint = "bring it back from where you keep it; a new key opens nothing that is there"
-            raise Conflict("the key of blobs can't be read", where=path, why=str(error), hint=hint) from error
+            where, hint = (
+                str(self.path),
+                "bring it back from where you keep it; a new key opens nothing that is there",
+            )
+            raise Conflict(
+                "the key of blobs can't be read", where=where, why=str(error), hint=hint
+            ) from error
+        self._keys, self._state = found, state
+
+    def _parsed(self, lines: list[str]) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class FileKeys(_KeyFile):
+    """Keys in a file, a line each. AES-256-GCM, with the key's id bound to it."""
+
+    def _parsed(self, lines: list[str]) -> dict[str, Any]:
+        keys = [base64.urlsafe_b64decode(each) for each in lines]
         if not keys or any(len(each) != _BYTES for each in keys):
-            raise Conflict("the key of blobs can't be read", where=path, why="a line is no key of 32 bytes")
-        self._keys = {hashlib.sha256(b"meguru blob key" + each).hexdigest()[:16]: each for each in keys}
-        self.id = next(iter(self._keys))
+            why = "a line is no key of 32 bytes"
+            raise ValueError(why)
+        return {hashlib.sha256(b"meguru blob key" + each).hexdigest()[:16]: each for each in keys}
 
     def wrap(self, key: bytes) -> bytes:
         """Return a key that only this can open."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        nonce = os.urandom(_NONCE)
-        return nonce + AESGCM(self._keys[self.id]).encrypt(nonce, key, self.id.encode())
+        id, nonce = self.id, os.urandom(_NONCE)
+        return nonce + AESGCM(self._known(id)).encrypt(nonce, key, id.encode())
 
     def unwrap(self, id: str, wrapped: bytes) -> bytes:
         """Return the key that `id` wrapped."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        if id not in self._keys:
-            raise lost(id, str(self.path))
-        with suppress(InvalidTag):
-            return AESGCM(self._keys[id]).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], id.encode())
-        raise lost(id, str(self.path))
+        known = self._known(id)
+        try:
+            return AESGCM(known).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], id.encode())
+        except (InvalidTag, ValueError) as error:
+            raise broken("its key") from error
 
 
-class AgeKeys:
-    """Identities of age (X25519) in a file as ``age-keygen`` writes it: the first wraps, all open."""
+class AgeKeys(_KeyFile):
+    """Identities of age (X25519) in a file as ``age-keygen`` writes it."""
 
     def __init__(self, path: str) -> None:
         try:
             import pyrage
         except ImportError as error:
             raise MissingDependency.of("age", "pyrage") from error
-        self._age, self.path = pyrage, Path(path)
+        self._age = pyrage
+        super().__init__(path)
+
+    def _parsed(self, lines: list[str]) -> dict[str, Any]:
+        told = [each for each in lines if each.startswith("AGE-SECRET-KEY-")]
         try:
-            lines = [each.strip() for each in self.path.read_text("ascii").splitlines()]
-            found = [
-                pyrage.x25519.Identity.from_str(each) for each in lines if each.startswith("AGE-SECRET-KEY-")
-            ]
-        except (OSError, ValueError, pyrage.IdentityError) as error:
-            raise Conflict("the key of blobs can't be read", where=path, why=str(error)) from error
+            found = [self._age.x25519.Identity.from_str(each) for each in told]
+        except self._age.IdentityError as error:
+            raise ValueError(str(error)) from error
         if not found:
-            raise Conflict("the key of blobs can't be read", where=path, why="it has no identity of age")
-        self._identities = {str(each.to_public()): each for each in found}
-        self.id = next(iter(self._identities))
+            why = "it has no identity of age"
+            raise ValueError(why)
+        return {str(each.to_public()): each for each in found}
 
     def wrap(self, key: bytes) -> bytes:
         """Return a key that only this can open."""
-        made: bytes = self._age.encrypt(key, [self._identities[self.id].to_public()])
+        made: bytes = self._age.encrypt(key, [self._known(self.id).to_public()])
         return made
 
     def unwrap(self, id: str, wrapped: bytes) -> bytes:
         """Return the key that `id` wrapped."""
-        if id not in self._identities:
-            raise lost(id, str(self.path))
+        known = self._known(id)
         try:
-            found: bytes = self._age.decrypt(wrapped, [self._identities[id]])
+            found: bytes = self._age.decrypt(wrapped, [known])
         except self._age.DecryptError as error:
-            raise lost(id, str(self.path)) from error
+            raise broken("its key") from error
         return found
 
 
@@ -149,3 +195,4 @@ def new_key(path: Path, *, first: bool) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    sync_place(path.parent)  # before any blob needs it: a power cut may leave these, and the old file
