@@ -56,7 +56,7 @@ class TestSealedStore(BlobStoreContract):
         path = store.inner.folder / digest[:2] / digest[2:]
         path.chmod(0o644)
         path.write_bytes(b"a lie")
-        store._cache.delete(digest)
+        store._opened.delete(digest)
 
     def reopen(self, store, folder):
         return open_store(store.url)
@@ -73,7 +73,7 @@ class TestSealedS3Store(BlobStoreContract):
         import obstore
 
         obstore.put(store.inner.store, f"{digest[:2]}/{digest[2:]}", b"a lie")
-        store._cache.delete(digest)
+        store._opened.delete(digest)
 
     def reopen(self, store, folder):
         return open_store(store.url)

@@ -14,6 +14,7 @@ from meguru.pipelines.logs import store
 from meguru.pipelines.logs.tail import settle
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
+from meguru.storage.blobs.sealed.store import SealedStore
 
 _DRAFT_SECONDS = 3600.0
 
@@ -42,7 +43,7 @@ def sweep(ws: Workspace) -> list[str]:
     with ws.read() as tx:
         found = {log.run for log in store.unended(tx)} | folders.keys()
         ended = sorted(runs.ended(tx, found))
-    if isinstance(ws.blobs, LocalStore | ObjectStore):
+    if isinstance(ws.blobs, LocalStore | ObjectStore | SealedStore):
         ws.blobs.drop_drafts(time.time() - _DRAFT_SECONDS)
     for run in ended:
         settle(ws, run)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -117,6 +119,31 @@ def test_who_runs_while_a_key_is_changed_wraps_by_the_new_one(store, tmp_path):
     with pytest.raises(Conflict, match="can't be read"):
         store.put_bytes(b"more")
     assert store.get_bytes(digest) == LONG
+
+
+def test_an_opened_blob_is_not_hashed_at_each_look(store, monkeypatch):
+    digest = store.put_bytes(LONG)
+    path = store.path(digest)
+    monkeypatch.setattr(digests, "of_file", lambda place: pytest.fail(f"{place} is read again"))
+    assert store.path(digest) == path
+
+
+def test_what_has_no_room_in_memory_is_opened_in_the_cache_folder(store, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    small, large = store.put_bytes(TEXT), store.put_bytes(LONG)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=64_000, free=64_000))
+    assert not store.path(small).is_relative_to(tmp_path)
+    assert store.path(large).is_relative_to(tmp_path / "cache")
+    assert store.path(large).read_bytes() == LONG
+    store.delete(large)
+    assert not [each for each in (tmp_path / "cache").rglob("*") if each.is_file()]
+
+
+def test_what_a_killed_process_left_half_written_goes(store):
+    draft = store.place.write([b"x"])
+    assert store.drop_drafts(draft.stat().st_mtime - 1) == 0
+    assert store.drop_drafts(draft.stat().st_mtime + 1) == 1
+    assert not draft.exists()
 
 
 def test_age_wraps_keys(tmp_path):

@@ -35,6 +35,10 @@ class SealedPlace(Protocol):
         """Return how many bytes it takes."""
         ...
 
+    def drop_drafts(self, before: float) -> int:
+        """Remove drafts that nobody wrote to since a moment; count them."""
+        ...
+
 
 class SealedFolder:
     """Files of a folder of blobs."""
@@ -68,24 +72,31 @@ class SealedFolder:
         """Return how many bytes it takes."""
         return self.store.size(digest)
 
+    def drop_drafts(self, before: float) -> int:
+        """Remove drafts that nobody wrote to since a moment."""
+        return self.store.drop_drafts(before)
+
 
 class SealedBucket:
     """Objects of a bucket, or a prefix of it."""
 
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
+        self._here = LocalStore(cache_folder("sealed-drafts"))
 
     def write(self, chunks: Iterable[bytes]) -> Path:
         """Write a draft into a folder of this machine: encrypted, as it will be sent."""
-        return _draft(cache_folder("sealed-drafts"), chunks)
+        return _draft(self._here.drafts, chunks)
 
     def publish(self, draft: Path, digest: str) -> None:
         """Send it."""
         import obstore
 
-        with self.store.explained():
-            obstore.put(self.store.store, key_of(digest), draft)
-        draft.unlink()
+        try:
+            with self.store.explained():
+                obstore.put(self.store.store, key_of(digest), draft)
+        finally:
+            draft.unlink()
 
     def open(self, digest: str) -> io.BufferedIOBase:
         """Fetch an object as it is read."""
@@ -101,6 +112,10 @@ class SealedBucket:
     def size(self, digest: str) -> int:
         """Return how many bytes it takes."""
         return self.store.size(digest)
+
+    def drop_drafts(self, before: float) -> int:
+        """Remove drafts that nobody wrote to since a moment."""
+        return self._here.drop_drafts(before) + self.store.drop_drafts(before)
 
 
 class _Pieces(io.RawIOBase):

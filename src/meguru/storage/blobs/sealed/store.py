@@ -1,17 +1,13 @@
 """A blob store that encrypts what it keeps; blobs that were there before are read as they are.
 
 A blob goes by the digest of its plain bytes, so that equal bytes are one blob in a workspace, as ever; who
-sees the store can tell whether it has a file that they know, and not what is in others. For a path, a blob is
-opened into memory (``/dev/shm``), or where there is none into the user's own cache folder, the least used
-going first.
+sees the store can tell whether it has a file that they know, and not what is in others.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -23,7 +19,6 @@ from urllib.parse import parse_qs, quote
 import msgspec
 
 from meguru.base import digests
-from meguru.base.cache import cache_folder
 from meguru.errors import DigestMismatch, InvalidInput, NotFound, UsageError
 from meguru.storage.blobs.base import check
 from meguru.storage.blobs.local import LocalStore
@@ -36,13 +31,11 @@ from meguru.storage.blobs.sealed.envelope import (
     sealed,
     write_head,
 )
+from meguru.storage.blobs.sealed.opened import OpenedBlobs
 from meguru.storage.blobs.sealed.places import SealedBucket, SealedFolder, SealedPlace
 from meguru.storage.blobs.sealed.wrappers import KeyWrapper, wrapper_of
 
 SCHEME = "sealed+"
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own, mode 700, is made in it
-_SHARE = 4
-"""A quarter of the memory (or disk) holds opened blobs at most."""
 _A_KEY = 1000
 """So many blobs share a data key, each by a salt of its own: a service that wraps is asked seldom."""
 _PIECE = 1 << 20
@@ -77,7 +70,7 @@ class SealedStore:
         else:
             raise UsageError("these blobs can't be encrypted", where=inner)
         self.wrapper: KeyWrapper = wrapper_of(said)
-        self._cache = LocalStore(_opened_folder(self.inner.url))
+        self._opened = OpenedBlobs(self.inner.url)
         self._known: OrderedDict[bytes, bytes] = OrderedDict()
         self._present: _DataKey | None = None
         self._lock = threading.Lock()
@@ -121,13 +114,7 @@ class SealedStore:
 
     def path(self, digest: str) -> Path:
         """Return a file that holds the opened bytes, to be read only; it is made at first use."""
-        with suppress(NotFound, DigestMismatch):
-            found = self._cache.path(digest)
-            os.utime(found)
-            return found
-        self._make_room(self.size(digest))
-        check(digest, self._cache.put_chunks(self._plain(digest)), self.inner.url)
-        return self._cache.path(digest)
+        return self._opened.path(digest, self.size, self._plain)
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is there."""
@@ -149,13 +136,17 @@ class SealedStore:
 
     def delete(self, digest: str) -> None:
         """Remove the blob, if it is there, and what was opened of it."""
-        self._cache.delete(digest)
+        self._opened.delete(digest)
         self.inner.delete(digest)  # type: ignore[attr-defined]
 
     def listed(self, before: float) -> Iterable[str]:
         """Return the blobs that were written before a moment."""
         found: Iterable[str] = self.inner.listed(before)  # type: ignore[attr-defined]
         return found
+
+    def drop_drafts(self, before: float) -> int:
+        """Remove what killed processes left half-written and nobody wrote to since `before`; count it."""
+        return self.place.drop_drafts(before) + self._opened.drop_drafts(before)
 
     def key_of(self, digest: str) -> str:
         """Return which key wrapped that of a blob; empty for one that is not encrypted."""
@@ -238,18 +229,6 @@ class SealedStore:
             self._known.move_to_end(wrapped)
             return self._known[wrapped]
 
-    def _make_room(self, size: int) -> None:
-        """Free the least used opened blobs; who has one mapped goes on reading it."""
-        root = self._cache.folder
-        most = shutil.disk_usage(root).total // _SHARE
-        files = sorted((each.stat().st_mtime, each.stat().st_size, each) for each in root.glob("??/*"))
-        used = sum(each[1] for each in files)
-        for _, taken, file in files:
-            if used + size <= most:
-                break
-            file.unlink(missing_ok=True)
-            used -= taken
-
 
 def sealed_url(inner: str, key: str) -> str:
     """Return the URL of a store whose blobs are encrypted."""
@@ -259,15 +238,3 @@ def sealed_url(inner: str, key: str) -> str:
 def _joined(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield head
     yield from rest
-
-
-def _opened_folder(url: str) -> Path:
-    """Return where opened blobs are: in memory, if there is a place for that."""
-    name = hashlib.sha256(url.encode()).hexdigest()[:16]
-    if os.access(_MEMORY, os.W_OK):
-        folder = _MEMORY / f"meguru-{os.getuid()}" / name
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if folder.parent.stat().st_uid == os.getuid():
-            folder.parent.chmod(0o700)
-            return folder
-    return cache_folder(f"opened/{name}")
