@@ -13,8 +13,10 @@ import msgspec
 
 from meguru.artifacts.kind import BLOB
 from meguru.base import refs
-from meguru.errors import NotFound, UsageError
+from meguru.errors import Conflict, DigestMismatch, MeguruError, NotFound, UsageError
 from meguru.kernel.operations import Context, InternalOperation
+from meguru.storage.blobs import pending
+from meguru.storage.blobs.local import sync_place
 from meguru.storage.blobs.sealed.store import SealedStore
 from meguru.storage.blobs.sealed.wrappers import new_key, wrapper_of
 
@@ -34,13 +36,6 @@ class SealedBlobs(msgspec.Struct, frozen=True, kw_only=True):
     blobs: dict[str, int]
 
 
-def key_said(root: Path) -> str:
-    """Return what wraps the keys of the blobs in a workspace's folder; empty if they are not encrypted."""
-    with suppress(FileNotFoundError):
-        return (root / MARKER).read_text("utf-8").strip()
-    return ""
-
-
 def turn_on(ws: Workspace, said: str) -> None:
     """Have new blobs of a workspace's folder encrypted; a file that holds no key yet gets one.
 
@@ -56,33 +51,44 @@ def turn_on(ws: Workspace, said: str) -> None:
             hint="set it to sealed+PLACE?key=file:/etc/meguru/blob.key",
         )
     kind, _, place = said.partition(":")
-    path = Path(place)
+    path = Path(place).absolute()
     if kind in {"file", "age"}:
-        said = f"{kind}:{path.absolute()}"
-        if path.absolute().is_relative_to(ws.root.absolute()):
+        said = f"{kind}:{path}"
+        if path.resolve().is_relative_to(ws.root.resolve()):
             hint = "who copies the workspace would copy the key: put it elsewhere, and keep a copy apart"
             raise UsageError("the key can't be in the workspace's folder", where=place, hint=hint)
     if kind == "file" and not path.exists():
-        new_key(path.absolute(), first=True)
+        new_key(path, first=True)
     wrapper_of(said)
+    pending.settle(ws.db, ws.blobs)  # the database has copies of small ones, in clear
     draft = ws.root / f"{MARKER}.new"
     draft.write_text(said + "\n", "utf-8")
+    sync_place(draft)
     draft.replace(ws.root / MARKER)
+    sync_place(ws.root)
     _tell(ws, said, 0)
 
 
 def under_present_key(ws: Workspace) -> Iterator[int]:
     """Encrypt blobs that are not, and wrap the keys of others by the present one; give how many, as it goes.
 
-    It may be ended and begun again at any moment.
+    It may be ended and begun again at any moment. What is damaged, or whose key is lost, stays as it is, and
+    the first of it is raised once the others are done.
     """
     store, count = sealed_store(ws), 0
+    failed: MeguruError | None = None
     for digest in store.listed(time.time() + 1):
-        with suppress(NotFound):  # it was freed meanwhile
+        try:
             count += store.encrypt(digest)
-            yield count
+        except NotFound:  # it was freed meanwhile
+            continue
+        except (Conflict, DigestMismatch) as error:
+            failed = failed or error
+        yield count
     if count:
         _tell(ws, store.key, count)
+    if failed is not None:
+        raise failed
 
 
 def state_of(ws: Workspace) -> SealedBlobs:

@@ -91,24 +91,29 @@ def settle_own(db: Database, blobs: BlobStore) -> None:
 def settle(db: Database, blobs: BlobStore) -> int:
     """Make pending blobs durable where they are, and drop their copies; return how many.
 
-    After a power cut, a blob that was not written whole is written again from its copy.
+    After a power cut, a blob that was not written whole is written again from its copy. A store that is no
+    folder has some only from before it was one that encrypts, or is elsewhere.
     """
     count = 0
     if isinstance(blobs, LocalStore):
         # Before the look, and not after it: what is kept meanwhile sets it again.
         blobs.unsettled = False
-    while isinstance(blobs, LocalStore):
+    while True:
         with db.read() as tx:
             rows = tx.execute(select(pending_blob).limit(BATCH)).all()
         if not rows:
             break
-        for row in rows:
-            blobs.put_soon(row.data)
         digests = [row.digest for row in rows]
-        if len(digests) > FEW and hasattr(os, "sync"):
-            os.sync()
+        if isinstance(blobs, LocalStore):
+            for row in rows:
+                blobs.put_soon(row.data)
+            if len(digests) > FEW and hasattr(os, "sync"):
+                os.sync()
+            else:
+                blobs.make_durable(digests)
         else:
-            blobs.make_durable(digests)
+            for row in rows:
+                blobs.put_bytes(row.data)
         # The copies go last: whoever is killed before leaves them to be settled once more, which does no
         # harm.
         with db.write() as tx:
