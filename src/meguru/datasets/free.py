@@ -14,6 +14,7 @@ from meguru.datasets.blobs import MANIFEST
 from meguru.datasets.delta.places import forget
 from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.orphans import AGE_SECONDS, NeededBlobs, orphans
+from meguru.datasets.remove import held_by
 from meguru.datasets.store import RemovedRow
 from meguru.datasets.types import Garbage
 from meguru.datasets.versions.compact import given_files
@@ -23,6 +24,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import BlobStore
 from meguru.storage.blobs.local import LocalStore
+from meguru.storage.blobs.sealed.store import SealedStore
 
 if TYPE_CHECKING:
     from meguru.storage.blobs.base import PrunableStore
@@ -34,10 +36,10 @@ def garbage(ctx: Context, *, alone: bool = False) -> Garbage:
 
     What nothing refers to is of no project: it is told to who sees all of them. See `free` for `alone`.
     """
-    rows = store.removed(ctx.tx, ctx.visible)
+    rows, stay = _not_held(ctx, store.removed(ctx.tx, ctx.visible))
     mine = _blobs_of(ctx, rows) | measurements.removed(ctx.tx, ctx.visible)
-    shared = needed(ctx.tx, ctx.blobs, mine)
-    left = _orphans(ctx, ctx.tx, alone=alone) - mine if ctx.visible is None else set()
+    shared = mine & (needed(ctx.tx, ctx.blobs, mine) | stay)
+    left = _orphans(ctx, ctx.tx, alone=alone) - mine - stay if ctx.visible is None else set()
     return _sum(ctx.blobs, rows, mine - shared, shared, left)
 
 
@@ -46,7 +48,7 @@ def free(ctx: Context, *, alone: bool = False) -> Garbage:
     """Free the blobs that nothing refers to, of removed versions and others; say how many bytes that gave.
 
     Others are freed in the workspace's own folder; elsewhere only if it is said that it is `alone`: no other
-    workspace keeps blobs in the same place.
+    workspace keeps blobs in the same place. What is of a dataset under a legal hold stays.
 
     Notes
     -----
@@ -56,10 +58,10 @@ def free(ctx: Context, *, alone: bool = False) -> Garbage:
     """
     with ctx.ws.read() as tx:  # it takes long in a large workspace: nobody waits for it
         old = _orphans(ctx, tx, alone=alone)
-    rows = store.removed(ctx.tx)
+    rows, stay = _not_held(ctx, store.removed(ctx.tx))
     store.note_freed(ctx.tx, rows, ctx.now())  # the first write: from here on nobody else writes
     mine = _blobs_of(ctx, rows) | measurements.removed(ctx.tx)
-    kept = needed(ctx.tx, ctx.blobs, mine | old)
+    kept = needed(ctx.tx, ctx.blobs, mine | old) | stay
     unused, shared, left = mine - kept, mine & kept, old - mine - kept
     found = _sum(ctx.blobs, rows, unused, shared, left)
     if not rows and not left:
@@ -79,6 +81,14 @@ def free(ctx: Context, *, alone: bool = False) -> Garbage:
     return found
 
 
+def _not_held(ctx: Context, rows: list[RemovedRow]) -> tuple[list[RemovedRow], set[str]]:
+    """Return the versions of datasets that are under no legal hold, and the blobs of the others."""
+    holds = {name: held_by(ctx, name) for name in {row.name for row in rows}}
+    return [row for row in rows if not holds[row.name]], _blobs_of(
+        ctx, [row for row in rows if holds[row.name]]
+    )
+
+
 def _orphans(ctx: Context, tx: Connection, *, alone: bool) -> set[str]:
     if not (alone or _is_own(ctx.ws)):
         return set()
@@ -87,9 +97,10 @@ def _orphans(ctx: Context, tx: Connection, *, alone: bool) -> set[str]:
 
 def _is_own(ws: Workspace) -> bool:
     """Tell whether nobody else's blobs can be where those of a workspace are: in its own folder."""
-    if ws.root is None or not isinstance(ws.blobs, LocalStore):
+    blobs = ws.blobs.inner if isinstance(ws.blobs, SealedStore) else ws.blobs
+    if ws.root is None or not isinstance(blobs, LocalStore):
         return False
-    return ws.blobs.folder.is_relative_to(ws.root)
+    return blobs.folder.is_relative_to(ws.root)
 
 
 def _delete(ctx: Context, rows: list[RemovedRow], digests: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from meguru.artifacts.holds.store import in_force
+from meguru.artifacts.holds.store import held, in_force
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.expectations.store import forget_samples
@@ -44,10 +44,6 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
 def take_away(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None:
     """Remove versions of one dataset, with their tags and branches, and tell of it; the caller holds it."""
     name, numbers = found[0].name, [version.version for version in found]
-    ref = refs.make("dataset", name)
-    if why := said_of(ctx.tx, name).hold or in_force(ctx.tx, ctx.now()).of_thing(ref, refs.project_of(name)):
-        hint = "nothing is removed while it holds: meguru hold list"
-        raise Conflict(f"{ref} is under a legal hold", where=ref, why=why[:200], hint=hint)
     mark_removed(ctx, name, numbers)
     named.let_go(ctx.tx, name, numbers)
     for version in found:
@@ -59,10 +55,18 @@ def take_away(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None
 
 
 def mark_removed(ctx: Context, name: str, numbers: list[int]) -> None:
-    """Mark versions as removed, with what was shown and measured of them."""
+    """Mark versions as removed, with what was shown and measured of them; Conflict if they are held."""
+    if why := held_by(ctx, name):
+        raise held(refs.make("dataset", name), why)
     store.remove(ctx.tx, name, numbers, ctx.now())
     forget_samples(ctx.tx, name, numbers)
     measurements.remove(ctx.tx, name, numbers, ctx.now())
+
+
+def held_by(ctx: Context, name: str) -> str:
+    """Return why a dataset is under a legal hold, by its declaration too; empty if it is not."""
+    ref, project = refs.make("dataset", name), refs.project_of(name)
+    return said_of(ctx.tx, name).hold or in_force(ctx.tx, ctx.now()).of_thing(ref, project)
 
 
 def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from meguru.artifacts.holds.store import check_free
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
@@ -59,6 +60,7 @@ def join(ctx: Context, *, endpoint: str) -> OutcomesRecorded:
 def forget(ctx: Context, *, endpoint: str, before: datetime) -> int:
     """Give up the outcomes that waited since before a moment; return how many that were."""
     name = refs.parse(endpoint, kind="endpoint").name
+    check_free(ctx.tx, ctx.now(), refs.make("endpoint", name), refs.project_of(name))
     count = waiting_store.forget(ctx.tx, name, before)
     if count:
         ctx.emit("outcomes.forgotten", refs.make("endpoint", name), data={"count": count})

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 from meguru.artifacts.erasure.ledger import ErasureLedger, mark
 from meguru.artifacts.holds.schema import legal_hold
 from meguru.base import refs
-from meguru.errors import NotFound
+from meguru.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 PERSON = "a person"
-_OF_PEOPLE = frozenset({"predictions", "feedback", "logs", "logs of steps"})
 
 
 class LegalHold(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,18 +49,24 @@ class HoldsInForce:
         own = refs.make(parsed.kind, parsed.name)
         return self._things.get(own) or self._things.get(refs.make("project", project or refs.DEFAULT), "")
 
-    def of_anybody(self, what: str) -> str:
-        """Return why records of people are held: nobody knows whose they are before they are read."""
-        return self._people[0][1] if self._people and what in _OF_PEOPLE else ""
+    @property
+    def are_of_things(self) -> bool:
+        """Whether any stands that is about something else than a person."""
+        return bool(self._things)
+
+    def of_anybody(self) -> str:
+        """Return why records and rows are held: nobody knows whose they are before they are read."""
+        return self._people[0][1] if self._people else ""
 
     def of_person(self, ws: Workspace, who: Mapping[str, Iterable[str]]) -> str:
-        """Return why a person is held; empty if they are not."""
+        """Return why a person is held, or may be: by a hold whose key is lost; empty if they are not."""
         keys = ErasureLedger(ws).keys if self._people else {}
         for marked, why in self._people:
             said = msgspec.convert(marked, _Marks)
-            key = keys.get(said.key)
-            for column, values in who.items() if key else ():
-                if any(mark(key, column, each) in said.marks.get(column, ()) for each in values):  # type: ignore[arg-type]
+            if (key := keys.get(said.key)) is None:
+                return f"{why} (the key that tells who it is about is lost: it may be them)"
+            for column, values in who.items():
+                if any(mark(key, column, each) in said.marks.get(column, ()) for each in values):
                     return why
         return ""
 
@@ -77,6 +82,18 @@ def in_force(tx: Connection, now: datetime) -> HoldsInForce:
     stands = mine.released_at.is_(None) & or_(mine.until.is_(None), mine.until > now)
     rows = tx.execute(select(mine.about, mine.marks, mine.why).where(stands).order_by(mine.id))
     return HoldsInForce([(row.about, row.marks, row.why) for row in rows])
+
+
+def check_free(tx: Connection, now: datetime, ref: str, project: str) -> None:
+    """Raise Conflict if something, or its whole project, is under a hold."""
+    if why := in_force(tx, now).of_thing(ref, project):
+        raise held(ref, why)
+
+
+def held(ref: str, why: str, hint: str = "") -> Conflict:
+    """Say that something is under a hold."""
+    hint = hint or "nothing of it goes while it holds: meguru hold list; meguru hold release"
+    return Conflict(f"{ref.partition('@')[0]} is under a legal hold", where=ref, why=why[:200], hint=hint)
 
 
 def add(tx: Connection, made: LegalHold, marks: dict[str, object]) -> None:

@@ -89,7 +89,7 @@ def _planned(tx: Connection, now: datetime) -> Iterator[tuple[OldRecords, KeptRe
                 rows, size = records.older(tx, ref, before)
                 if rows:
                     period = getattr(rules.rule_of(known, project), field)
-                    held = holds.of_thing(ref, project) or holds.of_anybody(field)
+                    held = holds.of_thing(ref, project) or holds.of_anybody()
                     yield (
                         OldRecords(
                             ref=ref, what=records.what, rows=rows, bytes=size, period=period,
@@ -120,7 +120,7 @@ def apply(ws: Workspace) -> list[OldRecords]:
 def _some(ctx: Context, *, found: OldRecords, records: KeptRecords) -> tuple[int, int]:
     """Remove some records, unless a hold was placed meanwhile."""
     holds: HoldsInForce = in_force(ctx.tx, ctx.now())
-    if holds.of_thing(found.ref, project_of_subject(ctx.tx, found.ref)) or holds.of_anybody(found.what):
+    if holds.of_thing(found.ref, project_of_subject(ctx.tx, found.ref)) or holds.of_anybody():
         return 0, 0
     rows, size = records.remove(ctx, found.ref, found.before)
     if rows:

@@ -11,7 +11,6 @@ import msgspec
 from meguru.artifacts.erasure import FAMILY, ErasedThing, ErasureSubject, ledger
 from meguru.artifacts.erasure import gone as blobs_gone
 from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks
-from meguru.artifacts.holds.store import in_force
 from meguru.artifacts.lineage import made_from
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
@@ -21,6 +20,7 @@ from meguru.datasets.free import needed
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
 from meguru.datasets.personal.files import note_new
+from meguru.datasets.personal.held import check_dataset, check_found, check_person, is_anything_held
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.who import FollowedRows, check_who, subject_of
 from meguru.datasets.spec import said_of
@@ -31,7 +31,6 @@ from meguru.datasets.write import UNSEEN
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.operations.subject import project_of_subject
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import pending
 from meguru.storage.blobs.base import PrunableStore
@@ -109,9 +108,9 @@ def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry
     renamed: list[ErasedThing] = []
     rewritten = list(_rewritten(ctx, subject, follow, renamed, only, dry_run=dry_run))
     if not dry_run:
-        _check_free(ctx, subject)
+        check_person(ctx, subject)
     for each in rewritten:
-        _check_not_held(ctx, each.version.name)
+        check_dataset(ctx, each.version.name)
     if not dry_run:  # what raises a Conflict comes before what no rollback brings back
         if ctx.db.is_sqlite:  # else what a row held stays in the file until another takes its place
             ctx.tx.exec_driver_sql("PRAGMA secure_delete = ON")
@@ -122,12 +121,14 @@ def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry
         *renamed,
     ]
     others = provided(FAMILY)
-    for name in others.names() if only is None else ():
-        found += others.load(name)(ctx, subject, dry_run)
-    holds = in_force(ctx.tx, ctx.now())
-    for ref in {each.ref for each in found} if not dry_run else ():
-        if why := holds.of_thing(ref, project_of_subject(ctx.tx, ref)):
-            raise _held(ref, why)
+    erasers = [others.load(name) for name in others.names()] if only is None else []
+    if not dry_run and is_anything_held(ctx):  # what is online is in no transaction: first all are only asked
+        trial = ErasureSubject(subject.who)
+        check_found(ctx, [each for ask in erasers for each in ask(ctx, trial, True)])  # noqa: FBT003 - the family's
+    for do in erasers:
+        found += do(ctx, subject, dry_run)
+    if not dry_run:
+        check_found(ctx, found)
     models = sorted(
         {ref for each in rewritten for ref in made_from(ctx.tx, each.version.ref) if ref.startswith("model/")}
     )
@@ -234,27 +235,6 @@ def _readable(
 
 def _is_list(type: str) -> bool:
     return type.startswith(("List", "Array", "Struct", "Binary", "Duration", "Object"))
-
-
-def _check_free(ctx: Context, subject: ErasureSubject) -> None:
-    """Refuse to erase who is held, before anything is looked at."""
-    if why := in_force(ctx.tx, ctx.now()).of_person(ctx.ws, subject.who):
-        raise _held("the person", why)
-
-
-def _check_not_held(ctx: Context, name: str) -> None:
-    """Refuse to erase from a dataset that is held, before anything is written."""
-    ref = refs.make("dataset", name)
-    if hold := said_of(ctx.tx, name).hold:
-        hint = "nothing is erased while it holds: take `hold` out of its declaration first"
-        raise _held(ref, hold, hint)
-    if hold := in_force(ctx.tx, ctx.now()).of_thing(ref, refs.project_of(name)):
-        raise _held(ref, hold)
-
-
-def _held(ref: str, why: str, hint: str = "") -> Conflict:
-    hint = hint or "nothing is erased while it holds: meguru hold list; meguru hold release"
-    return Conflict(f"{ref.partition('@')[0]} is under a legal hold", where=ref, why=why[:200], hint=hint)
 
 
 def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:

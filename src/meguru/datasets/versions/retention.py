@@ -56,10 +56,10 @@ def expired(ws: Workspace, tx: Connection, name: str) -> list[DatasetVersion]:
     """Return the versions of the main line that a dataset's declaration does not keep, oldest first."""
     said = specs.said_of(tx, name)
     rule = said.keep
-    held = said.hold or in_force(tx, ws.clock.now()).of_thing(
-        refs.make("dataset", name), refs.project_of(name)
-    )
-    if rule == Retention() or held:
+    if rule == Retention() or said.hold:
+        return []
+    holds = in_force(tx, ws.clock.now())
+    if holds.of_thing(refs.make("dataset", name), refs.project_of(name)) or holds.of_anybody():
         return []
     return unneeded(tx, name, rule, ws.clock.now())
 

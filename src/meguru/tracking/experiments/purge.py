@@ -3,6 +3,7 @@
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, select
 
+from meguru.artifacts.holds.store import check_free
 from meguru.base import refs
 from meguru.base.plugins import PluginFamily as Family
 from meguru.errors import Conflict
@@ -40,7 +41,8 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
     Raises
     ------
     Conflict
-        If the experiment is not deleted, or a registered model needs the files of one of its runs.
+        If the experiment is not deleted, its project is under a legal hold, or a registered model needs the
+        files of one of its runs.
     """
     row = store.held(ctx.tx, experiment, ctx.seen)
     ref, name = refs.make("experiment", row.experiment), names.write(row.project, row.name)
@@ -51,6 +53,7 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
             why="only a deleted one can be removed for good",
             hint=f"delete it first: meguru experiments rm '{name}'",
         )
+    check_free(ctx.tx, ctx.now(), refs.make("project", row.project or refs.DEFAULT), row.project)
     runs = list(
         ctx.tx.execute(
             select(schema.run.c.id).where(schema.run.c.experiment == row.experiment).limit(AT_ONCE)

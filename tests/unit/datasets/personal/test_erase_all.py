@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
+from meguru.artifacts.holds.operations import place
 from meguru.base.settings import Settings
 from meguru.collections.operations import collect
 from meguru.datasets.client import frame
@@ -190,6 +191,13 @@ def test_work_that_may_have_read_them_is_waited_for(filled):
     with pytest.raises(Conflict, match="being brought online"):
         erase(filled, **WHO)
     erase(filled, who={"email": [ANNA]})  # a column that the view hasn't
+
+
+def test_what_is_online_stays_where_something_is_held(filled):
+    place(filled, about="endpoint/delay", why="case 7")
+    with pytest.raises(Conflict, match="endpoint/delay is under a legal hold"):
+        erase(filled, **WHO)
+    assert search(filled)["feature_view/balance@1", "online features"] == 1
 
 
 def test_rows_on_their_way_online_are_waited_for(filled):

@@ -9,19 +9,22 @@ from sqlalchemy import func, select
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
+from meguru.artifacts.erasure.ledger import ErasureLedger
 from meguru.artifacts.holds.operations import list_holds, place, release
 from meguru.artifacts.retention.apply import RecordsClock, due
 from meguru.artifacts.retention.kind import RetentionSpec
 from meguru.artifacts.retention.operations import specs
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files, frame
-from meguru.datasets.operations import versions
+from meguru.datasets.free import free, garbage
+from meguru.datasets.operations import branch, drop_branch, versions
 from meguru.datasets.personal.operations import erase, returned
 from meguru.datasets.remove import remove
 from meguru.errors import Conflict, InvalidInput
 from meguru.predictions import payload, store
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.types import PredictionBatch
+from meguru.predictions.waiting import forget
 
 load_operations()
 ANNA = "anna@example.com"
@@ -59,6 +62,35 @@ def test_what_is_held_is_not_removed(filled, about):
         remove(filled, ref="people")
     release(filled, id=held.id, why="closed")
     assert remove(filled, ref="people").refs == ["dataset/people@1"]
+
+
+def test_a_hold_whose_key_is_lost_may_be_about_anybody(filled):
+    place(filled, who=WHO, why="case 7")
+    (ErasureLedger(filled).folder / "key").write_text("ab" * 32)
+    with pytest.raises(Conflict, match="the person is under a legal hold") as told:
+        erase(filled, who={"email": ["bob@example.org"]})
+    assert "it may be them" in told.value.why
+
+
+def test_bytes_of_removed_versions_stay_while_the_dataset_is_held(filled):
+    digest = versions(filled, name="people")[0].digest
+    remove(filled, ref="people")
+    held = place(filled, about="dataset/people", why="case 7")
+    assert (garbage(filled).refs, free(filled).refs) == ([], [])
+    assert filled.blobs.has(digest)
+    release(filled, id=held.id, why="closed")
+    assert garbage(filled).refs == ["dataset/people@1"]
+    assert free(filled).refs == ["dataset/people@1"]
+    assert not filled.blobs.has(digest)
+
+
+def test_a_branch_of_what_is_held_is_not_dropped_nor_outcomes_forgotten(filled, clock):
+    branch(filled, ref="people@1", branch="trial")
+    place(filled, about="project/default", why="case 7")
+    with pytest.raises(Conflict, match="dataset/people is under a legal hold"):
+        drop_branch(filled, name="people", branch="trial")
+    with pytest.raises(Conflict, match="endpoint/delay is under a legal hold"):
+        forget(filled, endpoint="delay", before=clock.now())
 
 
 @pytest.mark.parametrize(
@@ -113,6 +145,9 @@ def test_old_versions_of_datasets_go_by_the_rule(filled, clock, tmp_path):
     add_files(filled, "people", tmp_path / "people.csv")
     specs.declare(filled, name="default", spec=RetentionSpec(datasets="4w"))
     assert [each.rows for each in due(filled).records] == [1]
+    held = place(filled, who=WHO, why="case 7")
+    assert RecordsClock(filled).tick() == []
+    release(filled, id=held.id, why="closed")
     RecordsClock(filled).tick()
     assert [each.version for each in versions(filled, name="people")] == [2]
 
