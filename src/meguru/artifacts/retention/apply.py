@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from sqlalchemy import Connection
 
-from meguru.artifacts.holds.store import HoldsInForce, in_force
+from meguru.artifacts.holds.store import in_force
 from meguru.artifacts.retention import rules
 from meguru.artifacts.retention.kind import RETENTION
 from meguru.base import refs
@@ -73,10 +73,10 @@ class KeptRecords(Protocol):
 def due(ctx: Context) -> RetentionPlan:
     """Tell what is older than its rule says, with the bytes that go, and what a hold keeps."""
     ctx.require(ctx.operation.permission)
-    return RetentionPlan(records=[each for each, _ in _planned(ctx.tx, ctx.now())])
+    return RetentionPlan(records=[each for each, *_ in _planned(ctx.tx, ctx.now())])
 
 
-def _planned(tx: Connection, now: datetime) -> Iterator[tuple[OldRecords, KeptRecords]]:
+def _planned(tx: Connection, now: datetime) -> Iterator[tuple[OldRecords, KeptRecords, str]]:
     known, holds = rules.rules(tx), in_force(tx, now)
     family = provided(FAMILY)
     for name in family.names() if known else ():
@@ -96,6 +96,7 @@ def _planned(tx: Connection, now: datetime) -> Iterator[tuple[OldRecords, KeptRe
                             before=before, held=held,
                         ),
                         records,
+                        field,
                     )  # fmt: skip
 
 
@@ -104,12 +105,12 @@ def apply(ws: Workspace) -> list[OldRecords]:
     with ws.read() as tx:
         planned = list(_planned(tx, ws.clock.now()))
     done = []
-    for each, records in planned:
+    for each, records, field in planned:
         if each.held:
             continue
         total = size = 0
         while True:
-            rows, freed = _REMOVE.commit(ws, partial(_some, found=each, records=records))
+            rows, freed = _REMOVE.commit(ws, partial(_some, found=each, records=records, field=field))
             total, size = total + rows, size + freed
             if not rows:
                 break
@@ -117,16 +118,18 @@ def apply(ws: Workspace) -> list[OldRecords]:
     return done
 
 
-def _some(ctx: Context, *, found: OldRecords, records: KeptRecords) -> tuple[int, int]:
-    """Remove some records, unless a hold was placed meanwhile."""
-    holds: HoldsInForce = in_force(ctx.tx, ctx.now())
-    if holds.of_thing(found.ref, project_of_subject(ctx.tx, found.ref)) or holds.of_anybody():
+def _some(ctx: Context, *, found: OldRecords, records: KeptRecords, field: str) -> tuple[int, int]:
+    """Remove some records, unless a hold was placed meanwhile, or the rule says longer now."""
+    holds, project = in_force(ctx.tx, ctx.now()), project_of_subject(ctx.tx, found.ref)
+    before = rules.cut(rules.rules(ctx.tx), project, field, ctx.now())
+    if before is None or holds.of_thing(found.ref, project) or holds.of_anybody():
         return 0, 0
-    rows, size = records.remove(ctx, found.ref, found.before)
+    before = min(before, found.before)
+    rows, size = records.remove(ctx, found.ref, before)
     if rows:
         data = {"about": found.ref, "what": found.what, "rows": rows, "bytes": size, "period": found.period}
         name = refs.make("retention", rules.NAME)
-        ctx.emit("retention.applied", name, data=data | {"before": found.before.isoformat()})
+        ctx.emit("retention.applied", name, data=data | {"before": before.isoformat()})
     return rows, size
 
 

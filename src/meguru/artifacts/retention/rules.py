@@ -54,7 +54,16 @@ def rule_of(known: dict[str, RetentionSpec], project: str) -> RetentionSpec:
 def cut(known: dict[str, RetentionSpec], project: str, what: str, now: datetime) -> datetime | None:
     """Return the moment before which records of a project may go; None: never."""
     text = getattr(rule_of(known, project), what)
-    return now - timedelta(days=days(text, field=what)) if text else None
+    return now - max(timedelta(days=days(text, field=what)), least(known, project, what)) if text else None
+
+
+def least(known: dict[str, RetentionSpec], project: str, what: str) -> timedelta:
+    """Return how long records must be kept by law: as the workspace's rule says, or the project's if longer.
+
+    A rule that is shorter was refused when it was declared; but the law may be longer since.
+    """
+    said = [each.least for each in (known.get(project), known.get(NAME)) if each is not None]
+    return timedelta(days=max((days(each[what], field=what) for each in said if what in each), default=0))
 
 
 def erased_policy(tx: Connection, project: str) -> ErasedPolicy:

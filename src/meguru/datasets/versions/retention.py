@@ -6,6 +6,7 @@ from functools import partial
 from sqlalchemy import Connection, select
 
 from meguru.artifacts.holds.store import in_force
+from meguru.artifacts.retention.rules import least, rules
 from meguru.base import refs
 from meguru.base.ticker import Ticker
 from meguru.datasets import spec as specs
@@ -61,7 +62,9 @@ def expired(ws: Workspace, tx: Connection, name: str) -> list[DatasetVersion]:
     holds = in_force(tx, ws.clock.now())
     if holds.of_thing(refs.make("dataset", name), refs.project_of(name)) or holds.of_anybody():
         return []
-    return unneeded(tx, name, rule, ws.clock.now())
+    now = ws.clock.now()
+    asked = least(rules(tx), refs.project_of(name) or refs.DEFAULT, "datasets")
+    return [each for each in unneeded(tx, name, rule, now) if now - each.created_at > asked]
 
 
 def unneeded(tx: Connection, name: str, rule: Retention, now: datetime) -> list[DatasetVersion]:

@@ -11,15 +11,20 @@ from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.artifacts.erasure.ledger import ErasureLedger
 from meguru.artifacts.holds.operations import list_holds, place, release
+from meguru.artifacts.retention import apply
 from meguru.artifacts.retention.apply import RecordsClock, due
 from meguru.artifacts.retention.kind import RetentionSpec
 from meguru.artifacts.retention.operations import specs
+from meguru.artifacts.retention.rules import cut, rules
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.free import free, garbage
-from meguru.datasets.operations import branch, drop_branch, versions
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import branch, drop_branch, prune, versions
+from meguru.datasets.operations import specs as datasets
 from meguru.datasets.personal.operations import erase, returned
 from meguru.datasets.remove import remove
+from meguru.datasets.types import Retention
 from meguru.errors import Conflict, InvalidInput
 from meguru.predictions import payload, store
 from meguru.predictions.schema import prediction_batch
@@ -150,6 +155,35 @@ def test_old_versions_of_datasets_go_by_the_rule(filled, clock, tmp_path):
     release(filled, id=held.id, why="closed")
     RecordsClock(filled).tick()
     assert [each.version for each in versions(filled, name="people")] == [2]
+
+
+def test_what_the_law_asks_since_is_kept_whatever_older_rules_say(filled, clock, tmp_path):
+    answer(filled, 1, clock.now() - timedelta(days=60))
+    specs.declare(filled, name="default", spec=RetentionSpec(predictions="30d"))
+    specs.declare(filled, name="risk", spec=RetentionSpec(predictions="30d"))
+    with filled.read() as tx:
+        assert cut(rules(tx), "risk", "predictions", clock.now()) == clock.now() - timedelta(days=30)
+    asked = {"predictions": "90d", "datasets": "90d"}
+    specs.declare(filled, name="default", spec=RetentionSpec(predictions="90d", least=asked))
+    with filled.read() as tx:
+        assert cut(rules(tx), "risk", "predictions", clock.now()) == clock.now() - timedelta(days=90)
+    datasets.declare(filled, name="people", spec=DatasetSpec(keep=Retention(last=1)))
+    (tmp_path / "people.csv").write_text("id,email\n3,cy@example.net\n")
+    add_files(filled, "people", tmp_path / "people.csv")
+    clock.move(timedelta(days=60))
+    assert prune(filled, name="people", plan=True).refs == []
+    clock.move(timedelta(days=60))
+    assert prune(filled, name="people", plan=True).refs == ["dataset/people@1"]
+
+
+def test_a_rule_that_was_made_longer_meanwhile_is_obeyed(filled, clock, monkeypatch):
+    answer(filled, 1, clock.now() - timedelta(days=60))
+    specs.declare(filled, name="default", spec=RetentionSpec(predictions="30d"))
+    with filled.read() as tx:
+        planned = list(apply._planned(tx, clock.now()))
+    specs.declare(filled, name="default", spec=RetentionSpec(predictions="90d"))
+    monkeypatch.setattr(apply, "_planned", lambda *_: planned)
+    assert [each.rows for each in RecordsClock(filled).tick()] == [0]
 
 
 @pytest.mark.parametrize(
