@@ -149,14 +149,17 @@ def _logs(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> list[Erase
             ctx.tx.execute(update(step_run).where(step_run.c.log == row.blob).values(log=digest))
             gone.add(row.blob)
     runs = {(row.step_run, row.attempt): row.run for row in logs}
-    part = step_log_chunk.c
-    for row in ctx.tx.execute(select(part.step_run, part.attempt, part.seq, part.text)).all():
+    part, found = step_log_chunk.c, list[tuple[str, int, int, str]]()
+    query = select(part.step_run, part.attempt, part.seq, part.text).execution_options(yield_per=_PAGE)
+    for row in ctx.tx.execute(query):
         masked, count = words.masked(row.text)
-        counts[runs.get((row.step_run, row.attempt), row.step_run)] += count
-        if count and not dry_run:
-            here = (part.step_run == row.step_run) & (part.attempt == row.attempt) & (part.seq == row.seq)
-            ctx.tx.execute(update(step_log_chunk).where(here).values(text=masked))
+        if count:
+            counts[runs.get((row.step_run, row.attempt), row.step_run)] += count
+            found.append((row.step_run, row.attempt, row.seq, masked))
     if not dry_run:
+        for step, attempt, seq, text in found:
+            here = (part.step_run == step) & (part.attempt == attempt) & (part.seq == seq)
+            ctx.tx.execute(update(step_log_chunk).where(here).values(text=text))
         note_gone(ctx.tx, gone)
     subject.places.looked("logs of steps", len(logs))
     return [

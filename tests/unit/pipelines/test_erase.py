@@ -107,7 +107,7 @@ def test_they_go_from_outputs_logs_and_files_of_runs(filled):
     assert report.searched["outputs of steps"] == 3
     assert erase(ws, who=WHO, dry_run=True).found == []
     (line,) = [each.text for each in read_log(ws, ref=f"{result.run.id}.load").lines]
-    assert line == "loaded ••• ••• 7 rows"
+    assert line == "loaded ••• user_id=••• 7 rows"
     assert ANNA.encode() not in stored(ws)
     assert [(each.columns, each.rows) for each in list_erasures(ws)] == [(["email", "user_id"], 8)]
     assert ANNA not in str(ErasureLedger(ws).entries())

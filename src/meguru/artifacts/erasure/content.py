@@ -94,7 +94,7 @@ class ContentCleaner:
         if kind in {".json", ".ipynb"} or text[:1] in "[{":
             try:
                 value, count = self._words.without([json.loads(text)])
-            except ValueError:
+            except (ValueError, RecursionError):
                 return self._words.masked(text)
             return json.dumps(value[0] if value else None, ensure_ascii=False), count
         return self._words.masked(text)
@@ -114,7 +114,7 @@ class ContentCleaner:
         for line in text.splitlines(keepends=True):
             try:
                 value, more = self._words.without([json.loads(line)])
-            except ValueError:
+            except (ValueError, RecursionError):
                 masked, more = self._words.masked(line)
                 found.append(masked)
             else:
@@ -150,7 +150,7 @@ def values_of(blobs: BlobStore, digest: str, name: str, column: str) -> Iterator
         schema = rows.collect_schema()
         if column in schema and is_text_like(schema[column]):
             yield from rows.select(pl.col(column).unique().cast(pl.String)).collect()[column].drop_nulls()
-    except (UnicodeDecodeError, ValueError, pl.exceptions.PolarsError):
+    except (UnicodeDecodeError, ValueError, RecursionError, pl.exceptions.PolarsError):
         return
 
 

@@ -10,6 +10,7 @@ from meguru.artifacts.erasure.forms import forms_of
 from meguru.artifacts.erasure.subject import ErasureSubject
 
 MASK = "•••"
+_MOST_NAMES = 10_000
 _TELLING = 6
 """Text of so many characters tells one person wherever it stands; less only behind its column's name."""
 
@@ -27,6 +28,7 @@ class TextRedactor:
             form for values in subject.who.values() for form in forms_of(values) if is_telling(form)
         ]
         """Values that may be searched for as they are."""
+        self._names: dict[str, tuple[str, int]] = {}
 
     def masked(self, text: str) -> tuple[str, int]:
         """Return a text without the person, and in how many places they were."""
@@ -48,15 +50,23 @@ class TextRedactor:
         found: dict[str, Any] = {}
         count = 0
         for key, inside in value.items():
+            name, named = self._of_name(key)
             if self._subject.is_value(key, inside if isinstance(inside, str | int | float) else None):
-                found[key], more = MASK, 1
+                found[name], more = MASK, 1
             elif key in self._subject.columns and isinstance(inside, list):
                 kept = [each for each in inside if not self._subject.is_value(key, each)]
-                found[key], more = kept, len(inside) - len(kept)
+                found[name], more = kept, len(inside) - len(kept)
             else:
-                found[key], more = self.without(inside)
-            count += more
+                found[name], more = self.without(inside)
+            count += more + named
         return found, count
+
+    def _of_name(self, name: str) -> tuple[str, int]:
+        if name not in self._names:
+            if len(self._names) >= _MOST_NAMES:
+                self._names.clear()
+            self._names[name] = self.masked(name)
+        return self._names[name]
 
     def _is_theirs(self, value: Any) -> bool:
         return isinstance(value, dict) and any(
@@ -67,7 +77,7 @@ class TextRedactor:
 
 
 def _mask(found: re.Match[str]) -> str:
-    return (found.group("before") or "") + MASK if "before" in found.re.groupindex else MASK
+    return (found[found.lastindex] if found.lastindex else "") + MASK
 
 
 def is_telling(form: str) -> bool:
@@ -76,7 +86,7 @@ def is_telling(form: str) -> bool:
 
 
 def _patterns(subject: ErasureSubject) -> Iterator[str]:
-    """Give a pattern a value; what stands before a short one is kept."""
+    """Give a pattern a value; what stands before a short one is a group, and is kept: text may be parsed."""
     behind = []
     for column, values in subject.who.items():
         for form in forms_of(values):
@@ -84,7 +94,7 @@ def _patterns(subject: ErasureSubject) -> Iterator[str]:
                 yield rf"(?<![\w.+-]){re.escape(form)}(?![\w-]|\.\w)"
             else:
                 behind.append(
-                    rf"(?<![\w]){re.escape(column)}[\"']?\s*[=:]\s*[\"']?{re.escape(form)}(?![\w.]*\w)"
+                    rf"((?<!\w){re.escape(column)}[\"']?\s*[=:]\s*[\"']?){re.escape(form)}(?![\w.]*\w)"
                 )
     if behind:
         yield "|".join(behind)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 from sqlalchemy import Column, LargeBinary, String, Table, false, or_, select, update
 from sqlalchemy import cast as as_type
 
@@ -93,7 +93,7 @@ def _masked(
     dry_run: bool,
 ) -> int:
     total, keys = 0, list(table.primary_key.columns)
-    for row in list(_rows(ctx, words, subject, column)):
+    for row in _rows(ctx, words, subject, column):
         value, count = _without(words, row[-1])
         if count and not dry_run:
             one = [key == each for key, each in zip(keys, row, strict=False)]
@@ -104,11 +104,14 @@ def _masked(
 
 def _rows(ctx: Context, words: TextRedactor, subject: ErasureSubject, column: Column[Any]) -> Iterator[Any]:
     """Give the rows whose text may have the person: the keys, and the text last."""
-    table = column.table
-    query = select(*table.primary_key.columns, column).where(column.is_not(None))
-    if not isinstance(column.type, LargeBinary):
-        query = query.where(_may_name(column, [*words.telling, *subject.columns]))
-    yield from ctx.tx.execute(query)
+    keys = list(column.table.primary_key.columns)
+    if isinstance(column.type, LargeBinary):  # each may be large, and none can be looked for
+        for row in ctx.tx.execute(select(*keys).where(column.is_not(None))).all():
+            here = [key == each for key, each in zip(keys, row, strict=True)]
+            yield *row, ctx.tx.execute(select(column).where(*here)).scalar_one()
+        return
+    query = select(*keys, column).where(column.is_not(None))
+    yield from ctx.tx.execute(query.where(_may_name(column, [*words.telling, *subject.columns]))).all()
 
 
 def _may_name(column: Column[Any], texts: list[str]) -> Any:
@@ -123,12 +126,12 @@ def _without(words: TextRedactor, value: Any) -> tuple[Any, int]:
         except UnicodeDecodeError:
             return value, 0
         return masked.encode(), count
-    if isinstance(value, str) and value[:1] in "[{":
+    if isinstance(value, str) and value.startswith(("[", "{")):
         try:
-            left, count = words.without(msgspec.json.decode(value))
-        except msgspec.DecodeError:
+            left, count = words.without(json.loads(value))
+        except (ValueError, RecursionError):
             return words.masked(value)
-        return msgspec.json.encode(left).decode(), count
+        return (json.dumps(left, ensure_ascii=False, separators=(",", ":")), count) if count else (value, 0)
     return words.without(value)
 
 
