@@ -19,6 +19,8 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     mine = collected_day.c
     counts: Counter[str] = Counter()
     for row in ctx.tx.execute(select(collected_day).where(mine.digest != "")).all():
+        if not ctx.blobs.has(row.digest):
+            continue
         if not (count := subject.count(pl.scan_parquet(ctx.blobs.path(row.digest), glob=False))):
             continue
         counts[row.dataset] += count

@@ -11,6 +11,7 @@ import msgspec
 from meguru.artifacts.erasure import ErasureSubject
 from meguru.datasets.types import DataFile, FileOrigin, Manifest
 from meguru.datasets.versions.scan import file_scan, format_of
+from meguru.errors import DigestMismatch, NotFound
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ class FileRewriter:
         if not self._subject.is_in(each.name for each in file.columns):
             return 0
         if file.digest not in self._found:
-            self._found[file.digest] = self._subject.count(all_rows(self._blobs, manifest, file))
+            try:
+                self._found[file.digest] = self._subject.count(all_rows(self._blobs, manifest, file))
+            except (NotFound, DigestMismatch):  # meguru doctor tells; nobody else has to wait for its repair
+                self._subject.places.passed("files of datasets that are lost or damaged")
+                self._found[file.digest] = 0
         return self._found[file.digest]
 
     def without(self, manifest: Manifest, file: DataFile) -> DataFile | None:

@@ -57,6 +57,14 @@ def stored(ws) -> bytes:
     return b"".join(path.read_bytes() for path in ws.blobs.folder.glob("??/*"))
 
 
+def test_a_lost_file_stops_no_erasure_and_is_told(filled):
+    (lost,) = [each.digest for each in files(filled, ref="orders")]
+    filled.blobs.delete(lost)
+    done = erase(filled, who={"email": [ANNA], "mail": [ANNA]})
+    assert done.rows == 3
+    assert done.unsearched["files of datasets that are lost or damaged"] == 1
+
+
 def test_rows_go_from_all_versions_and_the_old_files_are_deleted(filled):
     planned = erase(filled, who={"email": [ANNA]}, dry_run=True)
     assert [(each.ref, each.rows) for each in planned.found] == [
