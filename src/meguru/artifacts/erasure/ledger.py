@@ -125,7 +125,12 @@ class ErasureLedger:
 
             ensure_keys(self._ws)
             self.__dict__.pop("keys", None)
-        return next(iter(self.keys.items()))
+        for found in self.keys.items():
+            return found
+        where, hint = str(self.folder and self.folder / _KEY), "bring it back from where you keep it"
+        raise Conflict(
+            "the key of erasures can't be read", where=where, why="it is empty or cut off", hint=hint
+        )
 
 
 def mark(key: bytes, column: str, value: str) -> str:

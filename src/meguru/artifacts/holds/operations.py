@@ -19,7 +19,7 @@ _KINDS = ("dataset", "endpoint", "pipeline", "project")
 _LONGEST, _MOST = 2000, 20
 
 
-@operation("hold.place", permission="hold:write")
+@operation("hold.place", permission="hold:write", refers={"about": "*"})
 def place(
     ctx: Context,
     *,

@@ -15,7 +15,8 @@ from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.base.ticker import Ticker
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
-from meguru.datasets.personal.erase import ErasureReport, delete_gone, erased, keep
+from meguru.datasets.personal.erase import ErasureReport, erased, keep
+from meguru.datasets.personal.gone import delete_gone
 from meguru.datasets.personal.rewrite import all_rows
 from meguru.errors import NotFound
 from meguru.kernel.kinds import provided

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
@@ -16,10 +15,10 @@ from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.datasets.delta.places import clear
 from meguru.datasets.expectations.store import forget_samples
-from meguru.datasets.free import needed
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
 from meguru.datasets.personal.files import note_new
+from meguru.datasets.personal.gone import delete_gone
 from meguru.datasets.personal.held import check_dataset, check_found, check_person, is_anything_held
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.who import FollowedRows, check_who, subject_of
@@ -32,8 +31,6 @@ from meguru.errors import Conflict, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
-from meguru.storage.blobs import pending
-from meguru.storage.blobs.base import PrunableStore
 
 RENAMED = "it was made from their rows, and may be about another: name that column, too, to erase them"
 VACUUMED = 64 << 20
@@ -71,7 +68,7 @@ class _Rewritten(msgspec.Struct, frozen=True):
     rows: int
 
 
-@operation("dataset.erase", permission="dataset:erase")
+@operation("dataset.erase", permission="dataset:erase", refers={"only": "dataset"})
 def erase(
     ctx: Context,
     *,
@@ -283,15 +280,3 @@ def _settle(ws: Workspace) -> None:
         if place.is_file() and place.stat().st_size <= VACUUMED:
             connection.exec_driver_sql("VACUUM")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def delete_gone(ws: Workspace) -> None:
-    """Delete what an erasure left behind, unless something else needs it; also what a killed one left."""
-    pending.settle(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
-    with ws.read() as tx:
-        gone = blobs_gone.gone(tx)
-        unused = gone - needed(tx, ws.blobs, gone)
-    for digest in unused:
-        cast("PrunableStore", ws.blobs).delete(digest)
-    with ws.db.write() as tx:
-        blobs_gone.forget_gone(tx, unused)

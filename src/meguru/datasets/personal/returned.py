@@ -14,6 +14,7 @@ from meguru.artifacts.retention.rules import erased_policy
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.gone import delete_gone
 from meguru.datasets.personal.rewrite import FileRewriter, all_rows
 from meguru.datasets.types import DataFile, Format, Manifest
 from meguru.datasets.versions.compact import given_files
@@ -73,6 +74,7 @@ def admitted(ctx: Context, name: str, given: list[DataFile], kind: Format) -> li
     left = [rewriter.without(manifest, each) if rewriter.found(manifest, each) else each for each in given]
     kept = [each for each in left if each is not None]
     note_gone(ctx.tx, _digests(given) - _digests(kept) | {each.digest for each in given_files(given)})
+    ctx.if_done.append(delete_gone)
     return kept
 
 

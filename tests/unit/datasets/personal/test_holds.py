@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
+from meguru.artifacts.erasure.gone import gone
 from meguru.artifacts.erasure.ledger import ErasureLedger
 from meguru.artifacts.holds.operations import list_holds, place, release
 from meguru.artifacts.retention import apply
@@ -210,6 +211,15 @@ def test_rows_of_erased_persons_that_are_added_are_told_refused_or_dropped(fille
     with pytest.raises(Conflict, match="1 rows are of people who were erased"):
         add_files(filled, "refused", again)
     specs.declare(filled, name="default", spec=RetentionSpec(erased="drop"))
+    again.write_text("id,email\n9,ANNA@example.com\n8,cy@example.net\n")  # no version has these rows
     add_files(filled, "dropped", again)
+    with filled.read() as tx:
+        assert gone(tx) == set()
     assert frame(filled, "dropped")["email"].to_list() == ["cy@example.net"]
     assert returned(filled, ref="dropped").rows == 0
+
+
+def test_a_bare_name_is_of_the_project_in_which_it_is_held(filled):
+    made = place(filled.with_(project="shop"), about="dataset/people", why="case 7")
+    assert made.about == "dataset/shop/people"
+    assert erase(filled, who=WHO).rows == 1

@@ -1,0 +1,25 @@
+"""Blobs that have rows of erased persons are deleted, once nothing needs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from meguru.artifacts.erasure import gone as blobs_gone
+from meguru.datasets.free import needed
+from meguru.storage.blobs import pending
+
+if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
+    from meguru.storage.blobs.base import PrunableStore
+
+
+def delete_gone(ws: Workspace) -> None:
+    """Delete what an erasure left behind, unless something else needs it; also what a killed one left."""
+    pending.settle(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
+    with ws.read() as tx:
+        gone = blobs_gone.gone(tx)
+        unused = gone - needed(tx, ws.blobs, gone)
+    for digest in unused:
+        cast("PrunableStore", ws.blobs).delete(digest)
+    with ws.db.write() as tx:
+        blobs_gone.forget_gone(tx, unused)
