@@ -36,7 +36,9 @@ class _Links(HTMLParser):
 @pytest.fixture
 def shared(postgres_url, tmp_path):
     load_operations()
-    with open_local(postgres_url, settings=Settings(blobs=str(tmp_path / "blobs"))) as ws:
+    with open_local(
+        postgres_url, settings=Settings(blobs=str(tmp_path / "blobs"), secret_key="k" * 40)
+    ) as ws:
         fill(ws, tmp_path)
         yield ws
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
+from collections.abc import Iterator
 
+import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -22,6 +25,15 @@ from meguru.kernel.workspace import Workspace
 from meguru.serving.operations import create
 from meguru.tracking import runs
 from meguru.tracking.types import MetricPoint
+
+
+@pytest.fixture(autouse=True)
+def last_looks(workspace: Workspace) -> Iterator[None]:
+    """Wait for the threads that wake streams: each looks once more after its last stream has gone."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "console-live":
+            thread.join(60)
 
 
 def messages(text: str) -> list[dict[str, object]]:

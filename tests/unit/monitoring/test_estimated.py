@@ -102,7 +102,7 @@ def test_a_group_that_is_decided_for_less_often_alerts_with_the_groups_named(wor
     answer(make_rows(3000), outcomes=False)
     fair = march(workspace)
     assert fair.verdict is ReportVerdict.OK
-    assert fair.reasons[0].startswith("carrier: selection rate 0.")
+    assert fair.reasons[0].startswith("carrier: selection rate is 0.")
     less = pl.when(pl.col("carrier") == "UA").then(pl.col("_score") / 2).otherwise(pl.col("_score"))
     answer(make_rows(9000, seed=3).with_columns(less.alias("_score")), outcomes=False)
     report = march(workspace)
