@@ -17,6 +17,11 @@ from .page import DOCS, HERE, blocks, port, run, serve
 
 OTHERS = ("README.md", "add-a-noun.md")  # the second has a test of its own
 PAGES = sorted(page for page in (DOCS / "how-to").glob("*.md") if page.name not in OTHERS)
+IN_THE_SOAK = {
+    "audit", "backfills", "business-metrics", "cards", "checklists", "costs", "encrypt-blobs", "fairness",
+    "labelling", "retention", "summaries", "talk", "webhooks",
+}  # fmt: skip
+"""Pages whose commands the tests of their nouns give too: a page costs a dozen commands and often a server."""
 MONTH = "time_hour,arr_delay,carrier\n" + "2013-01-01T10:00:00Z,5,UA\n" * 1200
 
 
@@ -41,7 +46,13 @@ def set_up(folder):
     (folder / "roc.svg").write_text("<svg/>")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=[pytest.mark.soak] if page.stem in IN_THE_SOAK else [])
+        for page in PAGES
+    ],
+)
 def test_a_how_to_page_works_as_it_is_written(page, project, tmp_path):
     folder = shutil.copytree(project, tmp_path / "tumours")
     here = f"127.0.0.1:{port()}"
