@@ -19,7 +19,7 @@ OTHERS = ("README.md", "add-a-noun.md")  # the second has a test of its own
 PAGES = sorted(page for page in (DOCS / "how-to").glob("*.md") if page.name not in OTHERS)
 IN_THE_SOAK = {
     "audit", "backfills", "business-metrics", "cards", "checklists", "costs", "encrypt-blobs", "fairness",
-    "labelling", "retention", "summaries", "talk", "webhooks",
+    "retention", "summaries", "talk", "webhooks",
 }  # fmt: skip
 """Pages whose commands the tests of their nouns give too: a page costs a dozen commands and often a server."""
 MONTH = "time_hour,arr_delay,carrier\n" + "2013-01-01T10:00:00Z,5,UA\n" * 1200
