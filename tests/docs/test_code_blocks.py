@@ -21,7 +21,7 @@ IN_THE_SOAK = {
     "audit", "backfills", "business-metrics", "cards", "checklists", "costs", "encrypt-blobs", "fairness",
     "retention", "summaries", "talk", "webhooks",
 }  # fmt: skip
-"""Pages whose commands the tests of their nouns give too: a page costs a dozen commands and often a server."""
+"""Pages whose commands the tests of their nouns give too: it costs a dozen commands, often a server."""
 MONTH = "time_hour,arr_delay,carrier\n" + "2013-01-01T10:00:00Z,5,UA\n" * 1200
 
 
