@@ -223,6 +223,7 @@ RELEASE = Kind(
     provides={
         "gate reader": "meguru.releases.gates.declare:check_declared",
         "alias guard": "meguru.releases.review.alias_guard:check",
+        "switch guard": "meguru.releases.review.switch_guard:check",
         "model user": "meguru.releases.model_user:uses",
         "release document": "meguru.releases.waived:documents",
         "checklist evidence": "meguru.releases.checklists:evidence",

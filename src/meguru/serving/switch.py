@@ -2,6 +2,7 @@
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
 from meguru.serving import store
@@ -10,6 +11,9 @@ from meguru.serving.contracts.create import add, gives
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.features.load import asked_for
 from meguru.serving.types import Deployment, DeploymentState, UsedFeatures
+
+GUARDS = "switch guard"
+"""Kinds that say what goes live past their own operations: ``f(ctx, endpoint, model)`` refuses."""
 
 
 @operation(
@@ -38,6 +42,8 @@ def switch(
     ------
     InvalidInput
         If the version is of another model than the endpoint serves.
+    ApprovalMissing
+        If it is asked by itself, past a release, where a policy asks for people.
     """
     model, release = refs.parse(model_ref, kind="model"), refs.parse(release_ref, kind="release")
     tx, now = ctx.tx, ctx.now()
@@ -51,14 +57,11 @@ def switch(
     before = endpoint.live
     if before and (before.model_ref, before.release_ref) == (str(model), str(release)):
         return before
+    _ask_guards(ctx, name, str(model))
     event = ctx.emit(
         "endpoint.switched",
         refs.make("endpoint", name),
-        data={
-            "model": str(model),
-            "release": str(release),
-            "before": {"model": before.model_ref, "release": before.release_ref} if before else None,
-        },
+        data={"model": str(model), "release": str(release), "before": _told(before)},
         used=[str(model), str(release)],
         produced=[refs.make("endpoint", name)],
     )
@@ -77,6 +80,17 @@ def switch(
     store.deploy(tx, new)
     _agree(ctx.with_(cause=event.id), name, str(model), features)
     return new
+
+
+def _told(before: Deployment | None) -> dict[str, str] | None:
+    return {"model": before.model_ref, "release": before.release_ref} if before else None
+
+
+def _ask_guards(ctx: Context, endpoint: str, model: str) -> None:
+    """Ask whether a model may go live by a switch alone; a promotion, which switches too, asked people."""
+    guards = provided(GUARDS)
+    for kind in guards.names() if ctx.operation.name == "endpoint.switch" else ():
+        guards.load(kind)(ctx, endpoint, model)
 
 
 def _agree(ctx: Context, endpoint: str, model: str, features: UsedFeatures | None) -> None:

@@ -296,6 +296,14 @@ def test_the_alias_champion_follows_what_people_agreed_to(team):
     assert alias(team.ws, ref="delay@1", alias="champion").model == "model/delay@1"
 
 
+def test_nobody_switches_an_endpoint_past_its_releases(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    with pytest.raises(ApprovalMissing, match="past a release") as past:
+        endpoints.switch(team.ws, name="delay", model_ref="model/delay@1", release_ref=made)
+    assert "release_policy/production" in past.value.why
+
+
 def test_an_author_who_loosens_the_policy_is_still_asked_what_it_asked_before(team):
     create_principal(team.ws, name="eva", role="owner")
     team.secrets["eva"] = create_token(team.ws, principal="eva").secret
