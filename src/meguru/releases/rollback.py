@@ -10,7 +10,7 @@ from meguru.releases.promote import hold, put_live, retire
 from meguru.releases.review.promotion import may_return, tell_return
 from meguru.releases.serving import with_serving
 from meguru.releases.types import GateVerdict, Release, ReleasePart, ReleaseState
-from meguru.releases.waived import tell_ended
+from meguru.releases.waived import held, tell_ended
 from meguru.serving import store as endpoints
 
 FORMER = (ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK)
@@ -56,6 +56,7 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
             f"another model went live at {name} meanwhile", where=target.ref, hint="roll back again"
         )
     may_return(ctx, target)
+    held(ctx.tx, target)
     before = {"release": live[0].ref, "model": live[0].model} if live else None
     told = ctx.emit(
         "release.rolled_back",

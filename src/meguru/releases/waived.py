@@ -88,7 +88,7 @@ def is_refused_yet_covered(tx: Connection, found: Release, now: datetime) -> boo
 
 
 def must_hold(tx: Connection, found: Release, now: datetime) -> None:
-    """Refuse a release that leans on a waiver which holds no more.
+    """Hold the waivers that a release leans on, and refuse it when one holds no more.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def must_hold(tx: Connection, found: Release, now: datetime) -> None:
     for result in found.results:
         if result.verdict is not GateVerdict.WAIVED:
             continue
-        known = waivers.get(tx, result.waiver)
+        known = waivers.get(tx, result.waiver, lock=True)
         if not known.in_force(now):
             raise Conflict(
                 f"the waiver of {result.gate} holds no more: {found.ref} can't go live by it",
@@ -108,12 +108,15 @@ def must_hold(tx: Connection, found: Release, now: datetime) -> None:
             )
 
 
+def held(tx: Connection, found: Release) -> list[Waiver]:
+    """Hold the waivers that a release leans on, before any event is written, and return them."""
+    return [waivers.get(tx, each.waiver, lock=True) for each in found.results if each.waiver]
+
+
 def lean(tx: Connection, found: Release) -> None:
     """Write down by which waivers a release goes live."""
-    for result in found.results:
-        if result.waiver:
-            known = waivers.get(tx, result.waiver, lock=True)
-            waivers.save(tx, msgspec.structs.replace(known, leaned_on_by=found.ref))
+    for known in held(tx, found):
+        waivers.save(tx, msgspec.structs.replace(known, leaned_on_by=found.ref))
 
 
 def tell_ended(ctx: Context, found: Release) -> None:

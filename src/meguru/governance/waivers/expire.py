@@ -39,7 +39,7 @@ def expire(ws: Workspace) -> int:
             return 0
 
     def work(ctx: Context) -> int:
-        ending, warned = _due(ctx.tx, now)
+        ending, warned = _due(ctx.tx, now, lock=True)
         for each in ending:
             end(ctx, each)
         for each in warned:
@@ -67,9 +67,10 @@ def _warn(ctx: Context, found: Waiver) -> None:
     store.save(ctx.tx, msgspec.structs.replace(found, warned_at=ctx.now()))
 
 
-def _due(tx: Connection, now: datetime) -> tuple[list[Waiver], list[Waiver]]:
-    over = store.ending(tx, now, _AT_ONCE)
-    soon = store.ending(tx, now + SOON, _AT_ONCE, unwarned=True)
+def _due(tx: Connection, now: datetime, *, lock: bool = False) -> tuple[list[Waiver], list[Waiver]]:
+    # Held before any event is written, as by who takes one back: what they say is not written over.
+    over = store.ending(tx, now, _AT_ONCE, lock=lock)
+    soon = store.ending(tx, now + SOON, _AT_ONCE, unwarned=True, lock=lock)
     return over, [each for each in soon if each.expires_at > now and is_leaned_on(tx, each)]
 
 

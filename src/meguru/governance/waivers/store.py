@@ -78,13 +78,16 @@ def leaned_on(tx: Connection, releases: Iterable[str]) -> dict[str, list[Waiver]
     return found
 
 
-def ending(tx: Connection, until: datetime, limit: int, *, unwarned: bool = False) -> list[Waiver]:
+def ending(
+    tx: Connection, until: datetime, limit: int, *, unwarned: bool = False, lock: bool = False
+) -> list[Waiver]:
     """Return waivers that are asked for or granted and end by a moment; only those nobody was warned of."""
     states = [each.value for each in OPEN]
     query = select(waiver).where(waiver.c.state.in_(states), waiver.c.expires_at <= until)
     if unwarned:
         query = query.where(waiver.c.state == WaiverState.GRANTED.value, waiver.c.warned_at.is_(None))
-    return [_from_row(row) for row in tx.execute(query.order_by(waiver.c.expires_at).limit(limit))]
+    query = query.order_by(waiver.c.expires_at).limit(limit)
+    return [_from_row(row) for row in tx.execute(query.with_for_update() if lock else query)]
 
 
 def project_of(tx: Connection, id: str) -> str | None:
