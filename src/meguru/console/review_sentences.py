@@ -8,6 +8,7 @@ REVIEW_SENTENCES = (
     mark("release_policy/{policy}: {why}"),
     mark("{missing} of {wanted} approvals lack ({stage}, who holds {right}, given by {names})"),
     mark("{missing} of {wanted} approvals lack ({stage}, who holds {right})"),
+    mark("its gate {gate} was not asked"),
     mark("{who} refused it: {note}"),
     mark("it is frozen from {since} until {until}: {reason}"),
     mark("it is frozen from {since} until {until}"),

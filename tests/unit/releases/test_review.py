@@ -23,6 +23,7 @@ from meguru.governance.tokens import create_token
 from meguru.kernel import jobs
 from meguru.kernel.jobs import Worker
 from meguru.kernel.operations import Operation
+from meguru.registry.client import add_model
 from meguru.registry.operations import alias
 from meguru.releases import operations as releases
 from meguru.releases.diff import plain_text
@@ -35,6 +36,7 @@ from meguru.serving.kind import EndpointSpec
 from meguru.signing import dsse
 from meguru.signing.keys import PublicKey
 from meguru.signing.statement import read_statement
+from meguru.testing.models import make_model
 
 pytest_plugins = ["meguru.testing.fixtures"]
 GOLDEN = {"gate": "metric", "metric": "auc", "value": 0.5, "golden": "dataset/golden@1", "label": "late"}
@@ -316,6 +318,24 @@ def test_an_author_who_loosens_the_policy_is_still_asked_what_it_asked_before(te
     assert "2 of 2 approvals lack" in team.refused(made)
     team.policy(ReleasePolicySpec(approvals=1))
     assert "1 of 1 approvals lack" in team.refused(made)
+
+
+def test_an_author_who_takes_a_gate_or_signatures_out_of_the_policy_is_held_to_them(team):
+    create_principal(team.ws, name="eva", role="owner")
+    team.secrets["eva"] = create_token(team.ws, principal="eva").secret
+    registered = add_model(team.eva, "delay", make_model(seed=7)).ref
+    small = {"gate": "size", "at_most_mb": 0.001}
+    team.policy(ReleasePolicySpec(gates=[small], breakglass=3))
+    team.clock.set(team.start - timedelta(days=1))  # the log's order counts
+    for number in range(3):
+        policies.declare(team.eva, name="production", spec=ReleasePolicySpec(approvals=0, expires=f"{number + 1}d"))
+    made = releases.create(team.ben, endpoint="delay", model=registered).ref
+    releases.check(team.ws, release=made)
+    assert "its gate size was not asked" in team.refused(made)
+    policies.retire(team.eva, name="production")
+    assert "its gate size was not asked" in team.refused(made)
+    releases.break_glass(team.eva, release=made, reason="it burns")
+    assert team.told("release.glass_broken").data["people"] == 3
 
 
 def test_people_are_told_once_what_voided_their_approvals(team):

@@ -3,48 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from meguru.errors import NotFound
 from meguru.governance.persons import Persons
 from meguru.governance.release_policies.kind import ReleasePolicySpec
-from meguru.governance.release_policies.store import ReleasePolicy
+from meguru.governance.release_policies.store import ReleasePolicy, asked_of
 from meguru.kernel.declarations import store as specs
 from meguru.kernel.declarations.schema import spec_version
+from meguru.kernel.declarations.types import SpecVersion
+from meguru.kernel.events.schema import event
+from meguru.registry import store as models
 from meguru.releases.review.types import ReleaseAuthor
 from meguru.releases.types import Release
 
 KIND = "release_policy"
-MOST_VERSIONS = 200
 
 
-def former(
+def policies_of(
     tx: Connection, release: Release, authors: Sequence[ReleaseAuthor], who: Persons
 ) -> list[ReleasePolicy]:
-    """Return the policies as they were before authors of a release changed or retired them, while it waits.
+    """Return all that is asked of a release: the policies that hold, and those that its authors changed.
 
-    They are asked beside those that hold. A change by anybody else who may is taken as it is; so is one by
-    whoever may open the files of the workspace, who could change anything.
+    The latter are as they were before, since the model was registered: the log's order tells, not a clock. A
+    change by anybody else who may is taken as it is; so is one by whoever may open the files of the
+    workspace, who could change anything.
     """
-    changed = select(spec_version.c.name).where(
-        spec_version.c.kind == KIND, spec_version.c.at >= release.created_at
-    )
-    own = {each.person: each.name for each in authors if each.name in who.accounts}
-    found = []
-    for name in sorted(set(tx.execute(changed).scalars())):
-        versions = specs.versions(tx, KIND, name, MOST_VERSIONS)
-        mine = []
-        for each in versions:
-            if each.at < release.created_at or who.of(each.by) not in own:
-                break
-            mine.append(each)
-        before = versions[len(mine)] if mine and len(versions) > len(mine) else None
-        if before is None or before.retired:
+    later = _since(tx, release)
+    made_by = {each.person for each in authors}
+
+    def is_own(name: str, each: SpecVersion) -> bool:
+        return (name, each.number) in later and each.by in who.accounts and who.of(each.by) in made_by
+
+    found = asked_of(tx, release.endpoint)
+    for name in sorted({name for name, _ in later}):
+        versions = specs.versions(tx, KIND, name, len(later) + 1)
+        own = next((count for count, each in enumerate(versions) if not is_own(name, each)), 0)
+        if not own or versions[own].retired:
             continue
         policy = ReleasePolicy(
-            name=f"{name} before {mine[-1].by} changed it",
-            spec=msgspec.convert(before.spec, ReleasePolicySpec),
+            name=f"{name} before {versions[own - 1].by} changed it",
+            spec=msgspec.convert(versions[own].spec, ReleasePolicySpec),
         )
         found += [policy] if policy.asks(release.endpoint) else []
     return found
+
+
+def _since(tx: Connection, release: Release) -> set[tuple[str, int]]:
+    """Return the changes of policies since a release's model was registered, each by name and number."""
+    starts = [release.created_event]
+    with suppress(NotFound):  # it may have been removed
+        starts.append(models.resolve(tx, release.model).event)
+    first = tx.execute(select(func.min(event.c.seq)).where(event.c.id.in_(starts))).scalar() or 0
+    changes = (
+        select(spec_version.c.name, spec_version.c.number)
+        .join(event, event.c.id == spec_version.c.event)
+        .where(spec_version.c.kind == KIND, event.c.seq > first)
+    )
+    return {(row.name, row.number) for row in tx.execute(changes)}

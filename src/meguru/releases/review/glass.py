@@ -11,13 +11,14 @@ from meguru.base.durations import seconds
 from meguru.errors import ApprovalMissing, Conflict, Forbidden, InvalidInput
 from meguru.governance.log_time import log_clock
 from meguru.governance.persons import persons
-from meguru.governance.release_policies.store import asked_of
 from meguru.governance.signing_keys.server import server_key
 from meguru.governance.signing_keys.statements import predicate_type
 from meguru.kernel.operations import Context, operation
 from meguru.releases.promote import go_live, held_to_promote
 from meguru.releases.review import store
+from meguru.releases.review.authors import authors_of
 from meguru.releases.review.decide import LONGEST_NOTE
+from meguru.releases.review.former import policies_of
 from meguru.releases.review.parts import parts_now
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.types import BrokenGlass, DecisionState, ReviewDecision
@@ -64,14 +65,15 @@ def break_glass(ctx: Context, *, release: str, reason: str) -> Release:
 
 
 def _broken(ctx: Context, found: Release, reason: str, lacked: list[str]) -> Release:
-    specs = [each.spec for each in asked_of(ctx.tx, found.endpoint)]
-    people = max(each.breakglass for each in specs)
-    within = min(seconds(each.breakglass_within, field="breakglass_within") or 0.0 for each in specs)
+    known = persons(ctx.tx)
+    asked_by = policies_of(ctx.tx, found, authors_of(ctx.tx, found, known), known)
+    people = max(each.spec.breakglass for each in asked_by)
+    within = min(seconds(each.spec.breakglass_within, field="breakglass_within") or 0.0 for each in asked_by)
     key, (at, _) = server_key(ctx.ws, ctx.tx), log_clock(ctx.tx, ctx.now())
     who, due = ctx.principal.name, at + timedelta(seconds=within)
     said = {
         "release": found.ref, "digest": found.digest, "principal": who, "reason": reason, "when": at,
-        "lacked": lacked, "policies": [each.ref for each in asked_of(ctx.tx, found.endpoint)],
+        "lacked": lacked, "policies": [each.ref for each in asked_by],
         "people": people, "due": due,
     }  # fmt: skip
     statement = Statement(
@@ -101,7 +103,7 @@ def _broken(ctx: Context, found: Release, reason: str, lacked: list[str]) -> Rel
         digest=found.digest,
         at=at,
         by=who,
-        person=persons(ctx.tx).of(who),
+        person=known.of(who),
         reason=reason,
         lacked=lacked,
         people=people,

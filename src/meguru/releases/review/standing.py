@@ -14,13 +14,13 @@ from meguru.governance.log_time import log_clock
 from meguru.governance.persons import Persons, persons
 from meguru.governance.release_policies.calendar import closed
 from meguru.governance.release_policies.kind import ReviewStage
-from meguru.governance.release_policies.store import ReleasePolicy, asked_of
+from meguru.governance.release_policies.store import ReleasePolicy
 from meguru.governance.rights import read_table
 from meguru.governance.signing_keys.standing import key_at
 from meguru.releases.diff import differences
 from meguru.releases.review import store
 from meguru.releases.review.authors import authors_of
-from meguru.releases.review.former import former
+from meguru.releases.review.former import policies_of
 from meguru.releases.review.parts import parts_checked, parts_now
 from meguru.releases.review.rights import Reviewers
 from meguru.releases.review.types import (
@@ -71,7 +71,7 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
     at, clock = log_clock(tx, now)
     who, went_live = persons(tx), release.state in WENT_LIVE
     authors = authors_of(tx, release, who)
-    policies = [*asked_of(tx, release.endpoint), *former(tx, release, authors, who)]
+    policies = policies_of(tx, release, authors, who)
     asked, checked = store.request_of(tx, release.endpoint, release.version), parts_checked(tx, release)
     then = asked.parts if asked else checked
     facts = _Facts(
@@ -171,6 +171,8 @@ def _policy(facts: _Facts, policy: ReleasePolicy, valid: Sequence[JudgedDecision
     given = [each for each in valid if each.decision is ReviewDecision.APPROVED]
     stages = _stages(facts, policy.spec.order, given)
     lacks = [_lack(each) for each in stages if not each.is_complete]
+    asked = facts.release.content.policies
+    lacks += [f"its gate {gate['gate']} was not asked" for gate in policy.spec.gates if gate not in asked]
     if facts.went_live:
         lacks = []
     elif shut := closed(policy.spec, facts.now):
