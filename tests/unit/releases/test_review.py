@@ -222,6 +222,23 @@ def test_stages_are_asked_in_their_order_and_nobody_counts_in_two(team):
     assert "(risk, who holds group/risk)" in team.refused(made)
 
 
+def test_of_two_policies_each_is_asked_in_its_own_order(team):
+    groups.declare(team.ws, name="risk", spec=GroupSpec(members=["ana"]))
+    groups.declare(team.ws, name="owners", spec=GroupSpec(members=["ben"]))
+    stages = [ReviewStage(name=name, right=f"group/{name}") for name in ("risk", "owners")]
+    team.policy(ReleasePolicySpec(stages=stages))
+    team.policy(ReleasePolicySpec(right="group/owners"), name="second")
+    made = team.asked()
+    assert len(releases.approve(team.ben, release=made).rights) == 1
+    releases.approve(team.ana, release=made)
+    assert "(owners, who holds group/owners)" in team.refused(made)
+    assert releases.approve(team.ben, release=made).rights == [
+        "release_policy/production: owners: group/owners"
+    ]
+    assert team.told("release.approved").data["lacks"] == 0
+    assert releases.promote(team.ws, release=made).state is ReleaseState.LIVE
+
+
 def test_windows_freezes_and_expiry_go_by_the_log_not_by_a_clock_that_was_set_back(team):
     freeze = PolicyFreeze(since="2026-03-04", until="2026-03-05", why="audit")
     team.policy(ReleasePolicySpec(windows="mon-thu 09:00-16:00", freezes=[freeze], expires="5d"))
@@ -328,7 +345,9 @@ def test_an_author_who_takes_a_gate_or_signatures_out_of_the_policy_is_held_to_t
     team.policy(ReleasePolicySpec(gates=[small], breakglass=3))
     team.clock.set(team.start - timedelta(days=1))  # the log's order counts
     for number in range(3):
-        policies.declare(team.eva, name="production", spec=ReleasePolicySpec(approvals=0, expires=f"{number + 1}d"))
+        policies.declare(
+            team.eva, name="production", spec=ReleasePolicySpec(approvals=0, expires=f"{number + 1}d")
+        )
     made = releases.create(team.ben, endpoint="delay", model=registered).ref
     releases.check(team.ws, release=made)
     assert "its gate size was not asked" in team.refused(made)

@@ -73,15 +73,13 @@ def _rights(
         why = "no policy asks for a right that they have"
     else:
         turns = [
-            next((one for one in each.stages if not one.is_complete), None) for each in standing.policies
+            (each.policy, next((one for one in each.stages if not one.is_complete), None))
+            for each in standing.policies
+            if who.of(account) not in {who.of(name) for one in each.stages for name in one.by}
         ]
-        asked = [
-            (each.policy, one.name, one.right)
-            for each, one in zip(standing.policies, turns, strict=True)
-            if one
-        ]
+        asked = [(policy, one.name, one.right) for policy, one in turns if one]
         if not asked:
-            return []  # enough people agreed; one more does no harm
+            return []  # enough people agreed, or they did: one more does no harm
         why = f"now those are asked who hold {asked[0][2]} ({asked[0][1]})"
     held = [f"{ref}: {name}: {right}" for ref, name, right in asked if reviewers.may(account, right, at)]
     if not held:
@@ -111,13 +109,7 @@ def known_of(ballot: Ballot, decision: ReviewDecision) -> JudgedDecision | None:
                 why="a refusal is final for what it was said of",
                 hint="change what was refused, and ask for another review",
             )
-        if each.decision is decision and _is_counted(ballot.standing, each, decision):
+        # Where it is their turn only by now, what they said before did not count: they say it again.
+        if each.decision is decision and not (decision is ReviewDecision.APPROVED and ballot.rights):
             return each
     return None
-
-
-def _is_counted(standing: ReviewStanding, item: JudgedDecision, decision: ReviewDecision) -> bool:
-    if decision is not ReviewDecision.APPROVED:
-        return True
-    stages = [stage for policy in standing.policies for stage in policy.stages]
-    return not stages or any(item.principal in stage.by for stage in stages) or not item.rights
