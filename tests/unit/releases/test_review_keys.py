@@ -45,3 +45,7 @@ def test_a_revoked_key_counts_by_when_it_was_revoked(team):
     assert team.states(made) == [("ana", "valid")]
     keys.revoke(team.ana, id=key.public.id, reason="lost before", since=team.start + timedelta(minutes=1))
     assert team.states(made) == [("ana", "void")]
+    again = team.signed(team.ana, key, made, note="again")
+    with pytest.raises(Forbidden, match="signs nothing here") as refused:
+        releases.approve(team.ana, release=made, note="again", envelope=again)
+    assert "lost before" in refused.value.why

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from meguru.base.ids import new_id
-from meguru.errors import Conflict, InvalidInput
+from meguru.errors import Conflict, Forbidden, InvalidInput
 from meguru.governance.signing_keys.server import server_key
 from meguru.kernel.operations import Context
 from meguru.releases import store as releases
@@ -70,6 +70,8 @@ def decide(ctx: Context, release: str, verdict: ReviewVerdict) -> JudgedDecision
     key = None if signed else server_key(ctx.ws, ctx.tx)  # made before the time is taken
     decision = meant(ctx, found, verdict.decision)
     ballot = ballot_of(ctx, found, account, decision)
+    if signed and (fault := signed[1].fault_at(ballot.at)):
+        raise Forbidden("this key signs nothing here", where=signed[1].ref, why=fault)
     if (known := known_of(ballot, decision)) is not None:
         return known
     predicate = predicate_of(ballot, decision, note, verdict.page)
