@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.errors import MeguruError, NotFound
+from meguru.governance.log_time import log_time
 from meguru.governance.persons import persons
 from meguru.governance.rights import read_table
 from meguru.kernel.secret_keys import cipher, ensure_keys, keys_of
@@ -65,7 +66,9 @@ def read_review(ws: Workspace, token: str) -> ReviewClaim:
         claim = msgspec.json.decode(MultiFernet(keys).decrypt(token.encode()), type=ReviewClaim)
     except (InvalidToken, ValueError, msgspec.MsgspecError):
         raise NotFound("this link is not one of ours", hint="open the review in the console") from None
-    if claim.until <= ws.clock.now():
+    with ws.read() as tx:
+        now = log_time(tx, ws.clock.now())
+    if claim.until <= now:
         why = f"it held until {claim.until:%Y-%m-%d %H:%M} UTC"
         raise NotFound("this link is too old", why=why, hint="open the review in the console")
     return claim
