@@ -304,6 +304,8 @@ def test_a_rollback_needs_nobody_and_is_told_but_not_to_what_nobody_signed_for(t
     assert team.told("release.review_skipped").subject == first
     with pytest.raises(ApprovalMissing, match="was not signed for"):
         releases.rollback(team.ws, endpoint="delay", to=second)
+    with pytest.raises(ApprovalMissing, match="can't point"):
+        alias(team.ws, ref="delay@2", alias="champion")
 
 
 def test_the_alias_champion_follows_what_people_agreed_to(team):

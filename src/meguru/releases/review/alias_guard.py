@@ -9,6 +9,7 @@ from meguru.errors import ApprovalMissing
 from meguru.governance.release_policies.store import asked_of
 from meguru.kernel.operations import Context
 from meguru.releases import store as releases
+from meguru.releases.review.promotion import unsigned
 from meguru.releases.review.standing import WENT_LIVE, standing_of
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving import store as endpoints
@@ -45,9 +46,12 @@ def check(ctx: Context, name: str, alias: str, version: int) -> None:
 
 def _lacks(ctx: Context, tx: Connection, made: list[Release]) -> str:
     """Return what lacks before a version may be called so; empty when nothing does."""
-    if any(each.state in WENT_LIVE for each in made):
+    once = [each for each in made if each.state in WENT_LIVE]
+    if any(each.state is ReleaseState.LIVE or unsigned(tx, each) is None for each in once):
         return ""
     said = "no release of it passed its gates"
+    if once:
+        said = f"{once[0].ref} went live in an emergency, and was not signed for"
     for each in made:
         if each.state is ReleaseState.PASSED:
             standing = standing_of(tx, each, ctx.now())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from meguru.errors import ApprovalMissing
 from meguru.governance.release_policies.store import asked_of
 from meguru.kernel.operations import Context
 from meguru.releases.review import store
 from meguru.releases.review.parts import parts_now
 from meguru.releases.review.standing import standing_of
-from meguru.releases.review.types import ReviewStanding
+from meguru.releases.review.types import BrokenGlass, ReviewStanding
 from meguru.releases.types import Release
 
 
@@ -39,14 +41,19 @@ def may_return(ctx: Context, found: Release) -> None:
     ApprovalMissing
         If people are still to sign for it.
     """
-    glass = store.glass_of(ctx.tx, found.endpoint, found.version)
-    if glass is not None and glass.answered_at is None:
+    if (glass := unsigned(ctx.tx, found)) is not None:
         raise ApprovalMissing(
             f"{found.ref} went live in an emergency, and was not signed for",
             where=found.ref,
             why=f"{glass.by} broke the glass: {glass.reason}",
             hint=f"others sign first: meguru release approve {found.endpoint}@{found.version}",
         )
+
+
+def unsigned(tx: Connection, found: Release) -> BrokenGlass | None:
+    """Return the glass that was broken for a release while people are still to sign for it, else None."""
+    glass = store.glass_of(tx, found.endpoint, found.version)
+    return glass if glass is not None and glass.answered_at is None else None
 
 
 def tell_return(ctx: Context, found: Release, reason: str) -> None:
