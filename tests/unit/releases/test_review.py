@@ -290,6 +290,8 @@ def test_glass_is_broken_with_a_right_of_its_own_told_and_signed_for_by_others(t
     assert [each.release for each in releases.awaiting(team.ws)] == [made]
     releases.approve(team.ben, release=made)
     assert team.told("release.glass_answered").data["lacks"] == 0
+    principals.retire(team.ws, name="ben")
+    assert team.standing(made).glass.left == 0  # it was signed for, whoever leaves
     assert releases.awaiting(team.ws) == []
 
 

@@ -43,7 +43,10 @@ WENT_LIVE = frozenset({ReleaseState.LIVE, ReleaseState.SUPERSEDED, ReleaseState.
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What decisions are judged by; of what `went_live`, what was `present` then."""
+    """What decisions are judged by; of what `went_live`, what was `present` then.
+
+    `answered` says that enough people signed after an emergency.
+    """
 
     tx: Connection
     release: Release
@@ -54,6 +57,7 @@ class _Facts:
     reviewers: Reviewers
     lasts: timedelta | None
     went_live: bool
+    answered: bool
 
 
 def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStanding:
@@ -74,9 +78,11 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
     policies = policies_of(tx, release, authors, who)
     asked, checked = store.request_of(tx, release.endpoint, release.version), parts_checked(tx, release)
     then = asked.parts if asked else checked
+    glass = store.glass_of(tx, release.endpoint, release.version)
     facts = _Facts(
         tx, release, at, then if went_live else parts_now(tx, release), who, authors,
         Reviewers(tx, read_table(tx), release.endpoint), _shortest(policies), went_live,
+        glass is not None and glass.answered_at is not None,
     )  # fmt: skip
     judged = [_judged(facts, each) for each in store.decisions(tx, release.endpoint, release.version)]
     valid = [each for each in judged if each.state is DecisionState.VALID]
@@ -84,7 +90,6 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
     refused = [each for each in valid if each.decision is ReviewDecision.REFUSED]
     lacks = [f"{each.principal} refused it: {each.note}" for each in refused]
     lacks += [f"{each.policy}: {lack}" for each in said for lack in each.lacks]
-    glass = store.glass_of(tx, release.endpoint, release.version)
     return ReviewStanding(
         release=release.ref,
         digest=release.digest,
@@ -137,7 +142,8 @@ def _state(
         return DecisionState.VOID, "it was given for another check of the release", []
     # Whoever said no may have left since: the no stays.
     why = "" if item.decision is ReviewDecision.REFUSED else _fault(facts, item)
-    if facts.went_live and not signed:  # it counted then: what happened to people since is another story
+    # It counted then: what happened to people since is another story.
+    if facts.went_live and (facts.answered or not signed):
         why, ends = _key_fault(facts, item), None
     if why:
         return DecisionState.VOID, why, []
