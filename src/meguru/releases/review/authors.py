@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
-from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.governance.code_policy.store import attested
 from meguru.governance.persons import Persons
@@ -108,8 +107,3 @@ def _set_off(tx: Connection, starts: list[str]) -> Iterator[tuple[str, str]]:
                     f"set off {row.subject}" if row.type != "trigger.fired" else f"fired {row.subject}",
                 )
             cause = row.cause
-
-
-def names_of(authors: list[ReleaseAuthor]) -> str:
-    """Return who can't approve, for people."""
-    return ", ".join(f"{each.name} ({each.part})" for each in authors if not refs.KINDS & {each.name})
