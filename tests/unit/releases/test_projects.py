@@ -100,6 +100,8 @@ def test_serving_anothers_model_needs_the_right_to_see_it_and_leaves_its_alias(a
     releases.check(anna, release=made.ref)
     assert releases.promote(anna, release=made.ref).state is ReleaseState.LIVE
     assert aliases(teams, name="other/delay") == []
+    shown = [releases.review(ws, release=made.ref).content for ws in (teams, anna)]
+    assert [bool(each.metrics) for each in shown] == [True, False]
 
 
 def test_the_verdict_of_other_gates_is_void(teams):

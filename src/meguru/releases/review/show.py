@@ -28,7 +28,7 @@ class ReleaseReview(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation("release.review", permission="release:read", query=True, on="release")
 def review(ctx: Context, *, release: str) -> ReleaseReview:
-    """Show what a release would change, who agreed, and what lacks; code and data to who may see them."""
+    """Show what a release would change, who agreed, and what lacks; parts of it to who may see them."""
     found = releases.get(ctx.tx, release)
     content = content_of(ctx.tx, ctx.blobs, found)
     return ReleaseReview(
@@ -51,7 +51,7 @@ def awaiting(ctx: Context, *, limit: int = 100) -> list[ReviewStanding]:
 
 
 def _seen(ctx: Context, found: Release, content: ReviewContent) -> ReviewContent:
-    """Return the content without code and data of projects whose such things the caller may not see."""
+    """Return the content without code, data and models of projects where the caller may not see such."""
     project = refs.project_of(found.endpoint)
     pipeline = found.content.pipeline
     theirs = refs.project_of(refs.parse(pipeline.ref).name) if pipeline else project
@@ -60,4 +60,6 @@ def _seen(ctx: Context, found: Release, content: ReviewContent) -> ReviewContent
     data = [
         each for each in content.data if ctx.principal.allows("dataset:read", refs.project_of(each.dataset))
     ]
+    if not ctx.principal.allows("model:read", refs.project_of(refs.parse(found.model).name)):
+        content = msgspec.structs.replace(content, params=[], metrics=[])
     return msgspec.structs.replace(content, data=data)
