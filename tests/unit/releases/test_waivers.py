@@ -17,8 +17,10 @@ from meguru.console.routes import routes
 from meguru.errors import Conflict, Forbidden, GateFailed, InvalidInput, NotFound
 from meguru.evidence.export import export
 from meguru.evidence.verify import verify_pack
+from meguru.governance.admission import authenticate
 from meguru.governance.principals import create_principal
 from meguru.governance.roles import permissions_of
+from meguru.governance.tokens import create_token
 from meguru.governance.waivers.expire import expire
 from meguru.governance.waivers.operations import deny, grant, list_waivers, request, revoke
 from meguru.governance.waivers.operations import show as show_waiver
@@ -129,6 +131,21 @@ def test_nobody_waives_what_they_asked_for_or_made(workspace):
     with pytest.raises(Forbidden, match=r"waiver\.grant"):
         grant(as_(workspace, "di", "engineer"), waiver=found.id)
     assert show_waiver(workspace, waiver=found.id).state == "requested"
+
+
+def test_nobody_waives_by_a_token_that_another_made_or_by_no_name(workspace):
+    for name, kind in (("ada", "user"), ("robot", "service"), ("cy", "user")):
+        create_principal(workspace, name=name, role="owner", kind=kind)
+    found = asked(workspace)
+    for maker in ("ada", "robot"):
+        minted = create_token(as_(workspace, maker, "owner"), principal="cy").secret
+        with pytest.raises(Forbidden, match="this token of cy decides nothing here"):
+            grant(workspace.with_(principal=authenticate(workspace, minted)), waiver=found.id)
+    with pytest.raises(Forbidden, match="local may not grant") as local:
+        grant(workspace, waiver=found.id)
+    assert "may be anybody" in local.value.why
+    own = create_token(workspace, principal="cy").secret
+    assert grant(workspace.with_(principal=authenticate(workspace, own)), waiver=found.id).decided_by == "cy"
 
 
 def test_a_question_is_about_a_refusal_has_a_reason_and_an_end(workspace):

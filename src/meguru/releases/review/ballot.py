@@ -10,8 +10,8 @@ from meguru.governance.log_time import log_clock
 from meguru.governance.persons import Persons, persons
 from meguru.governance.release_policies.store import asked_of
 from meguru.governance.rights import read_table
+from meguru.governance.token_makers import check_token
 from meguru.kernel.operations import Context
-from meguru.releases.review.reviewer import check_token
 from meguru.releases.review.rights import APPROVE, Reviewers
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.types import DecisionState, JudgedDecision, ReviewDecision, ReviewStanding
@@ -45,7 +45,7 @@ def ballot_of(ctx: Context, found: Release, account: str, decision: ReviewDecisi
                 where=found.ref,
                 why=f"{account}{same} {author.part}: it asks for another pair of eyes",
             )
-    check_token(ctx.tx, ctx.principal.token, standing.authors, who)
+    check_token(ctx.tx, ctx.principal.token, {each.person: each.part for each in standing.authors}, who)
     rights = _rights(ctx, found, standing, who, account, at, decision)
     asked = [ReleasePart(ref=each.policy, digest=each.digest) for each in standing.policies]
     return Ballot(found, standing, who, account, rights, at, asked)
