@@ -114,8 +114,9 @@ def test_nobody_gives_more_than_they_have(ws):
     group(ws, "staff", "ana")
     give(ws, "risk/staff", "group/staff", "engineer")
     some = as_somebody(
-        ws, "grant:write", "role:write", "group:write", "principal:write", "token:write", "*:read"
-    )
+        ws, "grant:write", "role:write", "group:write", "principal:write", "token:write", "*:read",
+        "comment:write",
+    )  # fmt: skip
     for attempt in (
         lambda: give(some, "mine", "ana", "owner", "*"),
         lambda: give(some, "risk/mine", "ana", "engineer"),
@@ -147,7 +148,7 @@ def test_who_owns_a_project_gives_roles_there_and_nowhere_else(ws):
 
 
 def test_to_have_what_one_gives_is_not_enough_to_give_it(ws):
-    reader = as_somebody(ws, "*:read", risk=["grant:write"])
+    reader = as_somebody(ws, "*:read", "comment:write", risk=["grant:write"])
     assert give(reader, "risk/team", "ana", "viewer").change == "created"
     for name, places in (("risk/team", ["*"]), ("risk/more", ["default"]), ("more", [])):
         with pytest.raises(errors.Forbidden) as caught:
@@ -223,7 +224,7 @@ def test_whoami_tells_rights_by_project_and_through_what(ws, ana):
     me = whoami(ws.with_(principal=ana()))
     assert (me.name, me.groups) == ("ana", ["approvers"])
     assert [(each.project, each.roles, each.permissions) for each in me.rights] == [
-        ("risk", ["viewer via group/approvers"], ["*:read"])
+        ("risk", ["viewer via group/approvers"], ["*:read", "comment:write"])
     ]
     assert whoami(ws).rights[0].permissions == ["*"]
 
