@@ -207,7 +207,10 @@ def _fails(result: GateResult) -> bool:
 
 
 def _inputs(result: GateResult) -> dict[str, str]:
-    return {each.ref: each.digest for each in result.inputs}
+    """Return what a gate looked at; a model that it compared with is known by its version."""
+    found = {each.ref: each.digest for each in result.inputs}
+    against = result.numbers.get("against")
+    return found | {str(against): ""} if against else found
 
 
 def is_live(tx: Connection, ref: str) -> bool:

@@ -189,6 +189,27 @@ def test_a_waiver_is_of_the_gate_as_it_was_declared(workspace):
     assert releases.check(workspace, release=made.ref).state is ReleaseState.REFUSED
 
 
+def test_a_waiver_of_a_comparison_is_against_the_model_that_was_live(team):
+    champion = {"gate": "champion", "margin": 0.5}
+    endpoints.specs.declare(team.ws, name="delay", spec=EndpointSpec(model="delay", gates=[champion]))
+    create_principal(team.ws, name="cy", role="owner")
+    add_model(team.ws, "delay", make_model(seed=7))
+
+    def checked(version, *, waived):
+        made = releases.create(team.ws, endpoint="delay", model=f"delay@{version}").ref
+        done = releases.check(team.ws, release=made)
+        if waived:
+            until = team.clock.now() + timedelta(days=30)
+            item = request(team.ana, release=made, gate="champion", reason=WHY, until=until)
+            grant(as_(team.ws, "cy", "owner"), waiver=item.id)
+            done = releases.check(team.ws, release=made)
+        return done
+
+    for version in (1, 2, 3):
+        releases.promote(team.ws, release=checked(version, waived=version > 1).ref)
+    assert checked(2, waived=False).state is ReleaseState.REFUSED
+
+
 def test_of_two_gates_of_one_name_each_has_its_own(workspace):
     declare(workspace, gates=[SMALL, SMALL | {"at_most_mb": 0.000002}])
     made = releases.create(workspace, endpoint="delay", model="delay@1")
