@@ -25,12 +25,13 @@ class Persons:
     ) -> None:
         self.accounts = {each.name: each for each in accounts}
         self._above: dict[str, str] = {}
+        self._marked: dict[str, set[str]] = {}
         for account in self.accounts.values():
             if account.kind == "user" and account.person:
-                self._join(account.name, _node(account.person, self.accounts))
+                self._mark(account.name, account.person)
         for name, marks in signed_in:
             for mark in marks:
-                self._join(name, _node(mark, self.accounts))
+                self._mark(name, mark)
 
     def of(self, name: str) -> str:
         """Return the person behind a name: that of an account, an e-mail address, or one that is no account.
@@ -39,12 +40,18 @@ class Persons:
         """
         return self._root(_node(name, self.accounts))
 
-    def accounts_of(self, name: str) -> list[PrincipalRecord]:
-        """Return the accounts of the person behind a name or an address, by name."""
-        wanted = self.of(name)
-        return [
-            each for each in self.accounts.values() if each.kind == "user" and self.of(each.name) == wanted
-        ]
+    def accounts_at(self, address: str) -> list[PrincipalRecord]:
+        """Return the accounts whose own address is this one, by name: others of the person are not meant.
+
+        What a third account says of itself makes two count as one, and gives neither the other's mail.
+        """
+        names = sorted(self._marked.get(_node(address, self.accounts), ()))
+        return [self.accounts[each] for each in names if each in self.accounts]
+
+    def _mark(self, name: str, mark: str) -> None:
+        node = _node(mark, self.accounts)
+        self._marked.setdefault(node, set()).add(name)
+        self._join(name, node)
 
     def _root(self, node: str) -> str:
         while (above := self._above.get(node, node)) != node:

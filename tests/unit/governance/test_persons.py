@@ -33,7 +33,7 @@ def test_declared_signed_in_or_by_a_third_they_are_one():
     )
     assert {who.of(name) for name in ("ana", "ana-admin", "a2", "a3", "ana@example.com")} == {"a2"}
     assert who.of("ben") == "ben"
-    assert [each.name for each in who.accounts_of("ana@example.com")] == ["ana", "ana-admin", "a2", "a3"]
+    assert [each.name for each in who.accounts_at("ana@example.com")] == ["a2", "ana"]
 
 
 def test_two_that_are_declared_with_one_address_are_one_and_a_service_is_nobody():

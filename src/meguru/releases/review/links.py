@@ -97,7 +97,7 @@ def _claim(tx: Connection, ws: Workspace, release: str, to: str) -> ReviewClaim 
     if any(each.person == who.of(address) for each in authors_of(tx, found, who)):
         return None
     reviewers = Reviewers(tx, read_table(tx), found.endpoint)
-    able = [each.name for each in who.accounts_of(address) if not reviewers.fault(each.name, now)]
+    able = [each.name for each in who.accounts_at(address) if not reviewers.fault(each.name, now)]
     if not able:
         return None
     return ReviewClaim(
