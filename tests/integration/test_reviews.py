@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
 from meguru.app.open import open_local
+from meguru.base.clock import FixedClock
 from meguru.base.settings import Settings
-from meguru.errors import MeguruError
+from meguru.errors import ApprovalMissing, MeguruError
 from meguru.governance.admission import authenticate
 from meguru.governance.principals import create_principal
-from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.governance.release_policies.kind import RELEASE_POLICY, ReleasePolicySpec
 from meguru.governance.release_policies.operations import specs as policies
 from meguru.governance.tokens import create_token
+from meguru.governance.waivers.expire import expire
+from meguru.governance.waivers.operations import grant, request, revoke, show
+from meguru.kernel.declarations import declare
+from meguru.kernel.operations import Operation
+from meguru.kernel.principals import Principal
 from meguru.registry.client import add_model
 from meguru.releases import operations as releases
 from meguru.releases.types import ReleaseState
@@ -71,3 +81,49 @@ def test_at_the_same_moment_just_as_many_count_as_agreed_and_a_promotion_is_befo
     live = releases.show(shared, ref=made).state is ReleaseState.LIVE
     assert live == (withdrawn == "Conflict")
     assert live == (promoted != "ApprovalMissing")
+
+
+@contextmanager
+def meanwhile(ws, work):
+    """Keep a change open, not yet committed, while something else begins."""
+    begun = Event()
+
+    def change(ctx):
+        work(ctx)
+        begun.set()
+        time.sleep(0.3)
+
+    with ThreadPoolExecutor(1) as pool:
+        change_ = pool.submit(Operation(change, "test.change", "test:write", query=False, evented=False), ws)
+        assert begun.wait(60)
+        yield
+        change_.result()
+
+
+def test_a_policy_that_is_being_changed_holds_for_the_promotion_after_it(shared):
+    policies.declare(shared, name="production", spec=ReleasePolicySpec(approvals=0))
+    made = releases.create(shared, endpoint="delay", model="delay@1").ref
+    releases.check(shared, release=made)
+    with (
+        meanwhile(shared, lambda ctx: declare(ctx, RELEASE_POLICY, "production", ReleasePolicySpec())),
+        pytest.raises(ApprovalMissing),
+    ):
+        releases.promote(shared, release=made)
+
+
+def test_a_waiver_that_is_being_taken_back_does_not_expire_meanwhile(shared):
+    shared.clock = FixedClock(datetime.now(UTC))
+    ana, ben = (
+        shared.with_(principal=Principal(name=name, permissions=frozenset({"*"}))) for name in ("ana", "ben")
+    )
+    small = [{"gate": "size", "at_most_mb": 0.000001}]
+    endpoints.create(shared, name="tight", model="delay", gates=small)
+    made = releases.create(shared, endpoint="tight", model="delay@1").ref
+    releases.check(shared, release=made)
+    until = shared.clock.now() + timedelta(days=1)
+    item = request(ana, release=made, gate="size", reason="for a day", until=until).ref
+    grant(ben, waiver=item)
+    shared.clock.move(timedelta(days=2))
+    with meanwhile(shared, lambda ctx: revoke(ctx, waiver=item, reason="no")):
+        expire(shared)
+    assert show(shared, waiver=item).state == "revoked"

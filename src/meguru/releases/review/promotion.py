@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from meguru.errors import ApprovalMissing
 from meguru.governance.release_policies.store import asked_of
+from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.releases.review import store
 from meguru.releases.review.parts import parts_now
@@ -22,6 +23,8 @@ def must_be_reviewed(ctx: Context, found: Release) -> None:
     ApprovalMissing
         It says all that lacks.
     """
+    # Whoever changes a policy, a right or a key at this moment is before this in the log, or after it.
+    events.lock(ctx.tx)
     standing = standing_of(ctx.tx, found, ctx.now())
     asked = store.request_of(ctx.tx, found.endpoint, found.version)
     if standing.lacks:
