@@ -1,6 +1,6 @@
 """Tables of reviews: that they were asked for, what people decided, and whose glass was broken."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -32,7 +32,7 @@ release_approval = Table(
     Column("rights", Json, nullable=False),
     Column("note", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
     Column("event", String(64), nullable=False),
     Column("policies", Json, nullable=False),
     Column("saw", String(64), nullable=False),

@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("rights", Json, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
         sa.Column("at", UtcTime, nullable=False),
-        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("event", sa.String(64), nullable=False),
         sa.Column("policies", Json, nullable=False),
         sa.Column("saw", sa.String(64), nullable=False),
