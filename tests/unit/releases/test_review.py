@@ -188,6 +188,9 @@ def test_a_token_of_a_person_that_a_service_or_an_author_made_decides_nothing(te
         team.secrets["minted"] = create_token(getattr(team, name), principal="zoe").secret
         with pytest.raises(Forbidden, match="this token of zoe") as minted:
             releases.approve(team.minted, release=made)
+        if name == "robot":
+            with pytest.raises(Forbidden, match="this token of zoe"):
+                releases.break_glass(team.minted, release=made, reason="it burns")
         team.secrets["chained"] = create_token(team.minted, principal="zoe").secret
         with pytest.raises(Forbidden, match="this token of zoe"):
             releases.approve(team.chained, release=made)

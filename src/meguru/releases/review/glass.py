@@ -13,6 +13,7 @@ from meguru.governance.log_time import log_clock
 from meguru.governance.persons import persons
 from meguru.governance.signing_keys.server import server_key
 from meguru.governance.signing_keys.statements import predicate_type
+from meguru.governance.token_makers import check_token
 from meguru.kernel.operations import Context, operation
 from meguru.releases.promote import go_live, held_to_promote
 from meguru.releases.review import store
@@ -47,6 +48,7 @@ def break_glass(ctx: Context, *, release: str, reason: str) -> Release:
         raise InvalidInput("why is the glass broken?", field="reason", hint="say it in a sentence")
     if ctx.principal.kind not in PERSONS:
         raise Forbidden(f"{ctx.principal.name} may not break the glass", why="it is no person")
+    check_token(ctx.tx, ctx.principal.token, {}, persons(ctx.tx))
     found = held_to_promote(ctx, release)
     standing = standing_of(ctx.tx, found, ctx.now())
     if found.state is ReleaseState.LIVE or not standing.lacks:
