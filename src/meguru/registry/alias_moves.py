@@ -58,7 +58,7 @@ def point(
         return before
     if not as_owner:
         check_owner(ctx, name, alias)
-        _ask_guard(ctx, name, alias, version)
+        ask_guard(ctx, name, alias, version)
     was = before.model if before else None
     told = ctx.emit(
         "model_alias.moved",
@@ -79,8 +79,14 @@ def point(
     return new
 
 
-def _ask_guard(ctx: Context, name: str, alias: str, version: int) -> None:
-    """Ask whoever owns an alias whether it may point there (`GUARDS`)."""
+def ask_guard(ctx: Context, name: str, alias: str, version: int) -> None:
+    """Ask whoever owns an alias whether it may point there (`GUARDS`).
+
+    Raises
+    ------
+    ApprovalMissing
+        If people have not agreed yet to what it would point at.
+    """
     guards = provided(GUARDS)
     owners = (each for each in kinds().values() if alias.lower() in each.reserved_aliases)
     for kind in owners:

@@ -123,6 +123,13 @@ def test_an_import_does_not_bring_them_past_a_release(workspace, owned):
     assert bring(workspace, versions=[version], aliases={owned: 1}, **given) == 1
 
 
+def people_are_asked(workspace):
+    endpoints.create(workspace, name="e", model="other")
+    with workspace.db.write() as tx:  # an endpoint keeps to models that it can serve; these are only names
+        tx.execute(update(endpoint).values(model="m"))
+    policies.declare(workspace, name="production", spec=ReleasePolicySpec())
+
+
 @pytest.mark.parametrize(
     ("path", "given"),
     [
@@ -131,12 +138,19 @@ def test_an_import_does_not_bring_them_past_a_release(workspace, owned):
     ],
 )
 def test_what_people_did_not_agree_to_is_called_so_by_no_client(workspace, scientist, mlflow, path, given):
-    endpoints.create(workspace, name="e", model="other")
-    with workspace.db.write() as tx:  # an endpoint keeps to models that it can serve; these are only names
-        tx.execute(update(endpoint).values(model="m"))
-    policies.declare(workspace, name="production", spec=ReleasePolicySpec())
+    people_are_asked(workspace)
     before = pointing(workspace)
     status, code, said = mlflow.post(path, name="m", **given)
     assert (status, code) == (400, "BAD_REQUEST")
     assert "can't point at model/m@2 yet" in said
     assert pointing(workspace) == before
+
+
+def test_no_older_version_waits_in_production_below_one_that_was_agreed_to(workspace, scientist, mlflow):
+    move = "model-versions/transition-stage"
+    for version, stage in (("2", "Production"), ("1", "Archived")):
+        mlflow.post(move, name="m", version=version, stage=stage)
+    assert pointing(workspace)["mlflow.production"] == "model/m@2"
+    people_are_asked(workspace)
+    status, _, said = mlflow.post(move, name="m", version="1", stage="Production")
+    assert (status, "can't point at model/m@1 yet" in said) == (400, True)

@@ -174,6 +174,8 @@ def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool)
     for moved in {stage, known.stage} if stage != known.stage else ():
         # Also of a version that is not the newest one in it, at which the stage's alias does not point.
         alias_moves.check_owner(ctx, name, STAGE_PREFIX + moved.lower())
+    if stage != known.stage:  # it may come to be the newest one when others leave
+        alias_moves.ask_guard(ctx, name, STAGE_PREFIX + stage.lower(), version)
     now = ctx.now()
     if archive:
         for other in store.versions(ctx.tx, name):
