@@ -139,7 +139,12 @@ def _fault_of_signature(
     if signer is None:
         return "no key that is trusted signed it: it was forged or changed, or its key is another"
     record = known[signer.id]
-    return record.fault_at(head.at) if record is not None and head.at is not None else ""
+    if record is None:
+        return ""
+    if head.at is None:
+        why = "it does not say when it was signed, and its key is revoked by now"
+        return why if record.revoked_at is not None else ""
+    return record.fault_at(head.at)
 
 
 def _fault_of_log(walked: Walked, head: TreeHead, covered: int) -> str:

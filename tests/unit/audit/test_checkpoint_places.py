@@ -16,6 +16,7 @@ from meguru.audit.checkpoints.writer import PATIENCE, CheckpointWriter
 from meguru.audit.verify import verify
 from meguru.errors import InvalidInput, MeguruError
 from meguru.governance.signing_keys.operations import list_keys, revoke
+from meguru.governance.signing_keys.server import server_key
 from meguru.signing.checkpoint import read_checkpoints
 from meguru.tracking.operations import create_experiment
 
@@ -145,7 +146,14 @@ def test_what_a_revoked_key_signed_after_that_counts_for_nothing(ws, clock, tmp_
     stolen = clock.now()
     after = take_after(ws, clock, "b")
     clock.move(timedelta(minutes=1))
+    with ws.read() as tx:
+        signing = server_key(ws, tx)
+    ((_, head),) = read_checkpoints(after.note)
+    undated = msgspec.structs.replace(head, at=None).signed(signing).written
+    assert verify(ws, checkpoints={"undated": undated}).intact
     revoke(ws, id=key.id, reason="the disk was sold", since=stolen)
+    (fault,) = verify(ws, checkpoints={"undated": undated}).faults
+    assert "does not say when it was signed" in fault.why
     found = verify(ws, checkpoints={"before": before.note, "after": after.note})
     (fault,) = found.faults
     assert (found.intact, fault.size, fault.place) == (False, after.size, "after, line 1")
