@@ -85,12 +85,13 @@ def verify(session: Session, what: str, key: Path | None, signature: Path | None
         return
     found = model_signatures(session.open(), ref=what)
     session.show(found, lambda: print_table(("key", "owner", "at", "state"), [_row(each) for each in found]))
-    bad = next((each for each in found if each.why), None)
-    if bad is not None:
-        raise TamperedEvidence("a signature is not good", where=bad.signature.model, why=bad.why)
-    if not found:
-        hint = f"meguru model sign {what}"
-        raise TamperedEvidence("nobody signed it", where=what, hint=hint)
+    fault = None
+    if bad := next((each for each in found if each.why), None):
+        fault = TamperedEvidence("a signature is not good", where=bad.signature.model, why=bad.why)
+    elif not found:
+        fault = TamperedEvidence("nobody signed it", where=what, hint=f"meguru model sign {what}")
+    if fault is not None:
+        raise click.exceptions.Exit(fault.exit_code) if session.as_json else fault
 
 
 def _verify_folder(session: Session, folder: Path, key: Path | None, signature: Path | None) -> None:
