@@ -40,6 +40,11 @@ class Persons:
         """
         return self._root(_node(name, self.accounts))
 
+    def accounts_of(self, name: str) -> list[str]:
+        """Return the accounts of the person behind a name, sorted."""
+        wanted = self.of(name)
+        return sorted(each for each in self.accounts if self.of(each) == wanted)
+
     def accounts_at(self, address: str) -> list[PrincipalRecord]:
         """Return the accounts whose own address is this one, by name: others of the person are not meant.
 

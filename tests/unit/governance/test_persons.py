@@ -33,6 +33,7 @@ def test_declared_signed_in_or_by_a_third_they_are_one():
     )
     assert {who.of(name) for name in ("ana", "ana-admin", "a2", "a3", "ana@example.com")} == {"a2"}
     assert who.of("ben") == "ben"
+    assert who.accounts_of("a2") == ["a2", "a3", "ana", "ana-admin"]
     assert [each.name for each in who.accounts_at("ana@example.com")] == ["a2", "ana"]
 
 

@@ -11,7 +11,7 @@ from meguru.audit.answers.types import PersonAnswer
 from meguru.audit.answers.who_could import RIGHT
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
-from meguru.governance import store
+from meguru.governance.persons import persons
 from meguru.kernel.event import Event
 from meguru.kernel.operations import Context, operation
 
@@ -81,11 +81,8 @@ def audit_events(
 
 
 def accounts_of(tx: Connection, said: str) -> tuple[str, ...]:
-    """Return the accounts of somebody, that of this name first: all that are declared to be one person's."""
+    """Return the accounts of somebody, that of this name first: all that are one person's (`Persons`)."""
     name = said.removeprefix("principal/").strip()
     if not name or len(name) > _LONGEST:
         raise InvalidInput(f"{said[:100]!r} is nobody's name", field="name", hint="meguru principal list")
-    known = store.list_principals(tx)
-    person = next((each.person for each in known if each.name == name and each.person), name)
-    others = sorted(each.name for each in known if person in {each.name, each.person} and each.name != name)
-    return (name, *others)
+    return (name, *(each for each in persons(tx).accounts_of(name) if each != name))
