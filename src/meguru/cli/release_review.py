@@ -22,6 +22,12 @@ _KEY = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Sign with the private key in this file; it stays here.",
 )
+_SAW = click.option(
+    "--saw",
+    metavar="DIGEST",
+    default="",
+    help="The digest at the end of the review that you looked at: refused if that has changed.",
+)
 
 
 @verb
@@ -109,30 +115,32 @@ def awaiting(session: Session) -> None:
 @verb
 @click.argument("release", type=ENDPOINT)
 @click.option("--note", default="", help="What you looked at; it is signed with it.")
+@_SAW
 @_KEY
 @with_session
-def approve(session: Session, release: str, note: str, key: Path | None) -> None:
-    """Agree to RELEASE as it is now; the server signs for you, or your own --key does."""
+def approve(session: Session, release: str, note: str, saw: str, key: Path | None) -> None:
+    """Agree to RELEASE, as it is now or as you saw it; the server signs for you, or your own --key does."""
     from meguru.app.calls import release_approve as ask
 
     ws = session.open()
     envelope = _signed(ws, release, "approved", note, key) if key else ""
-    made = ask(ws, release=release, note=note, envelope=envelope)
+    made = ask(ws, release=release, note=note, envelope=envelope, saw=saw)
     session.show(made, lambda: _print(made))
 
 
 @verb
 @click.argument("release", type=ENDPOINT)
 @click.option("--note", required=True, help="Why not.")
+@_SAW
 @_KEY
 @with_session
-def refuse(session: Session, release: str, note: str, key: Path | None) -> None:
+def refuse(session: Session, release: str, note: str, saw: str, key: Path | None) -> None:
     """Say no to RELEASE, which is final for what it is now."""
     from meguru.app.calls import release_refuse as ask
 
     ws = session.open()
     envelope = _signed(ws, release, "refused", note, key) if key else ""
-    made = ask(ws, release=release, note=note, envelope=envelope)
+    made = ask(ws, release=release, note=note, envelope=envelope, saw=saw)
     session.show(made, lambda: _print(made))
 
 

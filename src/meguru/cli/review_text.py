@@ -40,6 +40,7 @@ def print_review(found: ReleaseReview) -> None:
     _section(_("Documents"), (f"{each.ref}  {each.digest[:12]}" for each in content.documents))
     _section(_("What a promotion will do"), content.plan)
     print_standing(found.standing)
+    click.echo(f"  {_('what you saw')}  {found.saw}")
 
 
 def print_standing(found: ReviewStanding) -> None:
