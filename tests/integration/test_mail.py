@@ -260,7 +260,7 @@ def test_a_report_comes_by_mail_in_plain_words(sending, inbox):
     reports.declare(sending, name="board", spec=spec)
     with sending.db.write() as tx:
         tx.exec_driver_sql("update scheduled_report set due_at = '2026-01-01T00:00:00.000000Z'")
-    assert ReportCalendar(sending).look() == 1
+    assert ReportCalendar(sending).tick() == 1
     worked_off(sending, SCHEDULED_REPORT)
     (taken,) = inbox.mails
     assert "まだモデルがありません" in taken.get_body(("plain",)).get_content()

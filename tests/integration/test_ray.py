@@ -134,6 +134,7 @@ def ray_settings(monkeypatch, cluster):
     executors.forget()
 
 
+@pytest.mark.soak
 def test_a_run_outlives_the_head_of_the_cluster_and_keeps_what_was_done(cluster, ray_settings, tmp_path):
     steps = Steps(tmp_path, executors.of("process"), STEPS)
     with open_local(tmp_path / "ws") as ws, ThreadPoolExecutor(1) as pool:
