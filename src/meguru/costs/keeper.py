@@ -22,6 +22,8 @@ from meguru.kernel.services import Follower
 
 _UNITS = {"cpu_hours": "hours of processors", "gpu_hours": "hours of accelerators"}
 _HOUR = 3600.0
+MOST_TOLD = 1000
+"""So many of what was stopped are named in the event."""
 _TICK = timedelta(milliseconds=1)
 
 
@@ -46,7 +48,7 @@ class BudgetKeeper(Follower):
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event changes what is spent, or a budget."""
-        return type.startswith(("budget.", "step_run.")) or type == "pipeline_run.finished"
+        return type.startswith(("budget.", "step_run."))
 
 
 def note(ctx: Context, *, known: BudgetState, now: BudgetState) -> int:
@@ -82,7 +84,7 @@ def _tell(ctx: Context, known: BudgetState, now: BudgetState) -> bool:
         ctx.emit("budget.renewed", ref)
     if now.exceeded and not had.exceeded:
         things = running(ctx.tx, now) if now.spec.stop else []
-        event = ctx.emit("budget.exceeded", ref, data=_facts(ctx, now) | {"stopped": things})
+        event = ctx.emit("budget.exceeded", ref, data=_facts(ctx, now) | {"stopped": things[:MOST_TOLD]})
         stop(ctx.with_(cause=event.id), things, f"{ref} is used up")
     elif now.warned and not had.warned and not now.exceeded:
         ctx.emit("budget.warned", ref, data=_facts(ctx, now))

@@ -22,7 +22,6 @@ from meguru.sweeps.schema import sweep
 from meguru.sweeps.stop import stop as stop_sweep
 from meguru.sweeps.types import SweepState
 
-MOST = 1000
 _RUNNING: dict[str, tuple[Table, Callable[[Table], Any]]] = {
     "sweep": (sweep, lambda t: t.c.state == SweepState.RUNNING.value),
     "backfill": (backfill, lambda t: t.c.state == "running"),
@@ -43,7 +42,7 @@ def running(tx: Connection, budget: BudgetState) -> list[str]:
         for id, pipeline, person in tx.execute(query.order_by(table.c.id)):
             if covers(budget.name, budget.spec, pipeline, person):
                 found.append(refs.make(kind, id))
-    return found[:MOST]
+    return found
 
 
 def stop(ctx: Context, things: list[str], reason: str) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meguru.errors import InvalidInput
+from meguru.signing.pem import read_private, write_private
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -109,14 +110,9 @@ class EllipticSigningKey:
         InvalidInput
             If it is no such key, or the password is missing or wrong.
         """
-        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-        try:
-            found = load_pem_private_key(pem, password)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise InvalidInput("this key can't be read", why=str(error), field="key", hint=_HINT) from error
+        found = read_private(pem, password, hint=_HINT)
         if not isinstance(found, EllipticCurvePrivateKey):
             raise InvalidInput("this is no elliptic curve key", field="key", hint=_HINT)
         return cls(found)
@@ -128,15 +124,7 @@ class EllipticSigningKey:
 
     def to_pem(self, password: bytes | None = None) -> bytes:
         """Return the key as a PKCS #8 file, encrypted if there is a password."""
-        from cryptography.hazmat.primitives.serialization import (
-            BestAvailableEncryption,
-            Encoding,
-            NoEncryption,
-            PrivateFormat,
-        )
-
-        how: Any = BestAvailableEncryption(password) if password else NoEncryption()
-        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
+        return write_private(self._private, password)
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of a message, in DER."""

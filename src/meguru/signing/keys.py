@@ -9,11 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from meguru.errors import InvalidInput
+from meguru.signing.pem import read_private, write_private
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _PREFIX = "ed25519:"
+_HINT = "make one: meguru key new"
 _LENGTH = 32
 
 
@@ -102,17 +104,11 @@ class SigningKey:
         InvalidInput
             If it is no such key, or the password is missing or wrong.
         """
-        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-        try:
-            found = load_pem_private_key(pem, password)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            hint = "make one: meguru key new"
-            raise InvalidInput("this key can't be read", why=str(error), field="key", hint=hint) from error
+        found = read_private(pem, password, hint=_HINT)
         if not isinstance(found, Ed25519PrivateKey):
-            raise InvalidInput("this is no Ed25519 key", field="key", hint="make one: meguru key new")
+            raise InvalidInput("this is no Ed25519 key", field="key", hint=_HINT)
         return cls(found)
 
     @cached_property
@@ -127,15 +123,7 @@ class SigningKey:
 
     def to_pem(self, password: bytes | None = None) -> bytes:
         """Return the key as a PKCS #8 file, encrypted if there is a password."""
-        from cryptography.hazmat.primitives.serialization import (
-            BestAvailableEncryption,
-            Encoding,
-            NoEncryption,
-            PrivateFormat,
-        )
-
-        how = BestAvailableEncryption(password) if password else NoEncryption()
-        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
+        return write_private(self._private, password)
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of a message: 64 bytes."""
