@@ -66,6 +66,7 @@ STATES = {
     "ok": mark("ok"),
     "exceeded": mark("used up"),
     "warned": mark("nearly used up"),
+    "unpriced": mark("nothing has a price"),
     "money": mark("money"),
     "project": mark("project"),
     "pipeline": mark("pipeline"),
@@ -143,6 +144,7 @@ ODD = {
     "granted",
     "revoked",
     "warned",
+    "unpriced",
 }
 """Of states; the tone of an event is declared with it."""
 

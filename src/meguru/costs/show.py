@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import refs
-from meguru.costs import store, usage
+from meguru.costs import pricing, store, usage
 from meguru.costs.ledger import BY, CostLedger, fill, total
 from meguru.costs.types import BudgetState, CostLine, CostReport, ResourceUse
 from meguru.errors import InvalidInput, NotFound
@@ -96,10 +97,23 @@ def show_budget(ctx: Context, *, budget: str) -> BudgetState:
     if found is None:
         known = [each.name for each in store.budgets(ctx.tx, ctx.seen)]
         raise NotFound.of("budget", budget, known)
-    return found
+    return _with_prices(ctx, [found])[0]
 
 
 @operation("budget.list", permission="budget:read", query=True)
 def list_budgets(ctx: Context) -> list[BudgetState]:
     """List budgets with what of each is spent."""
-    return store.budgets(ctx.tx, ctx.visible)
+    return _with_prices(ctx, store.budgets(ctx.tx, ctx.visible))
+
+
+def _with_prices(ctx: Context, found: list[BudgetState]) -> list[BudgetState]:
+    """Return budgets that say when they limit nothing, as nothing has a price."""
+    ledger, now = CostLedger(ctx.tx), ctx.now()
+    return [
+        msgspec.structs.replace(
+            each,
+            is_priced=each.spec.of != "money"
+            or pricing.at(ledger.lists_of(refs.project_of(each.name)), now) is not None,
+        )
+        for each in found
+    ]

@@ -55,7 +55,10 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BudgetState(msgspec.Struct, frozen=True, kw_only=True):
-    """A budget, what of it is spent since its time began, and whether that was told."""
+    """A budget, what of it is spent since its time began, and whether that was told.
+
+    `is_priced` is False where it is of money and nothing of its project has a price: it limits nothing then.
+    """
 
     name: str
     spec: BudgetSpec
@@ -64,3 +67,4 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True):
     warned: bool = False
     exceeded: bool = False
     counted_at: datetime | None = None
+    is_priced: bool = True

@@ -257,3 +257,14 @@ def test_what_one_may_not_see_is_in_no_sum(workspace):
         anna = workspace.with_(principal=standing(tx, "anna"))
     assert [each.name for each in report(anna, by="endpoint").lines] == ["endpoint/team/delay"]
     assert report(workspace).total.predictions == 20
+
+
+def test_a_budget_of_money_says_when_nothing_has_a_price(workspace):
+    budgets.declare(workspace, name="lab", spec=BudgetSpec(limit=100.0))
+    budgets.declare(workspace, name="hours", spec=BudgetSpec(limit=100.0, of="cpu_hours"))
+    assert [(each.name, each.is_priced) for each in list_budgets(workspace)] == [
+        ("hours", True),
+        ("lab", False),
+    ]
+    prices.declare(workspace, name="default", spec=YEN)
+    assert show_budget(workspace, budget="lab").is_priced
