@@ -34,7 +34,7 @@ def add(ctx: Context, *, about: str, text: str, reply_to: str = "") -> Comment:
     said, ref = check_text(text), refs.parse(about)
     ctx.check_seen(ref.kind, str(ref))
     if not _is_known(ctx.tx, ref):
-        raise NotFound.of(ref.kind, ref.name, [])
+        raise NotFound.of(ref.kind, str(ref).partition("/")[2], [])
     if reply_to:
         answered = store.one(ctx.tx, reply_to)
         if _thing(answered.about) != _thing(str(ref)):

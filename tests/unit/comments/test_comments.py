@@ -60,7 +60,7 @@ def test_who_may_read_may_say_what_they_think_and_no_more(team):
 
 def test_a_comment_is_about_a_thing_that_there_is(team):
     for ref in ("endpoint/none", "model/delay@3", "run/run-0000"):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=ref.partition("/")[2]):
             add(team, about=ref, text="hello")
     for text in ("", "  \n", "x" * 10_001, "a\0b"):
         with pytest.raises(InvalidInput):
