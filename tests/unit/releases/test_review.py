@@ -26,10 +26,11 @@ from meguru.kernel.operations import Operation
 from meguru.registry.client import add_model
 from meguru.registry.operations import alias
 from meguru.releases import operations as releases
+from meguru.releases import store
 from meguru.releases.diff import plain_text
-from meguru.releases.review.evidence import decisions_of
 from meguru.releases.review.follow import ReviewKeeper
 from meguru.releases.review.schema import release_approval
+from meguru.releases.review.standing import standing_of
 from meguru.releases.types import ReleaseState
 from meguru.serving import operations as endpoints
 from meguru.serving.kind import EndpointSpec
@@ -65,7 +66,7 @@ def test_an_approval_is_a_signed_statement_over_the_digest_and_kept_whole(team):
     made = team.asked()
     releases.approve(team.ana, release=made, note="looked at it")
     with team.ws.read() as tx:
-        (kept,) = decisions_of(tx, made, team.clock.now())
+        (kept,) = standing_of(tx, store.get(tx, made), team.clock.now()).decisions
     envelope = dsse.read(msgspec.json.encode(kept.envelope))
     (server,) = keys.list_keys(team.ws, owner="")
     assert dsse.signers(envelope, [PublicKey.read(server.public)])
