@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from meguru.base import openapi
 from meguru.flavors import ColumnType, SignatureColumn
 from meguru.predictions.row_keys import MAX_KEY
 from meguru.predictions.types import MAX_OUTCOMES
@@ -19,43 +20,25 @@ _TYPES: dict[ColumnType, dict[str, Any]] = {
 }
 _TIME = {"type": "string", "format": "date-time"}
 _KEY = {"type": ["string", "integer"], "maxLength": MAX_KEY, "description": "the client's own name of a row"}
-_REFUSED = {
-    "description": "refused",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-}
-_ERROR = {
-    "type": "object",
-    "properties": {
-        "error": {
-            "type": "object",
-            "properties": {
-                name: {"type": "string"} for name in ("code", "what", "where", "why", "try", "field")
-            },
-        }
-    },
-}
 
 
 def document(status: EndpointStatus) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of one endpoint; before it has a model, rows may hold anything."""
     row = _row(status.signature.inputs, status.given) if status.signature else {"type": "object"}
     path = f"/endpoints/{status.name}"
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": f"Endpoint {status.name}", "version": status.model or "pending"},
-        "paths": {
-            f"{path}/predict": {"post": _predict(row, status.outputs)},
-            path: {
-                "get": {
-                    "operationId": "status",
-                    "summary": "Tell what answers, and what it takes.",
-                    "responses": {"200": {"description": "state, signature, outputs and outcome"}},
-                }
-            },
-            "/api/v1/outcome/record": {"post": _outcome(status)},
+    paths = {
+        f"{path}/predict": {"post": _predict(row, status.outputs)},
+        path: {
+            "get": {
+                "operationId": "status",
+                "summary": "Tell what answers, and what it takes.",
+                "responses": {"200": {"description": "state, signature, outputs and outcome"}},
+            }
         },
-        "components": {"schemas": {"Error": _ERROR}},
+        "/api/v1/outcome/record": {"post": _outcome(status)},
     }
+    title, version = f"Endpoint {status.name}", status.model or "pending"
+    return openapi.document(title, version, paths, {"Error": openapi.ERROR})
 
 
 def _row(columns: tuple[SignatureColumn, ...], given: tuple[SignatureColumn, ...]) -> dict[str, Any]:
@@ -105,7 +88,7 @@ def _outcome(status: EndpointStatus) -> dict[str, Any]:
         "operationId": "record_outcomes",
         "summary": "Record what really happened.",
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {"200": {"description": "recorded"}, "4XX": _REFUSED},
+        "responses": {"200": {"description": "recorded"}, "4XX": openapi.REFUSED},
     }
 
 
@@ -153,12 +136,7 @@ def _predict(row: dict[str, Any], outputs: list[ModelOutput]) -> dict[str, Any]:
         "operationId": "predict",
         "summary": "Score rows; each prediction is recorded before it is answered.",
         "parameters": [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "schema": {"type": "string", "minLength": 1, "maxLength": 200},
-            },
+            openapi.IDEMPOTENCY_KEY,
             {
                 "name": "explain",
                 "in": "query",
@@ -173,7 +151,7 @@ def _predict(row: dict[str, Any], outputs: list[ModelOutput]) -> dict[str, Any]:
         },
         "responses": {
             "200": {"description": "scored", "content": {"application/json": {"schema": answer}}},
-            "4XX": _REFUSED,
-            "5XX": _REFUSED,
+            "4XX": openapi.REFUSED,
+            "5XX": openapi.REFUSED,
         },
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from meguru.app.kinds import all_kinds
@@ -40,6 +39,8 @@ record = false
 
 @pytest.fixture(scope="module")
 def validator():
+    import jsonschema  # takes seconds, which no other worker has to pay
+
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)

@@ -8,28 +8,15 @@ from typing import Any
 
 import msgspec
 
+from meguru.base import openapi
 from meguru.kernel.operations import Operation, native
-
-_REF = "#/components/schemas/{name}"
-_ERROR = {
-    "type": "object",
-    "properties": {
-        "error": {
-            "type": "object",
-            "properties": {
-                name: {"type": "string"} for name in ("code", "what", "where", "why", "try", "field")
-            },
-            "required": ["code", "what"],
-        }
-    },
-}
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of all registered operations."""
     operations = list(native().values())
     types = [kind for one in operations for kind in (one.arguments_type, one.result_type)]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    schemas, components = msgspec.json.schema_components(types, ref_template=openapi.SCHEMA_REF)
     paths: dict[str, Any] = {}
     for index, one in enumerate(operations):
         arguments, result = schemas[2 * index], schemas[2 * index + 1]
@@ -37,25 +24,13 @@ def document() -> dict[str, Any]:
     paths["/health"] = {
         "get": {"summary": "Tell that the server is up.", "responses": {"200": {"description": "up"}}}
     }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Meguru", "version": version("meguru")},
-        "paths": paths,
-        "components": {
-            "schemas": {**components, "Error": _ERROR},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-        },
-        "security": [{"token": []}, {}],
-    }
+    schemas_by_name = {**components, "Error": openapi.ERROR}
+    return openapi.document("Meguru", version("meguru"), paths, schemas_by_name)
 
 
 def _entry(
     one: Operation[..., Any], arguments: dict[str, Any], result: dict[str, Any], components: dict[str, Any]
 ) -> dict[str, Any]:
-    refusal = {
-        "description": "refused",
-        "content": {"application/json": {"schema": {"$ref": _REF.format(name="Error")}}},
-    }
     entry: dict[str, Any] = {
         "operationId": one.name,
         "tags": [one.name.split(".")[0]],
@@ -64,8 +39,8 @@ def _entry(
         "x-permission": one.permission,
         "responses": {
             "200": {"description": "done", "content": {"application/json": {"schema": result}}},
-            "4XX": refusal,
-            "5XX": refusal,
+            "4XX": openapi.REFUSED,
+            "5XX": openapi.REFUSED,
         },
     }
     schema = components[arguments["$ref"].rpartition("/")[2]] if "$ref" in arguments else arguments
@@ -76,13 +51,6 @@ def _entry(
             for name, kind in schema.get("properties", {}).items()
         ]
     else:
-        entry["parameters"] = [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "schema": {"type": "string", "maxLength": 200},
-            }
-        ]
+        entry["parameters"] = [openapi.IDEMPOTENCY_KEY]
         entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": arguments}}}
     return entry

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from meguru.base import openapi
 from meguru.mlflow.protocol.routes import VERSION
 
 _TEXT, _NUMBER, _FLAG = {"type": "string"}, {"type": "integer", "format": "int64"}, {"type": "boolean"}
@@ -154,13 +155,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for method, path, rest in calls():
         paths.setdefault(f"/api/2.0{path}", {})[method.lower()] = _entry(method, path, rest)
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "MLflow's protocol, as Meguru speaks it", "version": VERSION},
-        "paths": paths,
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "security": [{"token": []}, {}],
-    }
+    return openapi.document("MLflow's protocol, as Meguru speaks it", VERSION, paths, schemas={})
 
 
 def _entry(method: str, path: str, rest: str) -> dict[str, Any]:

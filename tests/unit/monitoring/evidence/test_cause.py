@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import msgspec
 import pytest
@@ -34,11 +35,16 @@ DROP, CALM = found(Severity.PERFORMANCE_DROP), ReportVerdict.OK
 DRIFT = found(Severity.INPUT_DRIFT, "wind")
 
 
+@cache
+def measured_window():
+    """Measured once: the cases differ in what is said of it only."""
+    return make_window(make_rows(400))
+
+
 def window(*performance, rows=1000, outcomes=1000, past=()):
-    made = make_window(make_rows(400))
     shown = performance or (did(),)
     return replace(
-        made, model=LIVE, rows=rows, outcomes=outcomes, performance=shown, past=tuple(past),
+        measured_window(), model=LIVE, rows=rows, outcomes=outcomes, performance=shown, past=tuple(past),
         start=START, end=START + timedelta(days=1),
     )  # fmt: skip
 
