@@ -17,6 +17,7 @@ import msgspec
 import yaml
 
 from meguru.base import digests
+from meguru.base.plain_yaml import load_yaml
 from meguru.errors import InvalidInput, NotFound, UnsafeModel
 from meguru.flavors.base import Takes
 from meguru.flavors.input_example import InputExample, read_example
@@ -184,8 +185,8 @@ def _parse(path: Path) -> dict[str, Any]:
         why = f"{_MAX_BYTES:,} bytes are allowed"
         raise InvalidInput("the MLmodel file is too large", where=str(path), why=why)
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        said = load_yaml(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidInput("the MLmodel file is not YAML", where=str(path), why=str(error)[:300]) from error
     if not isinstance(said, dict) or not isinstance(said.get("flavors"), dict):
         raise InvalidInput("the MLmodel file names no flavors", where=str(path))

@@ -17,7 +17,6 @@ from meguru.mlflow.exchange.types import File
 MAX_DOCUMENT = 1 << 20
 MAX_TEXT = 1 << 20
 MAX_DEPTH = 64
-MAX_NESTING = 50
 MAX_FILES = 1_000_000
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -85,27 +84,16 @@ def document(path: Path) -> dict[str, Any]:
     """Return a small YAML file that holds a mapping; it can make no objects."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from meguru.base.plain_yaml import load_yaml
+
     content = text(path, MAX_DOCUMENT)
     try:
-        _check_nesting(yaml.parse(content, Loader=loader), path)
-        value = yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+        value = load_yaml(content)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidInput(f"{path.name!r} is no YAML", where=str(path), why=str(error)[:300]) from error
     if not isinstance(value, dict):
         raise InvalidInput(f"{path.name!r} holds no mapping", where=str(path))
     return value
-
-
-def _check_nesting(events: Any, path: Path) -> None:
-    """Raise InvalidInput for a document that is nested so deeply that to build it would crash the process."""
-    import yaml
-
-    depth = 0
-    for event in events:
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_NESTING:
-            raise InvalidInput(f"{path.name!r} is nested deeper than {MAX_NESTING}", where=str(path))
 
 
 def texts(folder: Path, *, tell: Any) -> dict[str, str]:
