@@ -54,7 +54,7 @@ def document(
         Whether to say that a bearer token is taken. It is optional: a workspace on one machine needs none.
     """
     components: dict[str, Any] = {"schemas": dict(schemas)}
-    made = {
+    made: dict[str, Any] = {
         "openapi": VERSION,
         "info": {"title": title, "version": version},
         "paths": dict(paths),
