@@ -41,7 +41,7 @@ def list_events(
 @operation("event.last_words", permission="event:read", query=True)
 def last_words(ctx: Context, *, types: list[str], limit: int = 20) -> list[events.Event]:
     """Return the newest events of each of some types after which nothing happened to the same thing."""
-    return events.last_words(ctx.tx, types, limit=check_limit(limit), projects=ctx.visible)
+    return events.latest_by_subject(ctx.tx, types, limit=check_limit(limit), projects=ctx.visible)
 
 
 @operation("event.wait", permission="event:read", query=True)

@@ -72,7 +72,7 @@ def _cause(tx: Connection, item: events.Event) -> events.Event | None:
 
 def _found(tx: Connection, event_id: str) -> events.Event | None:
     try:
-        return events.one(tx, event_id)
+        return events.get(tx, event_id)
     except NotFound:
         return None
 
@@ -135,7 +135,7 @@ def _state_event(tx: Connection, ref: refs.Ref) -> events.Event | None:
             tx, subject=str(ref), types=("endpoint.switched", "endpoint.created", "endpoint.retired")
         )
         if switched is not None and switched.type == "endpoint.switched" and switched.cause:
-            return events.one(tx, switched.cause)
+            return events.get(tx, switched.cause)
         return switched
     if ref.version is None:
         prefix = f"{ref.kind}/{ref.name}"

@@ -65,7 +65,7 @@ def _live(tx: Connection, deployment: Deployment) -> Event | None:
     """Return the event with which a server began to answer with what was promoted."""
     if not deployment.event:
         return None
-    switched = events.one(tx, deployment.event)
+    switched = events.get(tx, deployment.event)
     taken = events.read(tx, after=switched.seq, subject=switched.subject, types=(_TAKEN_UP,), limit=20)
     return next((each for each in taken if each.data["release"] == deployment.release_ref), None)
 

@@ -66,7 +66,7 @@ def _causes(tx: Connection, event: Event) -> Iterator[Event]:
         if event.cause is None:
             return
         try:
-            event = events.one(tx, event.cause)
+            event = events.get(tx, event.cause)
         except NotFound:
             return
 

@@ -55,7 +55,7 @@ def try_out(
     check_limit(limit)
     now = ctx.now()
     if event or at is not None:
-        came = events.one(ctx.tx, event) if event else None
+        came = events.get(ctx.tx, event) if event else None
         if came is not None:
             ctx.check_seen("event", came.id, "event:read")
         found, looked = [_now(ctx, watching, came, at or now)], 1

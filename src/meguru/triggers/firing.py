@@ -136,7 +136,7 @@ def most_open(action: Action) -> int | None:
 
 
 def _origin(tx: Connection, match: Firing) -> tuple[Event | None, Chain]:
-    event = events.one(tx, match.event) if match.event else None
+    event = events.get(tx, match.event) if match.event else None
     return event, chain_of(tx, event)
 
 

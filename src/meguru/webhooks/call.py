@@ -80,7 +80,7 @@ class CallJob:
         """Tell in the log that a call was not taken."""
         wanted = msgspec.convert(job.payload, _Payload)
         with ws.read() as tx:
-            topic = wanted.call.topic if wanted.call else events.one(tx, wanted.event).type
+            topic = wanted.call.topic if wanted.call else events.get(tx, wanted.event).type
         tell = partial(_fail_call, webhook=wanted.webhook, topic=topic, why=why[:500])
         _FAIL.commit(ws.with_(principal=ACTOR, cause=job.cause), tell)
 
@@ -89,7 +89,7 @@ def _told(tx: Connection, wanted: _Payload) -> tuple[str, WebhookMessage]:
     """Return what a call is about, and the call itself."""
     if wanted.call is not None:
         return wanted.call.topic, message_of(wanted.call)
-    event = events.one(tx, wanted.event)
+    event = events.get(tx, wanted.event)
     return event.type, cloud_event.message_of(event, wanted.said)
 
 

@@ -130,17 +130,17 @@ def test_a_head_that_was_kept_is_expected_in_the_chain_ever_after(workspace):
     assert (other.intact, other.checked) == (False, 4)
 
 
-def test_last_words_are_those_after_which_nothing_happened_to_the_same_thing(workspace):
+def test_latest_events_by_subject_are_those_after_which_nothing_happened_to_the_same_thing(workspace):
     for number in (0, 3, 6, 0, 1, 4):  # of types n0, n0, n0, n0, n1, n1
         add(workspace, number, project="team" if number == 4 else "")
     with workspace.db.write() as tx:
         later = {"at": workspace.clock.now(), "actor": "a", "operation": "o", "subject": "s/6"}
         events.append(tx, type="t.n2", **later)
     with workspace.read() as tx:
-        found = events.last_words(tx, ["t.n0", "t.n1"], limit=10)
-        few = events.last_words(tx, ["t.n0", "t.n1"], limit=1)
-        seen = events.last_words(tx, ["t.n1"], limit=10, projects={"team"})
-        none = events.last_words(tx, [], limit=10)
+        found = events.latest_by_subject(tx, ["t.n0", "t.n1"], limit=10)
+        few = events.latest_by_subject(tx, ["t.n0", "t.n1"], limit=1)
+        seen = events.latest_by_subject(tx, ["t.n1"], limit=10, projects={"team"})
+        none = events.latest_by_subject(tx, [], limit=10)
     assert [each.seq for each in found] == [6, 5, 4, 2]  # not 1 and 3: more happened to s/0 and s/6
     assert [each.seq for each in few] == [6, 4]
     assert [each.seq for each in seen] == [6]

@@ -96,7 +96,7 @@ def test_what_concerns_nobody_has_nobody_look(workspace, looks):
     with ThreadPoolExecutor(2) as pool:
         waiting = [
             pool.submit(events.wait, workspace, after=0, timeout=60, wakes=wakes),
-            pool.submit(events.wait_for_bell, workspace, "jobs", rung=0, timeout=60),
+            pool.submit(events.wait_for_notification, workspace, "jobs", seen=0, timeout=60),
         ]
         while not looks:
             pass
@@ -117,31 +117,31 @@ def test_what_was_committed_before_the_wait_began_ends_it(workspace):
     assert events.wait(workspace, after=1, timeout=30, wakes=wakes) == 2
 
 
-def test_a_bell_is_heard_by_those_who_wait_for_it_alone(workspace):
+def test_a_channel_wakes_those_who_wait_for_it_alone(workspace):
     def promise(ctx):
-        ctx.ring("jobs")
+        ctx.notify("jobs")
         ctx.emit("test.said", "workspace/test")
 
-    events.wait(workspace, after=0, timeout=0.01)  # the first look knows of nothing, and rings them all
-    rung = workspace.watch.rung("jobs"), workspace.watch.rung("doors")
+    events.wait(workspace, after=0, timeout=0.01)  # the first look knows of nothing, and notifies all channels
+    seen = workspace.watch.notification_count("jobs"), workspace.watch.notification_count("doors")
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(events.wait_for_bell, workspace, "jobs", rung=rung[0], timeout=60)
+        waiting = pool.submit(events.wait_for_notification, workspace, "jobs", seen=seen[0], timeout=60)
         Operation(promise, "test.promise", "test:write", query=False, evented=True)(workspace)
         waiting.result(timeout=60)
-    assert workspace.watch.rung("jobs") > rung[0]
-    assert workspace.watch.rung("doors") == rung[1]
+    assert workspace.watch.notification_count("jobs") > seen[0]
+    assert workspace.watch.notification_count("doors") == seen[1]
 
 
-def test_a_bell_rung_by_a_change_that_was_undone_is_not_heard(workspace):
+def test_a_notification_of_a_change_that_was_undone_is_not_sent(workspace):
     def promise(ctx):
-        ctx.ring("jobs")
+        ctx.notify("jobs")
         ctx.emit("test.said", "workspace/test")
         raise ZeroDivisionError
 
-    rung = workspace.watch.rung("jobs")
+    seen = workspace.watch.notification_count("jobs")
     with pytest.raises(ZeroDivisionError):
         Operation(promise, "test.promise", "test:write", query=False, evented=True)(workspace)
-    assert workspace.watch.rung("jobs") == rung
+    assert workspace.watch.notification_count("jobs") == seen
 
 
 def test_in_a_crowd_nobody_misses_what_concerns_it(workspace):

@@ -214,7 +214,7 @@ def test_the_running_evaluator_fires_as_soon_as_the_event_is_committed(workspace
     runner.start()
     matched = say("model_version.registered")
     with workspace.read() as tx:
-        seen = events.one(tx, matched).seq
+        seen = events.get(tx, matched).seq
     events.wait(workspace, after=seen, timeout=60)
     assert len(log(workspace, "trigger.fired")) == 1
     stop.set()

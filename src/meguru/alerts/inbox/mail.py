@@ -81,7 +81,7 @@ class InboxMailJob:
 def item_of(ws: Workspace, tx: Connection, item: InboxItem, who: Principal, language: str) -> MessageItem:
     """Return one thing as a mail tells it: the words of a comment to those who may read comments there."""
     try:
-        event = events.one(tx, item.event)
+        event = events.get(tx, item.event)
     except NotFound:
         event = None
     said = _comment(tx, item) if who.allows("comment:read", item.project) else None

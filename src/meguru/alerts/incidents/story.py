@@ -133,6 +133,6 @@ def _between(start: datetime, end: datetime | None) -> float | None:
 
 def _find(tx: Connection, event_id: str | None) -> Event | None:
     try:
-        return events.one(tx, event_id) if event_id else None
+        return events.get(tx, event_id) if event_id else None
     except NotFound:
         return None

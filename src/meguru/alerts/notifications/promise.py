@@ -35,7 +35,7 @@ def promise(ctx: Context, *, name: str) -> int:
         return 0
     # Only the newest are told one by one.
     others = sorted((each for each in ready if not each.alert), key=_last, reverse=True)[:MOST]
-    told = {each.last_event: events.one(ctx.tx, each.last_event) for each in others}
+    told = {each.last_event: events.get(ctx.tx, each.last_event) for each in others}
     message = compose(route, ready, known, told)
     for place, to in enumerate(route.to):
         _dispatch(ctx, route, place, to, message, ready)

@@ -2,21 +2,30 @@
 
 from meguru.kernel.event import ChainVerdict, Event
 from meguru.kernel.events.append import append, lock
-from meguru.kernel.events.read import head, last_words, latest, one, read, types_between, wait, wait_for_bell
+from meguru.kernel.events.read import (
+    get,
+    head,
+    latest,
+    latest_by_subject,
+    read,
+    types_between,
+    wait,
+    wait_for_notification,
+)
 from meguru.kernel.events.verify import verify
 
 __all__ = [
     "ChainVerdict",
     "Event",
     "append",
+    "get",
     "head",
-    "last_words",
     "latest",
+    "latest_by_subject",
     "lock",
-    "one",
     "read",
     "types_between",
     "verify",
     "wait",
-    "wait_for_bell",
+    "wait_for_notification",
 ]

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Row, func, select, true, union_all
 from meguru.errors import NotFound
 from meguru.kernel.event import Event
 from meguru.kernel.events.schema import event, event_head
-from meguru.kernel.events.watch import News, Wakes
+from meguru.kernel.events.watch import LogDelta, Wakes
 from meguru.storage.db.raw import RawSql
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
-_NEWS = "SELECT type, max(seq), count(*) FROM event WHERE seq > ? GROUP BY type"
+_NEWEST_OF_TYPES = "SELECT type, max(seq), count(*) FROM event WHERE seq > ? GROUP BY type"
 
 
 def read(
@@ -49,7 +49,7 @@ def read(
     return [from_row(row) for row in tx.execute(query)]
 
 
-def last_words(
+def latest_by_subject(
     tx: Connection, types: Iterable[str], *, limit: int, projects: AbstractSet[str] | None = None
 ) -> list[Event]:
     """Return the newest events of each of some types that are the last ones about their subjects.
@@ -70,8 +70,8 @@ def last_words(
     return [from_row(row) for row in tx.execute(query.order_by(event.c.seq.desc()))]
 
 
-def one(tx: Connection, event_id: str) -> Event:
-    """Return the event with this id."""
+def get(tx: Connection, event_id: str) -> Event:
+    """Return the event with this id; NotFound if there is none."""
     row = tx.execute(select(event).where(event.c.id == event_id)).first()
     if row is None:
         raise NotFound.of("event", event_id)
@@ -113,14 +113,14 @@ def wait(ws: Workspace, *, after: int, timeout: float, wakes: Wakes | None = Non
         In seconds.
     wakes
         Whether an event of a type concerns the caller; others don't wake it, and if none did, `after` is
-        returned. What happened before this process first looked wakes whatever its type.
+        returned. What happened before this process first polled wakes whatever its type.
     """
-    return ws.watch.wait(partial(_news, ws), after=after, timeout=timeout, wakes=wakes)
+    return ws.watch.wait(partial(_poll, ws), after=after, timeout=timeout, wakes=wakes)
 
 
-def wait_for_bell(ws: Workspace, bell: str, *, rung: int, timeout: float) -> None:
-    """Block until a bell has rung more than `rung` times, or another process has committed events."""
-    ws.watch.wait_for_bell(partial(_news, ws), bell, rung=rung, timeout=timeout)
+def wait_for_notification(ws: Workspace, channel: str, *, seen: int, timeout: float) -> None:
+    """Block until a channel was notified more than `seen` times, or another process has committed events."""
+    ws.watch.wait_for_notification(partial(_poll, ws), channel, seen=seen, timeout=timeout)
 
 
 def types_between(tx: Connection, after: int, until: int) -> list[str]:
@@ -129,13 +129,13 @@ def types_between(tx: Connection, after: int, until: int) -> list[str]:
     return sorted(tx.execute(query).scalars())
 
 
-def _news(ws: Workspace, after: int | None) -> News:
+def _poll(ws: Workspace, after: int | None) -> LogDelta:
     with ws.read() as tx:
         if after is None:
-            return News(head(tx))
-        rows = RawSql(tx).execute(_NEWS, (after,)).fetchall()
+            return LogDelta(head(tx))
+        rows = RawSql(tx).execute(_NEWEST_OF_TYPES, (after,)).fetchall()
     newest = {kind: seq for kind, seq, _ in rows}
-    return News(max(newest.values(), default=after), sum(count for *_, count in rows), newest)
+    return LogDelta(max(newest.values(), default=after), sum(count for *_, count in rows), newest)
 
 
 def from_row(row: Row[Any]) -> Event:

@@ -1,7 +1,7 @@
-"""One look at the log for all threads of a process that wait for it; each is woken by what concerns it.
+"""One thread polls the log for all threads of a process that wait for it; each is woken by what concerns it.
 
-What this process commits is announced, and looked at as soon as somebody waits for it. What others commit is
-found by the thread whose turn it is to look, ten times a second.
+What this process commits is announced, and polled as soon as somebody waits for it. What others commit is found
+by the thread whose turn it is to poll, ten times a second.
 """
 
 from __future__ import annotations
@@ -13,24 +13,25 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 POLL_SECONDS = 0.1
-PACE_SECONDS = 0.02
-"""A log that grows faster is told of in strides: whoever writes needs the time more than they who read."""
-MOST_TYPES, MOST_OWN = 1000, 10_000
+DEBOUNCE_SECONDS = 0.02
+"""Waiters are woken at most this often: a log that grows fast is read in strides, as writers need the time more
+than readers."""
+MAX_TYPES, MAX_UNPOLLED = 1000, 10_000
 
 Wakes = Callable[[str], bool]
-"""Whether an event of a type concerns somebody."""
+"""Whether an event of a type concerns a waiter."""
 
 
-class News(msgspec.Struct, frozen=True):
-    """The log's head and, of the events since the last look, their number and the newest of each type."""
+class LogDelta(msgspec.Struct, frozen=True):
+    """The log's head and, of the events since the last poll, their number and the newest of each type."""
 
     head: int
     count: int = 0
     newest: dict[str, int] = {}
 
 
-Look = Callable[[int | None], News]
-"""Look at what came after an event; with None only at the head."""
+Poll = Callable[[int | None], LogDelta]
+"""Query what came after an event; with None only the head."""
 
 
 class _Waiter:
@@ -40,93 +41,96 @@ class _Waiter:
         *,
         after: int = -1,
         wakes: Wakes | None = None,
-        bell: str = "",
-        rung: int = 0,
+        channel: str = "",
+        seen: int = 0,
     ) -> None:
-        self.after, self.wakes, self.bell, self.rung = after, wakes, bell, rung
+        self.after, self.wakes, self.channel, self.seen = after, wakes, channel, seen
+        # All conditions share the watch's lock, so that a waiter is woken alone and misses no notification
+        # between its check and its wait.
         self.signal = threading.Condition(lock)
 
     def wants(self, kind: str, seq: int) -> bool:
         """Tell whether an event is one that this thread waits for."""
-        return not self.bell and seq > self.after and (self.wakes is None or self.wakes(kind))
+        return not self.channel and seq > self.after and (self.wakes is None or self.wakes(kind))
 
 
 class LogWatch:
-    """Lets threads wait until the log is longer, or a bell rings: one looks for all, the others sleep.
+    """Lets threads wait until the log is longer, or a channel is notified: one polls for all, others sleep.
 
-    Safe for many threads. `committed` is notified at each commit of this process. A bell tells of what is no
-    event, such as work that waits; commits of other processes ring them all, as they don't say which.
+    Safe for many threads. `committed` is notified at each commit of this process. A channel carries what is no
+    event, such as work that can be claimed; a commit of another process notifies all channels, as the log does
+    not say which it concerns.
     """
 
     def __init__(self) -> None:
         self.committed = threading.Condition()
         self._lock = threading.Lock()
         self._waiters: list[_Waiter] = []
-        self._looker: _Waiter | None = None
-        # What was seen: the head, and since the first look (at `_start`) the newest event of each type.
+        self._poller: _Waiter | None = None
+        # What polls found: the head, and since the first of them (at `_start`) the newest event of each type.
         self._head: int | None = None
         self._start = 0
         self._newest: dict[str, int] = {}
-        # What this process committed after the last look.
-        self._own: dict[int, str] = {}
-        self._bells: dict[str, int] = {}
-        self._hurry = False
-        self._looked = self._told = 0.0
+        # What this process committed after the last poll, by number.
+        self._unpolled: dict[int, str] = {}
+        self._notifications: dict[str, int] = {}
+        self._is_due = False
+        self._last_poll = self._last_wakeup = 0.0
         self._closed = False
 
-    def notify(self, events: Sequence[tuple[int, str]] | None = None, bells: Collection[str] = ()) -> None:
-        """Tell of a commit with these events; without them, have everybody look."""
+    def notify(self, events: Sequence[tuple[int, str]] | None = None, channels: Collection[str] = ()) -> None:
+        """Announce a commit with these events; without them, have everybody check."""
         with self.committed:
             self.committed.notify_all()
         with self._lock:
             if events is None:
-                self._ring(self._bells)
-                self._look_soon()
+                self._notify_channels(self._notifications)
+                self._poll_soon()
                 return
-            self._ring(bells)
-            seen = self._head or 0
-            fresh = {seq: kind for seq, kind in events if seq > seen}
-            self._own = fresh if len(self._own) > MOST_OWN else self._own | fresh
+            self._notify_channels(channels)
+            polled = self._head or 0
+            fresh = {seq: kind for seq, kind in events if seq > polled}
+            self._unpolled = fresh if len(self._unpolled) > MAX_UNPOLLED else self._unpolled | fresh
             if any(each.wants(kind, seq) for each in self._waiters for seq, kind in fresh.items()):
-                self._look_soon()
+                self._poll_soon()
 
     def close(self) -> None:
         """End all waits, now and from now on."""
         self._closed = True
         self.notify()
         with self._lock:
-            for each in self._waiters:
-                each.signal.notify()
+            for waiter in self._waiters:
+                waiter.signal.notify()
 
-    def wait(self, look: Look, *, after: int, timeout: float, wakes: Wakes | None = None) -> int:
+    def wait(self, poll: Poll, *, after: int, timeout: float, wakes: Wakes | None = None) -> int:
         """Return the head as soon as there is an event beyond `after` of a type that `wakes`.
 
         When the time is over: the head, if every type wakes; else `after`.
         """
         if timeout <= 0 and wakes is None:
-            return look(None).head
-        met = self._wait(look, _Waiter(self._lock, after=after, wakes=wakes), timeout)
+            return poll(None).head
+        met = self._wait(poll, _Waiter(self._lock, after=after, wakes=wakes), timeout)
         if not met and wakes is not None:
             return after
-        return look(None).head if self._head is None else self._head
+        return poll(None).head if self._head is None else self._head
 
-    def rung(self, bell: str) -> int:
-        """Return how often a bell has rung."""
+    def notification_count(self, channel: str) -> int:
+        """Return how often a channel was notified."""
         with self._lock:
-            # A count and no flag: who reads it before it looks misses no bell that rings while it looks.
-            # Known from now on, it is also rung for the commits of other processes.
-            return self._bells.setdefault(bell, 0)
+            # A count and no flag: who reads it before it checks for work misses no notification that comes
+            # while it checks. Once asked for, a channel is notified of commits of other processes too.
+            return self._notifications.setdefault(channel, 0)
 
-    def wait_for_bell(self, look: Look, bell: str, *, rung: int, timeout: float) -> None:
-        """Wait until a bell has rung more than `rung` times."""
-        self._wait(look, _Waiter(self._lock, bell=bell, rung=rung), timeout)
+    def wait_for_notification(self, poll: Poll, channel: str, *, seen: int, timeout: float) -> None:
+        """Wait until a channel was notified more than `seen` times."""
+        self._wait(poll, _Waiter(self._lock, channel=channel, seen=seen), timeout)
 
-    def _wait(self, look: Look, me: _Waiter, timeout: float) -> bool:
+    def _wait(self, poll: Poll, me: _Waiter, timeout: float) -> bool:
         end = time.monotonic() + timeout
         with self._lock:
             self._waiters.append(me)
-            if any(me.wants(kind, seq) for seq, kind in self._own.items()):
-                self._look_soon()
+            if any(me.wants(kind, seq) for seq, kind in self._unpolled.items()):
+                self._poll_soon()
         try:
             while True:
                 with self._lock:
@@ -137,69 +141,70 @@ class LogWatch:
                         # Whoever waits in a loop must not spin until it is told to stop.
                         me.signal.wait(min(POLL_SECONDS, left))
                         return self._is_met(me)
-                    if not self._is_mine_to_look(me, left):
+                    if not self._is_my_turn(me, left):
                         continue
-                    before, self._hurry, self._looked = self._head, False, time.monotonic()
+                    before, self._is_due, self._last_poll = self._head, False, time.monotonic()
                 # Outside of the lock: this is a query, and no commit must wait for it to be announced.
-                news = look(before)
+                delta = poll(before)
                 with self._lock:
-                    self._take_in(news, before)
+                    self._apply(delta, before)
         finally:
             self._leave(me)
 
-    def _is_mine_to_look(self, me: _Waiter, left: float) -> bool:
-        """Tell whether it is time to look; if it is not, or another looks, that was waited for."""
-        if self._looker not in {None, me}:
+    def _is_my_turn(self, me: _Waiter, left: float) -> bool:
+        """Tell whether it is time to poll; if it is not, or another thread polls, that was waited for."""
+        if self._poller not in {None, me}:
             me.signal.wait(left)
             return False
-        self._looker = me
-        due = self._told + PACE_SECONDS if self._hurry else self._looked + POLL_SECONDS
+        self._poller = me
+        due = self._last_wakeup + DEBOUNCE_SECONDS if self._is_due else self._last_poll + POLL_SECONDS
         if (pause := due - time.monotonic()) <= 0:
             return True
         me.signal.wait(min(pause, left))
         return False
 
     def _is_met(self, me: _Waiter) -> bool:
-        if me.bell:
-            return self._bells.get(me.bell, 0) > me.rung
+        if me.channel:
+            return self._notifications.get(me.channel, 0) > me.seen
         if self._head is None or self._head <= me.after:
             return False
-        # Of what was there before the first look, nobody knows the types.
+        # Of what was there before the first poll, nobody knows the types.
         unknown = me.wakes is None or me.after < self._start
         return unknown or any(me.wants(kind, seq) for kind, seq in self._newest.items())
 
-    def _take_in(self, news: News, before: int | None) -> None:
-        mine = sum(seq <= news.head for seq in self._own)
-        self._own = {seq: kind for seq, kind in self._own.items() if seq > news.head}
-        if before is None or len(self._newest) > MOST_TYPES:
-            self._start, self._newest = news.head, {}
-        self._head, self._newest = news.head, self._newest | news.newest
-        # More events than this process wrote: another has committed, and didn't say for whom it rang.
-        if before is None or news.count > mine:
-            self._ring(self._bells)
-        woken = [each for each in self._waiters if self._is_met(each)] if news.count or before is None else []
-        for each in woken:
-            each.signal.notify()
+    def _apply(self, delta: LogDelta, before: int | None) -> None:
+        mine = sum(seq <= delta.head for seq in self._unpolled)
+        self._unpolled = {seq: kind for seq, kind in self._unpolled.items() if seq > delta.head}
+        if before is None or len(self._newest) > MAX_TYPES:
+            self._start, self._newest = delta.head, {}
+        self._head, self._newest = delta.head, self._newest | delta.newest
+        # More events than this process wrote: another has committed, and did not say for which channel.
+        if before is None or delta.count > mine:
+            self._notify_channels(self._notifications)
+        has_news = delta.count or before is None
+        woken = [waiter for waiter in self._waiters if self._is_met(waiter)] if has_news else []
+        for waiter in woken:
+            waiter.signal.notify()
         if woken:
-            self._told = time.monotonic()
+            self._last_wakeup = time.monotonic()
 
-    def _ring(self, bells: Collection[str]) -> None:
-        for bell in bells:
-            self._bells[bell] = self._bells.get(bell, 0) + 1
-        for each in self._waiters:
-            if each.bell in bells:
-                each.signal.notify()
+    def _notify_channels(self, channels: Collection[str]) -> None:
+        for channel in channels:
+            self._notifications[channel] = self._notifications.get(channel, 0) + 1
+        for waiter in self._waiters:
+            if waiter.channel in channels:
+                waiter.signal.notify()
 
-    def _look_soon(self) -> None:
-        self._hurry = True
-        if self._looker:
-            self._looker.signal.notify()
+    def _poll_soon(self) -> None:
+        self._is_due = True
+        if self._poller:
+            self._poller.signal.notify()
 
     def _leave(self, me: _Waiter) -> None:
         with self._lock:
             self._waiters.remove(me)
-            if self._looker is me:
-                self._looker = None
-                # Somebody must look: the turn goes to whoever has waited longest.
+            if self._poller is me:
+                self._poller = None
+                # Somebody must poll, or nobody is ever woken: the turn goes to whoever has waited longest.
                 if self._waiters:
                     self._waiters[0].signal.notify()

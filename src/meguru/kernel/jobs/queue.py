@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from meguru.kernel.operations import Context
 
 OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PARKED)
-BELL = "jobs"
-"""What rings when there may be a job to claim."""
+CHANNEL = "jobs"
+"""Notified when there may be a job to claim."""
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +63,7 @@ def enqueue(
         "priority": priority,
         "lane": lane or kind,
     }
-    ctx.ring(BELL)
+    ctx.notify(CHANNEL)
     return from_row(tx.execute(insert(job).values(row).returning(job)).one())
 
 
@@ -200,7 +200,7 @@ def wake(ctx: Context, kind: str, key: str) -> bool:
         return False
     mine = and_(job.c.kind == kind, job.c.key == key)
     ctx.tx.execute(update(job).where(mine).values(state=JobState.QUEUED, not_before=ctx.now()))
-    ctx.ring(BELL)
+    ctx.notify(CHANNEL)
     return True
 
 

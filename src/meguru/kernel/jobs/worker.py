@@ -113,14 +113,14 @@ class Worker:
         """Claim a job, or wait for news; None if there was none."""
         if self.stopping.is_set():
             return None
-        # Counted before the look: a bell that rings while we look ends the wait below at once.
-        rung = self.ws.watch.rung(queue.BELL)
+        # Counted before the claim: a notification that comes meanwhile ends the wait below at once.
+        seen = self.ws.watch.notification_count(queue.CHANNEL)
         with self._shared() as avoid:
             job = self._claim(avoid=avoid)
             if job is not None:
                 self._lanes[job.lane] += 1
                 return job
-        events.wait_for_bell(self.ws, queue.BELL, rung=rung, timeout=1.0)
+        events.wait_for_notification(self.ws, queue.CHANNEL, seen=seen, timeout=1.0)
         return None
 
     def _claim(self, job_id: str | None = None, avoid: Iterable[str] = ()) -> Job | None:

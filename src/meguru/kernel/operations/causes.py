@@ -36,7 +36,7 @@ def with_cited_cause(ws: Workspace) -> Workspace:
         return ws
     with ws.read() as tx:
         try:
-            event = events.one(tx, cited)
+            event = events.get(tx, cited)
         except NotFound as error:
             raise _unknown(cited) from error
         if not ws.principal.allows(CITE, event.project) and not _led_to(tx, event, ws.principal):
@@ -55,7 +55,7 @@ def _led_to(tx: Connection, event: events.Event, principal: Principal) -> bool:
         if event.cause is None:
             return False
         try:
-            event = events.one(tx, event.cause)
+            event = events.get(tx, event.cause)
         except NotFound:  # told before causes were checked
             return False
     return False

@@ -46,7 +46,7 @@ class Context:
         self._changes: changes.Changes | None = None
         self._changes_before: int | None = None
         self.on_open: Callable[[Connection], None] | None = None
-        self.bells: set[str] = set()
+        self.notified: set[str] = set()
         self.if_undone: list[Callable[[Workspace], None]] = []
         """What is told, in a transaction of its own, when this one was undone by an error of ours."""
         self.if_done: list[Callable[[Workspace], None]] = []
@@ -216,9 +216,9 @@ class Context:
         view.ws = self.ws.with_(cause=cause, principal=principal)
         return view
 
-    def ring(self, bell: str) -> None:
-        """Wake whoever waits for a bell, once the transaction is committed."""
-        self.bells.add(bell)
+    def notify(self, channel: str) -> None:
+        """Wake whoever waits for a channel, once the transaction is committed."""
+        self.notified.add(channel)
 
     def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
         """Run another operation in this transaction, as a part of this one.

@@ -256,14 +256,14 @@ class WorkspaceContract:
         assert events.wait(workspace, after=3, timeout=30, wakes=wakes) == 5
 
     def test_waiting_for_work_ends_with_what_anybody_commits(self, workspace: Workspace) -> None:
-        rung = workspace.watch.rung("work")
+        seen = workspace.watch.notification_count("work")
         with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(events.wait_for_bell, workspace, "work", rung=rung, timeout=60)
+            waiting = pool.submit(events.wait_for_notification, workspace, "work", seen=seen, timeout=60)
             with workspace.db.write() as tx:
                 now = datetime.now(UTC)
                 events.append(tx, type="test.started", at=now, actor="a", operation="o", subject="s")
             waiting.result(timeout=60)
-        assert workspace.watch.rung("work") > rung
+        assert workspace.watch.notification_count("work") > seen
 
     def test_rows_written_round_sqlalchemy_are_as_it_writes_them(self, workspace: Workspace) -> None:
         now = datetime.now(UTC)

@@ -34,7 +34,7 @@ class CallWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Promise the call, which is tried again until it is taken."""
         hook = self._hook(ctx)
-        told = events.one(ctx.tx, ctx.cause or "")
+        told = events.get(ctx.tx, ctx.cause or "")
         said = fill(self.said, moment_of(ctx, occasion))
         job = promise_event(ctx, hook, told, key=f"{hook.id}:{occasion.key}", said=said)
         return Started(ref=refs.make("webhook", hook.id), job=job.id)
