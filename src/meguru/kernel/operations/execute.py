@@ -73,8 +73,8 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
         return _recall(operation, request, known)
 
 
-def execute_with_others(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
-    """Run a quiet hot path, in one transaction with those that come at the same time; return its result.
+def execute_grouped(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+    """Run an operation of a hot path by group commit, with those that come at the same time.
 
     PostgreSQL's transactions wait for each other in another order (see `Operation.alone`), and a call with
     an idempotency key looks for its answer first: those have a transaction of their own.
@@ -92,7 +92,7 @@ def execute_with_others(ws: Workspace, operation: Operation[..., Any], arguments
             return operation.function(Context(ws, operation, stack, tx), **typed)
 
     with denials_logged(ws, operation.name):
-        return ws.db.together.submit(work).result()
+        return ws.db.group_commit.submit(work).result()
 
 
 def check_evented(operation: Operation[..., Any], *, emitted: bool, changed: bool) -> None:

@@ -25,7 +25,7 @@ from meguru.artifacts.uploads.join import join
 from meguru.artifacts.uploads.types import LIFETIME, MOST_PARTS, Upload, UploadPart
 from meguru.base.ids import new_id
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.operations.execute import execute_with_others
+from meguru.kernel.operations.execute import execute_grouped
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy_paths
 from meguru.mlflow.artifacts.names import kept_as
@@ -127,7 +127,7 @@ def _put_together(ws: Workspace, target: str, id: str, tags: dict[int, str]) -> 
 def _take_part(ws: Workspace, kept: Parts, id: str, part: UploadPart) -> None:
     given = {"upload": id, "number": part.number, "digest": part.digest, "size": part.size}
     try:
-        before = execute_with_others(ws, _keep_part, given)
+        before = execute_grouped(ws, _keep_part, given)
     except Exception:
         _drop_unless_known(ws, kept, id, part)
         raise

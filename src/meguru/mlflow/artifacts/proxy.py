@@ -19,7 +19,7 @@ from meguru.base import refs
 from meguru.errors import Forbidden
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.operations.authorise import log_refusal
-from meguru.kernel.operations.execute import execute_with_others
+from meguru.kernel.operations.execute import execute_grouped
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy_paths
 from meguru.mlflow.artifacts.downloads import sent
@@ -89,7 +89,7 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
             await run_sync(permit, ws, put)
         # On the one thread that writes, and answered after the commit; who comes meanwhile shares the next.
         try:
-            await asyncio.wrap_future(ws.db.together.submit(partial(_accept, ws, path, data)))
+            await asyncio.wrap_future(ws.db.group_commit.submit(partial(_accept, ws, path, data)))
         except Forbidden as error:
             await run_sync(log_refusal, ws, put.name, error)
             raise
@@ -107,7 +107,7 @@ def accept(ws: Workspace, path: str, data: bytes) -> None:
     digest = pending.write(ws.blobs, data)
     copy = data if len(data) <= pending.LARGEST else b""
     given = {"path": path, "digest": digest, "size": len(data), "data": copy}
-    execute_with_others(ws, put, given)
+    execute_grouped(ws, put, given)
 
 
 def place_to_write(ctx: Context, path: str) -> ProxyPath:

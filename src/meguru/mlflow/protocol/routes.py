@@ -162,7 +162,7 @@ async def _log(request: Request, reader: Callable[[bytes], LoggedBatch]) -> Resp
     entry = reader(body) if len(body) <= SMALL else await on_thread(partial(reader, body))
     work = partial(write, entry=entry, by=ws.principal, project=ws.home)
     try:
-        await asyncio.wrap_future(ws.db.together.submit(work, order=entry.run))
+        await asyncio.wrap_future(ws.db.group_commit.submit(work, order=entry.run))
     except Forbidden as error:
         await on_thread(partial(log_refusal, ws, log.name, error))
         raise

@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 
 from meguru.errors import Busy, MissingDependency, UsageError, masked
 from meguru.storage.db.faults import explain
-from meguru.storage.db.group_commit import Together
+from meguru.storage.db.group_commit import GroupCommit
 from meguru.storage.db.limits import check_lengths
 from meguru.storage.db.raw import RawSql
 
@@ -47,7 +47,7 @@ class Database:
             _sqlite(self.url, sqlite_synchronous, query_only=True) if self.is_sqlite else self.engine
         )
         event.listen(self.engine, "before_cursor_execute", check_lengths)
-        self.together = Together(self)
+        self.group_commit = GroupCommit(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -113,7 +113,7 @@ class Database:
 
     def close(self) -> None:
         """Finish what waits to be written, and close all idle connections."""
-        self.together.close()
+        self.group_commit.close()
         self.engine.dispose()
         self._readers.dispose()
 

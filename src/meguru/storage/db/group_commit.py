@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from meguru.storage.db.engine import Database
 
 T = TypeVar("T")
-MOST = 256
-"""So many pieces of work share one transaction; others wait for the next."""
-_Job = tuple[str, Callable[[Connection], Any], "Future[Any]"]
+MAX_BATCH = 256
+"""Pieces of work that share one transaction at most; others wait for the next."""
+_Work = tuple[str, Callable[[Connection], Any], "Future[Any]"]
 
 
-class Together:
+class GroupCommit:
     """Work of many callers in shared write transactions, on one thread.
 
     A caller is answered after the commit, with what its work returned or raised; work that raises is undone
@@ -30,21 +30,21 @@ class Together:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._lock = threading.Lock()
-        self._waiting: list[_Job] = []
-        self._busy = False
+        self._queue: list[_Work] = []
+        self._is_draining = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
     def submit(self, work: Callable[[Connection], T], *, order: str = "") -> Future[T]:
-        """Have `work` done soon; within one transaction, work is done by its `order`.
+        """Queue `work` for the next transaction, in which work is done by its `order`.
 
-        Whoever locks rows gives the same order to all who lock them, so that no two transactions of two
-        servers wait for each other.
+        Whoever locks rows names them by `order`: transactions of two servers then lock them in the same
+        order, and never wait for each other (deadlock).
         """
         done: Future[T] = Future()
         with self._lock:
-            self._waiting.append((order, work, done))
-            if not self._busy:
-                self._busy = True
+            self._queue.append((order, work, done))
+            if not self._is_draining:
+                self._is_draining = True
                 self._thread.submit(self._drain)
         return done
 
@@ -55,40 +55,40 @@ class Together:
     def _drain(self) -> None:
         while True:
             with self._lock:
-                jobs, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                jobs, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
                 if not jobs:
-                    self._busy = False
+                    self._is_draining = False
                     return
             self._run(jobs)
 
-    def _run(self, jobs: list[_Job]) -> None:
+    def _run(self, jobs: list[_Work]) -> None:
         jobs = [job for job in jobs if job[2].set_running_or_notify_cancel()]
         jobs.sort(key=lambda job: job[0])
         results: list[Any] = []
         try:
             with self._db.write() as tx:
                 for _, work, _ in jobs:
-                    results.append(_one(tx, work, alone=len(jobs) == 1))
+                    results.append(_run_one(tx, work, alone=len(jobs) == 1))
         # The commit failed for all of them; nobody was answered yet, so nobody was told anything untrue.
         except BaseException as error:  # noqa: BLE001 - whatever it is, those who wait are told
             for _, _, done in jobs:
                 done.set_exception(error)
             return
         for (_, _, done), result in zip(jobs, results, strict=True):
-            if isinstance(result, _Refused):
+            if isinstance(result, _Failed):
                 done.set_exception(result.error)
             else:
                 done.set_result(result)
 
 
-class _Refused:
+class _Failed:
     """Work that was undone, and why."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
 
 
-def _one(tx: Connection, work: Callable[[Connection], Any], *, alone: bool) -> Any:
+def _run_one(tx: Connection, work: Callable[[Connection], Any], *, alone: bool) -> Any:
     # Alone, its failure undoes the whole transaction: no savepoint is needed.
     if alone:
         return work(tx)
@@ -98,6 +98,6 @@ def _one(tx: Connection, work: Callable[[Connection], Any], *, alone: bool) -> A
         result = work(tx)
     except Exception as error:  # noqa: BLE001 - told to the one whose work it was
         raw.execute("ROLLBACK TO SAVEPOINT one")
-        result = _Refused(error)
+        result = _Failed(error)
     raw.execute("RELEASE SAVEPOINT one")
     return result

@@ -40,9 +40,9 @@ def test_those_who_come_meanwhile_share_one_commit_and_are_answered_after_it(db)
         held.set()
         go.wait(60)
 
-    first = db.together.submit(slow)
+    first = db.group_commit.submit(slow)
     held.wait(60)
-    others = [db.together.submit(put(number), order=str(number)) for number in range(20)]
+    others = [db.group_commit.submit(put(number), order=str(number)) for number in range(20)]
     assert not any(other.done() for other in others)
     go.set()
     first.result(60)
@@ -62,9 +62,9 @@ def test_what_one_did_is_undone_alone_when_it_raises(db):
         put(7)(tx)
         raise Conflict("no")
 
-    db.together.submit(slow)
+    db.group_commit.submit(slow)
     held.wait(60)
-    kept, refused, twice, last = (db.together.submit(work) for work in (put(1), refuse, put(2, 1), put(3)))
+    kept, refused, twice, last = (db.group_commit.submit(work) for work in (put(1), refuse, put(2, 1), put(3)))
     go.set()
     assert (kept.result(60), last.result(60)) == (1, 3)
     with pytest.raises(Conflict):
@@ -80,13 +80,13 @@ def test_one_alone_that_raises_leaves_nothing(db):
         raise Conflict("no")
 
     with pytest.raises(Conflict):
-        db.together.submit(refuse).result(60)
+        db.group_commit.submit(refuse).result(60)
     assert numbers(db) == []
-    assert db.together.submit(put(4)).result(60) == 4
+    assert db.group_commit.submit(put(4)).result(60) == 4
 
 
 def test_closing_finishes_what_waits(db):
-    waiting = [db.together.submit(put(number)) for number in range(50)]
+    waiting = [db.group_commit.submit(put(number)) for number in range(50)]
     db.close()
     assert [each.result(0) for each in waiting] == list(range(50))
     assert numbers(db) == list(range(50))
