@@ -11,7 +11,7 @@ from meguru.mlflow.protocol.routes import mlflow_routes
 from meguru.mlflow.registry.routes import other_routes
 from meguru.mlflow.registry.topics import TOPICS
 from meguru.server.access import Access
-from meguru.storage.blobs.pending import settle
+from meguru.storage.blobs.pending import flush
 from meguru.webhooks import manage
 from meguru.webhooks.follow import CallPromiser
 
@@ -46,7 +46,7 @@ class RegistryContract:
         for data in (b"first", b"second"):
             assert client.put(path, content=data).status_code == 200
         assert client.get(path).content == b"second"
-        assert settle(workspace.db, workspace.blobs) == 2
+        assert flush(workspace.db, workspace.blobs) == 2
         assert client.get(path).content == b"second"
 
     @pytest.mark.parametrize(

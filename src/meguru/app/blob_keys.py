@@ -60,7 +60,7 @@ def turn_on(ws: Workspace, said: str) -> None:
     if kind == "file" and not path.exists():
         new_key(path, first=True)
     wrapper_of(said)
-    pending.settle(ws.db, ws.blobs)  # the database has copies of small ones, in clear
+    pending.flush(ws.db, ws.blobs)  # the database has copies of small ones, in clear
     draft = ws.root / f"{MARKER}.new"
     draft.write_text(said + "\n", "utf-8")
     sync_place(draft)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from meguru.kernel.workspace import Workspace
-from meguru.storage.blobs.pending import Settler
+from meguru.storage.blobs.pending import BlobFlusher
 
 
-def settler(ws: Workspace) -> Settler:
-    """Return the thread's work for a workspace; see `Settler`."""
-    return Settler(ws.db, ws.blobs)
+def blob_flusher(ws: Workspace) -> BlobFlusher:
+    """Return the thread's work for a workspace; see `BlobFlusher`."""
+    return BlobFlusher(ws.db, ws.blobs)

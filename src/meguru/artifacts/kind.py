@@ -37,7 +37,7 @@ BLOB = Kind(
     events=(BlobEncrypted,),
     internal={"encrypt": "who has the machine brings blobs under a key"},
     services=(
-        Service(name="blobs", factory="meguru.artifacts.durability:settler"),
+        Service(name="blobs", factory="meguru.artifacts.durability:blob_flusher"),
         Service(name="uploads", factory="meguru.artifacts.uploads.expiry:LeftUploads"),
     ),
 )

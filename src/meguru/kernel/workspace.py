@@ -145,10 +145,10 @@ class Workspace:
         self.watch.close()
 
     def close(self) -> None:
-        """Settle the small blobs that this process left, and close the database's idle connections."""
+        """Flush the small blobs that this process left, and close the database's idle connections."""
         while self.parts:
             self.parts.popitem()[1].close()
-        pending.settle_own(self.db, self.blobs)
+        pending.flush_own(self.db, self.blobs)
         self.db.close()
 
     def __enter__(self) -> Self:

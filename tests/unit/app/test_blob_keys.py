@@ -8,13 +8,13 @@ from meguru.app.blob_keys import state_of, turn_on, under_present_key
 from meguru.app.open import open_local
 from meguru.errors import DigestMismatch, UsageError
 from meguru.storage.blobs import pending
-from meguru.storage.blobs.pending import waiting
+from meguru.storage.blobs.pending import count_pending
 
 
 def put(ws, data):
     digest = pending.write(ws.blobs, data)
     with ws.db.write() as tx:
-        pending.keep(tx, ws.blobs, digest, data)
+        pending.record(tx, ws.blobs, digest, data)
     return digest
 
 
@@ -29,7 +29,7 @@ def test_no_copy_in_clear_stays_in_the_database(tmp_path):
         put(ws, b"anna@example.com")
         again = encrypted(ws, tmp_path)
     with again as ws, ws.read() as tx:
-        assert waiting(tx) == 0
+        assert count_pending(tx) == 0
 
 
 def test_what_a_killed_server_left_in_the_database_is_settled_encrypted(tmp_path):
@@ -38,7 +38,7 @@ def test_what_a_killed_server_left_in_the_database_is_settled_encrypted(tmp_path
     with again as ws:
         with ws.db.write() as tx:
             tx.execute(pending.pending_blob.insert().values(digest="0" * 64, data=b"anna@example.com"))
-        assert pending.settle(ws.db, ws.blobs) == 1
+        assert pending.flush(ws.db, ws.blobs) == 1
         assert state_of(ws).blobs == {ws.blobs.wrapper.id: 1}
 
 

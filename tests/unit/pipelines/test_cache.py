@@ -161,7 +161,7 @@ def test_a_step_marked_uncached_runs_every_time(project):
 def test_an_output_whose_blob_is_gone_is_made_again(project):
     first = project.run(n=20)
     digest = first.steps[1].outputs[0].digest
-    pending.settle(project.ws.db, project.ws.blobs)
+    pending.flush(project.ws.db, project.ws.blobs)
     project.ws.blobs.path(digest).unlink()
     assert project.states(n=20) == {"load": "cached", "clean": "succeeded", "total": "cached"}
 

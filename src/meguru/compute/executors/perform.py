@@ -48,7 +48,7 @@ from meguru.compute.step_marker import MarkedStep
 from meguru.compute.usage import ProcessMeter
 from meguru.errors import InvalidInput, MeguruError
 from meguru.storage.blobs import BlobStore, open_store
-from meguru.storage.blobs.deferred import SoonStore
+from meguru.storage.blobs.deferred import DeferredStore
 from meguru.storage.blobs.local import LocalStore
 
 _TYPED = {"annotated", "items", "nested"}
@@ -159,7 +159,7 @@ def carry_out(job: StepJob, place: ValueStore, read: Unwatched = Unwatched()) ->
         }
         with step_metrics.writing_to(place.scratch), read.calling(given.values()):
             returned = function(**given)
-            soon = SoonStore(place.blobs) if job.soon and isinstance(place.blobs, LocalStore) else None
+            soon = DeferredStore(place.blobs) if job.soon and isinstance(place.blobs, LocalStore) else None
             bounded = _bounded(soon or place.blobs, job, place)
             outputs = _write(returned, hints.get("return", Any), job, bounded, rescued, place)
         return StepOutcome(outputs=outputs, files=read.files(), soon=soon.written if soon else {})

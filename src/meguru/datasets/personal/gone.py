@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def delete_gone(ws: Workspace) -> None:
     """Delete what an erasure left behind, unless something else needs it; also what a killed one left."""
-    pending.settle(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
+    pending.flush(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
     with ws.read() as tx:
         gone = blobs_gone.gone(tx)
         unused = gone - needed(tx, ws.blobs, gone)

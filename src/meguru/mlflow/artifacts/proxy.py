@@ -82,7 +82,7 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) <= _SMALL:
         data = b"".join([chunk async for chunk in bounded(request, _SMALL)])
-        if len(data) > pending.LARGEST or not ws.db.is_sqlite or ws.idempotency_key:
+        if len(data) > pending.MAX_BYTES or not ws.db.is_sqlite or ws.idempotency_key:
             await run_sync(accept, ws, path, data)
             return reply({})
         if not ws.principal.allows(put.permission, ws.home):
@@ -105,7 +105,7 @@ def accept(ws: Workspace, path: str, data: bytes) -> None:
     """Keep a small file at a path of the proxy."""
     permit(ws, put)
     digest = pending.write(ws.blobs, data)
-    copy = data if len(data) <= pending.LARGEST else b""
+    copy = data if len(data) <= pending.MAX_BYTES else b""
     given = {"path": path, "digest": digest, "size": len(data), "data": copy}
     execute_grouped(ws, put, given)
 
@@ -139,7 +139,7 @@ def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -
     known = proxy_paths.file(ctx.tx, ctx.blobs, place)
     if known and known.digest == digest:
         return
-    pending.keep(ctx.tx, ctx.blobs, digest, data)
+    pending.record(ctx.tx, ctx.blobs, digest, data)
     proxy_paths.put(ctx.tx, place, digest, size)
     if place.kind == "run":
         told = {"path": place.path, "digest": digest}

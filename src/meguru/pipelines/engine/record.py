@@ -68,7 +68,7 @@ class RunRecord:
             for digest, data in blobs.items():
                 # They come from the user's own code: a wrong one would stand in the way of all others.
                 if digests.of_bytes(data) == digest:
-                    pending.keep(ctx.tx, ctx.blobs, digest, data)
+                    pending.record(ctx.tx, ctx.blobs, digest, data)
 
         if blobs:
             self.also(write)

@@ -17,44 +17,45 @@ from meguru.storage.blobs.base import check, missing
 
 _CHUNK = 1 << 20
 _DRAFTS = "tmp"
-_REST = 62
-"""Letters of a digest that name the file in its folder."""
-_TRUSTED = 8 << 20
-"""A file over so many bytes is not read again to check it as long as it is as this process has written it."""
+_NAME_LETTERS = 62
+"""Letters of a digest that name the file in its folder; the first two name the folder."""
+_TRUSTED_BYTES = 8 << 20
+"""A larger file is not read again to check it as long as it is as this process has written it: to hash
+gigabytes right after they were written would double the time of a put."""
 
 
 class LocalStore:
     """One file a blob, ``ab/cdef…``; written beside, synced, then renamed into place.
 
-    Putting a blob that was damaged meanwhile mends it, and so does reading one whose bytes `spare` still
-    has: what was put without waiting for the disk, before a power cut.
+    Putting a blob that was damaged meanwhile repairs it, and so does reading one whose bytes `pending_copy` still
+    has: what was put with a deferred fsync, before a power cut.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.url = str(self.folder)
-        self.spare: Callable[[str], bytes | None] = _no_spare
+        self.pending_copy: Callable[[str], bytes | None] = _no_copy
         self._checked: dict[str, tuple[int, ...]] = {}
-        self.unsettled = False
+        self.has_pending = False
         """Whether this process left blobs that are durable only by the database; see `pending`."""
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes; return their digest."""
         digest = digests.of_bytes(data)
         if self._is_whole(digest):
-            self._settle(digest)
+            self._sync_again(digest)
         else:
             with self._draft() as file:
                 file.write(data)
             self._publish(Path(file.name), digest)
         return digest
 
-    def put_soon(self, data: bytes) -> str:
-        """Store bytes without waiting for the disk: until `make_durable`, a power cut may lose them."""
+    def put_deferred(self, data: bytes) -> str:
+        """Store bytes without an fsync: until `make_durable`, a power cut may lose them."""
         digest = digests.of_bytes(data)
         if not self._is_whole(digest):
             # Renamed without a sync: after a power cut the name may hold fewer bytes. Readers check the
-            # digest, and mend.
+            # digest, and repair it from the copy in the database.
             place, draft = self._place(digest), self.drafts / uuid.uuid4().hex
             try:
                 _write(draft, data)
@@ -69,7 +70,7 @@ class LocalStore:
         return digest
 
     def make_durable(self, found: Iterable[str]) -> None:
-        """Wait until blobs that were put without waiting would survive a power cut."""
+        """Wait until blobs whose fsync was deferred would survive a power cut."""
         places = [self._place(digest) for digest in found]
         for place in places:
             sync_place(place)
@@ -111,7 +112,7 @@ class LocalStore:
         try:
             return self._read(digest)
         except (NotFound, DigestMismatch):
-            if not self._mend(digest):
+            if not self._repair(digest):
                 raise
         return self._read(digest)
 
@@ -120,13 +121,13 @@ class LocalStore:
         try:
             return self._find(digest)
         except (NotFound, DigestMismatch):
-            if not self._mend(digest):
+            if not self._repair(digest):
                 raise
         return self._find(digest)
 
-    def _mend(self, digest: str) -> bool:
-        data = self.spare(digest)
-        return data is not None and self.put_soon(data) == digest
+    def _repair(self, digest: str) -> bool:
+        data = self.pending_copy(digest)
+        return data is not None and self.put_deferred(data) == digest
 
     def _read(self, digest: str) -> bytes:
         place = self._place(digest)
@@ -151,7 +152,7 @@ class LocalStore:
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is there."""
-        return self._place(digest).exists() or self.spare(digest) is not None
+        return self._place(digest).exists() or self.pending_copy(digest) is not None
 
     def delete(self, digest: str) -> None:
         """Remove the blob, if it is there: only what nothing refers to."""
@@ -164,7 +165,7 @@ class LocalStore:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     with suppress(FileNotFoundError):  # another deleted it just now
-                        if len(entry.name) == _REST and entry.stat().st_mtime < before:
+                        if len(entry.name) == _NAME_LETTERS and entry.stat().st_mtime < before:
                             yield folder.name + entry.name
 
     def drop_drafts(self, before: float) -> int:
@@ -189,7 +190,7 @@ class LocalStore:
         try:
             self._rehash(digest)
         except (NotFound, DigestMismatch):
-            if not self._mend(digest):
+            if not self._repair(digest):
                 raise
             self._rehash(digest)
 
@@ -208,8 +209,8 @@ class LocalStore:
             return self._find(digest).is_file()
         return False
 
-    def _settle(self, digest: str) -> None:
-        # Whoever put it first may not have waited for the disk, and may be dead; it costs little if it has.
+    def _sync_again(self, digest: str) -> None:
+        # Whoever put it first may have deferred the fsync, and may be dead; of a clean file it costs little.
         self.make_durable([digest])
 
     def _place(self, digest: str) -> Path:
@@ -232,7 +233,7 @@ class LocalStore:
         place = self._place(digest)
         if self._is_whole(digest):
             draft.unlink()
-            self._settle(digest)
+            self._sync_again(digest)
             return
         is_new = not place.parent.exists()
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -242,7 +243,7 @@ class LocalStore:
             os.fsync(file.fileno())
         self._move(draft, place)
         stat = place.stat()
-        if stat.st_size > _TRUSTED:
+        if stat.st_size > _TRUSTED_BYTES:
             self._checked[digest] = state_of(stat)
         sync_place(place.parent)
         # The name of a new folder stands in the folder above it.
@@ -257,7 +258,7 @@ class LocalStore:
         draft.replace(place)
 
 
-def _no_spare(digest: str) -> bytes | None:
+def _no_copy(digest: str) -> bytes | None:
     del digest
     return None
 

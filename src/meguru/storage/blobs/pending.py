@@ -1,8 +1,8 @@
-"""Small blobs that are durable by the transaction that refers to them, and on their own soon after.
+"""Deferred fsync: small blobs are durable by the transaction that refers to them, and on their own later.
 
-To wait for the disk twice for each small file, once for the file and once for the transaction, is slow. So
-the bytes are written to their place without waiting, and once more into the transaction: that is what
-survives a power cut. Later, many blobs at a time are made durable in their place, and the copies dropped.
+Two fsyncs for each small file, one for the file and one for the transaction, are slow. So the bytes are written
+to their place without an fsync, and once more into the transaction, which is a write-ahead log for them: that
+copy survives a power cut. Later, many blobs at a time are synced in their place, and the copies dropped.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from meguru.storage.db import Database
 
 log = logging.getLogger(__name__)
-LARGEST = deferred.LARGEST
+MAX_BYTES = deferred.MAX_BYTES
 BATCH = 256
-FEW = 16
-"""For more than so many files, one word to the system is quicker than a word for each."""
-SETTLE_SECONDS = 1.0
-MANY, MOST_LOOKS = 2048, 20
-"""So many pending blobs, or so many looks at a growing number of them, are not waited for any longer."""
+MAX_FSYNCS = 16
+"""For more files than these, one ``sync`` of the whole system is quicker than an ``fsync`` for each."""
+FLUSH_SECONDS = 1.0
+MAX_PENDING, MAX_DELAYS = 2048, 20
+"""So many pending blobs, or so many ticks at which their number grew, are flushed at once."""
 
 pending_blob = Table(
     "pending_blob",
@@ -44,51 +44,51 @@ pending_blob = Table(
 
 
 def write(blobs: BlobStore, data: bytes) -> str:
-    """Put a blob that need not be durable before `keep` is committed; return its digest."""
-    if isinstance(blobs, LocalStore) and 0 < len(data) <= LARGEST:
-        return blobs.put_soon(data)
+    """Put a blob that need not be durable before `record` is committed; return its digest."""
+    if isinstance(blobs, LocalStore) and 0 < len(data) <= MAX_BYTES:
+        return blobs.put_deferred(data)
     return blobs.put_bytes(data)
 
 
-def keep(tx: Connection, blobs: BlobStore, digest: str, data: bytes) -> None:
-    """Make a blob that was written as durable as the open transaction."""
-    if not isinstance(blobs, LocalStore) or not 0 < len(data) <= LARGEST:
+def record(tx: Connection, blobs: BlobStore, digest: str, data: bytes) -> None:
+    """Make a blob that was written (`write`) as durable as the open transaction."""
+    if not isinstance(blobs, LocalStore) or not 0 < len(data) <= MAX_BYTES:
         return
-    blobs.unsettled = True
+    blobs.has_pending = True
     RawSql(tx).execute(
         "INSERT INTO pending_blob (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
         (digest, data),
     )
 
 
-def mend(db: Database, blobs: BlobStore) -> None:
-    """Write pending blobs again that a power cut took, and have a store read such ones from their copies.
+def recover(db: Database, blobs: BlobStore) -> None:
+    """Write pending blobs again that a power cut took, and have a store repair such ones from their copies.
 
     Steps read in processes of their own, which have no database to read a copy from.
     """
     if isinstance(blobs, LocalStore):
         query = select(pending_blob.c.data)
 
-        def spare(digest: str) -> bytes | None:
+        def pending_copy(digest: str) -> bytes | None:
             with db.read() as tx:
                 return tx.execute(query.where(pending_blob.c.digest == digest)).scalar()
 
-        blobs.spare = spare
+        blobs.pending_copy = pending_copy
         with db.read() as tx:
             for (data,) in RawSql(tx).execute("SELECT data FROM pending_blob").fetchall():
-                blobs.put_soon(bytes(data))
+                blobs.put_deferred(bytes(data))
 
 
-def settle_own(db: Database, blobs: BlobStore) -> None:
-    """Settle what this process left, at its end; what can't be settled now is at another's."""
-    if isinstance(blobs, LocalStore) and blobs.unsettled:
+def flush_own(db: Database, blobs: BlobStore) -> None:
+    """Flush what this process left, at its end; what can't be flushed now is when another process ends."""
+    if isinstance(blobs, LocalStore) and blobs.has_pending:
         try:
-            settle(db, blobs)
+            flush(db, blobs)
         except (MeguruError, OSError, SQLAlchemyError):
-            log.warning("small blobs are still in the database: they are settled another time", exc_info=True)
+            log.warning("small blobs are still in the database: they are flushed another time", exc_info=True)
 
 
-def settle(db: Database, blobs: BlobStore) -> int:
+def flush(db: Database, blobs: BlobStore) -> int:
     """Make pending blobs durable where they are, and drop their copies; return how many.
 
     After a power cut, a blob that was not written whole is written again from its copy. A store that is no
@@ -96,8 +96,8 @@ def settle(db: Database, blobs: BlobStore) -> int:
     """
     count = 0
     if isinstance(blobs, LocalStore):
-        # Before the look, and not after it: what is kept meanwhile sets it again.
-        blobs.unsettled = False
+        # Before the query, and not after it: what is recorded meanwhile sets it again.
+        blobs.has_pending = False
     while True:
         with db.read() as tx:
             rows = tx.execute(select(pending_blob).limit(BATCH)).all()
@@ -106,15 +106,15 @@ def settle(db: Database, blobs: BlobStore) -> int:
         digests = [row.digest for row in rows]
         if isinstance(blobs, LocalStore):
             for row in rows:
-                blobs.put_soon(row.data)
-            if len(digests) > FEW and hasattr(os, "sync"):
+                blobs.put_deferred(row.data)
+            if len(digests) > MAX_FSYNCS and hasattr(os, "sync"):
                 os.sync()
             else:
                 blobs.make_durable(digests)
         else:
             for row in rows:
                 blobs.put_bytes(row.data)
-        # The copies go last: whoever is killed before leaves them to be settled once more, which does no
+        # The copies go last: whoever is killed before leaves them to be flushed once more, which does no
         # harm.
         with db.write() as tx:
             tx.execute(delete(pending_blob).where(pending_blob.c.digest.in_(digests)))
@@ -122,41 +122,41 @@ def settle(db: Database, blobs: BlobStore) -> int:
     return count
 
 
-class Settler(Ticker):
-    """Settles pending blobs while nobody adds any, until it is stopped, and once more then.
+class BlobFlusher(Ticker):
+    """Flushes pending blobs while nobody adds any, until it is stopped, and once more then.
 
-    To wait for the disk while others do makes all of them wait longer: so blobs are settled once no new ones
-    come, or when they are many or have waited for some looks. What a killed process left is settled first.
+    An fsync while others wait for theirs makes all of them wait longer: so blobs are flushed once no new ones
+    come, or when they are many or have waited for some ticks. What a killed process left is flushed first.
     """
 
-    name = "settling of small blobs"
-    pause = SETTLE_SECONDS
+    name = "flushing of small blobs"
+    pause = FLUSH_SECONDS
 
     def __init__(self, db: Database, blobs: BlobStore) -> None:
         self._db, self._blobs = db, blobs
-        self._seen, self._looks = 0, 0
+        self._seen, self._delays = 0, 0
 
     def run(self, stop: threading.Event) -> None:
-        """Settle what a process before left, then what comes, until `stop` is set."""
+        """Flush what a process before left, then what comes, until `stop` is set."""
         self._try(self.last)
         super().run(stop)
 
     def last(self) -> int:
-        """Settle all there is."""
-        return settle(self._db, self._blobs)
+        """Flush all there is."""
+        return flush(self._db, self._blobs)
 
     def tick(self) -> int:
-        """Settle what there is if it is time to; return how many blobs were settled."""
+        """Flush what there is if it is time to; return how many blobs were flushed."""
         with self._db.read() as tx:
-            found = waiting(tx)
+            found = count_pending(tx)
         is_growing, self._seen = found != self._seen, found
-        if not found or (is_growing and found < MANY and self._looks < MOST_LOOKS):
-            self._looks = self._looks + 1 if found else 0
+        if not found or (is_growing and found < MAX_PENDING and self._delays < MAX_DELAYS):
+            self._delays = self._delays + 1 if found else 0
             return 0
-        self._seen = self._looks = 0
+        self._seen = self._delays = 0
         return self.last()
 
 
-def waiting(tx: Connection) -> int:
+def count_pending(tx: Connection) -> int:
     """Return how many blobs are pending."""
     return tx.execute(select(func.count()).select_from(pending_blob)).scalar_one()
