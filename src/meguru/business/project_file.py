@@ -9,7 +9,7 @@ from meguru.errors import Conflict
 from meguru.features.code import traced
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.storage.blobs.unkept import UnkeptBlobs
+from meguru.storage.blobs.digest_only import DigestOnlyBlobs
 
 _found: dict[tuple[str, str], str] = {}
 """By metric and snapshot: where the code is, to be carried when it is applied."""
@@ -26,7 +26,7 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
     entry = fields.get("python")
     if not isinstance(entry, str) or not entry or fields.get("code"):
         return fields
-    made = traced(UnkeptBlobs(), root.resolve(), entry, field="python")
+    made = traced(DigestOnlyBlobs(), root.resolve(), entry, field="python")
     _found[name.rpartition("/")[2], made.snapshot] = entry
     return fields | {"python": made.function, "code": made.snapshot}
 

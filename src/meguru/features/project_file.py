@@ -13,7 +13,7 @@ from meguru.features.kind import EntitySection, FeatureViewSection
 from meguru.features.register import keep_code
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.storage.blobs.unkept import UnkeptBlobs
+from meguru.storage.blobs.digest_only import DigestOnlyBlobs
 
 _found: dict[tuple[str, str], str] = {}
 """By view and digest of what was traced: where its code is, to be carried when it is applied."""
@@ -40,7 +40,7 @@ def prepare_view(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any
     spec["entities"] = _one_of(section, "entity", "entities")
     spec["sources"] = _sources(section, bare)
     if section.transform and not section.code:
-        made = code.traced(UnkeptBlobs(), root.resolve(), section.transform)
+        made = code.traced(DigestOnlyBlobs(), root.resolve(), section.transform)
         _found[bare, made.digest] = section.transform
         spec |= {"transform": made.function, "code": made.digest}
     return spec

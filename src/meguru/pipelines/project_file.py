@@ -14,7 +14,7 @@ from meguru.pipelines import parameters
 from meguru.pipelines.deployments.spec import short
 from meguru.pipelines.kind import PipelineSection
 from meguru.pipelines.load import TracedPipeline, register_traced, traced
-from meguru.storage.blobs.unkept import UnkeptBlobs
+from meguru.storage.blobs.digest_only import DigestOnlyBlobs
 
 _found: dict[tuple[str, str], str] = {}
 """By name and digest of what was traced: where its code is, to be carried when it is applied."""
@@ -35,7 +35,7 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
         return fields
     target = _target(root.resolve(), section.entry)
     try:
-        found = traced(UnkeptBlobs(), target)
+        found = traced(DigestOnlyBlobs(), target)
     except MeguruError as error:
         where = f" ({error.where})" if error.where else ""
         why = error.why + where

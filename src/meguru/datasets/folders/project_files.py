@@ -11,7 +11,7 @@ from meguru.datasets.folders.places import LocalFolder
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.errors import Conflict, InvalidInput
-from meguru.storage.blobs.unkept import UnkeptBlobs
+from meguru.storage.blobs.digest_only import DigestOnlyBlobs
 
 _found: dict[str, Path] = {}
 """By the digest of its files, the folder that was looked at: where it is when it is applied."""
@@ -26,7 +26,7 @@ def planned(root: Path, given: list[str]) -> str:
         If it is no folder of the project, or has files that can't be kept.
     """
     folder = _folder(root, given)
-    content = FolderLook(UnkeptBlobs(), LocalFolder(folder), index.empty()).content()
+    content = FolderLook(DigestOnlyBlobs(), LocalFolder(folder), index.empty()).content()
     _found[content] = folder
     return content
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meguru.datasets.folders import chunks
 from meguru.datasets.folders.packs import PackWriter
-from meguru.storage.blobs.unkept import UnkeptBlobs
+from meguru.storage.blobs.digest_only import DigestOnlyBlobs
 
 BODY = random.Random(3).randbytes(3 << 20)
 
@@ -34,7 +34,7 @@ def test_a_change_makes_few_pieces_new(at, gone, come):
 
 
 def test_pieces_that_repeat_have_one_place():
-    writer = PackWriter(UnkeptBlobs(), known=set())
+    writer = PackWriter(DigestOnlyBlobs(), known=set())
     writer.add(io.BytesIO(BODY + BODY), 2 * len(BODY))
     assert writer.new_bytes < len(BODY) + 2 * chunks.MOST
     first = writer.add(io.BytesIO(b"small"), 5)

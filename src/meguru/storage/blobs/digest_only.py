@@ -10,7 +10,7 @@ from meguru.base import digests
 from meguru.storage.blobs.base import missing
 
 
-class UnkeptBlobs:
+class DigestOnlyBlobs:
     """Takes bytes, tells their digest and size, and forgets them."""
 
     url = ""
