@@ -16,7 +16,7 @@ from meguru.base import refs
 from meguru.errors import Conflict, DigestMismatch, MeguruError, NotFound, UsageError
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.storage.blobs import pending
-from meguru.storage.blobs.local import sync_place
+from meguru.storage.blobs.local import fsync_path
 from meguru.storage.blobs.sealed.store import SealedStore
 from meguru.storage.blobs.sealed.wrappers import new_key, wrapper_of
 
@@ -63,9 +63,9 @@ def turn_on(ws: Workspace, said: str) -> None:
     pending.flush(ws.db, ws.blobs)  # the database has copies of small ones, in clear
     draft = ws.root / f"{MARKER}.new"
     draft.write_text(said + "\n", "utf-8")
-    sync_place(draft)
+    fsync_path(draft)
     draft.replace(ws.root / MARKER)
-    sync_place(ws.root)
+    fsync_path(ws.root)
     _tell(ws, said, 0)
 
 

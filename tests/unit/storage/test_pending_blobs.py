@@ -155,7 +155,7 @@ def test_the_flusher_does_not_wait_for_more_than_many(workspace, monkeypatch):
 def test_who_puts_what_is_there_waits_for_the_disk_as_whoever_put_it_may_not_have(tmp_path, monkeypatch):
     store, synced = LocalStore(tmp_path / "b"), []
     digest = store.put_deferred(b"some bytes")
-    monkeypatch.setattr(local, "sync_place", synced.append)
+    monkeypatch.setattr(local, "fsync_path", synced.append)
     place = tmp_path / "b" / digest[:2] / digest[2:]
     for put in (lambda: store.put_bytes(b"some bytes"), lambda: store.put_chunks([b"some ", b"bytes"])):
         synced.clear()

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, insert, select
 from meguru.artifacts.erasure.forms import folded
 from meguru.artifacts.erasure.schema import erasure
 from meguru.errors import Conflict
-from meguru.storage.blobs.local import sync_place
+from meguru.storage.blobs.local import fsync_path
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
@@ -81,7 +81,7 @@ class ErasureLedger:
                 log.write(lines)
                 log.flush()
                 os.fsync(log.fileno())
-            sync_place(self.folder)
+            fsync_path(self.folder)
         except OSError as error:
             raise Conflict(
                 "what is erased can't be written beside the workspace",

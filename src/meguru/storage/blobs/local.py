@@ -73,9 +73,9 @@ class LocalStore:
         """Wait until blobs whose fsync was deferred would survive a power cut."""
         places = [self._place(digest) for digest in found]
         for place in places:
-            sync_place(place)
+            fsync_path(place)
         for folder in {self.folder, *(place.parent for place in places)}:
-            sync_place(folder)
+            fsync_path(folder)
 
     def put_file(self, path: Path) -> str:
         """Store a file's content in bounded memory; return its digest."""
@@ -245,10 +245,10 @@ class LocalStore:
         stat = place.stat()
         if stat.st_size > _TRUSTED_BYTES:
             self._checked[digest] = state_of(stat)
-        sync_place(place.parent)
+        fsync_path(place.parent)
         # The name of a new folder stands in the folder above it.
         if is_new:
-            sync_place(self.folder)
+            fsync_path(self.folder)
 
     @staticmethod
     def _move(draft: Path, place: Path) -> None:
@@ -280,7 +280,7 @@ def state_of(stat: os.stat_result) -> tuple[int, ...]:
     return (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
 
 
-def sync_place(place: Path) -> None:
+def fsync_path(place: Path) -> None:
     """Wait until a file's bytes, or the names in a folder, would survive a power cut."""
     opened = os.open(place, os.O_RDONLY)
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from meguru.storage.blobs.base import BlobStore
-from meguru.storage.blobs.local import LocalStore, state_of, sync_place
+from meguru.storage.blobs.local import LocalStore, state_of, fsync_path
 from meguru.storage.blobs.objects import ObjectStore
 
 _CHUNK = 1 << 20
@@ -64,14 +64,14 @@ class LocalParts:
 
     def keep(self, upload: str, name: str, draft: Path) -> None:
         """Take a whole file in by its name alone, once the disk has it."""
-        sync_place(draft)
+        fsync_path(draft)
         home = self._folder / upload
         is_new = not home.exists()
         home.mkdir(parents=True, exist_ok=True)
         draft.replace(home / name)
         _states.setdefault(home, {})[name] = state_of((home / name).stat())
         for folder in (home, self._folder, self._folder.parent) if is_new else (home,):
-            sync_place(folder)
+            fsync_path(folder)
 
     def read(self, upload: str, name: str) -> Iterator[bytes]:
         """Give a part piece by piece."""

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from meguru.base.cache import cache_folder
 from meguru.storage.blobs.base import missing
-from meguru.storage.blobs.local import LocalStore, sync_place
+from meguru.storage.blobs.local import LocalStore, fsync_path
 from meguru.storage.blobs.objects import ObjectStore, key_of
 
 
@@ -57,9 +57,9 @@ class SealedFolder:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft.chmod(0o444)
         draft.replace(place)
-        sync_place(place.parent)
+        fsync_path(place.parent)
         if is_new:
-            sync_place(self.store.folder)
+            fsync_path(self.store.folder)
 
     def open(self, digest: str) -> io.BufferedIOBase:
         """Open a file."""

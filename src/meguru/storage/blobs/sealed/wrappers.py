@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from meguru.base.plugins import PluginFamily
 from meguru.errors import Conflict, MissingDependency, UsageError
-from meguru.storage.blobs.local import state_of, sync_place
+from meguru.storage.blobs.local import state_of, fsync_path
 from meguru.storage.blobs.sealed.envelope import broken
 
 _BYTES = 32
@@ -195,4 +195,4 @@ def new_key(path: Path, *, first: bool) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    sync_place(path.parent)  # before any blob needs it: a power cut may leave these, and the old file
+    fsync_path(path.parent)  # before any blob needs it: a power cut may leave these, and the old file
