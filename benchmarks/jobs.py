@@ -86,7 +86,7 @@ def one_flood(ws, count=10_000):
 
 def full_lane(ws):
     with ws.db.write() as tx:
-        lanes.limit(tx, "full", 2)
+        lanes.set_limit(tx, "full", 2)
     running = rows("running", 2, lambda _: "full", lease_owner="w", lease_until=NOW + timedelta(days=1))
     waiting = rows("queued", 10_000, lambda _: "full")
     behind = rows("queued", ROUNDS + 20, lambda number: f"p{number % 5}", first=20_000)

@@ -56,19 +56,19 @@ def explained(postgres_url, tmp_path):
 
 
 def test_the_next_job_comes_first_in_its_index(explained):
-    wanted = choose.Wanted(NOW, ["work"], None, set())
-    plan = explained(choose.waiting(wanted, 1))
+    wanted = choose.ClaimFilter(NOW, ["work"], None, set())
+    plan = explained(choose.due_jobs(wanted, 1))
     assert "Index Only Scan using ix_job_waiting" in plan or "Index Scan using ix_job_waiting" in plan
     assert "Sort" not in plan
 
 
 @pytest.mark.parametrize("look", ["silent", "parked", "heads", "running"])
 def test_no_look_reads_the_whole_table(explained, look):
-    wanted = choose.Wanted(NOW, ["work"], None, {"pipeline:1"}, {"pipeline:2"})
+    wanted = choose.ClaimFilter(NOW, ["work"], None, {"pipeline:1"}, {"pipeline:2"})
     query = {
-        "silent": lambda: choose.silent(wanted),
-        "parked": lambda: choose.parked(wanted),
-        "heads": lambda: choose.open_lanes(choose.heads(wanted), wanted),
+        "silent": lambda: choose.expired_leases(wanted),
+        "parked": lambda: choose.expired_parkings(wanted),
+        "heads": lambda: choose.first_allowed(choose.lane_heads(wanted), wanted),
         "running": lambda: lanes.running_by_lane(NOW),
     }[look]()
     plan = explained(query)

@@ -134,7 +134,7 @@ def _pin(ctx: Context, version: PipelineVersion, values: dict[str, Any]) -> dict
 
 def _enqueue(ctx: Context, version: PipelineVersion, run_id: str, cause: str, priority: int) -> jobs.Job:
     lane = f"pipeline:{version.name}"
-    lanes.limit(ctx.tx, lane, version.graph.max_runs)
+    lanes.set_limit(ctx.tx, lane, version.graph.max_runs)
     return jobs.enqueue(
         ctx,
         kind="pipeline_run",

@@ -24,16 +24,16 @@ def plan(workspace, query):
 
 
 def wanted(**more):
-    return choose.Wanted(datetime.now(UTC), ["work"], None, {"full"}, {"busy"}, **more)
+    return choose.ClaimFilter(datetime.now(UTC), ["work"], None, {"full"}, {"busy"}, **more)
 
 
 def test_the_next_job_is_read_off_one_index_without_sorting(workspace):
-    (step,) = plan(workspace, choose.waiting(wanted(), 1))
+    (step,) = plan(workspace, choose.due_jobs(wanted(), 1))
     assert "USING COVERING INDEX ix_job_waiting (state=?" in step
 
 
 def test_past_the_first_jobs_the_heads_of_lanes_are_read_off_an_index(workspace):
-    steps = plan(workspace, choose.open_lanes(choose.heads(wanted()), wanted()))
+    steps = plan(workspace, choose.first_allowed(choose.lane_heads(wanted()), wanted()))
     assert not [step for step in steps if step.startswith("SCAN job")]
     used = [step.partition(" USING ")[2] for step in steps if step.startswith("SEARCH job")]
     assert used
@@ -41,9 +41,9 @@ def test_past_the_first_jobs_the_heads_of_lanes_are_read_off_an_index(workspace)
 
 
 def test_jobs_of_dead_workers_and_parked_ones_are_found_by_their_moment(workspace):
-    (step,) = plan(workspace, choose.silent(wanted()))
+    (step,) = plan(workspace, choose.expired_leases(wanted()))
     assert "USING INDEX ix_job_state_lease_until_lane (state=? AND lease_until<?)" in step
-    (step,) = plan(workspace, choose.parked(wanted()))
+    (step,) = plan(workspace, choose.expired_parkings(wanted()))
     assert "USING INDEX ix_job_state_not_before (state=? AND not_before<?)" in step
 
 

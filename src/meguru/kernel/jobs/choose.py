@@ -1,8 +1,8 @@
-"""Which job is next: a look at an index for each way in which a job can be due.
+"""Which job is next: an index lookup for each way in which a job can be due.
 
-What a look costs does not grow with the jobs that have ended, nor with those that wait. Jobs of lanes that
-may not or should not be taken from can lie before the one to take: past the first 200 of them, the heads of
-the lanes are looked at instead, which costs as much as there are lanes with waiting jobs.
+What a lookup costs does not grow with the jobs that have ended, nor with those that wait. Jobs of lanes that
+may not or should not be claimed from can lie before the one to claim: past the first 200 of them, the head of
+each lane is read instead, which costs as much as there are lanes with queued jobs.
 """
 
 from __future__ import annotations
@@ -20,65 +20,70 @@ WINDOW = 200
 
 
 @dataclass
-class Wanted:
-    """Which jobs a claim may take; `closed` are the lanes that it may not take one of.
+class ClaimFilter:
+    """Which jobs a claim may take; none of `closed_lanes`.
 
-    Of two jobs of the same priority, one whose lane is not `busy` goes first, so that one pipeline's thousand
-    runs can't keep all others out. `taken` are jobs that others are taking just now.
+    Of two jobs of the same priority, one whose lane is not among `busy_lanes` goes first, so that one
+    pipeline's thousand runs can't keep all others out. `skipped` are jobs that other workers are claiming now.
     """
 
     now: datetime
     kinds: list[str]
     job_id: str | None
-    closed: set[str]
-    busy: set[str] = field(default_factory=set)
-    taken: set[str] = field(default_factory=set)
+    closed_lanes: set[str]
+    busy_lanes: set[str] = field(default_factory=set)
+    skipped: set[str] = field(default_factory=set)
 
     def where(self, *conditions: ColumnElement[bool]) -> Select[Any]:
         """Select jobs of these kinds by these conditions too, whatever their lane."""
         query = select(job.c.id, job.c.lane, job.c.priority, job.c.not_before, job.c.state)
         query = query.where(*conditions, job.c.kind.in_(self.kinds))
-        if self.taken:
-            query = query.where(job.c.id.not_in(self.taken))
+        if self.skipped:
+            query = query.where(job.c.id.not_in(self.skipped))
         return query if self.job_id is None else query.where(job.c.id == self.job_id)
 
 
-def choose(tx: Connection, wanted: Wanted, *, lock: bool) -> Row[Any] | None:
+def choose(tx: Connection, wanted: ClaimFilter, *, lock: bool) -> Row[Any] | None:
     """Return the job to claim next, locked if need be; None when none is due."""
     while True:
-        chosen = _first(tx, silent(wanted)) or _first(tx, parked(wanted)) or _waiting(tx, wanted)
+        # Work that somebody began comes first: of what is queued nothing is half done.
+        chosen = (
+            _first(tx, expired_leases(wanted)) or _first(tx, expired_parkings(wanted)) or _queued(tx, wanted)
+        )
         if chosen is None or not lock or _locked(tx, chosen, wanted.now):
             return chosen
-        wanted.taken.add(chosen.id)
+        wanted.skipped.add(chosen.id)
 
 
-def is_anything_due(tx: Connection, wanted: Wanted) -> bool:
+def is_anything_due(tx: Connection, wanted: ClaimFilter) -> bool:
     """Tell whether a job is due, whatever its lane: each event wakes all workers, and most find nothing."""
-    looks = (silent(wanted), parked(wanted), waiting(wanted, 1))
-    ids = [select(look.subquery().c.id) for look in looks]
+    queries = (expired_leases(wanted), expired_parkings(wanted), due_jobs(wanted, 1))
+    ids = [select(query.subquery().c.id) for query in queries]
     return tx.execute(union_all(*ids).limit(1)).first() is not None
 
 
-def _waiting(tx: Connection, wanted: Wanted) -> Row[Any] | None:
+def _queued(tx: Connection, wanted: ClaimFilter) -> Row[Any] | None:
     if wanted.job_id is not None:
-        return _first(tx, open_lanes(waiting(wanted, 1), wanted))
-    head = _first(tx, waiting(wanted, 1))
-    if head is None or head.lane not in wanted.closed | wanted.busy:
+        return _first(tx, first_allowed(due_jobs(wanted, 1), wanted))
+    head = _first(tx, due_jobs(wanted, 1))
+    if head is None or head.lane not in wanted.closed_lanes | wanted.busy_lanes:
         return head
-    near = _first(tx, open_lanes(waiting(wanted, WINDOW), wanted))
-    if near is not None and near.lane not in wanted.busy:
+    near = _first(tx, first_allowed(due_jobs(wanted, WINDOW), wanted))
+    if near is not None and near.lane not in wanted.busy_lanes:
         return near
-    return _first(tx, open_lanes(heads(wanted), wanted))
+    return _first(tx, first_allowed(lane_heads(wanted), wanted))
 
 
-def waiting(wanted: Wanted, limit: int) -> Select[Any]:
+def due_jobs(wanted: ClaimFilter, limit: int) -> Select[Any]:
     """Return the query for the queued jobs that are next, whatever their lane."""
     query = wanted.where(job.c.state == JobState.QUEUED, job.c.not_before <= wanted.now)
     return query.order_by(job.c.priority.desc(), job.c.not_before, job.c.id).limit(limit)
 
 
-def heads(wanted: Wanted) -> Select[Any]:
-    """Return the query for the job that is next of each lane; its index leads from one lane to the next."""
+def lane_heads(wanted: ClaimFilter) -> Select[Any]:
+    """Return the query for the job that is next of each lane."""
+    # A loose index scan: each step of the recursion jumps to the first entry of the next lane. DISTINCT or
+    # GROUP BY would read every queued job, as neither SQLite nor PostgreSQL skips within an index by itself.
     queued = job.c.state == JobState.QUEUED
     lanes = select(func.min(job.c.lane).label("lane")).where(queued).cte("lanes", recursive=True)
     other = job.alias()
@@ -98,34 +103,34 @@ def heads(wanted: Wanted) -> Select[Any]:
         .limit(1)
         .correlate(lanes)
     )
-    if wanted.taken:
-        head = head.where(mine.c.id.not_in(wanted.taken))
+    if wanted.skipped:
+        head = head.where(mine.c.id.not_in(wanted.skipped))
     return wanted.where().select_from(lanes.join(job, job.c.id == head.scalar_subquery()))
 
 
-def open_lanes(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    """Return the query for the one of these jobs to take: highest priority, lane not busy, oldest."""
+def first_allowed(query: Select[Any], wanted: ClaimFilter) -> Select[Any]:
+    """Return the query for the one of these jobs to claim: highest priority, lane not busy, oldest."""
     of = query.subquery("due")
     chosen = select(of)
-    if wanted.closed:
-        chosen = chosen.where(of.c.lane.not_in(wanted.closed))
-    busy = of.c.lane.in_(wanted.busy) if wanted.busy else literal(0)
+    if wanted.closed_lanes:
+        chosen = chosen.where(of.c.lane.not_in(wanted.closed_lanes))
+    busy = of.c.lane.in_(wanted.busy_lanes) if wanted.busy_lanes else literal(0)
     return chosen.order_by(of.c.priority.desc(), busy, of.c.not_before, of.c.id).limit(1)
 
 
-def silent(wanted: Wanted) -> Select[Any]:
-    """Return the query for a running job whose worker has been silent for too long."""
+def expired_leases(wanted: ClaimFilter) -> Select[Any]:
+    """Return the query for a running job whose heartbeats stopped: its lease has run out."""
     query = wanted.where(job.c.state == JobState.RUNNING, job.c.lease_until < wanted.now)
-    if wanted.closed:
-        query = query.where(job.c.lane.not_in(wanted.closed))
+    if wanted.closed_lanes:
+        query = query.where(job.c.lane.not_in(wanted.closed_lanes))
     return query.order_by(job.c.lease_until).limit(1)
 
 
-def parked(wanted: Wanted) -> Select[Any]:
+def expired_parkings(wanted: ClaimFilter) -> Select[Any]:
     """Return the query for a parked job that nobody woke in time."""
     query = wanted.where(job.c.state == JobState.PARKED, job.c.not_before <= wanted.now)
-    if wanted.closed:
-        query = query.where(job.c.lane.not_in(wanted.closed))
+    if wanted.closed_lanes:
+        query = query.where(job.c.lane.not_in(wanted.closed_lanes))
     return query.order_by(job.c.not_before).limit(1)
 
 
@@ -138,6 +143,6 @@ def _locked(tx: Connection, chosen: Row[Any], now: datetime) -> bool:
     query = select(job.c.id).where(job.c.id == chosen.id, job.c.state == chosen.state)
     if chosen.state == JobState.RUNNING:
         query = query.where(job.c.lease_until < now)
-    # What another claim holds is passed over, not waited for: workers would else queue for the same first
-    # job.
+    # A row that another claim has locked is passed over, not waited for: workers would else queue for the same
+    # first job, and find it claimed. The state is asked for again, as the row was chosen before it was locked.
     return tx.execute(query.with_for_update(skip_locked=True)).first() is not None

@@ -1,7 +1,7 @@
-"""Lanes: what jobs share the workers with, and how many of a lane may run at a time.
+"""Lanes: what jobs share the workers with, and how many of a lane may run at a time (its concurrency limit).
 
-A lane's place is held by a running job whose lease has not run out. Nothing is counted up or down, so
-that a dead worker's place is free as soon as its lease is over.
+A lane's slot is held by a running job whose lease has not run out. No semaphore is counted up and down, so that
+a dead worker's slot is free as soon as its lease is over.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from meguru.kernel.jobs.types import JobState
 
 
 class Lanes(NamedTuple):
-    """The lanes in which a job runs now, and those of them that have no place left."""
+    """The lanes in which a job runs now, and those of them that have no slot left."""
 
     busy: set[str]
     full: set[str]
 
 
-def limit(tx: Connection, lane: str, most: int | None) -> None:
+def set_limit(tx: Connection, lane: str, most: int | None) -> None:
     """Let at most `most` jobs of a lane run at a time, from now on; None takes the limit away."""
     if most is None:
         tx.execute(delete(lane_limit).where(lane_limit.c.lane == lane))
@@ -42,7 +42,7 @@ def limit(tx: Connection, lane: str, most: int | None) -> None:
         tx.execute(update(lane_limit).where(lane_limit.c.lane == lane).values(most=most))
 
 
-def look(tx: Connection, now: datetime) -> Lanes:
+def occupied(tx: Connection, now: datetime) -> Lanes:
     """Return the lanes that are busy, and those that are full; it costs as much as there are running jobs."""
     held = {row.lane: row.held for row in tx.execute(running_by_lane(now))}
     limits = tx.execute(select(lane_limit).where(lane_limit.c.lane.in_(held))) if held else ()
@@ -54,8 +54,8 @@ def running_by_lane(now: datetime) -> Select[Any]:
     return select(job.c.lane, func.count().label("held")).where(_running(now)).group_by(job.c.lane)
 
 
-def take(tx: Connection, lane: str, now: datetime) -> bool:
-    """Tell whether a lane has a place, and keep others from taking it until the (write) transaction ends."""
+def reserve(tx: Connection, lane: str, now: datetime) -> bool:
+    """Tell whether a lane has a slot, and keep others from taking it until the (write) transaction ends."""
     query = select(lane_limit.c.most).where(lane_limit.c.lane == lane).with_for_update()
     most = tx.execute(query).scalar()
     if most is None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, selec
 from meguru.base.ids import new_id
 from meguru.errors import NotFound
 from meguru.kernel.jobs import lanes
-from meguru.kernel.jobs.choose import Wanted, choose, is_anything_due
+from meguru.kernel.jobs.choose import ClaimFilter, choose, is_anything_due
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.jobs.types import Job, JobState
 from meguru.storage.db.raw import RawSql
@@ -25,7 +25,7 @@ CHANNEL = "jobs"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-_SEE_MINE = "SELECT 1 FROM job WHERE id = ? AND state = ? AND attempt = ? AND lease_owner = ?"
+_OWN_JOB = "SELECT 1 FROM job WHERE id = ? AND state = ? AND attempt = ? AND lease_owner = ?"
 
 
 def enqueue(
@@ -96,12 +96,12 @@ def claim(
     The highest priority goes first, then a lane in which nothing runs, then the oldest. A lane that has as
     many running jobs as it may is passed over, and so is one to `avoid`.
     """
-    seen = lanes.look(tx, now)
-    wanted = Wanted(now, list(kinds), job_id, seen.full | set(avoid), seen.busy)
+    found = lanes.occupied(tx, now)
+    wanted = ClaimFilter(now, list(kinds), job_id, found.full | set(avoid), found.busy)
     while (chosen := choose(tx, wanted, lock=True)) is not None:
-        # What `look` counted may be over: here the lane is locked, and counted again.
-        if not lanes.take(tx, chosen.lane, now):
-            wanted.closed.add(chosen.lane)
+        # What `occupied` counted may be over: here the lane is locked, and counted again.
+        if not lanes.reserve(tx, chosen.lane, now):
+            wanted.closed_lanes.add(chosen.lane)
             continue
         # The attempt is the fencing token: all that a holder writes later names it, so one that was silent
         # for too long finds that its job is no longer its own, even if it claims the same job again.
@@ -126,10 +126,10 @@ def is_due(
     avoid: Iterable[str] = (),
 ) -> bool:
     """Tell whether there is something to claim."""
-    wanted = Wanted(now, list(kinds), job_id, set(avoid))
+    wanted = ClaimFilter(now, list(kinds), job_id, set(avoid))
     if not is_anything_due(tx, wanted):
         return False
-    wanted.closed |= lanes.look(tx, now).full
+    wanted.closed_lanes |= lanes.occupied(tx, now).full
     return choose(tx, wanted, lock=False) is not None
 
 
@@ -142,8 +142,8 @@ def extend(tx: Connection, held: Job, until: datetime) -> bool:
 def is_held(tx: Connection, held: Job, *, keep: bool = True) -> bool:
     """Tell whether the holder still owns its job; `keep` it owned until the (write) transaction ends."""
     raw = RawSql(tx)
-    # The lock keeps others from taking the job over between this look and our commit. SQLite has one writer.
-    sql = f"{_SEE_MINE} FOR UPDATE" if keep and not raw.is_sqlite else _SEE_MINE
+    # The row lock keeps others from claiming the job between this check and our commit. SQLite has one writer.
+    sql = f"{_OWN_JOB} FOR UPDATE" if keep and not raw.is_sqlite else _OWN_JOB
     mine = (held.id, JobState.RUNNING.value, held.attempt, held.lease_owner)
     return raw.execute(sql, mine).fetchone() is not None
 
@@ -174,7 +174,8 @@ def put_back(
 def park(tx: Connection, held: Job, until: datetime | None = None) -> bool:
     """Let go of a job until `wake`, or `until` a moment; the attempt is forgotten.
 
-    What the holder waits for is looked up in the same transaction, after `is_held`: `wake` waits for its end.
+    What the holder waits for is looked up in the same transaction, after `is_held`, which locks the job: a
+    `wake` that comes meanwhile waits for the lock, and then finds the job parked. No wake-up is lost.
     """
     values = {
         "state": JobState.PARKED,
@@ -187,7 +188,7 @@ def park(tx: Connection, held: Job, until: datetime | None = None) -> bool:
 
 
 def hold(tx: Connection, kind: str, key: str) -> JobState | None:
-    """Keep a job as it is until the transaction ends; None if there is no such job."""
+    """Lock a job as it is until the transaction ends; return its state, None if there is no such job."""
     mine = and_(job.c.kind == kind, job.c.key == key)
     state = tx.execute(select(job.c.state).where(mine).with_for_update()).scalar()
     return None if state is None else JobState(state)

@@ -65,7 +65,7 @@ def keys(ws: Workspace, count: int) -> list[str]:
 def limit(ws: Workspace, lane: str, most: int | None) -> None:
     """Set a lane's limit."""
     with ws.db.write() as tx:
-        lanes.limit(tx, lane, most)
+        lanes.set_limit(tx, lane, most)
 
 
 class LanesContract:
