@@ -85,7 +85,7 @@ def work_on(
     """
     worker = Worker(ws, _Handlers(progress))
     worker.stopping = stopping or worker.stopping
-    return worker.see_through(job)
+    return worker.run_to_end(job)
 
 
 def wait(

@@ -62,7 +62,7 @@ class ReleaseJob:
         if found.state is ReleaseState.UNDECIDED:  # people were told already what it waits for
             _wait_for_views(ws, job, found)
         for turn in range(ROUNDS):
-            lease.proceed()
+            lease.raise_if_stopped()
             try:
                 attempt = f"{job.id}:check:{job.attempt}:{turn}:{found.checked_at or ''}"
                 done = check(ws.with_(idempotency_key=attempt), release=made.ref)
@@ -73,7 +73,7 @@ class ReleaseJob:
                     )
                 if done.state is ReleaseState.REFUSED:
                     return
-                lease.proceed()
+                lease.raise_if_stopped()
                 if not msgspec.convert(job.payload, ReleaseTarget).promote:
                     _ASK.commit(ws, partial(_ask, release=made.ref))
                     return

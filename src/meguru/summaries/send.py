@@ -49,7 +49,7 @@ class SendReport:
         until = datetime.fromisoformat(str(job.payload["until"]))
         seen = ws.with_(principal=who, project=refs.project_of(name) or refs.DEFAULT)
         summary = show(seen, since=until - timedelta(days=found.spec.days), until=until)
-        lease.proceed()
+        lease.raise_if_stopped()
         answer = send(ws, found, summary, to=str(job.payload["to"]), delivery=str(job.payload["delivery"]))
         if answer.is_taken:
             _NOTE.commit(ws, partial(_sent, job=job))

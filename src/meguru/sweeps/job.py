@@ -79,7 +79,7 @@ class _Conductor:
             return
         with Hands(self.ws) as hands:
             while True:
-                self.lease.look()
+                self.lease.poll()
                 with self.ws.read() as tx:
                     after = events.head(tx)
                     self.sweep = store.get(tx, self.sweep.id, self.ws.clock.now())
@@ -102,7 +102,7 @@ class _Conductor:
                 found = events.read(tx, after=after, types=_ENDS, limit=_MOST_EVENTS)
             if len(found) == _MOST_EVENTS or any(one.subject in mine for one in found):
                 return
-            self.lease.proceed()
+            self.lease.raise_if_stopped()
             after = head
 
     def _settle(self) -> None:

@@ -50,7 +50,7 @@ def see_through(
     try:
         while True:
             if isinstance(ws, Workspace):
-                worked = Worker(ws, _Handlers(progress)).see_through(sweep.job)
+                worked = Worker(ws, _Handlers(progress)).run_to_end(sweep.job)
                 with ws.read() as tx:
                     after = events.head(tx)
             else:

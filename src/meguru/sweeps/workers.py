@@ -28,7 +28,7 @@ class Hands:
         self._threads = {key: one for key, one in self._threads.items() if one.is_alive()}
         if job not in self._threads:
             thread = threading.Thread(
-                target=self._worker.see_through, args=(job,), name=f"trial-{job[-6:]}", daemon=True
+                target=self._worker.run_to_end, args=(job,), name=f"trial-{job[-6:]}", daemon=True
             )
             self._threads[job] = thread
             thread.start()

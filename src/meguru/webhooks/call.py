@@ -50,7 +50,7 @@ class CallJob:
             topic, message = _told(tx, wanted)
         if hook is None or hook.state is not WebhookState.ACTIVE:
             return
-        lease.proceed()
+        lease.raise_if_stopped()
         delivery = str(uuid.uuid5(uuid.NAMESPACE_URL, job.key))
         try:
             secret = open_secret(ws, hook.id, kept)

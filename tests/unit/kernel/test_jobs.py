@@ -190,7 +190,7 @@ def test_a_job_is_seen_through_its_later_attempts(tmp_path):
     handler = Handler(ValueError("odd"))
     with open_local(tmp_path / "w") as ws:
         job_id = ask(ws, key="a")
-        assert Worker(ws, Handlers(handler)).see_through(job_id)
+        assert Worker(ws, Handlers(handler)).run_to_end(job_id)
         assert (job(ws, job_id).state, len(handler.ran)) == (JobState.DONE, 2)
 
 

@@ -365,7 +365,7 @@ def test_a_model_whose_files_are_gone_is_undecided_until_they_are_back(delay):
     found = releases.show(delay, ref="release/delay@1")
     assert "files of model/delay@1 are gone" in found.reasons[0]
     aside.rename(blob)
-    Worker(delay, HANDLERS).see_through(job.id)
+    Worker(delay, HANDLERS).run_to_end(job.id)
     assert live(delay).model_ref == model.ref
     with delay.read() as tx:
         told = [each.type for each in events.read(tx, types=("release.undecided", "release.gates_passed"))]

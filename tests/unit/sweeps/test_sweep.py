@@ -31,7 +31,7 @@ def wait_for(sweep, look, ws, thread=None):
 
 
 def in_thread(ws, sweep):
-    thread = threading.Thread(target=Worker(ws, HANDLERS).see_through, args=(sweep.job,))
+    thread = threading.Thread(target=Worker(ws, HANDLERS).run_to_end, args=(sweep.job,))
     thread.start()
     return thread
 

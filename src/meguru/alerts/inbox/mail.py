@@ -55,7 +55,7 @@ class InboxMailJob:
             items = [item_of(ws, tx, each, who, settings.language) for each in found[:MOST]]
         if not items:
             return
-        lease.proceed()
+        lease.raise_if_stopped()
         message = NotificationMessage(
             title=_title(items, len(found), settings.language),
             items=items,

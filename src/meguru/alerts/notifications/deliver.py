@@ -40,7 +40,7 @@ class SendJob:
         if route is None:
             self.abandon(ws, job, "the notification was retired")
             return
-        lease.proceed()
+        lease.raise_if_stopped()
         answer = send(ws, route, wanted)
         noted = partial(_note, wanted=wanted, answer=answer, attempt=job.attempt)
         _NOTE.commit(ws.with_(principal=ACTOR, cause=job.cause), noted)

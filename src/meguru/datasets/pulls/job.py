@@ -93,7 +93,7 @@ class _Pulling:
                 # Rows that are added have names of their own, which sort as they came; those of a whole,
                 # always the same.
                 mark = self.pull.id.partition("-")[2][:16] if start.since else ""
-                sink = FileSink(Path(folder), mark=mark, proceed=self.lease.proceed)
+                sink = FileSink(Path(folder), mark=mark, proceed=self.lease.raise_if_stopped)
                 found = self._read(start, sink)
                 with offering(sink.close()) as entries:
                     self._commit(start, found, entries, sink)
@@ -131,7 +131,7 @@ class _Pulling:
             hosts=[each.strip() for each in self.ws.settings.source_hosts.split(",") if each.strip()],
         )
         found = source_of(start.source, context).read(start.since, sink, start.spec.key)
-        self.lease.proceed()
+        self.lease.raise_if_stopped()
         if found.shrunk and not self._evolves(start):
             hint = f"meguru data pull {self.name} --evolve takes it as it is, --full reads everything again"
             raise InvalidInput("the source lost rows that were read", why=found.shrunk, hint=hint)

@@ -29,7 +29,7 @@ def pull_now(
     while True:
         if worker is not None:
             # Again and again: one that another process had is ours when that one died, and its lease is over.
-            worker.see_through(asked.job)
+            worker.run_to_end(asked.job)
         found = next((each for each in pulls(ws, name=name, limit=_PAGE) if each.id == asked.id), asked)
         if found.state is not PullState.RUNNING:
             return found

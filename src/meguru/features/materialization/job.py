@@ -134,7 +134,7 @@ class _Attempt:
             return self._rows(self.target)
         since = self.work.since
         folder = self.ws.cache_folder("features")
-        kept = computed(self.ws.blobs, self._view(), folder, self.lease.proceed)
+        kept = computed(self.ws.blobs, self._view(), folder, self.lease.raise_if_stopped)
         found = newest.newest_rows(kept, micros(self.work.as_of), None if since is None else micros(since))
         frame = found.frame if since is None else newest.with_others(found.frame, before, self.keys)
         target = self.ws.blobs.put_bytes(newest.as_parquet(frame))
@@ -176,7 +176,7 @@ class _Attempt:
         return Stored(stored_name(self.version.ref, *self.types), keys, layout)
 
     def _progress(self, done: int, total: int, written: int, retracted: int) -> None:
-        self.lease.proceed()
+        self.lease.raise_if_stopped()
         self.work = msgspec.structs.replace(
             self.work,
             done=done,

@@ -27,7 +27,7 @@ def see_through(
     """
     while True:
         if isinstance(ws, Workspace):
-            Worker(ws, _Handlers(progress)).see_through(found.job)
+            Worker(ws, _Handlers(progress)).run_to_end(found.job)
             with ws.read() as tx:
                 after = events.head(tx)
         found = show(ws, materialization=found.id)

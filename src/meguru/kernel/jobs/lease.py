@@ -1,4 +1,4 @@
-"""A worker's hold on a job."""
+"""A worker's lease on a job: kept by heartbeats, checked in each transaction (fencing)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Lease:
             )
 
     def commit(self, ws: Workspace, operation: InternalOperation, work: Callable[[Context], R]) -> R:
-        """Do some work in one transaction, fenced: what a worker writes that lost its job is refused.
+        """Do some work in one fenced transaction: what a worker writes after it lost its job is refused.
 
         Raises
         ------
@@ -51,22 +51,22 @@ class Lease:
 
         return operation.commit(ws, fenced)
 
-    def look(self) -> None:
-        """Do as `proceed`, after a look at the database: a job may be cancelled without a word to us."""
+    def poll(self) -> None:
+        """Do as `raise_if_stopped`, after a query: a job may be cancelled in another process."""
         with self._ws.read() as tx:
             if not queue.is_held(tx, self.job, keep=False):
                 self.lost.set()
-        self.proceed()
+        self.raise_if_stopped()
 
-    def proceed(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Raise Interrupted when the process is draining, LostLease when the job is no longer ours."""
         if self.lost.is_set():
             raise LostLease(f"job {self.job.id} is another worker's now")
         if self.stopping.is_set():
             raise Interrupted("this worker is stopping; the job goes on elsewhere or later")
 
-    def beat(self) -> None:
-        """Send one heartbeat."""
+    def heartbeat(self) -> None:
+        """Extend the lease, as from now."""
         with self._ws.db.write() as tx:
             until = self._ws.clock.now() + timedelta(seconds=self._seconds)  # the turn may have come late
             if not queue.extend(tx, self.job, until):

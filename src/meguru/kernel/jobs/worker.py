@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 BACKOFF_SECONDS = 1.0
-SHARED_FROM = 3
-PLACE_SECONDS = 0.2
-"""How often a job that waits for a place in its lane is tried, where nobody tells us of a free one."""
-PATIENCE_SECONDS = 3600.0
-"""How long `see_through` waits for a parked job that comes back by itself."""
+MIN_SHARED_THREADS = 3
+LANE_POLL_SECONDS = 0.2
+"""How often a job that waits for a slot of its lane is tried, where nothing notifies us of a free one."""
+MAX_PARKED_SECONDS = 3600.0
+"""How long `run_to_end` waits for a parked job that comes back by itself."""
 
 
 class Worker:
@@ -52,9 +52,9 @@ class Worker:
         self.stopping = threading.Event()
         self._lanes: Counter[str] = Counter()
         self._claiming = threading.Lock()
-        # One idle thread looks for all: each job would else wake every one of them to ask for it.
+        # One idle thread polls for all (no thundering herd): each job would else wake every one of them.
         self._turn = threading.Lock()
-        self._most = threads - 1 if threads >= SHARED_FROM else threads
+        self._max_of_lane = threads - 1 if threads >= MIN_SHARED_THREADS else threads
         self._threads = [
             threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)
         ]
@@ -80,7 +80,7 @@ class Worker:
             done = True
         return done
 
-    def see_through(self, job_id: str) -> bool:
+    def run_to_end(self, job_id: str) -> bool:
         """Do the named job in this thread, waiting for its later attempts; False if another has it."""
         done = self.run_job(job_id)
         while not self.stopping.is_set() and (pause := self._pause(job_id)) is not None:
@@ -94,9 +94,9 @@ class Worker:
         if job.state not in {JobState.QUEUED, JobState.PARKED}:
             return None
         pause = (job.not_before - self.ws.clock.now()).total_seconds()
-        if job.state is JobState.PARKED and pause > PATIENCE_SECONDS:
+        if job.state is JobState.PARKED and pause > MAX_PARKED_SECONDS:
             return None
-        return max(PLACE_SECONDS, pause)
+        return max(LANE_POLL_SECONDS, pause)
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
@@ -104,7 +104,7 @@ class Worker:
                 with self._turn:
                     job = self._next()
                 if job is not None:
-                    self._take_on(job)
+                    self._do_counted(job)
             except Exception:
                 log.exception("the worker could not take a job; it tries again")
                 self.stopping.wait(BACKOFF_SECONDS)
@@ -115,7 +115,7 @@ class Worker:
             return None
         # Counted before the claim: a notification that comes meanwhile ends the wait below at once.
         seen = self.ws.watch.notification_count(queue.CHANNEL)
-        with self._shared() as avoid:
+        with self._full_lanes() as avoid:
             job = self._claim(avoid=avoid)
             if job is not None:
                 self._lanes[job.lane] += 1
@@ -126,12 +126,12 @@ class Worker:
     def _claim(self, job_id: str | None = None, avoid: Iterable[str] = ()) -> Job | None:
         kinds, now = self.handlers.names(), self.ws.clock.now()
         with self.ws.read() as tx:
-            # Most looks find nothing; they must not queue for the one writer's turn.
+            # Most claims find nothing; they must not queue for SQLite's one write lock.
             if not queue.is_due(tx, now=now, kinds=kinds, job_id=job_id, avoid=avoid):
                 return None
         lease = timedelta(seconds=self.ws.settings.lease_seconds)
         with self.ws.db.write() as tx:
-            # The turn to write may have come late: a lease from when we asked for it would be over already.
+            # The write lock may have come late: a lease from when we asked for it would be over already.
             now = self.ws.clock.now()
             return queue.claim(
                 tx,
@@ -151,7 +151,7 @@ class Worker:
             return
         lease = Lease(self.ws, job, self.ws.settings.lease_seconds, self.stopping)
         try:
-            with self._beating(lease):
+            with self._heartbeats(lease):
                 handler.run(ws, job, lease)
         except LostLease:
             log.warning("job %s was taken over or cancelled", job.id)
@@ -199,12 +199,12 @@ class Worker:
         self.ws.notify()
 
     @contextmanager
-    def _shared(self) -> Iterator[list[str]]:
-        """Keep this process's threads from claiming at once; give the lanes that they are enough for."""
+    def _full_lanes(self) -> Iterator[list[str]]:
+        """Keep this process's threads from claiming at once; yield the lanes that have enough of them."""
         with self._claiming:
-            yield [lane for lane, count in self._lanes.items() if count >= self._most]
+            yield [lane for lane, count in self._lanes.items() if count >= self._max_of_lane]
 
-    def _take_on(self, job: Job) -> None:
+    def _do_counted(self, job: Job) -> None:
         try:
             self._do(job)
         finally:
@@ -212,14 +212,14 @@ class Worker:
                 self._lanes[job.lane] -= 1
 
     @contextmanager
-    def _beating(self, lease: Lease) -> Iterator[None]:
+    def _heartbeats(self, lease: Lease) -> Iterator[None]:
         over = threading.Event()
 
         def beat() -> None:
-            # Three beats a lease: one may fail or come late, and the job is still ours.
+            # Three heartbeats a lease: one may fail or come late, and the job is still ours.
             while not over.wait(self.ws.settings.lease_seconds / 3):
                 try:
-                    lease.beat()
+                    lease.heartbeat()
                 except Exception:
                     log.exception("a heartbeat failed")
 

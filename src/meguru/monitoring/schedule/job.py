@@ -72,10 +72,10 @@ class _Looking:
     def go(self) -> None:
         """Work until nothing is due."""
         while True:
-            self.lease.proceed()
+            self.lease.raise_if_stopped()
             self._plan()
             while (window := self._next()) is not None:
-                self.lease.proceed()
+                self.lease.raise_if_stopped()
                 self._look(window)
             self.lease.commit(self.ws, _EVALUATE, self._let_go)
             if self.parked:

@@ -170,7 +170,7 @@ class _Bench:
             try:
                 return ended.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
-                self.lease.look()
+                self.lease.poll()
                 if limit is not None and time.monotonic() > limit:
                     raise RerunFailed(f"it ran longer than its limit of {timeout:g} s") from None
 

@@ -25,7 +25,7 @@ def check_now(
     asked = check(ws, ref=ref)
     if isinstance(ws, Workspace):
         handlers = PluginFamily("job handler", {KIND: "meguru.pipelines.determinism.job:HANDLER"})
-        Worker(ws, handlers, threads=0).see_through(asked.job)
+        Worker(ws, handlers, threads=0).run_to_end(asked.job)
     seen = 0
     while True:
         found = check_result(ws, job=asked.job)

@@ -90,7 +90,7 @@ class Engine:
             settle(self.ws, self.record.run.id)
         try:
             while True:
-                self.lease.proceed()
+                self.lease.raise_if_stopped()
                 started = self._plan()
                 # Committed before a process is started: no step ever runs that the database does not know of.
                 self.record.save()
@@ -220,7 +220,7 @@ class Engine:
 
     def _watch(self) -> bool:
         """Look around while steps run; tell whether there may be something to plan."""
-        self.lease.look()
+        self.lease.poll()
         self.logs.poll()
         self.metrics.poll(self._running())
         for one in self.active.values():

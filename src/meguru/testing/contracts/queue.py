@@ -81,7 +81,7 @@ class QueueContract:
         first = claim(workspace, "w1")
         assert first is not None
         lease = Lease(workspace, first, 10, threading.Event())
-        lease.look()
+        lease.poll()
         claim(workspace, "w2", datetime.now(UTC) + LEASE * 2)
         with pytest.raises(LostLease):
-            lease.look()
+            lease.poll()

@@ -55,7 +55,7 @@ class ActionJob:
             if trigger is None:
                 return  # it was retired before its turn came
             acts = principal_for(tx, trigger)
-        lease.proceed()
+        lease.raise_if_stopped()
         operation = _operation(wanted.operation)
         mine = ws.with_(principal=acts, cause=job.cause, idempotency_key=f"{job.id}:{wanted.operation}")
         try:
