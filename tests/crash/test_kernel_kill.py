@@ -16,7 +16,7 @@ from meguru.base.settings import Settings
 from meguru.governance.schema import principal
 from meguru.kernel import events
 from meguru.kernel.jobs.schema import job
-from meguru.kernel.operations.answers import answer
+from meguru.kernel.operations.idempotency import answer
 from meguru.testing.events import declare_events
 
 declare_events("a.c")

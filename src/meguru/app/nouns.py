@@ -10,7 +10,7 @@ from meguru.app.kinds import all_kinds
 SCHEMAS = (
     "meguru.storage.blobs.pending",
     "meguru.kernel.events.schema",
-    "meguru.kernel.operations.answers",
+    "meguru.kernel.operations.idempotency",
     "meguru.kernel.jobs.schema",
     "meguru.kernel.declarations.schema",
 )

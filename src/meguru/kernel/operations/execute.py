@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError as RowConflict
 
 from meguru.base import digests
 from meguru.errors import Conflict, InternalError, MeguruError
-from meguru.kernel.operations import answers
+from meguru.kernel.operations import idempotency
 from meguru.kernel.operations.authorise import authorise, denials_logged
 from meguru.kernel.operations.causes import with_cited_cause
 from meguru.kernel.operations.context import Context
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class _AlreadyDone(Exception):
-    def __init__(self, answer: answers.KeptAnswer) -> None:
+    def __init__(self, answer: idempotency.StoredAnswer) -> None:
         super().__init__()
         self.answer = answer
 
@@ -50,27 +50,27 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     key = None if operation.query else ws.idempotency_key
     if not key:
         return run(ws, operation, lambda ctx: operation.function(ctx, **typed), home=home)
-    request = answers.Request(
+    request = idempotency.IdempotentRequest(
         principal=ws.principal.name,
         operation=operation.name,
         key=key,
-        digest=digests.of_bytes(_asked(ws, body)),
+        digest=digests.of_bytes(_fingerprint(ws, body)),
     )
     with ws.read() as tx:
-        known = answers.find(tx, request)
+        known = idempotency.find(tx, request)
     if known is not None:
-        return _recall(operation, request, known)
+        return _replay(operation, request, known)
     try:
         return run(ws, operation, lambda ctx: operation.function(ctx, **typed), request, home=home)
     except _AlreadyDone as done:
-        return _recall(operation, request, done.answer)
+        return _replay(operation, request, done.answer)
     except RowConflict:
-        # Another server answered the same key between our look and our commit.
+        # Another server answered the same key between our query and our commit.
         with ws.read() as tx:
-            known = answers.find(tx, request)
+            known = idempotency.find(tx, request)
         if known is None:
             raise
-        return _recall(operation, request, known)
+        return _replay(operation, request, known)
 
 
 def execute_grouped(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
@@ -106,7 +106,7 @@ def run(
     ws: Workspace,
     operation: Operation[..., Any],
     work: Callable[[Context], Any],
-    request: answers.Request | None = None,
+    request: idempotency.IdempotentRequest | None = None,
     *,
     home: str = "",
 ) -> Any:
@@ -126,7 +126,7 @@ def run(
             # In the transaction of the change: the answer is kept if the work was done, and only then.
             if request:
                 kept = "" if operation.secret else msgspec.json.encode(result).decode()
-                answers.keep(ctx.tx, request, kept, ctx.now())
+                idempotency.store(ctx.tx, request, kept, ctx.now())
     except MeguruError:
         _afterwards(ws, operation, undone)
         raise
@@ -148,25 +148,29 @@ def _afterwards(
             log.exception("what follows from %s could not be done", operation.name)
 
 
-def _asked(ws: Workspace, body: bytes) -> bytes:
+def _fingerprint(ws: Workspace, body: bytes) -> bytes:
     # The same names asked in another project are another request.
     return body + f"@{ws.project}".encode() if ws.project else body
 
 
-def _begin(ws: Workspace, tx: Connection, request: answers.Request | None, home: str) -> None:
+def _begin(ws: Workspace, tx: Connection, request: idempotency.IdempotentRequest | None, home: str) -> None:
     if request:
         _stop_if_done(tx, request)
     if home:
         check_project(tx, home, among=ws.principal.known_projects)
 
 
-def _stop_if_done(tx: Connection, request: answers.Request) -> None:
-    known = answers.find(tx, request)
+def _stop_if_done(tx: Connection, request: idempotency.IdempotentRequest) -> None:
+    known = idempotency.find(tx, request)
     if known is not None:
         raise _AlreadyDone(known)
 
 
-def _recall(operation: Operation[..., Any], request: answers.Request, answer: answers.KeptAnswer) -> Any:
+def _replay(
+    operation: Operation[..., Any],
+    request: idempotency.IdempotentRequest,
+    answer: idempotency.StoredAnswer,
+) -> Any:
     if answer.digest != request.digest:
         raise Conflict(
             f"the idempotency key {request.key!r} was used for another {operation.name}",

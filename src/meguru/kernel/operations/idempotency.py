@@ -1,4 +1,4 @@
-"""Answers kept by idempotency key, so that a request sent twice is done once."""
+"""Idempotency keys: answers are stored by key, so that a request that is sent twice is done once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ answer = Table(
 )
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class IdempotentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Who asked for what, under which key."""
 
     principal: str
@@ -31,15 +31,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What was answered; `digest` is of the request's arguments."""
+class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was answered; `digest` is of the request's arguments, which must be the same again."""
 
     digest: str
     result: str
 
 
-def find(tx: Connection, request: Request) -> KeptAnswer | None:
-    """Return the kept answer; None if this key is new."""
+def find(tx: Connection, request: IdempotentRequest) -> StoredAnswer | None:
+    """Return the stored answer; None if this key is new."""
     row = tx.execute(
         select(answer.c.digest, answer.c.result).where(
             answer.c.principal == request.principal,
@@ -47,9 +47,9 @@ def find(tx: Connection, request: Request) -> KeptAnswer | None:
             answer.c.key == request.key,
         )
     ).first()
-    return None if row is None else KeptAnswer(digest=row.digest, result=row.result)
+    return None if row is None else StoredAnswer(digest=row.digest, result=row.result)
 
 
-def keep(tx: Connection, request: Request, result: str, at: datetime) -> None:
-    """Keep an answer, in the transaction of what it answers."""
+def store(tx: Connection, request: IdempotentRequest, result: str, at: datetime) -> None:
+    """Store an answer, in the transaction of what it answers."""
     tx.execute(insert(answer).values(**msgspec.structs.asdict(request), result=result, at=at))
