@@ -25,7 +25,7 @@ def prove(ctx: Context, *, event: str) -> EventProof:
     if event.isascii() and event.isdigit() and len(event) < _LONGEST_NUMBER:
         numbered = events.read(ctx.tx, after=int(event) - 1, limit=1)
         event = numbered[0].id if numbered and numbered[0].seq == int(event) else event
-    ctx.check_seen("event", event, ctx.operation.permission)
+    ctx.check_readable("event", event, ctx.operation.permission)
     found = events.get(ctx.tx, event)
     head = store.head_of(ctx.tx, found.seq)
     if head is None:

@@ -88,7 +88,7 @@ def start(
 
 def _version(ctx: Context, pipeline: str) -> PipelineVersion:
     if _has_version(pipeline):
-        return pipelines.resolve(ctx.tx, pipeline, ctx.seen)
+        return pipelines.resolve(ctx.tx, pipeline, ctx.readable)
     name = refs.parse(pipeline, kind="pipeline").name
     ensure(ctx, name, why="the backfill")
     return deployed_version(ctx, name)
@@ -153,7 +153,7 @@ def _checked(
     for key in keys:
         parameters.convert_one(differing, key, graph.name)
         if differing.type == parameters.DATASET:
-            pins.check_seen(ctx, version.name, key)
+            pins.check_readable(ctx, version.name, key)
     for name, value in pins.of_datasets(graph, whole):
         if name != param:
             whole[name] = pins.spelled(version.name, pins.pin(ctx, version.name, value))

@@ -6,7 +6,7 @@ from meguru.base import digests, refs
 from meguru.base.names import is_name
 from meguru.cards import store
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.keep import check_seen
+from meguru.cards.keep import check_readable
 from meguru.cards.kind import CARD, CardSpec
 from meguru.cards.looks import note
 from meguru.cards.parts import check_part, check_text
@@ -27,7 +27,7 @@ def confirm(ctx: Context, *, ref: str, parts: list[str] | None = None) -> Declar
     NotFound
         If nobody wrote anything about it, or there is no such part.
     """
-    check_seen(ctx, ref)
+    check_readable(ctx, ref)
     version = assembled_ref(RecordReader.of(ctx), ref)
     known = _words(ctx, version)
     wanted = list(known.words) if parts is None else parts
@@ -56,7 +56,7 @@ def edit(ctx: Context, *, ref: str, part: str, text: str, expect: str | None = N
     Conflict
         If the part says something else than `expect` by now.
     """
-    check_seen(ctx, ref)
+    check_readable(ctx, ref)
     check_text(check_part(part), text)
     about = _bare(ref)
     known = store.of(ctx.tx, about)

@@ -14,7 +14,7 @@ from meguru.cards.facts.reader import RecordReader
 from meguru.cards.types import Card, CardChange, CardDiff
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.projects import seen
+from meguru.kernel.projects import in_projects
 
 NAMES = {
     "features": "name", "columns": "name", "inputs": "name", "metrics": "metric", "data": "ref",
@@ -39,7 +39,7 @@ def diff(ctx: Context, *, before: str, after: str) -> CardDiff:
     one, other = refs.parse(before), refs.parse(after)
     if one.kind != other.kind:
         raise InvalidInput(f"a {one.kind} and a {other.kind} have different cards", field="after")
-    if not seen(ctx.visible, other.name):
+    if not in_projects(ctx.visible, other.name):
         raise NotFound.of(other.kind, other.name)
     old, new = (_with_words_then(reader, assemble(reader, each)) for each in (before, after))
     return CardDiff(before=old.about, after=new.about, changes=list(compared(old, new)))

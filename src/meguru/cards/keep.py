@@ -21,7 +21,7 @@ def write(ctx: Context, *, ref: str, reason: str = "") -> KeptCard:
     """
     if len(reason) > LONGEST:
         raise InvalidInput("the reason is too long", field="reason", why=f"up to {LONGEST} characters")
-    check_seen(ctx, ref)
+    check_readable(ctx, ref)
     reader = RecordReader.of_project(ctx.tx, ctx.blobs, refs.parse(ref).project, ctx.now())
     return keep(ctx, assemble(reader, ref), reason or "asked for")
 
@@ -47,7 +47,7 @@ def keep(ctx: Context, made: Card, reason: str) -> KeptCard:
     return found
 
 
-def check_seen(ctx: Context, ref: str) -> None:
+def check_readable(ctx: Context, ref: str) -> None:
     """Refuse what the caller may not see, as if it were not there."""
     parsed = refs.parse(ref)
     if not ctx.principal.allows(f"{parsed.kind}:read", parsed.project):

@@ -32,7 +32,7 @@ def add(ctx: Context, *, about: str, text: str, reply_to: str = "") -> Comment:
         If the text is empty, or longer than 10,000 characters.
     """
     said, ref = check_text(text), refs.parse(about)
-    ctx.check_seen(ref.kind, str(ref))
+    ctx.check_readable(ref.kind, str(ref))
     if not _is_known(ctx.tx, ref):
         raise NotFound.of(ref.kind, str(ref).partition("/")[2], [])
     if reply_to:

@@ -95,7 +95,7 @@ def show_budget(ctx: Context, *, budget: str) -> BudgetState:
     """Tell what of a budget is spent since its time began, as a server counted it last."""
     found = store.find_budget(ctx.tx, refs.parse(budget, kind="budget").name)
     if found is None:
-        known = [each.name for each in store.budgets(ctx.tx, ctx.seen)]
+        known = [each.name for each in store.budgets(ctx.tx, ctx.readable)]
         raise NotFound.of("budget", budget, known)
     return _with_prices(ctx, [found])[0]
 

@@ -42,8 +42,8 @@ def diff(
     Rows are matched by `key`, else by the key that the dataset declares, else by a column that is unique in
     both versions; by all their values if there is none, or `key` is empty.
     """
-    ctx.check_seen("dataset", after)
-    first, second = (store.resolve(ctx.tx, ref, ctx.seen) for ref in (before, after))
+    ctx.check_readable("dataset", after)
+    first, second = (store.resolve(ctx.tx, ref, ctx.readable) for ref in (before, after))
     manifests = [load_manifest(ctx.blobs, each) for each in (first, second)]
     hidden = hidden_of(ctx, first, manifests[0]) | hidden_of(ctx, second, manifests[1])
     files = file_changes(*(_files(ctx.blobs, each) for each in manifests))

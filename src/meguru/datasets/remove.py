@@ -32,7 +32,7 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
         If something needs a version; nothing is removed then.
     """
     # Held before it is asked what needs them, so that nobody tags one meanwhile.
-    store.lock(ctx.tx, store.resolve(ctx.tx, ref, ctx.seen).name, ctx.now())
+    store.lock(ctx.tx, store.resolve(ctx.tx, ref, ctx.readable).name, ctx.now())
     found = _meant(ctx, ref)
     if not force:
         for version in found:
@@ -70,7 +70,7 @@ def held_by(ctx: Context, name: str) -> str:
 
 
 def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:
-    newest = store.resolve(ctx.tx, ref, ctx.seen)
+    newest = store.resolve(ctx.tx, ref, ctx.readable)
     if refs.parse(ref, kind="dataset").version is not None:
         return [newest]
     lines = ["", *(each.branch for each in named.branches(ctx.tx, newest.name))]

@@ -24,7 +24,7 @@ def show(ctx: Context, *, ref: str) -> DatasetVersion:
 
     What is read by its digest has personal columns masked; ``dataset.look`` gives it in clear.
     """
-    return masked(ctx, store.resolve(ctx.tx, ref, ctx.seen))
+    return masked(ctx, store.resolve(ctx.tx, ref, ctx.readable))
 
 
 @operation("dataset.versions", permission="dataset:read", query=True, on="name")
@@ -32,7 +32,7 @@ def versions(
     ctx: Context, *, name: str, before: int | None = None, limit: int = 100, branch: str = ""
 ) -> list[DatasetVersion]:
     """List versions of a dataset, newest first, from the one before `before` on; or those of a branch."""
-    known = store.resolve(ctx.tx, name, ctx.seen).name
+    known = store.resolve(ctx.tx, name, ctx.readable).name
     if branch:
         named.branch(ctx.tx, known, branch)
     return store.versions(ctx.tx, known, before=before, limit=check_limit(limit), branch=branch)
@@ -43,7 +43,7 @@ def profile(ctx: Context, *, ref: str) -> Profile:
     """Show what the columns of a version look like: counts, missing values, quantiles, frequent values."""
     from meguru.datasets.frames import profile_of
 
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     found = profile_of(ctx.blobs, version).to_dict()
     known = found["columns"] | found.get("times", {})
     hidden = hidden_of(ctx, version, load_manifest(ctx.blobs, version))
@@ -58,7 +58,7 @@ def profile(ctx: Context, *, ref: str) -> Profile:
 @operation("dataset.files", permission="dataset:read", query=True, on="ref")
 def files(ctx: Context, *, ref: str) -> list[DataFile]:
     """List the files of a version: what was seen in each, and how it is read."""
-    return load_manifest(ctx.blobs, store.resolve(ctx.tx, ref, ctx.seen)).files
+    return load_manifest(ctx.blobs, store.resolve(ctx.tx, ref, ctx.readable)).files
 
 
 @operation("dataset.head", permission="dataset:read", query=True, on="ref")
@@ -66,7 +66,7 @@ def head(ctx: Context, *, ref: str, rows: int = 10) -> FirstRows:
     """Show the first rows of a version; 1,000 at most."""
     from meguru.datasets.frames import first_rows
 
-    version = masked(ctx, store.resolve(ctx.tx, ref, ctx.seen))
+    version = masked(ctx, store.resolve(ctx.tx, ref, ctx.readable))
     return FirstRows(
         ref=version.ref, columns=version.columns, rows=first_rows(ctx.blobs, version, check_limit(rows))
     )

@@ -103,9 +103,9 @@ def _subjects(source: PackSource) -> list[str]:
 def _source(ctx: Context, ref: str, at: datetime) -> PackSource:
     found = store.get(ctx.tx, ref)
     content = found.content
-    ctx.check_seen("model", content.model.ref)
+    ctx.check_readable("model", content.model.ref)
     for part in [*content.datasets, *([content.pipeline] if content.pipeline else [])]:
-        ctx.check_seen(part.ref.partition("/")[0], part.ref)
+        ctx.check_readable(part.ref.partition("/")[0], part.ref)
     return PackSource(
         ctx=ctx,
         release=found,

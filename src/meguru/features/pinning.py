@@ -74,7 +74,7 @@ def choose_views(ctx: Context, *, views: list[str]) -> FeatureSet:
 @operation("feature_view.tags", permission="feature_view:read", query=True, on="ref")
 def tags_of(ctx: Context, *, ref: str) -> dict[str, list[str]]:
     """Return by key and feature of a view the tags of the columns of the same name in its sources."""
-    version = store.view(ctx.tx, ref, ctx.seen)
+    version = store.view(ctx.tx, ref, ctx.readable)
     definition, project = version.definition, refs.project_of(version.name)
     found: dict[str, list[str]] = {}
     for source in definition.sources.values():
@@ -132,7 +132,7 @@ def chosen(ctx: Context, project: str, text: str) -> FeatureSet:
     full = refs.within(project, text.removeprefix(_SERVICE))
     if not text.startswith(_SERVICE) and _is_view_alone(ctx, full):
         return _of_views(ctx, project, [text])
-    ctx.check_seen("feature_service", full)
+    ctx.check_readable("feature_service", full)
     return _of_service(ctx, full)
 
 
@@ -168,7 +168,7 @@ def _of_views(ctx: Context, project: str, texts: list[str]) -> FeatureSet:
 
 def _seen(ctx: Context, project: str, text: str) -> FeatureViewVersion:
     full = refs.within(project, text)
-    ctx.check_seen("feature_view", full)
+    ctx.check_readable("feature_view", full)
     return store.view(ctx.tx, full, ctx.principal.projects("feature_view:read"))
 
 
@@ -211,7 +211,7 @@ def _inputs(ctx: Context, project: str, texts: list[str]) -> list[PinnedView]:
 def _dataset(ctx: Context, project: str, source: str, *, push: bool) -> PinnedDataset | None:
     full = refs.within(project, source)
     if refs.project_of(refs.parse(full, kind="dataset").name) != project:
-        ctx.check_seen("dataset", full)
+        ctx.check_readable("dataset", full)
     try:
         found = datasets.resolve(ctx.tx, full, ctx.principal.projects("dataset:read"))
     except NotFound:

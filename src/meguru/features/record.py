@@ -27,7 +27,7 @@ def record_rows(ctx: Context, *, ref: str, found: ViewRows) -> ViewRows:
     said.check_columns(found.features, field="found.features", most=said.MOST)
     if min(found.rows, found.keys, found.dropped) < 0:
         raise InvalidInput("rows are counted from zero", field="found.rows")
-    version = store.view(ctx.tx, ref, ctx.seen)
+    version = store.view(ctx.tx, ref, ctx.readable)
     found = msgspec.structs.replace(found, ref=version.ref, created_at=ctx.now())
     if store.add_rows(ctx.tx, version.name, version.version, found, ctx.now()):
         for name, kind in found.features.items():
@@ -43,4 +43,4 @@ def record_rows(ctx: Context, *, ref: str, found: ViewRows) -> ViewRows:
 @operation("feature_view.rows", permission="feature_view:read", query=True, on="ref")
 def view_rows(ctx: Context, *, ref: str, limit: int = 20) -> list[ViewRows]:
     """Return what is known of the rows of a version of a view: counts, times and profiles, newest first."""
-    return store.rows_of(ctx.tx, store.view(ctx.tx, ref, ctx.seen), check_limit(limit))
+    return store.rows_of(ctx.tx, store.view(ctx.tx, ref, ctx.readable), check_limit(limit))

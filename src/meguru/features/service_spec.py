@@ -44,8 +44,8 @@ def check(ctx: Context, name: str, spec: FeatureServiceSpec) -> FeatureServiceSp
     for index, text in enumerate(spec.views):
         view = refs.within(refs.project_of(name), said.member(text, field=f"views[{index}]").view)
         if refs.project_of(full := refs.parse(view, kind="feature_view").name) != refs.project_of(name):
-            ctx.check_seen("feature_view", full)
-        store.get(ctx.tx, "feature_view", full, ctx.seen)
+            ctx.check_readable("feature_view", full)
+        store.get(ctx.tx, "feature_view", full, ctx.readable)
     renew.members_of(ctx.tx, name, spec)
     return spec
 

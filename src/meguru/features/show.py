@@ -46,7 +46,7 @@ def list_entities(ctx: Context) -> list[RegisteredEntity]:
 def show_entity(ctx: Context, *, name: str) -> RegisteredEntity:
     """Show an entity: its key, and what is said of it."""
     parsed = refs.parse(name, kind="entity")
-    return _entity(parsed.name, store.get(ctx.tx, "entity", parsed.name, ctx.seen))
+    return _entity(parsed.name, store.get(ctx.tx, "entity", parsed.name, ctx.readable))
 
 
 def _entity(name: str, spec: dict[str, Any]) -> RegisteredEntity:
@@ -77,13 +77,13 @@ def _registered(spec: dict[str, Any], latest: FeatureViewVersion) -> RegisteredV
 @operation("feature_view.show", permission="feature_view:read", query=True, on="ref")
 def show_view(ctx: Context, *, ref: str) -> FeatureViewVersion:
     """Show one version of a feature view: ``weather``, ``weather@latest`` or ``weather@2``."""
-    return store.view(ctx.tx, ref, ctx.seen)
+    return store.view(ctx.tx, ref, ctx.readable)
 
 
 @operation("feature_view.versions", permission="feature_view:read", query=True, on="name")
 def view_versions(ctx: Context, *, name: str, limit: int = 100) -> list[FeatureViewVersion]:
     """List the versions of a feature view, newest first."""
-    known = store.view(ctx.tx, name, ctx.seen).name
+    known = store.view(ctx.tx, name, ctx.readable).name
     return store.view_versions(ctx.tx, known, limit)
 
 
@@ -96,9 +96,9 @@ def view_versions(ctx: Context, *, name: str, limit: int = 100) -> list[FeatureV
 )
 def diff_views(ctx: Context, *, before: str, after: str) -> ViewDiff:
     """Compare two versions of a feature view: what is said, and which code it reaches."""
-    old = store.view(ctx.tx, before, ctx.seen)
-    ctx.check_seen("feature_view", after)
-    new = store.view(ctx.tx, after, ctx.seen)
+    old = store.view(ctx.tx, before, ctx.readable)
+    ctx.check_readable("feature_view", after)
+    new = store.view(ctx.tx, after, ctx.readable)
     was, now = (msgspec.structs.asdict(each.definition) for each in (old, new))
     return ViewDiff(
         before=old.ref,
@@ -122,7 +122,7 @@ def diff_views(ctx: Context, *, before: str, after: str) -> ViewDiff:
 @operation("feature_view.impact", permission="feature_view:read", query=True, on="name")
 def impact_of(ctx: Context, *, name: str) -> ViewImpact:
     """Say who reads a feature view: services, models that were trained with it, endpoints that answer."""
-    return impact.readers(ctx.tx, store.view(ctx.tx, name, ctx.seen).name)
+    return impact.readers(ctx.tx, store.view(ctx.tx, name, ctx.readable).name)
 
 
 @operation("feature_service.list", permission="feature_service:read", query=True)
@@ -147,11 +147,11 @@ def _service(spec: dict[str, Any], latest: FeatureServiceVersion) -> RegisteredS
 @operation("feature_service.show", permission="feature_service:read", query=True, on="ref")
 def show_service(ctx: Context, *, ref: str) -> FeatureServiceVersion:
     """Show one version of a feature service: ``delay``, ``delay@latest`` or ``delay@2``."""
-    return store.service(ctx.tx, ref, ctx.seen)
+    return store.service(ctx.tx, ref, ctx.readable)
 
 
 @operation("feature_service.versions", permission="feature_service:read", query=True, on="name")
 def service_versions(ctx: Context, *, name: str, limit: int = 100) -> list[FeatureServiceVersion]:
     """List the versions of a feature service, newest first."""
-    known = store.service(ctx.tx, name, ctx.seen).name
+    known = store.service(ctx.tx, name, ctx.readable).name
     return store.service_versions(ctx.tx, known, limit)

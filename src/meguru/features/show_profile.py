@@ -27,7 +27,7 @@ class ViewProfile(msgspec.Struct, frozen=True, kw_only=True):
 @operation("feature_view.profiles", permission="feature_view:read", query=True, on="ref")
 def view_profiles(ctx: Context, *, ref: str) -> list[ViewProfile]:
     """Show what the rows of a version of a view look like, over the newest data first."""
-    found = store.rows_of(ctx.tx, store.view(ctx.tx, ref, ctx.seen), MOST)
+    found = store.rows_of(ctx.tx, store.view(ctx.tx, ref, ctx.readable), MOST)
     return [ViewProfile(rows=each, columns=_columns(ctx, each)) for each in found]
 
 

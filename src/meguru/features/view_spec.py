@@ -127,17 +127,17 @@ def _see(ctx: Context, name: str, spec: FeatureViewSpec) -> None:
     for dataset in spec.sources.values():
         full = refs.within(project, dataset)
         if refs.project_of(refs.parse(full, kind="dataset").name) != project:
-            ctx.check_seen("dataset", full)
+            ctx.check_readable("dataset", full)
         if not spec.push and refs.parse(full, kind="dataset").name not in datasets.names(ctx.tx):
             known = datasets.names(ctx.tx, ctx.principal.projects("dataset:read"))
             raise NotFound.of("dataset", refs.parse(full, kind="dataset").name, known, hint="")
     for entity in spec.entities:
-        store.get(ctx.tx, "entity", refs.within(project, entity), ctx.seen)
+        store.get(ctx.tx, "entity", refs.within(project, entity), ctx.readable)
     for index, text in enumerate(spec.inputs):
         view = refs.within(project, said.member(text, field=f"inputs[{index}]").view)
         if refs.parse(view, kind="feature_view").name == name:
             raise InvalidInput("a view can't be its own input", field=f"inputs[{index}]")
-        store.get(ctx.tx, "feature_view", refs.parse(view, kind="feature_view").name, ctx.seen)
+        store.get(ctx.tx, "feature_view", refs.parse(view, kind="feature_view").name, ctx.readable)
 
 
 def uses(name: str, spec: FeatureViewSpec) -> list[str]:

@@ -13,7 +13,7 @@ from meguru.errors import NotFound
 from meguru.governance.owners import changing_rights
 from meguru.governance.schema import access_rule
 from meguru.kernel.operations import Context
-from meguru.kernel.projects import seen
+from meguru.kernel.projects import in_projects
 
 S = TypeVar("S", bound=msgspec.Struct)
 _PRESENT = access_rule.c.retired_at.is_(None)
@@ -79,7 +79,7 @@ class AccessRules(Generic[S]):
         """Return the names of those in some projects (None: all)."""
         query = select(access_rule.c.name).where(access_rule.c.kind == self.kind, _PRESENT)
         found = tx.execute(query.order_by(access_rule.c.name)).scalars()
-        return [name for name in found if self._shared or seen(projects, name)]
+        return [name for name in found if self._shared or in_projects(projects, name)]
 
     def save(self, ctx: Context, name: str, spec: S) -> None:
         """Write the present spec."""

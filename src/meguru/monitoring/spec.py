@@ -97,9 +97,9 @@ def _of_data(ctx: Context, project: str, spec: MonitorSpec, checks: Sequence[Mon
     full = refs.parse(refs.within(project, spec.dataset.removeprefix("dataset/")), kind="dataset").name
     if (theirs := refs.project_of(full)) != project:
         ctx.require("dataset:read", project=theirs, why=f"the monitor would watch dataset/{full}")
-    newest = datasets.resolve(ctx.tx, full, ctx.seen)
+    newest = datasets.resolve(ctx.tx, full, ctx.readable)
     if spec.reference:
-        datasets.get(ctx.tx, full, spec.reference, ctx.seen)
+        datasets.get(ctx.tx, full, spec.reference, ctx.readable)
     for index, each in enumerate(checks):
         if Severity.PERFORMANCE_DROP in each.severities:
             what = f"{each.key} is of models, and a dataset has no outcomes"

@@ -29,7 +29,7 @@ def pin(ctx: Context, pipeline: str, text: str) -> Pinned:
     NotFound
         If there is no such dataset, or it is of another project in which whoever asks may not read it.
     """
-    check_seen(ctx, pipeline, text)
+    check_readable(ctx, pipeline, text)
     found = datasets.resolve(ctx.tx, in_full(pipeline, text), ctx.principal.projects("dataset:read"))
     if not ctx.principal.allows("dataset:clear", refs.project_of(found.name)):
         found = masked(ctx, found)
@@ -48,11 +48,11 @@ def pin_features(ctx: Context, pipeline: str, text: str) -> Pinned:
     return found
 
 
-def check_seen(ctx: Context, pipeline: str, text: str) -> None:
+def check_readable(ctx: Context, pipeline: str, text: str) -> None:
     """Refuse a dataset of another project that whoever asks may not read, as if it were not there."""
     full = in_full(pipeline, text)
     if refs.parse(full, kind="dataset").project != refs.project_of(pipeline):
-        ctx.check_seen("dataset", full)
+        ctx.check_readable("dataset", full)
 
 
 def in_full(pipeline: str, text: str) -> str:

@@ -30,7 +30,7 @@ def list_pipelines(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[
 @operation("pipeline.show", permission="pipeline:read", query=True, on="ref")
 def show_pipeline(ctx: Context, *, ref: str) -> PipelineVersion:
     """Show a version of a pipeline: its graph, and the code that each step reaches."""
-    return store.resolve(ctx.tx, ref, ctx.seen)
+    return store.resolve(ctx.tx, ref, ctx.readable)
 
 
 @operation("pipeline.versions", permission="pipeline:read", query=True, on="name")
@@ -38,7 +38,7 @@ def pipeline_versions(
     ctx: Context, *, name: str, before: int | None = None, limit: int = 20
 ) -> list[PipelineVersion]:
     """List versions of a pipeline, newest first, from the one before `before` on."""
-    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name, ctx.seen).name
+    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name, ctx.readable).name
     return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
 
 
@@ -60,7 +60,7 @@ def list_runs(
         before=cursor,
         limit=limit + 1,
         now=ctx.now(),
-        projects=ctx.seen if pipeline else ctx.visible,
+        projects=ctx.readable if pipeline else ctx.visible,
     )
     more = found[limit - 1].id if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)

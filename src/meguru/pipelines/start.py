@@ -46,7 +46,7 @@ def start(
         If a parameter is unknown, missing or of the wrong type; nothing is started then.
     """
     check_priority(priority)
-    version = store.resolve(ctx.tx, pipeline, ctx.seen)
+    version = store.resolve(ctx.tx, pipeline, ctx.readable)
     pools.check(ctx.tx, (step.pool for step in version.graph.steps if step.pool))
     if refs.parse(pipeline, kind="pipeline").version is None:
         params = usual(ctx.tx, version) | params

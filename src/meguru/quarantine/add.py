@@ -37,7 +37,7 @@ def add(
     name = check_full_name("model", model.removeprefix("model/"))
     if run:
         with ctx.ws.read() as tx:
-            check_claims(tx, run, field="run", sight=Sight(tx, ctx.seen))
+            check_claims(tx, run, field="run", sight=Sight(tx, ctx.readable))
     entries = entries_of(ctx.ws, tree)
     listing = listing_of(ctx.ws, entries[OBJECT].digest)
     return keep(

@@ -14,7 +14,7 @@ from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.flavors.bundle import Bundle, load_bundle
 from meguru.flavors.comparing import HoldoutRows, score_models
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.projects import seen
+from meguru.kernel.projects import in_projects
 from meguru.metrics import Metric, ScoredRows
 from meguru.registry import store
 from meguru.registry.cache import fetch_model
@@ -80,7 +80,7 @@ def compare(
     if len(metrics or ()) > MOST_METRICS:
         raise InvalidInput("too many metrics", field="metrics", why=f"up to {MOST_METRICS} at a time")
     other = refs.parse(second, kind="model").name
-    if not seen(ctx.visible, other):
+    if not in_projects(ctx.visible, other):
         raise NotFound.of("model", other)
     with nullcontext(ctx.tx) if ctx.is_open else ctx.ws.read() as tx:
         both = [store.resolve_verified(tx, each) for each in (first, second)]

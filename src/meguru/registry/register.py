@@ -161,7 +161,7 @@ def _summary(metrics: dict[str, float]) -> str:
 def _claims(ctx: Context, tree: str, run: str, used: list[str]) -> list[str]:
     """Return what of the model's origin is only said: all that it used, and a run that it was not made in."""
     with nullcontext(ctx.tx) if ctx.is_open else ctx.ws.read() as tx:
-        sight = Sight(tx, ctx.seen)
+        sight = Sight(tx, ctx.readable)
         claimed = check_claims(tx, used, field="used", sight=sight)
         if run:
             check_claims(tx, run, field="run", sight=sight)

@@ -10,7 +10,7 @@ from meguru.base.names import normal
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.projects import seen
+from meguru.kernel.projects import in_projects
 from meguru.registry import aliases as alias_store
 from meguru.registry import store
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel
@@ -36,7 +36,7 @@ def about(ctx: Context, *, name: str) -> RegisteredModel:
 @operation("model.newest", permission="model:read", query=True, refers={"names": "model"})
 def newest(ctx: Context, *, names: list[str]) -> list[ModelVersion]:
     """List the newest version of each of some models; one without a version is left out."""
-    return store.newest(ctx.tx, [name for name in names if seen(ctx.visible, name)])
+    return store.newest(ctx.tx, [name for name in names if in_projects(ctx.visible, name)])
 
 
 @operation("model.show", permission="model:read", query=True, on="ref")

@@ -56,7 +56,7 @@ def create(
         app = live[0].content.app if live else ""
     wanted = refs.parse(model, kind="model").name
     if wanted != declared.model:  # that its own model may be served, was decided when it was declared
-        ctx.check_seen("model", wanted)
+        ctx.check_readable("model", wanted)
     said = _inputs(ctx.tx, name, model, inputs, live)
     features = used_features(ctx, declared, models.resolve(ctx.tx, model).ref)
     content = collect(ctx.tx, declared, model, app=app, inputs=said, features=features)

@@ -4,7 +4,7 @@ from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.errors import NotFound
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.projects import seen
+from meguru.kernel.projects import in_projects
 from meguru.releases import store
 from meguru.releases.diff import compare
 from meguru.releases.serving import with_serving
@@ -30,7 +30,7 @@ def list_releases(
 def newest_releases(ctx: Context, *, endpoints: list[str]) -> list[Release]:
     """List the newest release of each of some endpoints; one without a release is left out."""
     names = [refs.parse(each, kind="endpoint").name for each in endpoints]
-    visible = [name for name in names if seen(ctx.visible, name)]
+    visible = [name for name in names if in_projects(ctx.visible, name)]
     return _as_now(ctx, store.newest(ctx.tx, visible))
 
 
@@ -52,7 +52,7 @@ def show(ctx: Context, *, ref: str) -> Release:
 def diff(ctx: Context, *, before: str, after: str) -> ReleaseDiff:
     """Show in what two releases differ."""
     other = refs.parse(after, kind="release").name
-    if not seen(ctx.visible, other):
+    if not in_projects(ctx.visible, other):
         raise NotFound.of("release", other)
     return compare(store.get(ctx.tx, before), store.get(ctx.tx, after))
 

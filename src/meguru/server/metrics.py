@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Metric, generate_la
 from starlette.requests import Request
 from starlette.responses import Response
 
-from meguru.kernel.projects import seen
+from meguru.kernel.projects import in_projects
 from meguru.kernel.workspace import Workspace
 from meguru.server.monitor_gauges import ABOUT, monitor_gauges
 
@@ -42,7 +42,7 @@ class VisibleMetrics:
 
     def _is_shown(self, labels: Mapping[str, str]) -> bool:
         return all(
-            seen(projects, labels[label]) for label, projects in self._projects.items() if label in labels
+            in_projects(projects, labels[label]) for label, projects in self._projects.items() if label in labels
         )
 
 

@@ -100,7 +100,7 @@ def _see_rows(ctx: Context, project: str, rows: str, *, in_clear: bool) -> None:
     """
     full = refs.within(project, rows.removeprefix("dataset/"))
     name = refs.parse(full, kind="dataset").name
-    ctx.check_seen("dataset", name)
+    ctx.check_readable("dataset", name)
     version = datasets.resolve(ctx.tx, full)
     if in_clear and hidden_of(ctx, version, load_manifest(ctx.blobs, version)):
         why = f"groups would be made of personal columns of dataset/{name}: that needs dataset:clear"

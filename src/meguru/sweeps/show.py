@@ -17,7 +17,7 @@ def list_sweeps(ctx: Context, *, pipeline: str = "", cursor: str = "", limit: in
         before=cursor,
         limit=limit + 1,
         now=ctx.now(),
-        projects=ctx.seen if pipeline else ctx.visible,
+        projects=ctx.readable if pipeline else ctx.visible,
     )
     more = found[limit - 1].id if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)

@@ -57,7 +57,7 @@ def start(
     is_grid = search.sampler == "grid"
     most = spaces.grid_size(space) if is_grid else MOST_TRIALS
     count = min(search.trials or (most if is_grid else USUAL_TRIALS), most)
-    version = store.resolve(ctx.tx, pipeline, ctx.seen)
+    version = store.resolve(ctx.tx, pipeline, ctx.readable)
     space = {identifier(name): one for name, one in space.items()}
     fixed = _fixed(ctx, version, space, params)
     made_id = new_id("sweep")
@@ -149,7 +149,7 @@ def _fixed(
     for sample in spaces.samples(space):
         values = parameters.convert(version.graph, params | first | sample)
         for _, searched in pins.of_datasets(version.graph, sample):
-            pins.check_seen(ctx, version.name, searched)
+            pins.check_readable(ctx, version.name, searched)
     for name, value in pins.of_features(version.graph, values):
         found = pins.pin_features(ctx, version.name, value)
         if name not in space and found.ref.startswith("feature_service/"):

@@ -32,7 +32,7 @@ def compare(ctx: Context, *, runs: list[str]) -> Comparison:
         raise InvalidInput(f"{len(names)} runs can't be compared", why=f"2 to {MOST_RUNS}", field="runs")
     if len(set(names)) < len(names):
         raise InvalidInput("a run is named twice", field="runs")
-    seen = set(seen_among(ctx.tx, names, ctx.seen))
+    seen = set(seen_among(ctx.tx, names, ctx.readable))
     if hidden := next((name for name in names if name not in seen), None):
         raise store.missing(hidden)
     found = [store.get(ctx.tx, name, ctx.now()) for name in names]

@@ -41,7 +41,7 @@ def search(
         If the filter, the order or the cursor can't be read.
     """
     if experiment:
-        keys = [experiments.get(ctx.tx, experiment, ctx.seen).experiment]
+        keys = [experiments.get(ctx.tx, experiment, ctx.readable).experiment]
     else:
         keys = experiments.keys_of(ctx.tx, "active", ctx.visible)
     asked = RunQuery(keys, query, order or [], limit=check_limit(limit), token=after)

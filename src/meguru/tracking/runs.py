@@ -55,7 +55,7 @@ def start(
     Conflict
         If the experiment is deleted; the error names the ways out.
     """
-    claimed = check_claims(ctx.tx, used or [], field="used", sight=Sight(ctx.tx, ctx.seen))
+    claimed = check_claims(ctx.tx, used or [], field="used", sight=Sight(ctx.tx, ctx.readable))
     return begin(
         ctx,
         experiment=experiment,
@@ -188,7 +188,7 @@ def finish(
     row = store.hold(ctx.tx, ctx.principal, run, late=late)
     store.finish(ctx.tx, row.id, state=state, error=error[:MAX_ERROR], at=end)
     data = {"state": state, "error": error[:500], "experiment": known.experiment}
-    sight = Sight(ctx.tx, ctx.seen)
+    sight = Sight(ctx.tx, ctx.readable)
     claimed = check_claims(ctx.tx, produced or [], field="produced", after=known.ref, sight=sight)
     ctx.emit("run.finished", known.ref, data=data, used=[known.ref], produced=claimed, claimed=claimed)
     return store.get(ctx.tx, run, ctx.now())

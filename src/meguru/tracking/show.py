@@ -29,7 +29,7 @@ def list_experiments(
 @operation("experiment.show", permission="run:read", query=True, on="experiment")
 def show_experiment(ctx: Context, *, experiment: str) -> ExperimentDetail:
     """Show an experiment, by its name, reference or number: how many runs it has, and the newest one."""
-    row = experiments.get(ctx.tx, experiment, ctx.seen)
+    row = experiments.get(ctx.tx, experiment, ctx.readable)
     newest = store.page(ctx.tx, experiment=row.experiment, limit=1, now=ctx.now())
     return ExperimentDetail(
         experiment=experiments.of_row(row),
@@ -58,7 +58,7 @@ def list_runs(
     """
     items = store.page(
         ctx.tx,
-        experiment=experiments.get(ctx.tx, experiment, ctx.seen).experiment if experiment else "",
+        experiment=experiments.get(ctx.tx, experiment, ctx.readable).experiment if experiment else "",
         without=[] if deleted else experiments.keys_of(ctx.tx, "deleted"),
         projects=ctx.visible,
         state=state,
@@ -110,7 +110,7 @@ def count_points(ctx: Context, *, runs: list[str]) -> dict[str, int]:
         raise InvalidInput(
             f"{len(runs)} runs can't be asked for", why=f"at most {MOST_COUNTED}", field="runs"
         )
-    return series.counts(ctx.tx, seen_among(ctx.tx, runs, ctx.seen))
+    return series.counts(ctx.tx, seen_among(ctx.tx, runs, ctx.readable))
 
 
 @operation("run.charts", permission="run:read", query=True, refers={"runs": "run"})
@@ -120,7 +120,7 @@ def charts(ctx: Context, *, runs: list[str], keys: list[str], points: int = 200)
     if len(runs) * len(keys) > MOST_CHARTS:
         raise InvalidInput(f"{len(runs) * len(keys)} series are too many", why=f"at most {MOST_CHARTS}")
     found = []
-    ids = seen_among(ctx.tx, runs, ctx.seen)
+    ids = seen_among(ctx.tx, runs, ctx.readable)
     for key in keys:
         for run, number in series.numbers(ctx.tx, ids, key).items():
             rows = series.sample(ctx.tx, number, limit=points)

@@ -57,7 +57,7 @@ def try_out(
     if event or at is not None:
         came = events.get(ctx.tx, event) if event else None
         if came is not None:
-            ctx.check_seen("event", came.id, "event:read")
+            ctx.check_readable("event", came.id, "event:read")
         found, looked = [_now(ctx, watching, came, at or now)], 1
         first = found[0].at
     else:

@@ -59,5 +59,5 @@ def list_subscriptions(ctx: Context) -> list[Following]:
 def check_about(ctx: Context, text: str) -> str:
     """Return the reference of a thing that the principal may see; NotFound if it may not."""
     ref = refs.parse(text)
-    ctx.check_seen(ref.kind, str(ref))
+    ctx.check_readable(ref.kind, str(ref))
     return str(ref)

@@ -85,7 +85,7 @@ def _check_test(ctx: Context, test: str) -> str:
         raise InvalidInput(f"a test has at most {LONGEST} characters", field="test")
     if _is_reference(text):
         ref = refs.parse(text)
-        ctx.check_seen(ref.kind, text)
+        ctx.check_readable(ref.kind, text)
     return text
 
 

@@ -38,7 +38,7 @@ def table(ctx: Context, *, ref: str, rebuild: bool = False) -> DatasetTable:
     Forbidden
         If it has personal columns in clear, which the caller may not see.
     """
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     if version.branch:
         hint = f"merge the branch first: meguru data merge {version.name}@{version.branch}"
         raise InvalidInput(f"{version.ref} is on a branch, and a table has the main line", hint=hint)

@@ -35,7 +35,7 @@ def check(ctx: Context, *, ref: str, expect: list[dict[str, Any]] | None = None)
         If nothing is expected.
     """
     with ctx.ws.read() as tx:
-        version = datasets.resolve(tx, ref, ctx.seen)
+        version = datasets.resolve(tx, ref, ctx.readable)
         spec = said_of(tx, version.name)
         before = datasets.versions(tx, version.name, before=version.version, limit=1)
     results = _judged(ctx, version, spec, before[0].rows if before else None, expect)
@@ -61,7 +61,7 @@ def checks(
     """
     bare = refs.parse(name, kind="dataset").name
     found = store.page(ctx.tx, bare, version=version, before=before, limit=check_limit(limit) + 1)
-    if not found and bare not in (known := datasets.names(ctx.tx, ctx.seen)):
+    if not found and bare not in (known := datasets.names(ctx.tx, ctx.readable)):
         raise NotFound.of("dataset", bare, known)
     hidden = personal_columns(said_of(ctx.tx, bare))
     items = [_redacted(each, hidden) for each in found[:limit]]

@@ -160,7 +160,7 @@ def _values(ctx: Context, name: str, columns: list[str]) -> pl.DataFrame:
         raise InvalidInput(f"there is no dataset {name!r}", field="dataset")
     try:
         with ctx.ws.read() as tx:
-            other = datasets.resolve(tx, name, ctx.seen)
+            other = datasets.resolve(tx, name, ctx.readable)
     except NotFound as error:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field="dataset") from None
     for column in columns:

@@ -50,7 +50,7 @@ def propose(ctx: Context, *, ref: str) -> ProposedExpectations:
     """
     from meguru.datasets.frames import profile_of, scan_of
 
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     spec = said_of(ctx.tx, version.name)
     profile, scan = profile_of(ctx.blobs, version), scan_of(ctx.blobs, version)
     hidden = hidden_columns(spec, load_manifest(ctx.blobs, version))

@@ -57,7 +57,7 @@ def browse(ctx: Context, *, ref: str, after: str = "", limit: int = 60) -> Page[
     """List the files of a folder's version by path, some at a time."""
     import polars as pl
 
-    version = of_files(store.resolve(ctx.tx, ref, ctx.seen))
+    version = of_files(store.resolve(ctx.tx, ref, ctx.readable))
     rows = _files_of(ctx, version).index.filter(pl.col("path") > after).head(check_limit(limit) + 1)
     wanted = [name for name in BrowsedFile.__struct_fields__ if name in rows.columns]
     found = [
@@ -78,7 +78,7 @@ def thumbnail(ctx: Context, *, ref: str, path: str, edge: int = 192) -> Thumbnai
     """
     if edge not in EDGES:
         raise InvalidInput(f"no picture is {edge} pixels large", hint=f"{EDGES}", field="edge")
-    files = _files_of(ctx, of_files(store.resolve(ctx.tx, ref, ctx.seen)))
+    files = _files_of(ctx, of_files(store.resolve(ctx.tx, ref, ctx.readable)))
     if files.size(path) > MOST_BYTES:
         raise InvalidInput(f"{path!r} is too large", why=f"up to {MOST_BYTES:,} bytes are decoded")
     with files.open(path) as file, _decoding:

@@ -24,7 +24,7 @@ def look(ctx: Context, *, ref: str, reason: str) -> DatasetVersion:
     """
     if not reason.strip() or len(reason) > _LONGEST:
         raise InvalidInput("say what it is needed for", field="reason", why=f"up to {_LONGEST:,} characters")
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     columns = sorted(hidden_of(ctx, version, load_manifest(ctx.blobs, version)))
     ctx.emit("dataset_version.seen_in_clear", version.ref, data={"columns": columns, "reason": reason})
     return version

@@ -27,7 +27,7 @@ def personal(ctx: Context, *, ref: str) -> list[PersonalColumn]:
     from meguru.datasets.frames import scan_of
     from meguru.datasets.personal.detect import detect
 
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     if version.elsewhere or version.format == "files":
         return []
     said = said_of(ctx.tx, version.name).columns

@@ -36,7 +36,7 @@ class ReturnedRows(msgspec.Struct, frozen=True, kw_only=True):
 @operation("dataset.returned", permission="dataset:read", query=True, on="ref")
 def returned(ctx: Context, *, ref: str) -> ReturnedRows:
     """Tell whether a version has rows of people who were erased; who they are is not told."""
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     entries = list(ledger.known(ctx.tx))
     if version.elsewhere or not entries:
         return ReturnedRows(rows=0, columns=[])

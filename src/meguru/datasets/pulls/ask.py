@@ -33,7 +33,7 @@ def pull(ctx: Context, *, name: str, full: bool = False, evolve: bool = False, n
     """
     declared = specs.find(ctx.tx, name)
     if declared is None or declared.source is None:
-        known = datasets.names(ctx.tx, ctx.seen)
+        known = datasets.names(ctx.tx, ctx.readable)
         if name not in known:
             raise NotFound.of("dataset", name, known, hint="declare it in meguru.toml")
         hint = f'[dataset.{refs.bare(name)}.source] from = "postgresql://…#table", in meguru.toml'

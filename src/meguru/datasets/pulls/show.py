@@ -34,7 +34,7 @@ def sources(ctx: Context) -> list[DatasetSourceState]:
 @operation("dataset.position", permission="dataset:read", query=True, on="ref")
 def position(ctx: Context, *, ref: str) -> VersionPosition:
     """Show how far the source of a dataset was read when a version was made; the next read goes on there."""
-    version = datasets.resolve(ctx.tx, ref, ctx.seen)
+    version = datasets.resolve(ctx.tx, ref, ctx.readable)
     found = None if version.elsewhere else load_manifest(ctx.blobs, version).position
     return VersionPosition(ref=version.ref, position=found)
 

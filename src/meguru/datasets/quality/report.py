@@ -32,7 +32,7 @@ def report(ctx: Context, *, ref: str) -> QualityReport:
     from meguru.datasets.frames import profile_of, scan_of
     from meguru.datasets.quality.measure import measured
 
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     earlier = store.versions(ctx.tx, version.name, before=version.version, limit=1)
     hidden = hidden_columns(said_of(ctx.tx, version.name), load_manifest(ctx.blobs, version))
     profile = profile_of(ctx.blobs, version)

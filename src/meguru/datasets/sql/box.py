@@ -57,7 +57,7 @@ def _tables(ctx: Context, names: set[str]) -> dict[str, DatasetVersion]:
         if full in known:
             number = name.partition("@")[2]
             try:
-                found[name] = store.resolve(ctx.tx, f"{full}@{number}" if number else full, ctx.seen)
+                found[name] = store.resolve(ctx.tx, f"{full}@{number}" if number else full, ctx.readable)
             except NotFound as error:
                 raise InvalidInput(error.what, why=error.why, hint=error.hint, field="sql") from None
     if not found:

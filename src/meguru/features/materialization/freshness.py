@@ -14,7 +14,7 @@ from meguru.features.materialization import store
 from meguru.features.materialization.types import MaterializationState, OnlineState
 from meguru.features.push import store as pushed
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.projects import seen
+from meguru.kernel.projects import in_projects
 
 NEWEST = Gauge(
     "feature_view_newest_timestamp_seconds",
@@ -71,7 +71,7 @@ def freshness(ctx: Context) -> list[ViewFreshness]:
     return [
         _fresh(ctx.tx, key, known.get(key), waiting.get(key[0], 0), ctx.now())
         for key in versions
-        if ctx.visible is None or seen(ctx.visible, key[0])
+        if ctx.visible is None or in_projects(ctx.visible, key[0])
     ]
 
 

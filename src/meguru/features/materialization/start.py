@@ -46,7 +46,7 @@ def start(
     InvalidInput
         If the view's values are computed when somebody asks.
     """
-    version = views.view(ctx.tx, view, ctx.seen)
+    version = views.view(ctx.tx, view, ctx.readable)
     if version.definition.form == "on_demand":
         why = "its values are computed when somebody asks"
         raise InvalidInput(f"nothing of {version.ref} is kept online", why=why, field="view")

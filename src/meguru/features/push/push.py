@@ -77,7 +77,7 @@ def push(
     Busy
         If the online store is away; nothing is kept then.
     """
-    version = views.view(ctx.tx, view, ctx.seen)
+    version = views.view(ctx.tx, view, ctx.readable)
     definition, name = version.definition, version.name
     if definition.form == "on_demand" or (to != "online" and not definition.push):
         hint = "push = true, in its declaration"
@@ -110,7 +110,7 @@ def _not_read(ctx: Context, version: FeatureViewVersion) -> str:
     when they are in the source.
     """
     definition, name = version.definition, version.name
-    if not views.is_kept_online(views.get(ctx.tx, "feature_view", name, ctx.seen)):
+    if not views.is_kept_online(views.get(ctx.tx, "feature_view", name, ctx.readable)):
         return "the view is not declared to be online"
     if definition.code or definition.sql:
         made_by = "code" if definition.code else "query"

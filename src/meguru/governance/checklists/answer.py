@@ -48,7 +48,7 @@ def answer(
     if ctx.principal.kind == "service":
         raise Forbidden("only a person can answer a checklist", why=f"{ctx.principal.name} is a service")
     name = refs.parse(checklist, kind="checklist").name
-    ctx.check_seen("model", refs.parse(model, kind="model").name)
+    ctx.check_readable("model", refs.parse(model, kind="model").name)
     spec = store.get(ctx.tx, name)
     version = version_of(ctx.tx, model)
     asked = next((each for each in spec.items if each.id == item), None)

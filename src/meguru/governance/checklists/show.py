@@ -60,6 +60,6 @@ def list_templates(ctx: Context) -> list[ChecklistTemplate]:
 def standing(ctx: Context, *, checklist: str, model: str) -> ChecklistStanding:
     """Show how far a model version has come: what was answered and by whom, what is evident, what is late."""
     name = refs.parse(checklist, kind="checklist").name
-    ctx.check_seen("model", refs.parse(model, kind="model").name)
+    ctx.check_readable("model", refs.parse(model, kind="model").name)
     spec = store.get(ctx.tx, name)
     return standing_of(ctx.tx, name, spec, version_of(ctx.tx, model), ctx.now())

@@ -129,12 +129,12 @@ class Context:
         return frozenset({here}) if held is None or here in held else frozenset()
 
     @property
-    def seen(self) -> frozenset[str] | None:
-        """The projects whose things the principal may know of, wherever it works; None when that is all."""
+    def readable(self) -> frozenset[str] | None:
+        """The projects whose things the principal may read, wherever it works; None when that is all."""
         noun = self.operation.permission.partition(":")[0]
         return self.principal.projects(f"{noun}:read")
 
-    def check_seen(self, kind: str, text: str, permission: str = "") -> None:
+    def check_readable(self, kind: str, text: str, permission: str = "") -> None:
         """Refuse, as if it were not there, a thing beside the subject that the principal may not see.
 
         `text` is its name in full, its id or its reference; `permission` what seeing it needs, by default

@@ -3,7 +3,7 @@
 The default project is the empty text; it is always there, and its names are written without it.
 """
 
-from meguru.kernel.projects.seen import condition, seen
+from meguru.kernel.projects.filters import condition, in_projects
 from meguru.kernel.projects.store import check_project
 
-__all__ = ["check_project", "condition", "seen"]
+__all__ = ["check_project", "condition", "in_projects"]

@@ -10,7 +10,7 @@ from meguru.base import digests, refs
 from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.projects import seen
+from meguru.kernel.projects import in_projects
 from meguru.mlflow.logged_models import points as model_points
 from meguru.registry import alias_moves, store
 from meguru.registry import aliases as alias_store
@@ -113,7 +113,7 @@ def bring_logged_model(
 def logged_model_files(ctx: Context, *, model: str) -> list[StoredFile]:
     """List the files of a logged model with their digests."""
     row = ctx.tx.execute(select(logged_model.c.experiment).where(logged_model.c.id == model)).first()
-    if row is None or not seen(ctx.visible, key_of(ctx.tx, row.experiment)):
+    if row is None or not in_projects(ctx.visible, key_of(ctx.tx, row.experiment)):
         return []
     return _files(ctx.tx, _folder(row.experiment, model))
 

@@ -72,9 +72,9 @@ def list_approvals(
     """List the questions of runs, oldest first; those that are open unless another state is asked for."""
     check_limit(limit)
     if run:
-        ctx.check_seen("pipeline_run", run, "pipeline:read")
+        ctx.check_readable("pipeline_run", run, "pipeline:read")
     mine = runs.get(ctx.tx, run).id if run else ""
-    projects = ctx.seen if run else ctx.visible
+    projects = ctx.readable if run else ctx.visible
     found = list(store.page(ctx.tx, state=state, run=mine, after=cursor, limit=limit + 1, projects=projects))
     more = f"{found[limit - 1].run}.{found[limit - 1].step}" if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)

@@ -26,7 +26,7 @@ def deploy(ctx: Context, *, name: str, version: int | None = None, reason: str =
     """
     parsed = refs.parse(name, kind="pipeline")
     wanted = name if version is None else refs.make("pipeline", parsed.name, version)
-    found = store.resolve(ctx.tx, wanted, ctx.seen)
+    found = store.resolve(ctx.tx, wanted, ctx.readable)
     return put_live(ctx, found, reason=reason)
 
 
@@ -41,7 +41,7 @@ def rollback(ctx: Context, *, name: str, to: int | None = None, reason: str = ""
     NotFound
         If there is nothing to go back to.
     """
-    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name, ctx.seen).name
+    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name, ctx.readable).name
     store.lock(ctx.tx, known, ctx.now())
     now = deployments.current(ctx.tx, known)
     target = _before(ctx, now, to) if now else None
@@ -81,7 +81,7 @@ def ensure(ctx: Context, name: str, *, why: str) -> None:
     """
     if deployments.deployed(ctx.tx, name) is not None:
         return
-    newest = store.resolve(ctx.tx, name, ctx.seen)
+    newest = store.resolve(ctx.tx, name, ctx.readable)
     if not ctx.principal.allows(NEEDED, refs.project_of(name)):
         raise Conflict(
             f"no version of pipeline {name!r} is deployed",
@@ -103,7 +103,7 @@ def deployed_version(ctx: Context, name: str) -> PipelineVersion:
     Conflict
         If none is deployed.
     """
-    newest = store.resolve(ctx.tx, name, ctx.seen)
+    newest = store.resolve(ctx.tx, name, ctx.readable)
     number = deployments.deployed(ctx.tx, newest.name)
     if number is None:
         raise Conflict(

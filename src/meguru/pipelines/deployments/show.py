@@ -13,5 +13,5 @@ def pipeline_deployments(
     ctx: Context, *, name: str, before: int | None = None, limit: int = 20
 ) -> list[PipelineDeployment]:
     """List what was deployed of a pipeline, newest first: the first is what triggers run now."""
-    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name, ctx.seen).name
+    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name, ctx.readable).name
     return deployments.newest(ctx.tx, known, before=before, limit=check_limit(limit))

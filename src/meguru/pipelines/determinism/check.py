@@ -54,7 +54,7 @@ def check_result(ctx: Context, *, job: str) -> DeterminismCheck:
     if found.kind != KIND:
         raise InvalidInput(f"{job} is no check", field="job")
     try:
-        ctx.check_seen("pipeline_run", found.payload["run"], "pipeline:read")
+        ctx.check_readable("pipeline_run", found.payload["run"], "pipeline:read")
     except NotFound:
         raise NotFound.of("job", job) from None
     check_id, run, steps = found.payload["check"], found.payload["run"], found.payload["steps"]

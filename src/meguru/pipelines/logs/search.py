@@ -34,7 +34,7 @@ def search_logs(
     if not 1 <= runs_back <= MOST_RUNS or not 1 <= limit <= 1000:
         raise InvalidInput(f"at most {MOST_RUNS} runs are searched, and 1,000 lines shown", field="limit")
     if run:
-        ctx.check_seen("pipeline_run", run, "pipeline:read")
+        ctx.check_readable("pipeline_run", run, "pipeline:read")
         ids = [runs.get(ctx.tx, run).id]
     else:
         recent = runs.page(
@@ -44,7 +44,7 @@ def search_logs(
             before="",
             limit=runs_back,
             now=ctx.now(),
-            projects=ctx.seen,
+            projects=ctx.readable,
         )
         ids = [one.id for one in recent]
     fits, searched = matcher(text), 0

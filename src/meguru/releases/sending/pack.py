@@ -37,17 +37,17 @@ def pack(ctx: Context, *, release: str, data: DataPolicy = "manifest", source: s
     """
     found = store.get(ctx.tx, release)
     content = found.content
-    ctx.check_seen("model", content.model.ref)
+    ctx.check_readable("model", content.model.ref)
     model = registry.resolve(ctx.tx, content.model.ref)
     if not model.is_verified:
         raise UnsafeModel(f"{model.ref} is not verified, so it is sent nowhere", where=model.ref)
     part = content.pipeline
     pipeline = None
     if part is not None:
-        ctx.check_seen("pipeline", part.ref)
+        ctx.check_readable("pipeline", part.ref)
         pipeline = pipelines.resolve(ctx.tx, part.ref)
     for each in content.datasets:
-        ctx.check_seen("dataset", each.ref)
+        ctx.check_readable("dataset", each.ref)
     origin = ReleaseOrigin(
         source=source,
         release=found.ref,

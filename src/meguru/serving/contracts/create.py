@@ -121,7 +121,7 @@ def _terms(
     if like is not None:
         wanted = refs.parse(like, kind="model").name
         if wanted != declared.model:
-            ctx.check_seen("model", wanted)
+            ctx.check_readable("model", wanted)
     version = models.resolve(ctx.tx, model) if model else None
     if known:
         outputs, task = known[-1].outputs, known[-1].task

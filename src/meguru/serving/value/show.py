@@ -97,7 +97,7 @@ def _frozen(ctx: Context, endpoint: Endpoint, said: str) -> str:
     if said:
         full = refs.within(refs.project_of(endpoint.name), said.removeprefix("model/"))
         model = refs.parse(full, kind="model")
-        ctx.check_seen("model", model.name)
+        ctx.check_readable("model", model.name)
         return refs.make("model", model.name, model.version or "1")
     first = store.first_live(ctx.tx, endpoint.name)
     if first is None:

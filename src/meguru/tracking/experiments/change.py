@@ -29,7 +29,7 @@ def rename(ctx: Context, *, experiment: str, name: str) -> Experiment:
     Conflict
         If another experiment has that name.
     """
-    row = store.held(ctx.tx, experiment, ctx.seen)
+    row = store.held(ctx.tx, experiment, ctx.readable)
     title = name.removeprefix(f"{row.project}/") if row.project else name
     kept = check_title("experiment", title, most=store.MOST_OF_NAME)
     if row.name != kept:
@@ -41,7 +41,7 @@ def rename(ctx: Context, *, experiment: str, name: str) -> Experiment:
 @operation("experiment.note", permission="experiment:write", on="experiment")
 def note(ctx: Context, *, experiment: str, note: str) -> Experiment:
     """Write what an experiment is about, over what was there."""
-    row = store.held(ctx.tx, experiment, ctx.seen)
+    row = store.held(ctx.tx, experiment, ctx.readable)
     if len(note) > MOST_OF_NOTE:
         raise InvalidInput(
             f"a note of {len(note)} characters is too long", why=f"at most {MOST_OF_NOTE:,}", field="note"
@@ -79,7 +79,7 @@ def ensure(ctx: Context, name: str, *, note: str = "") -> Row[Any]:
 
 
 def _move(ctx: Context, experiment: str, stage: str) -> Experiment:
-    row = store.held(ctx.tx, experiment, ctx.seen)
+    row = store.held(ctx.tx, experiment, ctx.readable)
     if row.stage != stage:
         store.set_stage(ctx.tx, row.id, stage, ctx.now())
         done = "restored" if stage == "active" else "deleted"

@@ -48,7 +48,7 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         version = self._planned(ctx)
         given = {one.name: one.default for one in version.graph.parameters} | usual(ctx.tx, version)
         for _, dataset in pins.of_datasets(version.graph, given | self.params):
-            pins.check_seen(ctx, version.name, dataset)
+            pins.check_readable(ctx, version.name, dataset)
 
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Start a run of the version that is deployed."""

@@ -34,11 +34,11 @@ def keep_measurement(ctx: Context, *, ref: str, by: str, digest: str) -> FileMea
     InvalidInput
         If it is no such file, or is about other files.
     """
-    version = of_files(datasets.resolve(ctx.tx, ref, ctx.seen))
+    version = of_files(datasets.resolve(ctx.tx, ref, ctx.readable))
     if by != IMAGES:
         if not _MODEL.fullmatch(by):
             raise InvalidInput(f"{by[:100]!r} measures nothing", hint="model/NAME@N, or images", field="by")
-        ctx.check_seen("model", by)
+        ctx.check_readable("model", by)
     frame = _read(ctx, check_digest(digest))
     contents = index.read(ctx.blobs, load_manifest(ctx.blobs, version))["digest"].unique()
     if not frame["digest"].is_unique().all() or not frame["digest"].is_in(contents.implode()).all():
@@ -67,14 +67,14 @@ def keep_measurement(ctx: Context, *, ref: str, by: str, digest: str) -> FileMea
 @operation("dataset.measurements", permission="dataset:read", query=True, on="ref")
 def measurements(ctx: Context, *, ref: str) -> list[FileMeasurement]:
     """List what was measured of the files of a version; of a dataset without a version, of its newest."""
-    version = datasets.resolve(ctx.tx, ref, ctx.seen)
+    version = datasets.resolve(ctx.tx, ref, ctx.readable)
     return store.of_version(ctx.tx, version.name, version.version)
 
 
 @operation("dataset.last_measurement", permission="dataset:read", query=True, on="name")
 def last_measurement(ctx: Context, *, name: str, by: str) -> FileMeasurement | None:
     """Show what was measured last of a dataset's files by ``images`` or a model; None if nothing was."""
-    known = datasets.resolve(ctx.tx, refs.make("dataset", name), ctx.seen).name
+    known = datasets.resolve(ctx.tx, refs.make("dataset", name), ctx.readable).name
     return store.newest(ctx.tx, known, by)
 
 

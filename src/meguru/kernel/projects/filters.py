@@ -1,4 +1,4 @@
-"""Which things are seen from a project."""
+"""Filters by project: of names, and of rows by the name in a column."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from meguru.base import refs
 
 
-def seen(projects: AbstractSet[str] | None, name: str) -> bool:
+def in_projects(projects: AbstractSet[str] | None, name: str) -> bool:
     """Tell whether a name is of one of these projects; None stands for all."""
     return projects is None or refs.project_of(name) in projects
 
