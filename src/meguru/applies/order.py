@@ -58,8 +58,8 @@ def in_order(actions: list[PlannedAction]) -> list[PlannedAction]:
     InvalidInput
         If things need each other.
     """
-    usual = [each for each in actions if not _brings_news(each)] + [
-        each for each in actions if _brings_news(each)
+    usual = [each for each in actions if not _is_applied_last(each)] + [
+        each for each in actions if _is_applied_last(each)
     ]
     by_ref = {each.ref: each for each in usual}
     done: dict[str, PlannedAction] = {}
@@ -102,8 +102,8 @@ def typed(kind: Kind, spec: dict[str, Any]) -> msgspec.Struct:
     return made
 
 
-def _brings_news(action: PlannedAction) -> bool:
-    return kinds()[refs.parse(action.ref).kind].brings_news
+def _is_applied_last(action: PlannedAction) -> bool:
+    return kinds()[refs.parse(action.ref).kind].applied_last
 
 
 @cache

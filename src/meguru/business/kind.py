@@ -70,7 +70,7 @@ BUSINESS_METRIC = Kind(
     spec=BusinessMetricSpec,
     spec_store="meguru.business.spec",
     prepare="meguru.business.project_file:prepare",
-    carry="meguru.business.project_file:carry",
+    upload="meguru.business.project_file:carry",
     page="/ui/business-metrics/{name}",
 )
 

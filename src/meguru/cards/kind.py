@@ -69,7 +69,7 @@ CARD = Kind(
     grants={"engineer": ("*",), "data-scientist": ("*",)},
     spec=CardSpec,
     spec_store="meguru.cards.spec",
-    written=CardFileSection,
+    section_type=CardFileSection,
     prepare="meguru.cards.project_file:prepare",
     provides={
         "release document": "meguru.cards.documents:documents",

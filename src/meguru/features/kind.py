@@ -191,7 +191,7 @@ ENTITY = Kind(
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     spec=EntitySpec,
     spec_store="meguru.features.entity_spec",
-    written=EntitySection,
+    section_type=EntitySection,
     prepare="meguru.features.project_file:prepare_entity",
     provides={
         "described": "meguru.features.catalogue:described_entities",
@@ -217,9 +217,9 @@ FEATURE_VIEW = Kind(
     grants={"engineer": ("*",), "data-scientist": ("write", "get", "push"), "service": ("get", "push")},
     spec=FeatureViewSpec,
     spec_store="meguru.features.view_spec",
-    written=FeatureViewSection,
+    section_type=FeatureViewSection,
     prepare="meguru.features.project_file:prepare_view",
-    carry="meguru.features.project_file:carry_view",
+    upload="meguru.features.project_file:carry_view",
     provides={
         "features door": "meguru.features.door:FeatureDoor",
         "personal data": "meguru.features.erase:erase",

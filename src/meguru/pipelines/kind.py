@@ -193,9 +193,9 @@ PIPELINE = Kind(
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     spec=PipelineSpec,
     spec_store="meguru.pipelines.deployments.spec",
-    written=PipelineSection,
+    section_type=PipelineSection,
     prepare="meguru.pipelines.project_file:prepare",
-    carry="meguru.pipelines.project_file:carry",
+    upload="meguru.pipelines.project_file:carry",
     provides={
         "model user": "meguru.pipelines.model_user:uses",
         "dataset user": "meguru.pipelines.dataset_user:uses",

@@ -11,7 +11,7 @@ from meguru.datasets import store as datasets
 from meguru.datasets.personal.look import masked
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
-from meguru.kernel.operations.subject import name_in_full
+from meguru.kernel.operations.subject import qualify_name
 from meguru.pipelines import parameters
 from meguru.pipelines.types import Pinned
 
@@ -57,7 +57,7 @@ def check_readable(ctx: Context, pipeline: str, text: str) -> None:
 
 def in_full(pipeline: str, text: str) -> str:
     """Return a dataset's name or reference as a pipeline means it: a bare one is of its project."""
-    return str(name_in_full(refs.project_of(pipeline), "dataset", text))
+    return str(qualify_name(refs.project_of(pipeline), "dataset", text))
 
 
 def spelled(pipeline: str, pinned: Pinned) -> str:

@@ -98,8 +98,8 @@ def _write_fields(
     usual = _usual(kind)
     base = _section(_document(changed, thing.source.file), thing.path)
     made = any(each.field not in thing.wanted.spec for each in action.fields)
-    if made and kind.written is not None and kind.spec is not None:
-        for field in set(kind.written.__struct_fields__) - set(kind.spec.__struct_fields__):
+    if made and kind.section_type is not None and kind.spec is not None:
+        for field in set(kind.section_type.__struct_fields__) - set(kind.spec.__struct_fields__):
             base.pop(field, None)  # what was made of it is said itself now
     for each in action.fields:
         if each.field in thing.overridden:

@@ -42,7 +42,7 @@ def json_schema() -> dict[str, Any]:
 
 def shape_of(kind: Kind) -> type[msgspec.Struct]:
     """Return the struct of what people write in a project file for a kind that is declared."""
-    shape = kind.written or kind.spec
+    shape = kind.section_type or kind.spec
     if shape is None:
         message = f"{kind.name} is not declared in files"
         raise TypeError(message)

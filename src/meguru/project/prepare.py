@@ -41,7 +41,7 @@ def _one(project: ProjectFile, wanted: WantedThing) -> WantedThing:
 def bring_along(ws: Any, project: ProjectFile, action: PlannedAction) -> None:
     """Bring to the workspace what a declaration needs and no spec holds, such as the bytes of its files."""
     parsed = refs.parse(action.ref)
-    place = kinds()[parsed.kind].carry
+    place = kinds()[parsed.kind].upload
     if not place:
         return
     try:

@@ -234,7 +234,7 @@ def _thing(
         path=(kind.table, name),
         overridden={key: (where, path) for key, (_, where, path) in said.items()},
     )
-    shape: Any = kind.written or kind.spec
+    shape: Any = kind.section_type or kind.spec
     try:
         msgspec.convert(whole, shape)
     except msgspec.ValidationError as error:

@@ -192,7 +192,7 @@ TRIGGER = Kind(
         Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),
         Service(name="listeners", factory="meguru.triggers.arrivals.service:Listeners"),
     ),
-    written=TriggerSection,
+    section_type=TriggerSection,
     prepare="meguru.triggers.project_section:prepare",
     jobs={"trigger_action": "meguru.triggers.actions.job:HANDLER"},
     internal={

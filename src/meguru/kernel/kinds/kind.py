@@ -58,9 +58,9 @@ class Kind:
     shared
         True when all projects share them: a name has no project, everybody who may read somewhere sees them,
         and who changes one needs the right in every project.
-    in_full
-        For named things whose names are titles, of any text: a function ``(ws, text) -> text`` that writes
-        their project before it, as ``PROJECT/TITLE``, where one would have to guess.
+    qualify
+        For named things whose names are titles, of any text: a function ``(ws, text) -> text`` that returns
+        the qualified name, ``PROJECT/TITLE``; a slash in a title does not say which part is a project.
     versioned
         True when references to one version end in ``@N``.
     tables, operations
@@ -77,23 +77,22 @@ class Kind:
         `declarations.SpecStore`.
     section
         The table of a project file in which such things are declared; by default the kind's name.
-    written
+    section_type
         What people write there, where it is not the spec itself (files instead of their digests): a frozen
         struct, made into the spec's fields by `prepare`.
     prepare
         A function ``(folder, name, fields) -> fields of the spec`` that runs where the project file is, each
         time a plan is made: it reads files, and changes nothing. `folder` is the project's, `fields` are what
         is written, as plain values.
-    carry
-        A function ``(workspace, folder, name, fields of the spec) -> None`` that brings along what a
-        declaration needs and no spec holds (the bytes of files), just before the thing is declared. It may be
-        called again for the same.
+    upload
+        A function ``(workspace, folder, name, fields of the spec) -> None`` that uploads what a declaration
+        needs and no spec holds (the bytes of files), just before the thing is declared. Idempotent.
     members
         Fields of specs, also of other kinds, that hold members of a family of this kind: for the schema and
         the reference of project files.
-    brings_news
-        True when an apply declares such things last: what they bring along (a dataset's rows) is news to what
-        waits for it (triggers), which is there by then.
+    applied_last
+        True when an apply declares such things last: the data that comes with them (a dataset's rows) fires
+        triggers, which are there by then.
     project_of
         For things with an id: a function ``(tx, id) -> project | None``, None when there is no such thing.
     jobs
@@ -122,7 +121,7 @@ class Kind:
     title: tuple[str, str]
     named: bool = True
     shared: bool = False
-    in_full: str = ""
+    qualify: str = ""
     versioned: bool = False
     tables: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
@@ -131,10 +130,10 @@ class Kind:
     spec: type[msgspec.Struct] | None = None
     spec_store: str = ""
     section: str = ""
-    written: type[msgspec.Struct] | None = None
+    section_type: type[msgspec.Struct] | None = None
     prepare: str = ""
-    carry: str = ""
-    brings_news: bool = False
+    upload: str = ""
+    applied_last: bool = False
     members: tuple[FieldMembers, ...] = ()
     project_of: str = ""
     jobs: Mapping[str, str] = field(default_factory=dict)
@@ -150,10 +149,10 @@ class Kind:
         if (self.spec is None) != (not self.spec_store):
             message = f"kind {self.name}: a spec and its store come together"
             raise InternalError(message)
-        if self.spec is None and (self.section or self.written or self.prepare or self.carry):
+        if self.spec is None and (self.section or self.section_type or self.prepare or self.upload):
             message = f"kind {self.name}: only what has a spec is in a project file"
             raise InternalError(message)
-        if (self.written is not None) and not self.prepare:
+        if (self.section_type is not None) and not self.prepare:
             message = f"kind {self.name}: what is written in a file is made into a spec by `prepare`"
             raise InternalError(message)
         known = _declared.setdefault(self.name, self)

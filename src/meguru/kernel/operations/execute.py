@@ -18,7 +18,7 @@ from meguru.kernel.operations.authorise import authorise, denials_logged
 from meguru.kernel.operations.causes import with_cited_cause
 from meguru.kernel.operations.context import Context
 from meguru.kernel.operations.plain import to_plain
-from meguru.kernel.operations.subject import in_full
+from meguru.kernel.operations.subject import qualify_arguments
 from meguru.kernel.projects import check_project
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
         with denials_logged(ws, operation.name):
             ws = with_cited_cause(ws)
     plain, body = to_plain(arguments)
-    typed = in_full(ws, operation, operation.read_arguments(plain))
+    typed = qualify_arguments(ws, operation, operation.read_arguments(plain))
     home = authorise(ws, operation, typed)
     key = None if operation.query else ws.idempotency_key
     if not key:
@@ -82,7 +82,7 @@ def execute_grouped(ws: Workspace, operation: Operation[..., Any], arguments: di
     if ws.idempotency_key or not ws.db.is_sqlite or operation.evented or not operation.quiet:
         return execute(ws, operation, arguments)
     authorise(ws, operation)
-    typed = in_full(ws, operation, operation.read_arguments(to_plain(arguments)[0]))
+    typed = qualify_arguments(ws, operation, operation.read_arguments(to_plain(arguments)[0]))
     home = authorise(ws, operation, typed)
 
     def work(tx: Connection) -> Any:

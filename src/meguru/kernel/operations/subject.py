@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 
-def in_full(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+def qualify_arguments(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
     """Return arguments whose names have their project: a bare one is of the project in which it is asked.
 
     A door's names are flat: it has completed them itself.
@@ -26,20 +26,20 @@ def in_full(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     for field, kind in operation.refers.items():
         given = arguments.get(field)
         if isinstance(given, str):
-            arguments[field] = _in_full(ws, kind, given)
+            arguments[field] = _qualify(ws, kind, given)
         elif isinstance(given, list):
-            arguments[field] = [_in_full(ws, kind, each) for each in given]
+            arguments[field] = [_qualify(ws, kind, each) for each in given]
     return arguments
 
 
-def _in_full(ws: Workspace, kind: str, text: Any) -> Any:
+def _qualify(ws: Workspace, kind: str, text: Any) -> Any:
     known = kind_of(kind)
-    if known is not None and known.in_full and isinstance(text, str) and text:
-        return load(known.in_full)(ws, text)
-    return name_in_full(ws.project, kind, text)
+    if known is not None and known.qualify and isinstance(text, str) and text:
+        return load(known.qualify)(ws, text)
+    return qualify_name(ws.project, kind, text)
 
 
-def name_in_full(project: str, kind: str, text: Any) -> Any:
+def qualify_name(project: str, kind: str, text: Any) -> Any:
     """Return a name or a reference of a kind with its project; what is neither is left as it is.
 
     `kind` is ``*`` where references of any kind are taken. A thing without versions is answered by its name.
@@ -73,7 +73,7 @@ def subject_of(operation: Operation[..., Any], arguments: dict[str, Any]) -> ref
         return None
     kind = operation.refers[operation.on]
     known = kind_of(kind)
-    if known is not None and known.in_full:  # a title is no reference: it may hold whatever marks one
+    if known is not None and known.qualify:  # a title is no reference: it may hold whatever marks one
         return refs.Ref(kind, text.removeprefix(f"{kind}/"))
     try:
         return refs.parse(text) if kind == "*" else refs.parse(text, kind=kind)

@@ -9,7 +9,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.tracking.experiments import names, store
 
 
-def in_full(ws: Workspace, text: str) -> str:
+def qualify(ws: Workspace, text: str) -> str:
     """Return a name, key, reference or number with its project, as it is meant in a view of the workspace.
 
     What stands before a ``/`` is a project if the principal sees one of that name, and no experiment is
