@@ -23,7 +23,7 @@ def sentence_of(visit: Visit, event: Event | Cause) -> Markup:
     if declared is None:
         return _shown(visit, event.subject)
     about = {"subject": event.subject, "actor": event.actor}
-    values = {name: _shown(visit, about.get(name, event.data.get(name))) for name in declared.told}
+    values = {name: _shown(visit, about.get(name, event.data.get(name))) for name in declared.placeholders}
     return visit.say(declared.sentence, **values)
 
 
@@ -31,7 +31,7 @@ def plain_sentence_of(visit: Visit, event: Event) -> str:
     """Return the same without links, for where it is a link itself."""
     declared = event_types()[event.type]
     about = {"subject": event.subject, "actor": event.actor}
-    values = {name: about.get(name, event.data.get(name)) for name in declared.told}
+    values = {name: about.get(name, event.data.get(name)) for name in declared.placeholders}
     return visit.text(
         declared.sentence,
         **{name: short(value) if isinstance(value, str) else value for name, value in values.items()},

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from meguru.kernel.operations.operation import Operation
     from meguru.kernel.remote_blobs import RemoteBlobs
 
-_LONGEST_ADDRESS = 4000
+_MAX_QUERY = 4000
 """A question that is longer, in bytes, goes into a body."""
 
 
@@ -77,7 +77,7 @@ class RemoteWorkspace:
             given = {
                 key: _as_text(value) for key, value in msgspec.to_builtins(plain).items() if value is not None
             }
-            if sum(map(len, given.values())) > _LONGEST_ADDRESS:
+            if sum(map(len, given.values())) > _MAX_QUERY:
                 headers = {"Content-Type": "application/json"}
                 body = msgspec.json.encode(plain)
                 answer = self.send("POST", operation.path, content=body, headers=headers)

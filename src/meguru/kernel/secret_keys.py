@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 FILE = "secret.key"
-SHORTEST = 20
+MIN_LENGTH = 20
 """A key that is set has at least so many characters."""
 SALT = 16
 _RANDOM = 32
@@ -54,7 +54,7 @@ def keys_of(ws: Workspace) -> list[str]:
         return []
     except (OSError, UnicodeDecodeError) as error:
         raise Conflict("the key of secrets can't be read", where=str(path), why=str(error)) from error
-    if not found or any(len(each) < SHORTEST for each in found):
+    if not found or any(len(each) < MIN_LENGTH for each in found):
         why = "it is empty or cut off"
         raise Conflict("the key of secrets can't be read", where=str(path), why=why, hint="bring it back")
     return found
@@ -104,11 +104,11 @@ def cipher(key: str, salt: bytes) -> Fernet:
 
 def _said(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
-    if len(parts) > 1 and all(len(part) >= SHORTEST for part in parts):
+    if len(parts) > 1 and all(len(part) >= MIN_LENGTH for part in parts):
         # A phrase may have commas itself, and may have sealed before there could be several keys.
         return [*parts, text]
-    if len(text) < SHORTEST:
-        why = f"it has {len(text)} characters; at least {SHORTEST} are wanted"
+    if len(text) < MIN_LENGTH:
+        why = f"it has {len(text)} characters; at least {MIN_LENGTH} are wanted"
         raise UsageError("the secret key is too short", where="MEGURU_SECRET_KEY", why=why)
     return [text]
 

@@ -92,7 +92,7 @@ def _sentence(cause: Cause, words: EvidenceWords) -> str:
     if declared is None:
         return cause.says
     about = {"subject": cause.subject, "actor": cause.actor}
-    told = {name: about.get(name, cause.data.get(name)) for name in declared.told}
+    told = {name: about.get(name, cause.data.get(name)) for name in declared.placeholders}
     return words.text(declared.sentence).format(**told)
 
 

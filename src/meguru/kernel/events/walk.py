@@ -24,7 +24,7 @@ from meguru.storage.db.raw import RawSql
 
 Edges = dict[tuple[str, str], tuple[int, bool]]
 _BATCH = 4000
-_MOST_STEPS = 100
+_MAX_STEPS = 100
 _COLUMNS = (
     "seq, actor, at, cause, data, id, operation, previous, produced, project, subject, type, used, hash"
 )
@@ -140,7 +140,7 @@ class Walked:
 
     def _step_back(self, row: _Row) -> None:
         self.steps_back += 1
-        if len(self.steps) < _MOST_STEPS:
+        if len(self.steps) < _MAX_STEPS:
             self.steps.append(ClockStep(seq=row[0], event=row[5], at=row[2], after=self._newest))
 
     def _grow(self, leaves: list[bytes]) -> None:

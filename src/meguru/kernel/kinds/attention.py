@@ -58,8 +58,8 @@ class Attention:
     meaning: str = ""
 
     @property
-    def tells(self) -> set[str]:
-        """The names that it needs to know: fields, and ``subject``."""
+    def placeholders(self) -> set[str]:
+        """The names in the braces of its texts: fields of the payload, and ``subject``."""
         return {
             name for text in (self.about, self.meaning) for _, name, _, _ in Formatter().parse(text) if name
         }

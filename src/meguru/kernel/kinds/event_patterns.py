@@ -8,10 +8,10 @@ from importlib import import_module
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, near_misses
-from meguru.kernel.kinds.event_types import EVERY_KIND, event_types
+from meguru.kernel.kinds.event_types import LOAD_ALL_KINDS, event_types
 
-MOST = 50
-LONGEST = 100
+MAX_PATTERNS = 50
+MAX_LENGTH = 100
 
 
 def matches(patterns: Iterable[str], type: str) -> bool:
@@ -27,22 +27,22 @@ def check_patterns(patterns: list[str], *, field: str) -> list[str]:
     InvalidInput
         With types of events that look like what was meant.
     """
-    if len(patterns) > MOST:
-        raise InvalidInput(f"at most {MOST} patterns of events", field=field)
-    module, _, function = EVERY_KIND.partition(":")
+    if len(patterns) > MAX_PATTERNS:
+        raise InvalidInput(f"at most {MAX_PATTERNS} patterns of events", field=field)
+    module, _, function = LOAD_ALL_KINDS.partition(":")
     getattr(import_module(module), function)()
     known = list(event_types())
     for pattern in patterns:
-        if not any(fnmatchcase(each, pattern) for each in known) and not _is_of_others(pattern):
+        if not any(fnmatchcase(each, pattern) for each in known) and not _is_of_plugin(pattern):
             nouns = [f"{each.partition('.')[0]}.*" for each in known]
             close = near_misses(pattern, [*known, *dict.fromkeys(nouns)])
             hint = f"did you mean {close[0]!r}?" if close else "release.* means all of releases"
-            raise InvalidInput(f"no event is called {pattern[:LONGEST]!r}", hint=hint, field=field)
+            raise InvalidInput(f"no event is called {pattern[:MAX_LENGTH]!r}", hint=hint, field=field)
     return list(dict.fromkeys(patterns))
 
 
-def _is_of_others(pattern: str) -> bool:
+def _is_of_plugin(pattern: str) -> bool:
     """Tell whether it may be an event of an installed action, which no kind declares."""
     noun, dot, verb = pattern.partition(".")
     plain = noun.replace("_", "").isalnum() and verb.replace("_", "").isalnum()
-    return bool(dot) and plain and len(pattern) <= LONGEST and noun not in refs.KINDS
+    return bool(dot) and plain and len(pattern) <= MAX_LENGTH and noun not in refs.KINDS

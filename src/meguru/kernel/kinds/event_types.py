@@ -15,9 +15,10 @@ from meguru.base import refs
 from meguru.errors import InternalError
 from meguru.kernel.kinds.attention import Attention
 
-EVERY_KIND = "meguru.app.kinds:all_kinds"
-"""Loads them all: whoever appends an event may have imported no more than the noun that it tells of."""
-_PARTS = 2
+LOAD_ALL_KINDS = "meguru.app.kinds:all_kinds"
+"""Where the function is that loads them: whoever appends an event may have imported only the noun that it is of.
+Named by text, as the kernel may not import what is above it."""
+_NAME_PARTS = 2
 
 
 class Tone(StrEnum):
@@ -62,8 +63,8 @@ class EventType:
         return self.attention is not None
 
     @property
-    def told(self) -> list[str]:
-        """What the sentence tells of an event: the names in its braces."""
+    def placeholders(self) -> list[str]:
+        """The names in the braces of its sentence."""
         return [name for _, name, _, _ in Formatter().parse(self.sentence) if name]
 
     def check(self, data: dict[str, Any]) -> None:
@@ -93,7 +94,7 @@ def event_type(
 
     `needs_person` is True, or says more, when somebody has to act after it.
     """
-    if len(name.split(".")) != _PARTS:
+    if len(name.split(".")) != _NAME_PARTS:
         message = f"an event is called noun.verb, not {name!r}"
         raise InternalError(message)
 
@@ -108,8 +109,8 @@ def event_type(
             attention=Attention() if needs_person is True else needs_person or None,
             subject=subject,
         )
-        told = {*made.told, *(made.attention.tells if made.attention else ())}
-        if unknown := told - {"subject", "actor", *payload.__struct_fields__}:
+        names = {*made.placeholders, *(made.attention.placeholders if made.attention else ())}
+        if unknown := names - {"subject", "actor", *payload.__struct_fields__}:
             message = f"the sentence of {name} tells of {', '.join(sorted(unknown))}, which it does not carry"
             raise InternalError(message)
         known = _declared.setdefault(name, made)
@@ -130,7 +131,7 @@ def event_types() -> dict[str, EventType]:
 def find(name: str) -> EventType | None:
     """Return a type of event; before it is said that there is none, every kind is loaded."""
     if name not in _declared:
-        module, _, function = EVERY_KIND.partition(":")
+        module, _, function = LOAD_ALL_KINDS.partition(":")
         getattr(import_module(module), function)()
     return _declared.get(name)
 

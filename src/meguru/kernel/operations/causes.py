@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CITE = "event:cite"
 SEE = "event:read"
-MOST_LINKS = 100
+MAX_CAUSES = 100
 
 
 def with_cited_cause(ws: Workspace) -> Workspace:
@@ -49,7 +49,7 @@ def with_cited_cause(ws: Workspace) -> Workspace:
 
 def _led_to(tx: Connection, event: events.Event, principal: Principal) -> bool:
     """Tell whether an event, or one that led to it, was the principal's doing."""
-    for _ in range(MOST_LINKS):
+    for _ in range(MAX_CAUSES):
         if event.actor == principal.name:
             return True
         if event.cause is None:

@@ -6,9 +6,9 @@ import threading
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-MOST, WINDOW = 30, timedelta(minutes=1)
-"""So many refusals of one principal in one such time are events of their own; the rest is counted."""
-_PRINCIPALS = 1000
+MAX_EVENTS, WINDOW = 30, timedelta(minutes=1)
+"""Rate limit: so many refusals of one principal in a window are events of their own; the rest is counted."""
+_MAX_PRINCIPALS = 1000
 
 
 class DenialLimit:
@@ -17,7 +17,7 @@ class DenialLimit:
     For many threads. What is counted and never told is lost with the process; each server counts for itself.
     """
 
-    def __init__(self, most: int = MOST, window: timedelta = WINDOW) -> None:
+    def __init__(self, most: int = MAX_EVENTS, window: timedelta = WINDOW) -> None:
         self._most, self._window = most, window
         self._lock = threading.Lock()
         self._known: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
@@ -32,6 +32,6 @@ class DenialLimit:
             elif count < self._most:
                 unsaid = 0
             self._known[principal] = start, count + 1
-            while len(self._known) > _PRINCIPALS:
+            while len(self._known) > _MAX_PRINCIPALS:
                 self._known.popitem(last=False)
             return unsaid if count < self._most else None

@@ -13,7 +13,7 @@ from meguru.base import digests
 from meguru.errors import InvalidInput
 
 MAX_DEPTH = 100
-_MOST = 2**63 - 1
+_MAX_INT = 2**63 - 1
 # What JSON must have in it to be worth a closer look: a NUL or a long number, whatever its digits.
 _NUL, _LONG = b"\\u0000", b"0" * 19
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
@@ -68,7 +68,7 @@ def _faults(value: Any, field: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _faults(item, f"{field}[{index}]", depth + 1)
     elif isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
         yield field, "text may not contain NUL or half of a surrogate pair"
-    elif isinstance(value, int) and not -_MOST - 1 <= value <= _MOST:
+    elif isinstance(value, int) and not -_MAX_INT - 1 <= value <= _MAX_INT:
         yield field, "whole numbers have at most 64 bits"
     elif isinstance(value, float) and not math.isfinite(value):
         yield field, "a finite number is wanted"

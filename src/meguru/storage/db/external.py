@@ -15,7 +15,7 @@ from sqlalchemy.types import NullType
 from meguru.base.source_secrets import Secrets
 from meguru.errors import InvalidInput, MissingDependency, Unreachable, UsageError, masked
 
-_A_FETCH = 5_000
+_FETCH_ROWS = 5_000
 SECONDS = 60.0
 SCHEMES = ("sqlite:", "postgresql:", "postgres:")
 _LOST = ("OperationalError", "InterfaceError")
@@ -64,7 +64,7 @@ def connected(
     """
     secrets = secrets or Secrets(own=True)
     try:
-        engine = create_engine(*_opened(url, secrets, place), connect_args=_patience(url, seconds))
+        engine = create_engine(*_opened(url, secrets, place), connect_args=_timeouts(url, seconds))
     except ModuleNotFoundError as error:
         raise MissingDependency.of("postgres", "psycopg") from error
     try:
@@ -89,7 +89,7 @@ def select(connection: Connection, query: str, values: Mapping[str, Any] | None 
         asked = asked.replace(rf"\:{name}", f":{name}")
     # Without a type of ours: the database finds out what a value is, from what it is compared with.
     asking = text(asked).bindparams(*(bindparam(name, type_=NullType()) for name in values or {}))
-    return connection.execution_options(yield_per=_A_FETCH).execute(asking, dict(values or {}))
+    return connection.execution_options(yield_per=_FETCH_ROWS).execute(asking, dict(values or {}))
 
 
 def tables(connection: Connection) -> list[str]:
@@ -123,7 +123,7 @@ def _opened(url: str, secrets: Secrets, place: PlaceOf) -> tuple[URL]:
     return (given.set(drivername="postgresql+psycopg"),)
 
 
-def _patience(url: str, seconds: float) -> dict[str, Any]:
+def _timeouts(url: str, seconds: float) -> dict[str, Any]:
     if url.startswith("sqlite:"):
         return {"timeout": min(seconds, 30.0)}
     waited = max(2, int(seconds))

@@ -30,7 +30,7 @@ MAGIC = b"MGSEAL1\n"
 CHUNK = 1 << 18
 TAG = 16
 _LENGTH = struct.Struct(">I")
-_MOST_HEAD = 1 << 16
+_MAX_HEAD = 1 << 16
 
 
 class SealHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ def read_head(file: io.BufferedIOBase) -> SealHead | None:
     if file.read(len(MAGIC)) != MAGIC:
         return None
     size = file.read(_LENGTH.size)
-    if len(size) == _LENGTH.size and (length := _LENGTH.unpack(size)[0]) <= _MOST_HEAD:
+    if len(size) == _LENGTH.size and (length := _LENGTH.unpack(size)[0]) <= _MAX_HEAD:
         try:
             return msgspec.json.decode(file.read(length), type=SealHead)
         except msgspec.DecodeError:

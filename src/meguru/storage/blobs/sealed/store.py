@@ -36,7 +36,7 @@ from meguru.storage.blobs.sealed.places import SealedBucket, SealedFolder, Seale
 from meguru.storage.blobs.sealed.wrappers import KeyWrapper, wrapper_of
 
 SCHEME = "sealed+"
-_A_KEY = 1000
+_MAX_BLOBS_OF_KEY = 1000
 """So many blobs share a data key, each by a salt of its own: a service that wraps is asked seldom."""
 _PIECE = 1 << 20
 
@@ -206,7 +206,7 @@ class SealedStore:
     def _data_key(self) -> _DataKey:
         with self._lock:
             known = self._present
-            if known is None or known.used >= _A_KEY or known.id != self.wrapper.id:
+            if known is None or known.used >= _MAX_BLOBS_OF_KEY or known.id != self.wrapper.id:
                 key = secrets.token_bytes(32)
                 known = _DataKey(key, *self._wrapped(key), 0)
             self._present = known._replace(used=known.used + 1)
@@ -224,7 +224,7 @@ class SealedStore:
         with self._lock:
             if wrapped not in self._known:
                 self._known[wrapped] = self.wrapper.unwrap(id, wrapped)
-                if len(self._known) > _A_KEY:
+                if len(self._known) > _MAX_BLOBS_OF_KEY:
                     self._known.popitem(last=False)
             self._known.move_to_end(wrapped)
             return self._known[wrapped]
