@@ -8,7 +8,7 @@ from meguru.kernel import events
 from meguru.kernel.events.proof import EventProof, make
 from meguru.kernel.operations import Context, operation
 
-_LONGEST_NUMBER = 19
+_MAX_DIGITS = 19
 
 
 @operation("audit.prove", permission="event:read", query=True)
@@ -22,7 +22,7 @@ def prove(ctx: Context, *, event: str) -> EventProof:
     NotFound
         If there is no such event, or no checkpoint covers it yet.
     """
-    if event.isascii() and event.isdigit() and len(event) < _LONGEST_NUMBER:
+    if event.isascii() and event.isdigit() and len(event) < _MAX_DIGITS:
         numbered = events.read(ctx.tx, after=int(event) - 1, limit=1)
         event = numbered[0].id if numbered and numbered[0].seq == int(event) else event
     ctx.check_readable("event", event, ctx.operation.permission)

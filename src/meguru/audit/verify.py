@@ -20,7 +20,7 @@ from meguru.signing.checkpoint import TreeHead, read_checkpoints
 from meguru.signing.keys import PublicKey
 from meguru.signing.note import SignedNote
 
-_MOST_FAULTS, _MOST_KEYS, _MOST_KEPT = 100, 50, 1000
+_MAX_FAULTS, _MAX_KEYS, _MAX_HEADS = 100, 50, 1000
 KEPT = "kept in the workspace"
 
 
@@ -70,7 +70,7 @@ def examine(
 ) -> AuditVerdict:
     """Do what `audit.verify` does, in an open transaction."""
     keys = _keys(tx, trust)
-    kept = store.newest_heads(tx, _MOST_KEPT) if checkpoints is None else []
+    kept = store.newest_heads(tx, _MAX_HEADS) if checkpoints is None else []
     texts = {KEPT: "\n".join(each.note for each in kept)} if checkpoints is None else checkpoints
     found, faults = _read(texts)
     walked = walk(tx, (each.head.size for each in found))
@@ -83,14 +83,14 @@ def examine(
         given=checkpoints is not None,
         covered=covered,
         keys=[key.text for key in keys],
-        faults=faults[:_MOST_FAULTS],
+        faults=faults[:_MAX_FAULTS],
     )
 
 
 def _keys(tx: Connection, trust: list[str] | None) -> list[PublicKey]:
     if trust is not None:
-        if not 0 < len(trust) <= _MOST_KEYS:
-            raise InvalidInput(f"1 to {_MOST_KEYS} keys can be trusted", field="trust")
+        if not 0 < len(trust) <= _MAX_KEYS:
+            raise InvalidInput(f"1 to {_MAX_KEYS} keys can be trusted", field="trust")
         return [PublicKey.read(each) for each in trust]
     mine = [each for each in signing_keys.page(tx, "") if each.owner_kind == SERVER]
     return [PublicKey.read(each.public) for each in mine if each.algorithm == ED25519]

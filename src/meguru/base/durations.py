@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from meguru.errors import InvalidInput
 
-LONGEST = 10 * 366 * 86400.0
+MAX_SECONDS = 10 * 366 * 86400.0
 """Nothing is waited for longer than ten years, in seconds."""
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _TEXT = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
@@ -45,7 +45,7 @@ def length(value: str | float, *, field: str) -> float:
         found = seconds(value, field=field) or 0.0
     else:
         found = 0.0 if isinstance(value, str) else float(value)
-    if not 0 <= found <= LONGEST:
+    if not 0 <= found <= MAX_SECONDS:
         why = f"it is {found:g} seconds"
         raise InvalidInput(f"{field} is no length of time that we can wait", field=field, why=why)
     return found

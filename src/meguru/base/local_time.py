@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
-_LONGEST_SHIFT = timedelta(hours=3)
+_MAX_SHIFT = timedelta(hours=3)
 
 
 def moments(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
     """Yield the moments of a cron expression that are later than `after`, in order, in UTC."""
     repeats = any(field.startswith("*") for field in expression.split()[:2])
     # The zone is left out of what cronsim does: it loses moments where the clock moves by half an hour.
-    walls = CronSim(expression, after.astimezone(zone).replace(tzinfo=None) - _LONGEST_SHIFT)
+    walls = CronSim(expression, after.astimezone(zone).replace(tzinfo=None) - _MAX_SHIFT)
     waiting: list[datetime] = []
     last = after
     for wall in walls:

@@ -14,9 +14,9 @@ from urllib.parse import quote, unquote
 
 from meguru.errors import InvalidInput
 
-MOST = 100
-MOST_OF_KEY = 250
-MOST_OF_TITLE = 250
+MAX_NAME = 100
+MAX_KEY = 250
+MAX_TITLE = 250
 _ASCII = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _KEY = re.compile(r"[\w./:@ -]+")
 _BETWEEN = frozenset("-_.·・")
@@ -40,7 +40,7 @@ def identifier(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
-def is_name(text: str, *, most: int = MOST) -> bool:
+def is_name(text: str, *, most: int = MAX_NAME) -> bool:
     """Tell whether a text in NFC may be a name."""
     if not 0 < len(text) <= most:
         return False
@@ -53,7 +53,7 @@ def is_name(text: str, *, most: int = MOST) -> bool:
     )
 
 
-def is_key(text: str, *, most: int = MOST_OF_KEY) -> bool:
+def is_key(text: str, *, most: int = MAX_KEY) -> bool:
     """Tell whether a text in NFC may be a key."""
     if text.isascii():
         return len(text) <= most and _KEY.fullmatch(text) is not None
@@ -66,7 +66,7 @@ def is_key(text: str, *, most: int = MOST_OF_KEY) -> bool:
     )
 
 
-def check_name(kind: str, name: str, *, field: str = "name", most: int = MOST) -> str:
+def check_name(kind: str, name: str, *, field: str = "name", most: int = MAX_NAME) -> str:
     """Return the spelling that is kept of a name for a `kind`.
 
     Raises
@@ -88,7 +88,7 @@ def check_name(kind: str, name: str, *, field: str = "name", most: int = MOST) -
     )
 
 
-def check_full_name(kind: str, name: str, *, field: str = "name", most: int = MOST) -> str:
+def check_full_name(kind: str, name: str, *, field: str = "name", most: int = MAX_NAME) -> str:
     """Return the spelling that is kept of a name with, perhaps, its project before it: ``[project/]name``.
 
     Both together have at most `most` characters.
@@ -100,7 +100,7 @@ def check_full_name(kind: str, name: str, *, field: str = "name", most: int = MO
     return before + check_name(kind, own, field=field, most=max(1, most - len(before)))
 
 
-def check_title(kind: str, title: str, *, field: str = "name", most: int = MOST_OF_TITLE) -> str:
+def check_title(kind: str, title: str, *, field: str = "name", most: int = MAX_TITLE) -> str:
     """Return the spelling that is kept of a title for a `kind`.
 
     Raises
@@ -141,7 +141,7 @@ def unquoted(text: str) -> str:
     return unquote(text, errors="strict")
 
 
-def nearest(text: str, *, most: int = MOST) -> str:
+def nearest(text: str, *, most: int = MAX_NAME) -> str:
     """Return the name that looks most like a text; empty if nothing of it can be one."""
     chars = ["" if _is_unseen(char) else char if is_name(f"a{char}") else "-" for char in text[: 2 * most]]
     found = re.sub("-{2,}", "-", "".join(chars)).strip("-._·・")[:most]

@@ -13,12 +13,12 @@ MLFLOW = "MLFLOW_RUN_CONTEXT"
 TAG = "meguru.parent"
 of_thread: ContextVar[str] = ContextVar("meguru_parent", default="")
 """Threads of one process work for several runs at once; what they start as processes is not told."""
-_MOST = 300
+_MAX_LENGTH = 300
 
 
 def current() -> str:
     """Return the reference of the run that this program works for; empty if nobody said so."""
-    return (of_thread.get() or os.environ.get(VARIABLE, ""))[:_MOST]
+    return (of_thread.get() or os.environ.get(VARIABLE, ""))[:_MAX_LENGTH]
 
 
 def variables(parent: str, environment: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from meguru.errors import Conflict, InvalidInput
 
 _REFERENCE = re.compile(r"(?:\$\{)?(env|file):([^}]{1,500})\}?")
 _OWN = frozenset({"MEGURU_SECRET_KEY", "MEGURU_TOKEN"})
-MOST_BYTES = 4096
+MAX_BYTES = 4096
 
 
 def check_secret(text: str, field: str) -> str:
@@ -50,7 +50,7 @@ def open_secret(reference: str, environment: Mapping[str, str] | None = None) ->
             found = (os.environ if environment is None else environment)[name]
         else:
             with Path(name).open(encoding="utf-8") as file:
-                found = file.read(MOST_BYTES)
+                found = file.read(MAX_BYTES)
     except (KeyError, OSError, UnicodeDecodeError) as error:
         hint = "set it where the server runs" if kind == "env" else "put it there, readable by the server"
         raise Conflict(

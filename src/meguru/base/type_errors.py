@@ -12,7 +12,7 @@ from msgspec import inspect
 from meguru.errors import InvalidInput, near_misses
 
 _STEP = re.compile(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]")
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 
 
 def as_invalid(error: msgspec.ValidationError, where: str, wanted: Any = None) -> InvalidInput:
@@ -46,13 +46,13 @@ def as_invalid(error: msgspec.ValidationError, where: str, wanted: Any = None) -
 def _unknown(name: str, known: list[str]) -> tuple[str, str]:
     if not known:
         return f"there is no field {name!r}", "it takes no fields"
-    return f"there is no field {name!r}", _meant(name, known, f"it has {', '.join(known[:MOST_SHOWN])}")
+    return f"there is no field {name!r}", _meant(name, known, f"it has {', '.join(known[:MAX_SHOWN])}")
 
 
 def _not_allowed(given: str, allowed: list[str], *, otherwise: str) -> tuple[str, str]:
     if not allowed:
         return otherwise, ""
-    shown = ", ".join(allowed[:MOST_SHOWN]) + (", …" if len(allowed) > MOST_SHOWN else "")
+    shown = ", ".join(allowed[:MAX_SHOWN]) + (", …" if len(allowed) > MAX_SHOWN else "")
     return f"{given[:120]!r} is none of {shown}", _meant(given, allowed)
 
 

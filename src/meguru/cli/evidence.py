@@ -89,10 +89,10 @@ def _print(found: PackVerdict) -> None:
 
 def _read(file: Path) -> bytes:
     from meguru.errors import NotFound, TooLarge
-    from meguru.evidence.types import MOST_BYTES
+    from meguru.evidence.types import MAX_BYTES
 
     try:
-        if file.stat().st_size > 2 * MOST_BYTES:
+        if file.stat().st_size > 2 * MAX_BYTES:
             raise TooLarge("this file is too large to be evidence", where=str(file))
         return file.read_bytes()
     except OSError as error:

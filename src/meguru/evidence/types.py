@@ -14,7 +14,7 @@ ATTESTATIONS, EVENTS, KEYS, RELEASE = (
 )
 FILES, LINEAGE = "parts/model-files.json", "parts/lineage.json"
 LOG, SIGNATURES = "parts/log.json", "parts/model-signatures.json"
-MOST_PARTS, MOST_PART, MOST_BYTES = 1000, 64 << 20, 512 << 20
+MAX_PARTS, MAX_PART_BYTES, MAX_BYTES = 1000, 64 << 20, 512 << 20
 """So many parts, so large each, and all of them together: a pack that says more is refused unread."""
 
 

@@ -35,7 +35,7 @@ _CHECKS: tuple[Callable[[CheckedPack], Iterator[PackFault]], ...] = (
     exceptions.check,
     signatures.check,
 )
-_MOST_FAULTS = 100
+_MAX_FAULTS = 100
 _OF_OTHER_SHAPE = (
     InvalidInput,
     LookupError,
@@ -80,7 +80,7 @@ def verify_pack(
     return PackVerdict(
         file=file,
         whole=not faults,
-        faults=faults[:_MOST_FAULTS],
+        faults=faults[:_MAX_FAULTS],
         release=pack.manifest.release,
         digest=pack.manifest.digest,
         at=pack.manifest.head.at,

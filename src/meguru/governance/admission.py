@@ -18,7 +18,7 @@ from meguru.governance.types import PrincipalRecord
 from meguru.kernel.principals import Principal
 from meguru.kernel.workspace import Workspace
 
-MOST = 10_000
+MAX_CACHED = 10_000
 
 
 class RightsCache:
@@ -40,7 +40,7 @@ class RightsCache:
             if found is None or (found.until is not None and found.until <= now):
                 found = rights_of(tx, who, self._table, now)
                 self._known[who.name] = found
-                if len(self._known) > MOST:
+                if len(self._known) > MAX_CACHED:
                     self._known.popitem(last=False)
             return found
 

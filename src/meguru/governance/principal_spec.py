@@ -19,7 +19,7 @@ from meguru.kernel.operations import Context
 from meguru.kernel.projects.store import forget_member
 
 KINDS = ("user", "service")
-LONGEST_PERSON = 200
+MAX_PERSON = 200
 
 
 def find(tx: Connection, name: str) -> PrincipalSpec | None:
@@ -59,7 +59,7 @@ def _person(spec: PrincipalSpec) -> str:
     said = spec.person.strip().casefold()
     if said and spec.kind != "user":
         raise InvalidInput("a service is nobody's account", field="person")
-    if len(said) > LONGEST_PERSON or any(each.isspace() for each in said):
+    if len(said) > MAX_PERSON or any(each.isspace() for each in said):
         hint = "the name of another account of theirs, or their e-mail address"
         raise InvalidInput(f"{said[:60]!r} names no person", field="person", hint=hint)
     return said

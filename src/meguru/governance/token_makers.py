@@ -11,7 +11,7 @@ from meguru.governance.persons import Persons
 from meguru.kernel import events
 from meguru.kernel.principals import LOCAL_OWNER
 
-MOST_TOKENS = 20
+MAX_CHAIN = 20
 
 
 def check_token(tx: Connection, token: str, parts: Mapping[str, str], who: Persons) -> None:
@@ -33,7 +33,7 @@ def check_token(tx: Connection, token: str, parts: Mapping[str, str], who: Perso
     Forbidden
         It says who made it.
     """
-    for _ in range(MOST_TOKENS):
+    for _ in range(MAX_CHAIN):
         made = events.latest(tx, subject=f"token/{token}", types=["token.created"]) if token else None
         if made is None:
             return  # it is of a sign-in

@@ -23,7 +23,7 @@ PREDICATE = "https://model_signing/signature/v1.0"
 STATEMENT = "https://in-toto.io/Statement/v1"
 IGNORED = (".git", ".gitattributes", ".github", ".gitignore", "model.sig")
 """Paths of a folder that no signature of ours is about: those of Git, and where the signature goes."""
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 _HASHES = {"sha256": "sha256", "blake2": "blake2b", "blake2b": "blake2b"}
 
 
@@ -157,7 +157,7 @@ def read_signature(text: bytes) -> ModelSignature:
     InvalidInput
         If it is none, was made with a certificate instead of a key, or hashes in a way that is not read here.
     """
-    if len(text) > MOST_BYTES:
+    if len(text) > MAX_BYTES:
         raise InvalidInput("this signature is too large", why=f"{len(text):,} bytes", field="signature")
     try:
         bundle = msgspec.json.decode(text, type=_Bundle)

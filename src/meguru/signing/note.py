@@ -18,7 +18,7 @@ from meguru.signing.keys import PublicKey, SigningKey
 
 _MARK = "— "
 _ED25519 = b"\x01"
-_ID_BYTES, _MOST_SIGNATURES = 4, 100
+_ID_BYTES, _MAX_SIGNATURES = 4, 100
 
 
 class NoteSignature(msgspec.Struct, frozen=True):
@@ -89,7 +89,7 @@ def read_notes(text: str) -> Iterator[SignedNote]:
         while place < len(lines) - 1 and lines[place].startswith(_MARK):
             signatures.append(_read_signature(lines[place], place + 1))
             place += 1
-        if not signatures or len(signatures) > _MOST_SIGNATURES:
+        if not signatures or len(signatures) > _MAX_SIGNATURES:
             raise InvalidInput("this is no signed note", where=f"line {start + 1}", why="nobody signed it")
         yield SignedNote(
             text="".join(f"{each}\n" for each in lines[start:end]), signatures=signatures, line=start + 1

@@ -12,7 +12,7 @@ from meguru.audit.checkpoints import store
 from meguru.audit.checkpoints.kind import CheckpointSpec
 from meguru.audit.checkpoints.operations import list_checkpoints, specs, take
 from meguru.audit.checkpoints.places import place_of
-from meguru.audit.checkpoints.writer import PATIENCE, CheckpointWriter
+from meguru.audit.checkpoints.writer import MAX_SILENT_FAILURES, CheckpointWriter
 from meguru.audit.verify import verify
 from meguru.errors import InvalidInput, MeguruError
 from meguru.governance.signing_keys.operations import list_keys, revoke
@@ -80,7 +80,7 @@ def test_a_kill_in_the_middle_of_a_line_is_made_good(ws, tmp_path):
 def test_a_place_that_is_away_is_tried_again_told_of_and_holds_up_no_other(ws, clock, tmp_path):
     away, there = tmp_path / "disk" / "vault", tmp_path / "there"
     writer = declared(ws, f"file:{away}", f"file:{there}", every="5s")
-    for number in range(PATIENCE + 3):
+    for number in range(MAX_SILENT_FAILURES + 3):
         create_experiment(ws, name=f"e{number}")
         writer.tick()
         clock.move(timedelta(minutes=11))
@@ -91,7 +91,7 @@ def test_a_place_that_is_away_is_tried_again_told_of_and_holds_up_no_other(ws, c
     away.parent.mkdir()
     writer.tick()
     assert sizes(away) == sizes(there)
-    assert len(sizes(there)) > PATIENCE
+    assert len(sizes(there)) > MAX_SILENT_FAILURES
     assert len(list_events(ws, type="checkpoint.written_again").items) == 1
 
 

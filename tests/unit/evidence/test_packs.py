@@ -62,10 +62,10 @@ def test_a_pack_is_whole_and_says_who_signed_it(released, pack):
 
 
 def test_what_the_check_would_not_read_is_not_written(released, monkeypatch):
-    monkeypatch.setattr("meguru.evidence.pack.write.MOST_PART", 100)
+    monkeypatch.setattr("meguru.evidence.pack.write.MAX_PART_BYTES", 100)
     with pytest.raises(errors.TooLarge):
         export(released, release="delay@1")
-    monkeypatch.setattr("meguru.evidence.parts.source.MOST_PART", 100)
+    monkeypatch.setattr("meguru.evidence.parts.source.MAX_PART_BYTES", 100)
     with pytest.raises(errors.TooLarge, match="a file of the model"):
         export(released, release="delay@1")
 

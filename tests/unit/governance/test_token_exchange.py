@@ -141,11 +141,11 @@ def test_a_rotated_key_is_asked_for_and_an_invented_one_not_again_and_again(ws, 
     exchange(ws, issuer.sign(**MAIN))
     old = issuer.sign(**MAIN)
     issuer.rotate()
-    monkeypatch.setattr(issuers, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(issuers, "MIN_REFRESH_SECONDS", 0.0)
     assert exchange(ws, issuer.sign(**MAIN))
     with pytest.raises(errors.Unauthenticated):
         exchange(ws, old)
-    monkeypatch.setattr(issuers, "PAUSE_SECONDS", 60.0)
+    monkeypatch.setattr(issuers, "MIN_REFRESH_SECONDS", 60.0)
     before = len(issuer.asked)
     for _ in range(3):
         with pytest.raises(errors.Unauthenticated):

@@ -10,7 +10,7 @@ from meguru import errors
 from meguru.app.open import open_local
 from meguru.governance.principals import create_principal
 from meguru.kernel import events
-from meguru.kernel.operations.denials import MOST, DenialLimit
+from meguru.kernel.operations.denials import MAX_EVENTS, DenialLimit
 from meguru.kernel.principals import Principal
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -29,10 +29,10 @@ def ws(tmp_path, clock):
 
 def test_of_very_many_refusals_some_are_events_and_the_next_minute_tells_of_the_others(ws, clock):
     nobody = ws.with_(principal=Principal(name="nobody", permissions=frozenset()))
-    for _ in range(MOST + 170):
+    for _ in range(MAX_EVENTS + 170):
         with pytest.raises(errors.Forbidden):
             create_principal(nobody, name="x", role="owner")
-    assert len(told(ws)) == MOST
+    assert len(told(ws)) == MAX_EVENTS
     clock.move(timedelta(seconds=61))
     with pytest.raises(errors.Forbidden):
         create_principal(nobody, name="x", role="owner")

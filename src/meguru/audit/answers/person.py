@@ -15,7 +15,7 @@ from meguru.governance.persons import persons
 from meguru.kernel.event import Event
 from meguru.kernel.operations import Context, operation
 
-_LONGEST = 200
+_MAX_NAME = 200
 _DENIED, _LOOKED = "access.denied", "dataset_version.seen_in_clear"
 
 
@@ -83,6 +83,6 @@ def audit_events(
 def accounts_of(tx: Connection, said: str) -> tuple[str, ...]:
     """Return the accounts of somebody, that of this name first: all that are one person's (`Persons`)."""
     name = said.removeprefix("principal/").strip()
-    if not name or len(name) > _LONGEST:
+    if not name or len(name) > _MAX_NAME:
         raise InvalidInput(f"{said[:100]!r} is nobody's name", field="name", hint="meguru principal list")
     return (name, *(each for each in persons(tx).accounts_of(name) if each != name))

@@ -14,8 +14,8 @@ from meguru.base import durations
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 
-_MOST_PLACES, _LONGEST, _MOST_EVENTS = 10, 500, 10_000_000
-_SHORTEST = 5.0
+_MAX_PLACES, _MAX_PLACE, _MAX_EVENTS = 10, 500, 10_000_000
+_MIN_SECONDS = 5.0
 
 
 def find(tx: Connection, name: str) -> CheckpointSpec | None:
@@ -35,16 +35,16 @@ def check(ctx: Context, name: str, spec: CheckpointSpec) -> CheckpointSpec:
     if not spec.to:
         hint = 'to = ["file:/srv/vault/meguru.checkpoints"]'
         raise InvalidInput("a checkpoint is written somewhere", field="to", hint=hint)
-    if len(spec.to) > _MOST_PLACES:
-        raise InvalidInput(f"a checkpoint has at most {_MOST_PLACES} places", field="to")
+    if len(spec.to) > _MAX_PLACES:
+        raise InvalidInput(f"a checkpoint has at most {_MAX_PLACES} places", field="to")
     for index, place in enumerate(spec.to):
-        if len(place) > _LONGEST:
-            raise InvalidInput(f"a place has at most {_LONGEST} characters", field=f"to[{index}]")
+        if len(place) > _MAX_PLACE:
+            raise InvalidInput(f"a place has at most {_MAX_PLACE} characters", field=f"to[{index}]")
         place_of(place, ctx.settings, field=f"to[{index}]")
-    if durations.length(spec.every, field="every") < _SHORTEST:
-        raise InvalidInput(f"every is at least {_SHORTEST:g} seconds", field="every", hint='every = "10m"')
-    if not 1 <= spec.events <= _MOST_EVENTS:
-        raise InvalidInput(f"events is 1 to {_MOST_EVENTS:,}", field="events")
+    if durations.length(spec.every, field="every") < _MIN_SECONDS:
+        raise InvalidInput(f"every is at least {_MIN_SECONDS:g} seconds", field="every", hint='every = "10m"')
+    if not 1 <= spec.events <= _MAX_EVENTS:
+        raise InvalidInput(f"events is 1 to {_MAX_EVENTS:,}", field="events")
     return msgspec.structs.replace(spec, to=list(dict.fromkeys(spec.to)))
 
 

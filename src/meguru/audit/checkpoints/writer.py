@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 120.0
-PATIENCE = 3
+MAX_SILENT_FAILURES = 3
 """After so many failures in a row people are told."""
-_AT_ONCE, _LONGEST_PAUSE = 50, 600.0
+_BATCH, _MAX_BACKOFF = 50, 600.0
 _HOLD, _NOTE = InternalOperation(CHECKPOINT, "hold"), InternalOperation(CHECKPOINT, "note")
 
 
@@ -60,7 +60,7 @@ class CheckpointWriter(Ticker):
     def _is_time(self, place: PlaceState) -> bool:
         wait = (place.try_at - self.ws.clock.now()).total_seconds()
         # Longer than any pause: the clock was set back.
-        return not place.failures or wait <= 0 or wait > _LONGEST_PAUSE
+        return not place.failures or wait <= 0 or wait > _MAX_BACKOFF
 
     def _sign(self) -> None:
         try:
@@ -76,7 +76,7 @@ class CheckpointWriter(Ticker):
         if not _HOLD.commit(self.ws, lambda ctx: store.hold(ctx.tx, place, self._owner, ctx.now(), until)):
             return False
         with self.ws.read() as tx:
-            found = store.heads(tx, after=place.written, limit=_AT_ONCE)
+            found = store.heads(tx, after=place.written, limit=_BATCH)
         why = ""
         try:
             place_of(place.place, self.ws.settings).write([(each.size, each.note) for each in found])
@@ -90,11 +90,11 @@ class CheckpointWriter(Ticker):
 
     def _note(self, ctx: Context, place: PlaceState, written: int, why: str) -> None:
         failures, now = place.failures + 1 if why else 0, ctx.now()
-        pause = min(_LONGEST_PAUSE, 2.0**failures) if why else 0.0
+        pause = min(_MAX_BACKOFF, 2.0**failures) if why else 0.0
         values: dict[str, Any] = {
             "failures": failures,
             "error": why,
-            "told": bool(why) and (place.told or failures >= PATIENCE),
+            "told": bool(why) and (place.told or failures >= MAX_SILENT_FAILURES),
             "try_at": now + timedelta(seconds=pause),
         }
         if not why:

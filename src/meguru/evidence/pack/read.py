@@ -26,16 +26,16 @@ from meguru.evidence.pack.archive import (
 from meguru.evidence.types import (
     FORMAT,
     MANIFEST,
-    MOST_BYTES,
-    MOST_PART,
-    MOST_PARTS,
+    MAX_BYTES,
+    MAX_PART_BYTES,
+    MAX_PARTS,
     SIGNATURE,
     PackedPart,
     PackFault,
     PackManifest,
 )
 
-_MOST_HEAD = 4 << 20
+_MAX_HEAD = 4 << 20
 """Bytes of the manifest, and of its signature."""
 
 
@@ -89,7 +89,7 @@ def _stored(view: memoryview, at: int, path: str) -> PackMember:
     fields = LOCAL.unpack_from(view, at)
     size = fields[8]
     begin = at + LOCAL.size + len(path)
-    if fields[0] == b"PK\x03\x04" and (size > _MOST_HEAD or len(view) < begin + size):
+    if fields[0] == b"PK\x03\x04" and (size > _MAX_HEAD or len(view) < begin + size):
         raise BrokenPack(path, f"byte {at + 22}: it says that it has {size:,} bytes, which are not there")
     raw = view[begin : begin + size]
     member = PackMember(path, STORED, zlib.crc32(raw), len(raw), raw)
@@ -143,8 +143,8 @@ def _manifest(data: bytes) -> PackManifest:
 
 
 def _check_parts(parts: list[PackedPart]) -> None:
-    if len(parts) > MOST_PARTS:
-        raise BrokenPack(MANIFEST, f"it lists {len(parts)} parts; {MOST_PARTS} are allowed")
+    if len(parts) > MAX_PARTS:
+        raise BrokenPack(MANIFEST, f"it lists {len(parts)} parts; {MAX_PARTS} are allowed")
     seen = {MANIFEST, SIGNATURE}
     for index, part in enumerate(parts):
         place = f"{MANIFEST}: parts[{index}]"
@@ -156,11 +156,11 @@ def _check_parts(parts: list[PackedPart]) -> None:
             raise BrokenPack(place, f"no part is called {part.path!r}")
         if part.path in seen:
             raise BrokenPack(place, f"{part.path} is listed twice")
-        if not (0 <= part.size <= MOST_PART and 0 <= part.stored <= MOST_PART):
+        if not (0 <= part.size <= MAX_PART_BYTES and 0 <= part.stored <= MAX_PART_BYTES):
             raise BrokenPack(place, f"it says that {part.path} has {part.size:,} bytes, of {part.stored:,}")
         seen.add(part.path)
-    if sum(part.size for part in parts) > MOST_BYTES:
-        raise BrokenPack(MANIFEST, f"its parts are larger than {MOST_BYTES:,} bytes together")
+    if sum(part.size for part in parts) > MAX_BYTES:
+        raise BrokenPack(MANIFEST, f"its parts are larger than {MAX_BYTES:,} bytes together")
 
 
 def _ending(view: memoryview, at: int, members: list[PackMember]) -> None:

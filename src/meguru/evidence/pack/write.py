@@ -10,9 +10,9 @@ from meguru.evidence.pack.archive import deflated, stored, write
 from meguru.evidence.types import (
     FORMAT,
     MANIFEST,
-    MOST_BYTES,
-    MOST_PART,
-    MOST_PARTS,
+    MAX_BYTES,
+    MAX_PART_BYTES,
+    MAX_PARTS,
     SIGNATURE,
     LogHead,
     PackContent,
@@ -40,12 +40,12 @@ def write_pack(
         If there is more in it than anybody would read.
     """
     size = sum(len(each.data) for each in contents)
-    if len(contents) > MOST_PARTS or size > MOST_BYTES:
+    if len(contents) > MAX_PARTS or size > MAX_BYTES:
         raise TooLarge(
             "this evidence is too large for one file", why=f"{len(contents)} parts, {size:,} bytes"
         )
-    if large := next((each for each in contents if len(each.data) > MOST_PART), None):
-        why = f"it has {len(large.data):,} bytes, and {MOST_PART:,} are read"
+    if large := next((each for each in contents if len(each.data) > MAX_PART_BYTES), None):
+        why = f"it has {len(large.data):,} bytes, and {MAX_PART_BYTES:,} are read"
         raise TooLarge("a part of this evidence is too large", where=large.path, why=why)
     members = [deflated(each.path, each.data) for each in contents]
     manifest = PackManifest(

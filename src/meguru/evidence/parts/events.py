@@ -14,7 +14,7 @@ from meguru.kernel.event import Event
 from meguru.kernel.events.read import from_row
 from meguru.kernel.events.schema import event
 
-MOST_OF_EACH, MOST_OF_OWN = 200, 5000
+MAX_EVENTS, MAX_OWN_EVENTS = 200, 5000
 """So many events of each thing, and of the release itself: what it went live by stands among them.
 """
 _DEPLOYED = ("release.promoted", "release.rolled_back", "release.acknowledged", "endpoint.switched")
@@ -45,7 +45,7 @@ def gather(source: PackSource, told: list[Event]) -> GatheredPart:
 
 
 def _about(source: PackSource, ref: str) -> list[Event]:
-    most = MOST_OF_OWN if ref == source.release.ref else MOST_OF_EACH
+    most = MAX_OWN_EVENTS if ref == source.release.ref else MAX_EVENTS
     return events.read(source.ctx.tx, subject=ref, newest_first=True, limit=most)
 
 

@@ -20,7 +20,7 @@ from meguru.kernel.events.schema import edge
 from meguru.pipelines import store as pipelines
 from meguru.registry import store as models
 
-_MOST_EDGES, _MOST_FILES, _BATCH = 20_000, 5_000, 500
+_MAX_EDGES, _MAX_FILES, _BATCH = 20_000, 5_000, 500
 
 
 def gather(source: PackSource) -> GatheredPart:
@@ -37,7 +37,7 @@ def gather(source: PackSource) -> GatheredPart:
 def _edges(source: PackSource) -> tuple[list[dict[str, Any]], bool]:
     tx, seen, frontier = source.ctx.tx, {source.release.ref}, [source.release.ref]
     found: list[dict[str, Any]] = []
-    while frontier and len(found) <= _MOST_EDGES:
+    while frontier and len(found) <= _MAX_EDGES:
         rows = tx.execute(select(edge).where(edge.c.target.in_(frontier[:_BATCH]))).all()
         frontier = frontier[_BATCH:]
         for row in rows:
@@ -49,7 +49,7 @@ def _edges(source: PackSource) -> tuple[list[dict[str, Any]], bool]:
                 seen.add(row.source)
                 frontier.append(row.source)
     found.sort(key=lambda each: (each["event_seq"], each["source"], each["target"]))
-    return found[:_MOST_EDGES], len(found) > _MOST_EDGES
+    return found[:_MAX_EDGES], len(found) > _MAX_EDGES
 
 
 def _is_other_model(source: PackSource, ref: str) -> bool:
@@ -81,8 +81,8 @@ def _dataset(source: PackSource, version: DatasetVersion) -> dict[str, Any]:
         "rows": version.rows,
         "columns": [each.name for each in version.columns],
         "erased": list(_erased(source, version)),
-        "files": files[:_MOST_FILES],
-        "more_files": max(len(files) - _MOST_FILES, 0),
+        "files": files[:_MAX_FILES],
+        "more_files": max(len(files) - _MAX_FILES, 0),
     }
 
 
@@ -110,5 +110,5 @@ def _files(source: PackSource, version: DatasetVersion) -> Iterator[dict[str, An
             raw = file.source
             said["raw"] = [{"path": raw.path, "digest": raw.digest, "size": raw.size}]
         elif file.merged:
-            said["raw"] = msgspec.to_builtins(file.merged[:_MOST_FILES])
+            said["raw"] = msgspec.to_builtins(file.merged[:_MAX_FILES])
         yield said

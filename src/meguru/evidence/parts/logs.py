@@ -12,7 +12,7 @@ from meguru.pipelines.logs import store
 from meguru.pipelines.logs.encoding import START
 from meguru.pipelines.logs.read import text_of
 
-LAST_LINES, MOST_BYTES = 500, 256 << 10
+LAST_LINES, MAX_BYTES = 500, 256 << 10
 _HIDDEN = "•••"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z ")
 _PERSONAL = re.compile(
@@ -31,7 +31,7 @@ def gather(source: PackSource) -> GatheredPart:
         text = text_of(source.ctx, log).removeprefix(START)
         # As they were written: what else ends a line for Python (U+0085) stands within one.
         lines = text.removesuffix("\n").split("\n")[-LAST_LINES:]
-        tail = ("\n".join(mask(each) for each in lines) + "\n").encode()[-MOST_BYTES:]
+        tail = ("\n".join(mask(each) for each in lines) + "\n").encode()[-MAX_BYTES:]
         told: dict[str, Any] = {"step": log.step, "attempt": log.attempt, "lines": log.lines}
         told |= {"log": {"sha256": log.blob or ""}, "tail": {"sha256": digests.of_bytes(tail)}}
         said.append(told)

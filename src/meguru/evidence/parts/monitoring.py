@@ -10,7 +10,7 @@ from meguru.evidence.parts.source import GatheredPart, PackSource, stated
 from meguru.monitoring import store
 from meguru.monitoring.types import Report
 
-MOST_REPORTS = 400
+MAX_REPORTS = 400
 """Of each monitor, the newest."""
 _FINDING = ("check", "severity", "model", "column", "statistic", "threshold", "effect", "p_value", "n")
 
@@ -22,7 +22,7 @@ def gather(source: PackSource) -> GatheredPart:
         return GatheredPart()
     tx, found = source.ctx.tx, []
     for monitor in store.all_monitors(tx, source.release.endpoint):
-        reports = [each for each in store.reports(tx, monitor.name, MOST_REPORTS) if each.at >= live]
+        reports = [each for each in store.reports(tx, monitor.name, MAX_REPORTS) if each.at >= live]
         if source.release.ended_at is not None:
             reports = [each for each in reports if each.at <= source.release.ended_at]
         shown = [_report(each) for each in sorted(reports, key=lambda each: (each.at, each.id))]

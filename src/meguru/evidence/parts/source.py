@@ -12,7 +12,7 @@ from meguru.artifacts.sight import Sight
 from meguru.artifacts.trees import TreeEntry, read_tree
 from meguru.base import digests, refs
 from meguru.errors import TooLarge
-from meguru.evidence.types import MOST_PART, PackContent
+from meguru.evidence.types import MAX_PART_BYTES, PackContent
 from meguru.governance.signing_keys.statements import predicate_type
 from meguru.kernel.operations import Context
 from meguru.pipelines.types import PipelineRun, PipelineVersion
@@ -62,7 +62,7 @@ class PackSource:
             If it would fit into no pack: it is not read.
         """
         found = next((each for each in self.files if each.path == path), None)
-        if found is not None and found.size > MOST_PART:
+        if found is not None and found.size > MAX_PART_BYTES:
             raise TooLarge("a file of the model is too large for evidence", where=path)
         return self.ctx.blobs.get_bytes(found.digest) if found else b""
 

@@ -15,7 +15,7 @@ from meguru.governance.checklists.types import (
 )
 from meguru.kernel.operations import Context, operation
 
-LONGEST, LONGEST_EVIDENCE = 4000, 1000
+MAX_REASON, MAX_EVIDENCE = 4000, 1000
 
 
 @operation(
@@ -76,7 +76,7 @@ def _answer(
         evidence = evidence or before.evidence
     if given is ItemAnswer.NOT_APPLICABLE and not reason:
         raise InvalidInput("say why it does not apply", field="reason")
-    for field, text, most in (("reason", reason, LONGEST), ("evidence", evidence, LONGEST_EVIDENCE)):
+    for field, text, most in (("reason", reason, MAX_REASON), ("evidence", evidence, MAX_EVIDENCE)):
         if len(text) > most:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {most:,} characters")
     about = version if number else refs.make("model", model.name)

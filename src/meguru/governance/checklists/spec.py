@@ -18,7 +18,7 @@ from meguru.governance.checklists.templates import load_template
 from meguru.governance.checklists.types import ChecklistItem
 from meguru.kernel.operations import Context
 
-MOST_ITEMS, MOST_MODELS, LONGEST = 200, 50, 2000
+MAX_ITEMS, MAX_MODELS, MAX_TEXT = 200, 50, 2000
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
@@ -43,15 +43,15 @@ def check(ctx: Context, name: str, spec: ChecklistSpec) -> ChecklistSpec:
         If there are no items, two have one id, or a day is none.
     """
     del ctx
-    if len(spec.models) > MOST_MODELS:
-        raise InvalidInput(f"at most {MOST_MODELS} models", field="models")
+    if len(spec.models) > MAX_MODELS:
+        raise InvalidInput(f"at most {MAX_MODELS} models", field="models")
     items = _items(spec)
     if not items:
         raise InvalidInput(
             "a checklist asks something", field="items", hint='template = "eu-ai-act-high-risk", or items'
         )
-    if len(items) > MOST_ITEMS:
-        raise InvalidInput(f"at most {MOST_ITEMS} items", field="items")
+    if len(items) > MAX_ITEMS:
+        raise InvalidInput(f"at most {MAX_ITEMS} items", field="items")
     _check_day(spec.due, "due")
     for index, item in enumerate(items):
         _check_item(item, f"items[{index}]")
@@ -91,8 +91,8 @@ def _check_item(item: ChecklistItem, place: str) -> None:
         raise InvalidInput(f"{item.id[:80]!r} is no id of an item", field=f"{place}.id", hint=hint)
     if not item.text.strip():
         raise InvalidInput(f"what does {item.id} ask?", field=f"{place}.text")
-    if any(len(text) > LONGEST for text in (item.text, item.ja, item.source, item.owner)):
-        raise InvalidInput(f"{item.id} is too long", field=place, why=f"up to {LONGEST:,} characters")
+    if any(len(text) > MAX_TEXT for text in (item.text, item.ja, item.source, item.owner)):
+        raise InvalidInput(f"{item.id} is too long", field=place, why=f"up to {MAX_TEXT:,} characters")
     _check_day(item.due, f"{place}.due")
     for each in item.evidence:
         if each not in EVIDENCE:

@@ -10,7 +10,7 @@ from meguru.governance.code_policy.store import AttestedCommit
 from meguru.kernel.operations import Context, operation
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
-_LONGEST, _MOST = 300, 50
+_MAX_TEXT, _MAX_APPROVERS = 300, 50
 
 
 @operation("policy.attest", permission="policy:attest")
@@ -38,12 +38,12 @@ def attest(
         raise InvalidInput(f"{commit[:80]!r} is no whole commit", field="commit", hint=hint)
     texts = {"branch": branch, "repository": repository, "author": author, "pull_request": pull_request}
     for field, text in texts.items():
-        if len(text) > _LONGEST:
-            raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {_LONGEST} characters")
+        if len(text) > _MAX_TEXT:
+            raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {_MAX_TEXT} characters")
     if not branch:
         raise InvalidInput("which branch is it on?", field="branch")
-    if len(approved_by) > _MOST or any(len(each) > _LONGEST for each in approved_by):
-        raise InvalidInput(f"up to {_MOST} people approve a commit", field="approved_by")
+    if len(approved_by) > _MAX_APPROVERS or any(len(each) > _MAX_TEXT for each in approved_by):
+        raise InvalidInput(f"up to {_MAX_APPROVERS} people approve a commit", field="approved_by")
     known = next((each for each in store.attested(ctx.tx, commit) if each.branch == branch), None)
     said = (repository, author, approved_by, pull_request)
     if known and (known.repository, known.author, known.approved_by, known.pull_request) == said:

@@ -11,7 +11,7 @@ from meguru.governance.code_policy import store
 from meguru.governance.code_policy.kind import PolicySpec
 from meguru.kernel.operations import Context
 
-_LONGEST = 300
+_MAX_TEXT = 300
 
 
 def find(tx: Connection, name: str) -> PolicySpec | None:
@@ -29,8 +29,8 @@ def check(ctx: Context, name: str, spec: PolicySpec) -> PolicySpec:
     """Return the spec as it is; refuse names that are too long."""
     del ctx, name
     for field in ("branch", "repository"):
-        if len(getattr(spec, field)) > _LONGEST:
-            raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {_LONGEST} characters")
+        if len(getattr(spec, field)) > _MAX_TEXT:
+            raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {_MAX_TEXT} characters")
     return spec
 
 

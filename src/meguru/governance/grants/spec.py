@@ -13,7 +13,7 @@ from meguru.governance.rules import AccessRules
 from meguru.kernel.operations import Context
 from meguru.kernel.projects import check_project
 
-MOST = 1000
+MAX_PROJECTS = 1000
 WRITE = "grant:write"
 _PRINCIPALS = ("principal/", "user/", "service/")
 
@@ -47,8 +47,8 @@ def _receiver(ctx: Context, to: str) -> str:
 
 
 def _projects(ctx: Context, given: list[str]) -> list[str]:
-    if len(given) > MOST:
-        raise InvalidInput(f"a grant names at most {MOST} projects", field="projects")
+    if len(given) > MAX_PROJECTS:
+        raise InvalidInput(f"a grant names at most {MAX_PROJECTS} projects", field="projects")
     if EVERYWHERE in given:
         if len(given) > 1:
             raise InvalidInput("a grant for all projects names no other", field="projects", why="* is all")

@@ -12,14 +12,14 @@ from meguru.governance.rights import projects_of, read_table
 from meguru.governance.rules import AccessRules
 from meguru.kernel.operations import Context
 
-MOST = 10_000
+MAX_MEMBERS = 10_000
 
 
 def _check(ctx: Context, name: str, spec: GroupSpec) -> GroupSpec:
     """Return the spec with its members once each; who changes who belongs to it holds what it gives."""
     members = sorted({each.removeprefix("principal/") for each in spec.members})
-    if len(members) > MOST:
-        raise InvalidInput(f"a group has at most {MOST:,} members", field="members")
+    if len(members) > MAX_MEMBERS:
+        raise InvalidInput(f"a group has at most {MAX_MEMBERS:,} members", field="members")
     known = {who.name for who in store.list_principals(ctx.tx)} if members else set()
     for each in members:
         if each not in known:

@@ -22,9 +22,9 @@ ASK = InternalOperation(TOKEN, "ask")
 TAKE = InternalOperation(TOKEN, "exchange")
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """None that are taken for others, and no vowels: a code is no word."""
-LASTS = timedelta(minutes=10)
-TOKEN_LASTS = timedelta(days=30)
-MOST_WAITING = 1000
+LIFETIME = timedelta(minutes=10)
+TOKEN_LIFETIME = timedelta(days=30)
+MAX_PENDING = 1000
 ACTOR = "login"
 
 
@@ -57,13 +57,13 @@ def ask(ws: Workspace, machine: str) -> DeviceCode:
     def write(ctx: Context) -> None:
         now = ctx.now()
         store.forget_old(ctx.tx, now)
-        if store.waiting(ctx.tx) >= MOST_WAITING:
+        if store.waiting(ctx.tx) >= MAX_PENDING:
             raise Busy("too many ask to be let in", hint="try again in some minutes")
-        asked = LoginRequest(user_code=code, machine=machine[:200], created_at=now, expires_at=now + LASTS)
+        asked = LoginRequest(user_code=code, machine=machine[:200], created_at=now, expires_at=now + LIFETIME)
         store.add(ctx.tx, hash_of(device), asked)
 
     ASK.commit(_acting(ws), write)
-    return DeviceCode(device_code=device, user_code=code, expires_in=int(LASTS.total_seconds()))
+    return DeviceCode(device_code=device, user_code=code, expires_in=int(LIFETIME.total_seconds()))
 
 
 @operation("token.asked_login", permission=ANYBODY, query=True)
@@ -115,9 +115,9 @@ def _take(ctx: Context, key: str, found: LoginRequest) -> NewToken:
     if not store.forget(ctx.tx, key):
         raise Unauthenticated("nobody let this command line in", why="its token was taken already")
     made = new_token(
-        ctx, owner.name, TOKEN_LASTS, note=f"login on {found.machine}", scope=found.scope, origin=ACTOR
+        ctx, owner.name, TOKEN_LIFETIME, note=f"login on {found.machine}", scope=found.scope, origin=ACTOR
     )
-    seconds = int(TOKEN_LASTS.total_seconds())
+    seconds = int(TOKEN_LIFETIME.total_seconds())
     data = {"principal": owner.name, "by": f"principal/{owner.name}", "seconds": seconds, "claims": {}}
     ctx.emit("token.issued", f"token/{made.token.id}", data=data)
     return made

@@ -12,7 +12,7 @@ import msgspec
 
 from meguru.errors import Busy, InvalidInput, Unauthenticated
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 SECONDS = 10.0
 
 
@@ -68,8 +68,8 @@ def _object(method: str, url: str, headers: dict[str, str], body: bytes) -> dict
             content = b""
             for chunk in answer.iter_bytes():
                 content += chunk
-                if len(content) > MOST_BYTES:
-                    raise Unauthenticated(f"{place} answered too much", why=f"more than {MOST_BYTES:,} bytes")
+                if len(content) > MAX_BYTES:
+                    raise Unauthenticated(f"{place} answered too much", why=f"more than {MAX_BYTES:,} bytes")
     except httpx2.HTTPError as error:
         raise Busy(
             f"{place} can't be asked", why=type(error).__name__, hint="try again in a moment"

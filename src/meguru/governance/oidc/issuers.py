@@ -14,10 +14,10 @@ from meguru.governance.oidc.fetching import check_url, get_json
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
-KEPT_SECONDS = 3600.0
-PAUSE_SECONDS = 10.0
+CACHE_SECONDS = 3600.0
+MIN_REFRESH_SECONDS = 10.0
 """An unknown key makes us look again, at most so often: who invents keys does not make us ask without end."""
-MOST_ISSUERS = 100
+MAX_ISSUERS = 100
 
 
 class ProviderMetadata(msgspec.Struct, frozen=True):
@@ -67,16 +67,16 @@ class Issuers:
             kept, now = self._of(issuer), time.monotonic()
             age = now - kept.keys_asked
             known = kept.keys is not None and (not key or any(each.kid == key for each in kept.keys.keys))
-            if kept.keys is None or age > KEPT_SECONDS or (not known and age > PAUSE_SECONDS):
+            if kept.keys is None or age > CACHE_SECONDS or (not known and age > MIN_REFRESH_SECONDS):
                 kept.keys, kept.keys_asked = _key_set(get_json(kept.metadata.jwks_uri)), now
             found: KeySet = kept.keys
             return found
 
     def _of(self, issuer: str) -> _Kept:
         found, now = self._kept.get(issuer), time.monotonic()
-        if found is not None and now - found.asked < KEPT_SECONDS:
+        if found is not None and now - found.asked < CACHE_SECONDS:
             return found
-        if len(self._kept) >= MOST_ISSUERS:
+        if len(self._kept) >= MAX_ISSUERS:
             self._kept.clear()
         fresh = _read(issuer)
         if found is not None and found.metadata.jwks_uri == fresh.jwks_uri:
@@ -108,7 +108,7 @@ def _key_set(said: dict[str, Any]) -> KeySet:
     except ImportError as error:
         raise MissingDependency.of("oidc", "joserfc") from error
     keys = []
-    for each in said.get("keys", [])[:MOST_ISSUERS]:
+    for each in said.get("keys", [])[:MAX_ISSUERS]:
         # Keys of kinds that we do not know, or for encryption, are no reason to know none.
         if (
             isinstance(each, dict)

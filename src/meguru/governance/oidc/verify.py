@@ -26,7 +26,7 @@ ALGORITHMS = [
 """Only those with a public key: a shared secret or no signature (``none``) is never taken."""
 LEEWAY = 60
 """Seconds that clocks may differ."""
-MOST_LETTERS = 16_384
+MAX_TOKEN_LENGTH = 16_384
 
 
 def verify(
@@ -64,7 +64,7 @@ def verify(
         from joserfc.errors import JoseError
     except ImportError as error:
         raise MissingDependency.of("oidc", "authlib") from error
-    if len(token) > MOST_LETTERS:
+    if len(token) > MAX_TOKEN_LENGTH:
         raise _refused("it is too long")
     keys = issuers.keys(issuer, str(unverified_header(token).get("kid", "")))
     try:
@@ -97,7 +97,7 @@ def _part(token: str, number: int) -> dict[str, Any]:
     import binascii
 
     parts = token.split(".")
-    if len(parts) != 3 or len(token) > MOST_LETTERS:
+    if len(parts) != 3 or len(token) > MAX_TOKEN_LENGTH:
         raise _refused("it is no JWT")
     text = parts[number]
     try:

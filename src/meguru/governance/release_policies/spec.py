@@ -22,7 +22,7 @@ from meguru.governance.roles.show import check_role
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 
-MOST, MOST_PEOPLE, LONGEST = 50, 20, 300
+MAX_ITEMS, MAX_APPROVALS, MAX_TEXT = 50, 20, 300
 READERS = "gate reader"
 _PATTERN = re.compile(r"[^\s@]{1,100}")
 
@@ -43,8 +43,8 @@ def check(ctx: Context, name: str, spec: ReleasePolicySpec) -> ReleasePolicySpec
     del name
     spec = msgspec.structs.replace(spec, windows=[each.strip() for each in spec.hours if each.strip()])
     for field in ("endpoints", "stages", "gates", "windows", "freezes"):
-        if len(getattr(spec, field)) > MOST:
-            raise InvalidInput(f"up to {MOST} {field} can be named", field=field)
+        if len(getattr(spec, field)) > MAX_ITEMS:
+            raise InvalidInput(f"up to {MAX_ITEMS} {field} can be named", field=field)
     _check_endpoints(spec)
     _check_people(ctx, spec)
     for number, text in enumerate(spec.hours):
@@ -52,7 +52,7 @@ def check(ctx: Context, name: str, spec: ReleasePolicySpec) -> ReleasePolicySpec
     zone = zone_of(spec.zone, field="zone")
     for number, freeze in enumerate(spec.freezes):
         _within(f"freezes[{number}]", ends_of, freeze, zone)
-        if len(freeze.why) > LONGEST:
+        if len(freeze.why) > MAX_TEXT:
             raise InvalidInput("the reason is too long", field=f"freezes[{number}].why")
     if spec.expires:
         durations.seconds(spec.expires, field="expires")
@@ -92,8 +92,8 @@ def _check_people(ctx: Context, spec: ReleasePolicySpec) -> None:
         ("breakglass", spec.breakglass, 1),
         *((f"stages[{n}].approvals", each.approvals, 1) for n, each in enumerate(spec.stages)),
     ):
-        if not least <= count <= MOST_PEOPLE:
-            raise InvalidInput(f"from {least} to {MOST_PEOPLE} people can be asked", field=place)
+        if not least <= count <= MAX_APPROVALS:
+            raise InvalidInput(f"from {least} to {MAX_APPROVALS} people can be asked", field=place)
     if spec.stages:
         for number, stage in enumerate(spec.stages):
             _check_right(ctx, stage, f"stages[{number}].right")
@@ -104,7 +104,7 @@ def _check_people(ctx: Context, spec: ReleasePolicySpec) -> None:
 def _check_right(ctx: Context, stage: ReviewStage, field: str) -> None:
     """Refuse a right that nobody can have."""
     kind, slash, name = stage.right.partition("/")
-    if len(stage.name) > LONGEST:
+    if len(stage.name) > MAX_TEXT:
         raise InvalidInput("the stage's name is too long", field=field)
     if slash and kind == "group":
         GROUPS.get(ctx.tx, name)

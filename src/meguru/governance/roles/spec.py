@@ -16,7 +16,7 @@ from meguru.governance.schema import access_rule, principal
 from meguru.kernel.operations import Context
 from meguru.kernel.projects.schema import project_member
 
-MOST = 200
+MAX_PERMISSIONS = 200
 
 
 def _check(ctx: Context, name: str, spec: RoleSpec) -> RoleSpec:
@@ -28,8 +28,8 @@ def _check(ctx: Context, name: str, spec: RoleSpec) -> RoleSpec:
             why="it is built in",
             hint="use another name",
         )
-    if len(spec.allow) > MOST:
-        raise InvalidInput(f"a role has at most {MOST} permissions", field="allow")
+    if len(spec.allow) > MAX_PERMISSIONS:
+        raise InvalidInput(f"a role has at most {MAX_PERMISSIONS} permissions", field="allow")
     allowed = [check_permission(each, f"allow[{n}]") for n, each in enumerate(spec.allow)]
     check_held(ctx, allowed, EVERYWHERE, f"role/{name}")
     return RoleSpec(allow=list(dict.fromkeys(allowed)), description=normal(spec.description)[:1000])

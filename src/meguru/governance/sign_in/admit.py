@@ -23,8 +23,8 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 
 SIGN_IN = InternalOperation(IDENTITY_PROVIDER, "sign_in", evented=True)
-MOST_CLAIMS, MOST_ENTRIES, MOST_TEXT = 100, 1000, 500
-PASSING = frozenset({"iat", "exp", "nbf", "jti", "nonce", "at_hash", "c_hash", "auth_time", "sid"})
+MAX_CLAIMS, MAX_ENTRIES, MAX_TEXT = 100, 1000, 500
+TRANSIENT_CLAIMS = frozenset({"iat", "exp", "nbf", "jti", "nonce", "at_hash", "c_hash", "auth_time", "sid"})
 """Claims of one token alone."""
 
 
@@ -99,12 +99,12 @@ def kept_claims(claims: dict[str, Any]) -> dict[str, Any]:
     """Return the claims that are kept: texts, lists of texts, numbers and small objects; so many, so long."""
     found: dict[str, Any] = {}
     for key, value in claims.items():
-        if key in PASSING or len(found) >= MOST_CLAIMS:
+        if key in TRANSIENT_CLAIMS or len(found) >= MAX_CLAIMS:
             continue
         if isinstance(value, list):
-            texts = [each for each in value if isinstance(each, str) and len(each) <= MOST_TEXT]
-            found[key[:100]] = texts[:MOST_ENTRIES]
-        elif isinstance(value, bool | int) or len(str(value)) <= MOST_TEXT:
+            texts = [each for each in value if isinstance(each, str) and len(each) <= MAX_TEXT]
+            found[key[:100]] = texts[:MAX_ENTRIES]
+        elif isinstance(value, bool | int) or len(str(value)) <= MAX_TEXT:
             found[key[:100]] = value
     kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found).replace(b"\\u0000", b""))
     return kept

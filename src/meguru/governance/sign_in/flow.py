@@ -20,7 +20,7 @@ from meguru.governance.sign_in.kind import IdentityProviderSpec
 if TYPE_CHECKING:
     from authlib.oauth2.client import OAuth2Client
 
-MOST_LETTERS = 4096
+MAX_CODE_LENGTH = 4096
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ def finish(
     if "code" not in answered:
         why = answered.get("error_description") or answered.get("error") or "it sent no code"
         raise Unauthenticated("the provider did not sign you in", why=why[:300])
-    token = _exchange(spec, where, callback, answered["code"][:MOST_LETTERS], attempt.verifier)
+    token = _exchange(spec, where, callback, answered["code"][:MAX_CODE_LENGTH], attempt.verifier)
     signed = token.get("id_token")
     if not isinstance(signed, str):
         why = str(token.get("error_description") or token.get("error") or "it sent no signed token")

@@ -17,19 +17,19 @@ from meguru.governance.rules import AccessRules
 from meguru.governance.sign_in.kind import IdentityProviderSpec
 from meguru.kernel.operations import Context
 
-LONGEST = 30 * 24 * 3600
-MOST_SCOPES, MOST_TEXT = 20, 200
+MAX_SESSION_SECONDS = 30 * 24 * 3600
+MAX_SCOPES, MAX_TEXT = 20, 200
 
 
 def _check(ctx: Context, name: str, spec: IdentityProviderSpec) -> IdentityProviderSpec:
     """Return the spec in its usual form; it is not asked whether the provider is there."""
     check_url(spec.issuer, "issuer")
     for field in ("client_id", "name_claim"):
-        if not 0 < len(getattr(spec, field)) <= MOST_TEXT:
-            raise InvalidInput(f"{field} has 1 to {MOST_TEXT} characters", field=field)
-    if len(spec.scopes) > MOST_SCOPES or any(not each or " " in each for each in spec.scopes):
-        raise InvalidInput(f"up to {MOST_SCOPES} scopes, each one word", field="scopes")
-    if (seconds(spec.session, field="session") or 0.0) > LONGEST:
+        if not 0 < len(getattr(spec, field)) <= MAX_TEXT:
+            raise InvalidInput(f"{field} has 1 to {MAX_TEXT} characters", field=field)
+    if len(spec.scopes) > MAX_SCOPES or any(not each or " " in each for each in spec.scopes):
+        raise InvalidInput(f"up to {MAX_SCOPES} scopes, each one word", field="scopes")
+    if (seconds(spec.session, field="session") or 0.0) > MAX_SESSION_SECONDS:
         raise InvalidInput("a session lasts 30 days at most", field="session")
     check_claims(spec.require, "require")
     if spec.new:
@@ -39,7 +39,7 @@ def _check(ctx: Context, name: str, spec: IdentityProviderSpec) -> IdentityProvi
     return msgspec.structs.replace(
         spec,
         client_secret=check_secret(spec.client_secret, "client_secret") if spec.client_secret else "",
-        title=normal(spec.title)[:MOST_TEXT],
+        title=normal(spec.title)[:MAX_TEXT],
     )
 
 

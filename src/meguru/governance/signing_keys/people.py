@@ -13,9 +13,9 @@ from meguru.kernel.principals import ANYBODY, covers
 from meguru.signing.elliptic import EllipticPublicKey
 from meguru.signing.keys import PublicKey
 
-MOST = 50
+MAX_KEYS = 50
 """So many keys one may have that are not revoked."""
-_LONGEST = 1000
+_MAX_TEXT = 1000
 
 
 @operation("signing_key.add", permission=ANYBODY)
@@ -47,13 +47,13 @@ def add(ctx: Context, *, public: str, proof: str, note: str = "") -> SigningKeyR
     if not proves(key, me.name, proof):
         why = f"the proof does not show that {me.name} holds the private half of this key"
         raise InvalidInput("this key can't be added", field="proof", why=why, hint="meguru key add FILE")
-    if len(note) > _LONGEST // 5:
-        raise InvalidInput("the note is too long", field="note", why=f"up to {_LONGEST // 5} characters")
+    if len(note) > _MAX_TEXT // 5:
+        raise InvalidInput("the note is too long", field="note", why=f"up to {_MAX_TEXT // 5} characters")
     found = store.find(ctx.tx, key.id)
     if found is not None:
         return _known(found, me.name)
-    if sum(each.revoked_at is None for each in store.page(ctx.tx, me.name)) >= MOST:
-        raise Conflict(f"{me.name} has {MOST} keys", hint="revoke one: meguru key revoke ID --reason TEXT")
+    if sum(each.revoked_at is None for each in store.page(ctx.tx, me.name)) >= MAX_KEYS:
+        raise Conflict(f"{me.name} has {MAX_KEYS} keys", hint="revoke one: meguru key revoke ID --reason TEXT")
     record = SigningKeyRecord(
         id=key.id,
         owner=me.name,
@@ -100,7 +100,7 @@ def revoke(ctx: Context, *, id: str, reason: str, since: datetime | None = None)
     InvalidInput
         If there is no reason, or the moment is not past.
     """
-    if not reason.strip() or len(reason) > _LONGEST:
+    if not reason.strip() or len(reason) > _MAX_TEXT:
         raise InvalidInput("why is it revoked?", field="reason", hint="say it in a sentence")
     now = ctx.now()
     if since is not None and since > now:

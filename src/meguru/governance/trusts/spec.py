@@ -19,8 +19,8 @@ from meguru.governance.types import PrincipalRecord
 from meguru.kernel.operations import Context
 from meguru.kernel.projects import check_project
 
-LONGEST = 24 * 3600
-MOST = 100
+MAX_TTL_SECONDS = 24 * 3600
+MAX_PROJECTS = 100
 
 
 def _check(ctx: Context, name: str, spec: TrustSpec) -> TrustSpec:
@@ -36,12 +36,12 @@ def _check(ctx: Context, name: str, spec: TrustSpec) -> TrustSpec:
             why="an issuer such as a forge signs tokens for everybody",
             hint='claims = { repository = "acme/shop", ref = "refs/heads/main" }',
         )
-    if (seconds(spec.ttl, field="ttl") or 0.0) > LONGEST:
+    if (seconds(spec.ttl, field="ttl") or 0.0) > MAX_TTL_SECONDS:
         raise InvalidInput("a token of a trust is valid for a day at most", field="ttl")
     table = read_table(ctx.tx)
     check_role(table, spec.role)
-    if not 0 < len(spec.projects) <= MOST or (EVERYWHERE in spec.projects and len(spec.projects) > 1):
-        raise InvalidInput(f"a trust names 1 to {MOST} projects, or * alone", field="projects")
+    if not 0 < len(spec.projects) <= MAX_PROJECTS or (EVERYWHERE in spec.projects and len(spec.projects) > 1):
+        raise InvalidInput(f"a trust names 1 to {MAX_PROJECTS} projects, or * alone", field="projects")
     for each in spec.projects:
         if each != EVERYWHERE:
             check_project(ctx.tx, each)

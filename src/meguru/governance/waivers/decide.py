@@ -7,7 +7,7 @@ import msgspec
 from meguru.errors import Conflict, Forbidden
 from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
-from meguru.governance.waivers.limits import LONGEST_TEXT
+from meguru.governance.waivers.limits import MAX_TEXT
 from meguru.governance.waivers.second_person import must_be_second
 from meguru.governance.waivers.telling import tell
 from meguru.governance.waivers.types import Waiver, WaiverState
@@ -53,7 +53,7 @@ def _decide(ctx: Context, ref: str, state: WaiverState, note: str) -> Waiver:
         must_be_second(ctx, found)
     elif ctx.principal.kind == "service":
         raise Forbidden("only a person can deny a waiver", why=f"{ctx.principal.name} is a service")
-    note = note.strip()[:LONGEST_TEXT]
+    note = note.strip()[:MAX_TEXT]
     done = msgspec.structs.replace(
         found, state=state, decided_by=ctx.principal.name, decided_at=now, note=note
     )

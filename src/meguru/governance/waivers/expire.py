@@ -18,12 +18,12 @@ from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 
-SOON = timedelta(days=7)
+WARNING_TIME = timedelta(days=7)
 """So long before its end people are told of a waiver that something live leans on."""
 USER = "waiver user"
 """Kinds of what goes live by waivers: ``f(tx, ref) -> bool``, whether it is live."""
 _EXPIRE = InternalOperation(WAIVER, "expire", evented=True)
-_AT_ONCE = 100
+_BATCH = 100
 
 
 def is_leaned_on(tx: Connection, found: Waiver) -> bool:
@@ -69,8 +69,8 @@ def _warn(ctx: Context, found: Waiver) -> None:
 
 def _due(tx: Connection, now: datetime, *, lock: bool = False) -> tuple[list[Waiver], list[Waiver]]:
     # Held before any event is written, as by who takes one back: what they say is not written over.
-    over = store.ending(tx, now, _AT_ONCE, lock=lock)
-    soon = store.ending(tx, now + SOON, _AT_ONCE, unwarned=True, lock=lock)
+    over = store.ending(tx, now, _BATCH, lock=lock)
+    soon = store.ending(tx, now + WARNING_TIME, _BATCH, unwarned=True, lock=lock)
     return over, [each for each in soon if each.expires_at > now and is_leaned_on(tx, each)]
 
 

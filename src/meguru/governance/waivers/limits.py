@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from meguru.errors import InvalidInput
 
-LONGEST_TEXT = 4000
+MAX_TEXT = 4000
 
 
 def check_reason(reason: str, *, field: str = "reason") -> str:
@@ -14,8 +14,8 @@ def check_reason(reason: str, *, field: str = "reason") -> str:
     said = reason.strip()
     if not said:
         raise InvalidInput("say why", field=field, why="a waiver without a reason is none")
-    if len(said) > LONGEST_TEXT:
-        raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {LONGEST_TEXT:,} characters")
+    if len(said) > MAX_TEXT:
+        raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {MAX_TEXT:,} characters")
     return said
 
 
