@@ -67,12 +67,12 @@ def within(project: str, name: str) -> str:
     return f"{project}/{name}" if project and project != DEFAULT and name else name
 
 
-def seen_from(project: str, name: str) -> str:
+def relative_to(project: str, name: str) -> str:
     """Write a full name so that `within` reads it back in a project: ``default/`` before one of the default.
 
     Examples
     --------
-    >>> seen_from("team", "delay"), seen_from("team", "team/delay"), seen_from("", "delay")
+    >>> relative_to("team", "delay"), relative_to("team", "team/delay"), relative_to("", "delay")
     ('default/delay', 'team/delay', 'delay')
     """
     return f"{DEFAULT}/{name}" if project and name and not project_of(name) else name

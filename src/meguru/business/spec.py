@@ -45,8 +45,8 @@ def _spec(found: BusinessMetric) -> BusinessMetricSpec:
     spec = msgspec.convert(found, BusinessMetricSpec, from_attributes=True)
     return msgspec.structs.replace(
         spec,
-        endpoint=refs.seen_from(project, found.endpoint),
-        datasets=[refs.seen_from(project, each) for each in found.datasets],
+        endpoint=refs.relative_to(project, found.endpoint),
+        datasets=[refs.relative_to(project, each) for each in found.datasets],
     )
 
 
@@ -78,7 +78,7 @@ def check(ctx: Context, name: str, spec: BusinessMetricSpec) -> BusinessMetricSp
     if spec.sql:
         _check_sql(spec.sql)
     return msgspec.structs.replace(
-        spec, endpoint=refs.seen_from(project, full), datasets=_datasets(ctx, project, spec)
+        spec, endpoint=refs.relative_to(project, full), datasets=_datasets(ctx, project, spec)
     )
 
 
@@ -110,7 +110,7 @@ def _datasets(ctx: Context, project: str, spec: BusinessMetricSpec) -> list[str]
         # It need not be there yet: a project file's datasets come last.
         if (theirs := refs.project_of(bare)) != project:
             ctx.require("dataset:read", project=theirs, why=f"the metric would read dataset/{bare}")
-        found.append(refs.seen_from(project, full))
+        found.append(refs.relative_to(project, full))
     return found
 
 

@@ -35,8 +35,8 @@ def find(tx: Connection, name: str) -> CollectionSpec | None:
     spec, project = msgspec.convert(found, CollectionSpec, from_attributes=True), refs.project_of(name)
     return msgspec.structs.replace(
         spec,
-        endpoint=refs.seen_from(project, spec.endpoint),
-        dataset=refs.seen_from(project, spec.dataset),
+        endpoint=refs.relative_to(project, spec.endpoint),
+        dataset=refs.relative_to(project, spec.dataset),
     )
 
 
@@ -66,7 +66,7 @@ def check(ctx: Context, name: str, spec: CollectionSpec) -> CollectionSpec:
         raise InvalidInput("the outcome needs a column", field="label")
     _check_every(ctx, spec)
     return msgspec.structs.replace(
-        spec, endpoint=refs.seen_from(project, full), dataset=refs.seen_from(project, dataset)
+        spec, endpoint=refs.relative_to(project, full), dataset=refs.relative_to(project, dataset)
     )
 
 

@@ -41,7 +41,7 @@ def find_many(tx: Connection, names: Sequence[str]) -> dict[str, MonitorSpec]:
 
 def _spec(found: Monitor) -> MonitorSpec:
     spec = msgspec.convert(found, MonitorSpec, from_attributes=True)
-    return _named(spec, lambda full: refs.seen_from(refs.project_of(found.name), full))
+    return _named(spec, lambda full: refs.relative_to(refs.project_of(found.name), full))
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
@@ -89,7 +89,7 @@ def _of_endpoint(
     options = _able(spec, checks, known) if known else spec.checks
     alert_on = _found_by([check_of(each) for each in options], spec.alert_on)
     return msgspec.structs.replace(
-        spec, endpoint=refs.seen_from(project, full), checks=options, alert_on=alert_on
+        spec, endpoint=refs.relative_to(project, full), checks=options, alert_on=alert_on
     )
 
 
@@ -115,7 +115,7 @@ def _of_data(ctx: Context, project: str, spec: MonitorSpec, checks: Sequence[Mon
         raise InvalidInput("a dataset has no outcomes to wait for", field="complete")
     return msgspec.structs.replace(
         spec,
-        dataset=refs.seen_from(project, full),
+        dataset=refs.relative_to(project, full),
         checks=spec.checks,
         alert_on=_found_by(checks, spec.alert_on),
     )

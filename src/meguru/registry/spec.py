@@ -36,7 +36,7 @@ def find(tx: Connection, name: str) -> ModelSpec | None:
         return None
     found = store.about(tx, name)
     spec = msgspec.convert(found, ModelSpec, from_attributes=True)
-    return msgspec.structs.replace(spec, group=refs.seen_from(refs.project_of(name), spec.group))
+    return msgspec.structs.replace(spec, group=refs.relative_to(refs.project_of(name), spec.group))
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
@@ -92,7 +92,7 @@ def check(ctx: Context, name: str, spec: ModelSpec) -> ModelSpec:
     group = check_full_name("group", refs.within(project, spec.group), field="group")
     if refs.project_of(group) != project:
         raise InvalidInput("a group is of its models' project", field="group", hint=refs.bare(group))
-    return msgspec.structs.replace(spec, group=refs.seen_from(project, group))
+    return msgspec.structs.replace(spec, group=refs.relative_to(project, group))
 
 
 def uses(name: str, spec: ModelSpec) -> list[str]:

@@ -13,7 +13,7 @@ from meguru.base import digests, refs
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.governance.persons import persons
 from meguru.governance.waivers import store as waivers
-from meguru.governance.waivers.telling import moment, tell
+from meguru.governance.waivers.emit import moment, emit_event
 from meguru.governance.waivers.types import Waiver, WaiverSubject
 from meguru.kernel.operations import Context
 from meguru.releases import store
@@ -123,7 +123,7 @@ def tell_ended(ctx: Context, found: Release) -> None:
     """Tell people of the waivers of a release that went live again after they had ended."""
     for each in found.waivers:
         if each.is_lapsed:
-            told = tell(ctx, "waiver.expired", each)
+            told = emit_event(ctx, "waiver.expired", each)
             waivers.save(ctx.tx, msgspec.structs.replace(each, event=told.id))
 
 

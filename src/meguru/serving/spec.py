@@ -45,7 +45,7 @@ def find_many(tx: Connection, names: Sequence[str]) -> dict[str, EndpointSpec]:
 
 def _spec(found: Endpoint) -> EndpointSpec:
     return EndpointSpec(
-        model=refs.seen_from(refs.project_of(found.name), found.model),
+        model=refs.relative_to(refs.project_of(found.name), found.model),
         gates=found.gates,
         record=found.record,
         description=found.description,
@@ -90,7 +90,7 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
     if spec.gates:
         provided(READERS).load("release")(ctx.tx, spec.gates, full)
     renew = durations.length(spec.renew_within, field="renew_within")
-    return msgspec.structs.replace(spec, model=refs.seen_from(project, full), renew_within=renew)
+    return msgspec.structs.replace(spec, model=refs.relative_to(project, full), renew_within=renew)
 
 
 def _see_rows(ctx: Context, project: str, rows: str, *, in_clear: bool) -> None:

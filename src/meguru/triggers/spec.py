@@ -92,7 +92,7 @@ def retire(ctx: Context, name: str) -> None:
 
 def _seen_from(project: str, spec: TriggerSpec) -> TriggerSpec:
     """Name a thing of the default project so that the spec means the same when it is declared again."""
-    return _each_name(spec, lambda name: refs.seen_from(project, name))
+    return _each_name(spec, lambda name: refs.relative_to(project, name))
 
 
 def _each_name(spec: TriggerSpec, change: Callable[[str], str]) -> TriggerSpec:

@@ -63,7 +63,7 @@ async def _end(request: Request) -> Response:
 async def _device(request: Request) -> Response:
     try:
         given = await _given(request)
-        asked = await run_sync(device.ask, request.state.workspace, given.get("machine", ""))
+        asked = await run_sync(device.issue_codes, request.state.workspace, given.get("machine", ""))
     except MeguruError as error:
         return _error(error)
     ws: Workspace = request.state.workspace
@@ -84,7 +84,7 @@ async def _device(request: Request) -> Response:
 def _give(ws: Workspace, given: dict[str, str]) -> Response:
     kind = given.get("grant_type", EXCHANGE if "subject_token" in given else "")
     if kind == DEVICE:
-        found = device.take(ws, given.get("device_code", ""))
+        found = device.redeem(ws, given.get("device_code", ""))
         if found is None:
             return _refusal("authorization_pending", "nobody has answered yet")
         return _token_answer(ws, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from meguru.audit.answers.access_then import AccessThen
+from meguru.audit.answers.access_replay import AccessReplay
 from meguru.audit.answers.types import HeldRole, WhoCould, WhoCouldAnswer
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
@@ -40,7 +40,7 @@ def who_could(ctx: Context, *, ref: str, verb: str = "read", at: datetime | None
     if not _VERB.fullmatch(verb):
         raise InvalidInput(f"{verb[:60]!r} is no verb", field="verb", hint="read, write, promote, delete …")
     permission = verb if ":" in verb else f"{thing.kind}:{verb}"
-    then = AccessThen(ctx.tx, at or ctx.now())
+    then = AccessReplay(ctx.tx, at or ctx.now())
     table, project = then.table(), project_of(ctx.tx, thing) or ""
     found = []
     for name, who in then.principals().items():

@@ -98,7 +98,7 @@ def places(tx: Connection, name: str | None = None) -> list[PlaceState]:
     return [PlaceState(**row._mapping) for row in tx.execute(query)]
 
 
-def hold(tx: Connection, place: PlaceState, owner: str, now: datetime, until: datetime) -> bool:
+def acquire_lease(tx: Connection, place: PlaceState, owner: str, now: datetime, until: datetime) -> bool:
     """Take the lease of a place; False while another server has it."""
     free = or_(
         checkpoint_place.c.lease_until.is_(None),
@@ -110,7 +110,7 @@ def hold(tx: Connection, place: PlaceState, owner: str, now: datetime, until: da
     return tx.execute(taken.values(lease_owner=owner, lease_until=until)).rowcount == 1
 
 
-def note(tx: Connection, place: PlaceState, owner: str, values: dict[str, Any]) -> bool:
+def record_progress(tx: Connection, place: PlaceState, owner: str, values: dict[str, Any]) -> bool:
     """Write down how far a place has come, and let go of it; False if it is another's by now."""
     mine = _is(place) & (checkpoint_place.c.lease_owner == owner)
     let_go = {"lease_owner": None, "lease_until": None}

@@ -73,7 +73,7 @@ class CheckpointWriter(Ticker):
 
     def _write(self, place: PlaceState) -> bool:
         until = self.ws.clock.now() + timedelta(seconds=LEASE_SECONDS)
-        if not _HOLD.commit(self.ws, lambda ctx: store.hold(ctx.tx, place, self._owner, ctx.now(), until)):
+        if not _HOLD.commit(self.ws, lambda ctx: store.acquire_lease(ctx.tx, place, self._owner, ctx.now(), until)):
             return False
         with self.ws.read() as tx:
             found = store.heads(tx, after=place.written, limit=_BATCH)
@@ -99,7 +99,7 @@ class CheckpointWriter(Ticker):
         }
         if not why:
             values |= {"written": written, "written_at": now}
-        if not store.note(ctx.tx, place, self._owner, values):
+        if not store.record_progress(ctx.tx, place, self._owner, values):
             return  # another server took over, and knows better
         about: dict[str, Any] = {"checkpoint": place.checkpoint, "place": place.place}
         ref = f"checkpoint/{place.checkpoint}"

@@ -118,7 +118,7 @@ def asked(visit: Visit) -> Response:
 
 
 def _first(version: DatasetVersion, project: str) -> str:
-    name = refs.seen_from(project, version.name)
+    name = refs.relative_to(project, version.name)
     return f'SELECT * FROM "{name}@{version.version}" LIMIT 20'  # noqa: S608 - shown, and guarded when it is asked
 
 

@@ -61,7 +61,7 @@ def check(ctx: Context, name: str, spec: ChecklistSpec) -> ChecklistSpec:
         spec,
         title=spec.title or (shipped.title if shipped else name),
         risk=spec.risk or (shipped.risk if shipped else ""),
-        models=[refs.seen_from(project, each.removeprefix("model/")) for each in spec.models],
+        models=[refs.relative_to(project, each.removeprefix("model/")) for each in spec.models],
         items=items,
     )
 

@@ -18,8 +18,8 @@ from meguru.kernel.operations import Context, InternalOperation, operation
 from meguru.kernel.principals import ANYBODY, system
 from meguru.kernel.workspace import Workspace
 
-ASK = InternalOperation(TOKEN, "ask")
-TAKE = InternalOperation(TOKEN, "exchange")
+_ASK = InternalOperation(TOKEN, "ask")
+_EXCHANGE = InternalOperation(TOKEN, "exchange")
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """None that are taken for others, and no vowels: a code is no word."""
 LIFETIME = timedelta(minutes=10)
@@ -43,7 +43,7 @@ class AskedLogin(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
 
 
-def ask(ws: Workspace, machine: str) -> DeviceCode:
+def issue_codes(ws: Workspace, machine: str) -> DeviceCode:
     """Write down that a command line asks to be let in.
 
     Raises
@@ -62,7 +62,7 @@ def ask(ws: Workspace, machine: str) -> DeviceCode:
         asked = LoginRequest(user_code=code, machine=machine[:200], created_at=now, expires_at=now + LIFETIME)
         store.add(ctx.tx, hash_of(device), asked)
 
-    ASK.commit(_acting(ws), write)
+    _ASK.commit(_acting(ws), write)
     return DeviceCode(device_code=device, user_code=code, expires_in=int(LIFETIME.total_seconds()))
 
 
@@ -90,7 +90,7 @@ def answer_login(ctx: Context, *, code: str, allow: bool) -> AskedLogin:
     return AskedLogin(code=found.user_code, machine=found.machine)
 
 
-def take(ws: Workspace, device: str) -> NewToken | None:
+def redeem(ws: Workspace, device: str) -> NewToken | None:
     """Return the token of a command line that was let in; None while nobody answered.
 
     Raises
@@ -107,10 +107,10 @@ def take(ws: Workspace, device: str) -> NewToken | None:
         raise Unauthenticated("nobody let this command line in", why="its time is over", hint="ask again")
     if found.refused:
         raise Forbidden("this command line was refused", why="by whoever was asked")
-    return None if found.principal is None else TAKE.commit(_acting(ws), lambda ctx: _take(ctx, key, found))
+    return None if found.principal is None else _EXCHANGE.commit(_acting(ws), lambda ctx: _redeem(ctx, key, found))
 
 
-def _take(ctx: Context, key: str, found: LoginRequest) -> NewToken:
+def _redeem(ctx: Context, key: str, found: LoginRequest) -> NewToken:
     owner = principals.get_principal(ctx.tx, found.principal or "")
     if not store.forget(ctx.tx, key):
         raise Unauthenticated("nobody let this command line in", why="its token was taken already")

@@ -9,7 +9,7 @@ from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
 from meguru.governance.waivers.limits import MAX_TEXT
 from meguru.governance.waivers.second_person import must_be_second
-from meguru.governance.waivers.telling import tell
+from meguru.governance.waivers.emit import emit_event
 from meguru.governance.waivers.types import Waiver, WaiverState
 from meguru.kernel.operations import Context, operation
 
@@ -58,5 +58,5 @@ def _decide(ctx: Context, ref: str, state: WaiverState, note: str) -> Waiver:
         found, state=state, decided_by=ctx.principal.name, decided_at=now, note=note
     )
     more = {"asked_by": done.asked_by, "note": note} | ({"digest": done.digest} if is_granted else {})
-    told = tell(ctx, "waiver.granted" if is_granted else "waiver.denied", done, **more)
+    told = emit_event(ctx, "waiver.granted" if is_granted else "waiver.denied", done, **more)
     return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))

@@ -11,7 +11,7 @@ from meguru.base.ticker import Ticker
 from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
 from meguru.governance.waivers.kind import WAIVER
-from meguru.governance.waivers.telling import tell
+from meguru.governance.waivers.emit import emit_event
 from meguru.governance.waivers.types import Waiver, WaiverState
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, InternalOperation
@@ -58,12 +58,12 @@ def end(ctx: Context, found: Waiver) -> Waiver:
         ended_at=found.expires_at,
         ended_why="its time is over",
     )
-    told = tell(ctx, "waiver.expired" if is_leaned_on(ctx.tx, found) else "waiver.lapsed", done)
+    told = emit_event(ctx, "waiver.expired" if is_leaned_on(ctx.tx, found) else "waiver.lapsed", done)
     return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))
 
 
 def _warn(ctx: Context, found: Waiver) -> None:
-    tell(ctx, "waiver.due", found)
+    emit_event(ctx, "waiver.due", found)
     store.save(ctx.tx, msgspec.structs.replace(found, warned_at=ctx.now()))
 
 

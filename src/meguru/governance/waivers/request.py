@@ -11,7 +11,7 @@ from meguru.errors import Conflict
 from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
 from meguru.governance.waivers.limits import check_end, check_reason
-from meguru.governance.waivers.telling import tell
+from meguru.governance.waivers.emit import emit_event
 from meguru.governance.waivers.types import Waiver, WaiverState, WaiverSubject
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
@@ -58,7 +58,7 @@ def request(ctx: Context, *, release: str, gate: str, reason: str, until: dateti
         event="",
     )
     store.add(ctx.tx, asked)
-    told = tell(ctx, "waiver.requested", asked, declaration=asked.declaration_digest, said=asked.said)
+    told = emit_event(ctx, "waiver.requested", asked, declaration=asked.declaration_digest, said=asked.said)
     return store.save(ctx.tx, msgspec.structs.replace(asked, event=told.id))
 
 

@@ -9,7 +9,7 @@ from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
 from meguru.governance.waivers.expire import is_leaned_on
 from meguru.governance.waivers.limits import check_reason
-from meguru.governance.waivers.telling import tell
+from meguru.governance.waivers.emit import emit_event
 from meguru.governance.waivers.types import OPEN, Waiver, WaiverState
 from meguru.kernel.operations import Context, operation
 
@@ -37,5 +37,5 @@ def revoke(ctx: Context, *, waiver: str, reason: str) -> Waiver:
         ended_why=why,
     )
     is_live = is_leaned_on(ctx.tx, found)
-    told = tell(ctx, "waiver.revoked" if is_live else "waiver.withdrawn", done, why=why)
+    told = emit_event(ctx, "waiver.revoked" if is_live else "waiver.withdrawn", done, why=why)
     return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))

@@ -10,7 +10,7 @@ from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
 
 
-def tell(ctx: Context, type: str, item: Waiver, **more: Any) -> Event:
+def emit_event(ctx: Context, type: str, item: Waiver, **more: Any) -> Event:
     """Append an event of a waiver, caused by what led to its present state."""
     data = {
         "endpoint": refs.make("endpoint", item.endpoint),

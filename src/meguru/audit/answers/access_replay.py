@@ -32,7 +32,7 @@ _SPECS: dict[str, Any] = {
 }
 
 
-class TokenThen(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayedToken(msgspec.Struct, frozen=True, kw_only=True):
     """A token as the log tells of it."""
 
     id: str
@@ -41,7 +41,7 @@ class TokenThen(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
-class AccessThen:
+class AccessReplay:
     """What held after the entries up to a moment.
 
     Attributes
@@ -60,7 +60,7 @@ class AccessThen:
         self.at, self.seq = at, 0
         self.specs: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _SPECS}
         self.members: dict[tuple[str, str], str] = {}
-        self.tokens: dict[str, TokenThen] = {}
+        self.tokens: dict[str, ReplayedToken] = {}
         for told in of_types(tx, [*_DECLARED, *_TOLD], at):
             self.seq = told.seq
             if told.type in _TOLD:
@@ -117,7 +117,7 @@ class AccessThen:
                 for project in projects_of(grant, spec):
                     yield HeldRole(role=spec.role, project=project, via=via)
 
-    def valid_tokens(self, name: str) -> list[TokenThen]:
+    def valid_tokens(self, name: str) -> list[ReplayedToken]:
         """Return the tokens of somebody that were valid."""
         return [each for each in self.tokens.values() if each.principal == name and each.until > self.at]
 
@@ -142,29 +142,29 @@ class AccessThen:
         ]
 
 
-def _member_set(then: AccessThen, event: Event) -> None:
+def _member_set(then: AccessReplay, event: Event) -> None:
     project = refs.parse(event.subject).name
     place = "" if project == refs.DEFAULT else project
     then.members[place, event.data["principal"]] = event.data["role"]
 
 
-def _member_removed(then: AccessThen, event: Event) -> None:
+def _member_removed(then: AccessReplay, event: Event) -> None:
     project = refs.parse(event.subject).name
     then.members.pop(("" if project == refs.DEFAULT else project, event.data["principal"]), None)
 
 
-def _token(then: AccessThen, event: Event, lasts: timedelta, scope: list[str]) -> None:
+def _token(then: AccessReplay, event: Event, lasts: timedelta, scope: list[str]) -> None:
     name = refs.parse(event.subject).name
-    then.tokens[name] = TokenThen(
+    then.tokens[name] = ReplayedToken(
         id=name, principal=event.data["principal"], scope=frozenset(scope), until=event.at + lasts
     )
 
 
-def _signed_in(then: AccessThen, event: Event) -> None:
+def _signed_in(then: AccessReplay, event: Event) -> None:
     spec = then.specs["identity_provider"].get(str(event.data.get("provider")), {})
     lasts = durations.length(spec.get("session", "12h"), field="session")
     name = str(event.data.get("token", "")).removeprefix("token/")
-    then.tokens[name] = TokenThen(
+    then.tokens[name] = ReplayedToken(
         id=name,
         principal=refs.parse(event.subject).name,
         scope=frozenset({"*"}),
@@ -173,7 +173,7 @@ def _signed_in(then: AccessThen, event: Event) -> None:
 
 
 _DECLARED = [f"{kind}.{verb}" for kind in _SPECS for verb in ("created", "updated", "retired")]
-_TOLD: dict[str, Callable[[AccessThen, Event], object]] = {
+_TOLD: dict[str, Callable[[AccessReplay, Event], object]] = {
     "project.member_set": _member_set,
     "project.member_removed": _member_removed,
     "token.created": lambda then, event: _token(
