@@ -126,7 +126,7 @@ def _converted(ctx: Context, folder: Path, files: dict[str, str], said: Evidence
 
 def _result(path: Path, ended: Confined) -> Conversion:
     """Read what the process left, which may be anything."""
-    why = "it took too long" if ended.timed_out else ended.said or f"it ended with code {ended.code}"
+    why = "it took too long" if ended.timed_out else ended.output or f"it ended with code {ended.code}"
     try:
         whole = path.is_file() and not path.is_symlink() and path.stat().st_size <= _MAX_RESULT
         result = msgspec.json.decode(path.read_bytes(), type=dict) if whole else {}

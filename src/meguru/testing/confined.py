@@ -10,7 +10,8 @@ from pathlib import Path
 
 
 def look(folder: Path) -> None:
-    """Write down what this process sees: its files, its variables, whether it gets out."""
+    """Write down what this process sees: its files, its variables, whether it gets out; and boast of more."""
+    (folder / "confined.json").write_text(json.dumps(["everything"]))
     wanted = json.loads((folder / "wanted.json").read_text())
     seen = {
         "files": [path for path in wanted if Path(path).exists()],

@@ -26,9 +26,10 @@ def test_it_sees_no_workspace_no_network_no_other_process_and_no_environment(fol
     (folder / "wanted.json").write_text(json.dumps(wanted))
     (folder / "server").write_text(str(os.getpid()))
     ended = confined("meguru.testing.confined:look", folder)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     seen = json.loads((folder / "seen.json").read_text())
     assert "MEGURU_TOKEN" not in seen["variables"]
+    assert "everything" not in ended.kept_from  # the work itself says nothing of that
     if ended.kept_from != ["network", "files", "processes"]:
         pytest.skip(f"the kernel allows only {ended.kept_from}")
     assert seen["files"] == [str(folder)]
@@ -46,5 +47,5 @@ def test_it_is_ended_when_its_time_is_over(folder):
 def test_it_gets_no_more_memory_than_it_may_use(folder):
     ended = confined("meguru.testing.confined:grab", folder, memory=1 << 30)
     assert ended.code == 1
-    assert "MemoryError" in ended.said
+    assert "MemoryError" in ended.output
     assert not (folder / "grabbed").exists()

@@ -1,7 +1,8 @@
-"""The confined process: ``… meguru.base.sandbox.child FOLDER WORK MEMORY SECONDS FILE PARENT [READABLE…]``.
+"""The confined process: ``… meguru.base.sandbox.child FOLDER WORK MEMORY SECONDS FILE PARENT REPORT [READABLE…]``.
 
-``WORK`` is ``module:function``; it gets the folder, and leaves its result there. What the process could be
-confined to stands in ``confined.json`` before the work is imported.
+``WORK`` is ``module:function``; it gets the folder, and leaves its result there. What the process is kept from
+is written to the pipe ``REPORT``, a file descriptor, which is closed before the work is imported: the work could
+write whatever it likes into its folder.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from meguru.base.sandbox import confine
 
 def main() -> None:
     """Confine this process, then do its work."""
-    place, work, memory, seconds, file, parent, *readable = sys.argv[1:]
+    place, work, memory, seconds, file, parent, report, *readable = sys.argv[1:]
     folder = Path(place)
     done = confine.isolate(folder, [*confine.python_folders(), *readable])
     if "processes" not in done:
         confine.end_with(int(parent))
     confine.limit(memory=int(memory), seconds=int(seconds), file=int(file))
-    (folder / "confined.json").write_text(json.dumps(done))
+    with open(int(report), "w", encoding="ascii") as pipe:  # noqa: PTH123 - it has no path
+        json.dump(done, pipe)
     os.environ["TMPDIR"] = str(folder)
     module, _, name = work.partition(":")
     getattr(import_module(module), name)(folder)

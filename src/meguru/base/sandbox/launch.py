@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-_SAID = 2000
+_MAX_OUTPUT, _MAX_REPORT = 2000, 4096
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -30,10 +30,10 @@ _starter = ThreadPoolExecutor(1, thread_name_prefix="sandbox")
 
 
 class Confined(msgspec.Struct, frozen=True, kw_only=True):
-    """How a confined process ended: its exit code, the end of what it said, and what it was kept from."""
+    """How a confined process ended: its exit code, the end of its output, and what it was kept from."""
 
     code: int
-    said: str
+    output: str
     kept_from: list[str]
     timed_out: bool = False
 
@@ -53,9 +53,9 @@ def confined(
     network and no other files than those that are `readable`. The folder is the caller's: what is in it
     afterwards is to be distrusted.
     """
-    said = folder.parent / f".{folder.name}.said"
-    process = _starter.submit(
-        _start, work, folder, said, [memory, max(1, int(seconds)), file], readable
+    output = folder.parent / f".{folder.name}.output"
+    process, report = _starter.submit(
+        _start, work, folder, output, [memory, max(1, int(seconds)), file], readable
     ).result()
     timed_out = False
     try:
@@ -63,42 +63,57 @@ def confined(
     except subprocess.TimeoutExpired:
         timed_out = True
     finally:
+        # Its whole group: what the work started must not outlive it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        kept_from = _read_report(report)
     return Confined(
-        code=process.returncode,
-        said=_end_of(said),
-        kept_from=_kept_from(folder / "confined.json"),
-        timed_out=timed_out,
+        code=process.returncode, output=_end_of(output), kept_from=kept_from, timed_out=timed_out
     )
 
 
 def _start(
-    work: str, folder: Path, said: Path, limits: Sequence[int], readable: Sequence[Path]
-) -> subprocess.Popen[bytes]:
-    given = [str(folder), work, *map(str, limits), str(os.getpid()), *map(str, readable)]
-    with said.open("wb") as out:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-m", "meguru.base.sandbox.child", *given],
-            cwd=folder,
-            env=_ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+    work: str, folder: Path, output: Path, limits: Sequence[int], readable: Sequence[Path]
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the process; return it, and the end of the pipe on which it reports what it is kept from."""
+    read_end, write_end = os.pipe()
+    given = [str(folder), work, *map(str, limits), str(os.getpid()), str(write_end), *map(str, readable)]
+    try:
+        with output.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-m", "meguru.base.sandbox.child", *given],
+                cwd=folder,
+                env=_ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                pass_fds=(write_end,),
+            )
+    except BaseException:
+        os.close(read_end)
+        raise
+    finally:
+        os.close(write_end)
+    return process, read_end
 
 
-def _end_of(said: Path) -> str:
-    with said.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _SAID))
+def _end_of(output: Path) -> str:
+    with output.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _MAX_OUTPUT))
         text = file.read().decode("utf-8", "replace").strip()
-    said.unlink()
+    output.unlink()
     return text
 
 
-def _kept_from(path: Path) -> list[str]:
-    with contextlib.suppress(OSError, ValueError):
-        return [str(one) for one in json.loads(path.read_text())]
-    return []
+def _read_report(pipe: int) -> list[str]:
+    """Return what a process that has ended was kept from; nothing if it died before it could say so."""
+    # One read that does not block: whoever may still have the other end open must not hold us up.
+    os.set_blocking(pipe, False)
+    try:
+        return [str(name) for name in json.loads(os.read(pipe, _MAX_REPORT))]
+    except (OSError, ValueError):
+        return []
+    finally:
+        os.close(pipe)
