@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -12,7 +13,7 @@ import msgspec
 from meguru.errors import Busy, MeguruError, from_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from meguru.kernel.call import LazyOperation
     from meguru.kernel.operations.operation import Operation
@@ -94,25 +95,37 @@ class RemoteWorkspace:
         """Send one request; an answer that is an error is raised as the error it describes."""
         answer = self.ask(method, path, **request)
         if answer.is_error:
-            raise _error(answer)
+            raise error_of(answer)
         return answer
 
-    def ask(self, method: str, path: str, **request: Any) -> Any:
-        """Send one request, in this view's project, and return the answer; raise Busy if there is none.
+    @contextmanager
+    def stream(self, path: str) -> Iterator[Iterator[bytes]]:
+        """Open what is at a path, to be read piece by piece in bounded memory."""
+        request = self.http.build_request("GET", self._within(path))
+        with self._explained():
+            answer = _retried("GET", lambda: self.http.send(request, stream=True))
+            try:
+                if answer.is_error:
+                    answer.read()
+                    raise error_of(answer)
+                yield answer.iter_bytes()
+            finally:
+                answer.close()
 
-        A kept connection may have been closed just when the request was sent: a look is sent once again.
-        """
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        """Send one request, in this view's project, and return the answer; raise Busy if there is none."""
+        with self._explained():
+            return _retried(method, lambda: self.http.request(method, self._within(path), **request))
+
+    def _within(self, path: str) -> str:
+        return f"/projects/{quote(self.project, safe='')}{path}" if self.project else path
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         import httpx2
 
-        if self.project:
-            path = f"/projects/{quote(self.project, safe='')}{path}"
         try:
-            try:
-                return self.http.request(method, path, **request)
-            except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
-                if method not in {"GET", "HEAD"}:
-                    raise
-                return self.http.request(method, path, **request)
+            yield
         except httpx2.TransportError as error:
             raise Busy(
                 f"the server at {self.url} does not answer",
@@ -132,11 +145,26 @@ class RemoteWorkspace:
         self.close()
 
 
+def _retried(method: str, send: Callable[[], Any]) -> Any:
+    """Send a request; a query once again where the connection ended."""
+    import httpx2
+
+    try:
+        return send()
+    except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
+        # A pooled connection may have been closed by the server just when the request was sent. A change is
+        # never sent again: nobody knows whether the server has carried it out.
+        if method not in {"GET", "HEAD"}:
+            raise
+        return send()
+
+
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _error(answer: Any) -> MeguruError:
+def error_of(answer: Any) -> MeguruError:
+    """Return the error that an answer describes."""
     try:
         return from_dict(msgspec.json.decode(answer.content, type=dict[str, dict[str, str]])["error"])
     except (msgspec.MsgspecError, KeyError):

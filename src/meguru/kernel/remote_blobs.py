@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
+from meguru.kernel.remote import error_of
 from meguru.storage.blobs.base import check, missing
 from meguru.storage.blobs.local import LocalStore
 
@@ -31,13 +34,13 @@ class RemoteBlobs:
 
     def put_file(self, path: Path) -> str:
         """Upload a file's content in bounded memory; return its digest."""
-        return self._pass_on(self._cache.put_file(path))
+        return self._upload(self._cache.put_file(path))
 
     def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
         """Upload bytes that come in pieces, in bounded memory; return their digest."""
-        return self._pass_on(self._cache.put_chunks(chunks))
+        return self._upload(self._cache.put_chunks(chunks))
 
-    def _pass_on(self, digest: str) -> str:
+    def _upload(self, digest: str) -> str:
         if not self.has(digest):
             with self._cache.path(digest).open("rb") as file:
                 self._ws.send("PUT", _blob(digest), content=file)
@@ -50,25 +53,32 @@ class RemoteBlobs:
         return data
 
     def path(self, digest: str) -> Path:
-        """Return a local copy, to be read only."""
+        """Return a local copy, to be read only; it is downloaded in bounded memory."""
         if not self._cache.has(digest):
-            self._cache.put_bytes(self.get_bytes(digest))
+            with self._ws.stream(_blob(digest)) as chunks:
+                check(digest, self._cache.put_chunks(chunks), self.url)
         return self._cache.path(digest)
 
     def has(self, digest: str) -> bool:
         """Tell whether the server has the blob."""
-        return bool(self._ws.ask("HEAD", _blob(digest)).status_code == 200)
+        return bool(self._ws.ask("HEAD", _blob(digest)).status_code == HTTPStatus.OK)
 
     def size(self, digest: str) -> int:
         """Return the number of bytes."""
         answer = self._ws.ask("HEAD", _blob(digest))
-        if answer.is_error:
+        if answer.status_code == HTTPStatus.NOT_FOUND:
             raise missing(digest)
+        if answer.is_error:
+            raise error_of(answer)
         return int(answer.headers["content-length"])
 
     def verify(self, digest: str) -> None:
-        """Download every byte and compare the digest; nothing is kept."""
-        self.get_bytes(digest)
+        """Download every byte and compare the digest; nothing is stored."""
+        seen = hashlib.sha256()
+        with self._ws.stream(_blob(digest)) as chunks:
+            for chunk in chunks:
+                seen.update(chunk)
+        check(digest, seen.hexdigest(), self.url)
 
 
 def _blob(digest: str) -> str:

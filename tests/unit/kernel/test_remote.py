@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 
-from meguru.errors import Busy
+from meguru.base import digests
+from meguru.errors import Busy, DigestMismatch
 from meguru.kernel.remote import RemoteWorkspace
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -55,3 +57,20 @@ def test_a_change_is_never_sent_twice(server):
         with pytest.raises(Busy, match="does not answer"):
             ws.send("POST", "/a")
     assert seen == ["POST", "POST"]
+
+
+def test_a_blob_is_downloaded_piece_by_piece_and_checked(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    url, _ = server
+    with RemoteWorkspace(url) as ws:
+        monkeypatch.setattr(ws, "send", None)  # which reads a whole answer into memory
+        assert ws.blobs.path(digests.of_bytes(b"{}")).read_bytes() == b"{}"
+        with pytest.raises(DigestMismatch):
+            ws.blobs.path(digests.of_bytes(b"others"))
+
+
+def test_a_server_that_fails_has_not_lost_the_blob(monkeypatch):
+    with RemoteWorkspace("http://127.0.0.1:9") as ws:
+        monkeypatch.setattr(ws, "ask", lambda *_: SimpleNamespace(status_code=503, is_error=True, content=b""))
+        with pytest.raises(Busy, match="503"):
+            ws.blobs.size("0" * 64)
