@@ -6,7 +6,7 @@ import copy
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meguru.kernel.remote_blobs import RemoteBlobs
 
 _MAX_QUERY = 4000
-"""A question that is longer, in bytes, goes into a body."""
+"""Bytes of an address's query; a longer one goes into a body, as proxies refuse addresses over 8 KB (nginx)."""
 
 
 class RemoteWorkspace:
@@ -78,7 +78,8 @@ class RemoteWorkspace:
             given = {
                 key: _as_text(value) for key, value in msgspec.to_builtins(plain).items() if value is not None
             }
-            if sum(map(len, given.values())) > _MAX_QUERY:
+            # As it is encoded: a letter of Japanese is nine bytes of an address.
+            if len(urlencode(given)) > _MAX_QUERY:
                 headers = {"Content-Type": "application/json"}
                 body = msgspec.json.encode(plain)
                 answer = self.send("POST", operation.path, content=body, headers=headers)

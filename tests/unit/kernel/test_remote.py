@@ -10,6 +10,7 @@ import pytest
 
 from meguru.base import digests
 from meguru.errors import Busy, DigestMismatch
+from meguru.kernel.operations import Operation
 from meguru.kernel.remote import RemoteWorkspace
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -74,3 +75,16 @@ def test_a_server_that_fails_has_not_lost_the_blob(monkeypatch):
         monkeypatch.setattr(ws, "ask", lambda *_: SimpleNamespace(status_code=503, is_error=True, content=b""))
         with pytest.raises(Busy, match="503"):
             ws.blobs.size("0" * 64)
+
+
+def test_a_query_is_as_long_as_its_address_is_when_encoded(server):
+    url, seen = server
+
+    def find(_ctx, *, text: str) -> dict[str, str]:
+        return {"text": text}
+
+    search = Operation(find, "run.search", "run:read", query=True, evented=False)
+    for letters in (400, 800):
+        with RemoteWorkspace(url) as ws:
+            search(ws, text="語" * letters)
+    assert seen == ["GET", "POST"]
