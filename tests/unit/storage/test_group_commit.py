@@ -1,11 +1,13 @@
 """Group commit: those who write at once share a transaction, and each is kept whole or not at all."""
 
+import sqlite3
 import threading
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
-from meguru.errors import Conflict
+from meguru.errors import Busy, Conflict
 from meguru.storage.db import Database
 
 
@@ -90,3 +92,24 @@ def test_closing_finishes_what_waits(db):
     db.close()
     assert [each.result(0) for each in waiting] == list(range(50))
     assert numbers(db) == list(range(50))
+
+
+def test_in_a_group_too_what_the_database_refuses_is_an_error_of_ours(db):
+    held, go = threading.Event(), threading.Event()
+
+    def slow(tx):
+        held.set()
+        go.wait(60)
+
+    def full(tx):
+        cause = sqlite3.OperationalError("database or disk is full")
+        cause.sqlite_errorname = "SQLITE_FULL"
+        raise OperationalError("INSERT", None, cause)
+
+    db.group_commit.submit(slow)
+    held.wait(60)
+    refused, kept = db.group_commit.submit(full), db.group_commit.submit(put(1))
+    go.set()
+    with pytest.raises(Busy, match="disk is full"):
+        refused.result(60)
+    assert kept.result(60) == 1

@@ -52,7 +52,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read transaction; nothing in it can change the database."""
-        with self._explained(), self._readers.connect() as connection:
+        with self.explained(), self._readers.connect() as connection:
             # What is read ends with a rollback when the connection goes back to its pool.
             # A deferred transaction sees the moment of its first statement until it ends; by default
             # PostgreSQL would show each statement a moment of its own.
@@ -71,7 +71,7 @@ class Database:
         Busy
             If another writer held the database longer than 30 s, or the database does not answer.
         """
-        with self._turn(), self._explained(), self.engine.connect() as connection:
+        with self._turn(), self.explained(), self.engine.connect() as connection:
             # Begun in so many words: what goes round SQLAlchemy is to be committed too.
             connection.begin()
             # The lock first: a transaction that reads, and only then asks to write, is refused by SQLite if
@@ -100,7 +100,8 @@ class Database:
             self._writer.release()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """Raise what the database refuses as an error of ours; other errors pass."""
         try:
             yield
         except NoConnection as error:

@@ -68,7 +68,7 @@ class GroupCommit:
         try:
             with self._db.write() as tx:
                 for _, work, _ in jobs:
-                    results.append(_run_one(tx, work, alone=len(jobs) == 1))
+                    results.append(self._run_one(tx, work, alone=len(jobs) == 1))
         # The commit failed for all of them; nobody was answered yet, so nobody was told anything untrue.
         except BaseException as error:  # noqa: BLE001 - whatever it is, those who wait are told
             for _, _, done in jobs:
@@ -81,23 +81,24 @@ class GroupCommit:
                 done.set_result(result)
 
 
+    def _run_one(self, tx: Connection, work: Callable[[Connection], Any], *, alone: bool) -> Any:
+        # Alone, its failure undoes the whole transaction: no savepoint is needed.
+        if alone:
+            return work(tx)
+        raw = RawSql(tx)
+        raw.execute("SAVEPOINT one")
+        try:
+            with self._db.explained():
+                result = work(tx)
+        except Exception as error:  # noqa: BLE001 - raised to the one whose work it was
+            raw.execute("ROLLBACK TO SAVEPOINT one")
+            result = _Failed(error)
+        raw.execute("RELEASE SAVEPOINT one")
+        return result
+
+
 class _Failed:
     """Work that was undone, and why."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
-
-
-def _run_one(tx: Connection, work: Callable[[Connection], Any], *, alone: bool) -> Any:
-    # Alone, its failure undoes the whole transaction: no savepoint is needed.
-    if alone:
-        return work(tx)
-    raw = RawSql(tx)
-    raw.execute("SAVEPOINT one")
-    try:
-        result = work(tx)
-    except Exception as error:  # noqa: BLE001 - told to the one whose work it was
-        raw.execute("ROLLBACK TO SAVEPOINT one")
-        result = _Failed(error)
-    raw.execute("RELEASE SAVEPOINT one")
-    return result
