@@ -7,6 +7,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import DigestMismatch, NotFound
+from meguru.base.digests import of_bytes
 from meguru.storage.blobs import local, pending
 from meguru.storage.blobs.deferred import MAX_BYTES, DeferredStore
 from meguru.storage.blobs.local import LocalStore
@@ -161,3 +162,13 @@ def test_who_puts_what_is_there_waits_for_the_disk_as_whoever_put_it_may_not_hav
         synced.clear()
         assert put() == digest
         assert {place, place.parent} <= set(synced)
+
+
+def test_a_folder_that_a_deferred_put_made_is_synced_by_the_put_that_promises_durability(tmp_path, monkeypatch):
+    store, synced = LocalStore(tmp_path / "b"), []
+    store.put_deferred(b"some bytes")
+    small = next((tmp_path / "b").glob("[0-9a-f][0-9a-f]"))
+    other = next(data for data in map(str.encode, map(str, range(10_000))) if of_bytes(data)[:2] == small.name)
+    monkeypatch.setattr(local, "fsync_path", synced.append)
+    store.put_bytes(other)
+    assert {small, store.folder} <= set(synced)

@@ -36,6 +36,7 @@ class LocalStore:
         self.url = str(self.folder)
         self.pending_copy: Callable[[str], bytes | None] = _no_copy
         self._checked: dict[str, tuple[int, ...]] = {}
+        self._synced_folders: set[Path] = set()
         self.has_pending = False
         """Whether this process left blobs that are durable only by the database; see `pending`."""
 
@@ -235,7 +236,6 @@ class LocalStore:
             draft.unlink()
             self._sync_again(digest)
             return
-        is_new = not place.parent.exists()
         place.parent.mkdir(parents=True, exist_ok=True)
         # First the bytes, then the name, then the folder that holds the name: a power cut leaves a whole
         # blob, or a draft that nobody refers to, and never a name without its bytes.
@@ -245,10 +245,16 @@ class LocalStore:
         stat = place.stat()
         if stat.st_size > _TRUSTED_BYTES:
             self._checked[digest] = state_of(stat)
-        fsync_path(place.parent)
-        # The name of a new folder stands in the folder above it.
-        if is_new:
+        self.sync_folder(place.parent)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Wait until the names in a folder of blobs, and its own, would survive a power cut."""
+        fsync_path(folder)
+        # The folder's own name stands in the folder above it. Whoever made it, another process or a put with
+        # deferred fsync, may not have synced that: so each process does once for each of the 256 folders.
+        if folder not in self._synced_folders:
             fsync_path(self.folder)
+            self._synced_folders.add(folder)
 
     @staticmethod
     def _move(draft: Path, place: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from meguru.base.cache import cache_folder
 from meguru.storage.blobs.base import missing
-from meguru.storage.blobs.local import LocalStore, fsync_path
+from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore, key_of
 
 
@@ -53,13 +53,10 @@ class SealedFolder:
     def publish(self, draft: Path, digest: str) -> None:
         """Rename it into its place."""
         place = self.store.folder / key_of(digest)
-        is_new = not place.parent.exists()
         place.parent.mkdir(parents=True, exist_ok=True)
         draft.chmod(0o444)
         draft.replace(place)
-        fsync_path(place.parent)
-        if is_new:
-            fsync_path(self.store.folder)
+        self.store.sync_folder(place.parent)
 
     def open(self, digest: str) -> io.BufferedIOBase:
         """Open a file."""
