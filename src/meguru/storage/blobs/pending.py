@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -74,9 +75,10 @@ def recover(db: Database, blobs: BlobStore) -> None:
                 return tx.execute(query.where(pending_blob.c.digest == digest)).scalar()
 
         blobs.pending_copy = pending_copy
-        with db.read() as tx:
-            for (data,) in RawSql(tx).execute("SELECT data FROM pending_blob").fetchall():
-                blobs.put_deferred(bytes(data))
+        with db.read() as tx, RawSql(tx).stream("SELECT data FROM pending_blob", BATCH) as batches:
+            for rows in batches:
+                for (data,) in rows:
+                    blobs.put_deferred(bytes(data))
 
 
 def flush_own(db: Database, blobs: BlobStore) -> None:
@@ -107,7 +109,8 @@ def flush(db: Database, blobs: BlobStore) -> int:
         if isinstance(blobs, LocalStore):
             for row in rows:
                 blobs.put_deferred(row.data)
-            if len(digests) > MAX_FSYNCS and hasattr(os, "sync"):
+            # Only Linux's sync() returns after the data is on the disk; POSIX lets it return before, as macOS does.
+            if len(digests) > MAX_FSYNCS and sys.platform == "linux":
                 os.sync()
             else:
                 blobs.make_durable(digests)
