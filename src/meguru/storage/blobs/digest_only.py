@@ -1,4 +1,4 @@
-"""A blob store that keeps nothing: it tells what the digests would be."""
+"""A blob store that stores nothing: it computes what the digests would be, such as for a plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meguru.storage.blobs.base import missing
 
 
 class DigestOnlyBlobs:
-    """Takes bytes, tells their digest and size, and forgets them."""
+    """Returns digests and sizes of bytes, and stores none."""
 
     url = ""
 
@@ -32,8 +32,14 @@ class DigestOnlyBlobs:
         return digest
 
     def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
-        """Return the digest of bytes that come in pieces."""
-        return self.put_bytes(b"".join(chunks))
+        """Return the digest of bytes that come in pieces, in bounded memory."""
+        seen, size = hashlib.sha256(), 0
+        for chunk in chunks:
+            seen.update(chunk)
+            size += len(chunk)
+        digest = seen.hexdigest()
+        self._sizes[digest] = size
+        return digest
 
     def get_bytes(self, digest: str) -> bytes:
         """Refuse: nothing was kept."""
