@@ -8,7 +8,6 @@ from functools import lru_cache
 from meguru.errors import InvalidInput
 
 
-@lru_cache(maxsize=64)  # rows that are written together share their times
 def write_time(moment: datetime) -> str:
     """Spell a moment in UTC with microseconds, so that text order is time order.
 
@@ -22,9 +21,16 @@ def write_time(moment: datetime) -> str:
             f"{moment.isoformat()} has no time zone", hint="write it like 2026-01-31T12:00:00Z"
         )
     try:
-        return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+        return _written(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
     except OverflowError as error:
         raise InvalidInput(f"{moment.isoformat()} is beyond the calendar", why=str(error)) from error
+
+
+# Cached in UTC: of two moments of one zone that differ in `fold` alone (the hour that a clock shows twice) Python
+# says that they are equal, though they are an hour apart.
+@lru_cache(maxsize=64)  # rows that are written together share their times
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def read_time(text: str) -> datetime:

@@ -80,7 +80,6 @@ class GroupCommit:
             else:
                 done.set_result(result)
 
-
     def _run_one(self, tx: Connection, work: Callable[[Connection], Any], *, alone: bool) -> Any:
         # Alone, its failure undoes the whole transaction: no savepoint is needed.
         if alone:
