@@ -70,7 +70,8 @@ def _faults(value: Any, field: str, depth: int) -> Iterator[tuple[str, str]]:
         yield field, "text may not contain NUL or half of a surrogate pair"
     elif isinstance(value, int) and not -_MAX_INT - 1 <= value <= _MAX_INT:
         yield field, "whole numbers have at most 64 bits"
-    elif isinstance(value, float) and not math.isfinite(value):
+    elif depth <= 1 and isinstance(value, float) and not math.isfinite(value):
+        # Within lists (points of a metric) such numbers are allowed, whatever else the arguments hold.
         yield field, "a finite number is wanted"
 
 
