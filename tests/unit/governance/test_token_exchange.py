@@ -16,7 +16,8 @@ from meguru.governance.admission import authenticate
 from meguru.governance.oidc import issuers
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
-from meguru.governance.trusts.exchange import exchange
+from meguru.governance.sign_in.admit import kept_claims
+from meguru.governance.trusts.exchange import exchange, missing_claim
 from meguru.governance.trusts.kind import TrustSpec
 from meguru.governance.trusts.operations import specs as trusts
 from meguru.governance.trusts.spec import STORE
@@ -195,3 +196,25 @@ def test_of_two_trusts_that_take_a_token_one_is_named(ws, issuer):
 def test_a_trust_that_makes_no_sense_or_takes_anybody_is_refused(ws, issuer, bad):
     with pytest.raises((errors.InvalidInput, errors.NotFound)):
         trust(ws, issuer, **bad)
+
+
+def test_claims_are_kept_without_what_no_database_holds():
+    said = {"name": "A\0B", "path": r"C:\u0000", "teams": ["x\0"], "more": {"k\0": ["\0y", 1]}}
+    assert kept_claims(said) == {"name": "AB", "path": r"C:\u0000", "teams": ["x"], "more": {"k": ["y", 1]}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "takes", "refuses"),
+    [
+        ("main", ["main"], ["main2", "amain", ""]),
+        ("*", ["", "a\nb"], []),
+        ("refs/*/main", ["refs/heads/main", "refs//main"], ["refs/main", "refs/heads/main2"]),
+        ("a*a", ["aa", "aba"], ["a"]),
+        ("a*bc*bc*d", ["abcbcd", "a_bc_bc_d"], ["abcd", "abc_d"]),
+        ("(a|b)*", ["(a|b)c"], ["a"]),
+    ],
+)
+def test_a_star_stands_for_any_text_within_a_claim(pattern, takes, refuses):
+    asked = TrustSpec(issuer="https://i", audience="a", claims={"ref": pattern}, role="viewer")
+    assert not any(missing_claim({"ref": each}, asked) for each in takes)
+    assert all(missing_claim({"ref": each}, asked) for each in refuses)

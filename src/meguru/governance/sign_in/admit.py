@@ -106,8 +106,19 @@ def kept_claims(claims: dict[str, Any]) -> dict[str, Any]:
             found[key[:100]] = texts[:MAX_ENTRIES]
         elif isinstance(value, bool | int) or len(str(value)) <= MAX_TEXT:
             found[key[:100]] = value
-    kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found).replace(b"\\u0000", b""))
+    kept: dict[str, Any] = _without_nul(msgspec.to_builtins(found))
     return kept
+
+
+def _without_nul(value: Any) -> Any:
+    """Return a value whose texts hold no NUL, which PostgreSQL's TEXT can't."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(each) for each in value]
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(each) for key, each in value.items()}
+    return value
 
 
 def _refused(why: str) -> Forbidden:
