@@ -181,7 +181,7 @@ def test_the_last_owner_stays_whatever_is_changed(ws):
 
 
 def test_who_is_shut_out_is_refused_at_once_and_gets_nothing_back_by_the_name(ws, ana):
-    grant_member(ws, name="risk", principal="ana", role="engineer")
+    grant_member(ws, name="risk", principal="principal/ana", role="engineer")
     assert ana().allows("run:write", "risk")
     principals.retire(ws, name="ana")
     with pytest.raises(errors.Unauthenticated):

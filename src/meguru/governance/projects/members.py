@@ -38,7 +38,7 @@ def grant(ctx: Context, *, name: str, principal: str, role: str) -> list[Member]
     project = _plain(ctx, name)
     table = read_table(ctx.tx)
     check_role(table, role)
-    principals.get_principal(ctx.tx, principal)
+    principal = principals.get_principal(ctx.tx, principal).name
     if store.roles_of(ctx.tx, principal).get(project) != role:
         check_held(ctx, table.permissions(role), project, f"the role {role}")
         with changing_rights(ctx):
@@ -50,7 +50,7 @@ def grant(ctx: Context, *, name: str, principal: str, role: str) -> list[Member]
 @operation("project.revoke", permission="project:grant", on="name")
 def revoke(ctx: Context, *, name: str, principal: str) -> list[Member]:
     """Take a principal's role in one project away; a role that holds in all projects stays."""
-    project = _plain(ctx, name)
+    project, principal = _plain(ctx, name), principal.removeprefix("principal/")
     held = store.roles_of(ctx.tx, principal)
     if project not in held:
         where = f"project/{name}"
