@@ -12,7 +12,7 @@ from meguru.governance import store
 from meguru.governance.kind import PrincipalSpec
 from meguru.governance.owners import changing_rights, check_held
 from meguru.governance.principals import check_principal_name
-from meguru.governance.rights import EVERYWHERE, read_table
+from meguru.governance.rights import EVERYWHERE, AccessTable, read_table
 from meguru.governance.roles.show import check_role
 from meguru.governance.types import PrincipalRecord
 from meguru.kernel.operations import Context
@@ -48,10 +48,25 @@ def check(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalSpec:
         raise InvalidInput(f"a principal can't be a {spec.kind!r}", hint=hint, field="kind")
     spec = msgspec.structs.replace(spec, person=_person(spec))
     table = read_table(ctx.tx)
+    if before is None:
+        _check_unnamed(table, name)
     check_role(table, spec.role)
     if before is None or before.role != spec.role:
         check_held(ctx, table.permissions(spec.role), EVERYWHERE, f"the role {spec.role}")
     return spec
+
+
+def _check_unnamed(table: AccessTable, name: str) -> None:
+    """Refuse the name of somebody who was shut out while grants or groups would give it their rights again."""
+    found = [f"grant/{each}" for each, grant in table.grant.items() if grant.to == f"principal/{name}"]
+    found += [f"group/{each}" for each, group in table.group.items() if name in group.members]
+    if found:
+        raise InvalidInput(
+            f"{name} would get the rights of somebody who was shut out",
+            why=f"{', '.join(found[:5])} still {'name' if len(found) > 1 else 'names'} principal/{name}",
+            hint="take the name out there first, or use another one",
+            field="name",
+        )
 
 
 def _person(spec: PrincipalSpec) -> str:
@@ -83,7 +98,8 @@ def save(ctx: Context, name: str, spec: PrincipalSpec) -> None:
 def retire(ctx: Context, name: str) -> None:
     """Shut a principal out: what it did stays, and it does nothing more.
 
-    Its tokens and its roles in projects go: whoever is called so later does not get them.
+    Its tokens and its roles in projects go: whoever is called so later does not get them. Grants and groups that
+    name it stay as they are declared, and nobody gets the name while they do.
     """
     found = store.get_principal(ctx.tx, name)
     with changing_rights(ctx):

@@ -183,9 +183,16 @@ def test_the_last_owner_stays_whatever_is_changed(ws):
 def test_who_is_shut_out_is_refused_at_once_and_gets_nothing_back_by_the_name(ws, ana):
     grant_member(ws, name="risk", principal="principal/ana", role="engineer")
     assert ana().allows("run:write", "risk")
+    group(ws, "approvers", "ana")
+    give(ws, "risk/x", "ana", "viewer")
     principals.retire(ws, name="ana")
     with pytest.raises(errors.Unauthenticated):
         ana()
+    with pytest.raises(errors.InvalidInput, match="shut out") as refused:
+        create_principal(ws, name="ana", role="guest")
+    assert "grant/risk/x, group/approvers" in refused.value.why
+    group(ws, "approvers")
+    grants.retire(ws, name="risk/x")
     create_principal(ws, name="ana", role="guest")
     with pytest.raises(errors.Unauthenticated):
         ana()
