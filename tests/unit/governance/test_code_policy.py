@@ -88,7 +88,9 @@ def test_code_runs_there_once_it_is_committed_merged_and_reviewed(prod, reposito
     assert f"meguru policy attest {head} --branch main" in said.hint
     attest(prod, commit=head, branch="feature", author="anna", approved_by=["ben"])
     assert "is not on main" in refusal(prod, clean).why
-    attest(prod, commit=head, branch="main", author="anna", approved_by=["anna"])
+    attest(prod, commit=head, branch="main", approved_by=["ben"])
+    assert "who wrote" in refusal(prod, clean).why
+    attest(prod, commit=head, branch="main", author="anna", approved_by=["Anna"])
     assert "nobody but its author" in refusal(prod, clean).why
     attest(prod, commit=head, branch="main", author="anna", approved_by=["anna", "ben"])
     assert deploy(prod, name=clean).ref == clean

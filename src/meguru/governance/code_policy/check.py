@@ -55,6 +55,8 @@ def _fault(spec: PolicySpec, commit: str, told: list[AttestedCommit]) -> tuple[s
         why = f"commit {bare[:12]} is not on {spec.branch}"
         return why, f"merge it into {spec.branch}"
     if spec.reviewed and not any(each.is_reviewed for each in on_branch):
+        if not any(each.author for each in on_branch):
+            return f"nobody told who wrote commit {bare[:12]}", "let CI tell it: meguru policy attest --author"
         why = f"nobody but its author has approved commit {bare[:12]}"
         return why, "have its pull request approved, and let CI tell it"
     return None

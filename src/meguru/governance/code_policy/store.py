@@ -26,8 +26,9 @@ class AttestedCommit(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether another than its author approved it."""
-        return any(each != self.author for each in self.approved_by)
+        """Whether another than its author approved it; of an unknown author nobody can say."""
+        author = self.author.casefold()  # forges take capital letters in names of accounts for small ones
+        return bool(author) and any(each.casefold() != author for each in self.approved_by)
 
 
 def policies(tx: Connection) -> dict[str, PolicySpec]:
