@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from meguru.alerts.follow import AlertKeeper
 from meguru.alerts.show import list_alerts
@@ -19,6 +20,8 @@ from meguru.governance.checklists.operations import answer, list_checklists, lis
 from meguru.governance.checklists.overdue import remind
 from meguru.governance.checklists.templates import load_template, template_names
 from meguru.governance.checklists.types import ChecklistItem
+from meguru.governance.projects.kind import ProjectSpec
+from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.principals import Principal
 from meguru.registry.client import add_model
 from meguru.releases import operations as releases
@@ -207,3 +210,16 @@ def test_what_is_late_is_told_once_until_it_is_answered(workspace, clock):
     say(workspace, "bias")
     keeper.step()
     assert list_alerts(workspace).items == []
+
+
+def test_nobody_asks_about_a_model_that_they_may_not_see(workspace):
+    there = Principal(name="tama", grants={"team": frozenset({"checklist:*", "model:read"})})
+    with pytest.raises(NotFound):
+        specs.declare(workspace.with_(principal=there), name="team/spy", spec=replace(SPEC, models=["default/delay"]))
+
+
+def test_a_bare_name_in_a_checklist_is_of_its_project(workspace):
+    projects.declare(workspace, name="team", spec=ProjectSpec())
+    for models in (["delay", "default/delay"], ["team/delay", "default/delay"]):
+        done = specs.declare(workspace, name="team/own", spec=replace(SPEC, models=models))
+        assert done.spec["models"] == ["team/delay", "default/delay"]

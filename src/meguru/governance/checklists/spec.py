@@ -42,9 +42,13 @@ def check(ctx: Context, name: str, spec: ChecklistSpec) -> ChecklistSpec:
     InvalidInput
         If there are no items, two have one id, or a day is none.
     """
-    del ctx
     if len(spec.models) > MAX_MODELS:
         raise InvalidInput(f"at most {MAX_MODELS} models", field="models")
+    project = refs.project_of(name)
+    models = [refs.within(project, each.removeprefix("model/")) for each in spec.models]
+    for model in models:
+        # A reminder names the newest version: who may not see the model must not be told of it.
+        ctx.check_readable("model", model)
     items = _items(spec)
     if not items:
         raise InvalidInput(
@@ -56,12 +60,11 @@ def check(ctx: Context, name: str, spec: ChecklistSpec) -> ChecklistSpec:
     for index, item in enumerate(items):
         _check_item(item, f"items[{index}]")
     shipped = load_template(spec.template) if spec.template else None
-    project = refs.project_of(name)
     return msgspec.structs.replace(
         spec,
         title=spec.title or (shipped.title if shipped else name),
         risk=spec.risk or (shipped.risk if shipped else ""),
-        models=[refs.relative_to(project, each.removeprefix("model/")) for each in spec.models],
+        models=[refs.relative_to(project, each) for each in models],
         items=items,
     )
 
