@@ -213,6 +213,6 @@ def test_a_lease_runs_from_the_moment_at_which_the_turn_to_write_came(ws, clock)
         if hold == "claim":
             held = Worker(ws, Handlers(Handler()))._claim()
         else:
-            Lease(ws, held, ws.settings.lease_seconds, threading.Event()).beat()
+            Lease(ws, held, ws.settings.lease_seconds, threading.Event()).heartbeat()
         other.join(60)
         assert job(ws, held.id).lease_until == clock.now() + timedelta(seconds=ws.settings.lease_seconds)

@@ -90,7 +90,10 @@ class LogWatch:
             self._notify_channels(channels)
             polled = self._head or 0
             fresh = {seq: kind for seq, kind in events if seq > polled}
-            self._unpolled = fresh if len(self._unpolled) > MAX_UNPOLLED else self._unpolled | fresh
+            # In place: while nobody waits, nothing is polled, and a copy at each commit would be quadratic.
+            if len(self._unpolled) > MAX_UNPOLLED:
+                self._unpolled.clear()
+            self._unpolled.update(fresh)
             if any(each.wants(kind, seq) for each in self._waiters for seq, kind in fresh.items()):
                 self._poll_soon()
 
