@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meguru.errors import Conflict, UsageError
+from meguru.storage.blobs.local import fsync_path
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -132,9 +133,12 @@ def _write_key(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         try:
+            # A link, not a rename: it fails where the file is there, which a rename would write over.
             with suppress(FileExistsError):
                 os.link(draft, path)
         finally:
             draft.unlink()
+        # Before anything is sealed with it: a secret whose key a power cut took can't be opened any more.
+        fsync_path(path.parent)
     except OSError as error:
         raise Conflict("the key of secrets can't be written", where=str(path), why=str(error)) from error
