@@ -216,3 +216,13 @@ def test_a_lease_runs_from_the_moment_at_which_the_turn_to_write_came(ws, clock)
             Lease(ws, held, ws.settings.lease_seconds, threading.Event()).heartbeat()
         other.join(60)
         assert job(ws, held.id).lease_until == clock.now() + timedelta(seconds=ws.settings.lease_seconds)
+
+
+def test_while_a_job_is_given_up_its_lease_is_kept(ws):
+    class Slow(Handler):
+        def abandon(self, ws, job, why):
+            self.beating = [each.name for each in threading.enumerate() if each.name == f"lease-{job.id[-6:]}"]
+
+    handler = Slow(StepFailed("broken"))
+    Worker(ws, Handlers(handler)).run_job(ask(ws, key="a"))
+    assert len(handler.beating) == 1

@@ -146,10 +146,10 @@ class Worker:
     def _do(self, job: Job) -> None:
         handler: JobHandler = self.handlers.load(job.kind)
         ws = self.ws.with_(cause=job.cause)
-        if job.attempt > job.max_attempts:
-            self._give_up(handler, ws, job, "the process that worked on it died each time")
-            return
         lease = Lease(self.ws, job, self.ws.settings.lease_seconds, self.stopping)
+        if job.attempt > job.max_attempts:
+            self._give_up(handler, ws, lease, "the process that worked on it died each time")
+            return
         try:
             with self._heartbeats(lease):
                 handler.run(ws, job, lease)
@@ -168,29 +168,33 @@ class Worker:
                 queue.put_back(tx, job, self.ws.clock.now(), counts=False)
             self.ws.notify()
         except Exception as error:  # noqa: BLE001 - whatever a handler raises ends its attempt
-            self._failed(handler, ws, job, error)
+            self._failed(handler, ws, lease, error)
         else:
             self._end(job, JobState.DONE)
 
-    def _failed(self, handler: JobHandler, ws: Workspace, job: Job, error: Exception) -> None:
+    def _failed(self, handler: JobHandler, ws: Workspace, lease: Lease, error: Exception) -> None:
+        job = lease.job
         text = f"{type(error).__name__}: {error}"
         log.warning("job %s (%s) failed at attempt %d: %s", job.id, job.kind, job.attempt, text)
         # An error we can explain is an answer, not an accident: another attempt would get the same.
         explained = isinstance(error, MeguruError) and not isinstance(error, Busy)
         if job.attempt >= job.max_attempts or explained:
-            self._give_up(handler, ws, job, text)
+            self._give_up(handler, ws, lease, text)
             return
         log.debug("traceback", exc_info=error)
         later = self.ws.clock.now() + timedelta(seconds=BACKOFF_SECONDS * 2 ** (job.attempt - 1))
         with self.ws.db.write() as tx:
             queue.put_back(tx, job, later, counts=True, error=text)
 
-    def _give_up(self, handler: JobHandler, ws: Workspace, job: Job, why: str) -> None:
+    def _give_up(self, handler: JobHandler, ws: Workspace, lease: Lease, why: str) -> None:
+        job = lease.job
         # What the job was for ends first: if we die between the two, the job is claimed and given up again.
         with self.ws.db.write() as tx:
             if not queue.is_held(tx, job):
                 return
-        handler.abandon(ws, job, why)
+        # With heartbeats: if it takes longer than a lease, nobody claims the job and runs it again meanwhile.
+        with self._heartbeats(lease):
+            handler.abandon(ws, job, why)
         self._end(job, JobState.FAILED, why)
 
     def _end(self, job: Job, state: JobState, error: str | None = None) -> None:
