@@ -48,6 +48,9 @@ def test_every_spec_that_held_is_kept_with_who_and_when(workspace):
         (1, "", False),
     ]
     assert {each.by for each in held} == {"local"}
+    for limit in (-1, 0, 1001):
+        with pytest.raises(errors.InvalidInput):
+            specs.specs(workspace, name="delay", limit=limit)
 
 
 def test_what_was_retired_is_gone_from_lists_and_can_be_declared_again(workspace):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from meguru.base.paging import check_limit
 from meguru.kernel import declarations
 from meguru.kernel.declarations.types import Declared, SpecVersion
 from meguru.kernel.kinds.kind import Kind
@@ -37,7 +38,7 @@ def operations_of(kind: Kind, *, verb: str = "write") -> SpecOperations:
         return declarations.retire(ctx, kind, name, expect=expect)
 
     def specs(ctx: Context, *, name: str, limit: int = 100) -> list[SpecVersion]:
-        return declarations.history(ctx, kind, name, limit)
+        return declarations.history(ctx, kind, name, check_limit(limit))
 
     declare.__doc__ = f"Make the {one} as the spec says: create it, change it, or do nothing when it is so."
     plan.__doc__ = f"Say what declaring this spec would do with the {one}; nothing is changed."
