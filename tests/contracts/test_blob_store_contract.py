@@ -49,7 +49,7 @@ class TestS3Store(BlobStoreContract):
 class TestSealedStore(BlobStoreContract):
     @pytest.fixture
     def store(self, tmp_path):
-        new_key(tmp_path / "blob.key", first=True)
+        new_key(tmp_path / "blob.key")
         return open_store(sealed_url(str(tmp_path / "blobs"), f"file:{tmp_path / 'blob.key'}"))
 
     def damage(self, store, digest):
@@ -66,7 +66,7 @@ class TestSealedStore(BlobStoreContract):
 class TestSealedS3Store(BlobStoreContract):
     @pytest.fixture
     def store(self, s3_url, tmp_path):
-        new_key(tmp_path / "blob.key", first=True)
+        new_key(tmp_path / "blob.key")
         return open_store(sealed_url(s3_url, f"file:{tmp_path / 'blob.key'}"))
 
     def damage(self, store, digest):

@@ -242,7 +242,7 @@ def until_idle(ws):
     after = 0
     while True:
         with ws.read() as tx:
-            if queue.is_idle(tx, datetime.now(UTC)):
+            if not tx.execute(select(queue.job.c.id).where(queue.job.c.state.in_(queue.OPEN)).limit(1)).first():
                 return
         after = events.wait(ws, after=after + 1, timeout=0.05)
 

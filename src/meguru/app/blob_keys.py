@@ -58,7 +58,7 @@ def turn_on(ws: Workspace, said: str) -> None:
             hint = "who copies the workspace would copy the key: put it elsewhere, and keep a copy apart"
             raise UsageError("the key can't be in the workspace's folder", where=place, hint=hint)
     if kind == "file" and not path.exists():
-        new_key(path, first=True)
+        new_key(path)
     wrapper_of(said)
     pending.flush(ws.db, ws.blobs)  # the database has copies of small ones, in clear
     draft = ws.root / f"{MARKER}.new"
@@ -105,7 +105,7 @@ def rotate(ws: Workspace) -> None:
     kind, _, place = sealed_store(ws).key.partition(":")
     if kind != "file":
         raise UsageError("only keys in a file are changed here", hint="change it where it is, and rewrap")
-    new_key(Path(place), first=True)
+    new_key(Path(place))
 
 
 def sealed_store(ws: Workspace) -> SealedStore:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from meguru.errors import NotFound
 from meguru.governance.schema import access_head, principal, token
@@ -108,11 +108,6 @@ def by_secret(tx: Connection, secret_hash: str) -> Admission | None:
         owner=PrincipalRecord(**dict(zip(PrincipalRecord.__struct_fields__, row[size:-1], strict=True))),
         version=row[-1] or "",
     )
-
-
-def has_tokens(tx: Connection) -> bool:
-    """Tell whether any token was ever made here."""
-    return bool(tx.execute(select(func.count()).select_from(token)).scalar())
 
 
 def _token(row: Row[Any]) -> TokenRecord:

@@ -22,7 +22,7 @@ LONG = os.urandom(2 * CHUNK + 7)
 
 @pytest.fixture
 def store(tmp_path):
-    new_key(tmp_path / "blob.key", first=True)
+    new_key(tmp_path / "blob.key")
     return open_store(sealed_url(str(tmp_path / "blobs"), f"file:{tmp_path / 'blob.key'}"))
 
 
@@ -88,7 +88,7 @@ def test_plain_blobs_are_read_and_brought_under_the_key(store):
 def test_a_new_key_wraps_the_old_ones_and_a_lost_key_is_named(store, tmp_path):
     old, digest = store.wrapper.id, store.put_bytes(LONG)
     key = tmp_path / "blob.key"
-    new_key(key, first=True)
+    new_key(key)
     again = open_store(store.url)
     assert again.get_bytes(digest) == LONG
     body = file_of(store, digest).read_bytes()
@@ -99,7 +99,7 @@ def test_a_new_key_wraps_the_old_ones_and_a_lost_key_is_named(store, tmp_path):
     assert open_store(store.url).get_bytes(digest) == LONG
     lost = again.wrapper.id
     key.unlink()
-    new_key(key, first=True)
+    new_key(key)
     with pytest.raises(Conflict, match=f"the key {lost} of blobs is not here"):
         open_store(store.url).get_bytes(digest)
 
@@ -107,7 +107,7 @@ def test_a_new_key_wraps_the_old_ones_and_a_lost_key_is_named(store, tmp_path):
 def test_who_runs_while_a_key_is_changed_wraps_by_the_new_one(store, tmp_path):
     key, old = tmp_path / "blob.key", store.wrapper.id
     before = store.put_bytes(TEXT)
-    new_key(key, first=True)
+    new_key(key)
     other = open_store(store.url)
     assert other.encrypt(before)
     assert store.get_bytes(before) == TEXT  # by a key that it had not seen when it began

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
 
 from meguru.base.ids import new_id
 from meguru.errors import NotFound
@@ -73,12 +73,6 @@ def find(tx: Connection, job_id: str) -> Job:
     if row is None:
         raise NotFound.of("job", job_id)
     return from_row(row)
-
-
-def is_idle(tx: Connection, now: datetime) -> bool:
-    """Tell whether no job is running or due."""
-    open_jobs = select(func.count()).select_from(job).where(job.c.state.in_(OPEN), job.c.not_before <= now)
-    return not tx.execute(open_jobs).scalar()
 
 
 def claim(

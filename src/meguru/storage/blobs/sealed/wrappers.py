@@ -184,14 +184,14 @@ class AgeKeys(_KeyFile):
         return found
 
 
-def new_key(path: Path, *, first: bool) -> None:
-    """Write a new key into a file, before those that are there if it is to wrap from now on."""
+def new_key(path: Path) -> None:
+    """Write a new key into a file, before those that are there: it wraps from now on."""
     old = path.read_text("ascii") if path.exists() else ""
     made = base64.urlsafe_b64encode(secrets.token_bytes(_BYTES)).decode() + "\n"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(made + old if first else old + made)
+        file.write(made + old)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
