@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.errors import Conflict
 from meguru.governance import access_head, store
-from meguru.governance.rights import EVERYWHERE, read_table, rights_of
+from meguru.governance.rights import EVERYWHERE, projects_of, read_table, rights_of
 from meguru.kernel.operations import Context
 
 ALL = "*"
@@ -41,11 +41,15 @@ def changing_rights(ctx: Context) -> Iterator[None]:
 def owners(tx: Connection, now: datetime) -> set[str]:
     """Return the persons who may do everything everywhere."""
     table = read_table(tx)
-    return {
-        who.name
-        for who in store.list_principals(tx)
-        if who.kind == "user" and not who.disabled and ALL in rights_of(tx, who, table, now).everywhere
-    }
+    people = [who for who in store.list_principals(tx) if who.kind == "user" and not who.disabled]
+    found = {who.name for who in people if ALL in table.permissions(who.role)}
+    # Each change of rights asks twice: who is one by grants is looked up only if a grant makes anybody one.
+    if any(
+        ALL in table.permissions(grant.role) and EVERYWHERE in projects_of(name, grant)
+        for name, grant in table.grant.items()
+    ):
+        found |= {who.name for who in people if ALL in rights_of(tx, who, table, now).everywhere}
+    return found
 
 
 def check_held(ctx: Context, permissions: Iterable[str], project: str, what: str) -> None:

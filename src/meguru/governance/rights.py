@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -112,12 +112,29 @@ def _place(project: str) -> str:
 
 def groups_of(tx: Connection, principal: str, table: AccessTable, now: datetime) -> list[str]:
     """Return the groups that somebody belongs to now, by name."""
-    said = [claims for claims, until in _claims(tx, principal) if until > now]
-    return [
-        name
-        for name, group in table.group.items()
-        if principal in group.members or any(has_claims(each, group.claims) for each in said)
-    ]
+    claims = [claims for claims, until in _claims(tx, principal) if until > now]
+    return [name for name, group in table.group.items() if is_member(group, principal, claims)]
+
+
+def members_of(
+    tx: Connection, principals: Iterable[str], table: AccessTable, now: datetime
+) -> dict[str, list[str]]:
+    """Return by group which of some principals belong to it now: one query for all."""
+    claims: dict[str, list[dict[str, Any]]] = {}
+    query = select(identity.c.principal, identity.c.claims, identity.c.claims_until)
+    for name, said, until in tx.execute(query):
+        if until > now:
+            claims.setdefault(name, []).append(said)
+    names = list(principals)
+    return {
+        group: [name for name in names if is_member(spec, name, claims.get(name, ()))]
+        for group, spec in table.group.items()
+    }
+
+
+def is_member(group: GroupSpec, principal: str, claims: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether a principal belongs to a group: by name, or by one sign-in that made all its claims."""
+    return principal in group.members or any(has_claims(each, group.claims) for each in claims)
 
 
 def has_claims(said: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

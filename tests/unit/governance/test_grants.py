@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
 from meguru import errors
-from meguru.governance import owners
+from meguru.governance import owners, store
 from meguru.governance.admission import RightsCache, principal_of
 from meguru.governance.grants.kind import GrantSpec
 from meguru.governance.grants.operations import list_grants
@@ -19,6 +20,7 @@ from meguru.governance.principals import create_principal, set_role
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.members import grant as grant_member
 from meguru.governance.projects.operations import specs as projects
+from meguru.governance.rights import members_of, read_table
 from meguru.governance.roles.kind import RoleSpec
 from meguru.governance.roles.operations import list_roles
 from meguru.governance.roles.operations import specs as roles
@@ -255,3 +257,19 @@ def test_a_principal_is_declared_changed_and_unchanged(ws):
         principals.declare(ws, name="Bo", spec=PrincipalSpec())
     with pytest.raises(errors.InvalidInput):
         principals.declare(ws, name="cy", spec=PrincipalSpec(kind="robot"))
+
+
+def test_groups_and_owners_are_asked_for_in_as_many_statements_however_many_people_there_are(ws):
+    group(ws, "approvers", "ana")
+    counts = []
+    for number in range(2):
+        create_principal(ws, name=f"p{number}")
+        with ws.read() as tx:
+            asked = []
+            event.listen(tx, "after_cursor_execute", lambda *_, asked=asked: asked.append(1))
+            assert owners.owners(tx, ws.clock.now()) == {"root"}
+            table = read_table(tx)
+            names = [who.name for who in store.list_principals(tx)]
+            assert members_of(tx, names, table, ws.clock.now()) == {"approvers": ["ana"]}
+            counts.append(len(asked))
+    assert counts[0] == counts[1]

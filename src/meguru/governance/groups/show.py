@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from meguru.governance import store
-from meguru.governance.rights import groups_of, read_table
+from meguru.governance.rights import members_of, read_table
 from meguru.kernel.operations import Context, operation
 
 
@@ -23,10 +23,8 @@ class GroupRecord(msgspec.Struct, frozen=True, kw_only=True):
 def list_groups(ctx: Context) -> list[GroupRecord]:
     """List the groups, with those who belong to each."""
     table, now = read_table(ctx.tx), ctx.now()
-    present: dict[str, list[str]] = {name: [] for name in table.group}
-    for who in store.list_principals(ctx.tx) if table.group else ():
-        for name in groups_of(ctx.tx, who.name, table, now):
-            present[name].append(who.name)
+    names = [who.name for who in store.list_principals(ctx.tx)] if table.group else []
+    present = members_of(ctx.tx, names, table, now)
     return [
         GroupRecord(name=name, present=present[name], **msgspec.structs.asdict(spec))
         for name, spec in table.group.items()
