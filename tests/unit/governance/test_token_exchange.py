@@ -13,7 +13,7 @@ from meguru import errors
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
 from meguru.governance.admission import authenticate
-from meguru.governance.oidc import issuers
+from meguru.governance.oidc import fetching, issuers
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.sign_in.admit import kept_claims
@@ -218,3 +218,9 @@ def test_a_star_stands_for_any_text_within_a_claim(pattern, takes, refuses):
     asked = TrustSpec(issuer="https://i", audience="a", claims={"ref": pattern}, role="viewer")
     assert not any(missing_claim({"ref": each}, asked) for each in takes)
     assert all(missing_claim({"ref": each}, asked) for each in refuses)
+
+
+def test_an_answer_that_drips_is_not_waited_for(issuer, monkeypatch):
+    monkeypatch.setattr(fetching, "TOTAL_SECONDS", -1.0)
+    with pytest.raises(errors.Busy, match="can't be asked"):
+        fetching.get_json(f"{issuer.url}/.well-known/openid-configuration")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from meguru.errors import Busy, InvalidInput, Unauthenticated
 
 MAX_BYTES = 1 << 20
 SECONDS = 10.0
+TOTAL_SECONDS = 30.0
+"""For a whole answer: one that drips would pass each single wait, and hold up all who sign in meanwhile."""
 
 
 def check_url(url: str, field: str) -> str:
@@ -59,7 +62,7 @@ def post_form(url: str, headers: Mapping[str, str], body: str) -> dict[str, Any]
 
 def _object(method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
     check_url(url, "url")
-    place = urlsplit(url).netloc
+    place, end = urlsplit(url).netloc, time.monotonic() + TOTAL_SECONDS
     try:
         with (
             httpx2.Client(timeout=SECONDS, follow_redirects=False) as client,
@@ -68,6 +71,8 @@ def _object(method: str, url: str, headers: dict[str, str], body: bytes) -> dict
             content = b""
             for chunk in answer.iter_bytes():
                 content += chunk
+                if time.monotonic() > end:
+                    raise Busy(f"{place} can't be asked", why=f"its answer took over {TOTAL_SECONDS:g} seconds")
                 if len(content) > MAX_BYTES:
                     raise Unauthenticated(f"{place} answered too much", why=f"more than {MAX_BYTES:,} bytes")
     except httpx2.HTTPError as error:
