@@ -11,6 +11,7 @@ from meguru.applies.plan import file_name
 from meguru.applies.types import Apply, WantedThing
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
+from meguru.kernel import declarations
 from meguru.kernel.declarations import SpecStore
 from meguru.kernel.kinds.kind import kinds, load
 from meguru.kernel.operations import Context, operation
@@ -34,10 +35,10 @@ def present(ctx: Context) -> list[WantedThing]:
             continue
         specs: SpecStore = load(kind.spec_store)
         # Who may read the kind sees it; `ctx.visible` is of this operation's own permission.
-        seen = ctx.principal.projects(f"{kind.name}:read")
-        for name in specs.names(ctx.tx, seen):
-            spec = specs.find(ctx.tx, name)
-            found.append(WantedThing(kind=kind.name, name=name, spec=_said(spec)))
+        readable = ctx.principal.projects(f"{kind.name}:read")
+        names = specs.names(ctx.tx, readable)
+        present = declarations.present_specs(ctx, kind, names)
+        found += [WantedThing(kind=kind.name, name=name, spec=_said(present[name])) for name in names]
     return found
 
 
