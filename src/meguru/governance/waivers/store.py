@@ -85,7 +85,9 @@ def ending(
     states = [each.value for each in OPEN]
     query = select(waiver).where(waiver.c.state.in_(states), waiver.c.expires_at <= until)
     if unwarned:
-        query = query.where(waiver.c.state == WaiverState.GRANTED.value, waiver.c.warned_at.is_(None))
+        # Only what something leans on is warned of: others, which stay unwarned, must not fill the batch.
+        unwarned_ones = waiver.c.warned_at.is_(None) & (waiver.c.leaned_on_by != "")
+        query = query.where(waiver.c.state == WaiverState.GRANTED.value, unwarned_ones)
     query = query.order_by(waiver.c.expires_at).limit(limit)
     return [_from_row(row) for row in tx.execute(query.with_for_update() if lock else query)]
 
