@@ -23,6 +23,8 @@ pytest_plugins = ["meguru.testing.fixtures"]
             "freezes[0].until",
         ),
         (ReleasePolicySpec(expires="soon"), "expires"),
+        (ReleasePolicySpec(expires="99999999d"), "expires"),
+        (ReleasePolicySpec(breakglass_within="9" * 400 + "s"), "breakglass_within"),
         (ReleasePolicySpec(gates=[{"gate": "metrics"}]), "gates[0].gate"),
         (ReleasePolicySpec(approvals=2, stages=[ReviewStage()]), "approvals"),
     ],

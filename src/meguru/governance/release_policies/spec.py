@@ -55,11 +55,17 @@ def check(ctx: Context, name: str, spec: ReleasePolicySpec) -> ReleasePolicySpec
         if len(freeze.why) > MAX_TEXT:
             raise InvalidInput("the reason is too long", field=f"freezes[{number}].why")
     if spec.expires:
-        durations.seconds(spec.expires, field="expires")
-    durations.seconds(spec.breakglass_within, field="breakglass_within")
+        _check_duration(spec.expires, "expires")
+    _check_duration(spec.breakglass_within, "breakglass_within")
     if spec.gates:
         provided(READERS).load("release")(ctx.tx, spec.gates, "")
     return spec
+
+
+def _check_duration(text: str, field: str) -> None:
+    durations.seconds(text, field=field)
+    # Ten years at most: a moment beyond the year 9999 can't be computed when a release is decided on.
+    durations.length(text, field=field)
 
 
 def _within(place: str, work: Any, *given: Any) -> None:
