@@ -21,7 +21,7 @@ from meguru.datasets.types import ColumnSpec
 from meguru.evidence.export import export
 from meguru.evidence.pack.archive import CENTRAL, LOCAL, deflated, stored, write
 from meguru.evidence.pack.read import read_pack
-from meguru.evidence.parts.logs import mask
+from meguru.evidence.parts.logs import mask, path_of
 from meguru.evidence.types import ATTESTATIONS, EVENTS, LINEAGE, MANIFEST, RELEASE
 from meguru.evidence.verify import verify_pack
 from meguru.governance.signing_keys.server import ensure_server_key
@@ -128,6 +128,14 @@ def test_a_pipelines_parameters_packages_and_logs_are_in_it_and_nobodys_values(t
     (log,) = (data for path, data in found.parts.items() if path.startswith("parts/logs/"))
     assert "fitted for •••, •••" in log.decode()
     test_nobodys_values_are_in_it(export(trained, release="delay@1").data)
+
+
+def test_logs_of_steps_whose_names_are_no_ascii_are_two_parts_of_a_pack():
+    first = path_of("学習", 1, [])
+    assert first == "parts/logs/__-1.log"
+    second = path_of("評価", 1, [first])
+    assert second != first
+    assert second.isascii()
 
 
 def test_a_log_line_keeps_its_moment_and_loses_what_looks_personal():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 from meguru.base import digests
@@ -26,7 +27,8 @@ def gather(source: PackSource) -> GatheredPart:
     """Return the tails of the steps' logs, and a statement with the digests of the whole ones."""
     if source.run is None:
         return GatheredPart()
-    files, said = [], []
+    files: dict[str, PackContent] = {}
+    said = []
     for log in store.newest(store.of_run(source.ctx.tx, source.run.id)):
         text = text_of(source.ctx, log).removeprefix(START)
         # As they were written: what else ends a line for Python (U+0085) stands within one.
@@ -35,10 +37,17 @@ def gather(source: PackSource) -> GatheredPart:
         told: dict[str, Any] = {"step": log.step, "attempt": log.attempt, "lines": log.lines}
         told |= {"log": {"sha256": log.blob or ""}, "tail": {"sha256": digests.of_bytes(tail)}}
         said.append(told)
-        path = f"parts/logs/{re.sub('[^A-Za-z0-9_.-]', '_', log.step)}-{log.attempt}.log"
-        files.append(PackContent(path=path, media_type=TEXT, data=tail))
+        path = path_of(log.step, log.attempt, files)
+        files[path] = PackContent(path=path, media_type=TEXT, data=tail)
     statements = [stated("logs", [source.about_model], {"logs": said})] if said else []
-    return GatheredPart(files=files, statements=statements)
+    return GatheredPart(files=list(files.values()), statements=statements)
+
+
+def path_of(step: str, attempt: int, taken: Container[str]) -> str:
+    """Return where in a pack the log of a step is, which no other has: paths are ASCII, names of steps are not."""
+    path = f"parts/logs/{re.sub('[^A-Za-z0-9_.-]', '_', step)}-{attempt}.log"
+    # Of two steps such as 学習 and 評価 only underscores are left; a pack that lists a path twice is refused.
+    return path if path not in taken else f"{path.removesuffix('.log')}-{digests.of_value(step)[:12]}.log"
 
 
 def mask(line: str) -> str:
