@@ -14,7 +14,7 @@ from meguru.errors import InvalidInput
 from meguru.governance.signing_keys import store as signing_keys
 from meguru.governance.signing_keys.types import ED25519, SERVER, SigningKeyRecord
 from meguru.kernel.events.verify import judge
-from meguru.kernel.events.walk import Walked, walk
+from meguru.kernel.events.walk import LogWalk, walk
 from meguru.kernel.operations import Context, operation
 from meguru.signing.checkpoint import TreeHead, read_checkpoints
 from meguru.signing.keys import PublicKey
@@ -114,7 +114,7 @@ def _read(texts: dict[str, str]) -> tuple[list[_Found], list[CheckpointFault]]:
 
 
 def _judge(
-    tx: Connection, walked: Walked, found: Iterable[_Found], keys: list[PublicKey]
+    tx: Connection, walked: LogWalk, found: Iterable[_Found], keys: list[PublicKey]
 ) -> tuple[list[CheckpointFault], int]:
     newest = store.newest_head(tx)
     known = {key.id: signing_keys.find(tx, key.id) for key in keys}
@@ -147,7 +147,7 @@ def _fault_of_signature(
     return record.fault_at(head.at)
 
 
-def _fault_of_log(walked: Walked, head: TreeHead, covered: int) -> str:
+def _fault_of_log(walked: LogWalk, head: TreeHead, covered: int) -> str:
     when = f" at {head.at:%Y-%m-%d %H:%M:%S}" if head.at else ""
     root = walked.roots.get(head.size)
     if root is None:

@@ -59,6 +59,7 @@ def opened(keys: list[str], kept: str) -> SealedSecret | None:
     salt, _, token = rest.partition(".")
     try:
         raw = base64.urlsafe_b64decode(salt)
+        # One after another: which key sealed it is not written down, and after a rotation two are tried at most.
         found = MultiFernet([cipher(key, raw) for key in keys]).decrypt(token) if keys else b""
         return msgspec.json.decode(found, type=SealedSecret)
     except (binascii.Error, ValueError, InvalidToken, msgspec.MsgspecError):

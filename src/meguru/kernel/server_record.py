@@ -22,6 +22,7 @@ def record_server(root: Path | None, url: str) -> None:
     if root is not None:
         draft = root / f"{FILE}.{os.getpid()}"
         draft.write_bytes(msgspec.json.encode(ServerRecord(url=url, pid=os.getpid())))
+        # Renamed: a command that reads meanwhile finds the old record or the new one, and no half of one.
         draft.replace(root / FILE)
 
 
@@ -38,7 +39,7 @@ def find_server(root: Path | None) -> ServerRecord | None:
         return None
     try:
         record = msgspec.json.decode((root / FILE).read_bytes(), type=ServerRecord)
-        os.kill(record.pid, 0)
+        os.kill(record.pid, 0)  # signal 0 is not sent: it only asks whether the process is there
     except (OSError, msgspec.MsgspecError):
         return None
     return record

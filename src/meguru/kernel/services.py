@@ -104,6 +104,7 @@ class Services:
     def stop(self) -> None:
         """End all threads; one that does not end in time is left as a kill would leave it."""
         self._stop.set()
+        # Followers wait for the log, not for `stop`: woken, they see that it is set.
         self._ws.notify()
         for thread in self._threads:
             if thread.is_alive():

@@ -83,7 +83,7 @@ class Workspace:
         view.principal = principal or self.principal
         view.project = self.project if project is None else project
         view.cause = cause or self.cause
-        view.idempotency_key = idempotency_key
+        view.idempotency_key = idempotency_key  # of one request: what follows from it is another
         return view
 
     def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:

@@ -44,6 +44,8 @@ def declare(
     """
     specs: SpecStore = load(kind.spec_store)
     name = _checked(kind, name)
+    # Checked before the transaction opens where the kind can; compared in the form in which it is stored, so that
+    # the same declaration twice is unchanged.
     after = specs.check(ctx, name, spec)
     before = specs.find(ctx.tx, name)
     found = _compared(kind, name, before, after)
@@ -109,6 +111,7 @@ def present_specs(ctx: Context, kind: Kind, names: Sequence[str]) -> dict[str, m
 
 
 def _check_expected(ref: str, before: msgspec.Struct | None, expect: dict[str, Any] | None) -> None:
+    # Optimistic concurrency: a plan was made some time ago, and is carried out only on what it saw.
     if expect is not None and expect != (_plain(before) if before is not None else {}):
         raise Conflict(
             f"{ref} is not as it was when you looked",

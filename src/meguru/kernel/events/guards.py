@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy import event as listening
 
 _ON_SQLITE = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+# tgenabled 'A' (ALWAYS): one that fires only in sessions of origin can be passed by with session_replication_role.
 _ON_POSTGRESQL = (
     "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
     "WHERE NOT tgisinternal AND tgenabled = 'A' AND relnamespace = current_schema()::regnamespace"
@@ -105,6 +106,7 @@ def missing(tx: Connection) -> list[str]:
 
 def _wanted(tx: Connection) -> set[tuple[str, str]]:
     statements = SQLITE if tx.dialect.name == "sqlite" else POSTGRESQL
+    # The name is the third word of CREATE TRIGGER name: the statements are the one list of what should be there.
     made = [
         (each.split()[2], table)
         for table, sql in statements.items()
@@ -120,6 +122,7 @@ def guard(table: Table) -> None:
     def made(_table: Table, tx: Connection, **_: Any) -> None:
         statements = SQLITE if tx.dialect.name == "sqlite" else POSTGRESQL
         for statement in statements[table.name]:
+            # psycopg reads % as the mark of a parameter, sqlite3 does not.
             tx.exec_driver_sql(statement.replace("%", "%%") if tx.dialect.name != "sqlite" else statement)
 
     listening.listen(table, "after_create", made)

@@ -9,7 +9,7 @@ from meguru.kernel.event import ChainVerdict
 from meguru.kernel.events import guards
 from meguru.kernel.events.append import START
 from meguru.kernel.events.schema import edge, event, event_head
-from meguru.kernel.events.walk import Edges, Walked, walk
+from meguru.kernel.events.walk import Edges, LogWalk, walk
 
 _BATCH = 2000
 
@@ -23,7 +23,7 @@ def verify(tx: Connection, *, expect: str = "") -> ChainVerdict:
     return judge(tx, walk(tx), expect=expect)
 
 
-def judge(tx: Connection, walked: Walked, *, expect: str = "") -> ChainVerdict:
+def judge(tx: Connection, walked: LogWalk, *, expect: str = "") -> ChainVerdict:
     """Return what is to be said of a log that was gone through: its chain, its end and its lineage."""
     return msgspec.structs.replace(
         _judged(tx, walked, expect),
@@ -33,7 +33,7 @@ def judge(tx: Connection, walked: Walked, *, expect: str = "") -> ChainVerdict:
     )
 
 
-def _judged(tx: Connection, walked: Walked, expect: str) -> ChainVerdict:
+def _judged(tx: Connection, walked: LogWalk, expect: str) -> ChainVerdict:
     found = walked.verdict
     if not found.intact:
         return found
@@ -46,6 +46,7 @@ def _judged(tx: Connection, walked: Walked, expect: str) -> ChainVerdict:
     if fault := _edge_fault(tx, walked.edges):
         seq, why = fault
         return ChainVerdict(intact=False, checked=found.checked, head=found.head, seq=seq, why=why)
+    # Any entry will do, not only the last: whoever wrote a head down did so some time ago.
     if expect and expect != START and not _has_hash(tx, expect):
         why = "no entry has the hash that you expect: the history was replaced, or its end was cut off"
         return ChainVerdict(intact=False, checked=found.checked, head=found.head, why=why)
@@ -59,6 +60,7 @@ def _has_hash(tx: Connection, expect: str) -> bool:
 def _edge_fault(tx: Connection, wanted: Edges) -> tuple[int, str] | None:
     with tx.execute(select(edge), execution_options={"yield_per": _BATCH}) as rows:
         for row in rows:
+            # What is left in `wanted` at the end was removed from the table.
             seq, claimed = wanted.pop((row.source, row.target), (0, False))
             if seq != row.event_seq:
                 return row.event_seq, f"its event tells of no edge {row.source} → {row.target}"

@@ -33,7 +33,7 @@ _NEXT = f"SELECT {_COLUMNS} FROM event WHERE seq > ? ORDER BY seq LIMIT 1"  # no
 _Row = tuple[Any, ...]
 
 
-class _Spelled(msgspec.Struct, frozen=True):
+class _Hashed(msgspec.Struct, frozen=True):
     """What is hashed of an event, in the order of canonical JSON."""
 
     actor: str
@@ -50,7 +50,7 @@ class _Spelled(msgspec.Struct, frozen=True):
     used: msgspec.Raw
 
 
-class _SpelledWithProject(msgspec.Struct, frozen=True):
+class _HashedWithProject(msgspec.Struct, frozen=True):
     """The same of an event of a project."""
 
     actor: str
@@ -72,8 +72,8 @@ _encode = msgspec.json.Encoder().encode
 _check_json = msgspec.json.Decoder(msgspec.Raw).decode
 
 
-class Walked:
-    """What going through the log found.
+class LogWalk:
+    """What going through the log found, in one pass over millions of rows.
 
     Attributes
     ----------
@@ -98,20 +98,22 @@ class Walked:
         self._tree = MerkleFrontier()
         self._newest = ""
 
-    def take(self, rows: list[_Row]) -> bool:
-        """Go through some rows; tell whether to go on."""
+    def feed(self, rows: list[_Row]) -> bool:
+        """Check some rows; tell whether to go on."""
         previous, seq = self.verdict.head, self.verdict.checked
         leaves: list[bytes] = []
         fault = None
         for row in rows:
+            # Most events have no edges: only for the others is JSON decoded.
             if row[0] != seq + 1 or row[7] != previous or (row[8] != "[]" and row[12] != "[]"):
-                fault = self._look_closer(row, seq + 1, previous)
+                fault = self._check_links(row, seq + 1, previous)
             if fault is None and _hash(row) != row[13]:
                 fault = _fault_of_content(row)
             if fault is not None:
                 break
             seq, previous = row[0], row[13]
             leaves.append(bytes.fromhex(previous))
+            # Texts of one width (`write_time`) compare as their moments do.
             if row[2] < self._newest:
                 self._step_back(row)
             else:
@@ -124,7 +126,7 @@ class Walked:
             )
         return fault is None
 
-    def _look_closer(self, row: _Row, wanted: int, before: str) -> str | None:
+    def _check_links(self, row: _Row, wanted: int, before: str) -> str | None:
         if row[0] != wanted:
             return f"entry {wanted} is missing"
         if row[7] != before:
@@ -133,6 +135,7 @@ class Walked:
             found = edges_of(_read(row))
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
             return f"the entry can't be read: {error}"
+        # As `append` keeps them: the first event that proves an edge, or else the first that claims it.
         for pair, claimed in found.items():
             if pair not in self.edges or (self.edges[pair][1] and not claimed):
                 self.edges[pair] = row[0], claimed
@@ -144,6 +147,7 @@ class Walked:
             self.steps.append(ClockStep(seq=row[0], event=row[5], at=row[2], after=self._newest))
 
     def _grow(self, leaves: list[bytes]) -> None:
+        # `_sizes` is sorted downwards: the next size to reach is at its end.
         start = 0
         if self._sizes and self._sizes[-1] == 0:
             self.roots[self._sizes.pop()] = self._tree.root
@@ -157,22 +161,22 @@ class Walked:
             self._tree.add(*leaves[start:])
 
 
-def walk(tx: Connection, sizes: Iterable[int] = ()) -> Walked:
+def walk(tx: Connection, sizes: Iterable[int] = ()) -> LogWalk:
     """Go through the log; stop at the first entry that was changed, removed, moved or added."""
-    found, raw = Walked(sizes), RawSql(tx)
+    found, raw = LogWalk(sizes), RawSql(tx)
     try:
         with raw.stream(_ALL, _BATCH) as batches:
             for rows in batches:
-                if not found.take(rows):
+                if not found.feed(rows):
                     break
     except DBAPIError as error:
         if not raw.is_sqlite:
             raise  # PostgreSQL keeps no text that it could not give back
-        _one_by_one(raw, found, error)
+        _find_unreadable(raw, found, error)
     return found
 
 
-def _one_by_one(raw: RawSql, found: Walked, error: DBAPIError) -> None:
+def _find_unreadable(raw: RawSql, found: LogWalk, error: DBAPIError) -> None:
     """Go on after an entry that SQLite can't give back as text, to the entry itself: it is the fault."""
     while True:
         after = found.verdict.checked
@@ -188,7 +192,7 @@ def _one_by_one(raw: RawSql, found: Walked, error: DBAPIError) -> None:
             return
         if not rows:
             raise error
-        if not found.take(rows):
+        if not found.feed(rows):
             return
 
 
@@ -205,18 +209,19 @@ def _hash(row: _Row) -> str:
     try:
         _check_json(data)
         if produced != "[]":
-            # Text that is no value could run into what follows: other columns, and yet the same bytes.
+            # Text that is no value could run into what follows: other columns, and yet the same bytes. Nothing
+            # follows `used`, so that it needs no check.
             _check_json(produced)
         raw = msgspec.Raw(data)
         # Moments are kept with microseconds, and were hashed without those that are zero.
         moment = f"{at[:19]}Z" if at[19:] == ".000000Z" else at
         made, used = msgspec.Raw(produced), msgspec.Raw(used)
         if project:
-            spelled: msgspec.Struct = _SpelledWithProject(
+            spelled: msgspec.Struct = _HashedWithProject(
                 actor, moment, cause, raw, name, operation, previous, made, project, seq, subject, kind, used
             )
         else:
-            spelled = _Spelled(
+            spelled = _Hashed(
                 actor, moment, cause, raw, name, operation, previous, made, seq, subject, kind, used
             )
         return sha256(_encode(spelled)).hexdigest()

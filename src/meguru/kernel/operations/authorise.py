@@ -53,6 +53,8 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
 
 def _authorise_on(ws: Workspace, operation: Operation[..., Any], ref: refs.Ref | None) -> None:
     """Raise unless the principal may do an operation with a thing (None: it touches no single one)."""
+    # A change in a project that the principal knows nothing of: 404 with the projects that it knows, whether that
+    # one exists or not.
     if ref is not None and ref.project and not operation.query:
         known = ws.principal.known_projects
         if known is not None and ref.project not in known:
@@ -70,6 +72,7 @@ def _authorise_on(ws: Workspace, operation: Operation[..., Any], ref: refs.Ref |
             raise hidden(ref)
         require(ws, operation.permission, operation.name, ref=ref, project=project)
     elif not operation.query and not operation.on:
+        # A change that names no thing touches all projects; a query without one filters by `ctx.visible`.
         refuse(ws, operation.permission, operation.name)
 
 
@@ -97,6 +100,7 @@ def require(
             return
     elif principal.allows(permission, project):
         return
+    # Who may not even read it gets 404, not 403: that it exists is told to nobody else.
     noun = permission.partition(":")[0]
     if ref is not None and not principal.allows(f"{noun}:read", project):
         raise hidden(ref)
@@ -156,6 +160,7 @@ def log_denial(ws: Workspace, doing: str, **facts: str) -> None:
     unsaid = ws.denials.admit(ws.principal.name, at)
     if unsaid is None:
         return
+    # A transaction of its own: that of what was refused is rolled back.
     with ws.db.write() as tx:
         events.append(
             tx,

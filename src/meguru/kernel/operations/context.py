@@ -62,6 +62,8 @@ class Context:
                 message = f"{self.operation.name} changes something; a snapshot is for queries"
                 raise InternalError(message)
             db = self.ws.db
+            # Late on purpose: SQLite has one writer, and what an operation computes first (hashes, parses, loads)
+            # holds up nobody (docs/decisions/0005).
             self._tx = self._stack.enter_context(self.ws.read() if self.operation.query else db.write())
             if not self.operation.query:
                 # SQLite's writer is alone as it is; on PostgreSQL the log's head is the lock, taken before
@@ -78,6 +80,7 @@ class Context:
         """Whether the transaction has changed a row."""
         if self._tx is None or self._changes_before is None:
             return self._changes is not None and self._changes.seen
+        # SQLite counts the changes of a connection since it was opened, and connections are pooled.
         return bool(RawSql(self._tx).driver.total_changes != self._changes_before)
 
     @property
@@ -212,6 +215,7 @@ class Context:
         Operations run with the view get its cause and its principal; the transaction is opened if it was not.
         """
         self.tx  # noqa: B018 - opened here, so that both share it
+        # A shallow copy: `emitted`, `notified` and what is done afterwards are shared with the operation itself.
         view = copy.copy(self)
         view.ws = self.ws.with_(cause=cause, principal=principal)
         return view
@@ -230,6 +234,7 @@ class Context:
         if self.operation.query and not operation.query:
             message = f"{self.operation.name} is a query; it can't run {operation.name}"
             raise InternalError(message)
+        # A part that changes rows needs no event of its own if the whole emitted one before.
         before = len(self.emitted)
         result = operation.function(self, **operation.read_arguments(_plain(arguments)))
         check_evented(

@@ -33,12 +33,15 @@ def to_plain(arguments: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """
     try:
         plain: dict[str, Any] = msgspec.to_builtins(arguments)
+        # Encoded once: the digest of the request, the size and the checks below need the same bytes.
         body = digests.canonical(plain)
     except RecursionError as error:
         raise InvalidInput("the arguments can't be read", why=_TOO_DEEP) from error
     except UnicodeEncodeError as error:
         _refuse_first_fault(arguments)
         raise InvalidInput("the arguments can't be read", why=str(error)) from error
+    # Cheap tests on the bytes: a walk through each value of a batch of points would cost more than the operation.
+    # They may suspect too much (an escaped backslash before u0000); only the walk refuses.
     endless = any(isinstance(value, float) and not math.isfinite(value) for value in plain.values())
     if endless or _NUL in body or _LONG in body.translate(_ZEROS) or _depth(body) > MAX_DEPTH:
         _refuse_first_fault(plain)

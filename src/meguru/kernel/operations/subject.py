@@ -67,6 +67,7 @@ def subject_of(operation: Operation[..., Any], arguments: dict[str, Any]) -> ref
         If the argument that names it is no reference.
     """
     text = arguments.get(operation.on) if operation.on else None
+    # bool is an int in Python, and numbers nothing.
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)  # a door's number of a thing
     if not isinstance(text, str) or not text:
