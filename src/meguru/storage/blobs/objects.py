@@ -47,11 +47,11 @@ class ObjectStore:
 
     def put_file(self, path: Path) -> str:
         """Store a file's content; it passes through the local cache, which hashes it."""
-        return self._pass_on(self._cache.put_file(path))
+        return self._upload(self._cache.put_file(path))
 
     def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
         """Store the bytes that come in pieces; they pass through the local cache, which hashes them."""
-        return self._pass_on(self._cache.put_chunks(chunks))
+        return self._upload(self._cache.put_chunks(chunks))
 
     @property
     def drafts(self) -> Path:
@@ -60,19 +60,20 @@ class ObjectStore:
 
     def adopt(self, draft: Path, digest: str) -> str:
         """Store a file below `drafts` whose digest its writer knows; it becomes a file of the cache."""
-        return self._pass_on(self._cache.adopt(draft, digest))
+        return self._upload(self._cache.adopt(draft, digest))
 
     def drop_drafts(self, before: float) -> int:
         """Remove half-written files of the cache that nobody wrote to since `before`; count them."""
         return self._cache.drop_drafts(before)
 
-    def _pass_on(self, digest: str) -> str:
+    def _upload(self, digest: str) -> str:
         if not self.has(digest):
             self._put(digest, self._cache.path(digest))
         return digest
 
     def get_bytes(self, digest: str) -> bytes:
         """Return the bytes, checked."""
+        # A cache that was damaged is no fault: the object is fetched again.
         with contextlib.suppress(NotFound, DigestMismatch):
             return self._cache.get_bytes(digest)
         data = b"".join(self._fetch(digest))

@@ -65,6 +65,7 @@ class LocalParts:
     def keep(self, upload: str, name: str, draft: Path) -> None:
         """Take a whole file in by its name alone, once the disk has it."""
         fsync_path(draft)
+        # The bytes first, then the name, then the folders that hold it: as `LocalStore` publishes a blob.
         home = self._folder / upload
         is_new = not home.exists()
         home.mkdir(parents=True, exist_ok=True)
@@ -143,6 +144,7 @@ class ObjectParts:
             if name:
                 obstore.delete(self._store, f"{_FOLDER}/{upload}/{name}")
                 return
+            # A prefix of obstore ends at a slash: parts/a is not a beginning of parts/ab/1.
             for found in obstore.list(self._store, f"{_FOLDER}/{upload}"):
                 obstore.delete(self._store, [each["path"] for each in found])
 

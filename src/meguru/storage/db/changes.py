@@ -45,6 +45,7 @@ class Changes:
         """Take in a statement that was carried out: the server's own word for it tells what it was."""
         if self.seen:
             return
+        # The server's command tag, such as "INSERT 0 1": what was done, and to how many rows.
         done = str(cursor.statusmessage or "").partition(" ")[0]
         if not done or (done == "SELECT" and statement.lstrip()[:4].upper() == "WITH"):
             # The word is that of the outermost statement only, and there is none of rows that come by and by.

@@ -142,6 +142,7 @@ def _sqlite(url: str, synchronous: str, *, query_only: bool = False) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # isolation_level None: the driver begins nothing by itself, as it would begin too late (see `write`).
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -155,6 +156,8 @@ def _sqlite(url: str, synchronous: str, *, query_only: bool = False) -> Engine:
         cursor = raw.cursor()
         # FULL waits for the disk at each commit; with NORMAL, a power cut can take the last commits, and only
         # them.
+        # foreign_keys is off by default, and of each connection. The page cache is 16 MB (negative: in KB); what the
+        # file has beyond is read by mmap, up to the most that SQLite takes.
         for pragma in (
             f"synchronous={synchronous}",
             "foreign_keys=1",
@@ -162,8 +165,10 @@ def _sqlite(url: str, synchronous: str, *, query_only: bool = False) -> Engine:
             "mmap_size=2147418112",
         ):
             cursor.execute("PRAGMA " + pragma)
+        # WAL: readers and the writer don't wait for each other. It is a property of the file, set once.
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             _use_wal(cursor)
+        # Last: with it, the pragmas above could not change the file.
         cursor.execute(f"PRAGMA query_only={query_only:d}")
         cursor.close()
 
@@ -193,7 +198,7 @@ def _postgres(url: str) -> Engine:
             url,
             pool_size=8,
             max_overflow=24,
-            pool_pre_ping=True,
+            pool_pre_ping=True,  # a server that was restarted has closed what is pooled
             hide_parameters=True,
             connect_args={"options": waits, "connect_timeout": 10},
         )

@@ -76,6 +76,7 @@ def connected(
                 connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
             yield connection
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
+        # Not chained: the driver's words may hold the password.
         raise _explained(error, url, secrets) from None
     finally:
         engine.dispose()
@@ -83,7 +84,7 @@ def connected(
 
 def select(connection: Connection, query: str, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
     """Ask for rows, fetched some thousand at a time; `values` are those of names like ``:since``."""
-    # A colon of the query's own is no parameter of ours.
+    # Of SQLAlchemy's text() each :name is a parameter; a colon of the query's own (a cast, a time) is none.
     asked = query.replace(":", r"\:")
     for name in values or {}:
         asked = asked.replace(rf"\:{name}", f":{name}")

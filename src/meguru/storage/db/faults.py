@@ -38,6 +38,7 @@ _FAULTS: tuple[tuple[set[str], type[MeguruError], str, str], ...] = (
 def explain(error: StatementError, place: str) -> MeguruError | None:
     """Return the error to raise instead; None where the database's own is for the caller to judge."""
     why = str(error.orig).strip().partition("\n")[0]
+    # Ours, raised while values were bound (a text too long for its column); SQLAlchemy wrapped it.
     if isinstance(error.orig, MeguruError):
         return error.orig
     if isinstance(error, DataError):

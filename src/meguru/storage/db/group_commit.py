@@ -62,6 +62,7 @@ class GroupCommit:
             self._run(jobs)
 
     def _run(self, jobs: list[_Work]) -> None:
+        # From here on nobody can cancel: what a caller gave up before is not written.
         jobs = [job for job in jobs if job[2].set_running_or_notify_cancel()]
         jobs.sort(key=lambda job: job[0])
         results: list[Any] = []

@@ -17,6 +17,7 @@ def check_lengths(_connection: Any, _cursor: Any, _sql: str, _values: Any, conte
     if not (context.isinsert or context.isupdate) or context.compiled is None:
         return
     compiled = context.compiled
+    # SQLAlchemy caches compiled statements: the columns of each are found once, and forgotten with it.
     limits = _limits.get(compiled)
     if limits is None:
         limits = _limits[compiled] = _find(compiled)

@@ -49,7 +49,7 @@ class RawSql:
                 return self.driver.execute(sql, values)
             return self._noted(sql, self.driver.execute(_percent(sql), values))
         except Exception as error:
-            raise self._told(sql, error) from error
+            raise self._as_dbapi_error(sql, error) from error
 
     def execute_once(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run a statement that is planned for its values: PostgreSQL would keep one plan for all."""
@@ -58,11 +58,12 @@ class RawSql:
         try:
             return self._noted(sql, self.driver.execute(_percent(sql), values, prepare=False))
         except Exception as error:
-            raise self._told(sql, error) from error
+            raise self._as_dbapi_error(sql, error) from error
 
     @contextmanager
     def stream(self, sql: str, size: int, values: Sequence[Any] = ()) -> Iterator[Iterator[list[Any]]]:
         """Give the rows of a query, so many at a time, however many there are."""
+        # A named cursor stays on the server (DECLARE … FETCH); without a name psycopg fetches all rows at once.
         cursor = self.driver.cursor() if self.is_sqlite else self.driver.cursor(name="meguru_stream")
         with closing(cursor):
             yield self._fetched(cursor, sql, size, values)
@@ -72,13 +73,13 @@ class RawSql:
             cursor.execute(sql if self.is_sqlite else _percent(sql), values)
             rows = cursor.fetchmany(size)
         except Exception as error:
-            raise self._told(sql, error) from error
+            raise self._as_dbapi_error(sql, error) from error
         while rows:
             yield rows
             try:
                 rows = cursor.fetchmany(size)
             except Exception as error:
-                raise self._told(sql, error) from error
+                raise self._as_dbapi_error(sql, error) from error
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each row."""
@@ -90,7 +91,7 @@ class RawSql:
                     cursor.executemany(_percent(sql), rows)
                     self._noted(sql, cursor)
         except Exception as error:
-            raise self._told(sql, error) from error
+            raise self._as_dbapi_error(sql, error) from error
 
     def copy(self, table: str, columns: Sequence[str], lines: str) -> None:
         """Append rows to a table of PostgreSQL: lines of values, with a tab between two of them."""
@@ -101,7 +102,7 @@ class RawSql:
             if self._changes is not None and lines:
                 self._changes.seen = True
         except Exception as error:
-            raise self._told(sql, error) from error
+            raise self._as_dbapi_error(sql, error) from error
 
     @contextmanager
     def bounded(self, bound: Bound | None) -> Iterator[None]:
@@ -123,6 +124,7 @@ class RawSql:
         end(failed=False)
 
     def _count_steps(self, bound: Bound) -> None:
+        # Called after so many steps of SQLite's virtual machine; what is not 0 interrupts the statement.
         self.driver.set_progress_handler(lambda: 1, bound.steps)
 
     def _count_on(self, *, failed: bool) -> None:
@@ -130,6 +132,7 @@ class RawSql:
         self.driver.set_progress_handler(None, 0)
 
     def _time(self, bound: Bound) -> None:
+        # A statement that times out aborts the transaction, unless it is within a savepoint.
         self.execute(f"SAVEPOINT bound; SET LOCAL statement_timeout = {bound.milliseconds}")
 
     def _time_on(self, *, failed: bool) -> None:
@@ -142,7 +145,7 @@ class RawSql:
             self._changes.note(sql, cursor)
         return cursor
 
-    def _told(self, sql: str, error: Exception) -> BaseException:
+    def _as_dbapi_error(self, sql: str, error: Exception) -> BaseException:
         if isinstance(error, MeguruError | StatementError):
             return error
         base = self._dialect.loaded_dbapi.Error
@@ -156,4 +159,5 @@ def marks(count: int) -> str:
 
 @lru_cache(maxsize=512)
 def _percent(sql: str) -> str:
+    # sqlite3 marks a value by ?, psycopg by %s; none of our statements has either of them in a text.
     return sql.replace("?", "%s")

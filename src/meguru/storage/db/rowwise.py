@@ -27,6 +27,7 @@ def insert(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
     """Add rows that all have the same columns."""
     if not rows:
         return
+    # Statements are cached by table and columns: the same few are made over and over.
     names = tuple(rows[0])
     sql, values = _insert_sql(table, names), [_kept(table, names, row) for row in rows]
     if len(values) == 1:
@@ -103,6 +104,7 @@ def _kept(table: Table, names: tuple[str, ...], row: Mapping[str, Any]) -> list[
 
 def _where(table: Table, where: RowKey) -> tuple[str, list[Any]]:
     names = tuple(where)
+    # `= NULL` is never true in SQL: a column without a value is asked for by IS NULL, which takes no parameter.
     empty = tuple(name for name in names if where[name] is None)
     spelled = zip(names, _writers(table, names), strict=True)
     values = [_plain(where[name], spell) for name, (spell, _) in spelled if where[name] is not None]

@@ -98,6 +98,7 @@ def opened(file: io.BufferedIOBase, data_key: bytes, head: SealHead) -> Iterator
 
 def plain_size(total: int, head: SealHead) -> int:
     """Return how many bytes a blob has when it is opened, from those that it takes."""
+    # An empty blob is one chunk of nothing, with its tag.
     body = total - len(write_head(head))
     return body - TAG * max(1, -(-body // (CHUNK + TAG)))
 
@@ -124,6 +125,8 @@ def _cipher(data_key: bytes, head: SealHead) -> AESGCM:
 
 
 def _bound(number: int, *, last: bool) -> tuple[bytes, bytes]:
+    # A nonce of 96 bits that is never repeated under a key: each blob has a key of its own (its salt), and its
+    # chunks are counted. The last byte marks the last chunk, so that a blob that was cut off does not open.
     place = number.to_bytes(11, "big") + bytes([last])
     return place, MAGIC + place
 

@@ -20,7 +20,7 @@ from meguru.storage.blobs.local import LocalStore
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own, mode 700, is made in it
 _SHARE = 4
 """A quarter of the memory (or disk) holds opened blobs at most."""
-_SELDOM = 60.0
+_TOUCH_SECONDS = 60.0
 """Seconds after which a blob that is used is marked so: a file that was touched is hashed anew."""
 
 
@@ -83,7 +83,7 @@ def _memory(name: str) -> LocalStore | None:
 def _find(cache: LocalStore, digest: str) -> Path | None:
     with suppress(NotFound, DigestMismatch, FileNotFoundError):  # another freed it just now
         found = cache.path(digest)
-        if time.time() - found.stat().st_mtime > _SELDOM:
+        if time.time() - found.stat().st_mtime > _TOUCH_SECONDS:
             os.utime(found)
         return found
     return None
@@ -91,6 +91,8 @@ def _find(cache: LocalStore, digest: str) -> Path | None:
 
 def _make_room(folder: Path, size: int) -> bool:
     """Free the least used opened blobs until another fits; who has one mapped goes on reading it."""
+    # LRU eviction, by the times of the files, which all processes of this user share. A file that is mapped or open
+    # lives on without its name until it is closed (POSIX).
     disk = shutil.disk_usage(folder)
     most, free = disk.total // _SHARE, disk.free
     if size > most:

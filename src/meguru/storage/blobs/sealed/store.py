@@ -98,6 +98,7 @@ class SealedStore:
                 seen.update(chunk)
                 yield chunk
 
+        # Its name is known only after the last byte: it is encrypted into a draft.
         draft = self.place.write(sealed(hashed(), key.key, head))
         digest = seen.hexdigest()
         if self.has(digest) and self._is_whole(digest):
@@ -221,6 +222,7 @@ class SealedStore:
                 return id, wrapped
 
     def _unwrapped(self, id: str, wrapped: bytes) -> bytes:
+        # An LRU cache: to unwrap may be a call to a key service, and a thousand blobs share a data key.
         with self._lock:
             if wrapped not in self._known:
                 self._known[wrapped] = self.wrapper.unwrap(id, wrapped)
