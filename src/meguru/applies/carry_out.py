@@ -32,6 +32,7 @@ def start(ctx: Context, *, owner: str, digest: str, actions: list[str], seen: st
     """
     owner, digest = file_name(ctx, owner), digests.check_digest(digest, field="digest")
     check_project(ctx.tx, refs.project_of(owner))
+    # Optimistic: between plan and apply people look at it, and no lock is held for so long.
     if seen is not None and seen != store.seen(ctx.tx, owner):
         _refuse_overtaken(ctx, owner)
     _end_older(ctx, owner)
@@ -121,6 +122,7 @@ def step(
     kind, full = declared_kind(parsed.kind), refs.make(parsed.kind, parsed.name)
     verb, given = ("retire", {}) if spec is None else ("declare", {"spec": spec})
     part, arguments = _operation_of(kind, verb), given | {"name": parsed.name, "expect": expect}
+    # Before the transaction is open, as a refusal is logged in one of its own.
     ctx.authorise(part, arguments)
     found = store.one(ctx.tx, refs.parse(apply, kind="apply").name)
     if found.state is not ApplyState.RUNNING:

@@ -56,6 +56,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
                 adopts.append(found.ref)
         else:
             actions.append(found)
+    # With faults nothing is retired: a thing that could not be read is not one that is not declared.
     gone = [] if faults else [_retired(ctx, mine, present) for ref, mine in known.items() if ref not in kept]
     faults += _needed(wanted, project, {each.ref for each in gone if each is not None})
     actions = [*in_order(actions), *users_first([each for each in gone if each is not None])]
@@ -122,6 +123,7 @@ def _one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present: _Pr
     try:
         found = declarations.compare_with(ctx, kind, name, before, after)
     except NotFound as error:
+        # What is missing may be what the same file declares: then that step goes first.
         needs = missing(error, project)
         if needs not in listed:
             raise refusal(error, needs, item.spec, listed) from None

@@ -71,6 +71,7 @@ def examine(
     """Do what `audit.verify` does, in an open transaction."""
     keys = _keys(tx, trust)
     kept = store.newest_heads(tx, _MAX_HEADS) if checkpoints is None else []
+    # Those that the workspace keeps show a fault, but prove nothing against who owns the database.
     texts = {KEPT: "\n".join(each.note for each in kept)} if checkpoints is None else checkpoints
     found, faults = _read(texts)
     walked = walk(tx, (each.head.size for each in found))

@@ -39,11 +39,11 @@ def keep(server: str, credential: Credential | None) -> None:
         known[server_of(server)] = credential
     path = credentials_file()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = path.with_name(f"{FILE}.{os.getpid()}")
+    draft = path.with_name(f"{FILE}.{os.getpid()}")
     # Closed to others from its first byte on; a reader sees the old file or the new one.
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(known)))
-    beside.replace(path)
+    draft.replace(path)
 
 
 def server_of(url: str) -> str:

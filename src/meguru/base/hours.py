@@ -39,6 +39,7 @@ class Hours(NamedTuple):
         if self.holds(moment):
             return moment
         local = moment.astimezone(self.zone)
+        # Through this weekday of next week, as today's start may be over.
         for ahead in range(9):
             day = (local + timedelta(days=ahead)).date()
             start = datetime.combine(day, self.start, self.zone)

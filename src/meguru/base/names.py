@@ -42,6 +42,7 @@ def identifier(text: str) -> str:
 
 def is_name(text: str, *, most: int = MAX_NAME) -> bool:
     """Tell whether a text in NFC may be a name."""
+    # ASCII by a regular expression, as nearly all names are; the categories of Unicode are looked up one by one.
     if not 0 < len(text) <= most:
         return False
     if text.isascii():
@@ -132,6 +133,7 @@ def quoted(name: str) -> str:
 
     It is never ``.`` or ``..``, and begins with no dot.
     """
+    # A leading dot would hide a file, and "." or ".." would be another folder.
     found = quote(name, safe="")
     return f"%2E{found[1:]}" if found.startswith(".") else found
 

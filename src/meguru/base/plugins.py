@@ -47,6 +47,7 @@ class PluginFamily:
         raise NotFound.of(self.family, name, self.names())
 
     def _installed(self) -> list[Any]:
+        # Asked once, and only for what is not built in: it reads the metadata of every installed package.
         if self._points is None:
             from importlib.metadata import entry_points
 

@@ -49,6 +49,7 @@ def open_secret(reference: str, environment: Mapping[str, str] | None = None) ->
         if kind == "env":
             found = (os.environ if environment is None else environment)[name]
         else:
+            # Bounded: it may name any file, such as a device that never ends.
             with Path(name).open(encoding="utf-8") as file:
                 found = file.read(MAX_BYTES)
     except (KeyError, OSError, UnicodeDecodeError) as error:

@@ -16,7 +16,7 @@ from meguru.base.server_variables import SOURCES
 from meguru.errors import InvalidInput, masked
 
 _HIDDEN = "***"
-_SHORT = 4
+_MIN_HIDDEN = 4
 _OWN = re.compile(r"\$\{((?:env|file):[^}]{1,500})\}")
 
 
@@ -74,8 +74,10 @@ class Secrets:
 
     def hide(self, text: str) -> str:
         """Return `text` without what was put in, and without passwords of URLs."""
+        # The longest first: a value that is a part of another would else leave the rest of it. Very short ones would
+        # blot out half of each message.
         for value in sorted(self._known, key=len, reverse=True):
-            if len(value) >= _SHORT:
+            if len(value) >= _MIN_HIDDEN:
                 text = text.replace(value, _HIDDEN)
         return masked(text)
 

@@ -21,6 +21,7 @@ class Ticker:
 
     def run(self, stop: threading.Event) -> None:
         """Tick until `stop` is set."""
+        # The pause is read each time, as a subclass may change it (backoff).
         while not stop.wait(self.pause):
             self._try(self.tick)
         self._try(self.last)

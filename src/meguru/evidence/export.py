@@ -72,6 +72,7 @@ def export(ctx: Context, *, release: str) -> EvidencePack:
         LogHead(seq=last.seq, hash=last.hash, at=last.at.isoformat()),
         _source(ctx, release, last.at),
     )
+    # All in one read transaction: what is stated, and the head of the log, are of one moment.
     found = [each(source) for each in _GATHERERS]
     told = events.slice_of(
         source, [*_subjects(source), *(f"signing_key/{each}" for each in _key_ids(found, key))]

@@ -19,5 +19,6 @@ def renew(tx: Connection) -> None:
     A version is random, not counted: a database that was brought back from a copy never repeats one.
     """
     values = {"version": new_id("acc")}
+    # On PostgreSQL the log's head is locked by then (`Operation.alone`): no two make the first row.
     if tx.execute(update(access_head).values(**values)).rowcount == 0:
         tx.execute(insert(access_head).values(id=1, **values))

@@ -32,11 +32,14 @@ class RightsCache:
 
     def rights(self, tx: Connection, who: PrincipalRecord, version: str, now: datetime) -> Rights:
         """Return what a principal may do, as of the version that was read with it."""
+        # The version was read in the same transaction as the token: what is cached under it can't be newer or older
+        # than what that transaction sees. Any change of rights makes another version, and empties the cache.
         with self._lock:
             if version != self._version:
                 self._table, self._version = read_table(tx), version
                 self._known.clear()
             found = self._known.get(who.name)
+            # `until`: what a sign-in said of groups lapses by the clock, which no version tells of.
             if found is None or (found.until is not None and found.until <= now):
                 found = rights_of(tx, who, self._table, now)
                 self._known[who.name] = found
@@ -59,6 +62,7 @@ def principal_of(tx: Connection, secret: str, now: datetime, cache: RightsCache 
     Unauthenticated
         If the secret is unknown, expired or revoked, or its owner was shut out; which, is not told.
     """
+    # One statement for token, owner and version: each request of the server comes by here.
     found = store.by_secret(tx, hash_of(secret)) if secret.startswith(PREFIX) else None
     if found is None or found.owner.disabled or not _is_valid(found, now):
         raise unknown_token()

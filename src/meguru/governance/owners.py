@@ -26,6 +26,7 @@ def changing_rights(ctx: Context) -> Iterator[None]:
     Conflict
         If there was a person who may do everything, and would be none after it.
     """
+    # Only if there was one: a workspace begins without, as who may open its files needs no account.
     before = owners(ctx.tx, ctx.now())
     yield
     access_head.renew(ctx.tx)
@@ -66,6 +67,7 @@ def check_held(ctx: Context, permissions: Iterable[str], project: str, what: str
     what
         What would give it, for the message.
     """
+    # As it is written: who holds run:read and run:write must not give run:*, which is more once there is run:delete.
     for permission in sorted(permissions):
         place = None if project == EVERYWHERE else project
         where = "everywhere" if place is None else f"in {place or refs.DEFAULT}"

@@ -78,6 +78,7 @@ def rights_of(tx: Connection, who: PrincipalRecord, table: AccessTable, now: dat
             everywhere |= held
         elif held:
             within[each.project] = within.get(each.project, frozenset()) | held
+    # Without groups that rest on claims it lapses too early, which costs a look at the database and no more.
     lapses = [until for _, until in _claims(tx, who.name) if until > now]
     return Rights(everywhere=everywhere, within=within, until=min(lapses, default=None))
 
@@ -145,6 +146,7 @@ def has_claims(said: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 def _says(said: Any, wanted: Any) -> bool:
     given = said if isinstance(said, list) else [said]
     allowed = wanted if isinstance(wanted, list) else [wanted]
+    # JSON's true and Python's True: what is declared is text, as in "email_verified": "true".
     texts = (str(each).lower() if isinstance(each, bool) else str(each) for each in given if each is not None)
     return any(each in allowed for each in texts)
 

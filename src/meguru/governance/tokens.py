@@ -31,6 +31,7 @@ def create_token(
         )
     for number, permission in enumerate(scope or ()):
         check_permission(permission, f"scope[{number}]")
+    # Two limits: no wider than the token in use, and (for somebody else) no more than who makes it may do.
     _check_held(ctx.principal, scope or ["*"])
     owner = store.get_principal(ctx.tx, principal)
     if owner.name != ctx.principal.name:
@@ -111,6 +112,7 @@ def _check_gives_no_more(ctx: Context, owner: PrincipalRecord, scope: frozenset[
     rights = rights_of(ctx.tx, owner, read_table(ctx.tx), ctx.now())
     held = {EVERYWHERE: rights.everywhere, **rights.within}
     for project, permissions in held.items():
+        # What both allow: a permission within the scope, or a scope that is narrower than a pattern (run:* by run:read).
         given = {each for each in permissions if covers(scope, each)} | {
             each for each in scope if covers(permissions, each)
         }

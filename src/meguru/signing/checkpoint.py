@@ -18,7 +18,7 @@ from meguru.signing.keys import SigningKey
 from meguru.signing.note import SignedNote, read_notes, sign_note
 
 _TIME = "at "
-_LEAST_LINES, _HASH_BYTES = 3, 32
+_MIN_LINES, _HASH_BYTES = 3, 32
 
 
 class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,8 @@ def read_checkpoint(note: SignedNote) -> TreeHead:
     """
     lines = note.text.splitlines()
     where = f"line {note.line}"
-    if len(lines) < _LEAST_LINES or not (lines[1].isascii() and lines[1].isdigit()) or len(lines[1]) > 18:
+    # isdigit() alone takes digits of other scripts, which int() reads too: another text of the same number.
+    if len(lines) < _MIN_LINES or not (lines[1].isascii() and lines[1].isdigit()) or len(lines[1]) > 18:
         raise InvalidInput("this is no checkpoint of a log", where=where)
     try:
         root = base64.b64decode(lines[2], validate=True)

@@ -33,6 +33,7 @@ class SignedEnvelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 def pre_authentication(payload_type: str, payload: bytes) -> bytes:
     """Return the bytes that are signed: PAE of the protocol."""
+    # Lengths are signed with what they are of: no byte can move from the type into the payload.
     kind = payload_type.encode()
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 

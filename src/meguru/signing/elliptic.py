@@ -64,6 +64,7 @@ class EllipticPublicKey:
     @cached_property
     def id(self) -> str:
         """Its fingerprint: the SHA-256 of its PEM, which bundles of model-signing name a key by."""
+        # Of the PEM text and not of the DER bytes: so model-signing writes the hint.
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property

@@ -20,6 +20,7 @@ def write_key(path: Path, key: SigningKey | EllipticSigningKey, password: bytes 
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # The mode as it is created: to chmod afterwards would leave a moment in which others can open it.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         hint = "use that one (meguru key add), or say where the new one goes: --file"

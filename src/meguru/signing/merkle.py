@@ -52,6 +52,7 @@ class MerkleFrontier:
             start += step
 
     def _push(self, node: bytes, step: int) -> None:
+        # As a binary counter carries: each bit that is set in the size is a full subtree of that height.
         rest = self.size // step
         while rest & 1:
             node = _node(self.peaks.pop(), node)
@@ -131,6 +132,7 @@ def includes(entry: bytes, index: int, size: int, proof: Sequence[bytes], root: 
     """Return whether a proof shows that the tree of this hash and size has `entry` at `index`."""
     if not 0 <= index < size:
         return False
+    # RFC 9162, 2.1.3.2. The prefixes 0 and 1 (domain separation) keep a leaf from being passed off as a node.
     place, last, found = index, size - 1, sha256(b"\0" + entry).digest()
     for each in proof:
         if last == 0:
@@ -151,6 +153,7 @@ def continues(old: int, old_root: bytes, size: int, root: bytes, proof: Sequence
         return not proof and old_root == root
     if not 0 < old < size:
         return False
+    # RFC 9162, 2.1.4.2. Where the older size is a power of two, its root is itself the first node of the path.
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     if not path:
         return False

@@ -104,6 +104,7 @@ class ModelSignature(msgspec.Struct, frozen=True, kw_only=True):
         place
             Returns where a file is, to be read if its signer hashed otherwise.
         """
+        # The hint is unsigned: it only makes the message better. The signature decides.
         if self.hint and self.hint != key.id:
             return f"it is signed by another key, {self.hint[:12]}…"
         if not key.verifies(self.sig, self.message):
@@ -123,6 +124,7 @@ class ModelSignature(msgspec.Struct, frozen=True, kw_only=True):
 
 def sign_model(name: str, files: Mapping[str, str], key: EllipticSigningKey) -> bytes:
     """Return the signature of a model's files, by path with the SHA-256 of each, as a bundle in JSON."""
+    # By parts, as model-signing sorts: the root digest is over the digests in this order ("a/b" before "a-b").
     wanted = sorted((path for path in files if not _is_ignored(path, IGNORED)), key=PurePosixPath)
     resources = [_Resource(path, "sha256", files[path]) for path in wanted]
     said = {

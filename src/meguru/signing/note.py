@@ -38,6 +38,7 @@ class SignedNote(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_signed_by(self, name: str, key: PublicKey) -> bool:
         """Return whether the key of this signer signed the text."""
+        # The short id only chooses which signatures to try: two keys may have one, and it proves nothing.
         short = key_id(name, key)
         mine = [each for each in self.signatures if each.name == name and each.key == short]
         return any(key.verifies(each.sig, self.text.encode()) for each in mine)

@@ -61,6 +61,7 @@ class AccessReplay:
         self.specs: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _SPECS}
         self.members: dict[tuple[str, str], str] = {}
         self.tokens: dict[str, ReplayedToken] = {}
+        # Replayed event by event: tables hold what is in force now, and the log is the only record of what was.
         for told in of_types(tx, [*_DECLARED, *_TOLD], at):
             self.seq = told.seq
             if told.type in _TOLD:
@@ -79,6 +80,7 @@ class AccessReplay:
             here[name] = here.get(name, {}) | after
         else:
             here.pop(name, None)
+            # As `principal_spec.retire` does: its tokens and its roles in projects go with it.
             if kind == "principal":
                 self.members = {key: role for key, role in self.members.items() if key[1] != name}
                 self.tokens = {key: each for key, each in self.tokens.items() if each.principal != name}

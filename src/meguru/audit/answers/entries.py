@@ -37,6 +37,7 @@ def select_entries(wanted: EntryFilter) -> Select[tuple[object, ...]]:
     if wanted.people:
         conditions.append(or_(*map(_of_person, wanted.people)))
     if wanted.subject:
+        # A prefix with the @: `model/a` has the versions of `model/a`, and none of `model/ab`.
         one = event.c.subject == wanted.subject
         versions = event.c.subject.startswith(f"{wanted.subject}@", autoescape=True)
         conditions.append(or_(one, versions) if "@" not in wanted.subject else one)
@@ -69,6 +70,7 @@ def of_types(tx: Connection, types: Iterable[str], until: datetime) -> Iterator[
 
 def _of_person(name: str) -> ColumnElement[bool]:
     # Who decides by a link or a signature is told in the data; the door is the actor.
+    # Data is canonical JSON text: the field with its value is one text in it, quoted as JSON quotes.
     said = msgspec.json.encode({"by": name}).decode()[1:-1]
     data = type_coerce(event.c.data, String)
     return or_(

@@ -59,6 +59,7 @@ def grown(tx: Connection) -> MerkleFrontier:
     Conflict
         If the log is shorter than it was.
     """
+    # A log that is shorter than what was signed was cut off: to sign it would give the cut a signature.
     newest, size = store.newest_head(tx), events.head(tx)
     if newest is not None and size < newest.size:
         raise Conflict(
@@ -66,6 +67,7 @@ def grown(tx: Connection) -> MerkleFrontier:
             why=f"it ends at {size}, and {newest.size} entries were signed at {newest.at:%Y-%m-%d %H:%M}",
             hint="meguru audit verify",
         )
+    # The tree grows from its frontier: of a log of millions only what is new is read.
     start = newest.size if newest else 0
     tree = store.frontier(tx, start) if newest else MerkleFrontier()
     batch: list[bytes] = []

@@ -151,6 +151,8 @@ def _follow(facts: Facts, path: tuple[str, ...]) -> Any:
 
 def _applied(function: Callable[..., Any], parts: list[_Part], *, nulls: bool = False) -> _Part:
     def over(facts: Facts) -> Any:
+        # Null as in SQL: what is unknown makes unknown what is computed from it, rather than an error for whoever
+        # sent the event.
         values = [part(facts) for part in parts]
         if not nulls and any(value is None for value in values):
             return None
@@ -166,6 +168,7 @@ def _computed(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return an operator of numbers, or of two texts that are joined: nothing is repeated or formatted."""
 
     def computed(left: Any, right: Any) -> Any:
+        # No text or list times a number, no % of a text: either could make gigabytes out of a few letters.
         texts = isinstance(left, str) and isinstance(right, str) and function is operator.add
         if texts or (isinstance(left, int | float) and isinstance(right, int | float)):
             return function(left, right)

@@ -24,6 +24,7 @@ def read(text: str, what: str = "expression") -> ast.expr:
         raise InvalidInput(f"the {what} is empty", hint="write a name, a value, or arithmetic")
     if len(text) > MAX_CHARACTERS:
         raise InvalidInput(f"{one} has at most {MAX_CHARACTERS:,} characters")
+    # The length is checked first: the parser itself runs out of stack or memory on long nested texts.
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:

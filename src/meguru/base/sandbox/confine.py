@@ -69,6 +69,7 @@ def isolate(folder: Path, readable: Iterable[str], *, network: bool = False) -> 
     if libc is None:
         return done
     user, group = os.getuid(), os.getgid()
+    # With a user namespace first, which needs no privilege where the system allows them; else as root.
     wanted = _NEWNS | _NEWIPC | _NEWPID | (0 if network else _NEWNET)
     if libc.unshare(wanted | _NEWUSER) == 0:
         _map_ids(user, group)
@@ -112,6 +113,7 @@ def _libc() -> ctypes.CDLL | None:
 
 
 def _map_ids(user: int, group: int) -> None:
+    # "deny" comes first: without it an unprivileged process may not write gid_map (user_namespaces(7)).
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{user} {user} 1"),
@@ -122,6 +124,7 @@ def _map_ids(user: int, group: int) -> None:
 
 
 def _own_root(libc: ctypes.CDLL, folder: Path, readable: Iterable[str]) -> None:
+    # Private: or what is mounted here would show in the namespace of the server, too.
     _mount(libc, None, "/", None, _REC | _PRIVATE)
     root = folder.parent / ".root"
     root.mkdir(exist_ok=True)
@@ -132,6 +135,7 @@ def _own_root(libc: ctypes.CDLL, folder: Path, readable: Iterable[str]) -> None:
             continue
         seen.append(place)
         _bind(libc, place, root)
+        # A bind mount takes no flags at first: it is made read-only by a second call.
         only_read = _REMOUNT | _BIND | _RDONLY | _NOSUID | _locked(place)
         _mount(libc, None, f"{root}{place}", None, only_read)
     for place in readable:
@@ -140,6 +144,7 @@ def _own_root(libc: ctypes.CDLL, folder: Path, readable: Iterable[str]) -> None:
     (root / "tmp").mkdir(exist_ok=True)
     (root / "old").mkdir()
     os.chdir(root)
+    # pivot_root, not chroot: from a chroot a process with rights finds the way out. libc has no function for it.
     number = _PIVOT.get(os.uname().machine)
     if number is None or libc.syscall(number, b".", b"old") != 0:
         raise OSError(ctypes.get_errno(), "pivot_root")
@@ -195,6 +200,7 @@ def _mount(
 
 def _drop_rights(libc: ctypes.CDLL) -> None:
     """Give up every capability, so that the way here can't be gone back."""
+    # The bounding set, so that no program with file capabilities gets any again; then those that it has.
     for number in range(_LAST_CAPABILITY + 1):
         libc.prctl(_DROP_BOUND, number, 0, 0, 0)
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)

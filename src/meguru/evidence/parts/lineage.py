@@ -37,6 +37,7 @@ def gather(source: PackSource) -> GatheredPart:
 def _edges(source: PackSource) -> tuple[list[dict[str, Any]], bool]:
     tx, seen, frontier = source.ctx.tx, {source.release.ref}, [source.release.ref]
     found: list[dict[str, Any]] = []
+    # Breadth first, a batch of targets a query; one more than the most shows that it was cut.
     while frontier and len(found) <= _MAX_EDGES:
         rows = tx.execute(select(edge).where(edge.c.target.in_(frontier[:_BATCH]))).all()
         frontier = frontier[_BATCH:]

@@ -27,6 +27,7 @@ def gather(source: PackSource, told: list[Event], head: LogHead, key: SigningKey
     own = [each.seq for each in told if head.seq <= MAX_PROVED_LOG or each.subject == source.release.ref]
     ways = {seq: merkle.inclusion_ranges(seq - 1, tree.size) for seq in own}
     kept = merkle.consistency_ranges(newest.size, tree.size) if newest and newest.size else []
+    # Proofs of neighbours share most of their ranges: each is hashed once.
     made = {
         span: merkle.root_of(hashes(tx, *span)).hex()
         for span in {each for way in ways.values() for each in way} | set(kept)

@@ -73,6 +73,7 @@ def _training(source: PackSource) -> dict[str, Any]:
 
 
 def _evaluation(source: PackSource) -> dict[str, Any]:
+    # A model that others made has none: what is stated then is that nothing was measured.
     raw = source.file(EVALUATION)
     found = msgspec.json.decode(raw, type=Evaluation) if raw else Evaluation(task=source.model.task or "")
     tags = tags_of(RecordReader.of(source.ctx), ancestors(source.ctx.tx, source.model.ref))

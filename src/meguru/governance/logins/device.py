@@ -52,6 +52,7 @@ def issue_codes(ws: Workspace, machine: str) -> DeviceCode:
         While very many ask.
     """
     device = secrets.token_urlsafe(32)
+    # 20^8 codes, ten minutes, a thousand at a time: nobody finds one by guessing before it is over.
     code = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(2))
 
     def write(ctx: Context) -> None:
@@ -112,6 +113,7 @@ def redeem(ws: Workspace, device: str) -> NewToken | None:
 
 def _redeem(ctx: Context, key: str, found: LoginRequest) -> NewToken:
     owner = principals.get_principal(ctx.tx, found.principal or "")
+    # Deleted first, in the same transaction: of two that poll at once, one gets the token.
     if not store.forget(ctx.tx, key):
         raise Unauthenticated("nobody let this command line in", why="its token was taken already")
     made = new_token(
@@ -124,6 +126,7 @@ def _redeem(ctx: Context, key: str, found: LoginRequest) -> NewToken:
 
 
 def _open(ctx: Context, code: str) -> LoginRequest:
+    # As people type it: in small letters, without the dash, with spaces.
     letters = "".join(each for each in code.upper() if each in LETTERS)
     found = store.by_code(ctx.tx, f"{letters[:4]}-{letters[4:]}")
     is_open = found is not None and found.principal is None and not found.refused

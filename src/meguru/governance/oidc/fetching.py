@@ -65,6 +65,7 @@ def _object(method: str, url: str, headers: dict[str, str], body: bytes) -> dict
     place, end = urlsplit(url).netloc, time.monotonic() + TOTAL_SECONDS
     try:
         with (
+            # No redirects: the address was checked, and where it leads to was not.
             httpx2.Client(timeout=SECONDS, follow_redirects=False) as client,
             client.stream(method, url, headers=headers, content=body or None) as answer,
         ):

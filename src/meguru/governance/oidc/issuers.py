@@ -34,7 +34,7 @@ class ProviderMetadata(msgspec.Struct, frozen=True):
     authorization_response_iss_parameter_supported: bool = False
 
 
-class _Kept(msgspec.Struct):
+class _CachedIssuer(msgspec.Struct):
     metadata: ProviderMetadata
     asked: float
     keys: Any = None
@@ -46,7 +46,7 @@ class Issuers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, _Kept] = {}
+        self._cache: dict[str, _CachedIssuer] = {}
 
     def metadata(self, issuer: str) -> ProviderMetadata:
         """Return what an issuer says of itself.
@@ -72,18 +72,19 @@ class Issuers:
             found: KeySet = kept.keys
             return found
 
-    def _of(self, issuer: str) -> _Kept:
-        found, now = self._kept.get(issuer), time.monotonic()
+    def _of(self, issuer: str) -> _CachedIssuer:
+        found, now = self._cache.get(issuer), time.monotonic()
         if found is not None and now - found.asked < CACHE_SECONDS:
             return found
-        if len(self._kept) >= MAX_ISSUERS:
-            self._kept.clear()
+        # Issuers are those that are declared: this bounds a workspace whose declarations change all the time.
+        if len(self._cache) >= MAX_ISSUERS:
+            self._cache.clear()
         fresh = _read(issuer)
         if found is not None and found.metadata.jwks_uri == fresh.jwks_uri:
             found.metadata, found.asked = fresh, now
             return found
-        self._kept[issuer] = _Kept(metadata=fresh, asked=now)
-        return self._kept[issuer]
+        self._cache[issuer] = _CachedIssuer(metadata=fresh, asked=now)
+        return self._cache[issuer]
 
 
 def _read(issuer: str) -> ProviderMetadata:
@@ -92,6 +93,7 @@ def _read(issuer: str) -> ProviderMetadata:
         found = msgspec.convert(said, ProviderMetadata)
     except msgspec.ValidationError as error:
         raise Unauthenticated(f"{issuer} does not say what it is", why=str(error)) from error
+    # OpenID Connect Discovery 4.3: or one provider could publish itself as another.
     if found.issuer != issuer:
         why = f"it calls itself {found.issuer[:200]!r}"
         raise Unauthenticated(f"{issuer} is not what it should be", why=why, hint="declare it by that name")

@@ -66,6 +66,7 @@ def verify(
         raise MissingDependency.of("oidc", "authlib") from error
     if len(token) > MAX_TOKEN_LENGTH:
         raise _refused("it is too long")
+    # The issuer is the one that was asked for, never the one that the token names: it can't choose its judge.
     keys = issuers.keys(issuer, str(unverified_header(token).get("kid", "")))
     try:
         found = jwt.decode(token, keys, algorithms=ALGORITHMS)

@@ -84,6 +84,7 @@ def finish(
     where = ISSUERS.metadata(spec.issuer)
     if not hmac.compare_digest(answered.get("state", "").encode(), attempt.state.encode()):
         raise Unauthenticated("this sign-in was not begun here", hint="begin again")
+    # RFC 9207, against mix-up: a provider that promises `iss` in its answers must have sent it.
     said_by = answered.get(
         "iss", "" if where.authorization_response_iss_parameter_supported else where.issuer
     )
@@ -125,6 +126,7 @@ def _with_more(claims: dict[str, Any], where: ProviderMetadata, access: str) -> 
     if not where.userinfo_endpoint or not access:
         return claims
     more = get_json(where.userinfo_endpoint, bearer=access)
+    # OpenID Connect Core 5.3.2: or the token of one person could bring the attributes of another.
     if more.get("sub") != claims["sub"]:
         raise Unauthenticated("the provider tells of somebody else", why="the two subjects differ")
     return more | claims
@@ -136,6 +138,7 @@ def _client(spec: IdentityProviderSpec, where: ProviderMetadata, callback: str) 
     except ImportError as error:
         raise MissingDependency.of("oidc", "authlib") from error
     known = where.token_endpoint_auth_methods_supported
+    # The secret in a header where the provider takes it so: bodies are logged more often.
     way = next((each for each in ("client_secret_basic", "client_secret_post") if each in known), known[0])
     return OAuth2Client(
         None,

@@ -106,6 +106,7 @@ def revoke(ctx: Context, *, id: str, reason: str, since: datetime | None = None)
     if since is not None and since > now:
         raise InvalidInput("a key can't be revoked ahead of time", field="since", why=f"it is {now} now")
     found, me = store.get(ctx.tx, id), ctx.principal
+    # With a narrow token even one's own key only by the right: a token that leaked must not disown its owner.
     if found.owner != me.name or not (me.scope is None or covers(me.scope, "signing_key:revoke")):
         ctx.require("signing_key:revoke")
     at = since or now

@@ -63,6 +63,7 @@ def retire(tx: Connection, key_id: str, at: datetime) -> None:
 
 def revoke(tx: Connection, key_id: str, *, since: datetime, by: str, reason: str) -> None:
     """Mark a key as good for nothing since a moment, never a later one; the server's secret is forgotten."""
+    # In the condition, not in Python: of two that revoke at once, the earlier moment stands.
     values = {"revoked_at": since, "revoked_by": by, "reason": reason, "sealed": None}
     later = signing_key.c.revoked_at.is_(None) | (signing_key.c.revoked_at > since)
     tx.execute(update(signing_key).where(signing_key.c.id == key_id, later).values(values))

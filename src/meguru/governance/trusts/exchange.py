@@ -55,6 +55,7 @@ def exchange(ws: Workspace, signed: str, *, trust: str = "") -> NewToken:
 
 def _verified(ws: Workspace, signed: str, known: Mapping[str, TrustSpec]) -> dict[str, Any]:
     """Return the claims, once they are proved: what is not yet only says whom to ask for the keys."""
+    # Read before it is verified, only to choose which declared issuer to ask for keys: nothing unknown is called.
     said = unverified_claims(signed)
     for spec in known.values():
         if said.get("iss") == spec.issuer and _is_for(said, spec):

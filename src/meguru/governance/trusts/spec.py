@@ -29,6 +29,7 @@ def _check(ctx: Context, name: str, spec: TrustSpec) -> TrustSpec:
     if not 0 < len(spec.audience) <= 500:
         raise InvalidInput("a trust names for whom a token must be", field="audience")
     check_claims(spec.claims, "claims")
+    # Forges sign for everybody: with the issuer alone, each repository in the world would be trusted.
     if all(not each.strip("*") for value in spec.claims.values() for each in _values(value)):
         raise InvalidInput(
             "a trust asks for a claim that tells whose a token is",

@@ -33,6 +33,7 @@ def is_leaned_on(tx: Connection, found: Waiver) -> bool:
 
 def expire(ws: Workspace) -> int:
     """End what had its time, warn of what soon will; return how many waivers that concerned."""
+    # Without the write lock first: each minute, and nearly always for nothing.
     with ws.read() as tx:
         now = log_time(tx, ws.clock.now())
         if not any(_due(tx, now)):

@@ -145,8 +145,8 @@ class LocalStore:
             stat = place.stat()
         except FileNotFoundError:
             raise missing(digest) from None
-        # Hashed once for each state of the file: reading a model of gigabytes for each prediction server's request
-        # would be too slow, and a file that was changed behind our back has another state.
+        # Hashed once for each state of the file: to hash a model of gigabytes at each use would be too slow, and a
+        # file that was changed behind our back has another state.
         state = state_of(stat)
         if self._checked.get(digest) != state:
             check(digest, digests.of_file(place), str(place))
@@ -159,7 +159,7 @@ class LocalStore:
 
     def delete(self, digest: str) -> None:
         """Remove the blob, if it is there: only what nothing refers to."""
-        # Not synced: a blob that a power cut brings back is found and removed again by the next cleanup.
+        # Not synced: a blob that a power cut brings back is an orphan, which the next cleanup removes.
         self._checked.pop(digest, None)
         self._place(digest).unlink(missing_ok=True)
 

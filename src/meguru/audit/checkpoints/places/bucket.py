@@ -92,7 +92,7 @@ class _Locked:
                 Body=body,
                 IfNoneMatch="*",
                 ChecksumAlgorithm="SHA256",
-                ObjectLockMode="COMPLIANCE",
+                ObjectLockMode="COMPLIANCE",  # GOVERNANCE could be lifted by who has the right to
                 ObjectLockRetainUntilDate=datetime.now(UTC) + self._lock,
             )
         except ClientError as error:

@@ -23,11 +23,13 @@ class FilePlace:
         """Append what is not there yet; a note that was cut short by a kill is completed."""
         wanted = "".join(f"{note}\n" for _, note in notes).encode()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        # O_APPEND: the file may be one that only grows. O_NOFOLLOW, O_NONBLOCK: a link or a FIFO may stand there.
         is_new = not self._path.exists()
         file = os.open(self._path, flags, 0o644)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             size = os.fstat(file).st_size
+            # Only the end is read, as long as what is to be written: a file of years is not.
             tail = os.pread(file, len(wanted) + 2, max(0, size - len(wanted) - 2))
             rest = wanted[_there(tail, wanted) :]
             # What is no whole note at its end, and not the beginning of ours, is somebody else's.
