@@ -28,7 +28,7 @@ def in_force(ctx: Context, *, at: datetime | None = None) -> InForceAnswer:
     live: dict[str, Event] = {}
     decided: dict[str, list[Event]] = {}
     for told in of_types(ctx.tx, [*_LIVE, *_DECIDED, "endpoint.retired"], moment):
-        # In Python: the filter by type goes by the index, and one by project beside it would not.
+        # Filtered as it streams: the query goes by the index on types alone.
         if visible is not None and told.project not in visible:
             continue
         if told.type in _LIVE:

@@ -34,8 +34,7 @@ class PackMember(NamedTuple):
 
 def deflated(path: str, data: bytes) -> PackMember:
     """Return a member that is compressed."""
-    # Level and window are written down: by default another version of zlib could give other bytes. Raw (negative
-    # window): ZIP has its own header.
+    # The level is written down, as a default may change. Raw deflate (negative window bits): ZIP has its own headers.
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     raw = packer.compress(data) + packer.flush()
     return PackMember(path, DEFLATED, zlib.crc32(data), len(data), raw)
