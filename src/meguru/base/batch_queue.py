@@ -44,7 +44,8 @@ class BatchQueue(Generic[T]):
             if self._closed:
                 return False
             self._bytes_put += size
-            # Under the lock, so that nothing comes after the mark of the end (`close`), where nobody would read it.
+            # Under the lock, so that nothing comes after the mark of the end (`close`), where nobody would
+            # read it.
             self._queue.put((item, size))
         return True
 

@@ -33,8 +33,8 @@ def of_opened(file: BinaryIO) -> str:
 
 def canonical(value: Any) -> bytes:
     """Return the one JSON spelling of a value: keys sorted, no spaces, UTF-8."""
-    # Digests, cache keys and the event chain rest on these very bytes: another encoder, or another order of keys,
-    # would change them all.
+    # Digests, cache keys and the event chain rest on these very bytes: another encoder, or another order of
+    # keys, would change them all.
     return _encoder.encode(value)
 
 

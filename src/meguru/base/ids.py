@@ -20,8 +20,8 @@ def new_id(prefix: str) -> str:
     """
     global _last  # noqa: PLW0603 - one monotonic sequence a process is the point
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    # As a ULID, and monotonic: within a millisecond, or after a clock was set back, the next is one more than the
-    # last. Keyset pages and "newest first" go by ids.
+    # As a ULID, and monotonic: within a millisecond, or after a clock was set back, the next is one more than
+    # the last. Keyset pages and "newest first" go by ids.
     with _lock:
         value = max(value, _last + 1)
         _last = value

@@ -42,7 +42,8 @@ def identifier(text: str) -> str:
 
 def is_name(text: str, *, most: int = MAX_NAME) -> bool:
     """Tell whether a text in NFC may be a name."""
-    # ASCII by a regular expression, as nearly all names are; the categories of Unicode are looked up one by one.
+    # ASCII by a regular expression, as nearly all names are; the categories of Unicode are looked up one by
+    # one.
     if not 0 < len(text) <= most:
         return False
     if text.isascii():

@@ -90,8 +90,8 @@ def parse(text: str, *, kind: str | None = None) -> Ref:
         If `text` is not a reference, or is one of another kind.
     """
     head, at, version = _cut(normal(text))
-    # "a/b" is a kind and a name, or (where `kind` is known) a project and a name: the list of kinds decides, which is
-    # why no project may be called like a kind.
+    # "a/b" is a kind and a name, or (where `kind` is known) a project and a name: the list of kinds decides,
+    # which is why no project may be called like a kind.
     first, slash, rest = head.partition("/")
     found, name = (first, rest) if slash else ("", head)
     if kind is not None and found != kind and (not slash or (found not in KINDS and "/" not in rest)):

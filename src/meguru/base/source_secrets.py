@@ -74,8 +74,8 @@ class Secrets:
 
     def hide(self, text: str) -> str:
         """Return `text` without what was put in, and without passwords of URLs."""
-        # The longest first: a value that is a part of another would else leave the rest of it. Very short ones would
-        # blot out half of each message.
+        # The longest first: a value that is a part of another would else leave the rest of it. Very short
+        # ones would blot out half of each message.
         for value in sorted(self._known, key=len, reverse=True):
             if len(value) >= _MIN_HIDDEN:
                 text = text.replace(value, _HIDDEN)

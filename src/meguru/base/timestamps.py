@@ -26,8 +26,8 @@ def write_time(moment: datetime) -> str:
         raise InvalidInput(f"{moment.isoformat()} is beyond the calendar", why=str(error)) from error
 
 
-# Cached in UTC: of two moments of one zone that differ in `fold` alone (the hour that a clock shows twice) Python
-# says that they are equal, though they are an hour apart.
+# Cached in UTC: of two moments of one zone that differ in `fold` alone (the hour that a clock shows twice)
+# Python says that they are equal, though they are an hour apart.
 @lru_cache(maxsize=64)  # rows that are written together share their times
 def _written(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")[:26] + "Z"

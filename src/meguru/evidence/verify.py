@@ -90,7 +90,8 @@ def verify_pack(
 
 
 def _faults(pack: CheckedPack) -> Iterator[PackFault]:
-    # Each by itself: a forged part that one check stumbles over must not keep the others from telling what they find.
+    # Each by itself: a forged part that one check stumbles over must not keep the others from telling what
+    # they find.
     for check in _CHECKS:
         try:
             yield from check(pack)

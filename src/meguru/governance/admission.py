@@ -32,8 +32,9 @@ class RightsCache:
 
     def rights(self, tx: Connection, who: PrincipalRecord, version: str, now: datetime) -> Rights:
         """Return what a principal may do, as of the version that was read with it."""
-        # The version was read in the same transaction as the token: what is cached under it can't be newer or older
-        # than what that transaction sees. Any change of rights makes another version, and empties the cache.
+        # The version was read in the same transaction as the token: what is cached under it can't be newer or
+        # older than what that transaction sees. Any change of rights makes another version, and empties the
+        # cache.
         with self._lock:
             if version != self._version:
                 self._table, self._version = read_table(tx), version

@@ -29,7 +29,8 @@ def log_clock(tx: Connection, now: datetime) -> tuple[datetime, str]:
     The second is empty when nothing is. What happened is in the order of the log, so that nothing that comes
     after an event is before it, whatever a clock says.
     """
-    # Some of the newest, not the newest one: of two servers, the one whose clock is behind may have written last.
+    # Some of the newest, not the newest one: of two servers, the one whose clock is behind may have written
+    # last.
     newest = select(event.c.at).order_by(event.c.seq.desc()).limit(NEWEST).subquery()
     last = tx.execute(select(func.max(newest.c.at))).scalar()
     if last is None or last - now <= TOLERATED:

@@ -67,7 +67,8 @@ def check_held(ctx: Context, permissions: Iterable[str], project: str, what: str
     what
         What would give it, for the message.
     """
-    # As it is written: who holds run:read and run:write must not give run:*, which is more once there is run:delete.
+    # As it is written: who holds run:read and run:write must not give run:*, which is more once there is
+    # run:delete.
     for permission in sorted(permissions):
         place = None if project == EVERYWHERE else project
         where = "everywhere" if place is None else f"in {place or refs.DEFAULT}"

@@ -64,8 +64,8 @@ class Persons:
         return node
 
     def _join(self, one: str, other: str) -> None:
-        # Union-find. The root is an account's name where there is one, and the same whatever the order of joining: it
-        # is in signed statements (`person`).
+        # Union-find. The root is an account's name where there is one, and the same whatever the order of
+        # joining: it is in signed statements (`person`).
         first, second = sorted((self._root(one), self._root(other)), key=lambda each: ("@" in each, each))
         self._above[second] = first
 
@@ -85,7 +85,8 @@ def _node(text: str, accounts: dict[str, PrincipalRecord]) -> str:
 
 def _marks(subject: str, claims: dict[str, Any]) -> list[str]:
     """Return what makes a sign-in somebody's: the subject, and an address unless the provider doubts it."""
-    # Of any provider: that two have the same subject by chance keeps somebody from approving, and lets nobody in.
+    # Of any provider: that two have the same subject by chance keeps somebody from approving, and lets nobody
+    # in.
     found = [f"sub:{subject}"]
     email = claims.get("email")
     if isinstance(email, str) and "@" in email and claims.get("email_verified") is not False:

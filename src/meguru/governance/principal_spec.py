@@ -57,7 +57,7 @@ def check(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalSpec:
 
 
 def _check_unnamed(table: AccessTable, name: str) -> None:
-    """Refuse the name of somebody who was shut out while grants or groups would give it their rights again."""
+    """Refuse the name of somebody who was shut out while grants or groups would give it their rights."""
     found = [f"grant/{each}" for each, grant in table.grant.items() if grant.to == f"principal/{name}"]
     found += [f"group/{each}" for each, group in table.group.items() if name in group.members]
     if found:
@@ -98,8 +98,8 @@ def save(ctx: Context, name: str, spec: PrincipalSpec) -> None:
 def retire(ctx: Context, name: str) -> None:
     """Shut a principal out: what it did stays, and it does nothing more.
 
-    Its tokens and its roles in projects go: whoever is called so later does not get them. Grants and groups that
-    name it stay as they are declared, and nobody gets the name while they do.
+    Its tokens and its roles in projects go: whoever is called so later does not get them. Grants and groups
+    that name it stay as they are declared, and nobody gets the name while they do.
     """
     found = store.get_principal(ctx.tx, name)
     with changing_rights(ctx):

@@ -33,8 +33,8 @@ def check_token(tx: Connection, token: str, parts: Mapping[str, str], who: Perso
     Forbidden
         It says who made it.
     """
-    # A token may have been made with a token that was made with a token: whoever made any of them holds this one's
-    # secret, or could have had it.
+    # A token may have been made with a token that was made with a token: whoever made any of them holds this
+    # one's secret, or could have had it.
     for _ in range(MAX_CHAIN):
         made = events.latest(tx, subject=f"token/{token}", types=["token.created"]) if token else None
         if made is None:

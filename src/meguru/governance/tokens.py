@@ -112,7 +112,8 @@ def _check_gives_no_more(ctx: Context, owner: PrincipalRecord, scope: frozenset[
     rights = rights_of(ctx.tx, owner, read_table(ctx.tx), ctx.now())
     held = {EVERYWHERE: rights.everywhere, **rights.within}
     for project, permissions in held.items():
-        # What both allow: a permission within the scope, or a scope that is narrower than a pattern (run:* by run:read).
+        # What both allow: a permission within the scope, or a scope that is narrower than a pattern (run:* by
+        # run:read).
         given = {each for each in permissions if covers(scope, each)} | {
             each for each in scope if covers(permissions, each)
         }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meguru.kernel.remote_blobs import RemoteBlobs
 
 _MAX_QUERY = 4000
-"""Bytes of an address's query; a longer one goes into a body, as proxies refuse addresses over 8 KB (nginx)."""
+"""Bytes of an address's query; a longer one goes into a body: proxies refuse addresses over 8 KB (nginx)."""
 
 
 class RemoteWorkspace:

@@ -57,8 +57,8 @@ def opened(keys: list[str], kept: str) -> SealedSecret | None:
 
     _, _, rest = kept.partition(".")
     salt, _, token = rest.partition(".")
-    # Which key sealed it is not written down. One after another, as to derive a cipher from a phrase takes long:
-    # as a rule the first opens it.
+    # Which key sealed it is not written down. One after another, as to derive a cipher from a phrase takes
+    # long: as a rule the first opens it.
     for key in keys:
         try:
             found = cipher(key, base64.urlsafe_b64decode(salt)).decrypt(token)

@@ -153,7 +153,8 @@ def continues(old: int, old_root: bytes, size: int, root: bytes, proof: Sequence
         return not proof and old_root == root
     if not 0 < old < size:
         return False
-    # RFC 9162, 2.1.4.2. Where the older size is a power of two, its root is itself the first node of the path.
+    # RFC 9162, 2.1.4.2. Where the older size is a power of two, its root is itself the first node of the
+    # path.
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     if not path:
         return False

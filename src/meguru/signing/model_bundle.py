@@ -124,7 +124,8 @@ class ModelSignature(msgspec.Struct, frozen=True, kw_only=True):
 
 def sign_model(name: str, files: Mapping[str, str], key: EllipticSigningKey) -> bytes:
     """Return the signature of a model's files, by path with the SHA-256 of each, as a bundle in JSON."""
-    # By parts, as model-signing sorts: the root digest is over the digests in this order ("a/b" before "a-b").
+    # By parts, as model-signing sorts: the root digest is over the digests in this order ("a/b" before
+    # "a-b").
     wanted = sorted((path for path in files if not _is_ignored(path, IGNORED)), key=PurePosixPath)
     resources = [_Resource(path, "sha256", files[path]) for path in wanted]
     said = {

@@ -122,7 +122,7 @@ def test_a_channel_wakes_those_who_wait_for_it_alone(workspace):
         ctx.notify("jobs")
         ctx.emit("test.said", "workspace/test")
 
-    events.wait(workspace, after=0, timeout=0.01)  # the first look knows of nothing, and notifies all channels
+    events.wait(workspace, after=0, timeout=0.01)  # the first poll notifies all channels
     seen = workspace.watch.notification_count("jobs"), workspace.watch.notification_count("doors")
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(events.wait_for_notification, workspace, "jobs", seen=seen[0], timeout=60)

@@ -164,7 +164,7 @@ def test_who_puts_what_is_there_waits_for_the_disk_as_whoever_put_it_may_not_hav
         assert {place, place.parent} <= set(synced)
 
 
-def test_a_folder_that_a_deferred_put_made_is_synced_by_the_put_that_promises_durability(tmp_path, monkeypatch):
+def test_a_folder_that_a_deferred_put_made_is_synced_by_the_next_durable_put(tmp_path, monkeypatch):
     store, synced = LocalStore(tmp_path / "b"), []
     store.put_deferred(b"some bytes")
     small = next((tmp_path / "b").glob("[0-9a-f][0-9a-f]"))

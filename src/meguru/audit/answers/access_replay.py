@@ -61,7 +61,8 @@ class AccessReplay:
         self.specs: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _SPECS}
         self.members: dict[tuple[str, str], str] = {}
         self.tokens: dict[str, ReplayedToken] = {}
-        # Replayed event by event: tables hold what is in force now, and the log is the only record of what was.
+        # Replayed event by event: tables hold what is in force now, and the log is the only record of what
+        # was.
         for told in of_types(tx, [*_DECLARED, *_TOLD], at):
             self.seq = told.seq
             if told.type in _TOLD:

@@ -151,8 +151,8 @@ def _follow(facts: Facts, path: tuple[str, ...]) -> Any:
 
 def _applied(function: Callable[..., Any], parts: list[_Part], *, nulls: bool = False) -> _Part:
     def over(facts: Facts) -> Any:
-        # Null as in SQL: what is unknown makes unknown what is computed from it, rather than an error for whoever
-        # sent the event.
+        # Null as in SQL: what is unknown makes unknown what is computed from it, rather than an error for
+        # whoever sent the event.
         values = [part(facts) for part in parts]
         if not nulls and any(value is None for value in values):
             return None

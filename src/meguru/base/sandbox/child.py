@@ -1,8 +1,8 @@
-"""The confined process: ``… meguru.base.sandbox.child FOLDER WORK MEMORY SECONDS FILE PARENT REPORT [READABLE…]``.
+"""The confined process: ``… child FOLDER WORK MEMORY SECONDS FILE PARENT REPORT [READABLE…]``.
 
-``WORK`` is ``module:function``; it gets the folder, and leaves its result there. What the process is kept from
-is written to the pipe ``REPORT``, a file descriptor, which is closed before the work is imported: the work could
-write whatever it likes into its folder.
+``WORK`` is ``module:function``; it gets the folder, and leaves its result there. What the process is kept
+from is written to the pipe ``REPORT``, a file descriptor, which is closed before the work is imported: the
+work could write whatever it likes into its folder.
 """
 
 from __future__ import annotations

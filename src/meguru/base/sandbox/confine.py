@@ -144,7 +144,8 @@ def _own_root(libc: ctypes.CDLL, folder: Path, readable: Iterable[str]) -> None:
     (root / "tmp").mkdir(exist_ok=True)
     (root / "old").mkdir()
     os.chdir(root)
-    # pivot_root, not chroot: from a chroot a process with rights finds the way out. libc has no function for it.
+    # pivot_root, not chroot: from a chroot a process with rights finds the way out. libc has no function for
+    # it.
     number = _PIVOT.get(os.uname().machine)
     if number is None or libc.syscall(number, b".", b"old") != 0:
         raise OSError(ctypes.get_errno(), "pivot_root")

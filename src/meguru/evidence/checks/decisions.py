@@ -93,7 +93,8 @@ def _asked(pack: CheckedPack, review: SignedLine, lines: list[SignedLine]) -> It
     if not promoted or said["broken_glass"]:
         return
     for policy in said["policies"]:
-        # Counted only where all agreed to the policy as it is: one that was changed since asked something else then.
+        # Counted only where all agreed to the policy as it is: one that was changed since asked something
+        # else then.
         if valid and all(
             {"ref": policy["policy"], "digest": policy["digest"]} in each["policies"] for each in valid
         ):

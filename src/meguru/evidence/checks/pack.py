@@ -119,7 +119,8 @@ class CheckedPack:
             statement = read_statement(found)
         except InvalidInput as error:
             raise BrokenPack(place, f"{error.what}: {error.why}") from error
-        # One spelling: JSON that is read in two ways (keys twice, spaces) could show people other words than were signed.
+        # One spelling: JSON that is read in two ways (keys twice, spaces) could show people other words than
+        # were signed.
         if digests.canonical(found) != text:
             raise BrokenPack(place, "it is not spelled as an envelope is")
         signers = []

@@ -17,7 +17,8 @@ LOCAL_NAMES = (
     "length of the name", "length of the extra field",
 )  # fmt: skip
 STORED, DEFLATED = 0, 8
-# 0x21 is 1980-01-01, the first day of DOS time: the same contents are the same bytes whenever they are packed.
+# 0x21 is 1980-01-01, the first day of DOS time: the same contents are the same bytes whenever they are
+# packed.
 _NEEDED, _UTF8, _TIME, _DATE = 20, 0x800, 0, 0x21
 _MADE_BY, _MODE = 20 | 3 << 8, 0o100644 << 16
 
@@ -34,7 +35,8 @@ class PackMember(NamedTuple):
 
 def deflated(path: str, data: bytes) -> PackMember:
     """Return a member that is compressed."""
-    # The level is written down, as a default may change. Raw deflate (negative window bits): ZIP has its own headers.
+    # The level is written down, as a default may change. Raw deflate (negative window bits): ZIP has its own
+    # headers.
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     raw = packer.compress(data) + packer.flush()
     return PackMember(path, DEFLATED, zlib.crc32(data), len(data), raw)

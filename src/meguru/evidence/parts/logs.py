@@ -44,9 +44,10 @@ def gather(source: PackSource) -> GatheredPart:
 
 
 def path_of(step: str, attempt: int, taken: Container[str]) -> str:
-    """Return where in a pack the log of a step is, which no other has: paths are ASCII, names of steps are not."""
+    """Return the path of a step's log in a pack, which no other has."""
     path = f"parts/logs/{re.sub('[^A-Za-z0-9_.-]', '_', step)}-{attempt}.log"
-    # Of two steps such as 学習 and 評価 only underscores are left; a pack that lists a path twice is refused.
+    # Paths are ASCII, names of steps are not: of 学習 and 評価 only underscores are left, and a pack that lists
+    # a path twice is refused.
     return path if path not in taken else f"{path.removesuffix('.log')}-{digests.of_value(step)[:12]}.log"
 
 

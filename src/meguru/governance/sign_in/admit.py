@@ -68,7 +68,8 @@ def _first_time(ctx: Context, spec: IdentityProviderSpec, claims: dict[str, Any]
         raise _refused(f"nobody can be called {str(said)[:100]!r} here")
     there = store.find_principal(ctx.tx, name)
     if there is not None:
-        # To adopt an account is to become somebody: only one that nobody has signed in as, and only of a person.
+        # To adopt an account is to become somebody: only one that nobody has signed in as, and only of a
+        # person.
         taken = ctx.tx.execute(select(identity.c.subject).where(identity.c.principal == name)).first()
         if spec.adopt and not taken and there.kind == "user":
             return name

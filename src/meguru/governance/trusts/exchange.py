@@ -55,7 +55,8 @@ def exchange(ws: Workspace, signed: str, *, trust: str = "") -> NewToken:
 
 def _verified(ws: Workspace, signed: str, known: Mapping[str, TrustSpec]) -> dict[str, Any]:
     """Return the claims, once they are proved: what is not yet only says whom to ask for the keys."""
-    # Read before it is verified, only to choose which declared issuer to ask for keys: nothing unknown is called.
+    # Read before it is verified, only to choose which declared issuer to ask for keys: nothing unknown is
+    # called.
     said = unverified_claims(signed)
     for spec in known.values():
         if said.get("iss") == spec.issuer and _is_for(said, spec):
@@ -103,8 +104,8 @@ def missing_claim(claims: Mapping[str, Any], spec: TrustSpec) -> str:
 
 
 def _fits(said: str, pattern: str) -> bool:
-    # By hand, in linear time: as a regular expression, several `.*` in a row backtrack, and what is matched was
-    # written by whoever named a branch.
+    # By hand, in linear time: as a regular expression, several `.*` in a row backtrack, and what is matched
+    # was written by whoever named a branch.
     first, *rest = pattern.split("*")
     if not rest:
         return said == pattern

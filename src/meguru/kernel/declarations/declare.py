@@ -44,8 +44,8 @@ def declare(
     """
     specs: SpecStore = load(kind.spec_store)
     name = _checked(kind, name)
-    # Checked before the transaction opens where the kind can; compared in the form in which it is stored, so that
-    # the same declaration twice is unchanged.
+    # Checked before the transaction opens where the kind can; compared in the form in which it is stored, so
+    # that the same declaration twice is unchanged.
     after = specs.check(ctx, name, spec)
     before = specs.find(ctx.tx, name)
     found = _compared(kind, name, before, after)

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Table
 from sqlalchemy import event as listening
 
 _ON_SQLITE = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
-# tgenabled 'A' (ALWAYS): one that fires only in sessions of origin can be passed by with session_replication_role.
+# tgenabled 'A' (ALWAYS): one that fires only in sessions of origin can be passed by with
+# session_replication_role.
 _ON_POSTGRESQL = (
     "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
     "WHERE NOT tgisinternal AND tgenabled = 'A' AND relnamespace = current_schema()::regnamespace"
@@ -106,7 +107,8 @@ def missing(tx: Connection) -> list[str]:
 
 def _wanted(tx: Connection) -> set[tuple[str, str]]:
     statements = SQLITE if tx.dialect.name == "sqlite" else POSTGRESQL
-    # The name is the third word of CREATE TRIGGER name: the statements are the one list of what should be there.
+    # The name is the third word of CREATE TRIGGER name: the statements are the one list of what should be
+    # there.
     made = [
         (each.split()[2], table)
         for table, sql in statements.items()

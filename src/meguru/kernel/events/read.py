@@ -57,8 +57,8 @@ def latest_by_subject(
 
     At most `limit` of each type are looked at. One statement, however many types there are.
     """
-    # One LIMIT within each branch of the UNION: each is then a few steps on the index (type, seq), where a window
-    # function (row_number) would read all events of these types.
+    # One LIMIT within each branch of the UNION: each is then a few steps on the index (type, seq), where a
+    # window function (row_number) would read all events of these types.
     here = true() if projects is None else event.c.project.in_(projects)
     of_type = select(event.c.seq).where(here).order_by(event.c.seq.desc()).limit(limit)
     each = [of_type.where(event.c.type == name).subquery() for name in sorted(set(types))]

@@ -209,8 +209,8 @@ def _hash(row: _Row) -> str:
     try:
         _check_json(data)
         if produced != "[]":
-            # Text that is no value could run into what follows: other columns, and yet the same bytes. Nothing
-            # follows `used`, so that it needs no check.
+            # Text that is no value could run into what follows: other columns, and yet the same bytes.
+            # Nothing follows `used`, so that it needs no check.
             _check_json(produced)
         raw = msgspec.Raw(data)
         # Moments are kept with microseconds, and were hashed without those that are zero.

@@ -1,7 +1,7 @@
 """One thread polls the log for all threads of a process that wait for it; each is woken by what concerns it.
 
-What this process commits is announced, and polled as soon as somebody waits for it. What others commit is found
-by the thread whose turn it is to poll, ten times a second.
+What this process commits is announced, and polled as soon as somebody waits for it. What others commit is
+found by the thread whose turn it is to poll, ten times a second.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import msgspec
 
 POLL_SECONDS = 0.1
 DEBOUNCE_SECONDS = 0.02
-"""Waiters are woken at most this often: a log that grows fast is read in strides, as writers need the time more
-than readers."""
+"""Waiters are woken at most this often: a log that grows fast is read in strides, as writers need the time
+more than readers."""
 MAX_TYPES, MAX_UNPOLLED = 1000, 10_000
 
 Wakes = Callable[[str], bool]
@@ -57,9 +57,9 @@ class _Waiter:
 class LogWatch:
     """Lets threads wait until the log is longer, or a channel is notified: one polls for all, others sleep.
 
-    Safe for many threads. `committed` is notified at each commit of this process. A channel carries what is no
-    event, such as work that can be claimed; a commit of another process notifies all channels, as the log does
-    not say which it concerns.
+    Safe for many threads. `committed` is notified at each commit of this process. A channel carries what is
+    no event, such as work that can be claimed; a commit of another process notifies all channels, as the log
+    does not say which it concerns.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ class ClaimFilter:
     """Which jobs a claim may take; none of `closed_lanes`.
 
     Of two jobs of the same priority, one whose lane is not among `busy_lanes` goes first, so that one
-    pipeline's thousand runs can't keep all others out. `skipped` are jobs that other workers are claiming now.
+    pipeline's thousand runs can't keep all others out. `skipped` are jobs that other workers claim now.
     """
 
     now: datetime
@@ -143,6 +143,7 @@ def _locked(tx: Connection, chosen: Row[Any], now: datetime) -> bool:
     query = select(job.c.id).where(job.c.id == chosen.id, job.c.state == chosen.state)
     if chosen.state == JobState.RUNNING:
         query = query.where(job.c.lease_until < now)
-    # A row that another claim has locked is passed over, not waited for: workers would else queue for the same
-    # first job, and find it claimed. The state is asked for again, as the row was chosen before it was locked.
+    # A row that another claim has locked is passed over, not waited for: workers would else queue for the
+    # same first job, and find it claimed. The state is asked for again, as the row was chosen before it was
+    # locked.
     return tx.execute(query.with_for_update(skip_locked=True)).first() is not None

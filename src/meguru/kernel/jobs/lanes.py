@@ -1,7 +1,7 @@
 """Lanes: what jobs share the workers with, and how many of a lane may run at a time (its concurrency limit).
 
-A lane's slot is held by a running job whose lease has not run out. No semaphore is counted up and down, so that
-a dead worker's slot is free as soon as its lease is over.
+A lane's slot is held by a running job whose lease has not run out. No semaphore is counted up and down, so
+that a dead worker's slot is free as soon as its lease is over.
 """
 
 from __future__ import annotations

@@ -136,7 +136,8 @@ def extend(tx: Connection, held: Job, until: datetime) -> bool:
 def is_held(tx: Connection, held: Job, *, keep: bool = True) -> bool:
     """Tell whether the holder still owns its job; `keep` it owned until the (write) transaction ends."""
     raw = RawSql(tx)
-    # The row lock keeps others from claiming the job between this check and our commit. SQLite has one writer.
+    # The row lock keeps others from claiming the job between this check and our commit. SQLite has one
+    # writer.
     sql = f"{_OWN_JOB} FOR UPDATE" if keep and not raw.is_sqlite else _OWN_JOB
     mine = (held.id, JobState.RUNNING.value, held.attempt, held.lease_owner)
     return raw.execute(sql, mine).fetchone() is not None

@@ -16,8 +16,8 @@ from meguru.errors import InternalError
 from meguru.kernel.kinds.attention import Attention
 
 LOAD_ALL_KINDS = "meguru.app.kinds:all_kinds"
-"""Where the function is that loads them: whoever appends an event may have imported only the noun that it is of.
-Named by text, as the kernel may not import what is above it."""
+"""The function that loads them, by name, as the kernel may not import what is above it: whoever appends an
+event may have imported only the noun that it is of."""
 _NAME_PARTS = 2
 
 

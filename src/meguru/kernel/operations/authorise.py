@@ -53,8 +53,8 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
 
 def _authorise_on(ws: Workspace, operation: Operation[..., Any], ref: refs.Ref | None) -> None:
     """Raise unless the principal may do an operation with a thing (None: it touches no single one)."""
-    # A change in a project that the principal knows nothing of: 404 with the projects that it knows, whether that
-    # one exists or not.
+    # A change in a project that the principal knows nothing of: 404 with the projects that it knows, whether
+    # that one exists or not.
     if ref is not None and ref.project and not operation.query:
         known = ws.principal.known_projects
         if known is not None and ref.project not in known:

@@ -62,8 +62,8 @@ class Context:
                 message = f"{self.operation.name} changes something; a snapshot is for queries"
                 raise InternalError(message)
             db = self.ws.db
-            # Late on purpose: SQLite has one writer, and what an operation computes first (hashes, parses, loads)
-            # holds up nobody (docs/decisions/0005).
+            # Late on purpose: SQLite has one writer, and what an operation computes first (hashes, parses,
+            # loads) holds up nobody (docs/decisions/0005).
             self._tx = self._stack.enter_context(self.ws.read() if self.operation.query else db.write())
             if not self.operation.query:
                 # SQLite's writer is alone as it is; on PostgreSQL the log's head is the lock, taken before
@@ -215,7 +215,8 @@ class Context:
         Operations run with the view get its cause and its principal; the transaction is opened if it was not.
         """
         self.tx  # noqa: B018 - opened here, so that both share it
-        # A shallow copy: `emitted`, `notified` and what is done afterwards are shared with the operation itself.
+        # A shallow copy: `emitted`, `notified` and what is done afterwards are shared with the operation
+        # itself.
         view = copy.copy(self)
         view.ws = self.ws.with_(cause=cause, principal=principal)
         return view

@@ -40,8 +40,8 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     With an idempotency key, the result of the first successful run is returned to every later call of
     the same principal with the same key and arguments; other arguments under that key are a `Conflict`.
     """
-    # Twice: who may do it nowhere is refused before the arguments are read, so that a fault in them tells them
-    # nothing; then with the thing that the arguments name.
+    # Twice: who may do it nowhere is refused before the arguments are read, so that a fault in them tells
+    # them nothing; then with the thing that the arguments name.
     authorise(ws, operation)
     if ws.cited and not operation.query:
         with denials_logged(ws, operation.name):
@@ -58,7 +58,8 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
         key=key,
         digest=digests.of_bytes(_fingerprint(ws, body)),
     )
-    # First without the write lock, which most repeated requests then never wait for; `_begin` asks again under it.
+    # First without the write lock, which most repeated requests then never wait for; `_begin` asks again
+    # under it.
     with ws.read() as tx:
         known = idempotency.find(tx, request)
     if known is not None:

@@ -52,5 +52,6 @@ def find(tx: Connection, request: IdempotentRequest) -> StoredAnswer | None:
 
 def store(tx: Connection, request: IdempotentRequest, result: str, at: datetime) -> None:
     """Store an answer, in the transaction of what it answers."""
-    # The primary key is the fence: of two servers that did the same request, the second's transaction fails here.
+    # The primary key is the fence: of two servers that did the same request, the second's transaction fails
+    # here.
     tx.execute(insert(answer).values(**msgspec.structs.asdict(request), result=result, at=at))

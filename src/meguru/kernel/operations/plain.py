@@ -40,8 +40,8 @@ def to_plain(arguments: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     except UnicodeEncodeError as error:
         _refuse_first_fault(arguments)
         raise InvalidInput("the arguments can't be read", why=str(error)) from error
-    # Cheap tests on the bytes: a walk through each value of a batch of points would cost more than the operation.
-    # They may suspect too much (an escaped backslash before u0000); only the walk refuses.
+    # Cheap tests on the bytes: a walk through each value of a batch of points would cost more than the
+    # operation. They may suspect too much (an escaped backslash before u0000); only the walk refuses.
     endless = any(isinstance(value, float) and not math.isfinite(value) for value in plain.values())
     if endless or _NUL in body or _LONG in body.translate(_ZEROS) or _depth(body) > MAX_DEPTH:
         _refuse_first_fault(plain)

@@ -27,8 +27,8 @@ gigabytes right after they were written would double the time of a put."""
 class LocalStore:
     """One file a blob, ``ab/cdef…``; written beside, synced, then renamed into place.
 
-    Putting a blob that was damaged meanwhile repairs it, and so does reading one whose bytes `pending_copy` still
-    has: what was put with a deferred fsync, before a power cut.
+    Putting a blob that was damaged meanwhile repairs it, and so does reading one whose bytes `pending_copy`
+    still has: what was put with a deferred fsync, before a power cut.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -145,8 +145,8 @@ class LocalStore:
             stat = place.stat()
         except FileNotFoundError:
             raise missing(digest) from None
-        # Hashed once for each state of the file: to hash a model of gigabytes at each use would be too slow, and a
-        # file that was changed behind our back has another state.
+        # Hashed once for each state of the file: to hash a model of gigabytes at each use would be too slow,
+        # and a file that was changed behind our back has another state.
         state = state_of(stat)
         if self._checked.get(digest) != state:
             check(digest, digests.of_file(place), str(place))

@@ -1,8 +1,8 @@
 """Deferred fsync: small blobs are durable by the transaction that refers to them, and on their own later.
 
-Two fsyncs for each small file, one for the file and one for the transaction, are slow. So the bytes are written
-to their place without an fsync, and once more into the transaction, which is a write-ahead log for them: that
-copy survives a power cut. Later, many blobs at a time are synced in their place, and the copies dropped.
+Two fsyncs for each small file, one for the file and one for the transaction, are slow. So the bytes are
+written to their place without an fsync, and once more into the transaction, which is a write-ahead log for
+them: that copy survives a power cut. Later, many blobs at a time are synced in place, and the copies dropped.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ def flush(db: Database, blobs: BlobStore) -> int:
         if isinstance(blobs, LocalStore):
             for row in rows:
                 blobs.put_deferred(row.data)
-            # Only Linux's sync() returns after the data is on the disk; POSIX lets it return before, as macOS does.
+            # Only Linux's sync() returns after the data is on the disk; POSIX lets it return before, as macOS
+            # does.
             if len(digests) > MAX_FSYNCS and sys.platform == "linux":
                 os.sync()
             else:

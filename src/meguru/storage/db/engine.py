@@ -155,9 +155,8 @@ def _sqlite(url: str, synchronous: str, *, query_only: bool = False) -> Engine:
     def prepare(raw: Any, _record: Any) -> None:
         cursor = raw.cursor()
         # FULL waits for the disk at each commit; with NORMAL, a power cut can take the last commits, and only
-        # them.
-        # foreign_keys is off by default, and of each connection. The page cache is 16 MB (negative: in KB); what the
-        # file has beyond is read by mmap, up to the most that SQLite takes.
+        # them. foreign_keys is off by default, and of each connection. The page cache is 16 MB (negative: in
+        # KB); what the file has beyond is read by mmap, up to the most that SQLite takes.
         for pragma in (
             f"synchronous={synchronous}",
             "foreign_keys=1",

@@ -63,7 +63,8 @@ class RawSql:
     @contextmanager
     def stream(self, sql: str, size: int, values: Sequence[Any] = ()) -> Iterator[Iterator[list[Any]]]:
         """Give the rows of a query, so many at a time, however many there are."""
-        # A named cursor stays on the server (DECLARE … FETCH); without a name psycopg fetches all rows at once.
+        # A named cursor stays on the server (DECLARE … FETCH); without a name psycopg fetches all rows at
+        # once.
         cursor = self.driver.cursor() if self.is_sqlite else self.driver.cursor(name="meguru_stream")
         with closing(cursor):
             yield self._fetched(cursor, sql, size, values)

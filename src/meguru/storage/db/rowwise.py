@@ -104,7 +104,8 @@ def _kept(table: Table, names: tuple[str, ...], row: Mapping[str, Any]) -> list[
 
 def _where(table: Table, where: RowKey) -> tuple[str, list[Any]]:
     names = tuple(where)
-    # `= NULL` is never true in SQL: a column without a value is asked for by IS NULL, which takes no parameter.
+    # `= NULL` is never true in SQL: a column without a value is asked for by IS NULL, which takes no
+    # parameter.
     empty = tuple(name for name in names if where[name] is None)
     spelled = zip(names, _writers(table, names), strict=True)
     values = [_plain(where[name], spell) for name, (spell, _) in spelled if where[name] is not None]

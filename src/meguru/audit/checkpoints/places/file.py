@@ -23,7 +23,8 @@ class FilePlace:
         """Append what is not there yet; a note that was cut short by a kill is completed."""
         wanted = "".join(f"{note}\n" for _, note in notes).encode()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        # O_APPEND: the file may be one that only grows. O_NOFOLLOW, O_NONBLOCK: a link or a FIFO may stand there.
+        # O_APPEND: the file may be one that only grows. O_NOFOLLOW, O_NONBLOCK: a link or a FIFO may stand
+        # there.
         is_new = not self._path.exists()
         file = os.open(self._path, flags, 0o644)
         try:

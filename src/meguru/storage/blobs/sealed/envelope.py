@@ -125,8 +125,9 @@ def _cipher(data_key: bytes, head: SealHead) -> AESGCM:
 
 
 def _bound(number: int, *, last: bool) -> tuple[bytes, bytes]:
-    # A nonce of 96 bits that is never repeated under a key: each blob has a key of its own (its salt), and its
-    # chunks are counted. The last byte marks the last chunk, so that a blob that was cut off does not open.
+    # A nonce of 96 bits that is never repeated under a key: each blob has a key of its own (its salt), and
+    # its chunks are counted. The last byte marks the last chunk, so that a blob that was cut off does not
+    # open.
     place = number.to_bytes(11, "big") + bytes([last])
     return place, MAGIC + place
 

@@ -91,8 +91,8 @@ def _find(cache: LocalStore, digest: str) -> Path | None:
 
 def _make_room(folder: Path, size: int) -> bool:
     """Free the least used opened blobs until another fits; who has one mapped goes on reading it."""
-    # LRU eviction, by the times of the files, which all processes of this user share. A file that is mapped or open
-    # lives on without its name until it is closed (POSIX).
+    # LRU eviction, by the times of the files, which all processes of this user share. A file that is mapped
+    # or open lives on without its name until it is closed (POSIX).
     disk = shutil.disk_usage(folder)
     most, free = disk.total // _SHARE, disk.free
     if size > most:
