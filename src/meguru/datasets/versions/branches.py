@@ -25,7 +25,7 @@ def branch(ctx: Context, *, ref: str, branch: str) -> DatasetBranch:
         If there is a branch or a tag of that name.
     """
     branch = named.check("branch", branch)
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     name = version.name
     store.lock(ctx.tx, name, ctx.now())
     if branch in {each.branch for each in named.branches(ctx.tx, name)}:
@@ -52,7 +52,7 @@ def branch(ctx: Context, *, ref: str, branch: str) -> DatasetBranch:
 @operation("dataset.branches", permission="dataset:read", query=True, on="name")
 def branches(ctx: Context, *, name: str) -> list[DatasetBranch]:
     """List the branches of a dataset, by name."""
-    return named.branches(ctx.tx, store.resolve(ctx.tx, name, ctx.seen).name)
+    return named.branches(ctx.tx, store.resolve(ctx.tx, name, ctx.readable).name)
 
 
 @operation("dataset.merge", permission="dataset:write", on="name")
@@ -67,7 +67,7 @@ def merge(ctx: Context, *, name: str, branch: str, note: str = "") -> DatasetVer
     Conflict
         If the dataset changed since and has no key, or a row was changed in both.
     """
-    name = store.resolve(ctx.tx, name, ctx.seen).name
+    name = store.resolve(ctx.tx, name, ctx.readable).name
     newest = store.lock(ctx.tx, name, ctx.now())
     line = named.branch(ctx.tx, name, branch)
     head, base = (store.get(ctx.tx, name, number) for number in (line.latest, line.base))
@@ -94,7 +94,7 @@ def drop_branch(ctx: Context, *, name: str, branch: str) -> DatasetBranch:
     Conflict
         If something needs one of its versions.
     """
-    name = store.resolve(ctx.tx, name, ctx.seen).name
+    name = store.resolve(ctx.tx, name, ctx.readable).name
     store.lock(ctx.tx, name, ctx.now())
     line = named.branch(ctx.tx, name, branch)
     made = of_line(ctx.tx, name, branch)

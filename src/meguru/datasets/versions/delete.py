@@ -37,7 +37,7 @@ def delete_rows(
     """
     name = check_full_name("dataset", name)
     with ctx.ws.read() as tx:
-        newest = store.newest(tx, name, branch) or store.resolve(tx, name, ctx.seen)
+        newest = store.newest(tx, name, branch) or store.resolve(tx, name, ctx.readable)
     before = load_manifest(ctx.blobs, newest)
     manifest = _left(ctx, before, condition)
     previous = store.lock(ctx.tx, name, ctx.now(), branch)

@@ -30,7 +30,7 @@ def prune(ctx: Context, *, name: str, plan: bool = False) -> RemovedVersions:
     The newest version, what a tag or branch holds, and what a run, model or release was made from, stay. A
     server does it by itself. The bytes are freed by ``dataset.free``.
     """
-    name = store.resolve(ctx.tx, name, ctx.seen).name
+    name = store.resolve(ctx.tx, name, ctx.readable).name
     return _prune(ctx, name=name, plan=plan)
 
 

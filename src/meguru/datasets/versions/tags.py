@@ -22,7 +22,7 @@ def tag(ctx: Context, *, ref: str, tag: str, move: bool = False) -> DatasetTag:
         If another version has the name, and it is not to `move`; or a branch has it.
     """
     tag = named.check("tag", tag)
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = store.resolve(ctx.tx, ref, ctx.readable)
     name = version.name
     store.lock(ctx.tx, name, ctx.now())
     if tag in {each.branch for each in named.branches(ctx.tx, name)}:
@@ -50,7 +50,7 @@ def tag(ctx: Context, *, ref: str, tag: str, move: bool = False) -> DatasetTag:
 @operation("dataset.untag", permission="dataset:write", on="name")
 def untag(ctx: Context, *, name: str, tag: str) -> DatasetTag:
     """Take a tag away; the version stays."""
-    name = store.resolve(ctx.tx, name, ctx.seen).name
+    name = store.resolve(ctx.tx, name, ctx.readable).name
     found = named.find_tag(ctx.tx, name, tag)
     if found is None:
         known = [each.tag for each in named.tags(ctx.tx, name)]
@@ -63,7 +63,7 @@ def untag(ctx: Context, *, name: str, tag: str) -> DatasetTag:
 @operation("dataset.tags", permission="dataset:read", query=True, on="name")
 def tags(ctx: Context, *, name: str) -> list[DatasetTag]:
     """List the tags of a dataset, by name."""
-    return named.tags(ctx.tx, store.resolve(ctx.tx, name, ctx.seen).name)
+    return named.tags(ctx.tx, store.resolve(ctx.tx, name, ctx.readable).name)
 
 
 @operation("dataset.rollback", permission="dataset:write", on="ref")
@@ -77,7 +77,7 @@ def rollback(ctx: Context, *, ref: str, note: str = "", follows: str = "") -> Da
     Conflict
         If there is a newer version than the one that it follows.
     """
-    wanted = store.resolve(ctx.tx, ref, ctx.seen)
+    wanted = store.resolve(ctx.tx, ref, ctx.readable)
     newest = store.lock(ctx.tx, wanted.name, ctx.now())
     check_follows(newest, follows)
     if newest and newest.digest == wanted.digest:
