@@ -1,12 +1,14 @@
 """Operations: authorised, typed, in one transaction, told of, done once per key."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from meguru import errors
 from meguru.kernel import events
-from meguru.kernel.operations import Context, operation
+from meguru.kernel.operations import Context, idempotency, operation
 from meguru.kernel.principals import Principal
 from meguru.testing.events import declare_events
 
@@ -200,3 +202,18 @@ def test_what_an_operation_itself_refuses_is_logged_too_and_nothing_of_it_stays(
         (told,) = events.read(tx)
     assert (told.type, told.operation) == ("access.denied", "thing.make_for_others")
     assert told.data == {"why": "only on Sundays"}
+
+
+def test_answers_that_are_too_old_are_forgotten_now_and_then(workspace):
+    now = workspace.clock.now()
+
+    def stored(key, digest, at):
+        with workspace.db.write() as tx:
+            request = idempotency.IdempotentRequest(principal="a", operation="o", key=key, digest=digest)
+            idempotency.store(tx, request, "1", at)
+
+    stored("old", "1" * 64, now - idempotency.MAX_AGE - timedelta(seconds=1))
+    stored("young", "1" * 64, now - timedelta(days=1))
+    stored("other", "0" * 64, now)
+    with workspace.read() as tx:
+        assert set(tx.execute(select(idempotency.answer.c.key)).scalars()) == {"young", "other"}
