@@ -5,6 +5,7 @@ import json
 import random
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import msgspec
 import polars as pl
@@ -21,8 +22,9 @@ from meguru.datasets.types import ColumnSpec
 from meguru.evidence.export import export
 from meguru.evidence.pack.archive import CENTRAL, LOCAL, deflated, stored, write
 from meguru.evidence.pack.read import read_pack
+from meguru.evidence.parts import logs
 from meguru.evidence.parts.logs import mask, path_of
-from meguru.evidence.types import ATTESTATIONS, EVENTS, LINEAGE, MANIFEST, RELEASE
+from meguru.evidence.types import ATTESTATIONS, EVENTS, LINEAGE, MANIFEST, MAX_PARTS, RELEASE
 from meguru.evidence.verify import verify_pack
 from meguru.governance.signing_keys.server import ensure_server_key
 from meguru.governance.signing_keys.statements import name_of
@@ -31,7 +33,7 @@ from meguru.registry.client import add_model
 from meguru.serving.create import create as make_endpoint
 from meguru.signing.dsse import IN_TOTO, read, sign
 from meguru.signing.keys import SigningKey
-from meguru.signing.statement import read_statement
+from meguru.signing.statement import StatementSubject, read_statement
 from meguru.testing.forged_packs import FORGER, forged, restated
 from meguru.testing.models import make_flights, make_model
 
@@ -136,6 +138,22 @@ def test_logs_of_steps_whose_names_are_no_ascii_are_two_parts_of_a_pack():
     second = path_of("評価", 1, [first])
     assert second != first
     assert second.isascii()
+
+
+def test_a_run_of_very_many_steps_has_evidence_with_the_digests_of_all_logs(monkeypatch):
+    many = [
+        SimpleNamespace(step=f"score[{n}]", attempt=1, lines=1, blob="0" * 64) for n in range(logs.MAX_TAILS + 9)
+    ]
+    monkeypatch.setattr(logs.store, "of_run", lambda *_: many)
+    monkeypatch.setattr(logs, "text_of", lambda *_: "done\n")
+    source = SimpleNamespace(
+        run=SimpleNamespace(id="run"),
+        ctx=SimpleNamespace(tx=None),
+        about_model=StatementSubject(name="model/m@1", digest={"sha256": "0" * 64}),
+    )
+    found = logs.gather(source)
+    assert len(found.files) == logs.MAX_TAILS < MAX_PARTS
+    assert len(found.statements[0].predicate["logs"]) == len(many)
 
 
 def test_a_log_line_keeps_its_moment_and_loses_what_looks_personal():

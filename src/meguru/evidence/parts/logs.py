@@ -14,6 +14,8 @@ from meguru.pipelines.logs.encoding import START
 from meguru.pipelines.logs.read import text_of
 
 LAST_LINES, MAX_BYTES = 500, 256 << 10
+MAX_TAILS = 500
+"""Of more logs (a step over thousands of items) the digests are stated, and no tails: a pack has 1,000 parts at most."""
 _HIDDEN = "•••"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z ")
 _PERSONAL = re.compile(
@@ -29,14 +31,17 @@ def gather(source: PackSource) -> GatheredPart:
         return GatheredPart()
     files: dict[str, PackContent] = {}
     said = []
-    for log in store.newest(store.of_run(source.ctx.tx, source.run.id)):
+    for number, log in enumerate(store.newest(store.of_run(source.ctx.tx, source.run.id))):
+        told: dict[str, Any] = {"step": log.step, "attempt": log.attempt, "lines": log.lines}
+        told["log"] = {"sha256": log.blob or ""}
+        said.append(told)
+        if number >= MAX_TAILS:
+            continue
         text = text_of(source.ctx, log).removeprefix(START)
         # As they were written: what else ends a line for Python (U+0085) stands within one.
         lines = text.removesuffix("\n").split("\n")[-LAST_LINES:]
         tail = ("\n".join(mask(each) for each in lines) + "\n").encode()[-MAX_BYTES:]
-        told: dict[str, Any] = {"step": log.step, "attempt": log.attempt, "lines": log.lines}
-        told |= {"log": {"sha256": log.blob or ""}, "tail": {"sha256": digests.of_bytes(tail)}}
-        said.append(told)
+        told["tail"] = {"sha256": digests.of_bytes(tail)}
         path = path_of(log.step, log.attempt, files)
         files[path] = PackContent(path=path, media_type=TEXT, data=tail)
     statements = [stated("logs", [source.about_model], {"logs": said})] if said else []
