@@ -87,10 +87,10 @@ def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> A
     for ref in owned:
         kind, name = declared_kind(refs.parse(ref).kind), refs.parse(ref).name
         ctx.require(f"{kind.name}:write", project=refs.project_of(name), why=f"the file would own {ref}")
-    _refuse_theirs(ctx, found, owned)
+    _refuse_owned_by_others(ctx, found, owned)
     gone = [] if reason else [ref for ref in store.owned(ctx.tx, found.owner) if ref not in set(owned)]
     store.disown(ctx.tx, gone)
-    _own(ctx, found, list(dict.fromkeys(owned)))
+    _record_owned(ctx, found, list(dict.fromkeys(owned)))
     state = ApplyState.FAILED if reason else ApplyState.SUCCEEDED
     store.end(ctx.tx, found.id, state, ctx.now(), reason)
     data = {"owner": found.owner} | ({"reason": reason} if reason else {"owned": len(owned)})
@@ -128,14 +128,14 @@ def step(
     if found.state is not ApplyState.RUNNING:
         why = found.reason or f"it {found.state.value}"
         raise Conflict(f"{found.ref} has ended", where=found.ref, why=why)
-    _refuse_theirs(ctx, found, [full])
+    _refuse_owned_by_others(ctx, found, [full])
     acting = ctx.with_(cause=found.event)
     acting.operation = part
     done: Declared = acting.execute(part, arguments)
     if spec is None:
         store.disown(ctx.tx, [full])
     else:
-        _own(ctx, found, [full])
+        _record_owned(ctx, found, [full])
     return done
 
 
@@ -145,14 +145,14 @@ def _operation_of(kind: Kind, verb: str) -> Operation[..., Declared]:
     return registered()[f"{kind.name}.{verb}"]
 
 
-def _refuse_theirs(ctx: Context, found: Apply, listed: list[str]) -> None:
+def _refuse_owned_by_others(ctx: Context, found: Apply, listed: list[str]) -> None:
     theirs = {ref: who for ref, who in store.owners(ctx.tx, listed).items() if who != found.owner}
     if theirs:
         ref, who = next(iter(theirs.items()))
         raise Conflict(f"{ref} is declared by another file", where=ref, why=f"the file {who!r} owns it")
 
 
-def _own(ctx: Context, found: Apply, listed: list[str]) -> None:
+def _record_owned(ctx: Context, found: Apply, listed: list[str]) -> None:
     """Write down that the file owns things as they are now."""
     by_kind: dict[str, list[str]] = {}
     for ref in listed:

@@ -43,7 +43,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
     kept: set[str] = set()
     for each in wanted:
         try:
-            found = _one(ctx, each, listed, present)
+            found = _plan_one(ctx, each, listed, present)
             _check_owner(found.ref, theirs.get(found.ref, owner), owner)
             found = _with_moves(ctx, found, known.get(found.ref), present)
         except InvalidInput as error:
@@ -58,7 +58,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
             actions.append(found)
     # With faults nothing is retired: a thing that could not be read is not one that is not declared.
     gone = [] if faults else [_retired(ctx, mine, present) for ref, mine in known.items() if ref not in kept]
-    faults += _needed(wanted, project, {each.ref for each in gone if each is not None})
+    faults += _still_needed(wanted, project, {each.ref for each in gone if each is not None})
     actions = [*in_order(actions), *users_first([each for each in gone if each is not None])]
     return ApplyPlan(
         owner=owner,
@@ -110,7 +110,7 @@ class _Present:
         return self._numbers.get(ref, 0)
 
 
-def _one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present: _Present) -> PlannedAction:
+def _plan_one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present: _Present) -> PlannedAction:
     kind, project = declared_kind(item.kind), ctx.ws.project or ""
     name = refs.within(project, normal(item.name))
     ctx.require(
@@ -193,7 +193,7 @@ def _retired(ctx: Context, mine: OwnedThing, present: _Present) -> PlannedAction
     return _with_moves(ctx, found, mine, present)
 
 
-def _needed(wanted: list[WantedThing], project: str, gone: AbstractSet[str]) -> list[PlanFault]:
+def _still_needed(wanted: list[WantedThing], project: str, gone: AbstractSet[str]) -> list[PlanFault]:
     """Return what the file declares though it needs a thing that is to be retired."""
     found = []
     for item in wanted if gone else ():

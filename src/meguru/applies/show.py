@@ -38,11 +38,11 @@ def present(ctx: Context) -> list[WantedThing]:
         readable = ctx.principal.projects(f"{kind.name}:read")
         names = specs.names(ctx.tx, readable)
         present = declarations.present_specs(ctx, kind, names)
-        found += [WantedThing(kind=kind.name, name=name, spec=_said(present[name])) for name in names]
+        found += [WantedThing(kind=kind.name, name=name, spec=_non_default_fields(present[name])) for name in names]
     return found
 
 
-def _said(spec: Any) -> dict[str, Any]:
+def _non_default_fields(spec: Any) -> dict[str, Any]:
     """Return the fields of a spec that are not as always, as JSON values."""
     found = {}
     for each in msgspec.structs.fields(spec):
@@ -50,7 +50,7 @@ def _said(spec: Any) -> dict[str, Any]:
         usual = each.default_factory() if each.default_factory is not msgspec.NODEFAULT else each.default
         if value != usual:
             is_part = isinstance(value, msgspec.Struct)
-            found[each.encode_name] = _said(value) if is_part else msgspec.to_builtins(value)
+            found[each.encode_name] = _non_default_fields(value) if is_part else msgspec.to_builtins(value)
     return found
 
 

@@ -91,7 +91,7 @@ def holdings(tx: Connection, who: PrincipalRecord, table: AccessTable, now: date
     trust = table.trust.get(who.name.removeprefix(TRUSTED)) if who.name.startswith(TRUSTED) else None
     if trust:
         via = f"trust/{who.name.removeprefix(TRUSTED)}"
-        yield from (Holding(role=trust.role, project=_place(each), via=via) for each in trust.projects)
+        yield from (Holding(role=trust.role, project=_project_key(each), via=via) for each in trust.projects)
     mine = {f"principal/{who.name}"}
     if table.grant and table.group:
         mine |= {f"group/{name}" for name in groups_of(tx, who.name, table, now)}
@@ -104,10 +104,10 @@ def holdings(tx: Connection, who: PrincipalRecord, table: AccessTable, now: date
 
 def projects_of(name: str, grant: GrantSpec) -> list[str]:
     """Return the projects in which a grant holds; the default one is the empty text, ``*`` is all of them."""
-    return [_place(each) for each in grant.projects] or [refs.project_of(name)]
+    return [_project_key(each) for each in grant.projects] or [refs.project_of(name)]
 
 
-def _place(project: str) -> str:
+def _project_key(project: str) -> str:
     return "" if project == refs.DEFAULT else project
 
 

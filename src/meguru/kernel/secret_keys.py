@@ -45,7 +45,7 @@ def keys_of(ws: Workspace) -> list[str]:
     """
     said = ws.settings.secret_key
     if said:
-        return _said(said)
+        return _parse_setting(said)
     if ws.root is None:
         return []
     path = ws.root / FILE
@@ -103,7 +103,7 @@ def cipher(key: str, salt: bytes) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived))
 
 
-def _said(text: str) -> list[str]:
+def _parse_setting(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > 1 and all(len(part) >= MIN_LENGTH for part in parts):
         # A phrase may have commas itself, and may have sealed before there could be several keys.

@@ -38,11 +38,11 @@ def in_force(ctx: Context, *, at: datetime | None = None) -> InForceAnswer:
             live.pop(refs.parse(told.subject).name, None)
         else:
             decided.setdefault(told.subject, []).append(told)
-    found = [_of(told, decided.get(told.subject, [])) for _, told in sorted(live.items())]
+    found = [_in_force(told, decided.get(told.subject, [])) for _, told in sorted(live.items())]
     return InForceAnswer(at=moment, releases=found)
 
 
-def _of(told: Event, decided: list[Event]) -> InForce:
+def _in_force(told: Event, decided: list[Event]) -> InForce:
     data = told.data
     digest = str(data.get("digest", ""))
     return InForce(

@@ -26,15 +26,15 @@ def check(pack: CheckedPack) -> Iterator[PackFault]:
         if each["state"] == "valid"
     }
     for line in lines:
-        yield from _signed(pack, line, counts=line.statement.predicate.get("id") in counted)
-    yield from _left_out(pack, lines)
+        yield from _check_signature(pack, line, counts=line.statement.predicate.get("id") in counted)
+    yield from _check_complete(pack, lines)
     if len(reviews) > 1 or (lines and not reviews):
         yield fault(ATTESTATIONS, f"{len(reviews)} statements of review, where one is due")
     for review in reviews:
-        yield from _asked(pack, review, lines)
+        yield from _check_policies(pack, review, lines)
 
 
-def _left_out(pack: CheckedPack, lines: list[SignedLine]) -> Iterator[PackFault]:
+def _check_complete(pack: CheckedPack, lines: list[SignedLine]) -> Iterator[PackFault]:
     known = {line.statement.predicate.get("id") for line in lines}
     for place, event in pack.events:
         is_told = event.get("type") in _TOLD and event.get("subject") == pack.manifest.release
@@ -42,7 +42,7 @@ def _left_out(pack: CheckedPack, lines: list[SignedLine]) -> Iterator[PackFault]
             yield fault(place, f"what {event['data'].get('by')} decided, as it tells, is not in the pack")
 
 
-def _signed(pack: CheckedPack, line: SignedLine, *, counts: bool) -> Iterator[PackFault]:
+def _check_signature(pack: CheckedPack, line: SignedLine, *, counts: bool) -> Iterator[PackFault]:
     said, release = line.statement.predicate, pack.manifest.release
     about = [(each.name, each.digest) for each in line.statement.subject]
     if about != [(said.get("release"), {"sha256": said.get("digest")})] or said.get("release") != release:
@@ -70,7 +70,7 @@ def _signed(pack: CheckedPack, line: SignedLine, *, counts: bool) -> Iterator[Pa
             yield fault(line.place, f"when it was signed, {why}")
 
 
-def _asked(pack: CheckedPack, review: SignedLine, lines: list[SignedLine]) -> Iterator[PackFault]:
+def _check_policies(pack: CheckedPack, review: SignedLine, lines: list[SignedLine]) -> Iterator[PackFault]:
     said, digest = review.statement.predicate, pack.manifest.digest
     known = {line.statement.predicate["id"]: line for line in lines}
     for each in said["decisions"]:
@@ -81,7 +81,7 @@ def _asked(pack: CheckedPack, review: SignedLine, lines: list[SignedLine]) -> It
         for each in said["decisions"]
         if each["state"] == "valid" and each["decision"] == "approved" and each["id"] in known
     ]
-    yield from _another(review, valid, digest)
+    yield from _check_digest(review, valid, digest)
     authors = {each["person"] for each in said["authors"]}
     for each in valid:
         if each["person"] in authors:
@@ -98,16 +98,16 @@ def _asked(pack: CheckedPack, review: SignedLine, lines: list[SignedLine]) -> It
         if valid and all(
             {"ref": policy["policy"], "digest": policy["digest"]} in each["policies"] for each in valid
         ):
-            yield from _counted(review, policy, valid)
+            yield from _check_count(review, policy, valid)
 
 
-def _another(review: SignedLine, valid: list[Any], digest: str) -> Iterator[PackFault]:
+def _check_digest(review: SignedLine, valid: list[Any], digest: str) -> Iterator[PackFault]:
     for each in valid:
         if each["digest"] != digest:
             yield fault(review.place, f"the approval of {each['principal']} is of another digest")
 
 
-def _counted(review: SignedLine, policy: dict[str, Any], valid: list[Any]) -> Iterator[PackFault]:
+def _check_count(review: SignedLine, policy: dict[str, Any], valid: list[Any]) -> Iterator[PackFault]:
     """Count who agreed at each stage: a person once, by a right that their signed words name."""
     for stage in policy["stages"]:
         right = f"{policy['policy']}: {stage['name']}: {stage['right']}"

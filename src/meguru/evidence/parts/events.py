@@ -33,10 +33,10 @@ def slice_of(source: PackSource, more: Iterable[str] = ()) -> list[Event]:
 
 def gather(source: PackSource, told: list[Event]) -> GatheredPart:
     """Return the slice of the log, and what of it tells when the release was live."""
-    deployed = [each for each in told if each.type in _DEPLOYED and _tells_of(each, source.release.ref)]
+    deployed = [each for each in told if each.type in _DEPLOYED and _is_about(each, source.release.ref)]
     said = {
         "state": source.release.standing,
-        "events": [_short(each) for each in deployed],
+        "events": [_summary(each) for each in deployed],
     }
     return GatheredPart(
         files=[lines_file(EVENTS, told)],
@@ -54,11 +54,11 @@ def _by_id(source: PackSource, ids: list[str]) -> list[Event]:
     return [from_row(row) for row in rows]
 
 
-def _tells_of(told: Event, ref: str) -> bool:
+def _is_about(told: Event, ref: str) -> bool:
     before = told.data.get("before")
     left = before.get("release") if isinstance(before, dict) else None
     return ref in {told.subject, told.data.get("release"), left}
 
 
-def _short(told: Event) -> dict[str, object]:
+def _summary(told: Event) -> dict[str, object]:
     return {"seq": told.seq, "hash": told.hash, "type": told.type, "at": told.at, "actor": told.actor}

@@ -23,7 +23,7 @@ def exported(found: ChecklistStanding, format: str, language: str) -> str:
     if format == "csv":
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerows([COLUMNS, *([_plain(value) for value in row] for row in rows)])
+        writer.writerows([COLUMNS, *([_without_formula(value) for value in row] for row in rows)])
         return out.getvalue()
     return _markdown(found, rows, language)
 
@@ -45,7 +45,7 @@ def _row(each: ItemStanding, language: str) -> list[str]:
     ]
 
 
-def _plain(value: str) -> str:
+def _without_formula(value: str) -> str:
     """Return a value that no spreadsheet takes for a formula."""
     return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
 

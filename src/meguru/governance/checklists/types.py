@@ -115,11 +115,11 @@ class ChecklistStanding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """The digest of what is asked and what people answered; what is evident changes by itself."""
-        said: list[Any] = [[each.item.id, each.item.text, each.item.per, *_said(each)] for each in self.items]
+        said: list[Any] = [[each.item.id, each.item.text, each.item.per, *_answer_fields(each)] for each in self.items]
         return digests.of_value([self.checklist, self.model, said])
 
 
-def _said(each: ItemStanding) -> list[str]:
+def _answer_fields(each: ItemStanding) -> list[str]:
     found = each.answer
     if found is None or each.state is ChecklistItemState.TO_CONFIRM:
         return []

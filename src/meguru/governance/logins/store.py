@@ -43,12 +43,12 @@ def forget_old(tx: Connection, now: datetime) -> None:
 
 def by_device(tx: Connection, device_hash: str) -> LoginRequest | None:
     """Return the request of a device."""
-    return _one(tx.execute(select(*_COLUMNS).where(login_request.c.device_hash == device_hash)).first())
+    return _from_row(tx.execute(select(*_COLUMNS).where(login_request.c.device_hash == device_hash)).first())
 
 
 def by_code(tx: Connection, user_code: str) -> LoginRequest | None:
     """Return the request with the code that a person was shown."""
-    return _one(tx.execute(select(*_COLUMNS).where(login_request.c.user_code == user_code)).first())
+    return _from_row(tx.execute(select(*_COLUMNS).where(login_request.c.user_code == user_code)).first())
 
 
 def answer(tx: Connection, user_code: str, principal: str | None, scope: Sequence[str]) -> None:
@@ -62,5 +62,5 @@ def forget(tx: Connection, device_hash: str) -> bool:
     return bool(tx.execute(delete(login_request).where(login_request.c.device_hash == device_hash)).rowcount)
 
 
-def _one(row: object) -> LoginRequest | None:
+def _from_row(row: object) -> LoginRequest | None:
     return None if row is None else msgspec.convert(row, LoginRequest, from_attributes=True)

@@ -59,12 +59,12 @@ class Issuers:
             If it can't be reached.
         """
         with self._lock:
-            return self._of(issuer).metadata
+            return self._cached(issuer).metadata
 
     def keys(self, issuer: str, key: str) -> KeySet:
         """Return the keys of an issuer, asked anew when the one called `key` is not among them."""
         with self._lock:
-            kept, now = self._of(issuer), time.monotonic()
+            kept, now = self._cached(issuer), time.monotonic()
             age = now - kept.keys_asked
             known = kept.keys is not None and (not key or any(each.kid == key for each in kept.keys.keys))
             if kept.keys is None or age > CACHE_SECONDS or (not known and age > MIN_REFRESH_SECONDS):
@@ -72,7 +72,7 @@ class Issuers:
             found: KeySet = kept.keys
             return found
 
-    def _of(self, issuer: str) -> _CachedIssuer:
+    def _cached(self, issuer: str) -> _CachedIssuer:
         found, now = self._cache.get(issuer), time.monotonic()
         if found is not None and now - found.asked < CACHE_SECONDS:
             return found

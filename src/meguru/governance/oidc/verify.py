@@ -78,7 +78,7 @@ def verify(
         )
         claims.validate(now=int(now.timestamp()), leeway=LEEWAY)
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise _refused(_why(error)) from error
+        raise _refused(_reason(error)) from error
     _check_one_audience(claims, audience)
     return dict(claims)
 
@@ -116,7 +116,7 @@ def _check_one_audience(claims: dict[str, Any], audience: str) -> None:
         raise _refused("it is for several, and was issued to another")
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     claim = getattr(error, "claim", "")
     name = type(error).__name__.removesuffix("Error")
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()

@@ -29,13 +29,13 @@ def list_projects(ctx: Context) -> list[ProjectRecord]:
 @operation("project.members", permission="project:read", query=True, on="name")
 def list_members(ctx: Context, *, name: str) -> list[Member]:
     """List who has a role in a project, beside those whose role holds in all."""
-    return [Member(**row) for row in store.members(ctx.tx, _plain(ctx, name))]
+    return [Member(**row) for row in store.members(ctx.tx, _project_key(ctx, name))]
 
 
 @operation("project.grant", permission="project:grant", on="name")
 def grant(ctx: Context, *, name: str, principal: str, role: str) -> list[Member]:
     """Give a principal a role in one project, in place of the one it had there."""
-    project = _plain(ctx, name)
+    project = _project_key(ctx, name)
     table = read_table(ctx.tx)
     check_role(table, role)
     principal = principals.get_principal(ctx.tx, principal).name
@@ -50,7 +50,7 @@ def grant(ctx: Context, *, name: str, principal: str, role: str) -> list[Member]
 @operation("project.revoke", permission="project:grant", on="name")
 def revoke(ctx: Context, *, name: str, principal: str) -> list[Member]:
     """Take a principal's role in one project away; a role that holds in all projects stays."""
-    project, principal = _plain(ctx, name), principal.removeprefix("principal/")
+    project, principal = _project_key(ctx, name), principal.removeprefix("principal/")
     held = store.roles_of(ctx.tx, principal)
     if project not in held:
         where = f"project/{name}"
@@ -61,7 +61,7 @@ def revoke(ctx: Context, *, name: str, principal: str) -> list[Member]:
     return [Member(**row) for row in store.members(ctx.tx, project)]
 
 
-def _plain(ctx: Context, name: str) -> str:
+def _project_key(ctx: Context, name: str) -> str:
     check_project(ctx.tx, name)
     return "" if name == refs.DEFAULT else name
 

@@ -42,14 +42,14 @@ def ends_of(freeze: PolicyFreeze, zone: ZoneInfo) -> tuple[datetime, datetime]:
     InvalidInput
         If one of both is no day and no moment, or it would be over before it begins.
     """
-    start = _moment(freeze.since, zone, "from", last=False)
-    end = _moment(freeze.until, zone, "until", last=True)
+    start = _parse_moment(freeze.since, zone, "from", last=False)
+    end = _parse_moment(freeze.until, zone, "until", last=True)
     if end <= start:
         raise InvalidInput("a freeze ends after it begins", field="until", why=f"from {freeze.since}")
     return start, end
 
 
-def _moment(text: str, zone: ZoneInfo, field: str, *, last: bool) -> datetime:
+def _parse_moment(text: str, zone: ZoneInfo, field: str, *, last: bool) -> datetime:
     try:
         if len(text.strip()) <= len("2026-12-24"):
             day = date.fromisoformat(text.strip()) + timedelta(days=int(last))

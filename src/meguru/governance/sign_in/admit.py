@@ -44,14 +44,14 @@ def _admit(ctx: Context, provider: str, spec: IdentityProviderSpec, claims: dict
     subject = str(claims["sub"])[:255]
     if spec.require and not has_claims(claims, spec.require):
         raise _refused("what your provider says of you is not what is asked for here")
-    name = _known(ctx.tx, provider, subject)
+    name = _principal_of(ctx.tx, provider, subject)
     is_new = name is None
-    name = name or _first_time(ctx, spec, claims)
+    name = name or _new_principal(ctx, spec, claims)
     found = store.find_principal(ctx.tx, name)
     if found is None or found.disabled:
         raise _refused(f"{name} was shut out")
     lasts = timedelta(seconds=seconds(spec.session, field="session") or 0.0)
-    _remember(ctx, provider, subject, name, kept_claims(claims), lasts)
+    _save_identity(ctx, provider, subject, name, kept_claims(claims), lasts)
     made = new_token(ctx, name, lasts, note=f"signed in with {provider}", origin="sign-in")
     ctx.emit(
         "principal.signed_in",
@@ -61,7 +61,7 @@ def _admit(ctx: Context, provider: str, spec: IdentityProviderSpec, claims: dict
     return made
 
 
-def _first_time(ctx: Context, spec: IdentityProviderSpec, claims: dict[str, Any]) -> str:
+def _new_principal(ctx: Context, spec: IdentityProviderSpec, claims: dict[str, Any]) -> str:
     said = claims.get(spec.name_claim) or claims.get("email") or claims["sub"]
     name = principal_name_in(normal(str(said)))
     if not name:
@@ -81,12 +81,12 @@ def _first_time(ctx: Context, spec: IdentityProviderSpec, claims: dict[str, Any]
     return name
 
 
-def _known(tx: Connection, provider: str, subject: str) -> str | None:
+def _principal_of(tx: Connection, provider: str, subject: str) -> str | None:
     here = (identity.c.provider == provider) & (identity.c.subject == subject)
     return tx.execute(select(identity.c.principal).where(here)).scalar()
 
 
-def _remember(
+def _save_identity(
     ctx: Context, provider: str, subject: str, name: str, claims: dict[str, Any], lasts: timedelta
 ) -> None:
     now: datetime = ctx.now()

@@ -51,7 +51,7 @@ def add(ctx: Context, *, public: str, proof: str, note: str = "") -> SigningKeyR
         raise InvalidInput("the note is too long", field="note", why=f"up to {_MAX_TEXT // 5} characters")
     found = store.find(ctx.tx, key.id)
     if found is not None:
-        return _known(found, me.name)
+        return _existing(found, me.name)
     if sum(each.revoked_at is None for each in store.page(ctx.tx, me.name)) >= MAX_KEYS:
         raise Conflict(f"{me.name} has {MAX_KEYS} keys", hint="revoke one: meguru key revoke ID --reason TEXT")
     record = SigningKeyRecord(
@@ -126,7 +126,7 @@ def read_public(text: str) -> tuple[Algorithm, PublicKey | EllipticPublicKey]:
         return ED25519, PublicKey.read(text)
 
 
-def _known(found: SigningKeyRecord, name: str) -> SigningKeyRecord:
+def _existing(found: SigningKeyRecord, name: str) -> SigningKeyRecord:
     if found.owner != name:
         raise Conflict("this key is known already", where=found.ref, why="somebody else signs with it")
     if found.revoked_at is not None:

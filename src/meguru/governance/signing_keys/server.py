@@ -81,7 +81,7 @@ def rotate(ctx: Context, *, reason: str = "", algorithm: Algorithm = ED25519) ->
         store.retire(ctx.tx, before[0].id, ctx.now())
         ctx.emit("signing_key.retired", before[0].ref, data={"why": reason[:1000]})
     made, _ = _make(ctx.ws, ctx.tx, algorithm)
-    ctx.emit("signing_key.created", made.ref, data=_told(made))
+    ctx.emit("signing_key.created", made.ref, data=_event_data(made))
     return made
 
 
@@ -164,10 +164,10 @@ def _make_and_tell(ws: Workspace, tx: Connection, algorithm: str) -> tuple[Signi
         actor=ACTOR,
         operation=_MAKE.name,
         subject=made.ref,
-        data=_told(made),
+        data=_event_data(made),
     )
     return made, sealed
 
 
-def _told(made: SigningKeyRecord) -> dict[str, str]:
+def _event_data(made: SigningKeyRecord) -> dict[str, str]:
     return {"algorithm": made.algorithm, "public": made.public}

@@ -20,7 +20,7 @@ from meguru.kernel.operations.context import Context
 def compare(ctx: Context, kind: Kind, name: str, spec: msgspec.Struct) -> Declared:
     """Return what `declare` would do; nothing is written."""
     specs: SpecStore = load(kind.spec_store)
-    return compare_with(ctx, kind, name, specs.find(ctx.tx, _checked(kind, name)), spec)
+    return compare_with(ctx, kind, name, specs.find(ctx.tx, _qualified(kind, name)), spec)
 
 
 def compare_with(
@@ -28,8 +28,8 @@ def compare_with(
 ) -> Declared:
     """Return what `declare` would do where a spec (None: none) holds that was looked up already."""
     specs: SpecStore = load(kind.spec_store)
-    name = _checked(kind, name)
-    return _compared(kind, name, before, specs.check(ctx, name, spec))
+    name = _qualified(kind, name)
+    return _diff(kind, name, before, specs.check(ctx, name, spec))
 
 
 def declare(
@@ -43,12 +43,12 @@ def declare(
         If `expect` is given, and the present spec is another one: somebody else changed it meanwhile.
     """
     specs: SpecStore = load(kind.spec_store)
-    name = _checked(kind, name)
+    name = _qualified(kind, name)
     # Checked before the transaction opens where the kind can; compared in the form in which it is stored, so
     # that the same declaration twice is unchanged.
     after = specs.check(ctx, name, spec)
     before = specs.find(ctx.tx, name)
-    found = _compared(kind, name, before, after)
+    found = _diff(kind, name, before, after)
     _check_expected(found.ref, before, expect)
     if found.change is Change.UNCHANGED:
         return found
@@ -69,14 +69,14 @@ def retire(ctx: Context, kind: Kind, name: str, *, expect: dict[str, Any] | None
         While something else needs it; or if `expect` is given, and the present spec is another one.
     """
     specs: SpecStore = load(kind.spec_store)
-    name = _checked(kind, name)
+    name = _qualified(kind, name)
     before = specs.find(ctx.tx, name)
     ref = refs.make(kind.name, name)
     if before is None:
         raise NotFound(f"there is no {kind.title[0]} {name!r}", where=ref)
     _check_expected(ref, before, expect)
     specs.retire(ctx, name)
-    spec = _plain(before)
+    spec = _to_builtins(before)
     event = ctx.emit(f"{kind.name}.retired", ref, data={})
     store.add(ctx.tx, kind.name, name, spec, event, retired=True)
     return Declared(ref=ref, change=Change.RETIRED, fields=[], spec=spec)
@@ -84,7 +84,7 @@ def retire(ctx: Context, kind: Kind, name: str, *, expect: dict[str, Any] | None
 
 def record(ctx: Context, kind: Kind, name: str, spec: msgspec.Struct, event: Event) -> None:
     """Write down that a spec holds since an event of another operation than `declare`."""
-    store.add(ctx.tx, kind.name, name, _plain(spec), event, retired=False)
+    store.add(ctx.tx, kind.name, name, _to_builtins(spec), event, retired=False)
 
 
 def history(ctx: Context, kind: Kind, name: str, limit: int) -> list[SpecVersion]:
@@ -112,7 +112,7 @@ def present_specs(ctx: Context, kind: Kind, names: Sequence[str]) -> dict[str, m
 
 def _check_expected(ref: str, before: msgspec.Struct | None, expect: dict[str, Any] | None) -> None:
     # Optimistic concurrency: a plan was made some time ago, and is carried out only on what it saw.
-    if expect is not None and expect != (_plain(before) if before is not None else {}):
+    if expect is not None and expect != (_to_builtins(before) if before is not None else {}):
         raise Conflict(
             f"{ref} is not as it was when you looked",
             where=ref,
@@ -121,13 +121,13 @@ def _check_expected(ref: str, before: msgspec.Struct | None, expect: dict[str, A
         )
 
 
-def _checked(kind: Kind, name: str) -> str:
+def _qualified(kind: Kind, name: str) -> str:
     bare = name.removeprefix(f"{kind.name}/")
     return check_full_name(kind.name, bare) if kind.has_projects else check_name(kind.name, bare)
 
 
-def _compared(kind: Kind, name: str, before: msgspec.Struct | None, after: msgspec.Struct) -> Declared:
-    old, new = {} if before is None else _plain(before), _plain(after)
+def _diff(kind: Kind, name: str, before: msgspec.Struct | None, after: msgspec.Struct) -> Declared:
+    old, new = {} if before is None else _to_builtins(before), _to_builtins(after)
     fields = [
         FieldChange(field=field, before=old.get(field), after=value)
         for field, value in new.items()
@@ -144,6 +144,6 @@ def _emit(ctx: Context, kind: Kind, found: Declared, used: list[str]) -> Event:
     return ctx.emit(f"{kind.name}.updated", found.ref, data={"changes": changes}, used=used)
 
 
-def _plain(spec: msgspec.Struct) -> dict[str, Any]:
+def _to_builtins(spec: msgspec.Struct) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(spec)
     return plain

@@ -129,7 +129,7 @@ def is_due(
 
 def extend(tx: Connection, held: Job, until: datetime) -> bool:
     """Lengthen a lease; False if the job is no longer this holder's."""
-    done = tx.execute(update(job).where(_held(held)).values(lease_until=until))
+    done = tx.execute(update(job).where(_held_by(held)).values(lease_until=until))
     return done.rowcount == 1
 
 
@@ -146,7 +146,7 @@ def is_held(tx: Connection, held: Job, *, keep: bool = True) -> bool:
 def finish(tx: Connection, held: Job, state: JobState, now: datetime, error: str | None = None) -> bool:
     """End a job; False if it is no longer this holder's."""
     values = {"state": state, "finished_at": now, "lease_owner": None, "lease_until": None, "error": error}
-    return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
+    return tx.execute(update(job).where(_held_by(held)).values(values)).rowcount == 1
 
 
 def put_back(
@@ -163,7 +163,7 @@ def put_back(
     # A process that stops, or waits, has not failed: it must not use up an attempt.
     if not counts:
         values["attempt"] = job.c.attempt - 1
-    return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
+    return tx.execute(update(job).where(_held_by(held)).values(values)).rowcount == 1
 
 
 def park(tx: Connection, held: Job, until: datetime | None = None) -> bool:
@@ -179,7 +179,7 @@ def park(tx: Connection, held: Job, until: datetime | None = None) -> bool:
         "lease_until": None,
         "attempt": job.c.attempt - 1,
     }
-    return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
+    return tx.execute(update(job).where(_held_by(held)).values(values)).rowcount == 1
 
 
 def hold(tx: Connection, kind: str, key: str) -> JobState | None:
@@ -214,7 +214,7 @@ def from_row(row: Row[Any]) -> Job:
     return Job(**fields)
 
 
-def _held(held: Job) -> ColumnElement[bool]:
+def _held_by(held: Job) -> ColumnElement[bool]:
     return and_(
         job.c.id == held.id,
         job.c.state == JobState.RUNNING,

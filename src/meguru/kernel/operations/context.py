@@ -237,7 +237,7 @@ class Context:
             raise InternalError(message)
         # A part that changes rows needs no event of its own if the whole emitted one before.
         before = len(self.emitted)
-        result = operation.function(self, **operation.read_arguments(_plain(arguments)))
+        result = operation.function(self, **operation.read_arguments(_to_builtins(arguments)))
         check_evented(
             operation, emitted=len(self.emitted) > before, changed=self.changed and not self.emitted
         )
@@ -255,7 +255,7 @@ class Context:
         """
         from meguru.kernel.operations.authorise import authorise
 
-        authorise(self.ws, operation, operation.read_arguments(_plain(arguments)))
+        authorise(self.ws, operation, operation.read_arguments(_to_builtins(arguments)))
 
     def _begin_watching(self, tx: Connection) -> None:
         if self.ws.db.is_sqlite:
@@ -265,7 +265,7 @@ class Context:
             self._stack.callback(changes.unwatch, tx)
 
 
-def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
+def _to_builtins(arguments: dict[str, Any]) -> dict[str, Any]:
     import msgspec
 
     plain: dict[str, Any] = msgspec.to_builtins(arguments, builtin_types=(bytes,))

@@ -32,7 +32,7 @@ class FilePlace:
             size = os.fstat(file).st_size
             # Only the end is read, as long as what is to be written: a file of years is not.
             tail = os.pread(file, len(wanted) + 2, max(0, size - len(wanted) - 2))
-            rest = wanted[_there(tail, wanted) :]
+            rest = wanted[_overlap(tail, wanted) :]
             # What is no whole note at its end, and not the beginning of ours, is somebody else's.
             if size and len(rest) == len(wanted) and not tail.endswith(b"\n\n"):
                 raise Conflict("the file holds something else than checkpoints", where=str(self._path))
@@ -49,7 +49,7 @@ class FilePlace:
                 os.close(folder)
 
 
-def _there(tail: bytes, wanted: bytes) -> int:
+def _overlap(tail: bytes, wanted: bytes) -> int:
     """Return how much of the beginning of what is wanted stands at the end of the file."""
     longest = min(len(tail), len(wanted))
     return next((size for size in range(longest, 0, -1) if tail.endswith(wanted[:size])), 0)
