@@ -33,7 +33,7 @@ def start(ctx: Context, *, owner: str, digest: str, actions: list[str], seen: st
     owner, digest = file_name(ctx, owner), digests.check_digest(digest, field="digest")
     check_project(ctx.tx, refs.project_of(owner))
     # Optimistic: between plan and apply people look at it, and no lock is held for so long.
-    if seen is not None and seen != store.seen(ctx.tx, owner):
+    if seen is not None and seen != store.progress_of(ctx.tx, owner):
         _refuse_overtaken(ctx, owner)
     _end_older(ctx, owner)
     apply_id, shown = new_id("apply"), actions[:MAX_SHOWN]
@@ -81,7 +81,7 @@ def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> A
     What another file owns stays that file's until this one is said to take it over: an apply that would is
     refused.
     """
-    found = store.one(ctx.tx, refs.parse(apply, kind="apply").name)
+    found = store.get(ctx.tx, refs.parse(apply, kind="apply").name)
     if found.state is not ApplyState.RUNNING:
         raise Conflict(f"{found.ref} has ended", where=found.ref, why=f"it {found.state.value}")
     for ref in owned:
@@ -96,7 +96,7 @@ def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> A
     data = {"owner": found.owner} | ({"reason": reason} if reason else {"owned": len(owned)})
     project = refs.project_of(found.owner)
     ctx.emit(f"apply.{state.value}", found.ref, data=data, cause=found.event, project=project)
-    return store.one(ctx.tx, found.id)
+    return store.get(ctx.tx, found.id)
 
 
 @operation("apply.step", permission="apply:write", on="apply")
@@ -124,7 +124,7 @@ def step(
     part, arguments = _operation_of(kind, verb), given | {"name": parsed.name, "expect": expect}
     # Before the transaction is open, as a refusal is logged in one of its own.
     ctx.authorise(part, arguments)
-    found = store.one(ctx.tx, refs.parse(apply, kind="apply").name)
+    found = store.get(ctx.tx, refs.parse(apply, kind="apply").name)
     if found.state is not ApplyState.RUNNING:
         why = found.reason or f"it {found.state.value}"
         raise Conflict(f"{found.ref} has ended", where=found.ref, why=why)
@@ -164,4 +164,4 @@ def _record_owned(ctx: Context, found: Apply, listed: list[str]) -> None:
         for name in names:
             number, ref = numbers.get(name, 0), refs.make(kind, name)
             owned.append(OwnedThing(ref=ref, owner=found.owner, number=number, apply=found.id))
-    store.own(ctx.tx, owned)
+    store.set_owner(ctx.tx, owned)

@@ -68,7 +68,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
         adopts=adopts,
         faults=faults,
         digest=digests.of_value([owner, [[a.ref, a.change, a.spec, a.before] for a in actions]]),
-        seen=store.seen(ctx.tx, owner),
+        seen=store.progress_of(ctx.tx, owner),
     )
 
 

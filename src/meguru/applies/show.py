@@ -57,4 +57,4 @@ def _non_default_fields(spec: Any) -> dict[str, Any]:
 @operation("apply.show", permission="apply:read", query=True, on="apply")
 def show(ctx: Context, *, apply: str) -> Apply:
     """Show one apply."""
-    return store.one(ctx.tx, refs.parse(apply, kind="apply").name)
+    return store.get(ctx.tx, refs.parse(apply, kind="apply").name)

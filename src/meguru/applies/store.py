@@ -29,7 +29,7 @@ def end(tx: Connection, apply_id: str, state: ApplyState, at: datetime, reason: 
     return tx.execute(update(apply).where(here).values(values)).rowcount == 1
 
 
-def one(tx: Connection, apply_id: str) -> Apply:
+def get(tx: Connection, apply_id: str) -> Apply:
     """Return an apply; NotFound if there is none."""
     row = tx.execute(select(apply).where(apply.c.id == apply_id)).first()
     if row is None:
@@ -55,7 +55,7 @@ def running(tx: Connection, owner: str) -> list[Apply]:
     return [_apply(row) for row in tx.execute(select(apply).where(here).order_by(apply.c.id))]
 
 
-def seen(tx: Connection, owner: str) -> str:
+def progress_of(tx: Connection, owner: str) -> str:
     """Return what tells whether an apply of a file did something: its newest one, and how much that owns."""
     newest_id = select(func.max(apply.c.id)).where(apply.c.owner == owner).scalar_subquery()
     row = tx.execute(select(apply.c.id, apply.c.state).where(apply.c.id == newest_id)).first()
@@ -84,7 +84,7 @@ def owners(tx: Connection, found: Iterable[str]) -> dict[str, str]:
     return named
 
 
-def own(tx: Connection, things: list[OwnedThing]) -> None:
+def set_owner(tx: Connection, things: list[OwnedThing]) -> None:
     """Write whose these things are from now on."""
     _forget(tx, [each.ref for each in things])
     if things:

@@ -13,7 +13,7 @@ from meguru.base import digests, refs
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.governance.persons import persons
 from meguru.governance.waivers import store as waivers
-from meguru.governance.waivers.emit import moment, emit_event
+from meguru.governance.waivers.emit import emit_event, written_end
 from meguru.governance.waivers.types import Waiver, WaiverSubject
 from meguru.kernel.operations import Context
 from meguru.releases import store
@@ -64,7 +64,7 @@ def _covered(result: GateResult, declared: dict[str, Any] | None, held: list[Wai
     if found is None:
         return bare
     why = found.reason if len(found.reason) <= SHOWN else f"{found.reason[: SHOWN - 1]}…"
-    says = f"waived by {found.decided_by} until {moment(found)} ({why}): {bare.reason}"
+    says = f"waived by {found.decided_by} until {written_end(found)} ({why}): {bare.reason}"
     return msgspec.structs.replace(
         bare, verdict=GateVerdict.WAIVED, reason=says, waiver=found.ref, refusal=bare.reason
     )
@@ -103,7 +103,7 @@ def must_hold(tx: Connection, found: Release, now: datetime) -> None:
             raise Conflict(
                 f"the waiver of {result.gate} holds no more: {found.ref} can't go live by it",
                 where=known.ref,
-                why=known.ended_why or f"it ended at {moment(known)}",
+                why=known.ended_why or f"it ended at {written_end(known)}",
                 hint=f"ask for a new one: meguru waiver request {found.ref} --gate {result.gate} …",
             )
 

@@ -16,7 +16,7 @@ from meguru.governance.admission import authenticate
 from meguru.governance.oidc import fetching, issuers
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
-from meguru.governance.sign_in.admit import kept_claims
+from meguru.governance.sign_in.admit import storable_claims
 from meguru.governance.trusts.exchange import exchange, missing_claim
 from meguru.governance.trusts.kind import TrustSpec
 from meguru.governance.trusts.operations import specs as trusts
@@ -200,7 +200,7 @@ def test_a_trust_that_makes_no_sense_or_takes_anybody_is_refused(ws, issuer, bad
 
 def test_claims_are_kept_without_what_no_database_holds():
     said = {"name": "A\0B", "path": r"C:\u0000", "teams": ["x\0"], "more": {"k\0": ["\0y", 1]}}
-    assert kept_claims(said) == {"name": "AB", "path": r"C:\u0000", "teams": ["x"], "more": {"k": ["y", 1]}}
+    assert storable_claims(said) == {"name": "AB", "path": r"C:\u0000", "teams": ["x"], "more": {"k": ["y", 1]}}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from meguru.audit.answers.entries import EntryFilter, page
 from meguru.audit.answers.types import ChangeEntry, FieldStep
-from meguru.audit.answers.who_could import RIGHT, seen_ref
+from meguru.audit.answers.who_could import RIGHT, readable_ref
 from meguru.base.paging import Page, check_limit
 from meguru.kernel.event import Event
 from meguru.kernel.kinds.kind import kind_of
@@ -27,7 +27,7 @@ def changes(
 
     Fields are those of its declaration, before and after.
     """
-    seen_ref(ctx, ref)
+    readable_ref(ctx, ref)
     wanted = EntryFilter(subject=ref, since=since, until=until, projects=ctx.visible)
     found = page(ctx.tx, wanted, after, check_limit(limit) + 1)
     more = str(found[limit - 1].seq) if len(found) > limit else ""

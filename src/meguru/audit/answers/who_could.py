@@ -36,7 +36,7 @@ def who_could(ctx: Context, *, ref: str, verb: str = "read", at: datetime | None
     at
         The moment; by default now.
     """
-    thing = seen_ref(ctx, ref)
+    thing = readable_ref(ctx, ref)
     if not _VERB.fullmatch(verb):
         raise InvalidInput(f"{verb[:60]!r} is no verb", field="verb", hint="read, write, promote, delete …")
     permission = verb if ":" in verb else f"{thing.kind}:{verb}"
@@ -60,7 +60,7 @@ def who_could(ctx: Context, *, ref: str, verb: str = "read", at: datetime | None
     )
 
 
-def seen_ref(ctx: Context, ref: str) -> refs.Ref:
+def readable_ref(ctx: Context, ref: str) -> refs.Ref:
     """Return what a reference names; what the asker has no right to ask about is not there for them."""
     thing = refs.parse(ref)
     if kind_of(thing.kind) is None:

@@ -47,7 +47,7 @@ def sign(ws: Workspace) -> KeptHead:
     with ws.read() as tx:
         tree = grown(tx)
     # The tree was made without holding up those who write; of two servers that made it, one signs.
-    made: KeptHead = _SIGN.commit(ws, lambda ctx: keep(ctx, tree))
+    made: KeptHead = _SIGN.commit(ws, lambda ctx: sign_tree(ctx, tree))
     return made
 
 
@@ -80,7 +80,7 @@ def grown(tx: Connection) -> MerkleFrontier:
     return tree
 
 
-def keep(ctx: Context, tree: MerkleFrontier) -> KeptHead:
+def sign_tree(ctx: Context, tree: MerkleFrontier) -> KeptHead:
     """Sign a tree and keep its head, unless that of as many entries, or more, is kept."""
     newest = store.newest_head(ctx.tx)
     if newest is not None and newest.size >= tree.size:

@@ -16,7 +16,7 @@ def take(ctx: Context) -> KeptHead:
         tree = heads.grown(tx)
     if not tree.size:
         raise InvalidInput("nothing happened here yet: there is no log to sign")
-    made = heads.keep(ctx, tree)
+    made = heads.sign_tree(ctx, tree)
     ctx.emit(
         "checkpoint.taken",
         f"checkpoint/{made.size}",

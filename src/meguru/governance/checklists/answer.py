@@ -55,7 +55,7 @@ def answer(
     if asked is None:
         raise NotFound.of("item of the checklist", item, [each.id for each in spec.items])
     made = _answer(ctx, name, asked, version, answer, reason.strip(), evidence.strip())
-    store.keep(ctx.tx, made)
+    store.save_answer(ctx.tx, made)
     return standing_of(ctx.tx, name, spec, version, ctx.now())
 
 

@@ -70,7 +70,7 @@ def answered_for(tx: Connection, model: str) -> list[str]:
     return sorted(tx.execute(query).scalars())
 
 
-def keep(tx: Connection, made: ChecklistAnswer) -> None:
+def save_answer(tx: Connection, made: ChecklistAnswer) -> None:
     """Write an answer, over the one before."""
     here = (
         (checklist_answer.c.checklist == made.checklist)

@@ -61,7 +61,7 @@ def attest(
         at=ctx.now(),
         event=event.id,
     )
-    store.keep(ctx.tx, told)
+    store.save_attestation(ctx.tx, told)
     return told
 
 

@@ -54,7 +54,7 @@ def attested(tx: Connection, commit: str) -> list[AttestedCommit]:
     return [msgspec.convert(row, AttestedCommit, from_attributes=True) for row in rows]
 
 
-def keep(tx: Connection, told: AttestedCommit) -> None:
+def save_attestation(tx: Connection, told: AttestedCommit) -> None:
     """Write what was told of a commit of a branch; the newest word holds."""
     here = (attested_commit.c.commit == told.commit) & (attested_commit.c.branch == told.branch)
     tx.execute(delete(attested_commit).where(here))

@@ -28,8 +28,8 @@ class ReleasePolicy(msgspec.Struct, frozen=True, kw_only=True):
         """The digest of all that it asks."""
         return digests.of_value(self.spec)
 
-    def asks(self, endpoint: str) -> bool:
-        """Tell whether it is asked of the releases of an endpoint."""
+    def applies_to(self, endpoint: str) -> bool:
+        """Tell whether it applies to the releases of an endpoint."""
         return any(fnmatchcase(endpoint, pattern) for pattern in self.spec.endpoints)
 
 
@@ -39,9 +39,9 @@ def policies(tx: Connection) -> list[ReleasePolicy]:
     return [ReleasePolicy(name=row.name, spec=msgspec.convert(row.spec, ReleasePolicySpec)) for row in rows]
 
 
-def asked_of(tx: Connection, endpoint: str) -> list[ReleasePolicy]:
-    """Return the policies that are asked of the releases of an endpoint."""
-    return [each for each in policies(tx) if each.asks(endpoint)]
+def policies_of(tx: Connection, endpoint: str) -> list[ReleasePolicy]:
+    """Return the policies that apply to the releases of an endpoint."""
+    return [each for each in policies(tx) if each.applies_to(endpoint)]
 
 
 def put(tx: Connection, name: str, spec: ReleasePolicySpec) -> None:

@@ -51,7 +51,7 @@ def _admit(ctx: Context, provider: str, spec: IdentityProviderSpec, claims: dict
     if found is None or found.disabled:
         raise _refused(f"{name} was shut out")
     lasts = timedelta(seconds=seconds(spec.session, field="session") or 0.0)
-    _save_identity(ctx, provider, subject, name, kept_claims(claims), lasts)
+    _save_identity(ctx, provider, subject, name, storable_claims(claims), lasts)
     made = new_token(ctx, name, lasts, note=f"signed in with {provider}", origin="sign-in")
     ctx.emit(
         "principal.signed_in",
@@ -97,7 +97,7 @@ def _save_identity(
     access_head.renew(ctx.tx)
 
 
-def kept_claims(claims: dict[str, Any]) -> dict[str, Any]:
+def storable_claims(claims: dict[str, Any]) -> dict[str, Any]:
     """Return the claims that are kept: texts, lists of texts, numbers and small objects; so many, so long."""
     found: dict[str, Any] = {}
     for key, value in claims.items():

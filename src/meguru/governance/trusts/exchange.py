@@ -11,7 +11,7 @@ from meguru.errors import Forbidden, Unauthenticated
 from meguru.governance.kind import TOKEN
 from meguru.governance.oidc.verify import unverified_claims, verify
 from meguru.governance.rights import TRUSTED
-from meguru.governance.sign_in.admit import kept_claims
+from meguru.governance.sign_in.admit import storable_claims
 from meguru.governance.tokens import new_token
 from meguru.governance.trusts.kind import TrustSpec
 from meguru.governance.trusts.spec import STORE
@@ -124,7 +124,7 @@ def _fits(said: str, pattern: str) -> bool:
 def _give(ctx: Context, name: str, claims: dict[str, Any]) -> NewToken:
     spec = STORE.get(ctx.tx, name)
     lasts = seconds(spec.ttl, field="ttl") or 0.0
-    kept = kept_claims(claims)
+    kept = storable_claims(claims)
     made = new_token(
         ctx,
         TRUSTED + name,

@@ -18,7 +18,7 @@ def emit_event(ctx: Context, type: str, item: Waiver, **more: Any) -> Event:
         "gate": item.gate,
         "release": item.leaned_on_by or item.release,
         "reason": item.reason,
-        "until": moment(item),
+        "until": written_end(item),
         "by": ctx.principal.name,
     }
     project = refs.project_of(item.endpoint)
@@ -32,6 +32,6 @@ def emit_event(ctx: Context, type: str, item: Waiver, **more: Any) -> Event:
     )
 
 
-def moment(item: Waiver) -> str:
+def written_end(item: Waiver) -> str:
     """Return when a waiver ends, for people: ``2027-03-01 00:00 UTC``."""
     return f"{item.expires_at:%Y-%m-%d %H:%M} UTC"

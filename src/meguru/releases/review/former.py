@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from meguru.errors import NotFound
 from meguru.governance.persons import Persons
 from meguru.governance.release_policies.kind import ReleasePolicySpec
-from meguru.governance.release_policies.store import ReleasePolicy, asked_of
+from meguru.governance.release_policies.store import ReleasePolicy, policies_of
 from meguru.kernel.declarations import store as specs
 from meguru.kernel.declarations.schema import spec_version
 from meguru.kernel.declarations.types import SpecVersion
@@ -38,7 +38,7 @@ def policies_of(
     def is_own(name: str, each: SpecVersion) -> bool:
         return (name, each.number) in later and each.by in who.accounts and who.of(each.by) in made_by
 
-    found = asked_of(tx, release.endpoint)
+    found = policies_of(tx, release.endpoint)
     for name in sorted({name for name, _ in later}):
         versions = specs.versions(tx, KIND, name, len(later) + 1)
         own = next((count for count, each in enumerate(versions) if not is_own(name, each)), 0)
@@ -48,7 +48,7 @@ def policies_of(
             name=f"{name} before {versions[own - 1].by} changed it",
             spec=msgspec.convert(versions[own].spec, ReleasePolicySpec),
         )
-        found += [policy] if policy.asks(release.endpoint) else []
+        found += [policy] if policy.applies_to(release.endpoint) else []
     return found
 
 
