@@ -31,7 +31,7 @@ def find(server: str) -> Credential | None:
     return _read().get(server_of(server))
 
 
-def keep(server: str, credential: Credential | None) -> None:
+def save(server: str, credential: Credential | None) -> None:
     """Keep a server's token, in place of what was kept; None forgets it."""
     known = _read()
     known.pop(server_of(server), None)

@@ -19,7 +19,7 @@ GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 @with_session
 def command(session: Session, *, no_browser: bool) -> None:
     """Sign in to a server in your browser; the token is kept for the next commands."""
-    from meguru.base.credentials import Credential, keep, server_of
+    from meguru.base.credentials import Credential, save, server_of
 
     server = server_of(server_in(session))
     asked = _post(f"{server}/v1/device", {"machine": platform.node()})
@@ -28,7 +28,7 @@ def command(session: Session, *, no_browser: bool) -> None:
     if not no_browser:
         click.launch(page)
     got = _wait(server, asked)
-    keep(server, Credential(token=got["access_token"], principal=got["principal"]))
+    save(server, Credential(token=got["access_token"], principal=got["principal"]))
     shown = {"server": server, "principal": got["principal"], "expires_in": got["expires_in"]}
     session.show(
         shown,

@@ -12,7 +12,7 @@ from meguru.cli.text import gettext as _
 @with_session
 def command(session: Session) -> None:
     """Forget the token that `meguru login` was given, and end it on the server."""
-    from meguru.base.credentials import find, keep, server_of
+    from meguru.base.credentials import find, save, server_of
     from meguru.cli.login import server_in
     from meguru.kernel.token_endpoint import post
 
@@ -20,7 +20,7 @@ def command(session: Session) -> None:
     known = find(server)
     if known is not None:
         post(f"{server}/v1/token/end", {"token": known.token})
-        keep(server, None)
+        save(server, None)
     said = _("signed out of {server}") if known else _("not signed in to {server}")
     session.show(
         {"server": server, "ended": known is not None}, lambda: click.echo(said.format(server=server))
