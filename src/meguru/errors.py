@@ -78,8 +78,8 @@ class MeguruError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, what: str, *, where: str = "", why: str = "", hint: str = "", field: str = "") -> None:
-        self.what, self.where, self.field = (_clean(text, MAX_SHORT) for text in (what, where, field))
-        self.why, self.hint = (_clean(text, MAX_LONG) for text in (why, hint))
+        self.what, self.where, self.field = (cleaned(text, MAX_SHORT) for text in (what, where, field))
+        self.why, self.hint = (cleaned(text, MAX_LONG) for text in (why, hint))
         super().__init__(self.what)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -92,8 +92,11 @@ class MeguruError(Exception):
         return {key: value for key, value in shown.items() if value}
 
 
-def _clean(text: str, most: int) -> str:
-    text = masked(text[: 2 * most].encode(errors="backslashreplace").decode())
+def cleaned(text: str, most: int = MAX_LONG) -> str:
+    """Return a text as it can be shown and stored: without secrets, NUL or half surrogates, and not too long."""
+    # Cut before it is masked, as patterns take long on megabytes; at twice the length, so that the secret that the
+    # cut goes through is beyond what is shown.
+    text = masked(text[: 2 * most].replace("\0", "").encode(errors="backslashreplace").decode())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

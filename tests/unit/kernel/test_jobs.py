@@ -8,7 +8,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.plugins import PluginFamily
 from meguru.base.settings import Settings
-from meguru.errors import Busy, Interrupted, LostLease, StepFailed
+from meguru.errors import MAX_LONG, Busy, Interrupted, LostLease, StepFailed
 from meguru.kernel.jobs import JobState, Lease, Worker, enqueue, queue
 from meguru.kernel.operations import Context, operation
 from meguru.testing.events import declare_events
@@ -226,3 +226,12 @@ def test_while_a_job_is_given_up_its_lease_is_kept(ws):
     handler = Slow(StepFailed("broken"))
     Worker(ws, Handlers(handler)).run_job(ask(ws, key="a"))
     assert len(handler.beating) == 1
+
+
+def test_what_is_kept_of_an_error_holds_no_secret_and_is_short(ws):
+    job_id = ask(ws, key="a")
+    error = ValueError("postgresql://me:secret@host/db \0 \ud800" + "x" * 10_000)
+    Worker(ws, Handlers(Handler(error))).run_job(job_id)
+    kept = job(ws, job_id).error
+    assert kept.startswith("ValueError: postgresql://me:***@host/db")
+    assert len(kept) <= MAX_LONG

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from meguru.base.ids import new_id
 from meguru.base.plugins import PluginFamily
-from meguru.errors import Busy, Interrupted, LostLease, MeguruError
+from meguru.errors import Busy, Interrupted, LostLease, MeguruError, cleaned
 from meguru.kernel import events
 from meguru.kernel.jobs import queue
 from meguru.kernel.jobs.lease import Lease
@@ -174,7 +174,8 @@ class Worker:
 
     def _failed(self, handler: JobHandler, ws: Workspace, lease: Lease, error: Exception) -> None:
         job = lease.job
-        text = f"{type(error).__name__}: {error}"
+        # Whatever a library raised: its words may hold a URL with a password, or a whole table.
+        text = cleaned(f"{type(error).__name__}: {error}")
         log.warning("job %s (%s) failed at attempt %d: %s", job.id, job.kind, job.attempt, text)
         # An error we can explain is an answer, not an accident: another attempt would get the same.
         explained = isinstance(error, MeguruError) and not isinstance(error, Busy)
