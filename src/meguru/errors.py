@@ -93,7 +93,7 @@ class MeguruError(Exception):
 
 
 def cleaned(text: str, most: int = MAX_LONG) -> str:
-    """Return a text as it can be shown and stored: without secrets, NUL or half surrogates, and not too long."""
+    """Return a text as it can be shown and stored: without secrets, NUL and surrogates, and not too long."""
     # Cut before it is masked, as patterns take long on megabytes; at twice the length, so that the secret
     # that the cut goes through is beyond what is shown.
     text = masked(text[: 2 * most].replace("\0", "").encode(errors="backslashreplace").decode())

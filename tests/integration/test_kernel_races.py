@@ -242,7 +242,9 @@ def until_idle(ws):
     after = 0
     while True:
         with ws.read() as tx:
-            if not tx.execute(select(queue.job.c.id).where(queue.job.c.state.in_(queue.OPEN)).limit(1)).first():
+            if not tx.execute(
+                select(queue.job.c.id).where(queue.job.c.state.in_(queue.OPEN)).limit(1)
+            ).first():
                 return
         after = events.wait(ws, after=after + 1, timeout=0.05)
 

@@ -38,7 +38,9 @@ def present(ctx: Context) -> list[WantedThing]:
         readable = ctx.principal.projects(f"{kind.name}:read")
         names = specs.names(ctx.tx, readable)
         present = declarations.present_specs(ctx, kind, names)
-        found += [WantedThing(kind=kind.name, name=name, spec=_non_default_fields(present[name])) for name in names]
+        found += [
+            WantedThing(kind=kind.name, name=name, spec=_non_default_fields(present[name])) for name in names
+        ]
     return found
 
 

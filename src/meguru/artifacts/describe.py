@@ -25,7 +25,9 @@ def _declared(event: Event) -> str:
     if declared is None:
         return f"{event.type.replace('.', ' ').replace('_', ' ')}: {event.subject}"
     about = {"subject": event.subject, "actor": event.actor}
-    return declared.sentence.format(**{name: about.get(name, event.data.get(name)) for name in declared.placeholders})
+    return declared.sentence.format(
+        **{name: about.get(name, event.data.get(name)) for name in declared.placeholders}
+    )
 
 
 def _rolled_back(event: Event) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from meguru.errors import ApprovalMissing, Busy, Conflict, LostLease, MeguruError
-from meguru.governance.release_policies.store import policies_of
+from meguru.governance.release_policies.store import applicable_policies
 from meguru.kernel import events
 from meguru.kernel.jobs import Job, Lease, Parked, queue
 from meguru.kernel.operations import Context, InternalOperation
@@ -132,7 +132,7 @@ def _leave(ctx: Context, *, release: str, why: str) -> None:
 def _ask(ctx: Context, *, release: str) -> None:
     """Tell people that a release passed and is theirs to review or to promote; once."""
     found = store.get(ctx.tx, release, lock=True)
-    if policies_of(ctx.tx, found.endpoint):
+    if applicable_policies(ctx.tx, found.endpoint):
         if found.state is ReleaseState.PASSED and not is_asked(ctx, found):
             ask(ctx, found)
         return

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from meguru.base import refs
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
-from meguru.governance.release_policies.store import policies_of
+from meguru.governance.release_policies.store import applicable_policies
 from meguru.kernel.events.schema import edge
 from meguru.pipelines import store as pipelines
 from meguru.registry import store as registry
@@ -86,7 +86,7 @@ def collect(
 def gates_of(tx: Connection, endpoint: Endpoint) -> list[dict[str, Any]]:
     """Return the gates that a release has to pass: the endpoint's, then those that policies add."""
     found = list(endpoint.gates)
-    for policy in policies_of(tx, endpoint.name):
+    for policy in applicable_policies(tx, endpoint.name):
         found += [gate for gate in policy.spec.gates if gate not in found]
     return found
 

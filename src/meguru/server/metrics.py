@@ -42,7 +42,9 @@ class VisibleMetrics:
 
     def _is_shown(self, labels: Mapping[str, str]) -> bool:
         return all(
-            in_projects(projects, labels[label]) for label, projects in self._projects.items() if label in labels
+            in_projects(projects, labels[label])
+            for label, projects in self._projects.items()
+            if label in labels
         )
 
 

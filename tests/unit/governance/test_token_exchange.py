@@ -200,7 +200,12 @@ def test_a_trust_that_makes_no_sense_or_takes_anybody_is_refused(ws, issuer, bad
 
 def test_claims_are_kept_without_what_no_database_holds():
     said = {"name": "A\0B", "path": r"C:\u0000", "teams": ["x\0"], "more": {"k\0": ["\0y", 1]}}
-    assert storable_claims(said) == {"name": "AB", "path": r"C:\u0000", "teams": ["x"], "more": {"k": ["y", 1]}}
+    assert storable_claims(said) == {
+        "name": "AB",
+        "path": r"C:\u0000",
+        "teams": ["x"],
+        "more": {"k": ["y", 1]},
+    }
 
 
 @pytest.mark.parametrize(

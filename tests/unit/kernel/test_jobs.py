@@ -221,7 +221,9 @@ def test_a_lease_runs_from_the_moment_at_which_the_turn_to_write_came(ws, clock)
 def test_while_a_job_is_given_up_its_lease_is_kept(ws):
     class Slow(Handler):
         def abandon(self, ws, job, why):
-            self.beating = [each.name for each in threading.enumerate() if each.name == f"lease-{job.id[-6:]}"]
+            self.beating = [
+                each.name for each in threading.enumerate() if each.name == f"lease-{job.id[-6:]}"
+            ]
 
     handler = Slow(StepFailed("broken"))
     Worker(ws, Handlers(handler)).run_job(ask(ws, key="a"))

@@ -72,7 +72,9 @@ def test_a_blob_is_downloaded_piece_by_piece_and_checked(server, tmp_path, monke
 
 def test_a_server_that_fails_has_not_lost_the_blob(monkeypatch):
     with RemoteWorkspace("http://127.0.0.1:9") as ws:
-        monkeypatch.setattr(ws, "ask", lambda *_: SimpleNamespace(status_code=503, is_error=True, content=b""))
+        monkeypatch.setattr(
+            ws, "ask", lambda *_: SimpleNamespace(status_code=503, is_error=True, content=b"")
+        )
         with pytest.raises(Busy, match="503"):
             ws.blobs.size("0" * 64)
 

@@ -215,7 +215,9 @@ def test_what_is_late_is_told_once_until_it_is_answered(workspace, clock):
 def test_nobody_asks_about_a_model_that_they_may_not_see(workspace):
     there = Principal(name="tama", grants={"team": frozenset({"checklist:*", "model:read"})})
     with pytest.raises(NotFound):
-        specs.declare(workspace.with_(principal=there), name="team/spy", spec=replace(SPEC, models=["default/delay"]))
+        specs.declare(
+            workspace.with_(principal=there), name="team/spy", spec=replace(SPEC, models=["default/delay"])
+        )
 
 
 def test_a_bare_name_in_a_checklist_is_of_its_project(workspace):

@@ -66,7 +66,9 @@ def test_what_one_did_is_undone_alone_when_it_raises(db):
 
     db.group_commit.submit(slow)
     held.wait(60)
-    kept, refused, twice, last = (db.group_commit.submit(work) for work in (put(1), refuse, put(2, 1), put(3)))
+    kept, refused, twice, last = (
+        db.group_commit.submit(work) for work in (put(1), refuse, put(2, 1), put(3))
+    )
     go.set()
     assert (kept.result(60), last.result(60)) == (1, 3)
     with pytest.raises(Conflict):

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from meguru.app.open import open_local
+from meguru.base.digests import of_bytes
 from meguru.base.settings import Settings
 from meguru.errors import DigestMismatch, NotFound
-from meguru.base.digests import of_bytes
 from meguru.storage.blobs import local, pending
 from meguru.storage.blobs.deferred import MAX_BYTES, DeferredStore
 from meguru.storage.blobs.local import LocalStore
@@ -168,7 +168,9 @@ def test_a_folder_that_a_deferred_put_made_is_synced_by_the_next_durable_put(tmp
     store, synced = LocalStore(tmp_path / "b"), []
     store.put_deferred(b"some bytes")
     small = next((tmp_path / "b").glob("[0-9a-f][0-9a-f]"))
-    other = next(data for data in map(str.encode, map(str, range(10_000))) if of_bytes(data)[:2] == small.name)
+    other = next(
+        data for data in map(str.encode, map(str, range(10_000))) if of_bytes(data)[:2] == small.name
+    )
     monkeypatch.setattr(local, "fsync_path", synced.append)
     store.put_bytes(other)
     assert {small, store.folder} <= set(synced)

@@ -164,7 +164,9 @@ def _member_removed(then: AccessReplay, event: Event) -> None:
 def _token(then: AccessReplay, event: Event, lasts: timedelta, scope: list[str]) -> None:
     name = refs.parse(event.subject).name
     then.add_token(
-        ReplayedToken(id=name, principal=event.data["principal"], scope=frozenset(scope), until=event.at + lasts)
+        ReplayedToken(
+            id=name, principal=event.data["principal"], scope=frozenset(scope), until=event.at + lasts
+        )
     )
 
 

@@ -75,7 +75,9 @@ class CheckpointWriter(Ticker):
         until = self.ws.clock.now() + timedelta(seconds=LEASE_SECONDS)
         # A lease, not a lock: the write may take minutes, and a server that dies in it holds the place no
         # longer.
-        if not _HOLD.commit(self.ws, lambda ctx: store.acquire_lease(ctx.tx, place, self._owner, ctx.now(), until)):
+        if not _HOLD.commit(
+            self.ws, lambda ctx: store.acquire_lease(ctx.tx, place, self._owner, ctx.now(), until)
+        ):
             return False
         with self.ws.read() as tx:
             found = store.heads(tx, after=place.written, limit=_BATCH)

@@ -68,9 +68,7 @@ def confined(
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         kept_from = _read_report(report)
-    return Confined(
-        code=process.returncode, output=_end_of(output), kept_from=kept_from, timed_out=timed_out
-    )
+    return Confined(code=process.returncode, output=_end_of(output), kept_from=kept_from, timed_out=timed_out)
 
 
 def _start(

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.evidence.parts.source import GatheredPart, PackSource, stated
-from meguru.governance.release_policies.store import policies_of
+from meguru.governance.release_policies.store import applicable_policies
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.types import JudgedDecision, PolicyStanding
 from meguru.signing.dsse import SignedEnvelope
@@ -42,7 +42,12 @@ def gather(source: PackSource) -> GatheredPart:
 
 def _policy(source: PackSource, found: PolicyStanding) -> dict[str, Any]:
     asked = next(
-        (each for each in policies_of(source.ctx.tx, source.release.endpoint) if each.ref == found.policy), None
+        (
+            each
+            for each in applicable_policies(source.ctx.tx, source.release.endpoint)
+            if each.ref == found.policy
+        ),
+        None,
     )
     said: dict[str, Any] = msgspec.to_builtins(found)
     return said | {"asks": msgspec.to_builtins(asked.spec) if asked else {}}

@@ -15,7 +15,7 @@ from meguru.pipelines.logs.read import text_of
 
 LAST_LINES, MAX_BYTES = 500, 256 << 10
 MAX_TAILS = 500
-"""Of more logs (a step over thousands of items) the digests are stated, and no tails: a pack has 1,000 parts at most."""
+"""Of more logs (a step over thousands of items) only digests are stated: a pack has 1,000 parts at most."""
 _HIDDEN = "•••"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z ")
 _PERSONAL = re.compile(
@@ -51,8 +51,8 @@ def gather(source: PackSource) -> GatheredPart:
 def path_of(step: str, attempt: int, taken: Container[str]) -> str:
     """Return the path of a step's log in a pack, which no other has."""
     path = f"parts/logs/{re.sub('[^A-Za-z0-9_.-]', '_', step)}-{attempt}.log"
-    # Paths are ASCII, names of steps are not: of 学習 and 評価 only underscores are left, and a pack that lists
-    # a path twice is refused.
+    # Paths are ASCII, names of steps are not: of 学習 and 評価 only underscores are left, and a pack that
+    # lists a path twice is refused.
     return path if path not in taken else f"{path.removesuffix('.log')}-{digests.of_value(step)[:12]}.log"
 
 

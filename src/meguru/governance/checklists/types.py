@@ -115,7 +115,9 @@ class ChecklistStanding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """The digest of what is asked and what people answered; what is evident changes by itself."""
-        said: list[Any] = [[each.item.id, each.item.text, each.item.per, *_answer_fields(each)] for each in self.items]
+        said: list[Any] = [
+            [each.item.id, each.item.text, each.item.per, *_answer_fields(each)] for each in self.items
+        ]
         return digests.of_value([self.checklist, self.model, said])
 
 

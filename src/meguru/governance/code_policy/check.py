@@ -54,9 +54,14 @@ def _fault(spec: PolicySpec, commit: str, told: list[AttestedCommit]) -> tuple[s
     if asks_ci and not on_branch:
         why = f"commit {bare[:12]} is not on {spec.branch}"
         return why, f"merge it into {spec.branch}"
-    if spec.reviewed and not any(each.is_reviewed for each in on_branch):
-        if not any(each.author for each in on_branch):
-            return f"nobody told who wrote commit {bare[:12]}", "let CI tell it: meguru policy attest --author"
-        why = f"nobody but its author has approved commit {bare[:12]}"
-        return why, "have its pull request approved, and let CI tell it"
-    return None
+    return _fault_of_review(bare, on_branch) if spec.reviewed else None
+
+
+def _fault_of_review(commit: str, told: list[AttestedCommit]) -> tuple[str, str] | None:
+    if any(each.is_reviewed for each in told):
+        return None
+    if not any(each.author for each in told):
+        why = f"nobody told who wrote commit {commit[:12]}"
+        return why, "let CI tell it: meguru policy attest --author"
+    why = f"nobody but its author has approved commit {commit[:12]}"
+    return why, "have its pull request approved, and let CI tell it"

@@ -108,7 +108,11 @@ def redeem(ws: Workspace, device: str) -> NewToken | None:
         raise Unauthenticated("nobody let this command line in", why="its time is over", hint="ask again")
     if found.refused:
         raise Forbidden("this command line was refused", why="by whoever was asked")
-    return None if found.principal is None else _EXCHANGE.commit(_acting(ws), lambda ctx: _redeem(ctx, key, found))
+    return (
+        None
+        if found.principal is None
+        else _EXCHANGE.commit(_acting(ws), lambda ctx: _redeem(ctx, key, found))
+    )
 
 
 def _redeem(ctx: Context, key: str, found: LoginRequest) -> NewToken:

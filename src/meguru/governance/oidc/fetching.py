@@ -73,7 +73,9 @@ def _object(method: str, url: str, headers: dict[str, str], body: bytes) -> dict
             for chunk in answer.iter_bytes():
                 content += chunk
                 if time.monotonic() > end:
-                    raise Busy(f"{place} can't be asked", why=f"its answer took over {TOTAL_SECONDS:g} seconds")
+                    raise Busy(
+                        f"{place} can't be asked", why=f"its answer took over {TOTAL_SECONDS:g} seconds"
+                    )
                 if len(content) > MAX_BYTES:
                     raise Unauthenticated(f"{place} answered too much", why=f"more than {MAX_BYTES:,} bytes")
     except httpx2.HTTPError as error:

@@ -39,7 +39,7 @@ def policies(tx: Connection) -> list[ReleasePolicy]:
     return [ReleasePolicy(name=row.name, spec=msgspec.convert(row.spec, ReleasePolicySpec)) for row in rows]
 
 
-def policies_of(tx: Connection, endpoint: str) -> list[ReleasePolicy]:
+def applicable_policies(tx: Connection, endpoint: str) -> list[ReleasePolicy]:
     """Return the policies that apply to the releases of an endpoint."""
     return [each for each in policies(tx) if each.applies_to(endpoint)]
 

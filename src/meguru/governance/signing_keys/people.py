@@ -53,7 +53,9 @@ def add(ctx: Context, *, public: str, proof: str, note: str = "") -> SigningKeyR
     if found is not None:
         return _existing(found, me.name)
     if sum(each.revoked_at is None for each in store.page(ctx.tx, me.name)) >= MAX_KEYS:
-        raise Conflict(f"{me.name} has {MAX_KEYS} keys", hint="revoke one: meguru key revoke ID --reason TEXT")
+        raise Conflict(
+            f"{me.name} has {MAX_KEYS} keys", hint="revoke one: meguru key revoke ID --reason TEXT"
+        )
     record = SigningKeyRecord(
         id=key.id,
         owner=me.name,

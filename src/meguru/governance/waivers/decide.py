@@ -7,9 +7,9 @@ import msgspec
 from meguru.errors import Conflict, Forbidden
 from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
+from meguru.governance.waivers.emit import emit_event
 from meguru.governance.waivers.limits import MAX_TEXT
 from meguru.governance.waivers.second_person import must_be_second
-from meguru.governance.waivers.emit import emit_event
 from meguru.governance.waivers.types import Waiver, WaiverState
 from meguru.kernel.operations import Context, operation
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from meguru.base.ticker import Ticker
 from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
-from meguru.governance.waivers.kind import WAIVER
 from meguru.governance.waivers.emit import emit_event
+from meguru.governance.waivers.kind import WAIVER
 from meguru.governance.waivers.types import Waiver, WaiverState
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, InternalOperation

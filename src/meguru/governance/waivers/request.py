@@ -10,8 +10,8 @@ from meguru.base.ids import new_id
 from meguru.errors import Conflict
 from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
-from meguru.governance.waivers.limits import check_end, check_reason
 from meguru.governance.waivers.emit import emit_event
+from meguru.governance.waivers.limits import check_end, check_reason
 from meguru.governance.waivers.types import Waiver, WaiverState, WaiverSubject
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation

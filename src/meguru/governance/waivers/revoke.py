@@ -7,9 +7,9 @@ import msgspec
 from meguru.errors import Conflict
 from meguru.governance.log_time import log_time
 from meguru.governance.waivers import store
+from meguru.governance.waivers.emit import emit_event
 from meguru.governance.waivers.expire import is_leaned_on
 from meguru.governance.waivers.limits import check_reason
-from meguru.governance.waivers.emit import emit_event
 from meguru.governance.waivers.types import OPEN, Waiver, WaiverState
 from meguru.kernel.operations import Context, operation
 

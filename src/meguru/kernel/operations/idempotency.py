@@ -12,7 +12,7 @@ from meguru.storage.db import UtcTime, metadata
 MAX_AGE = timedelta(days=90)
 """How long an answer is stored: a spool that waits longer than this for its server is sent twice at worst."""
 _PRUNING, _BATCH = "00", 1024
-"""One request in 256 forgets up to so many old answers: more than come meanwhile, and few for one transaction."""
+"""One request in 256 forgets up to so many old answers: more than came meanwhile, few for a transaction."""
 
 answer = Table(
     "answer",

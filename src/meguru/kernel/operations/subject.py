@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 
-def qualify_arguments(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+def qualify_arguments(
+    ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]
+) -> dict[str, Any]:
     """Return arguments whose names have their project: a bare one is of the project in which it is asked.
 
     A door's names are flat: it has completed them itself.

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import ApprovalMissing
-from meguru.governance.release_policies.store import policies_of
+from meguru.governance.release_policies.store import applicable_policies
 from meguru.kernel.operations import Context
 from meguru.releases import store as releases
 from meguru.releases.review.promotion import unsigned
@@ -31,7 +31,7 @@ def check(ctx: Context, name: str, alias: str, version: int) -> None:
     ref = refs.make("model", name, version)
     made: list[Release] | None = None
     for endpoint in endpoints.of_model(ctx.tx, name):
-        if not policies_of(ctx.tx, endpoint):
+        if not applicable_policies(ctx.tx, endpoint):
             continue
         made = releases.of_model(ctx.tx, ref, LOOKED_AT) if made is None else made
         lacks = _lacks(ctx, ctx.tx, [each for each in made if each.endpoint == endpoint])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from meguru.errors import Conflict, Forbidden
 from meguru.governance.log_time import log_clock
 from meguru.governance.persons import Persons, persons
-from meguru.governance.release_policies.store import policies_of
+from meguru.governance.release_policies.store import applicable_policies
 from meguru.governance.rights import read_table
 from meguru.governance.token_makers import check_token
 from meguru.kernel.operations import Context
@@ -67,7 +67,7 @@ def _rights(
     if decision is ReviewDecision.REFUSED:
         asked = [
             (each.ref, stage.name, stage.right)
-            for each in policies_of(ctx.tx, found.endpoint)
+            for each in applicable_policies(ctx.tx, found.endpoint)
             for stage in each.spec.order
         ]
         why = "no policy asks for a right that they have"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from meguru.errors import NotFound
 from meguru.governance.persons import Persons
 from meguru.governance.release_policies.kind import ReleasePolicySpec
-from meguru.governance.release_policies.store import ReleasePolicy, policies_of
+from meguru.governance.release_policies.store import ReleasePolicy, applicable_policies
 from meguru.kernel.declarations import store as specs
 from meguru.kernel.declarations.schema import spec_version
 from meguru.kernel.declarations.types import SpecVersion
@@ -38,7 +38,7 @@ def policies_of(
     def is_own(name: str, each: SpecVersion) -> bool:
         return (name, each.number) in later and each.by in who.accounts and who.of(each.by) in made_by
 
-    found = policies_of(tx, release.endpoint)
+    found = applicable_policies(tx, release.endpoint)
     for name in sorted({name for name, _ in later}):
         versions = specs.versions(tx, KIND, name, len(later) + 1)
         own = next((count for count, each in enumerate(versions) if not is_own(name, each)), 0)

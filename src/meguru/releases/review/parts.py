@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from meguru.base import digests
 from meguru.errors import MeguruError
-from meguru.governance.release_policies.store import ReleasePolicy, policies_of
+from meguru.governance.release_policies.store import ReleasePolicy, applicable_policies
 from meguru.releases.diff import parts_of, plain_text
 from meguru.releases.gate_inputs import champion_of, present_part
 from meguru.releases.resolve import as_now
@@ -19,7 +19,7 @@ from meguru.serving import store as endpoints
 
 def parts_checked(tx: Connection, release: Release) -> dict[str, str]:
     """Return all that is under a release's digest as it was checked, and the policies asked of it now."""
-    policies = policies_of(tx, release.endpoint)
+    policies = applicable_policies(tx, release.endpoint)
     return _listed(release.content, release.champion, release.results, policies)
 
 
@@ -36,7 +36,9 @@ def parts_now(tx: Connection, release: Release) -> dict[str, str]:
         )
         for each in release.results
     ]
-    return _listed(content, champion_of(tx, release.endpoint), results, policies_of(tx, release.endpoint))
+    return _listed(
+        content, champion_of(tx, release.endpoint), results, applicable_policies(tx, release.endpoint)
+    )
 
 
 def _listed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from meguru.errors import ApprovalMissing
-from meguru.governance.release_policies.store import policies_of
+from meguru.governance.release_policies.store import applicable_policies
 from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.releases.review import store
@@ -61,7 +61,7 @@ def unsigned(tx: Connection, found: Release) -> BrokenGlass | None:
 
 def tell_return(ctx: Context, found: Release, reason: str) -> None:
     """Tell people that a release went live again without a review, where a policy asks for reviews."""
-    asked = [each.ref for each in policies_of(ctx.tx, found.endpoint)]
+    asked = [each.ref for each in applicable_policies(ctx.tx, found.endpoint)]
     if asked:
         data = {"endpoint": found.content.endpoint, "model": found.model, "policies": asked, "reason": reason}
         ctx.emit("release.review_skipped", found.ref, data=data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meguru.errors import Conflict, InvalidInput
-from meguru.governance.release_policies.store import policies_of
+from meguru.governance.release_policies.store import applicable_policies
 from meguru.kernel.operations import Context, operation
 from meguru.releases.resolve import as_now
 from meguru.releases.review import store
@@ -37,7 +37,7 @@ def request(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
             hint=f"meguru release check {short}",
         )
     unchanged(ctx.tx, found, as_now(ctx.tx, endpoints.get(ctx.tx, found.endpoint), found.content))
-    if not policies_of(ctx.tx, found.endpoint):
+    if not applicable_policies(ctx.tx, found.endpoint):
         raise Conflict(
             f"no policy asks for a review of {found.ref}",
             where=found.ref,

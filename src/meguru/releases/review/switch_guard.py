@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meguru.base import refs
 from meguru.errors import ApprovalMissing
-from meguru.governance.release_policies.store import policies_of
+from meguru.governance.release_policies.store import applicable_policies
 from meguru.kernel.operations import Context
 
 
@@ -16,7 +16,7 @@ def check(ctx: Context, endpoint: str, model: str) -> None:
     ApprovalMissing
         It says which policies ask.
     """
-    asked = [each.ref for each in policies_of(ctx.tx, endpoint)]
+    asked = [each.ref for each in applicable_policies(ctx.tx, endpoint)]
     if asked:
         raise ApprovalMissing(
             f"{model} can't go live at {endpoint} past a release",

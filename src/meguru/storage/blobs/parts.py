@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from meguru.storage.blobs.base import BlobStore
-from meguru.storage.blobs.local import LocalStore, state_of, fsync_path
+from meguru.storage.blobs.local import LocalStore, fsync_path, state_of
 from meguru.storage.blobs.objects import ObjectStore
 
 _CHUNK = 1 << 20

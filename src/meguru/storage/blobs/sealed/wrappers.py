@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from meguru.base.plugins import PluginFamily
 from meguru.errors import Conflict, MissingDependency, UsageError
-from meguru.storage.blobs.local import state_of, fsync_path
+from meguru.storage.blobs.local import fsync_path, state_of
 from meguru.storage.blobs.sealed.envelope import broken
 
 _BYTES = 32
