@@ -103,13 +103,13 @@ def test_one_of_two_servers_writes_and_another_takes_over_after_a_kill(ws, clock
     with ws.read() as tx:
         (place,) = store.places(tx)
     with ws.db.write() as tx:  # it is killed while it writes
-        assert store.hold(tx, place, "killed", clock.now(), clock.now() + timedelta(minutes=2))
+        assert store.acquire_lease(tx, place, "killed", clock.now(), clock.now() + timedelta(minutes=2))
     assert (first.tick(), second.tick(), file.exists()) == (0, 0, False)
     clock.move(timedelta(minutes=3))
     assert (second.tick(), first.tick()) == (1, 0)
     assert sizes(file)
     with ws.db.write() as tx:
-        assert not store.note(tx, place, "killed", {"failures": 9})
+        assert not store.record_progress(tx, place, "killed", {"failures": 9})
 
 
 class Receiver(BaseHTTPRequestHandler):
