@@ -42,6 +42,8 @@ def put_folder(blobs: BlobStore, folder: Path) -> str:
                 )
         for name in files:
             path = Path(place) / name
+            if not path.is_file():  # of a pipe, the read would never end
+                raise InvalidInput(f"{path} is no file", where=str(path))
             relative = path.relative_to(folder).as_posix()
             entries.append(TreeEntry(path=relative, digest=blobs.put_file(path), size=path.stat().st_size))
     return put_entries(blobs, entries)

@@ -10,6 +10,7 @@ import msgspec
 
 from meguru.artifacts import trees
 from meguru.base.sandbox.launch import Confined, confined
+from meguru.base.sandbox.results import left_bytes
 from meguru.errors import Conflict, InvalidInput, UnsafeModel, from_dict
 from meguru.flavors.pickled import known
 from meguru.kernel.operations import Context, operation
@@ -117,6 +118,8 @@ def _converted(ctx: Context, folder: Path, files: dict[str, str], said: Evidence
         if name in files:
             shutil.copyfile(ctx.blobs.path(files[name]), folder / name)
     (folder / ABOUT).write_bytes(msgspec.json.encode(said))
+    # Nothing that this process leaves is trusted: the result is data of a known shape, the folder is looked
+    # through like one from a stranger.
     ended = confined(WORK, folder, seconds=_SECONDS)
     result = _result(folder / RESULT, ended)
     return msgspec.structs.replace(
@@ -128,8 +131,7 @@ def _result(path: Path, ended: Confined) -> Conversion:
     """Read what the process left, which may be anything."""
     why = "it took too long" if ended.timed_out else ended.output or f"it ended with code {ended.code}"
     try:
-        whole = path.is_file() and not path.is_symlink() and path.stat().st_size <= _MAX_RESULT
-        result = msgspec.json.decode(path.read_bytes(), type=dict) if whole else {}
+        result = msgspec.json.decode(left_bytes(path, _MAX_RESULT) or b"{}", type=dict)
         if "error" in result:
             raise from_dict({str(key): str(value) for key, value in result["error"].items()})
         return msgspec.convert(result["conversion"], Conversion)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import msgspec
 
 from meguru.base.sandbox.launch import Confined, confined
+from meguru.base.sandbox.results import left_bytes
 from meguru.datasets.sql.types import AskedQuery, AskedTable, ConfinedAnswer, QueryAnswer
 from meguru.datasets.sql.work import ANSWERED, ASKED
 from meguru.errors import Busy, InvalidInput, TimedOut, TooLarge
@@ -116,16 +117,17 @@ def read_left(path: Path, ended: Confined, limits: QueryLimits, kind: type[_Left
     TimedOut, TooLarge
         If it needed more than it may use.
     """
+    # 24 is SIGXCPU, of the limit for CPU time: by itself, or as a shell or the inner process tells it.
     if ended.timed_out or ended.code in {-24, 128 + 24}:
         raise TimedOut(
             "the query took too long",
             why=f"it may take {limits.seconds:.0f} s",
             hint=HINT,
         )
+    body = left_bytes(path, ANSWER)
     try:
-        size = path.stat().st_size
-        done = msgspec.json.decode(path.read_bytes(), type=kind) if size <= ANSWER else None
-    except (OSError, msgspec.DecodeError):
+        done = None if body is None else msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError:
         done = None
     if done is None:
         why = f"it may use {limits.memory >> 20:,} MiB of memory and answer {ANSWER >> 20} MiB"
