@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.base import refs
@@ -12,12 +15,14 @@ from meguru.datasets.expectations.schema import dataset_check
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.kernel.operations import Context
 
+_PAGE = 200
+
 
 def erase_shown(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedThing]:  # noqa: FBT001 - the family's
     """Take the person's rows away, and those whose column is hidden, since nobody can tell whose they are."""
     mine = dataset_check.c
     counts: dict[str, int] = {}
-    for row in ctx.tx.execute(select(mine.id, mine.name, mine.results)).all():
+    for row in _checks(ctx):
         results = msgspec.convert(row.results, list[ExpectationResult])
         left = [_without(each, subject) for each in results]
         gone = sum(len(old.sample) - len(new.sample) for old, new in zip(results, left, strict=True))
@@ -31,6 +36,15 @@ def erase_shown(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[Er
         ErasedThing(ref=refs.make("dataset", name), what="rows shown of expectations", rows=count)
         for name, count in sorted(counts.items())
     ]
+
+
+def _checks(ctx: Context) -> Iterator[Row[Any]]:
+    """Yield what is kept of all checks, some at a time: their rows may be changed meanwhile."""
+    mine, last = dataset_check.c, ""
+    query = select(mine.id, mine.name, mine.results).order_by(mine.id).limit(_PAGE)
+    while rows := ctx.tx.execute(query.where(mine.id > last)).all():
+        yield from rows
+        last = rows[-1].id
 
 
 def _without(result: ExpectationResult, subject: ErasureSubject) -> ExpectationResult:

@@ -13,12 +13,10 @@ import msgspec
 from meguru.artifacts.erasure import ErasureSubject, is_text_like, ledger
 from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.base.ticker import Ticker
-from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
 from meguru.datasets.personal.erase import ErasureReport, erased, keep
 from meguru.datasets.personal.gone import delete_gone
-from meguru.datasets.personal.rewrite import all_rows
-from meguru.errors import NotFound
+from meguru.datasets.personal.rewrite import rows_with_column
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import system
@@ -90,6 +88,7 @@ def _who(ctx: Context, entries: Iterable[ErasureMarks], keys: Mapping[str, bytes
         values = {
             value
             for value in _values(ctx, column)
+            # Keyed hashes can't be turned back: each value that is here is hashed and compared.
             if any(mark(keys[key], column, value) in marks for key, marks in by_key.items())
         }
         if values:
@@ -109,23 +108,10 @@ def values(ctx: Context, column: str) -> Iterator[str]:
 
     with ctx.ws.read() as tx:
         versions = store.all_versions(tx, None)
-    looked: set[str] = set()
-    for version in versions:
-        if version.elsewhere or all(each.name != column for each in version.columns):
-            continue
-        try:
-            manifest = load_manifest(ctx.blobs, version)
-        except NotFound:
-            continue
-        for file in manifest.files:
-            if file.digest in looked or all(each.name != column for each in file.columns):
-                continue
-            looked.add(file.digest)
-            rows = all_rows(ctx.blobs, manifest, file)
-            kind = rows.collect_schema()[column]
-            if is_text_like(kind):
-                text = rows.select(pl.col(column).unique().cast(pl.String)).collect(engine="streaming")
-                yield from text[column].drop_nulls()
+    for rows in rows_with_column(ctx.blobs, versions, column):
+        if is_text_like(rows.collect_schema()[column]):
+            text = rows.select(pl.col(column).unique().cast(pl.String)).collect(engine="streaming")
+            yield from text[column].drop_nulls()
 
 
 class ErasureClock(Ticker):
@@ -147,12 +133,13 @@ class ErasureClock(Ticker):
 
     def tick(self) -> None:
         """Look once."""
+        mend(self.ws)
+        delete_gone(self.ws)
+        # Last: it raises while somebody who is owed is under a legal hold, and the rest must not wait for that.
         keys = ErasureLedger(self.ws).keys
         if any(each.key in keys for each in ledger.owed(self.ws)):
             rows = again(self.ws).rows
             log.warning("the database was restored: %s rows of erased persons are erased again", f"{rows:,}")
-        mend(self.ws)
-        delete_gone(self.ws)
 
 
 def mend(ws: Workspace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,9 +16,11 @@ from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.datasets.delta.places import clear
 from meguru.datasets.expectations.store import forget_samples
+from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
 from meguru.datasets.personal.files import note_new
+from meguru.datasets.personal.folders import STAYS
 from meguru.datasets.personal.gone import delete_gone
 from meguru.datasets.personal.held import check_dataset, check_found, check_person, is_anything_held
 from meguru.datasets.personal.rewrite import FileRewriter
@@ -27,7 +30,7 @@ from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.layout import packed, write_manifest
 from meguru.datasets.write import UNSEEN
-from meguru.errors import Conflict, NotFound
+from meguru.errors import Conflict, DigestMismatch, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
@@ -102,20 +105,29 @@ def erase(
 def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool) -> ErasureReport:
     """Find a person everywhere, and erase them unless it is a trial."""
     follow = FollowedRows(ctx.ws, subject)
-    renamed: list[ErasedThing] = []
-    rewritten = list(_rewritten(ctx, subject, follow, renamed, only, dry_run=dry_run))
+    stay: list[ErasedThing] = []
+    names = None if only is None else [refs.parse(each, kind="dataset").name for each in only]
+    look = partial(_rewritten, ctx, subject, follow, stay, {}, dry_run=dry_run)
+    with ctx.ws.read() as tx:  # it takes long: nobody waits for it
+        versions = store.all_versions(tx, names)
+    rewritten = list(look(versions))
     if not dry_run:
-        check_person(ctx, subject)
+        check_person(ctx, subject)  # the first touch of `ctx.tx`: from here on nobody else writes
+        # What was registered while the others were read has copies of the same rows: nobody looked there.
+        seen = set(map(_content, versions))
+        rewritten += look([each for each in store.all_versions(ctx.tx, names) if _content(each) not in seen])
     for each in rewritten:
         check_dataset(ctx, each.version.name)
     if not dry_run:  # what raises a Conflict comes before what no rollback brings back
         if ctx.db.is_sqlite:  # else what a row held stays in the file until another takes its place
             ctx.tx.exec_driver_sql("PRAGMA secure_delete = ON")
         _write(ctx, rewritten)
+        # Blobs go after the commit: undone, the versions still need them. A kill in between leaves them noted
+        # in `erased_blob`, and the next erasure or server deletes them.
         ctx.if_done += [delete_gone, _settle]
     found = [
         *(ErasedThing(ref=each.version.ref, what="rows of a dataset", rows=each.rows) for each in rewritten),
-        *renamed,
+        *stay,
     ]
     others = provided(FAMILY)
     erasers = [others.load(name) for name in others.names()] if only is None else []
@@ -171,16 +183,17 @@ def _rewritten(
     ctx: Context,
     subject: ErasureSubject,
     follow: FollowedRows,
-    renamed: list[ErasedThing],
-    only: list[str] | None,
+    stay: list[ErasedThing],
+    rewriters: dict[str, FileRewriter],
+    versions: list[DatasetVersion],
     *,
     dry_run: bool,
 ) -> Iterator[_Rewritten]:
-    """Look through all versions; without the transaction that writes, which others would wait for."""
-    with ctx.ws.read() as tx:
-        names = None if only is None else [refs.parse(each, kind="dataset").name for each in only]
-        versions = store.all_versions(tx, names)
-    first, rewriters = FileRewriter(ctx.blobs, subject), dict[str, FileRewriter]()
+    """Look through versions; what is found and can't be taken out is added to `stay`.
+
+    `rewriters` remember the files that they read, by whom they look for.
+    """
+    first = rewriters.setdefault("", FileRewriter(ctx.blobs, subject))
     there = list(_readable(ctx, subject, versions))
     for version, manifest in there:
         if subject.is_in(each.name for each in version.columns) and any(
@@ -192,13 +205,18 @@ def _rewritten(
         if not wanted.is_in(each.name for each in version.columns):
             for column, count in follow.renamed(version, manifest).items():
                 what = f"rows that name them in the column {column}"
-                renamed.append(ErasedThing(ref=version.ref, what=what, rows=count, stays=RENAMED))
+                stay.append(ErasedThing(ref=version.ref, what=what, rows=count, stays=RENAMED))
             continue
         rewriter = first
         if wanted is not subject:
             rewriter = rewriters.setdefault(str(wanted.who), FileRewriter(ctx.blobs, wanted))
         counts = [rewriter.found(manifest, file) for file in manifest.files]
         if not any(counts):
+            continue
+        if manifest.format == FORMAT:
+            # An index of files says beside these columns where the bytes are: written anew it would lose them.
+            what = "files of a folder"
+            stay.append(ErasedThing(ref=version.ref, what=what, rows=sum(counts), stays=STAYS))
             continue
         files = manifest.files
         if not dry_run:
@@ -208,6 +226,11 @@ def _rewritten(
             )
             files = [file for file in made if file]
         yield _Rewritten(version, manifest, msgspec.structs.replace(manifest, files=files), sum(counts))
+
+
+def _content(version: DatasetVersion) -> tuple[str, str, str]:
+    """Return what tells whether a version is still the one that was looked through."""
+    return version.ref, version.digest, version.elsewhere
 
 
 def _readable(
@@ -220,7 +243,7 @@ def _readable(
             continue
         try:
             manifest = load_manifest(ctx.blobs, version)
-        except NotFound:
+        except (NotFound, DigestMismatch):
             subject.places.passed("versions of datasets that are lost")
             continue
         subject.places.looked("versions of datasets")
@@ -244,6 +267,7 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
         present = store.version(ctx.tx, each.version.name, each.version.version)
         if present.digest != each.version.digest:
             raise Conflict(f"{present.ref} changed meanwhile", hint="ask again")
+        # Under its old number: references and lineage stay, only the content has another digest.
         digest = write_manifest(ctx.blobs, each.after)
         store.replace_content(ctx.tx, each.version, each.after, digest, ctx.blobs.put_bytes(UNSEEN))
         note_new(ctx, present.name, said_of(ctx.tx, present.name), each.after, each.before)
@@ -278,5 +302,6 @@ def _settle(ws: Workspace) -> None:
     with ws.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         place = Path(ws.db.engine.url.database or "")
         if place.is_file() and place.stat().st_size <= VACUUMED:
+            # SQLite only marks pages as free: what a row held stays in the file until it is overwritten.
             connection.exec_driver_sql("VACUUM")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -9,7 +9,7 @@ from meguru.datasets.expectations.erase import erase_shown
 from meguru.datasets.folders.files import FolderFiles
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
-from meguru.errors import NotFound
+from meguru.errors import DigestMismatch, NotFound
 from meguru.kernel.operations import Context
 
 STAYS = "its files are kept as they came: add the folder without them, and remove this version"
@@ -27,7 +27,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
             manifest = load_manifest(ctx.blobs, version)
             files = FolderFiles(ctx.blobs, manifest)
             listed = files.index
-        except NotFound:
+        except (NotFound, DigestMismatch):
             continue
         count = 0
         for path, digest, size in listed.select("path", "digest", "size").iter_rows():
@@ -36,7 +36,11 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
                 continue
             subject.places.looked("files of folders")
             if digest not in known:
-                known[digest] = words.masked(files.read(path).decode(errors="replace"))[1]
+                try:
+                    known[digest] = words.masked(files.read(path).decode(errors="replace"))[1]
+                except (NotFound, DigestMismatch):
+                    subject.places.passed("files of datasets that are lost or damaged")
+                    known[digest] = 0
             count += known[digest]
         if count:
             what = "places in files of a folder"

@@ -18,6 +18,7 @@ def delete_gone(ws: Workspace) -> None:
     pending.flush(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
     with ws.read() as tx:
         gone = blobs_gone.gone(tx)
+        # Equal bytes may be in a version or an artifact that has nothing to do with the person's rows.
         unused = gone - needed(tx, ws.blobs, gone)
     for digest in unused:
         cast("PrunableStore", ws.blobs).delete(digest)

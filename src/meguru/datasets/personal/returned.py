@@ -73,7 +73,9 @@ def admitted(ctx: Context, name: str, given: list[DataFile], kind: Format) -> li
     rewriter = FileRewriter(ctx.blobs, subject)
     left = [rewriter.without(manifest, each) if rewriter.found(manifest, each) else each for each in given]
     kept = [each for each in left if each is not None]
-    note_gone(ctx.tx, _digests(given) - _digests(kept) | {each.digest for each in given_files(given)})
+    uploads = {each.digest for each in given_files(given)}
+    # A Parquet file without such rows is kept as it was uploaded: that blob is needed.
+    note_gone(ctx.tx, (_digests(given) | uploads) - _digests(kept))
     ctx.if_done.append(delete_gone)
     return kept
 

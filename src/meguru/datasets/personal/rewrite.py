@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.artifacts.erasure import ErasureSubject
-from meguru.datasets.types import DataFile, FileOrigin, Manifest
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.types import DataFile, DatasetVersion, FileOrigin, Manifest
 from meguru.datasets.versions.scan import file_scan, format_of
 from meguru.errors import DigestMismatch, NotFound
 from meguru.storage.blobs import BlobStore
@@ -32,6 +34,7 @@ class FileRewriter:
         """Return how many rows of the person are in a file, also among those that were deleted from it."""
         if not self._subject.is_in(each.name for each in file.columns):
             return 0
+        # By the digest alone: many versions have the same file, and each is read once.
         if file.digest not in self._found:
             try:
                 self._found[file.digest] = self._subject.count(all_rows(self._blobs, manifest, file))
@@ -56,6 +59,7 @@ class FileRewriter:
         with TemporaryDirectory(prefix="meguru-erase-") as folder:
             path = Path(folder) / "rows.parquet"
             rows.sink_parquet(path, compression="zstd", compression_level=1)
+            # Counted in the file: filter and sink are one streaming plan, which tells no count.
             count = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
             digest, size = self._blobs.put_file(path), path.stat().st_size
         if not count:
@@ -75,6 +79,38 @@ class FileRewriter:
 def all_rows(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.LazyFrame:
     """Return the rows of a file, also those that were deleted from it."""
     return _rows(blobs, manifest, msgspec.structs.replace(file, deleted="", deleted_rows=0))
+
+
+def present_rows(blobs: BlobStore, manifest: Manifest, files: Iterable[DataFile]) -> Iterator[pl.LazyFrame]:
+    """Yield the rows of each file, also deleted ones; lost and damaged files are left out."""
+    for file in files:
+        try:
+            rows = all_rows(blobs, manifest, file)
+        except (NotFound, DigestMismatch):
+            # A person's right to be erased must not wait until somebody repairs a disk.
+            continue
+        yield rows
+
+
+def rows_with_column(
+    blobs: BlobStore, versions: Iterable[DatasetVersion], column: str
+) -> Iterator[pl.LazyFrame]:
+    """Yield the rows of every file of some versions that has a column, each file once; see `present_rows`."""
+    looked: set[str] = set()
+    for version in versions:
+        if version.elsewhere or all(each.name != column for each in version.columns):
+            continue
+        try:
+            manifest = load_manifest(blobs, version)
+        except (NotFound, DigestMismatch):
+            continue
+        new = {
+            file.digest: file
+            for file in manifest.files
+            if file.digest not in looked and any(each.name == column for each in file.columns)
+        }
+        looked |= new.keys()
+        yield from present_rows(blobs, manifest, new.values())
 
 
 def _rows(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.LazyFrame:

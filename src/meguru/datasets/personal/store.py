@@ -22,6 +22,7 @@ def note(tx: Connection, dataset: str, digests: Iterable[str]) -> None:
         asked = select(private_blob.c.digest).where(
             private_blob.c.dataset == dataset, private_blob.c.digest.in_(part)
         )
+        # Asked first rather than inserted and refused: on PostgreSQL a refused insert ends the transaction.
         known = set(tx.execute(asked).scalars())
         rows = [{"digest": digest, "dataset": dataset} for digest in part if digest not in known]
         if rows:

@@ -122,6 +122,8 @@ def _may_name(column: Column[Any], texts: list[str]) -> Any:
 def _without(words: TextRedactor, value: Any) -> tuple[Any, int]:
     if isinstance(value, bytes):
         try:
+            # Some columns hold text as bytes; what is no UTF-8 is a vector or packed, and is searched by its
+            # own noun.
             masked, count = _without(words, value.decode())
         except UnicodeDecodeError:
             return value, 0

@@ -56,6 +56,7 @@ class ValueTreatment:
         how = self.columns[values.name]
         if how == "mask":
             return text.str.replace_all(r"[\p{L}\p{N}]", MASK)
+        # Each distinct value once: HMAC and Fernet cost microseconds, and columns repeat.
         known = text.drop_nulls().unique()
         made = [self.hash(each) if how == "hash" else self.seal(each) for each in known]
         return text.replace_strict(
@@ -115,6 +116,7 @@ def treatment_of(ws: Workspace, columns: Mapping[str, Treatment]) -> ValueTreatm
         return None
     from meguru.kernel.secret_keys import ensure_keys
 
+    # Pseudonyms must not change while a key is rotated: tables are joined by them.
     keys = ensure_keys(ws)
     oldest = keys[0] if len(keys) == 1 else keys[-2] if "," in keys[-1] else keys[-1]
     return ValueTreatment(columns, oldest.encode())

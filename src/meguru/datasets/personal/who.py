@@ -15,7 +15,7 @@ from meguru.artifacts.erasure.redaction import is_telling
 from meguru.artifacts.lineage import made_from
 from meguru.base import refs
 from meguru.datasets.personal import store
-from meguru.datasets.personal.rewrite import FileRewriter, all_rows
+from meguru.datasets.personal.rewrite import FileRewriter, present_rows
 from meguru.datasets.personal.sealed import sealed
 from meguru.datasets.personal.treat import treatment_of
 from meguru.datasets.redaction import PERSONAL
@@ -86,8 +86,8 @@ class FollowedRows:
         files = [file for file in manifest.files if rewriter.found(manifest, file)]
         for name in sorted(names):
             values = _only_theirs(
-                [all_rows(self._ws.blobs, manifest, file) for file in files],
-                [all_rows(self._ws.blobs, manifest, file) for file in manifest.files],
+                present_rows(self._ws.blobs, manifest, files),
+                present_rows(self._ws.blobs, manifest, manifest.files),
                 self._subject,
                 name,
             )
@@ -133,6 +133,7 @@ def _only_theirs(
         if name in schema and is_text_like(schema[name]):
             found = rows.filter(subject.rows(schema)).select(pl.col(name).cast(pl.String).unique())
             theirs.update(found.collect(engine="streaming")[name].drop_nulls())
+    # So many values are no longer those of one person: following them would take the rows of others.
     if not 0 < len(theirs) <= _FOLLOWED:
         return set()
     for rows in every:
@@ -140,5 +141,7 @@ def _only_theirs(
         if name in schema:
             values = pl.col(name).cast(pl.String)
             others = rows.filter(~subject.rows(schema) & values.is_in(sorted(theirs))).select(values.unique())
+            # A value that anybody else has, too, tells nobody: a shared household or carrier must not be
+            # erased.
             theirs -= set(others.collect(engine="streaming")[name])
     return theirs

@@ -14,12 +14,18 @@ from sqlalchemy import select
 from meguru.app.blob_walk import walk
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
+from meguru.artifacts.erasure import ErasureSubject
 from meguru.cli.errors import run
 from meguru.cli.root import root
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.delta.operations import table
-from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.folders.client import add_folder
+from meguru.datasets.folders.index import packs_in
+from meguru.datasets.folders.materialize import files_of
+from meguru.datasets.folders.places import LocalFolder
+from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.operations import specs, versions
+from meguru.datasets.personal.erase import erased
 from meguru.datasets.personal.files import check_may_fetch
 from meguru.datasets.personal.operations import erase
 from meguru.datasets.register import register
@@ -27,6 +33,7 @@ from meguru.datasets.show import files
 from meguru.datasets.types import ColumnSpec, FileEntry
 from meguru.errors import Conflict, Forbidden
 from meguru.kernel.events.schema import event
+from meguru.kernel.operations import InternalOperation
 from meguru.kernel.principals import Principal
 from meguru.predictions import payload
 
@@ -205,3 +212,45 @@ def test_predictions_lose_what_was_asked_and_keep_what_was_answered(count):
     assert (features["email"][0], features["age"][0]) == (None, None)
     assert (features["email"][1], features["age"][1]) == ("x", 1)
     assert payload.answer_of(body).columns == payload.answer_of(payload.pack(content)).columns
+
+
+def test_a_version_that_comes_while_others_are_looked_through_is_erased_too(workspace, add):
+    add(f"id,email\n1,{ANNA}\n2,bob@example.org\n")
+
+    class Slow(ErasureSubject):
+        late = True
+
+        def is_in(self, columns):
+            if self.late:
+                self.late = False
+                add(f"id,email\n3,{ANNA}\n4,eve@example.org\n")
+            return super().is_in(columns)
+
+    def work(ctx):
+        return erased(ctx, Slow({"email": [ANNA]}), None, dry_run=False)
+
+    found = InternalOperation(DATASET, "retain").commit(workspace, work).found
+    assert [each.ref for each in found] == ["dataset/people@1", "dataset/people@2"]
+    assert erase(workspace, who={"email": [ANNA]}, dry_run=True).found == []
+
+
+def test_files_of_a_folder_stay_as_they_are_and_are_told(workspace, tmp_path):
+    for name in ("anna", "bob"):
+        (tmp_path / "notes" / name).mkdir(parents=True)
+        (tmp_path / "notes" / name / "1.txt").write_text(name)
+    add_folder(workspace, "notes", LocalFolder(tmp_path / "notes"), label="folder")
+    done = erase(workspace, who={"label": ["anna"]})
+    told = [(each.what, each.rows) for each in done.stays if each.ref == "dataset/notes@1"]
+    assert ("files of a folder", 1) in told
+    assert files_of(workspace, "notes").read("bob/1.txt") == b"bob"
+
+
+def test_a_lost_file_of_a_folder_stops_no_erasure_and_is_told(filled, tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "1.txt").write_text(ANNA)
+    made = add_folder(filled, "notes", LocalFolder(tmp_path / "notes")).version
+    for pack in packs_in(files_of(filled, made.ref).index):
+        filled.blobs.delete(pack)
+    done = erase(filled, who={"email": [ANNA]})
+    assert done.rows == 3
+    assert done.unsearched["files of datasets that are lost or damaged"] == 1

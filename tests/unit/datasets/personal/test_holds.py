@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 from sqlalchemy import func, select
 
@@ -217,6 +218,12 @@ def test_rows_of_erased_persons_that_are_added_are_told_refused_or_dropped(fille
         assert gone(tx) == set()
     assert frame(filled, "dropped")["email"].to_list() == ["cy@example.net"]
     assert returned(filled, ref="dropped").rows == 0
+    whole, part = tmp_path / "whole.parquet", tmp_path / "part.parquet"
+    for path, mails in ((whole, ["dee@example.com"]), (part, [ANNA, "eli@example.com"])):
+        pl.DataFrame({"id": range(len(mails)), "email": mails}).write_parquet(path)
+    add_files(filled, "dropped", [whole, part])
+    with filled.read() as tx:
+        assert gone(tx) == set()  # what is kept as it was uploaded is not to be deleted
 
 
 def test_a_bare_name_is_of_the_project_in_which_it_is_held(filled):
