@@ -14,6 +14,7 @@ from meguru.business.answer import Amounts, amounts
 from meguru.business.reckon import Reckoning, reckon
 from meguru.business.types import TABLE
 from meguru.compute.code import SourceFile
+from meguru.datasets.polars_errors import reason
 from meguru.datasets.sql.types import AskedTable
 from meguru.errors import InvalidInput, MeguruError
 
@@ -89,7 +90,7 @@ def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame])
     except MemoryError:
         return ConfinedReckoning(error="it needs too much memory")
     except pl.exceptions.PolarsError as error:
-        return ConfinedReckoning(error=str(error).strip().split("\n")[0][:300])
+        return ConfinedReckoning(error=reason(error))
 
 
 def _asker(asked: MetricQuestion, code: Path) -> Callable[[pl.DataFrame], Amounts]:

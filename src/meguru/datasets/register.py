@@ -45,6 +45,7 @@ from meguru.datasets.types import (
 from meguru.datasets.versions.change import VersionChange, changed
 from meguru.datasets.versions.scan import scan
 from meguru.datasets.write import Line, write_following
+from meguru.errors import Conflict
 from meguru.kernel.declarations.declare import declare
 from meguru.kernel.operations import Context, operation
 
@@ -147,6 +148,8 @@ def record(
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     check_no_folder(name, newest, mode)
     key = _key(said.key if key is None else key, newest, mode)
+    # Types of the version before guide the reading, so that a file of ids that happens to be all digits is
+    # text as before. Where all is replaced and may change, nothing guides.
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     given_all, entries = entries, not_in(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
@@ -157,6 +160,8 @@ def record(
     held = [said.checks if checks is None else checks, Checks(unique=key)]
     judged = partial(_judged, ctx, name, said, expect=expect, checks=held, given=rows)
     change = VersionChange(mode, given, kind, schema_policy, event_time, list(key))
+    # Before `ctx.tx` is touched: reading, judging and compacting may take minutes, and from then on all
+    # writers wait.
     first = (follow := partial(_follow, ctx, change, judged, position))(newest)  # nobody waits for it
     whole = mode in {"replace", "sync"} or newest is None  # of a part nobody asks the profile
     profile = b"" if rows is None or not whole else _profiled(rows, given)
@@ -164,8 +169,15 @@ def record(
     def agree(before: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
         if agreed is not None:
             agreed(ctx, before, digest)
+        now = said_of(ctx.tx, name)  # as nobody else changes it any more
+        if _treated(with_columns(now, columns)) != _treated(said):
+            raise Conflict(
+                f"what is said of the columns of dataset/{name} changed meanwhile",
+                why="personal columns are treated otherwise now than when the files were read",
+                hint="add the files again",
+            )
         if columns:
-            declare(ctx, DATASET, name, said)
+            declare(ctx, DATASET, name, with_columns(now, columns))
         if before == newest:
             return first
         # Another version came meanwhile: what changes is found again, in that one.
@@ -207,6 +219,10 @@ def _follow(
     made = changed(ctx.blobs, before, change)
     made = msgspec.structs.replace(made, position=position or _kept(before, change.mode))
     return made, judged(before, made)
+
+
+def _treated(said: DatasetSpec) -> dict[str, str]:
+    return {name: each.treat for name, each in said.columns.items() if each.treat}
 
 
 def _kept(before: Manifest | None, mode: Mode) -> SourcePosition | None:

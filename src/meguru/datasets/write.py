@@ -42,13 +42,15 @@ def write_following(
     used: Sequence[str],
 ) -> DatasetVersion:
     """Write the version that follows from the newest one, which nobody changes meanwhile."""
+    # Optimistic concurrency: files were read and judged before, without a lock. `agree` proves here that they
+    # may still follow, or finds again what changes.
     previous = store.lock(ctx.tx, line.name, ctx.now(), line.branch)
     check_follows(previous, line.follows)
     before = load_manifest(ctx.blobs, previous) if previous else None
     manifest, results = agree(before, previous.digest if previous else "")
     prove(ctx.blobs, before, manifest)
     if previous and before and is_same(before, manifest):
-        return store.arrived(ctx.tx, previous) if previous.elsewhere else previous
+        return arrived(ctx, previous) if previous.elsewhere else previous
     version = write_version(
         ctx,
         manifest,
@@ -117,6 +119,7 @@ def write_next(
         created_by=ctx.principal.name,
     )
     store.add(ctx.tx, version)
+    _note_files(ctx, version)
     seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
     ctx.emit(
         "dataset_version.created",
@@ -126,6 +129,20 @@ def write_next(
         produced=[version.ref],
     )
     return version
+
+
+def arrived(ctx: Context, version: DatasetVersion) -> DatasetVersion:
+    """Write down that the files of a version are here now, which was sent without them."""
+    here = store.arrived(ctx.tx, version)
+    _note_files(ctx, here)
+    return here
+
+
+def _note_files(ctx: Context, version: DatasetVersion) -> None:
+    """Note which files of a version that was made elsewhere hold personal columns in clear, if they are here."""
+    spec = said_of(ctx.tx, version.name)
+    if spec.columns and not version.elsewhere:
+        note_new(ctx, version.name, spec, load_manifest(ctx.blobs, version), None)
 
 
 def check_there(ctx: Context, digests: Iterable[str], what: str) -> None:
@@ -160,6 +177,7 @@ def write_version(
 
     `before` is the list of the version before, whose parts are there already.
     """
+    # Branches take numbers of the same series: `NAME@7` is one version, whatever line it is on.
     number = store.next_number(ctx.tx, name)
     _check_new(ctx, manifest, before)
     version = DatasetVersion(

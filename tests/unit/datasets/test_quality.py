@@ -83,3 +83,10 @@ def test_the_page_needs_nothing_else_runs_nothing_and_markup_stays_text(odd):
         ref="dataset/x@1", before="", rows=0, rows_before=None, duplicates=0, columns=[], findings=[]
     )
     assert "Nothing stands out." in quality_html(empty)
+
+
+def test_a_column_without_a_name_is_no_count_of_rows(workspace, tmp_path):
+    pl.DataFrame({"": [1, 1, 1], "a": [1, 2, 2]}).write_parquet(tmp_path / "x.parquet")
+    add_files(workspace, "x", tmp_path / "x.parquet")
+    found = report(workspace, ref="x")
+    assert (found.duplicates, [each.distinct for each in found.columns]) == (1, [1, 2])

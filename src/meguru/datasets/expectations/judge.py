@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from meguru.datasets.expectations.base import CheckedRows, Expectation, Verdict
+from meguru.datasets.expectations.sql import FailingRowsQuery
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.frames import plain_value
+from meguru.datasets.polars_errors import reason
 from meguru.errors import InvalidInput, MeguruError, TimedOut, TooLarge
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def _fitting(measures: Measures, rows: CheckedRows) -> Measures:
         if not isinstance(measures, Verdict):
             rows.scan.select(**measures).collect_schema()
     except pl.exceptions.PolarsError as error:
-        return Verdict(0, str(error).split("\n")[0][:MOST_CHARACTERS], passed=False)
+        return Verdict(0, reason(error), passed=False)
     return measures
 
 
@@ -122,7 +124,7 @@ def _verdict(expectation: Expectation, seen: dict[str, Any], rows: CheckedRows) 
     except (InvalidInput, TimedOut, TooLarge) as error:
         return Verdict(0, _said(error), passed=False)
     except pl.exceptions.PolarsError as error:
-        return Verdict(0, str(error).split("\n")[0][:MOST_CHARACTERS], passed=False)
+        return Verdict(0, reason(error), passed=False)
 
 
 def _said(error: MeguruError) -> str:
@@ -150,6 +152,8 @@ def _result(
 def _sample(expectation: Expectation, rows: CheckedRows, hidden: Collection[str]) -> list[dict[str, Any]]:
     import polars as pl
 
+    if hidden and expectation.key == FailingRowsQuery.key:
+        return []  # a query gives columns names of its own: nobody can tell which of its values are hidden
     try:
         found = expectation.failing(rows)
         if found is None:

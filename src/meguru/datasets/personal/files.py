@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from meguru.base import refs
-from meguru.datasets import store as versions
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
 from meguru.datasets.redaction import hidden_columns
 from meguru.datasets.types import Manifest
 from meguru.datasets.versions.compact import given_files
+from meguru.errors import DigestMismatch, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.operations.authorise import require
 from meguru.kernel.workspace import Workspace
-
-_PAGE = 500
 
 
 def note_new(ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, before: Manifest | None) -> None:
@@ -28,12 +28,12 @@ def note_new(ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, bef
 
 def note_all(ctx: Context, name: str, spec: DatasetSpec) -> None:
     """Write down the files of all versions that hold personal columns in clear, after these were named."""
-    before: int | None = None
-    while spec.columns and (page := versions.versions(ctx.tx, name, before=before, limit=_PAGE)):
-        for version in page:
-            if not version.elsewhere:
-                note_new(ctx, name, spec, load_manifest(ctx.blobs, version), None)
-        before = page[-1].version
+    for version in store.all_versions(ctx.tx, [name]) if spec.columns else ():
+        if version.elsewhere:
+            continue
+        # Of branches too, and of removed versions until their bytes are freed: a file is fetched by its digest.
+        with suppress(NotFound, DigestMismatch):
+            note_new(ctx, name, spec, load_manifest(ctx.blobs, version), None)
 
 
 def check_may_fetch(ws: Workspace, digest: str) -> None:

@@ -40,6 +40,8 @@ def masked(ctx: Context, version: DatasetVersion) -> DatasetVersion:
     """Return a version as all may see it: its list of files says which columns are masked."""
     if version.elsewhere or not said_of(ctx.tx, version.name).columns:
         return version
+    # The same files under a list that hides columns: whoever reads by the digest gets masks, also far from
+    # here.
     manifest = load_manifest(ctx.blobs, version)
     if not (hidden := hidden_of(ctx, version, manifest)):
         return version

@@ -19,8 +19,12 @@ _CLOCK = r"(?:[T\s]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[-+]\d{2}:?\d{2})?)?"
 MOMENT = rf"^\s*\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}{_CLOCK}\s*$"
 
 
+ROWS, COPIES, _DISTINCT = "\0rows", "\0copies", "\0distinct"
+"""What is counted of whole rows; no name of a column, which may be empty, makes one of these."""
+
+
 def measured(scan: pl.LazyFrame, profile: TableProfile) -> dict[str, Any]:
-    """Return what is counted, by ``COLUMN.WHAT``; ``.copies`` counts rows that repeat another one.
+    """Return what is counted, by ``COLUMN.WHAT``, and how many `ROWS` there are, of which `COPIES` repeat another one.
 
     Notes
     -----
@@ -29,7 +33,7 @@ def measured(scan: pl.LazyFrame, profile: TableProfile) -> dict[str, Any]:
     import polars as pl
 
     schema = scan.collect_schema()
-    asked: dict[str, pl.Expr] = {".rows": pl.len()}
+    asked: dict[str, pl.Expr] = {ROWS: pl.len()}
     for name, dtype in schema.items():
         value = pl.col(name)
         asked[f"{name}.missing"] = value.null_count()
@@ -40,9 +44,10 @@ def measured(scan: pl.LazyFrame, profile: TableProfile) -> dict[str, Any]:
         elif dtype == pl.String:
             asked |= _written(name)
     if schema:
-        asked[".distinct"] = pl.struct(pl.all()).hash().n_unique()
+        # Hashes of 8 bytes a row rather than the rows: this is what bounds the memory.
+        asked[_DISTINCT] = pl.struct(pl.all()).hash().n_unique()
     found = scan.select(**asked).collect(engine="streaming").row(0, named=True)
-    return found | {".copies": found[".rows"] - found.get(".distinct", found[".rows"])}
+    return found | {COPIES: found[ROWS] - found.get(_DISTINCT, found[ROWS])}
 
 
 def fences(profile: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.profile import without_values
+from meguru.datasets.quality.measure import COPIES, ROWS
 from meguru.datasets.quality.types import ColumnQuality, QualityFinding, QualityReport
 from meguru.datasets.redaction import hidden_columns
 from meguru.datasets.spec import said_of
@@ -25,8 +27,8 @@ def report(ctx: Context, *, ref: str) -> QualityReport:
     """Say how good the rows of a version are.
 
     Rows that repeat others, missing values, outliers, columns of one value, texts that are numbers or times,
-    placeholders such as ``N/A``, spaces around texts, and drift from the version before. Frequent values of
-    columns that are personal are left out.
+    placeholders such as ``N/A``, spaces around texts, and drift from the version before. No value of a column
+    that is personal is told.
     """
     from meguru.datasets.diff import drift_between
     from meguru.datasets.frames import profile_of, scan_of
@@ -45,24 +47,21 @@ def report(ctx: Context, *, ref: str) -> QualityReport:
             each.name,
             each.type,
             found,
-            _shown(shapes.get(each.name, {}), each.name in hidden),
+            without_values(shape) if each.name in hidden else dict(shape),
             moved.get(each.name),
         )
         for each in version.columns
+        for shape in [shapes.get(each.name, {})]
     ]
     return QualityReport(
         ref=version.ref,
         before=earlier[0].ref if earlier else "",
         rows=version.rows,
         rows_before=earlier[0].rows if earlier else None,
-        duplicates=int(found[".copies"]),
+        duplicates=int(found[COPIES]),
         columns=columns,
         findings=[*_of_rows(found), *(one for each in columns for one in _of_column(each, found))],
     )
-
-
-def _shown(profile: Mapping[str, Any], is_hidden: bool) -> dict[str, Any]:  # noqa: FBT001 - one of two things
-    return {key: value for key, value in profile.items() if not (is_hidden and key == "top")}
 
 
 def _column(
@@ -82,13 +81,13 @@ def _column(
 
 
 def _of_rows(found: Mapping[str, Any]) -> Iterator[QualityFinding]:
-    if found[".copies"]:
-        says = f"{found['.copies']:,} of {found['.rows']:,} rows repeat another one"
-        yield QualityFinding(kind="duplicates", column="", says=says, rows=int(found[".copies"]))
+    if found[COPIES]:
+        says = f"{found[COPIES]:,} of {found[ROWS]:,} rows repeat another one"
+        yield QualityFinding(kind="duplicates", column="", says=says, rows=int(found[COPIES]))
 
 
 def _of_column(column: ColumnQuality, found: Mapping[str, Any]) -> Iterator[QualityFinding]:
-    name, rows = column.name, int(found[".rows"])
+    name, rows = column.name, int(found[ROWS])
     known = rows - column.missing
     if not rows:
         return

@@ -42,6 +42,8 @@ def query(ctx: Context, *, sql: str, rows: int = 100) -> QueryAnswer:
     wanted = check_limit(rows)
     versions = _tables(ctx, tables_of(sql))
     asked = {name: asked_table(ctx.tx, ctx.blobs, version) for name, version in versions.items()}
+    # The process gets the files of these versions alone: a query that passed the guard by mistake finds
+    # nothing else.
     began = time.monotonic()
     found = answer_confined(AskedQuery(query=sql, tables=asked, rows=wanted), QUERY)
     tables = [version.ref for version in versions.values()]

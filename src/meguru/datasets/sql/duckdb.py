@@ -32,6 +32,7 @@ def answered(query: str, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     with TemporaryDirectory(prefix="meguru-query-") as folder, duckdb.connect() as connection:
         for number, (name, plan) in enumerate(tables.items()):
             place = Path(folder, f"{number}.parquet")
+            # As files: DuckDB can then spill and read parts, which it can't of rows in our memory.
             plan.sink_parquet(place, compression="lz4")
             quoted = name.replace('"', '""')
             connection.execute(f"CREATE VIEW \"{quoted}\" AS SELECT * FROM read_parquet('{place}')")  # noqa: S608 - ours

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from meguru.datasets.polars_errors import reason
 from meguru.datasets.sql.types import AskedQuery, AskedTable, ConfinedAnswer, QueryAnswer
 
 if TYPE_CHECKING:
@@ -29,15 +30,10 @@ def answer(folder: Path) -> None:
     try:
         done = ConfinedAnswer(answer=_answered(asked))
     except pl.exceptions.PolarsError as error:
-        done = ConfinedAnswer(error=said(error))
+        done = ConfinedAnswer(error=reason(error))
     except MemoryError:
         done = ConfinedAnswer(error="it needs too much memory")
     (folder / ANSWERED).write_bytes(msgspec.json.encode(done))
-
-
-def said(error: Exception) -> str:
-    """Return what an engine says of a query that it can't answer."""
-    return str(error).strip().split("\n")[0][:300]
 
 
 class _Places:

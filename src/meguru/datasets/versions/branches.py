@@ -1,14 +1,21 @@
 """Branches: a line of versions for a trial, which is taken over when it is good, or dropped."""
 
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
 from meguru.base import refs
 from meguru.datasets import store
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.redaction import personal_columns
 from meguru.datasets.remove import check_unused, mark_removed, of_line
-from meguru.datasets.types import DatasetVersion
+from meguru.datasets.spec import said_of
+from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions import named
 from meguru.datasets.versions.merge import merged
 from meguru.datasets.versions.tags import write_again
 from meguru.datasets.versions.types import DatasetBranch
-from meguru.datasets.write import tell_of
+from meguru.datasets.write import tell_of, write_version
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 
@@ -67,22 +74,64 @@ def merge(ctx: Context, *, name: str, branch: str, note: str = "") -> DatasetVer
     Conflict
         If the dataset changed since and has no key, or a row was changed in both.
     """
-    name = store.resolve(ctx.tx, name, ctx.readable).name
-    newest = store.lock(ctx.tx, name, ctx.now())
-    line = named.branch(ctx.tx, name, branch)
-    head, base = (store.get(ctx.tx, name, number) for number in (line.latest, line.base))
+    with ctx.ws.read() as tx:
+        name = store.resolve(tx, name, ctx.readable).name
+        seen = _ends(tx, name, branch)
+    # Rows are compared and written before the transaction that all other writers wait for.
+    manifest = _merged(ctx, seen) if seen.diverged else None
+    store.lock(ctx.tx, name, ctx.now())
+    ends = _ends(ctx.tx, name, branch)
+    base, head, newest = ends
     if newest is None or newest.digest == head.digest:
         return newest or head
     said = note or f"merged the branch {branch}"
-    if newest.version == base.version or newest.digest == base.digest:
+    if ends.is_ahead:
         made = write_again(ctx, head, said)
-    elif head.digest == base.digest:
+    elif not ends.diverged:
         return newest
     else:
-        made = merged(ctx, base, head, newest, said)
+        if manifest is None or ends != seen:  # somebody wrote meanwhile
+            manifest = _merged(ctx, ends)
+        before = load_manifest(ctx.blobs, newest)
+        made = write_version(ctx, manifest, name=name, note=said, before=before)
+    # The branch begins again at what was merged: else the next merge would see its old changes as new.
     named.rebase(ctx.tx, name, branch, made.version)
     tell_of(ctx, made, newest, "merge", [head.ref])
     return made
+
+
+class _Ends(NamedTuple):
+    """Where a branch began, its newest version, and that of the main line (None: it has none any more)."""
+
+    base: DatasetVersion
+    head: DatasetVersion
+    newest: DatasetVersion | None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the main line is as it was when the branch began."""
+        newest, base = self.newest, self.base
+        return newest is not None and (newest.version == base.version or newest.digest == base.digest)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether both lines changed since, each in its own way."""
+        if self.newest is None or self.newest.digest == self.head.digest or self.is_ahead:
+            return False
+        return self.head.digest != self.base.digest
+
+
+def _ends(tx: Connection, name: str, branch: str) -> _Ends:
+    line = named.branch(tx, name, branch)
+    return _Ends(store.get(tx, name, line.base), store.get(tx, name, line.latest), store.newest(tx, name))
+
+
+def _merged(ctx: Context, ends: _Ends) -> Manifest:
+    base, head, newest = ends
+    assert newest is not None  # noqa: S101 - both lines have changed
+    with ctx.ws.read() as tx:
+        personal = personal_columns(said_of(tx, newest.name))
+    return merged(ctx.blobs, base, head, newest, personal)
 
 
 @operation("dataset.drop_branch", permission="dataset:write", on="name")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from meguru.base.names import check_full_name
 from meguru.datasets import checking, store
 from meguru.datasets.manifest import load_manifest
+from meguru.datasets.polars_errors import reason
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.positions import less, that_fit
 from meguru.datasets.write import check_follows, tell_of, write_version
@@ -67,7 +68,7 @@ def _left(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
         columns = ", ".join(each.name for each in manifest.columns[:12])
         raise InvalidInput(
             "the condition can't be asked of these rows",
-            why=str(error).split("\n")[0][:300],
+            why=reason(error),
             hint=f"write SQL over the columns: {columns}",
             field="condition",
         ) from error

@@ -17,9 +17,8 @@ from meguru.datasets.types import DataFile, DatasetVersion, Manifest
 from meguru.datasets.versions.compact import compacted
 from meguru.datasets.versions.feed import feed
 from meguru.datasets.versions.positions import with_keys, without
-from meguru.datasets.write import write_version
+from meguru.datasets.versions.scan import HIDDEN
 from meguru.errors import Conflict
-from meguru.kernel.operations import Context
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,9 +29,15 @@ _SHOWN = 3
 
 
 def merged(
-    ctx: Context, base: DatasetVersion, head: DatasetVersion, newest: DatasetVersion, note: str
-) -> DatasetVersion:
-    """Write the newest version with what changed from `base` to `head`.
+    blobs: BlobStore,
+    base: DatasetVersion,
+    head: DatasetVersion,
+    newest: DatasetVersion,
+    personal: frozenset[str],
+) -> Manifest:
+    """Return the list of files of the newest version with what changed from `base` to `head`.
+
+    Values of `personal` columns stand in no message.
 
     Raises
     ------
@@ -41,7 +46,8 @@ def merged(
     """
     import polars as pl
 
-    start, branch, main = (load_manifest(ctx.blobs, each) for each in (base, head, newest))
+    # A three-way merge: what each line changed since they parted, by the key.
+    start, branch, main = (load_manifest(blobs, each) for each in (base, head, newest))
     key = main.key or branch.key
     if not key or branch.columns != main.columns:
         raise Conflict(
@@ -50,22 +56,21 @@ def merged(
             why="its columns are others" if key else "nothing tells one row from another: it has no key",
             hint="register the rows on the newest version: meguru data add",
         )
-    gone, come = changes(ctx.blobs, start, branch)
-    _check_apart(changes(ctx.blobs, start, main), (gone, come), key, newest)
+    gone, come = changes(blobs, start, branch)
+    _check_apart(changes(blobs, start, main), (gone, come), key, newest, personal)
     touched = pl.concat([gone, come]).select(key).unique()
     if main.format == FORMAT:
-        made = merged_files(ctx.blobs, main, branch, touched, come)
-    else:
-        files = without(ctx.blobs, main, with_keys(ctx.blobs, main, touched))
-        if come.height:
-            files = [*files, rows_file(ctx.blobs, come, f"merged-{head.version}.parquet")]
-        made = compacted(ctx.blobs, msgspec.structs.replace(main, files=files))
-    return write_version(ctx, made, name=newest.name, note=note, before=main)
+        return merged_files(blobs, main, branch, touched, come)
+    files = without(blobs, main, with_keys(blobs, main, touched))
+    if come.height:
+        files = [*files, rows_file(blobs, come, f"merged-{head.version}.parquet")]
+    return compacted(blobs, msgspec.structs.replace(main, files=files))
 
 
 def changes(blobs: BlobStore, before: Manifest, after: Manifest) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows that were there and are not so any more, and those that came, or came instead."""
     old, new = (each.collect(engine="streaming") for each in feed(blobs, before, after))
+    # A row that only moved to another file is in both sides of the feed: it is no change.
     gone = old.join(new, on=old.columns, how="anti", nulls_equal=True)
     come = new.join(old, on=old.columns, how="anti", nulls_equal=True)
     return gone, come
@@ -85,6 +90,7 @@ def _check_apart(
     theirs: tuple[pl.DataFrame, pl.DataFrame],
     key: list[str],
     newest: DatasetVersion,
+    personal: frozenset[str],
 ) -> None:
     """Refuse rows that were changed in both lines, unless they became the same."""
     import polars as pl
@@ -97,7 +103,7 @@ def _check_apart(
     if kept[0].equals(kept[1], null_equal=True):
         return
     shown = [
-        ", ".join(f"{name}={plain_value(value)}" for name, value in row.items())
+        ", ".join(f"{name}={HIDDEN if name in personal else plain_value(value)}" for name, value in row.items())
         for row in both.head(_SHOWN).iter_rows(named=True)
     ]
     raise Conflict(

@@ -15,6 +15,7 @@ from meguru.datasets.blobs import is_here
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DatasetVersion
 from meguru.datasets.versions.layout import digests_of
+from meguru.datasets.write import arrived as dataset_arrived
 from meguru.datasets.write import write_next as write_dataset
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations import Context, operation
@@ -128,7 +129,7 @@ def _completed(ctx: Context, known: Release, bundle: ReleaseBundle) -> Release:
     for each in there:
         if not (each and each.elsewhere and is_here(ctx.blobs, load_manifest(ctx.blobs, each))):
             continue
-        datasets.arrived(ctx.tx, each)
+        dataset_arrived(ctx, each)
         ctx.emit("dataset_version.arrived", each.ref, data={"digest": each.digest})
     return known
 
@@ -186,7 +187,7 @@ def _dataset(ctx: Context, sent: DatasetVersion, source: str) -> DatasetVersion:
     newest = datasets.lock(ctx.tx, name, ctx.now())
     if (known := datasets.of_digest(ctx.tx, name, sent.digest)) is not None:
         came = bool(known.elsewhere) and is_here(ctx.blobs, manifest)
-        return datasets.arrived(ctx.tx, known) if came else known
+        return dataset_arrived(ctx, known) if came else known
     number, note = newest.version + 1 if newest else 1, f"sent as {sent.ref}"
     where = "" if is_here(ctx.blobs, manifest) else source or ANOTHER
     return write_dataset(ctx, sent, number, note=note, elsewhere=where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import polars as pl
 import pytest
 from sqlalchemy import select as select_sql
@@ -9,16 +10,33 @@ from sqlalchemy import select as select_sql
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.delta.operations import table
 from meguru.datasets.diff import diff
-from meguru.datasets.operations import head, look, personal, profile, show, specs
+from meguru.datasets.ingest.nearby import offering
+from meguru.datasets.kind import DATASET, DatasetSpec
+from meguru.datasets.operations import (
+    branch,
+    check,
+    delete_rows,
+    head,
+    look,
+    personal,
+    profile,
+    report,
+    show,
+    specs,
+)
 from meguru.datasets.personal.detect import detect, luhn, my_number
 from meguru.datasets.personal.files import check_may_fetch
 from meguru.datasets.personal.treat import treatment_of
 from meguru.datasets.query import select, without_formulas
-from meguru.datasets.register import register
+from meguru.datasets.register import record, register
 from meguru.datasets.show import files
+from meguru.datasets.spec import said_of
 from meguru.datasets.types import ColumnSpec, FileEntry
-from meguru.errors import Forbidden, InvalidInput, MeguruError
+from meguru.datasets.write import write_next
+from meguru.errors import Conflict, Forbidden, InvalidInput, MeguruError
+from meguru.kernel.declarations.declare import declare
 from meguru.kernel.events.schema import event
+from meguru.kernel.operations import InternalOperation
 from meguru.kernel.principals import Principal
 
 PII = ColumnSpec(tags=["pii"])
@@ -176,3 +194,66 @@ def test_no_text_is_a_formula_to_a_spreadsheet_if_that_is_asked():
     made = without_formulas(rows.lazy()).collect()
     assert made["a"].to_list() == ["'=1+1", "'+x", "'-x", "'@x", "x=1", None]
     assert made["n"].to_list() == rows["n"].to_list()
+
+
+def test_files_of_a_branch_are_fetched_in_clear_by_nobody_else_either(workspace, add, tmp_path):
+    add()
+    branch(workspace, ref="people", branch="trial")
+    (tmp_path / "trial.csv").write_text("id,email,age\n7,eve@example.org,3\n")
+    add_files(workspace, "people@trial", tmp_path / "trial.csv")
+    specs.declare(workspace, name="people", spec=DatasetSpec(columns={"email": PII}))
+    reader = workspace.with_(principal=Principal(name="eve", permissions=frozenset({"blob:read"})))
+    for ref in ("people", "people@trial"):
+        (file,) = files(workspace, ref=ref)
+        with pytest.raises(Forbidden):
+            check_may_fetch(reader, file.digest)
+
+
+def test_files_that_arrive_from_elsewhere_are_noted(workspace, add, tmp_path):
+    add(email=PII)
+    (tmp_path / "other.csv").write_text("id,email,age\n7,eve@example.org,3\n")
+    sent = add_files(workspace, "other", tmp_path / "other.csv")
+
+    def work(ctx):
+        return write_next(ctx, msgspec.structs.replace(sent, name="people"), 2, note="", elsewhere="")
+
+    InternalOperation(DATASET, "retain").commit(workspace, work)
+    (file,) = files(workspace, ref="people@2")
+    reader = workspace.with_(principal=Principal(name="eve", permissions=frozenset({"blob:read"})))
+    with pytest.raises(Forbidden):
+        check_may_fetch(reader, file.digest)
+
+
+def test_what_personal_columns_hold_is_in_no_report_message_or_sample(workspace, add):
+    add(email=PII, age=PII)
+    shown = report(workspace, ref="people")
+    age = next(each for each in shown.columns if each.name == "age").profile
+    assert (age["minimum"], age["maximum"], age["quantiles"]) == (None, None, [])
+    for query in ("SELECT * FROM data WHERE CAST(email AS INT) > 0", "SELECT email AS other FROM data"):
+        found = check(workspace, ref="people", expect=[{"check": "sql", "query": query}])
+        assert not found.results[0].passed
+        assert "@" not in str(msgspec.to_builtins(found.results))
+    with pytest.raises(InvalidInput) as told:
+        delete_rows(workspace, name="people", condition="CAST(email AS INT) > 0")
+    assert "@" not in told.value.why
+
+
+def test_what_is_declared_while_files_are_read_is_not_lost(workspace, add, tmp_path):
+    (tmp_path / "more.csv").write_text("id,email,age\n7,eve@example.org,3\n")
+    said = {"email": PII}
+
+    def register_while(spec):
+        def meanwhile(ctx, *_):
+            declare(ctx, DATASET, "people", spec)
+
+        def work(ctx):
+            record(ctx, name="people", files=entries, columns=said, agreed=meanwhile)
+
+        with offering({"more.csv": tmp_path / "more.csv"}) as entries:
+            InternalOperation(DATASET, "retain").commit(workspace, work)
+
+    register_while(DatasetSpec(description="people"))
+    with workspace.read() as tx:
+        assert said_of(tx, "people") == DatasetSpec(description="people", columns=said)
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        register_while(DatasetSpec(columns={"email": ColumnSpec(treat="hash")}))

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from meguru.datasets.client import add_files, frame
+from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import (
     branch,
     branches,
@@ -16,11 +17,13 @@ from meguru.datasets.operations import (
     remove,
     rollback,
     show,
+    specs,
     tag,
     tags,
     untag,
     versions,
 )
+from meguru.datasets.types import ColumnSpec
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
 
@@ -137,6 +140,10 @@ def test_a_row_that_was_changed_in_both_is_a_conflict(workspace, add):
         merge(workspace, name="rows", branch="trial")
     assert "id=1" in caught.value.why
     assert rows(workspace) == {1: "other", 2: "same"}
+    specs.declare(workspace, name="rows", spec=DatasetSpec(columns={"id": ColumnSpec(tags=["pii"])}))
+    with pytest.raises(Conflict) as caught:
+        merge(workspace, name="rows", branch="trial")
+    assert "id=•••" in caught.value.why
 
 
 def test_a_dropped_branch_takes_its_versions_along(workspace, add):

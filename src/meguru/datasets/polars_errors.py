@@ -1,0 +1,22 @@
+"""What Polars says of rows that it could not compute, as it may be shown and logged."""
+
+from __future__ import annotations
+
+import re
+
+MAX_LENGTH = 300
+_QUOTED = re.compile(r" for \d+ out of \d+ values: \[.*")
+
+
+def reason(error: Exception) -> str:
+    """Return the first line of an error, without the values of rows that it quotes.
+
+    A conversion that fails quotes the first values that it could not convert. Whoever may not see a personal
+    column could read it by conversions that fail, and what the log says can't be erased.
+
+    Examples
+    --------
+    >>> reason(ValueError("conversion from `str` to `i64` failed in column 'mail' for 1 out of 9 values: ['x']"))
+    "conversion from `str` to `i64` failed in column 'mail'"
+    """
+    return _QUOTED.sub("", str(error).strip().split("\n")[0])[:MAX_LENGTH]
