@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from meguru.stats.profile import TableProfile
 
 
-MOST_PROFILES = 64
+MAX_PROFILES = 64
 _profiles: dict[str, TableProfile] = {}
 """Profiles of all rows that this process made, by the digest of the version."""
+_lock = threading.Lock()
 
 
 def file_frame(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.DataFrame:
@@ -89,13 +91,17 @@ def profile_of(blobs: BlobStore, version: DatasetVersion) -> TableProfile:
     from meguru.datasets.ingest.profile import profile_rows
     from meguru.stats.profile import TableProfile
 
+    # Appends keep the empty profile (`UNSEEN`): profiling all rows with each of them would be quadratic.
     stored = TableProfile.from_dict(msgspec.json.decode(blobs.get_bytes(version.profile)))
     if stored.rows == version.rows:
         return stored
-    if version.digest not in _profiles:
+    with _lock:
+        found = _profiles.get(version.digest)
+    if found is None:
         # A second or so for a large table; a version never changes, and its page is looked at again.
         found = profile_rows(scan_of(blobs, version), version.rows)
-        if len(_profiles) >= MOST_PROFILES:
-            _profiles.pop(next(iter(_profiles)), None)
-        _profiles[version.digest] = found
-    return _profiles[version.digest]
+        with _lock:
+            while len(_profiles) >= MAX_PROFILES:
+                _profiles.pop(next(iter(_profiles)))  # the oldest
+            _profiles[version.digest] = found
+    return found

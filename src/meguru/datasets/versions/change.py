@@ -50,6 +50,8 @@ def changed(blobs: BlobStore, before: Manifest | None, change: VersionChange) ->
     given = change.given
     if change.mode == "upsert":
         _check_key(change)
+        # Corrections may carry the name of the file that they correct: here a name is no identity, the key
+        # is.
         given = _renamed(before.files if before else (), given)
     adding: Mode = "replace" if change.mode == "replace" else "append"
     made = following(before, given, change.format, adding, change.policy, change.event_time)
@@ -86,11 +88,13 @@ def same_content(first: Manifest, second: Manifest) -> bool:
 
 def _one_row_a_key(blobs: BlobStore, before: Manifest, made: Manifest, change: VersionChange) -> Manifest:
     """Take the rows away whose key came again, or refuse them."""
+    # `following` puts what came last, so all before it is what was there.
     old = msgspec.structs.replace(made, files=made.files[: len(made.files) - len(change.given)])
     marks = with_keys(blobs, old, _keys(blobs, made, change))
     if not marks:
         return made
     files = without(blobs, old, marks)
+    # The keys are there, but in rows that were deleted before.
     if files == old.files:
         return made
     if change.mode == "append":

@@ -20,6 +20,9 @@ from meguru.storage.blobs import BlobStore
 
 SMALL = 1 << 20
 """Bytes under which a file is small."""
+# Size-tiered compaction, as in LSM trees: what is put together and still small joins later ones, so each row
+# is written a number of times that grows with the logarithm of the appends. The larger this is, the less is
+# rewritten and the more files a reader opens.
 MANY = 64
 """So many small files in a row become one."""
 
@@ -51,6 +54,7 @@ def _is_small(manifest: Manifest, file: DataFile) -> bool:
 
 
 def _together(blobs: BlobStore, manifest: Manifest, run: list[DataFile]) -> DataFile:
+    # Deleted rows do not come along: this is also what ends deletion vectors of small files.
     rows = scan(blobs, msgspec.structs.replace(manifest, files=run))
     with TemporaryDirectory(prefix="meguru-compact-") as folder:
         path = Path(folder) / "rows.parquet"

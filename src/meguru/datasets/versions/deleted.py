@@ -48,6 +48,8 @@ def decode(data: bytes, where: str) -> BitMap64:
     """
     from pyroaring import BitMap64
 
+    # Layout: version (1 byte), size (4, big endian), vector, checksum (4, big endian); the magic within the
+    # vector is little endian. All as the protocol has it.
     vector = data[OFFSET + 4 : -4]
     if len(data) <= _AROUND or data[: OFFSET + 4] != struct.pack(">BI", _VERSION, len(vector)):
         raise DigestMismatch("these are no positions of deleted rows", where=where)

@@ -52,8 +52,10 @@ Pair = tuple[DataFile, DataFile]
 
 def _sorted_out(before: Manifest, after: Manifest) -> tuple[list[DataFile], list[DataFile], list[Pair]]:
     """Return files that are only in the one, those only in the other, and those with other deleted rows."""
+    # Multisets: a list may have the same file twice, and then its rows twice.
     same = Counter(map(_identity, before.files)) & Counter(map(_identity, after.files))
     old, new = (_without(each.files, same.copy()) for each in (before, after))
+    # What differs by its deletion vector alone is one file in two states: only these rows are read.
     waiting: dict[str, list[DataFile]] = defaultdict(list)
     for file in old:
         waiting[_held(file)].append(file)

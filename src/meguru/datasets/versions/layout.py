@@ -6,17 +6,22 @@ one small blob however many files there are; equal lists have equal digests.
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 
 from meguru.base import digests
 from meguru.datasets.types import DataFile, Manifest, ManifestPart
 from meguru.storage.blobs import BlobStore
 
+# A part of the format: with another number the same files would have another digest, and no version would
+# equal one from before.
 PART = 100
 """So many files stand in a part."""
-_MOST = 256
+_MAX_DECODED = 256
 _decoded: dict[str, list[DataFile]] = {}
 """Parts that this process read: they never change."""
+_lock = threading.Lock()
 
 
 def read_manifest(blobs: BlobStore, digest: str) -> Manifest:
@@ -31,6 +36,7 @@ def read_manifest(blobs: BlobStore, digest: str) -> Manifest:
 def write_manifest(blobs: BlobStore, manifest: Manifest, before: Manifest | None = None) -> str:
     """Keep a list of files; return its digest. Parts that the version before has are there already."""
     listed, parts = packed(manifest)
+    # Parts first, the list last: whenever the process is killed, no list names a part that is missing.
     known = _there(blobs, before) if before else set()
     for part in listed.parts:
         if part.digest not in known:
@@ -51,6 +57,8 @@ def digests_of(manifest: Manifest) -> set[str]:
 
 def packed(manifest: Manifest) -> tuple[Manifest, dict[str, bytes]]:
     """Return the short list, and the parts that it names by their digests."""
+    # Cut at multiples, counted from the first file: an append leaves each earlier part, and its digest, as it
+    # is.
     whole = len(manifest.files) // PART * PART
     if len(manifest.files) <= PART:
         return manifest, {}
@@ -69,8 +77,12 @@ def read_part(body: bytes) -> list[DataFile]:
 
 
 def _part(blobs: BlobStore, digest: str) -> list[DataFile]:
-    if digest not in _decoded:
-        if len(_decoded) >= _MOST:
-            _decoded.pop(next(iter(_decoded)), None)
-        _decoded[digest] = read_part(blobs.get_bytes(digest))
-    return _decoded[digest]
+    with _lock:
+        found = _decoded.get(digest)
+    if found is None:
+        found = read_part(blobs.get_bytes(digest))
+        with _lock:
+            while len(_decoded) >= _MAX_DECODED:
+                _decoded.pop(next(iter(_decoded)))  # the oldest
+            _decoded[digest] = found
+    return found

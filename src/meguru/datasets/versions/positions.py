@@ -36,6 +36,8 @@ def with_keys(blobs: BlobStore, manifest: Manifest, keys: pl.DataFrame) -> Marks
     import polars as pl
 
     names = keys.columns
+    # Bounds of the keys let Parquet skip row groups by their statistics. Only for types that Parquet and
+    # Polars order alike; of floats, NaN stands outside of every order.
     ordered = {each.name for each in manifest.columns if each.type in _ORDERED}
     bounds = [
         pl.col(name).is_between(pl.lit(keys[name].min()), pl.lit(keys[name].max()))
@@ -65,6 +67,7 @@ def without(blobs: BlobStore, manifest: Manifest, marks: Marks) -> list[DataFile
         gone = positions_of(blobs, file.deleted) | marks[number]
         if len(gone) == file.deleted_rows:
             files.append(file)
+        # A file of which nothing is left needs no vector: it is left out, and freed with its version.
         elif len(gone) < file.rows:
             named = blobs.put_bytes(encode(gone))
             files.append(msgspec.structs.replace(file, deleted=named, deleted_rows=len(gone)))
@@ -88,6 +91,7 @@ def _found(
     first = 0
     for files in runs(manifest):
         plan = narrow(numbered(blobs, manifest, files, names)).select(ROW)
+        # The streaming engine and the join give rows in any order; they are cut back into files by position.
         rows = np.sort(plan.collect(engine="streaming")[ROW].to_numpy())
         ends = np.cumsum([file.rows for file in files])
         cuts = np.searchsorted(rows, ends)

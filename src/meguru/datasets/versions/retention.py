@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from meguru.artifacts.holds.store import in_force
 from meguru.artifacts.retention.rules import least, rules
@@ -21,6 +21,7 @@ from meguru.kernel.workspace import Workspace
 
 _RETAIN = InternalOperation(DATASET, "retain")
 _DAY = 86_400.0
+_PAGE = 500
 
 
 @operation("dataset.prune", permission="dataset:remove", on="name")
@@ -75,16 +76,21 @@ def unneeded(tx: Connection, name: str, rule: Retention, now: datetime) -> list[
         for place, version in enumerate(line)
         if place and place >= rule.last and (now - version.created_at).total_seconds() > rule.days * _DAY
     ]
-    return [each for each in reversed(old) if not needed_by(tx, each.ref) and not _was_used(tx, each)]
+    # What was used is found first, many at a time: it stays for good, and is asked of again every minute.
+    used = _used(tx, name, [each.ref for each in old])
+    return [each for each in reversed(old) if each.ref not in used and not needed_by(tx, each.ref)]
 
 
-def _was_used(tx: Connection, version: DatasetVersion) -> bool:
-    """Tell whether anything but a later version of the dataset was made from a version."""
-    own = refs.make("dataset", version.name) + "@"
-    made = select(edge.c.target).where(
-        edge.c.source == version.ref, ~edge.c.target.startswith(own, autoescape=True)
-    )
-    return tx.execute(made.limit(1)).first() is not None
+def _used(tx: Connection, name: str, versions: list[str]) -> set[str]:
+    """Return those of some versions from which anything but a later version of the dataset was made."""
+    own = refs.make("dataset", name) + "@"
+    # Not LIKE: SQLite takes `Flights` for `flights` there, and they are two datasets.
+    is_own = func.substr(edge.c.target, 1, len(own)) == own
+    found: set[str] = set()
+    for begin in range(0, len(versions), _PAGE):
+        some = edge.c.source.in_(versions[begin : begin + _PAGE])
+        found.update(tx.execute(select(edge.c.source).where(some, ~is_own).distinct()).scalars())
+    return found
 
 
 def _prune(ctx: Context, *, name: str, plan: bool) -> RemovedVersions:

@@ -42,6 +42,7 @@ def synced(blobs: BlobStore, old: Manifest, given: Manifest) -> list[DataFile] |
     """
     feed = RowFeed(scan(blobs, old), scan(blobs, given))
     keys = [each.select(old.key).collect(engine="streaming") for each in feed]
+    # Matching by a key needs one row a key on both sides.
     if any(each.n_unique() < each.height for each in keys):
         return None  # an older version, whose key did not hold yet
     matched = match(keys[0], keys[1])
@@ -49,6 +50,7 @@ def synced(blobs: BlobStore, old: Manifest, given: Manifest) -> list[DataFile] |
     moved = changed_pairs(feed, matched, rest, keys[0].height).arg_true()
     gone = _both(matched.gone, moved, matched.old)
     come = _both(matched.come, moved, matched.new)
+    # Deletion vectors over most rows cost every reader more than new files cost the writer.
     if come.len() > MOST * keys[1].height:
         return None
     files = without(blobs, old, _marks(blobs, old, gone))
@@ -84,6 +86,8 @@ def _written(blobs: BlobStore, rows: pl.LazyFrame, positions: pl.Series) -> Data
     with TemporaryDirectory(prefix="meguru-sync-") as folder:
         path = Path(folder) / "rows.parquet"
         chosen.sink_parquet(path, compression="zstd", compression_level=1)
+        # Read back from what was written: a column without any value is `Null` in the schema, whatever its
+        # type.
         made = pl.scan_parquet(path)
         nulls = made.null_count().collect().row(0, named=True)
         columns = reading.schema_of(made.head(0).collect())

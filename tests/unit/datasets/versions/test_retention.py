@@ -6,11 +6,14 @@ import pytest
 
 from meguru.base.clock import FixedClock
 from meguru.datasets.client import add_files
-from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.operations import prune, specs, tag, versions
 from meguru.datasets.types import Retention
 from meguru.datasets.versions.retention import RetentionClock
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import InternalOperation
+
+FREED = {"versions": [], "blobs": 0, "bytes": 0}
 
 
 @pytest.fixture
@@ -63,3 +66,15 @@ def test_nothing_said_keeps_all_and_nonsense_is_refused(workspace, add):
     for rule in ({"last": -1}, {"days": -1.0}, {"days": float("nan")}):
         with pytest.raises(InvalidInput):
             keep(workspace, **rule)
+
+
+def test_what_another_dataset_was_made_from_stays_though_only_capitals_tell_them_apart(workspace, add):
+    for _ in range(3):
+        add()
+
+    def work(ctx):
+        ctx.emit("dataset.freed", "dataset/rows", data=FREED, used=["dataset/rows@1"], produced=["dataset/Rows@1"])
+
+    InternalOperation(DATASET, "retain").commit(workspace, work)
+    keep(workspace, last=1)
+    assert prune(workspace, name="rows", plan=True).refs == ["dataset/rows@2"]
