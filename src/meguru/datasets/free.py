@@ -29,6 +29,9 @@ from meguru.storage.blobs.sealed.store import SealedStore
 if TYPE_CHECKING:
     from meguru.storage.blobs.base import PrunableStore
 
+_UNREADABLE = (NotFound, DigestMismatch, ValueError, msgspec.DecodeError)
+"""What a list that is lost or damaged raises; a store that does not answer ends it all."""
+
 
 @operation("dataset.garbage", permission="dataset:read", query=True)
 def garbage(ctx: Context, *, alone: bool = False) -> Garbage:
@@ -36,8 +39,8 @@ def garbage(ctx: Context, *, alone: bool = False) -> Garbage:
 
     What nothing refers to is of no project: it is told to who sees all of them. See `free` for `alone`.
     """
-    rows, stay = _not_held(ctx, store.removed(ctx.tx, ctx.visible))
-    mine = _blobs_of(ctx, rows) | measurements.removed(ctx.tx, ctx.visible)
+    rows, stay, held = _not_held(ctx, store.removed(ctx.tx, ctx.visible))
+    mine = _blobs_of(ctx, rows) | measurements.removed(ctx.tx, ctx.visible, besides=held)
     shared = mine & (needed(ctx.tx, ctx.blobs, mine) | stay)
     left = _orphans(ctx, ctx.tx, alone=alone) - mine - stay if ctx.visible is None else set()
     return _sum(ctx.blobs, rows, mine - shared, shared, left)
@@ -56,18 +59,20 @@ def free(ctx: Context, *, alone: bool = False) -> Garbage:
     bytes a moment ago, and registers them after it, is told that they are missing, and uploads them again.
     Killed in the middle, it frees the rest when it is called again.
     """
+    # Mark and sweep. Orphans are marked outside of the transaction that writes, and looked at again within
+    # it: what got a reference in between is in `kept` below, and stays.
     with ctx.ws.read() as tx:  # it takes long in a large workspace: nobody waits for it
         old = _orphans(ctx, tx, alone=alone)
-    rows, stay = _not_held(ctx, store.removed(ctx.tx))
+    rows, stay, held = _not_held(ctx, store.removed(ctx.tx))
     store.note_freed(ctx.tx, rows, ctx.now())  # the first write: from here on nobody else writes
-    mine = _blobs_of(ctx, rows) | measurements.removed(ctx.tx)
+    mine = _blobs_of(ctx, rows) | measurements.removed(ctx.tx, besides=held)
     kept = needed(ctx.tx, ctx.blobs, mine | old) | stay
     unused, shared, left = mine - kept, mine & kept, old - mine - kept
     found = _sum(ctx.blobs, rows, unused, shared, left)
     if not rows and not left:
         return found
     _delete(ctx, rows, unused | left)
-    measurements.forget_removed(ctx.tx)
+    measurements.forget_removed(ctx.tx, besides=held)
     ctx.emit(
         "dataset.freed",
         refs.make("dataset", rows[0].name) if rows else refs.make("blob", "orphans"),
@@ -81,12 +86,11 @@ def free(ctx: Context, *, alone: bool = False) -> Garbage:
     return found
 
 
-def _not_held(ctx: Context, rows: list[RemovedRow]) -> tuple[list[RemovedRow], set[str]]:
-    """Return the versions of datasets that are under no legal hold, and the blobs of the others."""
-    holds = {name: held_by(ctx, name) for name in {row.name for row in rows}}
-    return [row for row in rows if not holds[row.name]], _blobs_of(
-        ctx, [row for row in rows if holds[row.name]]
-    )
+def _not_held(ctx: Context, rows: list[RemovedRow]) -> tuple[list[RemovedRow], set[str], set[str]]:
+    """Return the versions of datasets that are under no legal hold; the blobs of the others, and their names."""
+    held = {name for name in {row.name for row in rows} if held_by(ctx, name)}
+    stay = _blobs_of(ctx, [row for row in rows if row.name in held])
+    return [row for row in rows if row.name not in held], stay, held
 
 
 def _orphans(ctx: Context, tx: Connection, *, alone: bool) -> set[str]:
@@ -109,6 +113,7 @@ def _delete(ctx: Context, rows: list[RemovedRow], digests: set[str]) -> None:
     depths: dict[str, int] = {}
     for row in rows:
         _deepen(ctx.blobs, row.digest, MANIFEST, 0, depths)
+    # Plain blobs have no depth and come first, then lists, the deepest first.
     for digest in sorted(digests, key=lambda each: (-depths.get(each, len(depths)), each)):
         kept.delete(digest)
     forget(ctx.blobs, digests)
@@ -117,15 +122,16 @@ def _delete(ctx: Context, rows: list[RemovedRow], digests: set[str]) -> None:
 def _blobs_of(ctx: Context, rows: list[RemovedRow]) -> set[str]:
     """Return the blobs of these versions, whether or not something else needs them."""
     found: set[str] = set()
+    seen: set[str] = set()  # versions share most parts of their lists: each is read once
     for row in rows:
-        found |= {row.digest, row.profile} | _listed(ctx.blobs, row.digest, MANIFEST, set())
+        found |= {row.digest, row.profile} | _listed(ctx.blobs, row.digest, MANIFEST, seen)
         found |= _uploads(ctx.blobs, row.digest)
     return found
 
 
 def _uploads(blobs: BlobStore, manifest: str) -> set[str]:
     """Return the files that a version was made from and that are here: they were uploaded."""
-    with suppress(NotFound):
+    with suppress(*_UNREADABLE):
         given = given_files(read_manifest(blobs, manifest).files)
         return {each.digest for each in given if blobs.has(each.digest)}
     return set()
@@ -133,8 +139,10 @@ def _uploads(blobs: BlobStore, manifest: str) -> set[str]:
 
 def _deepen(blobs: BlobStore, digest: str, form: str, depth: int, found: dict[str, int]) -> None:
     """Note how far below a version each list is: what a list names is deeper than the list."""
-    found[digest] = max(depth, found.get(digest, 0))
-    with suppress(NotFound):  # freed before, by a process that was killed then
+    if found.get(digest, -1) >= depth:
+        return  # what it names was noted with it
+    found[digest] = depth
+    with suppress(*_UNREADABLE):  # freed before, by a process that was killed then
         for each in members(form, blobs.get_bytes(digest)):
             if each.form != PLAIN:
                 _deepen(blobs, each.digest, each.form, depth + 1, found)
@@ -151,7 +159,7 @@ def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str
     seen.add(digest)
     try:
         listed = members(form, blobs.get_bytes(digest))
-    except (NotFound, DigestMismatch, ValueError, msgspec.DecodeError):
+    except _UNREADABLE:
         return set()  # it is lost: meguru doctor tells
     return {each.digest for each in listed}.union(*(_listed(blobs, m.digest, m.form, seen) for m in listed))
 

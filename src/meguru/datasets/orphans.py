@@ -31,7 +31,8 @@ _HISTORY = frozenset(
     {"event", "dataset_version", "alembic_version", "private_blob", "erased_blob", "erasure"}
 )
 """Tables that tell of what was, or mark blobs: what they name is not needed for that."""
-_LARGEST = 16 << 20
+_MAX_DECODED = 16 << 20
+_HEX = 64
 
 
 class NeededBlobs:
@@ -106,6 +107,7 @@ def _in_table(tx: Connection, table: Table) -> Iterable[str]:
     texts = [column for column in table.columns if isinstance(column.type, String | Json)]
     if table.name in _HISTORY or not texts:
         return
+    # As text, also of JSON columns: a digest counts wherever it stands.
     query = select(*(as_type(each, String) for each in texts)).execution_options(yield_per=_PAGE)
     for row in tx.execute(query):
         for value in row:
@@ -115,10 +117,25 @@ def _in_table(tx: Connection, table: Table) -> Iterable[str]:
 
 def _in_blob(blobs: BlobStore, digest: str) -> set[str]:
     try:
-        if blobs.size(digest) > _LARGEST:
-            return set()
+        if blobs.size(digest) > _MAX_DECODED:
+            return _in_large(blobs, digest)
         body = blobs.get_bytes(digest)
         msgspec.json.decode(body)
     except (NotFound, DigestMismatch, ValueError, msgspec.DecodeError):
         return set()  # it lists nothing
     return set(_DIGEST.findall(body.decode()))
+
+
+def _in_large(blobs: BlobStore, digest: str) -> set[str]:
+    """Return the digests in a blob that may be JSON, read piece by piece: what it names is not freed."""
+    found: set[str] = set()
+    with blobs.path(digest).open("rb") as file:
+        rest = file.read(_MAX_DECODED)
+        if rest.lstrip()[:1] not in {b"[", b"{"}:
+            return set()
+        while rest:
+            found.update(_DIGEST.findall(rest.decode("latin-1")))
+            more = file.read(_MAX_DECODED)
+            # One that is cut in two stands in the end of this piece and the beginning of the next.
+            rest = rest[-_HEX:] + more if more else b""
+    return found

@@ -6,6 +6,7 @@ import msgspec
 import polars as pl
 import pytest
 
+from meguru.datasets import orphans
 from meguru.datasets.client import add_files
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.operations import free, garbage, register
@@ -118,3 +119,10 @@ def test_what_was_freed_between_a_look_and_the_commit_is_not_registered(workspac
 
     with pytest.raises(Conflict, match="were freed meanwhile"):
         run(workspace, register, work)
+
+
+def test_what_a_large_list_names_is_no_orphan(workspace, monkeypatch):
+    monkeypatch.setattr(orphans, "_MAX_DECODED", 100)
+    named = [f"{number:064x}" for number in range(1, 9)]
+    large = workspace.blobs.put_bytes(msgspec.json.encode(named))
+    assert orphans._in_blob(workspace.blobs, large) == set(named)

@@ -107,3 +107,14 @@ def test_what_would_be_freed_is_told_of_the_projects_that_one_sees(workspace, ad
     anna = Principal(name="anna", grants={"team": frozenset({"*:read"})})
     assert garbage(workspace.with_(principal=anna)).refs == ["dataset/team/rows@1"]
     assert garbage(workspace).refs == ["dataset/rows@1", "dataset/team/rows@1"]
+
+
+def test_a_damaged_list_of_files_keeps_no_others_from_being_freed(workspace, add):
+    damaged = add("id\n1\n")
+    add("id\n2\n", name="other")
+    remove(workspace, ref="rows")
+    remove(workspace, ref="other")
+    place = workspace.blobs.folder / damaged.digest[:2] / damaged.digest[2:]
+    place.chmod(0o644)
+    place.write_bytes(b"{")
+    assert free(workspace).refs == ["dataset/rows@1", "dataset/other@1"]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from meguru.artifacts.holds.operations import place
 from meguru.datasets.folders.browse import browse, thumbnail
 from meguru.datasets.folders.client import add_folder
 from meguru.datasets.folders.duplicates import duplicates, near_groups
@@ -179,3 +180,12 @@ def test_sounds_and_documents_tell_how_long_they_are(tmp_path):
     for damaged in (body.getvalue()[:20], flac[:12], pdf(3)[:20]):
         found = facts_of(io.BytesIO(damaged), "a", 100)
         assert (found.duration, found.pages) == (None, None)
+
+
+def test_what_was_measured_of_a_held_dataset_is_not_freed(workspace, pictures):
+    add_folder(workspace, "pictures", LocalFolder(pictures))
+    _, record = measured(workspace, "pictures", "images", measure_images)
+    remove(workspace, ref="pictures@1")
+    place(workspace, about="dataset/pictures", why="case 7")
+    free(workspace)
+    assert workspace.blobs.has(record.digest)

@@ -34,22 +34,23 @@ def keep_measurement(ctx: Context, *, ref: str, by: str, digest: str) -> FileMea
     InvalidInput
         If it is no such file, or is about other files.
     """
-    version = of_files(datasets.resolve(ctx.tx, ref, ctx.readable))
-    if by != IMAGES:
-        if not _MODEL.fullmatch(by):
-            raise InvalidInput(f"{by[:100]!r} measures nothing", hint="model/NAME@N, or images", field="by")
-        ctx.check_readable("model", by)
-    frame = _read(ctx, check_digest(digest))
+    if by != IMAGES and not _MODEL.fullmatch(by):
+        raise InvalidInput(f"{by[:100]!r} measures nothing", hint="model/NAME@N, or images", field="by")
+    with ctx.ws.read() as tx:  # the file may be large: nobody waits until it is read
+        version = of_files(datasets.resolve(tx, ref, ctx.readable))
+    measured, vector = _read(ctx, check_digest(digest))
     contents = index.read(ctx.blobs, load_manifest(ctx.blobs, version))["digest"].unique()
-    if not frame["digest"].is_unique().all() or not frame["digest"].is_in(contents.implode()).all():
+    if not measured.is_unique().all() or not measured.is_in(contents.implode()).all():
         why = "a digest is there twice, or is of no file of the version"
         raise InvalidInput("these are no measurements of these files", why=why, field="digest")
-    vector = frame.schema.get(VECTOR)
+    if by != IMAGES:
+        ctx.check_readable("model", by)
+    datasets.get(ctx.tx, version.name, version.version)  # it may have been removed meanwhile
     found = FileMeasurement(
         ref=version.ref,
         by=by,
         digest=digest,
-        files=frame.height,
+        files=measured.len(),
         dimensions=vector.shape[0] if isinstance(vector, pl.Array) else 0,
         created_at=ctx.now(),
         created_by=ctx.principal.name,
@@ -78,7 +79,8 @@ def last_measurement(ctx: Context, *, name: str, by: str) -> FileMeasurement | N
     return store.newest(ctx.tx, known, by)
 
 
-def _read(ctx: Context, digest: str) -> pl.DataFrame:
+def _read(ctx: Context, digest: str) -> tuple[pl.Series, pl.DataType | None]:
+    """Return the contents that were measured, and the type of their vectors; each value is read once."""
     try:
         plan = pl.scan_parquet(ctx.blobs.path(digest))
         schema = plan.collect_schema()
@@ -88,7 +90,8 @@ def _read(ctx: Context, digest: str) -> pl.DataFrame:
             vector = isinstance(kind, pl.Array) and kind.inner == pl.Float32 and kind.size <= MOST_DIMENSIONS
             if name != "digest" and kind not in _NUMBERS and not (name == VECTOR and vector):
                 raise InvalidInput(f"column {name!r} is no measurement", why=f"it is {kind}", field="digest")
-        return plan.collect()
+        plan.select(pl.all().null_count()).collect(engine="streaming")  # a damaged file is refused here
+        return plan.select("digest").collect(engine="streaming")["digest"], schema.get(VECTOR)
     except (pl.exceptions.PolarsError, OSError) as error:
         why = str(error).split("\n")[0][:300]
         raise InvalidInput("the file can't be read", why=why, field="digest") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -47,15 +47,21 @@ def remove(tx: Connection, name: str, versions: Sequence[int], at: datetime) -> 
     tx.execute(gone.values(removed_at=at))
 
 
-def removed(tx: Connection, projects: AbstractSet[str] | None = None) -> set[str]:
-    """Return the blobs of what was measured of removed versions of some projects (None: of all)."""
+def removed(
+    tx: Connection, projects: AbstractSet[str] | None = None, *, besides: Collection[str] = ()
+) -> set[str]:
+    """Return the blobs of what was measured of removed versions of some projects (None: of all).
+
+    `besides` are datasets that are left out, as those under a legal hold.
+    """
     query = select(_mine.digest).where(_mine.removed_at.is_not(None), condition(_mine.name, projects))
-    return set(tx.execute(query).scalars())
+    return set(tx.execute(query.where(_mine.name.not_in(sorted(besides)))).scalars())
 
 
-def forget_removed(tx: Connection) -> None:
-    """Forget what was measured of removed versions; its bytes are freed."""
-    tx.execute(delete(dataset_measurement).where(_mine.removed_at.is_not(None)))
+def forget_removed(tx: Connection, *, besides: Collection[str] = ()) -> None:
+    """Forget what was measured of removed versions, but of some datasets; its bytes are freed."""
+    stay = _mine.name.not_in(sorted(besides))
+    tx.execute(delete(dataset_measurement).where(_mine.removed_at.is_not(None), stay))
 
 
 def _from_row(row: Row[Any]) -> FileMeasurement:
