@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from pathlib import Path
 
 from meguru.datasets.delimited.packed import unpacked
@@ -20,6 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_TABS = re.compile(r"\.(?:tsv|tab)(?:\.(?:gz|bz2|zst))?$")
 CANDIDATES = ("cp932", "euc-jp", "cp1252")
 """What is offered for bytes that are not UTF-8: they can't be told apart for certain, so none is taken."""
 
@@ -128,7 +130,7 @@ def _delimiter(text: str, quote: str, name: str) -> str:
 
     One column needs none. A name that ends in ``.tsv`` says it.
     """
-    if ".tsv" in name.lower() or ".tab" in name.lower():
+    if _TABS.search(name.lower()):
         return "\t"
     widths = {each: _widths(text, each, quote) for each in DELIMITERS}
     steady = [each for each, found in widths.items() if len(set(found)) == 1 and found[0] > 1]

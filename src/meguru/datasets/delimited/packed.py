@@ -78,6 +78,7 @@ def _zstd(file: BinaryIO) -> Any:
             # A few packed bytes may hold many: so few at once that these fit into memory.
             while packed := file.read(_PACKED):
                 while packed:
+                    # A file may be several frames one after the other, as `cat a.zst b.zst` makes.
                     within = within or zstandard.ZstdDecompressor().decompressobj()
                     yield within.decompress(packed)
                     packed = within.unused_data if within.eof else b""

@@ -31,6 +31,8 @@ def avro(
 
 def _frames(path: Path, chunk: int, meter: Meter | None) -> Iterator[pl.DataFrame]:
     with path.open("rb") as file:
+        # The head has the schema and the sync marker: put before any blocks it makes a file that Polars
+        # reads.
         head = _head(file)
         part = bytearray()
         while block := _block(file):

@@ -50,5 +50,5 @@ def convert(
     write: FormatReader = getattr(import_module(module), reader)
     try:
         return write(path, name, said, target, meter=meter)
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+    except (pl.exceptions.PolarsError, OSError, ValueError, RecursionError) as error:
         raise unreadable(name, format, str(error).split("\n")[0][:300]) from error

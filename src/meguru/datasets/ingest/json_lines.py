@@ -53,6 +53,7 @@ class JsonRows:
                 yield self._parsed(piece, schema)
                 continue
             frame = self._parsed(piece, None)
+            # Polars infers a schema a piece: only the one of all rows may be written.
             if merged(schema, dict(frame.schema), self._name) != schema:
                 raise _OtherColumnsError
             if dict(frame.schema) != schema:

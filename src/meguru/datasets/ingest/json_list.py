@@ -53,6 +53,8 @@ def _members(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
                 wanted, place = (("row", "]") if sign == "[" else ("row",)), place + 1
                 continue
             try:
+                # Tried again from the start of the row with every further block: rows are small beside
+                # blocks, and one that is not is refused by its length.
                 _, end = _decode(text, place)
             except json.JSONDecodeError as error:
                 if len(text) - place > LONGEST:

@@ -43,6 +43,7 @@ def kept(
     if treat is not None:
         said = said.guided(dict.fromkeys(treat.columns, "text"))
     with bytes_of(blobs, entry, field) as path, _draft(blobs) as target, treating(treat):
+        # Treated while they are written: values in clear never reach the disk, not even a draft.
         made = convert(path, format, entry.path, said, target, meter=meter_in_use.get())
         if made.taken:
             blobs.put_file(path)

@@ -35,6 +35,7 @@ class Moments:
         if not self._alike:
             return None
         has_clock = "%H" in self.spelling
+        # All values of a column become UTC; with one offset it can be told again, with several it is lost.
         if self.spelling.endswith(ZONED) and len(self._offsets) < 2:
             self._offsets |= set(values.str.extract(_OFFSET, 1).drop_nulls().unique())
         if has_clock and len(self._decimals) < 3:

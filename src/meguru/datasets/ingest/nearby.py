@@ -51,6 +51,8 @@ def bytes_of(blobs: BlobStore, entry: FileEntry, field: str) -> Iterator[Path]:
     Conflict
         If it changed while it was read.
     """
+    # By a context variable, since an operation takes plain data: a path in a request would let clients name
+    # files of the server.
     offered = (_offered.get() or {}).get(entry.digest)
     path = offered[0] if offered else _uploaded(blobs, entry, field)
     if (size := path.stat().st_size) != entry.size:

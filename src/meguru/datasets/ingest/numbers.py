@@ -48,6 +48,8 @@ class Numbers:
             return None
         plain = plain_numbers(values, self._decimal)
         if self._integers:
+            # Written back and compared: leading zeros, signs and spaces would be lost in a number, so such a
+            # column is text.
             whole = plain.cast(pl.Int64, strict=False)
             if (whole.cast(pl.String) == plain).all() and whole.null_count() == plain.null_count():
                 self._see_integers(whole, plain)

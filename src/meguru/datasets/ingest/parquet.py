@@ -50,6 +50,7 @@ def write(
     # A sink that is broken off may still write to its file a moment later: each has its own.
     draft = target.with_name(f"{target.name}-{uuid.uuid4().hex}")
     try:
+        # A Python source streams into the sink: memory holds one row group, whatever the size of the file.
         register_io_source(source, schema=dict(schema)).sink_parquet(
             draft, compression="zstd", compression_level=LEVEL, row_group_size=rows, statistics=True
         )

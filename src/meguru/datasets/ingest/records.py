@@ -107,6 +107,8 @@ class Records:
         while True:
             text = np.frombuffer(self._rest, np.uint8)
             cut, quotes = self._cut(text)
+            # The fast way needs quotes that Polars and `csv` read alike. Anything else is walked through,
+            # which is slow and strict: no file is read in two ways.
             if cut and self._is_regular(text[:cut], quotes):
                 body, self._rest = self._rest[:cut], self._rest[cut:]
                 return self._parsed(body, text[:cut], quotes)
@@ -131,6 +133,7 @@ class Records:
             return self._rest.rfind(b"\n") + 1, np.empty(0, np.int64)
         quotes = np.flatnonzero(text == quote[0])
         ends = np.flatnonzero(text == _LF)
+        # An even number of quotes before a line end: it is outside of a field.
         outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
         cut = int(outside[-1]) + 1 if outside.size else 0
         return cut, quotes[: np.searchsorted(quotes, cut)]
@@ -165,6 +168,7 @@ class Records:
             )  # a record too long, and one too short
             raise
         frame.columns = self.columns  # a name may be empty, which Polars' reader takes for none
+        # Counted in two ways: a parser that takes a record for two, or two for one, is found out.
         if frame.height != records:
             why = f"{records} records are there and {frame.height} were read"
             raise refused(self.name, why, MEND_QUOTES)

@@ -159,6 +159,8 @@ def write_table(
     first = next(frames, None)
     if first is None:
         return None
+    # Types are inferred from the first rows and written at once, while all later rows prove or refute them:
+    # most files are read once. Only a refuted guess costs a second pass.
     made = table.see(first)
     written = _expected(table, samples)
     group = group_rows(first.estimated_size() / first.height)
@@ -168,6 +170,7 @@ def write_table(
         for frame in frames:
             found = table.see(frame)
             if not table.hold(written):
+                # Through the sink, which hands on what its source raises; the draft is thrown away.
                 raise _OtherTypesError
             yield table.typed(frame, written, found)
 
@@ -176,6 +179,7 @@ def write_table(
         write(proved(), written.schema, target, rows=group)
     except _OtherTypesError:
         is_whole = False
+        # What is left of the first pass: the types must hold for every row before they are written.
         for frame in frames:
             table.see(frame)
     types = table.types
@@ -215,11 +219,13 @@ def _fits(kind: str, written: str) -> bool:
     """Tell whether values that are so far of a type can be written as another one, and read back alike."""
     if "Null" in {kind, written}:  # what has no value yet is written as text
         return kind in {"Null", "String"} or written != "Null"
+    # A text column holds any value as it was written; other widenings would write it back otherwise.
     return written in {kind, "String"} or (kind, written) == ("Int64", "Float64")
 
 
 def _each(columns: Sequence[Column], what: Callable[[Column], T], frame: pl.DataFrame) -> list[T]:
     if frame.height * frame.width < _PARALLEL:
         return [what(each) for each in columns]
+    # Threads help: Polars and the regular expressions release the GIL.
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(what, columns))

@@ -33,5 +33,6 @@ def let_go(ctx: Context, given: Sequence[DataFile], *, is_personal: bool) -> Non
         for digest in unused:
             cast("PrunableStore", ws.blobs).delete(digest)
 
+    # After the commit: until then the version that was made from them may still be undone.
     if uploads:
         ctx.if_done.append(free)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import polars as pl
 
@@ -15,6 +17,32 @@ AT_ONCE = 1 << 22
 """So many bytes are walked through before what was found is handed on."""
 _LONGEST = 1 << 30
 """Else a field of 128 KiB is refused; records are bounded where text is cut."""
+
+
+class _LongFields(AbstractContextManager[None]):
+    """Lets ``csv`` read long fields while anybody walks.
+
+    Its limit is one for the whole process, and others lean on what it is. So it is raised by the first walk and
+    put back by the last: each walk putting back what it found would cut off those that began before it.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._walks, self._usual = threading.Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._walks:
+                self._usual = csv.field_size_limit(_LONGEST)
+            self._walks += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._walks -= 1
+            if not self._walks:
+                csv.field_size_limit(self._usual)
+
+
+_long_fields = _LongFields()
 
 
 class RecordWalk:
@@ -63,20 +91,17 @@ class RecordWalk:
     def records(self) -> Iterator[list[str] | None]:
         """Yield records that end in the text; None for a blank line."""
         size = AT_ONCE
-        # The limit is of the whole process, and others lean on what it is.
-        before = csv.field_size_limit(_LONGEST)
-        try:
+        with _long_fields:
             while not self.used:
                 yield from self._of(self._text[:size])
                 if size >= len(self._text):
                     return
                 size *= 2
-        finally:
-            csv.field_size_limit(before)
 
     def _of(self, text: bytes) -> Iterator[list[str] | None]:
         lines = text.splitlines(keepends=True)
         if not (self._is_last and len(text) == len(self._text)):
+            # The last line is left for the next look unless the file ends with it.
             lines.pop()  # it may go on, were it only by the second half of a line's end
         over = False
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from meguru.datasets.ingest.convert import convert
 from meguru.datasets.ingest.delimited import delimited
 from meguru.datasets.ingest.records import CHUNK
-from meguru.datasets.types import ReadOptions
+from meguru.datasets.ingest.walk import RecordWalk
+from meguru.datasets.types import Dialect, ReadOptions
 from meguru.errors import InvalidInput, MeguruError, UsageError
 
 
@@ -214,3 +215,20 @@ def test_a_type_that_changes_twice_and_is_the_expected_one_again_at_the_end_lose
     text = "a,b\n,1\n2024-01-01T10:00:00+09:00,1\n2024-06-01T10:00:00Z,1\n"
     values = [None, "2024-01-01T10:00:00+09:00", "2024-06-01T10:00:00Z"]
     assert ingested(file(text), chunk=1)[0]["a"].to_list() == values
+
+
+def test_a_name_that_only_begins_as_that_of_tabs_has_commas(file):
+    assert rows(file("a,b\n1,2\n", "my.table.csv"))[0] == [(1, 2)]
+    assert rows(file("a,b\tc\n1,5\t2\n", "x.tab"))[0] == [("1,5", 2)]
+
+
+def test_who_reads_long_fields_is_not_cut_off_by_who_ends_before(file):
+    usual, dialect = csv.field_size_limit(), Dialect()
+    long = f'a\n"{"x" * (usual + 1)}"\n'.encode()
+    first = RecordWalk(long, dialect, "first", is_last=True).records()
+    second = RecordWalk(long, dialect, "second", is_last=True).records()
+    assert [next(first), next(second)] == [["a"], ["a"]]
+    first.close()
+    assert len(next(second)[0]) == usual + 1
+    second.close()
+    assert csv.field_size_limit() == usual
