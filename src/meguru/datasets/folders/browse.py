@@ -92,6 +92,7 @@ def _files_of(ctx: Context, version: DatasetVersion) -> FolderFiles:
         if key in _lists:
             _lists.move_to_end(key)
             return _lists[key]
+    # Outside of the lock: two may read the same list at once, and none waits for the other.
     found = FolderFiles(ctx.blobs, load_manifest(ctx.blobs, version))
     with _lock:
         _lists[key] = found

@@ -110,6 +110,8 @@ class BucketFolder:
         """Take in an object; its tag stands for the inode."""
         tag = each.get("e_tag") or ""
         self._tags[path] = tag
+        # An object has no inode: a number made of its ETag is in its place, so that the stat cache serves
+        # both.
         changed = round(each["last_modified"].timestamp() * 1e9)
         found.add(path, each["size"], changed, 0, int(digests.of_bytes(tag.encode())[:16], 16))
 

@@ -107,6 +107,8 @@ class _Rows:
     def _new(self, field: str, file: FolderFile) -> dict[str, Any]:
         parts = self._placed(field, file)
         size = sum(part.size for part in parts)
+        # The digest is computed of the bytes that are stored: a client that is wrong, or lies, changes
+        # nothing.
         opened, found = self._reader.opened(parts)
         with opened:
             if found != file.digest:

@@ -23,6 +23,8 @@ def cut(file: IO[bytes]) -> Iterator[bytes]:
         while piece := file.read(MOST):
             yield piece
         return
+    # Content-defined chunking (Xia et al., "FastCDC", USENIX ATC 2016). The three sizes are a part of what a
+    # file is stored as: with others the same file is stored anew.
     cutter = FastCDC(MEAN, min_size=LEAST, max_size=MOST)
     held = b""
     while more := file.read(_WINDOW):

@@ -86,6 +86,7 @@ def add_folder(
                 ws, name, place, append=append, label=label, checks=checks, note=note, progress=progress
             )
         except Conflict as error:
+            # One with a place is about a file that changed: to try again is for who listed the folder.
             if error.where or tried == _TRIES - 1:
                 raise
     raise AssertionError

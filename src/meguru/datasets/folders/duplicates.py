@@ -93,6 +93,7 @@ def near_groups(hashes: npt.NDArray[np.uint64], distance: int) -> npt.NDArray[np
     """
     unique, first, place = np.unique(hashes, return_index=True, return_inverse=True)
     group = np.arange(unique.size)
+    # Pigeonhole: d differing bits spoil at most d of d + 1 bands, so one band is equal.
     for left, right in _candidates(unique, distance + 1):
         close = np.bitwise_count(unique[left] ^ unique[right]) <= distance
         _unite(group, left[close], right[close])
@@ -110,10 +111,13 @@ def _candidates(hashes: Hashes, bands: int) -> Iterator[tuple[npt.NDArray[np.int
         mask = np.uint64((1 << (high - low)) - 1)
         keys = (hashes >> np.uint64(low)) & mask
         order = np.argsort(keys, kind="stable")
+        # The prepended value differs from the first key, so that the first run has a start too.
         starts = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[:1]])) if order.size else order
         ends = np.append(starts[1:], order.size)
         for start, end in zip(starts, ends, strict=True):
             members = order[start:end]
+            # Some rows of the triangle at a time: a band that very many share would be a matrix beyond
+            # memory.
             for begin in range(0, members.size - 1, rows := max(1, _PAIRS // members.size)):
                 some = np.arange(begin, min(begin + rows, members.size))
                 left, right = np.meshgrid(some, np.arange(members.size), indexing="ij")
@@ -129,6 +133,7 @@ def _unite(group: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt
 
 def _root(group: npt.NDArray[np.int64], place: int) -> int:
     while (above := int(group[place])) != place:
+        # Path halving, as in union-find.
         group[place] = group[above]
         place = above
     return place

@@ -118,6 +118,7 @@ def _pages(file: IO[bytes]) -> int | None:
     except ImportError:
         return None
     file.seek(0)
+    # PDFium keeps state for the whole process and is not thread-safe.
     with _one_document:
         try:
             document = PdfDocument(file.read())

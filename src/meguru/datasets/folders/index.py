@@ -114,6 +114,7 @@ def write(
     for start, end in pairwise(_cuts(paths)):
         inside = paths[start:end]
         name = _name(inside)
+        # The name is a digest of the paths, so only a change within the rows is left to be known.
         if name in old and touched.isdisjoint(inside):
             found.append(old[name])
             continue
@@ -178,6 +179,8 @@ def counted(blobs: BlobStore, manifest: Manifest) -> Manifest:
 
 def _cuts(paths: Sequence[str]) -> list[int]:
     cuts = [0]
+    # Content-defined chunking of the list: a cut depends on the path before it alone, so that files which
+    # come or go move no other cut. Bounded, since a checksum may never say so.
     for number, path in enumerate(paths, 1):
         ends = zlib.crc32(path.encode()) % MEAN_ROWS == 0 or number - cuts[-1] >= MOST_ROWS
         if ends and number < len(paths):

@@ -11,12 +11,12 @@ from pathlib import Path
 from meguru.base.cache import cache_folder
 from meguru.datasets.folders.client import FolderDoor
 from meguru.datasets.folders.files import FolderFiles
-from meguru.datasets.folders.names import check_distinct
+from meguru.datasets.folders.names import check_distinct, why_refused
 from meguru.datasets.folders.register import of_files
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.show import show
 from meguru.datasets.types import Manifest
-from meguru.errors import Conflict, NotFound, UsageError
+from meguru.errors import Conflict, InvalidInput, NotFound, UsageError
 from meguru.storage.blobs import BlobStore
 
 
@@ -52,6 +52,7 @@ def write_folder(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{str(folder)!r} is not empty", hint="name a new folder", field="to")
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the folder, so that one rename in the same file system makes all of it appear at once.
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".meguru-"))
     try:
         _write(files, names, draft)
@@ -86,6 +87,9 @@ def cached_folder(blobs: BlobStore, digest: str, manifest: Manifest) -> Path:
 
 def _write(files: FolderFiles, names: Sequence[str], folder: Path) -> None:
     check_distinct(names)
+    for name in names:
+        if why := why_refused(name):  # a list that was made elsewhere may name what is outside of the folder
+            raise InvalidInput(f"{name[:120]!r} can't be written", why=why)
     modes = dict(zip(files.index["path"], files.index["mode"], strict=True))
     made = set[str]()
     for name in names:

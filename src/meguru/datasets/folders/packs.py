@@ -46,6 +46,7 @@ class PackWriter:
         """Take in a file's content, of about `size` bytes; return its digest and its true size."""
         if size <= chunks.WHOLE:
             data = file.read(chunks.WHOLE + 1)
+            # It may have grown since it was listed: then it is cut like any large file.
             if len(data) <= chunks.WHOLE:
                 return self._whole(data), len(data)
             file = cast("IO[bytes]", _Rejoined(data, file))
@@ -82,6 +83,7 @@ class PackWriter:
         return self._parts[digest]
 
     def _place(self, data: bytes, digest: str = "") -> FilePart:
+        # A piece stays whole in one pack: a reader then needs one range of one blob for it.
         if self._buffer and len(self._buffer) + len(data) > PACK_BYTES:
             self._flush()
         part = FilePart(pack=len(self._packs), offset=len(self._buffer), size=len(data), digest=digest)

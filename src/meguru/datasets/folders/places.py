@@ -86,6 +86,7 @@ class LocalFolder:
                 raise _changed(path, None)
             opened = OpenedFile(file=file)
             yield opened
+            # Asked of the open file, not of the name: another file may have the name by now.
             after = FileState.of(os.fstat(number))
             opened.settled = after == self._states[path] and is_settled(after, begun)
 

@@ -59,18 +59,27 @@ class PackReader(AbstractContextManager["PackReader"]):
         return OpenedParts(file, digest)
 
     def pieces(self, parts: Sequence[PlacedPart]) -> Iterator[bytes]:
-        """Yield the bytes of parts, in their order; those beyond the end of a pack are not there."""
+        """Yield the bytes of parts, in their order; those beyond the end of a pack are not there.
+
+        A part may be a whole file of any size, or say that it is: it is read some megabytes at a time.
+        """
         for part in parts:
-            with self._lock:
-                pack = self._pack(part.pack)
-                pack.seek(part.offset)
-                data = pack.read(part.size)
-            yield data
+            begin, end = part.offset, part.offset + part.size
+            while begin < end:
+                with self._lock:  # others move the same open file
+                    pack = self._pack(part.pack)
+                    pack.seek(begin)
+                    data = pack.read(min(end - begin, SMALL))
+                if not data:
+                    break
+                begin += len(data)
+                yield data
 
     def _pack(self, digest: str) -> IO[bytes]:
         if digest in self._open:
             self._open.move_to_end(digest)
             return self._open[digest]
+        # Least recently used first; each is a file descriptor of this process.
         if len(self._open) >= _MOST_OPEN:
             self._open.popitem(last=False)[1].close()
         self._open[digest] = self._blobs.path(digest).open("rb")

@@ -96,6 +96,7 @@ def record_folder(
     before = _base(ctx.blobs, newest, name, changes.base)
     label = label or said.label or _label_of(before)
     known = index.read(ctx.blobs, before) if before else index.empty()
+    # All reading comes before the transaction; `agree` proves that the base is still the newest version.
     frame, touched = changed_list(ctx.blobs, known, changes.files, changes.packs, changes.removed, label)
     rows = frame.drop(index.PARTS).lazy()
     results = holding.hold(

@@ -56,6 +56,7 @@ def keep_digests(root: str, frame: pl.DataFrame) -> None:
         try:
             with os.fdopen(opened, "wb") as file:
                 frame.select("path", *_STATE, "digest").write_ipc(file)
+            # No fsync: after a power cut a torn cache is read as damaged, and the files are read again.
             Path(draft).replace(place)
         except BaseException:
             Path(draft).unlink(missing_ok=True)

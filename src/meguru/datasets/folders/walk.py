@@ -118,7 +118,11 @@ def _take(found: FoundFiles, root: Path, entry: os.DirEntry[str], path: str) -> 
     if why:
         found.refused.append((path, why))
         return
-    seen = entry.stat()
+    try:
+        seen = entry.stat()
+    except OSError as error:  # it went between the listing and this
+        found.refused.append((path, error.strerror or str(error)))
+        return
     if not stat.S_ISREG(seen.st_mode):
         found.refused.append((path, "it is no file"))
         return

@@ -6,16 +6,19 @@ import os
 import random
 import time
 
+import polars as pl
 import pytest
 
 from meguru.artifacts.integrity.sources import members
 from meguru.datasets.client import add_files, frame
-from meguru.datasets.folders import stat_cache
+from meguru.datasets.folders import index, stat_cache
 from meguru.datasets.folders.client import add_folder
-from meguru.datasets.folders.materialize import files_of, write_folder
+from meguru.datasets.folders.materialize import cached_folder, files_of, write_folder
 from meguru.datasets.folders.places import LocalFolder
+from meguru.datasets.folders.reading import PackReader, PlacedPart
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.folders.types import FilePart, FolderFile
+from meguru.datasets.manifest import load_manifest
 from meguru.datasets.operations import (
     branch,
     delete_rows,
@@ -325,3 +328,22 @@ def test_bytes_that_were_freed_while_a_folder_was_registered_are_missed(workspac
     monkeypatch.setattr(workspace.blobs, "put_bytes", frees)
     with pytest.raises(Conflict, match="the bytes of the files were freed meanwhile"):
         add_folder(workspace, "photos", LocalFolder(photos))
+
+
+def test_a_part_of_any_size_is_read_in_pieces(workspace):
+    pack = workspace.blobs.put_bytes(b"abc")
+    with PackReader(workspace.blobs) as reader:
+        opened = reader.opened([PlacedPart(pack, 1, 1 << 50)])
+        with opened.file as file:
+            assert file.read() == b"bc"
+
+
+def test_a_list_that_names_what_is_outside_of_the_folder_is_not_written(workspace, tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "a.txt").write_bytes(b"a")
+    made = add_folder(workspace, "x", LocalFolder(tmp_path / "x")).version
+    manifest = load_manifest(workspace.blobs, made)
+    frame = index.read(workspace.blobs, manifest).with_columns(path=pl.lit("../a.txt"))
+    outside = index.manifest_of(workspace.blobs, frame, None, set())
+    with pytest.raises(InvalidInput, match="can't be written"):
+        cached_folder(workspace.blobs, "0" * 64, outside)
