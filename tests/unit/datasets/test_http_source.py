@@ -6,12 +6,15 @@ import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx2
 import pytest
 
 from meguru.base.source_secrets import Secrets
 from meguru.datasets.sources import source_of
+from meguru.datasets.sources.addresses import Hop
 from meguru.datasets.sources.base import SourceContext
 from meguru.datasets.sources.chunks import FileSink
+from meguru.datasets.sources.http import _request
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.errors import InvalidInput, MeguruError, TooLarge, Unreachable
 from meguru.storage.db.external import anywhere
@@ -103,6 +106,25 @@ def read(site, asked, tmp_path, monkeypatch):
         return found, {path: file.read_bytes() for path, file in sink.close().items()}
 
     return go
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("http://anna%40host.example:pw@host.example/x", "http://anna%40host.example:pw@192.0.2.1/x"),
+        ("http://host.example:81/x", "http://192.0.2.1:81/x"),
+    ],
+)
+def test_a_name_is_asked_at_the_address_that_was_looked_at_and_who_asks_stays(url, asked):
+    with httpx2.Client() as client:
+        request = _request(client, Hop(url, "192.0.2.1", public=True), {})
+    assert str(request.url) == asked
+    assert request.headers["host"] == url.rpartition("@")[2].removeprefix("http://").partition("/")[0]
+
+
+def test_a_port_that_is_none_is_refused(read):
+    with pytest.raises(InvalidInput, match="an address can't be read"):
+        read("http://127.0.0.1:99999/x.csv")
 
 
 def test_a_body_that_is_cut_is_brought_on_with_a_range(read, asked):

@@ -47,6 +47,7 @@ def begin(
     ctx: Context, name: str, *, full: bool = False, evolve: bool = False, note: str = ""
 ) -> DatasetPull:
     """Promise a pull in the open transaction; one that is under way is returned."""
+    # The row is the mutual exclusion: one pull of a dataset at a time, whoever asks.
     turn = store.lock(ctx.tx, name)
     if turn.pull:
         return store.get(ctx.tx, turn.pull)

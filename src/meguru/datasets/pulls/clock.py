@@ -6,15 +6,18 @@ that came while no server was running, one read makes up for all.
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
 from meguru.datasets import spec as specs
 from meguru.datasets.kind import DATASET
 from meguru.datasets.pulls import store
 from meguru.datasets.pulls.ask import begin
+from meguru.errors import MeguruError
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
 
+log = logging.getLogger(__name__)
 _SCHEDULE = InternalOperation(DATASET, "schedule")
 WAKES = ("dataset.created", "dataset.updated", "dataset.retired", "dataset.pulled", "dataset.pull_failed")
 
@@ -41,9 +44,15 @@ class SourceClock(Follower):
         """Begin what is due by now; return how many pulls were begun."""
         with self.ws.read() as tx:
             due = store.due(tx, self.ws.clock.now())
+        begun = 0
         for name in due:
-            _SCHEDULE.commit(self.ws, partial(_begin, name=name))
-        return len(due)
+            try:
+                _SCHEDULE.commit(self.ws, partial(_begin, name=name))
+                begun += 1
+            except MeguruError:
+                # Those that are due longest come first: one that can't begin must not keep back the others.
+                log.warning("the source of dataset/%s can't be read now", name, exc_info=True)
+        return begun
 
 
 def _begin(ctx: Context, *, name: str) -> None:

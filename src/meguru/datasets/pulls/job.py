@@ -86,6 +86,7 @@ class _Pulling:
             return  # an attempt before this one ended it, and was killed then
         try:
             start = self._start()
+            # Named by the pull, so that what a killed attempt left on this machine is found and removed.
             mine = f"meguru-{self.pull.id}-"
             for left in Path(tempfile.gettempdir()).glob(f"{mine}*"):
                 shutil.rmtree(left, ignore_errors=True)  # of an attempt that was killed
@@ -147,7 +148,10 @@ class _Pulling:
         before: list[Manifest | None] = [None]
 
         def agreed(ctx: Context, newest: Manifest | None, digest: str) -> None:
+            # The fence: a worker whose lease ran out while it read must not write beside the one that has it
+            # now.
             self.lease.check(ctx.tx)
+            # Rows were read from where that version stands: after another one they would be lost or doubled.
             if digest != (start.newest.digest if start.newest else ""):
                 what = "the dataset got another version while its source was read"
                 raise Busy(what, why="the read goes again from there")
@@ -201,6 +205,7 @@ class _Pulling:
             position=str(found.position or ""),
         )
         store.finish(ctx.tx, done)
+        # Of a version by its digest: a later version has its own position, and this one is then not read.
         stands = {"of": version.digest, "position": found.position} if found.position else {"of": ""}
         next_at = start.source.following(ctx.now())
         store.set_turn(ctx.tx, self.name, pull="", failures=0, next_at=next_at, **stands)
@@ -261,6 +266,7 @@ def _fail(ctx: Context, *, pull: str, why: str, hint: str) -> None:
     declared = specs.find(ctx.tx, found.dataset)
     next_at = None
     if declared and declared.source and (regular := declared.source.following(ctx.now())):
+        # Exponential backoff; the exponent is bounded, since failures go on being counted for years.
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(turn.failures, 20))
         next_at = max(regular, ctx.now() + timedelta(seconds=pause))
     store.set_turn(ctx.tx, found.dataset, pull="", failures=turn.failures + 1, next_at=next_at)

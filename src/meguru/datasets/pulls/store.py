@@ -77,6 +77,7 @@ def add(tx: Connection, pull: DatasetPull) -> None:
     """Write a pull, and forget the oldest of its dataset beyond those that are kept."""
     tx.execute(insert(dataset_pull).values(msgspec.structs.asdict(pull)))
     query = select(_P.id).where(_P.dataset == pull.dataset).order_by(_P.id.desc())
+    # Ids sort by time.
     oldest = tx.execute(query.offset(KEPT).limit(1)).scalar()
     if oldest is not None:
         tx.execute(delete(dataset_pull).where(_P.dataset == pull.dataset, _P.id <= oldest))

@@ -42,16 +42,18 @@ def next_hop(before: Hop, url: str, hosts: list[str]) -> Hop:
 
 
 def _hop(url: str, hosts: list[str], *, any_host: bool) -> Hop:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:  # a server may redirect to anything
+        raise InvalidInput("an address can't be read", why=str(error)[:200], field="files") from error
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or not host:
         raise InvalidInput(
             "an address leads to something else than HTTP", why=f"to {url[:200]}", field="files"
         )
     try:
-        found = [
-            str(each[4][0]) for each in socket.getaddrinfo(host, parts.port or 80, type=socket.SOCK_STREAM)
-        ]
+        found = [str(each[4][0]) for each in socket.getaddrinfo(host, port or 80, type=socket.SOCK_STREAM)]
     except UnicodeError as error:
         raise InvalidInput(f"{host[:100]!r} is no name of a host", field="files") from error
     except OSError as error:
@@ -66,4 +68,5 @@ def _hop(url: str, hosts: list[str], *, any_host: bool) -> Hop:
             hint=f"MEGURU_SOURCE_HOSTS={host[:100]} allows it, where the server runs",
             field="files",
         )
+    # Pinned: the name is not looked up a second time, or DNS could give another address after the check.
     return Hop(url, None if any_host else found[0], public)

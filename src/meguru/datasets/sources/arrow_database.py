@@ -101,6 +101,7 @@ def _plain(name: str, column: Any) -> pl.Series:
     """Return a column without a driver's own kinds of types: an exact number as one, the rest as text."""
     import polars as pl
 
+    # An Arrow extension type: what the driver has no type of Arrow for, kept as its storage.
     if not hasattr(column, "storage"):
         return pl.Series(name, column)
     values = pl.Series(name, column.storage)

@@ -52,6 +52,7 @@ class FileSink:
         self._waiting.setdefault(name, []).append(frame)
         self._bytes[name] = self._bytes.get(name, 0) + int(frame.estimated_size())
         self.progress(self.count, name)
+        # Estimated in memory, not on disk: memory is what this bounds.
         if self._bytes[name] >= CHUNK_BYTES:
             self._write(name)
 

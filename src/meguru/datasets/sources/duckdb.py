@@ -73,6 +73,7 @@ class DuckdbRows:
         if low is not None:
             asked, values = statement(asked, _quoted(self._spec.watermark), "?"), [low]
         place = scratch / "rows.parquet"
+        # Through a file: DuckDB writes it within its memory limit, and Polars reads it batch by batch.
         database.execute(f"COPY ({asked}) TO '{place}' (FORMAT parquet)", values)
         yield from pl.scan_parquet(place).collect_batches(chunk_size=BATCH)
         place.unlink()
@@ -98,6 +99,7 @@ def _confine(database: Any, scratch: Path) -> None:
     database.execute(f"SET temp_directory = '{scratch}'")
     database.execute(f"SET allowed_directories = ['{scratch}']")
     database.execute("SET enable_external_access = false")
+    # Last: after it no query can take these back.
     database.execute("SET lock_configuration = true")
 
 

@@ -45,6 +45,7 @@ class LocalFiles:
         def fetch(path: str, place: Path) -> None:
             try:
                 shutil.copyfile(files[path], place)
+                # Compared after the copy: a program that writes meanwhile leaves half a file.
                 after = _mark(files[path])
             except OSError as error:
                 raise Unreachable(f"{path!r} can't be read", why=str(error)) from error

@@ -47,9 +47,12 @@ def main(order: Order) -> int:
         number = 0
         for frame in frames_of(_called(_function(order), order)):
             for part in frame.iter_slices(ROWS):
+                # Written beside and renamed: the reader takes whatever has the final name, and it is whole.
                 part.write_parquet(folder / "part")
                 (folder / "part").rename(folder / f"{number:06}.parquet")
                 number += 1
+                # Backpressure: the reader deletes what it took, so the oldest being there means that it is
+                # behind.
                 while number >= WAITING and (folder / f"{number - WAITING:06}.parquet").exists():
                     time.sleep(PAUSE)
     except MeguruError as error:

@@ -80,6 +80,8 @@ def _made(order: Order, folder: Path, sink: SourceSink, seconds: float) -> Itera
     try:
         number, last = 0, time.monotonic()
         while True:
+            # In this order: asked after the file, it could write its last one and end in between, and that
+            # would be lost.
             over = process.poll() is not None  # looked at first: what it wrote before is there
             place = folder / f"{number:06}.parquet"
             if place.exists():

@@ -89,6 +89,8 @@ class HttpFile:
         done = place.stat().st_size if self._resumable else 0
         headers = {"accept-encoding": "identity"}
         if done:
+            # If-Range: a file that changed meanwhile comes whole (200), not as the rest of another one (RFC
+            # 9110, 13.1.5).
             headers |= {"range": f"bytes={done}-", "if-range": self._mark.partition(" ")[2]}
         elif since is not None and since.mark:
             kind, _, value = since.mark.partition(" ")
@@ -118,6 +120,7 @@ class HttpFile:
         etag, date = headers.get("etag", ""), _settled(headers)
         self._mark = f"etag {etag}" if etag else f"date {date}" if date else ""
         strong = bool(self._mark) and not etag.startswith("W/")
+        # A weak ETag tells that two files mean the same, not that they are the same bytes.
         self._resumable = strong and headers.get("accept-ranges", "") == "bytes"
         self._name = _name(self._spec.address, headers.get("content-disposition", ""))
         return 0
@@ -126,6 +129,8 @@ class HttpFile:
         import httpx2
 
         most = self._spec.max_bytes
+        # The announced size ends it early; the bytes that come are counted too, since it may be wrong or
+        # missing.
         if done + int(response.headers.get("content-length") or 0) > most:
             raise self._too_large(most)
         try:
@@ -194,10 +199,10 @@ def _request(client: httpx2.Client, hop: Hop, headers: dict[str, str]) -> httpx2
     if hop.pinned is None:
         return client.build_request("GET", hop.url, headers=headers)
     parts = urlsplit(hop.url)
-    host = parts.netloc.rpartition("@")[2]
-    # Asked at the address that was looked at: looked up again, the name may lead elsewhere.
+    user, sign, host = parts.netloc.rpartition("@")
+    # Asked at the address that was looked at: looked up again, the name may lead elsewhere (DNS rebinding).
     address = f"[{hop.pinned}]" if ":" in hop.pinned else hop.pinned
-    place = parts.netloc.replace(host, f"{address}:{parts.port}" if parts.port else address)
+    place = f"{user}{sign}{address}" + (f":{parts.port}" if parts.port else "")
     return client.build_request(
         "GET",
         parts._replace(netloc=place).geturl(),

@@ -88,6 +88,7 @@ def _files(table: Any, snapshot: int) -> dict[str, Any]:
 
 def _added(table: Any, before: int, files: dict[str, Any]) -> list[Any] | None:
     """Return what was added since a snapshot; None if more was changed, or the snapshot is gone."""
+    # Snapshots expire: what was added since one that is gone can't be told.
     if table.snapshot_by_id(before) is None:
         return None
     known = _files(table, before)

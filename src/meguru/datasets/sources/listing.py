@@ -39,6 +39,8 @@ def read_listed(
         known = msgspec.json.decode(context.blob(since.listing), type=dict[str, str])
     gone = [path for path in known if path not in there and path in context.known]
     state = dict(there)
+    # A file that the source removed stays in the dataset, and in the listing, so that it is not new if it
+    # comes back.
     if spec.mode == "append":
         state |= {path: known[path] for path in gone}
         for path in gone:

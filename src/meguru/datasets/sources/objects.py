@@ -124,6 +124,7 @@ class Objects:
                 end = min(start + PIECE, listed.size)
                 options: Any = {"range": (start, end)}
                 if listed.etag:
+                    # Pieces of two states of an object must not make one file.
                     options["if_match"] = listed.etag
                 got = obstore.get(store, listed.key, options=options).bytes()
                 if len(got) != end - start:

@@ -28,6 +28,7 @@ def contained(ws: Workspace, text: str, field: str) -> Path:
     places = allowed(ws)
     if not places and not Path(text).is_absolute():
         raise InvalidInput(f"{text!r} is relative, and this workspace has no folder", field=field)
+    # Resolved before it is compared: `..` and links lead out of an allowed folder only in text.
     found = (places[0] / text if places else Path(text)).resolve()
     inside_ours = ws.root is not None and found.is_relative_to(ws.root.resolve())
     if inside_ours or not any(found.is_relative_to(each) for each in places):

@@ -44,6 +44,7 @@ def copied_frames(
     for name in given:
         query = query.replace(f":{name}", f"%({name})s")
     with raw.cursor() as cursor:
+        # The types, without a row.
         cursor.execute(f"SELECT * FROM ({query}) AS shape LIMIT 0", given or None)  # noqa: S608 - it is only read
         columns = {each.name: each.type_code for each in cursor.description}
         if len(columns) < len(cursor.description):
@@ -64,6 +65,7 @@ def _copied(
             cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", values or None) as copy,
             _watched(raw, seconds) as seen,
         ):
+            # The server sends one row a message, so a piece always ends where a row does.
             for data in copy:
                 seen()
                 held.append(bytes(data))
@@ -84,6 +86,8 @@ def _watched(raw: Any, seconds: float) -> Iterator[Any]:
         while not over.is_set():
             fed.clear()
             if not over.wait(seconds) and not fed.is_set():
+                # On a duplicate of the descriptor: the driver keeps its own, and raises in the thread that
+                # waits.
                 with socket.socket(fileno=socket.dup(raw.fileno())) as line:
                     line.shutdown(socket.SHUT_RDWR)
                 return

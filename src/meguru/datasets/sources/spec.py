@@ -50,6 +50,7 @@ class SourceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def identity(self) -> str:
         """A digest of what says which rows there are: a position of another source is none of this one's."""
+        # Not of the schedule or the mode: they change how it is read, not which rows there are.
         return digests.of_value([self.address, self.query, self.watermark])[:16]
 
     @property

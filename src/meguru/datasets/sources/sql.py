@@ -75,6 +75,7 @@ class SqlRows:
         if low is not None:
             column = connection.dialect.identifier_preparer.quote_identifier(self._spec.watermark)
             asked, values = statement(asked, column, f":{SINCE}"), {SINCE: low}
+        # COPY is several times faster than rows; a type that it can't carry falls back to rows.
         if connection.dialect.name == "postgresql":
             copied = copied_frames(connection, asked, values, self._spec.seconds)
             if copied is not None:

@@ -111,6 +111,8 @@ class Watermark:
 
         low = _lower(self._highest, self._spec)
         self._raw.append(frame.filter(pl.col(self.column) >= low))
+        # Hashing rows in Python is slow, and most rows fall out as the mark rises: so it is put off until
+        # many are held.
         if sum(each.height for each in self._raw) > _RAW_ROWS:
             self._prune()
             self._hashed += [self._hash(each) for each in self._raw]
@@ -128,6 +130,7 @@ class Watermark:
 
         # Who was not asked for less gives what was read long ago, too.
         frame = frame.filter(pl.col(self.column) >= self.low)
+        # Only rows up to the old high-water mark can have been read before; those beyond it are new unseen.
         again = pl.col(self.column) <= self._before
         old = frame.filter(again)
         if not old.height or not self._known:
@@ -135,6 +138,7 @@ class Watermark:
         fresh = []
         for mark in self._hash(old)["mark"]:
             known = self._known[mark] > 0
+            # A multiset: of two equal rows, of which one was read, one is new. By a key each is told once.
             if known and self._mode == "append":
                 self._known[mark] -= 1
             fresh.append(not known)
