@@ -70,6 +70,7 @@ def _asked_or_why(
 ) -> list[work.ConfinedReckoning]:
     try:
         return _asked(tx, blobs, asked)
+    # Others are being answered: to ask one by one would only wait longer.
     except Busy:
         raise
     except MeguruError as error:
@@ -93,6 +94,7 @@ def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[
             for number, each in enumerate(asked)
         ]
         (folder / work.ASKED).write_bytes(msgspec.json.encode(questions))
+        # In two steps: the process that runs a function must not be able to read the files behind the masks.
         if any(each.function and _hides(each) for each in questions):
             questions = _masked(folder, questions)
         ended = confined(

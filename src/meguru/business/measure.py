@@ -36,6 +36,7 @@ def _kept(ctx: Context, tx: Connection, value: BusinessValue) -> BusinessValue:
     before = store.value_at(tx, value.metric, value.start, value.end)
     if before is not None and _is_same(before, value):
         return before
+    # Retired while it was measured.
     if store.find(tx, value.metric) is None:
         return value
     store.put_value(tx, value, ctx.now())

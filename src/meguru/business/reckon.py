@@ -71,6 +71,8 @@ def reckon(ask: Ask, frames: Sequence[pl.DataFrame], by: float | None) -> Reckon
     edges = np.linspace(0, frames[0].height, blocks + 1).round().astype(int) if blocks else np.zeros(1, int)
     spans = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
     parts = [[ask(frame[start:end]) for start, end in spans] for frame in frames]
+    # A sum over the whole is that of its parts; a median or a ratio is not. So it is found out, and nobody
+    # has to say which it is.
     if all(_adds_up(whole[WHOLE], of) for whole, of in zip(wholes, parts, strict=True)):
         return _of_sums(wholes, parts, by)
     if by is not None:
@@ -91,6 +93,7 @@ def _adds_up(whole: Amount, parts: Sequence[Amounts]) -> bool:
     known = values[np.isfinite(values)]
     if math.isnan(whole.value):
         return not known.size
+    # Relative to the sum of sizes, not to the sum: terms that cancel leave rounding of the size of the terms.
     return bool(abs(known.sum() - whole.value) <= 1e-9 * max(1.0, float(np.abs(known).sum())))
 
 
@@ -124,6 +127,7 @@ class _Sums:
         self.seen: Floats = self.values
         if by is not None and self.values.size:
             with np.errstate(divide="ignore", invalid="ignore"):
+                # Delete-one-block values of the ratio.
                 self.seen = by * (whole.value - self.values) / (whole.over - over)
 
     def number(self) -> Reckoned | None:

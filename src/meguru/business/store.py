@@ -87,6 +87,7 @@ def put_value(tx: Connection, value: BusinessValue, at: datetime) -> None:
         from sqlalchemy.dialects.postgresql import insert as upsert
     else:
         from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
+    # Two servers may measure the same window: the later writes over the earlier, and none fails.
     statement = upsert(business_value).values(**values, **key)
     tx.execute(statement.on_conflict_do_update(index_elements=[_V[name] for name in key], set_=values))
 

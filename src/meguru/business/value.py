@@ -51,6 +51,7 @@ def measure_all(
     if count.rows > MOST_ROWS:
         why = f"the window has {count.rows:,} predictions, and up to {MOST_ROWS:,} are read"
         return [_problem(each, start, end, why) for each in metrics]
+    # Read once for all metrics, and only the columns that any may name: a window can be millions of rows.
     rows = frame(tx, endpoint, start, end, features=features_of(metrics))
     others = {model: both_answered(rows, model) for model in shadows_of(rows)[:MOST_OTHERS]}
     found = []

@@ -79,6 +79,7 @@ VERSIONS = declare(
 
 def needed(blobs: BlobStore, digest: str, form: str = MANIFEST) -> set[str]:
     """Return the blobs that a version needs to be read, beginning with its list of files."""
+    # The list itself, and all that it lists, down to packs.
     found = {digest}
     for member in members(form, blobs.get_bytes(digest)) if form != PLAIN else ():
         found |= needed(blobs, member.digest, member.form)

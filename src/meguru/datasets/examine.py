@@ -56,6 +56,7 @@ def examine(
         )
         for index, entry in enumerate(entries)
     ]
+    # One file shows that a column holds codes: its other files must not make numbers of them.
     texts = {name for file in found for name in _kept_text(file)} - asked.types.keys()
     return [_as_text(file, format, asked, texts, keep) for file in found]
 

@@ -79,6 +79,7 @@ def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:
 
 def of_line(tx: Connection, name: str, branch: str) -> list[DatasetVersion]:
     """Return all versions of the main line (empty), or of a branch, newest first."""
+    # In pages: a dataset that grows every minute has hundreds of thousands of versions.
     found: list[DatasetVersion] = []
     while page := store.versions(
         tx, name, before=found[-1].version if found else None, limit=_PAGE, branch=branch

@@ -35,6 +35,7 @@ def lock(tx: Connection, name: str, at: datetime, branch: str = "") -> DatasetVe
     row = tx.execute(query).first()
     if row is None:
         try:
+            # A savepoint: on PostgreSQL a refused insert else ends the whole transaction.
             with tx.begin_nested():
                 tx.execute(insert(dataset).values(name=name, latest=0, created_at=at))
         except IntegrityError:  # another server made it just now; wait for it
@@ -149,6 +150,7 @@ def first_after(tx: Connection, name: str, version: int) -> DatasetVersion | Non
 
 def next_number(tx: Connection, name: str) -> int:
     """Return the number of the next version; those of removed ones are not given again."""
+    # Removed versions count: a number that was given again would make old references mean other rows.
     newest = select(func.max(dataset_version.c.version)).where(dataset_version.c.name == name)
     return (tx.execute(newest).scalar() or 0) + 1
 

@@ -47,6 +47,7 @@ def _convert(folder: Path) -> Conversion:
     from meguru.flavors.model import Model
 
     said = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Evidence)
+    # Only names on the list of known ones are imported; the sandbox is for what that list overlooks.
     estimator = restricted.load(packed.unpacked(folder / OBJECT, folder / "unpacked"))
     example = _read(folder / EXAMPLE)
     task: dict[str, Any] = {"task": said.task} if said.task else {}

@@ -21,6 +21,7 @@ def expire(ws: Workspace) -> int:
             return 0
 
     def work(ctx: Context) -> int:
+        # Asked again within the transaction: somebody may have decided meanwhile.
         late = store.late(ctx.tx, ctx.now(), _AT_ONCE)
         for each in late:
             days = (ctx.now() - each.created_at).days

@@ -53,6 +53,7 @@ def hand_over(ws: Any, name: str, path: Path, said: Handed) -> ModelVersion | Qu
     """
     if path.is_dir():
         return _folder(ws, name, path, said)
+    # By its content before its name: no library may open what would run code.
     if formats.is_pickle(path):
         return _quarantined(ws, name, path, said)
     return _stored(ws, name, formats.opened(path), said, where=path.name)

@@ -68,6 +68,7 @@ def listing_of(ws: Workspace, digest: str) -> PickleListing:
             return PickleListing(unreadable=error.why or error.what)
         if not path.stat().st_size:
             return PickleListing(unreadable="it is empty")
+        # Mapped: the listing walks over opcodes, and must not hold gigabytes of arrays in memory.
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return listed(data)
 

@@ -26,6 +26,7 @@ def rescued(ws: Any, value: Any, name: str, *, run: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        # Not for a full disk or a network that is down: there the same call works later, and nothing is lost.
         if would_fail_again(error):
             _tell(error, _kept(ws, value, name, run, error))
         raise

@@ -28,6 +28,7 @@ def get(tx: Connection, ref: str, *, lock: bool = False) -> QuarantinedModel:
     """Return what is kept under an id; `lock` it till the transaction ends."""
     wanted = refs.parse(ref, kind="quarantine").name
     query = select(quarantine).where(quarantine.c.id == wanted)
+    # Ignored by SQLite, whose writer is alone anyway.
     row = tx.execute(query.with_for_update() if lock else query).first()
     if row is None:
         hint = "they are listed by: meguru quarantine list"

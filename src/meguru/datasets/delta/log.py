@@ -149,6 +149,7 @@ def _key(file: TableFile) -> tuple[str, str]:
 def _add(file: TableFile, at: int) -> dict[str, Any]:
     stats: dict[str, Any] = {"numRecords": file.rows}
     if file.deleted:
+        # With deletion vectors the counts are of the file, not of the rows that are left.
         stats["tightBounds"] = False
     made = {
         "path": file.name,

@@ -68,6 +68,7 @@ def _check_clear(ctx: Context, name: str) -> None:
     """Refuse who may not see personal columns that any version has in clear: the table has all of them."""
     if not said_of(ctx.tx, name).columns:
         return
+    # All versions: time travel reads the old ones of a table, too.
     there = [each for each in of_line(ctx.tx, name, "") if not each.elsewhere]
     hidden = frozenset[str]().union(*(hidden_of(ctx, each, load_manifest(ctx.blobs, each)) for each in there))
     if hidden:

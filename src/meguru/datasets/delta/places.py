@@ -156,6 +156,7 @@ class LocalTable:
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             # A name that is there stays: each file is the same whoever writes it.
+            # A hard link is atomic and never replaces: Delta's "put if absent" for commits on one machine.
             with contextlib.suppress(FileExistsError):
                 os.link(draft, place)
         except OSError:

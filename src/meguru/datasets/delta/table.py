@@ -7,6 +7,7 @@ here, change nothing in it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,16 +58,18 @@ class TableMirror:
         Conflict
             If somebody else wrote into the table.
         """
+        # The log itself says how far it is: no state beside it can disagree with it.
         there = self.place.commits()
         last = there[-1] if there else -1
         if last >= until:
             return
         state = self._state(there)
         known = {each.version: each for each in self._versions(tx, last, until)}
+        numbers = sorted(known)
         for number in range(last + 1, until + 1):
             version = known.get(number)
             if version is None or version.elsewhere:
-                at = known[min(each for each in known if each >= number)].created_at
+                at = known[numbers[bisect_left(numbers, number)]].created_at
                 self.place.write(log.log_name(number), log.empty(at, number))
             else:
                 state = self._write(state, version)

@@ -82,6 +82,7 @@ def hold(
 
 def refuse(ctx: Context, name: str, results: list[ExpectationResult]) -> None:
     """Raise InvalidInput for what does not hold, and have the refusal written down."""
+    # What is raised undoes this transaction: the refusal is written in one of its own, after the rollback.
     ctx.if_undone.append(lambda ws: _write_refusal(ws, ctx.operation.name, name, results))
     wrong = [each for each in results if not each.passed and each.severity == "stop"]
     what = f"the data fails {len(wrong)} check{'s' if len(wrong) > 1 else ''}"
@@ -156,6 +157,7 @@ def _values(ctx: Context, name: str, columns: list[str]) -> pl.DataFrame:
     from meguru.datasets.frames import scan_of
 
     bare = refs.parse(name, kind="dataset").name
+    # As if it were not there: a check must not tell what another project has.
     if not ctx.principal.allows("dataset:read", refs.project_of(bare)):
         raise InvalidInput(f"there is no dataset {name!r}", field="dataset")
     try:

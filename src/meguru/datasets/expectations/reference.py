@@ -67,6 +67,7 @@ class Reference(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise InvalidInput(f"the values of dataset/{self.dataset} are of another type", why=why) from None
         if len(here) == 1:
             return ~pl.col(here[0]).is_in(known[here[0]].implode())
+        # A struct with a null is equal to none; rows with missing values are not judged.
         together = pl.struct(here).is_in(known.to_struct().implode())
         return ~together & pl.all_horizontal(pl.col(name).is_not_null() for name in here)
 

@@ -20,6 +20,7 @@ def add(tx: Connection, check: DatasetCheck) -> None:
     tx.execute(insert(dataset_check).values(msgspec.to_builtins(check) | {"at": check.at}))
     if check.version == 0:
         mine = dataset_check.c
+        # A source that is refused every minute would fill the table.
         refused = select(mine.id).where(mine.name == check.name, mine.version == 0)
         old = list(tx.execute(refused.order_by(mine.id.desc()).offset(REFUSED_KEPT)).scalars())
         if old:

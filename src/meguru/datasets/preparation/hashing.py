@@ -47,5 +47,7 @@ def shares_of(frame: pl.DataFrame, key: Sequence[str], seed: int) -> npt.NDArray
 
 
 def _share(text: str, seed: int) -> float:
+    # Not Polars' hash, which may change with its version: a row must fall into the same part for years. 53
+    # bits are what a double holds.
     found = blake2b(text.encode(), digest_size=8, key=str(seed).encode()[:64]).digest()
     return (int.from_bytes(found, "big") >> 11) / _WHOLE

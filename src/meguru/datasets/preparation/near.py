@@ -145,6 +145,7 @@ def _candidates(hashes: npt.NDArray[np.uint32], threshold: float) -> Iterator[tu
 def _width(threshold: float) -> int:
     """Return how many hashes a band has, so that 95 % of what is just alike shares one."""
     for width in (16, 12, 10, 8, 6, 5, 4, 3, 2):
+        # Locality-sensitive hashing: two texts of similarity s share a band of w hashes with probability s^w.
         if 1 - (1 - threshold**width) ** (HASHES // width) >= 0.95:
             return width
     return 1

@@ -1,4 +1,4 @@
-"""TableSplit rows into parts: by chance, with equal shares of classes, whole groups together, or by time."""
+"""Split rows into parts: by chance, with equal shares of classes, whole groups together, or by time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def split(
     time: str = "",
     seed: int = 0,
 ) -> TableSplit:
-    """TableSplit a table into parts.
+    """Split a table into parts.
 
     Parameters
     ----------
@@ -128,6 +128,7 @@ def _check(
 
 
 def _cut(places: npt.NDArray[np.float64], shares: Sequence[float]) -> npt.NDArray[np.int64]:
+    # All but the last edge: rounding must not leave a row beyond the last part.
     return np.searchsorted(np.cumsum(shares[:-1]), places, side="right")
 
 
