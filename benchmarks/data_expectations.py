@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import judge
+from meguru.datasets.expectations.judge import evaluate
 from meguru.datasets.expectations.read import expectations_of
 from meguru.stats.profile import profile_frame
 
@@ -37,7 +37,7 @@ def main() -> None:
         checked = CheckedRows(scan=scan, schema=dict(scan.collect_schema()), now=datetime.now(UTC))
         ways: dict[str, Callable[[], object]] = {
             "hand-written Polars": lambda: by_hand(scan),
-            "expectations": lambda: all(each.passed for each in judge(expected, checked)),
+            "expectations": lambda: all(each.passed for each in evaluate(expected, checked)),
         }
         try:
             ways["pandera"] = pandera_of(place)

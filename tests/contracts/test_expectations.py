@@ -9,7 +9,7 @@ import pytest
 
 from meguru.datasets.expectations import EXPECTATIONS
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import judge
+from meguru.datasets.expectations.judge import evaluate
 from meguru.datasets.expectations.read import expectations_of
 from meguru.errors import InvalidInput
 from meguru.testing.contracts.expectations import ExpectationContract
@@ -133,7 +133,7 @@ def test_all_are_answered_by_one_select_and_one_that_breaks_spoils_no_other():
         {"check": "sql", "query": "SELECT y FROM data"},
         {"check": "nulls", "column": "x", "severity": "warn"},
     ]
-    found = judge(expectations_of(declared), frame)
+    found = evaluate(expectations_of(declared), frame)
     assert [each.passed for each in found] == [False, False, False, False, False, True]
     assert (found[0].failing, found[0].sample) == (1, [{"x": 1, "s": "a"}])
     assert found[1].observed == "s holds String, not numbers"
@@ -142,6 +142,6 @@ def test_all_are_answered_by_one_select_and_one_that_breaks_spoils_no_other():
 
 def test_shown_rows_are_few_and_short():
     frame = rows(x=["y" * 10_000] * 100, **{f"c{n}": [n] * 100 for n in range(60)})
-    result = judge(expectations_of([{"check": "length", "column": "x", "max": 3}]), frame)[0]
+    result = evaluate(expectations_of([{"check": "length", "column": "x", "max": 3}]), frame)[0]
     assert (result.failing, len(result.sample), len(result.sample[0])) == (100, 5, 30)
     assert len(result.sample[0]["x"]) == 200

@@ -9,10 +9,10 @@ from typing import Any
 
 from meguru.app.open import open_workspace
 from meguru.base.ids import new_id
-from meguru.datasets.client import brought
+from meguru.datasets.client import staged_files
 from meguru.datasets.register import register
 from meguru.datasets.sources.chunks import FileSink
-from meguru.datasets.sources.made import frames_of
+from meguru.datasets.sources.made import frames_of_rows
 from meguru.datasets.types import DatasetVersion, Mode
 from meguru.errors import InvalidInput
 
@@ -57,7 +57,7 @@ class DataApi:
         """
         with open_workspace(workspace) as ws, TemporaryDirectory(prefix="meguru-data-") as folder:
             sink = FileSink(Path(folder))
-            for frame in frames_of(rows):
+            for frame in frames_of_rows(rows):
                 sink.rows("rows", frame)
             files = sink.close()
             if not files:
@@ -66,7 +66,7 @@ class DataApi:
                 # Appended rows have files of their own, which no other has the name of.
                 mark = new_id("w")[-16:]
                 files = {f"{Path(path).stem}-{mark}.parquet": file for path, file in files.items()}
-            with brought(ws, files) as entries:
+            with staged_files(ws, files) as entries:
                 return register(
                     ws,
                     name=name,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from meguru.app.model_inputs import FileInput, input_of
 from meguru.datasets.folders.files import FolderFiles
 from meguru.datasets.folders.measure.client import measured
-from meguru.datasets.folders.measure.types import MOST_DIMENSIONS, VECTOR, FileMeasurement
+from meguru.datasets.folders.measure.types import MAX_DIMENSIONS, VECTOR, FileMeasurement
 from meguru.errors import InvalidInput
 from meguru.flavors.bundle import Bundle
 from meguru.registry.load import load_model
@@ -101,7 +101,7 @@ def _answer(bundle: Bundle, taken: FileInput, given: list[object]) -> npt.NDArra
         vectors = np.asarray(answer, dtype=np.float32).reshape(len(given), -1)
     except (TypeError, ValueError) as error:
         raise InvalidInput("the model gives no vector", why=str(error)[:200], field="model") from error
-    if not (0 < vectors.shape[1] <= MOST_DIMENSIONS and np.isfinite(vectors).all()):
+    if not (0 < vectors.shape[1] <= MAX_DIMENSIONS and np.isfinite(vectors).all()):
         why = f"{vectors.shape[1]:,} numbers a file, or one that is not finite"
         raise InvalidInput("the model gives no vector", why=why, field="model")
     return vectors

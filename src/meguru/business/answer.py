@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 VALUE, OVER, SLICE = "value", "n", "slice"
 """Columns of an answer: what is added up, over how many predictions, and the name of a part."""
-MOST_SLICES = 50
+MAX_SLICES = 50
 WHOLE = None
 NO_NAME = "(null)"
 
@@ -62,7 +62,7 @@ def amounts(answer: pl.DataFrame, over: float) -> Amounts:
     found: dict[str | None, Amount] = {WHOLE: _amount(named.select(*sums).row(0), over)}
     if SLICE in named.columns:
         parts = named.group_by(pl.col(SLICE).cast(pl.String).fill_null(NO_NAME)).agg(*sums).sort(SLICE)
-        found |= {name: _amount(row, math.nan) for name, *row in parts.head(MOST_SLICES).iter_rows()}
+        found |= {name: _amount(row, math.nan) for name, *row in parts.head(MAX_SLICES).iter_rows()}
     return found
 
 

@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.base.sandbox.launch import confined
 from meguru.business import work
-from meguru.business.code import brought
+from meguru.business.code import unpacked_code
 from meguru.business.tables import predictions_table
 from meguru.business.types import BusinessMetric
 from meguru.datasets import store as datasets
-from meguru.datasets.sql.box import asked_table
-from meguru.datasets.sql.confined import ANSWER, QueryLimits, own_folder, read_left, readable_of, turn
+from meguru.datasets.sql.box import table_to_query
+from meguru.datasets.sql.confined import MAX_ANSWER_BYTES, QueryLimits, scratch_folder, read_result, readable_of, query_slot
 from meguru.datasets.sql.guard import tables_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import Busy, MeguruError, TooLarge
@@ -45,7 +45,7 @@ class Question(NamedTuple):
     frames: tuple[pl.DataFrame, ...]
 
 
-def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedReckoning]:
+def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedEstimates]:
     """Ask questions in confined processes.
 
     All that are SQL share one. What a function is asked has one of its own: code sees no tables and no
@@ -59,7 +59,7 @@ def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[wor
     together: dict[str, list[int]] = {}
     for place, each in enumerate(asked):
         together.setdefault(each.metric.name if each.metric.python else "", []).append(place)
-    found: dict[int, work.ConfinedReckoning] = {}
+    found: dict[int, work.ConfinedEstimates] = {}
     for places in together.values():
         found |= zip(places, _asked_or_why(tx, blobs, [asked[place] for place in places]), strict=True)
     return [found[place] for place in range(len(asked))]
@@ -67,7 +67,7 @@ def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[wor
 
 def _asked_or_why(
     tx: Connection, blobs: BlobStore, asked: Sequence[Question]
-) -> list[work.ConfinedReckoning]:
+) -> list[work.ConfinedEstimates]:
     try:
         return _asked(tx, blobs, asked)
     # Others are being answered: to ask one by one would only wait longer.
@@ -76,19 +76,19 @@ def _asked_or_why(
     except MeguruError as error:
         if len(asked) == 1:
             why = ": ".join(filter(None, (error.what, error.why)))
-            return [work.ConfinedReckoning(error=why, hint=error.hint)]
+            return [work.ConfinedEstimates(error=why, hint=error.hint)]
     return [found for each in asked for found in _asked_or_why(tx, blobs, [each])]
 
 
-def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedReckoning]:
-    with turn(LIMITS), own_folder() as folder:
+def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedEstimates]:
+    with query_slot(LIMITS), scratch_folder() as folder:
         written: dict[int, str] = {}
         for rows in (rows for each in asked for rows in each.frames):
             if id(rows) not in written:
                 name = written[id(rows)] = f"rows{len(written)}.parquet"
                 predictions_table(rows).write_parquet(folder / name, compression="lz4")
         questions = [
-            _told(
+            _question(
                 tx, blobs, each, [written[id(rows)] for rows in each.frames], folder / f"{work.CODE}{number}"
             )
             for number, each in enumerate(asked)
@@ -102,10 +102,10 @@ def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[
             folder,
             seconds=LIMITS.seconds,
             memory=LIMITS.memory,
-            file=ANSWER,
+            file=MAX_ANSWER_BYTES,
             readable=_readable(questions),
         )
-        done = read_left(folder / work.ANSWERED, ended, LIMITS, list[work.ConfinedReckoning])
+        done = read_result(folder / work.ANSWERED, ended, LIMITS, list[work.ConfinedEstimates])
     if len(done) != len(asked):
         raise TooLarge("the answers of metrics are not all there")
     return done
@@ -120,7 +120,7 @@ def _masked(folder: Path, questions: list[work.MetricQuestion]) -> list[work.Met
         memory=LIMITS.memory,
         readable=_readable(questions),
     )
-    made = read_left(folder / work.MASKED, ended, LIMITS, list[work.MetricQuestion])
+    made = read_result(folder / work.MASKED, ended, LIMITS, list[work.MetricQuestion])
     (folder / work.ASKED).write_bytes(msgspec.json.encode(made))
     return made
 
@@ -134,16 +134,16 @@ def _readable(questions: Sequence[work.MetricQuestion]) -> list[Path]:
     return readable_of(each for each in tables if each.manifest is not None)  # others are in the folder
 
 
-def _told(
+def _question(
     tx: Connection, blobs: BlobStore, asked: Question, rows: list[str], code: Path
 ) -> work.MetricQuestion:
     metric = asked.metric
-    function, sources = brought(blobs, metric, code)
+    function, sources = unpacked_code(blobs, metric, code)
     return work.MetricQuestion(
         sql=metric.sql,
         function=function,
         sources=sources,
-        tables={name: asked_table(tx, blobs, version) for name, version in asked.versions.items()},
+        tables={name: table_to_query(tx, blobs, version) for name, version in asked.versions.items()},
         rows=rows,
         by=metric.by,
         known=needs_outcomes(metric),

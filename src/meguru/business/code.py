@@ -12,10 +12,10 @@ from meguru.errors import InvalidInput, MeguruError
 from meguru.storage.blobs import BlobStore
 
 _PACKAGE = "__init__"
-_LONGEST = 300
+_MAX_LENGTH = 300
 
 
-def brought(blobs: BlobStore, metric: BusinessMetric, folder: Path) -> tuple[str, list[SourceFile]]:
+def unpacked_code(blobs: BlobStore, metric: BusinessMetric, folder: Path) -> tuple[str, list[SourceFile]]:
     """Unpack the code of a metric into a folder; return its function, and where its modules are.
 
     Raises
@@ -51,7 +51,7 @@ def check_code(blobs: BlobStore, python: str, code: str) -> None:
         Naming the field.
     """
     module, colon, function = python.partition(":")
-    if not (module and colon and function.isidentifier()) or len(python) > _LONGEST:
+    if not (module and colon and function.isidentifier()) or len(python) > _MAX_LENGTH:
         hint = 'python = "metrics.py:delay_cost" in meguru.toml'
         raise InvalidInput(f"{python[:200]!r} is no function", field="python", hint=hint)
     digests.check_digest(code, field="code")

@@ -75,7 +75,7 @@ BUSINESS_METRIC = Kind(
 )
 
 
-def told(value: Any, before: Any) -> dict[str, Any]:
+def measurement_data(value: Any, before: Any) -> dict[str, Any]:
     """Return what the event of a measurement tells."""
     return {
         "start": value.start,

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.business import store
-from meguru.business.kind import told
+from meguru.business.kind import measurement_data
 from meguru.business.types import BusinessValue
 from meguru.business.value import measure_all
 from meguru.errors import InvalidInput
@@ -24,10 +24,10 @@ def measure(ctx: Context, *, name: str, start: datetime, end: datetime) -> Busin
     with ctx.db.read() as tx:  # reading takes its time: no writer waits for it
         metric = store.one(tx, refs.parse(name, kind="business_metric").name)
         found = measure_all(tx, ctx.blobs, [metric], start, end)[0]
-    return keep(ctx, [found])[0]
+    return record_values(ctx, [found])[0]
 
 
-def keep(ctx: Context, values: list[BusinessValue]) -> list[BusinessValue]:
+def record_values(ctx: Context, values: list[BusinessValue]) -> list[BusinessValue]:
     """Keep what metrics came to, and tell of what is new; of a metric that is gone nothing is kept."""
     return [_kept(ctx, ctx.tx, each) for each in values]
 
@@ -41,7 +41,7 @@ def _kept(ctx: Context, tx: Connection, value: BusinessValue) -> BusinessValue:
         return value
     store.put_value(tx, value, ctx.now())
     subject = refs.make("business_metric", value.metric)
-    ctx.emit("business_metric.measured", subject, data=told(value, before), used=[subject, *value.datasets])
+    ctx.emit("business_metric.measured", subject, data=measurement_data(value, before), used=[subject, *value.datasets])
     return store.value_at(tx, value.metric, value.start, value.end) or value
 
 

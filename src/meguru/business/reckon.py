@@ -29,7 +29,7 @@ Ask: TypeAlias = "Callable[[pl.DataFrame], Amounts]"
 _NOTHING = Amount(math.nan, math.nan)
 
 
-class Reckoned(msgspec.Struct, frozen=True, kw_only=True):
+class MetricEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """A number, its standard error (None: too few rows), by so many blocks, and how it was told."""
 
     value: float
@@ -38,18 +38,18 @@ class Reckoned(msgspec.Struct, frozen=True, kw_only=True):
     method: str = ""
 
 
-class Reckoning(msgspec.Struct, frozen=True, kw_only=True):
+class MetricEstimates(msgspec.Struct, frozen=True, kw_only=True):
     """The number of each model's answers (None: there is none), the first one's parts, and the difference.
 
     `difference` is the first minus the second, on the same rows.
     """
 
-    numbers: list[Reckoned | None]
-    difference: Reckoned | None = None
-    slices: dict[str, Reckoned] = {}
+    numbers: list[MetricEstimate | None]
+    difference: MetricEstimate | None = None
+    slices: dict[str, MetricEstimate] = {}
 
 
-def reckon(ask: Ask, frames: Sequence[pl.DataFrame], by: float | None) -> Reckoning:
+def estimate(ask: Ask, frames: Sequence[pl.DataFrame], by: float | None) -> MetricEstimates:
     """Ask about all rows, and about parts of them.
 
     Parameters
@@ -97,7 +97,7 @@ def _adds_up(whole: Amount, parts: Sequence[Amounts]) -> bool:
     return bool(abs(known.sum() - whole.value) <= 1e-9 * max(1.0, float(np.abs(known).sum())))
 
 
-def _of_sums(wholes: Sequence[Amounts], parts: Sequence[Sequence[Amounts]], by: float | None) -> Reckoning:
+def _of_sums(wholes: Sequence[Amounts], parts: Sequence[Sequence[Amounts]], by: float | None) -> MetricEstimates:
     sums = [
         _Sums(whole[WHOLE], [each[WHOLE] for each in of], by) for whole, of in zip(wholes, parts, strict=True)
     ]
@@ -109,7 +109,7 @@ def _of_sums(wholes: Sequence[Amounts], parts: Sequence[Sequence[Amounts]], by: 
             found := _Sums(wholes[0][name], [each.get(name, Amount(0, 0)) for each in parts[0]], by).number()
         )
     }
-    return Reckoning(
+    return MetricEstimates(
         numbers=[each.number() for each in sums],
         difference=sums[0].minus(sums[1]) if len(sums) > 1 else None,
         slices=slices,
@@ -130,10 +130,10 @@ class _Sums:
                 # Delete-one-block values of the ratio.
                 self.seen = by * (whole.value - self.values) / (whole.over - over)
 
-    def number(self) -> Reckoned | None:
+    def number(self) -> MetricEstimate | None:
         return _reckoned(self.value, self._error(self.seen), self.seen.size, self._method)
 
-    def minus(self, other: _Sums) -> Reckoned | None:
+    def minus(self, other: _Sums) -> MetricEstimate | None:
         error = self._error(self.seen - other.seen)
         return _reckoned(self.value - other.value, error, self.seen.size, f"{self._method}, paired")
 
@@ -151,7 +151,7 @@ def _number(amount: Amount, by: float | None) -> float:
     return by * amount.value / amount.over if amount.over else math.nan
 
 
-def _of_left_out(wholes: Sequence[float], left: Sequence[Floats]) -> Reckoning:
+def _of_left_out(wholes: Sequence[float], left: Sequence[Floats]) -> MetricEstimates:
     name = "block jackknife"
     numbers = [
         _reckoned(whole, jackknife_error(each), each.size, name)
@@ -161,12 +161,12 @@ def _of_left_out(wholes: Sequence[float], left: Sequence[Floats]) -> Reckoning:
     if len(wholes) > 1:
         error = jackknife_error(left[0] - left[1])
         difference = _reckoned(wholes[0] - wholes[1], error, left[0].size, f"{name}, paired")
-    return Reckoning(numbers=numbers, difference=difference)
+    return MetricEstimates(numbers=numbers, difference=difference)
 
 
-def _reckoned(value: float, error: float, blocks: int, method: str) -> Reckoned | None:
+def _reckoned(value: float, error: float, blocks: int, method: str) -> MetricEstimate | None:
     if not math.isfinite(value):
         return None
     if blocks < 2 or not math.isfinite(error):
-        return Reckoned(value=value)
-    return Reckoned(value=value, error=error, blocks=blocks, method=method)
+        return MetricEstimate(value=value)
+    return MetricEstimate(value=value, error=error, blocks=blocks, method=method)

@@ -19,7 +19,7 @@ from meguru.errors import InvalidInput, UsageError
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 
-MOST_DATASETS, LONGEST_UNIT = 10, 100
+MAX_DATASETS, MAX_UNIT_LENGTH = 10, 100
 ENDPOINTS = "endpoint finder"
 """The family that knows what endpoints there are: ``f(tx, name)`` refuses one that is not there."""
 
@@ -67,8 +67,8 @@ def check(ctx: Context, name: str, spec: BusinessMetricSpec) -> BusinessMetricSp
     if spec.code and not spec.python:
         raise InvalidInput("only a function has code", field="code")
     predictions_of(spec.per)
-    if len(spec.unit) > LONGEST_UNIT:
-        raise InvalidInput(f"a unit has at most {LONGEST_UNIT} characters", field="unit")
+    if len(spec.unit) > MAX_UNIT_LENGTH:
+        raise InvalidInput(f"a unit has at most {MAX_UNIT_LENGTH} characters", field="unit")
     if spec.target is not None and not math.isfinite(spec.target):
         raise InvalidInput("target is a number", field="target", why=f"it is {spec.target}")
     full = refs.parse(refs.within(project, spec.endpoint.removeprefix("endpoint/")), kind="endpoint").name
@@ -93,8 +93,8 @@ def _check_sql(sql: str) -> None:
 
 
 def _datasets(ctx: Context, project: str, spec: BusinessMetricSpec) -> list[str]:
-    if len(spec.datasets) > MOST_DATASETS:
-        raise InvalidInput(f"a metric reads at most {MOST_DATASETS} datasets", field="datasets")
+    if len(spec.datasets) > MAX_DATASETS:
+        raise InvalidInput(f"a metric reads at most {MAX_DATASETS} datasets", field="datasets")
     found: list[str] = []
     tables: set[str] = set()
     for index, said in enumerate(spec.datasets):

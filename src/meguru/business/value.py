@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from meguru.base import digests
 from meguru.business import work
 from meguru.business.asking import Question, ask, features_of, needs_outcomes, versions_of
-from meguru.business.reckon import Reckoned
+from meguru.business.reckon import MetricEstimate
 from meguru.business.tables import both_answered, shadows_of
 from meguru.business.types import BusinessMetric, BusinessValue, OtherValue, SliceValue
 from meguru.datasets.types import DatasetVersion
@@ -26,11 +26,11 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_OTHERS = 3
+MAX_SHADOWS = 3
 """Models that scored along, of which it is told what the value had been with them."""
-MOST_ROWS = 5_000_000
+MAX_ROWS = 5_000_000
 """Rows of a window that a metric can be asked of."""
-_TOGETHER = 100_000
+_ROWS_PER_HASH = 100_000
 
 
 def measure_all(
@@ -48,12 +48,12 @@ def measure_all(
         return []
     endpoint = metrics[0].endpoint
     count = spans.counted(tx, endpoint, start, end)
-    if count.rows > MOST_ROWS:
-        why = f"the window has {count.rows:,} predictions, and up to {MOST_ROWS:,} are read"
+    if count.rows > MAX_ROWS:
+        why = f"the window has {count.rows:,} predictions, and up to {MAX_ROWS:,} are read"
         return [_problem(each, start, end, why) for each in metrics]
     # Read once for all metrics, and only the columns that any may name: a window can be millions of rows.
     rows = frame(tx, endpoint, start, end, features=features_of(metrics))
-    others = {model: both_answered(rows, model) for model in shadows_of(rows)[:MOST_OTHERS]}
+    others = {model: both_answered(rows, model) for model in shadows_of(rows)[:MAX_SHADOWS]}
     found = []
     asked: list[tuple[int, str, Question]] = []
     for at, metric in enumerate(metrics):
@@ -74,13 +74,13 @@ def measure_all(
     return found
 
 
-def with_other(value: BusinessValue, model: str, answer: work.ConfinedReckoning, rows: int) -> BusinessValue:
+def with_other(value: BusinessValue, model: str, answer: work.ConfinedEstimates, rows: int) -> BusinessValue:
     """Return a value with what it had been if another model had answered; as it is, if nobody can tell."""
     other = other_value(model, answer, rows)
     return value if other is None else msgspec.structs.replace(value, others=[*value.others, other])
 
 
-def other_value(model: str, answer: work.ConfinedReckoning, rows: int) -> OtherValue | None:
+def other_value(model: str, answer: work.ConfinedEstimates, rows: int) -> OtherValue | None:
     """Return what a value had been if another model had answered; None if nobody can tell."""
     found = answer.found
     if found is None or len(found.numbers) < 2:
@@ -102,7 +102,7 @@ def other_value(model: str, answer: work.ConfinedReckoning, rows: int) -> OtherV
 
 
 def _valued(
-    asked: Question, answer: work.ConfinedReckoning, rows: pl.DataFrame, start: datetime, end: datetime
+    asked: Question, answer: work.ConfinedEstimates, rows: pl.DataFrame, start: datetime, end: datetime
 ) -> BusinessValue:
     metric, found = asked.metric, answer.found
     number = found.numbers[0] if found else None
@@ -120,7 +120,7 @@ def _valued(
     )
 
 
-def interval_of(number: Reckoned | None) -> tuple[float | None, float | None]:
+def interval_of(number: MetricEstimate | None) -> tuple[float | None, float | None]:
     """Return the ends of the 95 % interval; None twice when the rows don't tell."""
     if number is None or number.error is None:
         return None, None
@@ -128,7 +128,7 @@ def interval_of(number: Reckoned | None) -> tuple[float | None, float | None]:
     return found.low, found.high
 
 
-def _slice(name: str, number: Reckoned) -> SliceValue:
+def _slice(name: str, number: MetricEstimate) -> SliceValue:
     low, high = interval_of(number)
     return SliceValue(slice=name, value=number.value, low=low, high=high)
 
@@ -153,7 +153,7 @@ def _declared(metric: BusinessMetric) -> dict[str, object]:
 def _digest(metric: BusinessMetric, rows: pl.DataFrame, versions: dict[str, DatasetVersion]) -> str:
     seen = rows.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN)
     read = [each.digest for each in versions.values()]
-    parts = [digests.of_bytes(part.write_ndjson().encode()) for part in seen.iter_slices(_TOGETHER)]
+    parts = [digests.of_bytes(part.write_ndjson().encode()) for part in seen.iter_slices(_ROWS_PER_HASH)]
     return digests.of_value([_declared(metric), read, parts])
 
 

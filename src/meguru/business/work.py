@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meguru.business.answer import Amounts, amounts
-from meguru.business.reckon import Reckoning, reckon
+from meguru.business.reckon import MetricEstimates, estimate
 from meguru.business.types import TABLE
 from meguru.compute.code import SourceFile
 from meguru.datasets.polars_errors import reason
@@ -43,10 +43,10 @@ class MetricQuestion(msgspec.Struct, frozen=True, kw_only=True):
     known: bool = True
 
 
-class ConfinedReckoning(msgspec.Struct, frozen=True, kw_only=True):
+class ConfinedEstimates(msgspec.Struct, frozen=True, kw_only=True):
     """What the confined process leaves: numbers, or why there are none."""
 
-    found: Reckoning | None = None
+    found: MetricEstimates | None = None
     error: str = ""
     hint: str = ""
 
@@ -80,17 +80,17 @@ def mask(folder: Path) -> None:
     (folder / MASKED).write_bytes(msgspec.json.encode(done))
 
 
-def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame]) -> ConfinedReckoning:
+def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame]) -> ConfinedEstimates:
     import polars as pl
 
     try:
-        return ConfinedReckoning(found=reckon(_asker(asked, code), frames, asked.by))
+        return ConfinedEstimates(found=estimate(_asker(asked, code), frames, asked.by))
     except MeguruError as error:
-        return ConfinedReckoning(error=": ".join(filter(None, (error.what, error.why))), hint=error.hint)
+        return ConfinedEstimates(error=": ".join(filter(None, (error.what, error.why))), hint=error.hint)
     except MemoryError:
-        return ConfinedReckoning(error="it needs too much memory")
+        return ConfinedEstimates(error="it needs too much memory")
     except pl.exceptions.PolarsError as error:
-        return ConfinedReckoning(error=reason(error))
+        return ConfinedEstimates(error=reason(error))
 
 
 def _asker(asked: MetricQuestion, code: Path) -> Callable[[pl.DataFrame], Amounts]:

@@ -94,7 +94,7 @@ def add_files(
     name, _, branch = name.partition("@")
     with TemporaryDirectory(prefix="meguru-data-") as folder:
         _check_names(found := _meant(ws, given, Path(folder), query, progress), format)
-        with brought(ws, found, meter) as entries:
+        with staged_files(ws, found, meter) as entries:
             return register(
                 ws,
                 name=name,
@@ -130,14 +130,14 @@ def _check_names(names: Iterable[str], format: Format | None) -> None:
 
 
 @contextmanager
-def brought(
+def staged_files(
     ws: DatasetDoor, files: Mapping[str, Path], meter: Meter | None = None
 ) -> Iterator[list[FileEntry]]:
     """Let files be registered: here they are read from where they are, to a server they are uploaded."""
     if not ws.is_remote:
-        from meguru.datasets.ingest.nearby import offering
+        from meguru.datasets.ingest.nearby import local_files
 
-        with offering(files, meter) as entries:
+        with local_files(files, meter) as entries:
             yield entries
         return
     yield [

@@ -8,7 +8,7 @@ from meguru.datasets.folders import index
 from meguru.datasets.folders.diff import file_changes
 from meguru.datasets.folders.measure.drift import measured_drift
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.look import hidden_of
+from meguru.datasets.personal.look import hidden_columns_of
 from meguru.datasets.personal.rows import without_values
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.kernel.operations import Context, operation
@@ -45,7 +45,7 @@ def diff(
     ctx.check_readable("dataset", after)
     first, second = (store.resolve(ctx.tx, ref, ctx.readable) for ref in (before, after))
     manifests = [load_manifest(ctx.blobs, each) for each in (first, second)]
-    hidden = hidden_of(ctx, first, manifests[0]) | hidden_of(ctx, second, manifests[1])
+    hidden = hidden_columns_of(ctx, first, manifests[0]) | hidden_columns_of(ctx, second, manifests[1])
     files = file_changes(*(_files(ctx.blobs, each) for each in manifests))
     moved, vectors = measured_drift(ctx, [first, second], manifests) if drift else ([], [])
     return DatasetDiff(

@@ -14,7 +14,7 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_GROUPS = 1000
+MAX_GROUPS = 1000
 _ROW = "\0row"
 
 
@@ -60,7 +60,7 @@ def duplicate_rows(
         columns=list(columns),
         rows=rows.height,
         extra=sum(len(each) - 1 for each in groups),
-        groups=groups[:MOST_GROUPS],
+        groups=groups[:MAX_GROUPS],
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 import polars as pl
 
-from meguru.datasets.ingest.keep import kept
+from meguru.datasets.ingest.keep import stored_as_parquet
 from meguru.datasets.ingest.numbers import EXACT
 from meguru.datasets.personal.treat import ValueTreatment
 from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, Format, Manifest, ReadOptions
@@ -44,7 +44,7 @@ def examine(
     if before and format == "csv":
         text = {column.name: "text" for column in before.columns if column.type == "String"}
         asked = asked.guided(text)
-    keep = partial(kept, blobs, format=format, treat=treat)
+    keep = partial(stored_as_parquet, blobs, format=format, treat=treat)
     found = [
         _examined(
             entry,

@@ -11,7 +11,7 @@ from meguru.artifacts.integrity.types import PLAIN
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.blobs import MANIFEST
-from meguru.datasets.delta.places import forget
+from meguru.datasets.delta.places import remove_blobs
 from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.orphans import AGE_SECONDS, NeededBlobs, orphans
 from meguru.datasets.remove import held_by
@@ -116,7 +116,7 @@ def _delete(ctx: Context, rows: list[RemovedRow], digests: set[str]) -> None:
     # Plain blobs have no depth and come first, then lists, the deepest first.
     for digest in sorted(digests, key=lambda each: (-depths.get(each, len(depths)), each)):
         kept.delete(digest)
-    forget(ctx.blobs, digests)
+    remove_blobs(ctx.blobs, digests)
 
 
 def _blobs_of(ctx: Context, rows: list[RemovedRow]) -> set[str]:

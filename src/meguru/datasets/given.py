@@ -26,7 +26,7 @@ def check_entries(files: Sequence[FileEntry]) -> list[FileEntry]:
     return sorted(files, key=lambda entry: entry.path)
 
 
-def of_tables(format: Format) -> Format:
+def check_table_format(format: Format) -> Format:
     """Return a format of tables; refuse that of folders."""
     if format == "files":
         hint = "dataset.register_folder keeps files of any kind"
@@ -42,7 +42,7 @@ def one_format(entries: Sequence[FileEntry]) -> Format:
     return next(iter(formats))
 
 
-def not_in(newest: Manifest | None, entries: list[FileEntry], mode: Mode) -> list[FileEntry]:
+def without_registered(newest: Manifest | None, entries: list[FileEntry], mode: Mode) -> list[FileEntry]:
     """Leave out of what is added what the newest version has already: it need not be read again."""
     if newest is None or mode not in {"append", "upsert"}:
         return entries
@@ -67,7 +67,7 @@ def check_meanwhile(
 ) -> None:
     """Refuse to follow a version that came meanwhile: a folder, or without files that the one before had."""
     check_no_folder(name, before, mode)
-    if gone := [entry for entry in not_in(before, given, mode) if entry not in were_read]:
+    if gone := [entry for entry in without_registered(before, given, mode) if entry not in were_read]:
         raise Conflict(
             "another version came meanwhile",
             why=f"it does not have {gone[0].path!r}, which the one before had",

@@ -58,7 +58,7 @@ def _time(column: pl.Series, kind: str, spelling: str) -> pl.Series:
     return made
 
 
-SAID: Mapping[str, str] = {
+TYPE_WORDS: Mapping[str, str] = {
     "text": "String",
     "string": "String",
     "str": "String",

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from meguru.base.paths import check_path
-from meguru.datasets.client import DatasetDoor, brought
+from meguru.datasets.client import DatasetDoor, staged_files
 from meguru.datasets.expectations.pandera import declared
 from meguru.datasets.folders.project_files import carry_folder, planned
 from meguru.datasets.kind import DatasetSection, DatasetSpec
@@ -20,7 +20,7 @@ from meguru.datasets.spec import content_of
 from meguru.datasets.types import FileEntry
 from meguru.errors import Conflict, InvalidInput, UsageError
 
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 _found: dict[str, dict[str, Path]] = {}
 """By the digest of a list of files that was looked at: where each is, to be carried when it is applied."""
 
@@ -72,7 +72,7 @@ def carry(ws: DatasetDoor, root: Path, name: str, fields: dict[str, Any]) -> Non
     places = _found.get(spec.content)
     if places is None:  # a digest alone: who declares it says that they are there
         return
-    with brought(ws, places) as entries:
+    with staged_files(ws, places) as entries:
         if content_of(entries) != spec.content:
             raise Conflict(f"the files of dataset/{name} changed meanwhile", hint="plan again")
         register(
@@ -105,8 +105,8 @@ def _places(root: Path, section: DatasetSection) -> dict[str, Path]:
             if found.setdefault(path, file) != file:
                 why = f"{found[path]} and {file}"
                 raise InvalidInput(f"two files are called {path!r}", why=why, field=field)
-            if len(found) > MOST_FILES:
-                raise InvalidInput(f"more than {MOST_FILES:,} files are too many", field=field)
+            if len(found) > MAX_FILES:
+                raise InvalidInput(f"more than {MAX_FILES:,} files are too many", field=field)
     return dict(sorted(found.items()))
 
 

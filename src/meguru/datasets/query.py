@@ -41,9 +41,9 @@ def select(ws: DatasetDoor, query: str, *, engine: Engine = "polars", clear: str
 
     tables = _tables(ws, query, clear)
     if engine == "duckdb":
-        from meguru.datasets.sql.duckdb import answered
+        from meguru.datasets.sql.duckdb import query_with_duckdb
 
-        return answered(query, tables).lazy()
+        return query_with_duckdb(query, tables).lazy()
     try:
         found = pl.SQLContext(tables).execute(query)
         found.collect_schema()

@@ -17,16 +17,16 @@ from meguru.datasets.given import (
     check_entries,
     check_meanwhile,
     check_no_folder,
-    not_in,
-    of_tables,
+    without_registered,
+    check_table_format,
     one_format,
 )
 from meguru.datasets.ingest.profile import profile_rows
-from meguru.datasets.ingest.uploads import let_go
+from meguru.datasets.ingest.uploads import free_uploads
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.manifest import load_manifest, one_schema
-from meguru.datasets.personal.returned import admitted
-from meguru.datasets.personal.said import treatment, with_columns
+from meguru.datasets.personal.returned import screened_files
+from meguru.datasets.personal.said import treatment, with_column_specs
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import (
@@ -49,7 +49,7 @@ from meguru.errors import Conflict
 from meguru.kernel.declarations.declare import declare
 from meguru.kernel.operations import Context, operation
 
-Agreed = Callable[[Context, Manifest | None, str], None]
+CheckPrevious = Callable[[Context, Manifest | None, str], None]
 """Raises unless rows may follow the newest version: its manifest and digest (None, "": there is none)."""
 
 
@@ -134,7 +134,7 @@ def record(
     follows: str = "",
     used: Sequence[str] = (),
     position: SourcePosition | None = None,
-    agreed: Agreed | None = None,
+    agreed: CheckPrevious | None = None,
 ) -> DatasetVersion:
     """Do what `register` does for who was allowed to already; `used` is what the rows were made from.
 
@@ -142,8 +142,8 @@ def record(
     raises if the newest version is not one that these rows may follow.
     """
     name, entries = check_full_name("dataset", name), check_entries(files)
-    said = with_columns(_said_of(ctx, name), columns)
-    kind = of_tables(format or said.format or one_format(entries))
+    said = with_column_specs(_said_of(ctx, name), columns)
+    kind = check_table_format(format or said.format or one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     check_no_folder(name, newest, mode)
@@ -151,7 +151,7 @@ def record(
     # Types of the version before guide the reading, so that a file of ids that happens to be all digits is
     # text as before. Where all is replaced and may change, nothing guides.
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
-    given_all, entries = entries, not_in(newest, entries, mode)
+    given_all, entries = entries, without_registered(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
     given = look(name, mode, before=guide, event_time=event_time, there=newest if position else None)
     # What is deleted is told by keys alone: these are no rows to be judged.
@@ -170,14 +170,14 @@ def record(
         if agreed is not None:
             agreed(ctx, before, digest)
         now = said_of(ctx.tx, name)  # as nobody else changes it any more
-        if _treated(with_columns(now, columns)) != _treated(said):
+        if _treated(with_column_specs(now, columns)) != _treated(said):
             raise Conflict(
                 f"what is said of the columns of dataset/{name} changed meanwhile",
                 why="personal columns are treated otherwise now than when the files were read",
                 hint="add the files again",
             )
         if columns:
-            declare(ctx, DATASET, name, with_columns(now, columns))
+            declare(ctx, DATASET, name, with_column_specs(now, columns))
         if before == newest:
             return first
         # Another version came meanwhile: what changes is found again, in that one.
@@ -204,8 +204,8 @@ def _examined(
     """Make files Parquet, with their personal columns treated; what was uploaded for them is let go."""
     how = partial(examine, ctx.blobs, entries, kind, said=read, treat=treatment(ctx, said))
     given = how(before=before, event_time=event_time, there=there)
-    let_go(ctx, given, is_personal=bool(said.columns))
-    return given if mode == "delete" else admitted(ctx, name, given, kind)
+    free_uploads(ctx, given, is_personal=bool(said.columns))
+    return given if mode == "delete" else screened_files(ctx, name, given, kind)
 
 
 def _follow(
@@ -247,7 +247,7 @@ def _judged(
     given: pl.LazyFrame | None,
 ) -> list[ExpectationResult]:
     """Hold what was given, and all rows that follow, against what is expected; see `expectations.hold`."""
-    return holding.hold(
+    return holding.enforce(
         ctx,
         name,
         said,

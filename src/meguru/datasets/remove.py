@@ -37,15 +37,15 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
     if not force:
         for version in found:
             check_unused(ctx, version.ref)
-    take_away(ctx, found, reason=reason)
+    remove_versions(ctx, found, reason=reason)
     return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))
 
 
-def take_away(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None:
+def remove_versions(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None:
     """Remove versions of one dataset, with their tags and branches, and tell of it; the caller holds it."""
     name, numbers = found[0].name, [version.version for version in found]
     mark_removed(ctx, name, numbers)
-    named.let_go(ctx.tx, name, numbers)
+    named.drop_names(ctx.tx, name, numbers)
     for version in found:
         ctx.emit(
             "dataset_version.removed",
@@ -93,7 +93,7 @@ def needed_by(tx: Connection, ref: str) -> list[DatasetUse]:
     family = provided(USERS)
     users: list[DatasetUse] = [use for name in family.names() for use in family.load(name)(tx, ref)]
     name, number = refs.parse(ref, kind="dataset")[1:]
-    return users + [DatasetUse(ref=each, how="held") for each in named.holds(tx, name, int(number or 0))]
+    return users + [DatasetUse(ref=each, how="held") for each in named.names_of(tx, name, int(number or 0))]
 
 
 def check_unused(ctx: Context, ref: str) -> None:

@@ -3,7 +3,7 @@
 from meguru.base.paging import Page, check_limit
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.look import hidden_of, masked
+from meguru.datasets.personal.look import hidden_columns_of, masked_version
 from meguru.datasets.personal.profile import without_values
 from meguru.datasets.types import DataFile, DatasetVersion, FirstRows, Profile, RegisteredDataset
 from meguru.datasets.versions import named
@@ -24,7 +24,7 @@ def show(ctx: Context, *, ref: str) -> DatasetVersion:
 
     What is read by its digest has personal columns masked; ``dataset.look`` gives it in clear.
     """
-    return masked(ctx, store.resolve(ctx.tx, ref, ctx.readable))
+    return masked_version(ctx, store.resolve(ctx.tx, ref, ctx.readable))
 
 
 @operation("dataset.versions", permission="dataset:read", query=True, on="name")
@@ -46,7 +46,7 @@ def profile(ctx: Context, *, ref: str) -> Profile:
     version = store.resolve(ctx.tx, ref, ctx.readable)
     found = profile_of(ctx.blobs, version).to_dict()
     known = found["columns"] | found.get("times", {})
-    hidden = hidden_of(ctx, version, load_manifest(ctx.blobs, version))
+    hidden = hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version))
     names = [column.name for column in version.columns if column.name in known]
     return Profile(
         ref=version.ref,
@@ -66,7 +66,7 @@ def head(ctx: Context, *, ref: str, rows: int = 10) -> FirstRows:
     """Show the first rows of a version; 1,000 at most."""
     from meguru.datasets.frames import first_rows
 
-    version = masked(ctx, store.resolve(ctx.tx, ref, ctx.readable))
+    version = masked_version(ctx, store.resolve(ctx.tx, ref, ctx.readable))
     return FirstRows(
         ref=version.ref, columns=version.columns, rows=first_rows(ctx.blobs, version, check_limit(rows))
     )

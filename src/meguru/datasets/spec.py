@@ -14,7 +14,7 @@ from meguru.datasets.expectations.read import expectations_of
 from meguru.datasets.expectations.reference import Reference
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.files import note_all
+from meguru.datasets.personal.files import note_all_private_files
 from meguru.datasets.personal.said import check_columns
 from meguru.datasets.pulls import store as pulls
 from meguru.datasets.schema import dataset
@@ -24,10 +24,10 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.projects import condition
 
-_MOST = 100
-_LONGEST = {"description": 100_000, "owner": 200, "time": 200}
+_MAX_COLUMNS = 100
+_MAX_LENGTH = {"description": 100_000, "owner": 200, "time": 200}
 _PERCENT = 100
-_KEPT = 1_000_000
+_MAX_RETAINED = 1_000_000
 _NEWEST = 20
 
 
@@ -46,13 +46,13 @@ def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
 
 def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
     """Return the spec as it is; refuse what is too long, or could never hold."""
-    for field, longest in _LONGEST.items():
+    for field, longest in _MAX_LENGTH.items():
         if len(getattr(spec, field)) > longest:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
     checks = spec.checks
     for field, found in (("key", spec.key), ("checks", [*checks.unique, *checks.null_pct])):
-        if len(found) > _MOST or any(not 0 < len(each) <= _LONGEST["time"] for each in found):
-            raise InvalidInput("these are no columns", field=field, why=f"up to {_MOST} names of columns")
+        if len(found) > _MAX_COLUMNS or any(not 0 < len(each) <= _MAX_LENGTH["time"] for each in found):
+            raise InvalidInput("these are no columns", field=field, why=f"up to {_MAX_COLUMNS} names of columns")
     if not 0 <= checks.row_count_min < 1 << 62:
         raise InvalidInput("there are zero or more rows", field="checks.row_count_min")
     for column, most in checks.null_pct.items():
@@ -72,8 +72,8 @@ def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
 
 
 def _check_kept(rule: Retention) -> None:
-    if not (0 <= rule.last <= _KEPT and math.isfinite(rule.days) and 0 <= rule.days <= _KEPT):
-        why = f"up to {_KEPT:,} versions and days; 0 says nothing"
+    if not (0 <= rule.last <= _MAX_RETAINED and math.isfinite(rule.days) and 0 <= rule.days <= _MAX_RETAINED):
+        why = f"up to {_MAX_RETAINED:,} versions and days; 0 says nothing"
         raise InvalidInput("this is no rule of what is kept", field="keep", why=why)
 
 
@@ -107,7 +107,7 @@ def save(ctx: Context, name: str, spec: DatasetSpec) -> None:
         new = values | {"name": name, "latest": 0, "created_at": ctx.now()}
         ctx.tx.execute(insert(dataset).values(new))
     if spec.columns and (before is None or before.columns != spec.columns):
-        note_all(ctx, name, spec)
+        note_all_private_files(ctx, name, spec)
     _schedule(ctx, name, spec.source)
 
 

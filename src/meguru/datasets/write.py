@@ -11,7 +11,7 @@ from meguru.datasets.examine import prove
 from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.files import note_new
+from meguru.datasets.personal.files import note_private_files
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest, Mode
 from meguru.datasets.versions.change import same_content
@@ -19,7 +19,7 @@ from meguru.datasets.versions.layout import write_manifest
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context
 
-UNSEEN = digests.canonical({"rows": 0, "columns": {}})
+EMPTY_PROFILE = digests.canonical({"rows": 0, "columns": {}})
 """The profile of a version whose rows were not looked at: it is made when somebody asks for it."""
 
 
@@ -50,7 +50,7 @@ def write_following(
     manifest, results = agree(before, previous.digest if previous else "")
     prove(ctx.blobs, before, manifest)
     if previous and before and is_same(before, manifest):
-        return arrived(ctx, previous) if previous.elsewhere else previous
+        return record_arrival(ctx, previous) if previous.elsewhere else previous
     version = write_version(
         ctx,
         manifest,
@@ -60,8 +60,8 @@ def write_following(
         branch=line.branch,
         before=before,
     )
-    tell_of(ctx, version, previous, mode, used)
-    holding.keep(ctx, version, results)
+    emit_version(ctx, version, previous, mode, used)
+    holding.record_check(ctx, version, results)
     return version
 
 
@@ -82,7 +82,7 @@ def check_follows(previous: DatasetVersion | None, follows: str) -> None:
         )
 
 
-def tell_of(
+def emit_version(
     ctx: Context,
     version: DatasetVersion,
     previous: DatasetVersion | None,
@@ -131,7 +131,7 @@ def write_next(
     return version
 
 
-def arrived(ctx: Context, version: DatasetVersion) -> DatasetVersion:
+def record_arrival(ctx: Context, version: DatasetVersion) -> DatasetVersion:
     """Write down that the files of a version are here now, which was sent without them."""
     here = store.arrived(ctx.tx, version)
     _note_files(ctx, here)
@@ -142,10 +142,10 @@ def _note_files(ctx: Context, version: DatasetVersion) -> None:
     """Note which files of a version that was made elsewhere hold personal columns in clear, if they are here."""
     spec = said_of(ctx.tx, version.name)
     if spec.columns and not version.elsewhere:
-        note_new(ctx, version.name, spec, load_manifest(ctx.blobs, version), None)
+        note_private_files(ctx, version.name, spec, load_manifest(ctx.blobs, version), None)
 
 
-def check_there(ctx: Context, digests: Iterable[str], what: str) -> None:
+def check_blobs_exist(ctx: Context, digests: Iterable[str], what: str) -> None:
     """Refuse bytes that were freed since they were looked at: nothing is freed while this is open."""
     if any(digest and not ctx.blobs.has(digest) for digest in digests):
         raise Conflict(
@@ -158,9 +158,9 @@ def check_there(ctx: Context, digests: Iterable[str], what: str) -> None:
 def _check_new(ctx: Context, manifest: Manifest, before: Manifest | None) -> None:
     old = {digest for file in (before.files if before else ()) for digest in (file.digest, file.deleted)}
     for file in manifest.files:
-        check_there(ctx, {file.digest, file.deleted} - old, repr(file.path))
+        check_blobs_exist(ctx, {file.digest, file.deleted} - old, repr(file.path))
     if manifest.position and not (before and before.position == manifest.position):
-        check_there(ctx, manifest.position.blobs, "how far its source was read")
+        check_blobs_exist(ctx, manifest.position.blobs, "how far its source was read")
 
 
 def write_version(
@@ -185,7 +185,7 @@ def write_version(
         name=name,
         version=number,
         digest=write_manifest(ctx.blobs, manifest, before),
-        profile=ctx.blobs.put_bytes(profile or UNSEEN),
+        profile=ctx.blobs.put_bytes(profile or EMPTY_PROFILE),
         format=manifest.format,
         rows=manifest.rows,
         bytes=manifest.bytes,
@@ -198,5 +198,5 @@ def write_version(
         branch=branch,
     )
     store.add(ctx.tx, version)
-    note_new(ctx, name, said_of(ctx.tx, name), manifest, before)
+    note_private_files(ctx, name, said_of(ctx.tx, name), manifest, before)
     return version

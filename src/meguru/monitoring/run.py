@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
-from meguru.business.measure import keep as keep_values
+from meguru.business.measure import record_values as keep_values
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import system

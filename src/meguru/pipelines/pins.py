@@ -8,7 +8,7 @@ from typing import Any
 from meguru.base import refs
 from meguru.compute.graph import Graph
 from meguru.datasets import store as datasets
-from meguru.datasets.personal.look import masked
+from meguru.datasets.personal.look import masked_version
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.kernel.operations.subject import qualify_name
@@ -32,7 +32,7 @@ def pin(ctx: Context, pipeline: str, text: str) -> Pinned:
     check_readable(ctx, pipeline, text)
     found = datasets.resolve(ctx.tx, in_full(pipeline, text), ctx.principal.projects("dataset:read"))
     if not ctx.principal.allows("dataset:clear", refs.project_of(found.name)):
-        found = masked(ctx, found)
+        found = masked_version(ctx, found)
     return Pinned(ref=found.ref, digest=found.digest)
 
 

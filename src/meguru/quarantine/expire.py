@@ -11,7 +11,7 @@ from meguru.quarantine.kind import QUARANTINE
 from meguru.quarantine.types import QuarantineState
 
 _EXPIRE = InternalOperation(QUARANTINE, "expire", evented=True)
-_AT_ONCE = 100
+_BATCH = 100
 
 
 def expire(ws: Workspace) -> int:
@@ -22,7 +22,7 @@ def expire(ws: Workspace) -> int:
 
     def work(ctx: Context) -> int:
         # Asked again within the transaction: somebody may have decided meanwhile.
-        late = store.late(ctx.tx, ctx.now(), _AT_ONCE)
+        late = store.late(ctx.tx, ctx.now(), _BATCH)
         for each in late:
             days = (ctx.now() - each.created_at).days
             ctx.emit("quarantine.expired", each.ref, data={"days": days}, project=each.project)

@@ -12,7 +12,7 @@ from meguru.base import durations, refs
 from meguru.base.names import check_full_name
 from meguru.datasets import store as datasets
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.look import hidden_of
+from meguru.datasets.personal.look import hidden_columns_of
 from meguru.errors import Conflict
 from meguru.features.pinning import chosen
 from meguru.kernel.kinds import provided
@@ -102,7 +102,7 @@ def _see_rows(ctx: Context, project: str, rows: str, *, in_clear: bool) -> None:
     name = refs.parse(full, kind="dataset").name
     ctx.check_readable("dataset", name)
     version = datasets.resolve(ctx.tx, full)
-    if in_clear and hidden_of(ctx, version, load_manifest(ctx.blobs, version)):
+    if in_clear and hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version)):
         why = f"groups would be made of personal columns of dataset/{name}: that needs dataset:clear"
         ctx.require("dataset:clear", project=refs.project_of(name), why=why)
 

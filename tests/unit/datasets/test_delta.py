@@ -8,8 +8,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from meguru.datasets.client import add_files, frame
-from meguru.datasets.delta.keeper import TableKeeper
-from meguru.datasets.delta.places import place_of
+from meguru.datasets.delta.keeper import TableRefresher
+from meguru.datasets.delta.places import storage_of
 from meguru.datasets.operations import branch, delete_rows, free, remove, table
 from meguru.datasets.versions.deleted import decode
 from meguru.errors import Conflict, InvalidInput
@@ -87,7 +87,7 @@ def test_each_version_is_one_of_the_table_and_its_files_are_links(workspace, add
 
 def test_a_server_keeps_a_table_that_was_made_once(workspace, add):
     add(rows(1))
-    keeper = TableKeeper(workspace)
+    keeper = TableRefresher(workspace)
     assert keeper.tick() == []
     uri = table(workspace, ref="rows").uri
     add(rows(2))
@@ -136,4 +136,4 @@ def test_freed_bytes_are_freed_in_the_table_too(workspace, add):
     assert freed.bytes > 0
     assert len(links - {file.name for file in place(uri).glob("*.parquet")}) == 1
     assert replayed(uri, 2)["id"].to_list() == [5]
-    assert place_of(workspace.blobs, "rows").commits() == [0, 1, 2]
+    assert storage_of(workspace.blobs, "rows").commits() == [0, 1, 2]

@@ -92,7 +92,7 @@ def site(asked):
 
 @pytest.fixture
 def read(site, asked, tmp_path, monkeypatch):
-    monkeypatch.setattr("meguru.datasets.sources.http.LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("meguru.datasets.sources.http.MAX_BACKOFF", 0.01)
     asked.clear()
 
     def go(address, since=None, *, hosts=("*",), **said):

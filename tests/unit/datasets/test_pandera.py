@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import judge
+from meguru.datasets.expectations.judge import evaluate
 from meguru.datasets.expectations.pandera import declared, expectations_of_schema
 from meguru.datasets.expectations.read import expectations_of
 from meguru.errors import InvalidInput
@@ -29,7 +29,7 @@ class Orders(pa.DataFrameModel):
 
 def holds(frame, expect):
     rows = CheckedRows(scan=frame.lazy(), schema=dict(frame.schema), now=datetime(2024, 1, 1, tzinfo=UTC))
-    return all(each.passed for each in judge(expectations_of(expect), rows))
+    return all(each.passed for each in evaluate(expectations_of(expect), rows))
 
 
 ROW = st.fixed_dictionaries(

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import judge
+from meguru.datasets.expectations.judge import evaluate
 from meguru.datasets.expectations.read import of_checks
 from meguru.datasets.ingest.convert import convert
 from meguru.datasets.paths import format_of
@@ -130,7 +130,7 @@ def test_a_wide_table_is_asked_for_its_columns_as_seldom_as_a_narrow_one(width):
     assert asks(lambda: pick(frame, names)) <= 3
     rows = CheckedRows(scan=frame.lazy(), schema=dict(frame.schema), now=datetime(2024, 1, 1, tzinfo=UTC))
     expected = of_checks(Checks(unique=names[:100], null_pct=dict.fromkeys(names[:400], 5.0)))
-    assert asks(lambda: judge(expected, rows)) <= 3
+    assert asks(lambda: evaluate(expected, rows)) <= 3
 
 
 def test_a_frame_gets_the_columns_and_types_of_a_merged_schema_in_its_order():

@@ -6,7 +6,7 @@ import pytest
 
 from meguru.datasets.client import add_files
 from meguru.datasets.operations import query
-from meguru.datasets.sql.guard import LONGEST, tables_of
+from meguru.datasets.sql.guard import MAX_QUERY_LENGTH, tables_of
 from meguru.errors import InvalidInput, TimedOut, TooLarge, UsageError
 
 
@@ -30,7 +30,7 @@ from meguru.errors import InvalidInput, TimedOut, TooLarge, UsageError
         "",
         "\0",
         "SELECT 'open",
-        "SELECT " + "1," * LONGEST,
+        "SELECT " + "1," * MAX_QUERY_LENGTH,
     ],
 )
 def test_what_is_no_question_about_datasets_is_refused(text):

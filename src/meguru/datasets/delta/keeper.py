@@ -14,7 +14,7 @@ from meguru.kernel.workspace import Workspace
 log = logging.getLogger(__name__)
 
 
-class TableKeeper(Ticker):
+class TableRefresher(Ticker):
     """Writes new versions into the tables of their datasets, every few seconds."""
 
     name = "tables of datasets"

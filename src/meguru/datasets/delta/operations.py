@@ -14,7 +14,7 @@ from meguru.datasets.delta.log import TableState, log_name, state_in
 from meguru.datasets.delta.table import TableMirror
 from meguru.datasets.delta.types import DatasetTable
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.look import hidden_of
+from meguru.datasets.personal.look import hidden_columns_of
 from meguru.datasets.remove import of_line
 from meguru.datasets.spec import said_of
 from meguru.datasets.versions.deleted import as_array, positions_of
@@ -70,7 +70,7 @@ def _check_clear(ctx: Context, name: str) -> None:
         return
     # All versions: time travel reads the old ones of a table, too.
     there = [each for each in of_line(ctx.tx, name, "") if not each.elsewhere]
-    hidden = frozenset[str]().union(*(hidden_of(ctx, each, load_manifest(ctx.blobs, each)) for each in there))
+    hidden = frozenset[str]().union(*(hidden_columns_of(ctx, each, load_manifest(ctx.blobs, each)) for each in there))
     if hidden:
         why = f"a table is read by others, with {', '.join(sorted(hidden))} in clear"
         ctx.require("dataset:clear", project=refs.project_of(name), why=why)

@@ -23,7 +23,7 @@ _DIGEST = re.compile(r"(?:made-)?([0-9a-f]{64})")
 LOG = "_delta_log"
 
 
-class TablePlace(Protocol):
+class TableStorage(Protocol):
     """One table's files. Each is written whole, once, and is what its name says."""
 
     uri: str
@@ -53,7 +53,7 @@ class TablePlace(Protocol):
         ...
 
 
-def place_of(blobs: BlobStore, name: str) -> TablePlace:
+def storage_of(blobs: BlobStore, name: str) -> TableStorage:
     """Return where the table of a dataset is, whether or not it was made."""
     path = f"{FOLDER}/{refs.project_of(name) or refs.DEFAULT}/{refs.bare(name)}"
     if isinstance(blobs, LocalStore):
@@ -67,7 +67,7 @@ def place_of(blobs: BlobStore, name: str) -> TablePlace:
 def clear(blobs: BlobStore, name: str) -> None:
     """Remove the table of a dataset, if these blobs have tables beside them."""
     if isinstance(blobs, LocalStore | ObjectStore):
-        place_of(blobs, name).clear()
+        storage_of(blobs, name).clear()
 
 
 def tables_of(blobs: BlobStore) -> list[str]:
@@ -79,7 +79,7 @@ def tables_of(blobs: BlobStore) -> list[str]:
     return sorted(refs.within("" if project == refs.DEFAULT else project, name) for project, name in found)
 
 
-def forget(blobs: BlobStore, digests: AbstractSet[str]) -> None:
+def remove_blobs(blobs: BlobStore, digests: AbstractSet[str]) -> None:
     """Remove what tables have of blobs that are freed: of two names of a file both must go."""
     vectors = {vector_name(digest) for digest in digests}
 

@@ -21,8 +21,8 @@ from meguru.base import digests
 from meguru.datasets import store
 from meguru.datasets.delta import log
 from meguru.datasets.delta.log import TableFile, TableState
-from meguru.datasets.delta.places import TablePlace, place_of
-from meguru.datasets.delta.types import held, schema_of
+from meguru.datasets.delta.places import TableStorage, storage_of
+from meguru.datasets.delta.types import type_in_table, schema_of
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.polars_types import TYPES
 from meguru.datasets.types import DataFile, DatasetVersion, Manifest
@@ -47,7 +47,7 @@ class TableMirror:
 
     def __init__(self, blobs: BlobStore, name: str) -> None:
         self.blobs, self.name = blobs, name
-        self.place: TablePlace = place_of(blobs, name)
+        self.place: TableStorage = storage_of(blobs, name)
         self.copied = 0
 
     def update(self, tx: Connection, until: int) -> None:
@@ -121,7 +121,7 @@ class TableMirror:
             dtype = pl.Null() if column.type == "Null" else TYPES.get(column.type)
             if dtype is None:
                 dtype = self._dtype_in_files(manifest, column.name)
-            found[column.name] = held(dtype() if isinstance(dtype, type) else dtype, column.name)
+            found[column.name] = type_in_table(dtype() if isinstance(dtype, type) else dtype, column.name)
         return found
 
     def _dtype_in_files(self, manifest: Manifest, column: str) -> pl.DataType:

@@ -49,7 +49,7 @@ class DatasetTable(msgspec.Struct, frozen=True, kw_only=True):
     copied: int = 0
 
 
-def held(dtype: pl.DataType, column: str) -> pl.DataType:
+def type_in_table(dtype: pl.DataType, column: str) -> pl.DataType:
     """Return the type that a column has in a table: its own, or the one that holds all its values.
 
     Raises
@@ -65,9 +65,9 @@ def held(dtype: pl.DataType, column: str) -> pl.DataType:
     if isinstance(dtype, pl.Categorical | pl.Enum):
         return pl.String()
     if isinstance(dtype, pl.List):
-        return pl.List(held(_plain(dtype.inner), column))
+        return pl.List(type_in_table(_plain(dtype.inner), column))
     if isinstance(dtype, pl.Struct):
-        return pl.Struct({each.name: held(_plain(each.dtype), column) for each in dtype.fields})
+        return pl.Struct({each.name: type_in_table(_plain(each.dtype), column) for each in dtype.fields})
     if dtype.base_type() not in _SAME and not isinstance(dtype, pl.Decimal):
         raise InvalidInput(
             f"a Delta table can't hold column {column!r}", why=f"its type is {dtype}", field="ref"
@@ -75,14 +75,14 @@ def held(dtype: pl.DataType, column: str) -> pl.DataType:
     return dtype
 
 
-def spelled(dtype: pl.DataType) -> Any:
-    """Return how Delta's log writes a type that `held` gave."""
+def type_in_log(dtype: pl.DataType) -> Any:
+    """Return how Delta's log writes a type that `type_in_table` gave."""
     if isinstance(dtype, pl.Datetime):
         return "timestamp" if dtype.time_zone else "timestamp_ntz"
     if isinstance(dtype, pl.Decimal):
         return f"decimal({dtype.precision or 38},{dtype.scale})"
     if isinstance(dtype, pl.List):
-        return {"type": "array", "elementType": spelled(_plain(dtype.inner)), "containsNull": True}
+        return {"type": "array", "elementType": type_in_log(_plain(dtype.inner)), "containsNull": True}
     if isinstance(dtype, pl.Struct):
         return {"type": "struct", "fields": [_field(each.name, _plain(each.dtype)) for each in dtype.fields]}
     return _SAME[dtype.base_type()]
@@ -96,11 +96,11 @@ def schema_of(columns: Mapping[str, pl.DataType]) -> str:
 
 def has_local_times(dtype: pl.DataType) -> bool:
     """Tell whether a type has times without a zone, which a reader must know of."""
-    return "timestamp_ntz" in msgspec.json.encode(spelled(dtype)).decode()
+    return "timestamp_ntz" in msgspec.json.encode(type_in_log(dtype)).decode()
 
 
 def _field(name: str, dtype: pl.DataType) -> dict[str, Any]:
-    return {"name": name, "type": spelled(dtype), "nullable": True, "metadata": {}}
+    return {"name": name, "type": type_in_log(dtype), "nullable": True, "metadata": {}}
 
 
 def _plain(dtype: Any) -> pl.DataType:

@@ -10,7 +10,7 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
-_MOST = 10_000
+_MAX_VALUES = 10_000
 _SHOWN = 8
 
 
@@ -24,8 +24,8 @@ class Allowed(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=T
     def check(self) -> None:
         """Refuse an empty set, or one of several types."""
         self.check_column()
-        if not 0 < len(self.values) <= _MOST:
-            raise InvalidInput("name the values that are allowed", field="values", why=f"up to {_MOST:,}")
+        if not 0 < len(self.values) <= _MAX_VALUES:
+            raise InvalidInput("name the values that are allowed", field="values", why=f"up to {_MAX_VALUES:,}")
         kinds = {_kind(each) for each in self.values}
         if len(kinds) > 1:
             raise InvalidInput(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from meguru.datasets.sql.types import QueryAnswer
 
-LONGEST = 200
+MAX_NAME_LENGTH = 200
 """Characters of a column's name, and of what is said of an expectation."""
 
 
@@ -99,7 +99,7 @@ class Expectation(Protocol):
         ...
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExpectationOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every expectation may be told: how bad it is, how many rows may fail, and what it is called."""
 
     severity: Severity = "stop"
@@ -112,15 +112,15 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise InvalidInput(
                 "a share of rows is from 0 to 1", field="tolerance", why=f"it is {self.tolerance}"
             )
-        if len(self.about) > LONGEST:
-            raise InvalidInput(f"up to {LONGEST} characters", field="about")
+        if len(self.about) > MAX_NAME_LENGTH:
+            raise InvalidInput(f"up to {MAX_NAME_LENGTH} characters", field="about")
 
     def tolerates(self, failing: int, rows: int) -> bool:
         """Return whether no more rows fail than may."""
         return failing <= self.tolerance * rows
 
 
-class RowExpectation(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RowExpectation(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An expectation of each row's value in one column; ``columns`` in a declaration means one for each."""
 
     column: str
@@ -128,7 +128,7 @@ class RowExpectation(Judged, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def check_column(self) -> None:
         """Refuse a column without a name."""
         self.check_judged()
-        if not 0 < len(self.column) <= LONGEST:
+        if not 0 < len(self.column) <= MAX_NAME_LENGTH:
             raise InvalidInput("name the column", field="column")
 
     def names(self) -> list[str]:

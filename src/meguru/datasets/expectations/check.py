@@ -10,8 +10,8 @@ from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.datasets import store as datasets
 from meguru.datasets.expectations import store
-from meguru.datasets.expectations.hold import checked_rows, keep
-from meguru.datasets.expectations.judge import HIDDEN, judge
+from meguru.datasets.expectations.hold import checked_rows, record_check
+from meguru.datasets.expectations.judge import HIDDEN, evaluate
 from meguru.datasets.expectations.read import expectations_of, of_checks
 from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult
 from meguru.datasets.kind import DatasetSpec
@@ -47,7 +47,7 @@ def check(ctx: Context, *, ref: str, expect: list[dict[str, Any]] | None = None)
         )
     datasets.lock(ctx.tx, version.name, ctx.now())
     datasets.get(ctx.tx, version.name, version.version)  # it may have been removed meanwhile
-    kept = keep(ctx, version, results)
+    kept = record_check(ctx, version, results)
     return kept if kept is not None else store.page(ctx.tx, version.name, limit=1)[0]
 
 
@@ -91,7 +91,7 @@ def _judged(
         event_time=version.event_time or spec.time,
         rows_before=rows_before,
     )
-    return judge(expected, rows, hidden=hidden_columns(spec, load_manifest(ctx.blobs, version)))
+    return evaluate(expected, rows, hidden=hidden_columns(spec, load_manifest(ctx.blobs, version)))
 
 
 def _redacted(check: DatasetCheck, hidden: frozenset[str]) -> DatasetCheck:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
+from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
 from meguru.errors import InvalidInput, near_misses
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _WORDS = ("any", "integer", "number", "text", "boolean", "date", "datetime", "time")
 
 
-class ExpectedColumns(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExpectedColumns(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{check = "schema", columns = {id = "integer", zip = "text"}, exact = true}``.
 
     A type is a word (``integer``, ``number``, ``text``, ``boolean``, ``date``, ``datetime``, ``any``) or as

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from meguru.base.expressions import read
-from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
+from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
 from meguru.datasets.row_expressions import column_names, compile_rows
 from meguru.errors import InvalidInput
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class RowExpression(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RowExpression(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{check = "expression", where = "arrival >= departure and price > 0"}``: true of each row.
 
     Written in the one language of expressions; where it has no value, as for missing ones, nothing is judged.

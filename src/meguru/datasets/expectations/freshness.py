@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from meguru.base import durations
-from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
+from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-class Freshness(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Freshness(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{check = "freshness", within = "26h"}``: the newest time of the event is no older, when it is judged.
 
     `column` is the dataset's event time unless it is said. Times without a zone are UTC; a day lasts until

@@ -10,11 +10,11 @@ from meguru.datasets import store as datasets
 from meguru.datasets.checking import known_column
 from meguru.datasets.expectations import store
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import judge
+from meguru.datasets.expectations.judge import evaluate
 from meguru.datasets.expectations.read import expectations_of, of_checks
 from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult, state_of
 from meguru.datasets.redaction import hidden_columns
-from meguru.datasets.sql.confined import ask_rows
+from meguru.datasets.sql.confined import query_rows
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 
@@ -42,11 +42,11 @@ def checked_rows(
         event_time=event_time,
         rows_before=rows_before,
         values=lambda other, columns: _values(ctx, refs.within(refs.project_of(name), other), columns),
-        ask=ask_rows,
+        ask=query_rows,
     )
 
 
-def hold(
+def enforce(
     ctx: Context,
     name: str,
     spec: DatasetSpec,
@@ -71,10 +71,10 @@ def hold(
     asked = [each for every in checks for each in of_checks(every)]
     if asked and given is not None:
         rows = checked_rows(ctx, name, given, event_time=event_time, rows_before=rows_before)
-        results += judge(asked, rows, hidden=hidden)
+        results += evaluate(asked, rows, hidden=hidden)
     if expect and whole is not None:
         rows = checked_rows(ctx, name, whole, event_time=event_time, rows_before=rows_before)
-        results += judge(expectations_of(expect), rows, hidden=hidden)
+        results += evaluate(expectations_of(expect), rows, hidden=hidden)
     if state_of(results, registered=False) == "refused":
         refuse(ctx, name, results)
     return results
@@ -87,23 +87,23 @@ def refuse(ctx: Context, name: str, results: list[ExpectationResult]) -> None:
     wrong = [each for each in results if not each.passed and each.severity == "stop"]
     what = f"the data fails {len(wrong)} check{'s' if len(wrong) > 1 else ''}"
     raise InvalidInput(
-        what, why="; ".join(_wrong(wrong)), field="checks", hint="mend the data, or the checks"
+        what, why="; ".join(_sentences(wrong)), field="checks", hint="mend the data, or the checks"
     )
 
 
-def keep(ctx: Context, version: DatasetVersion, results: list[ExpectationResult]) -> DatasetCheck | None:
+def record_check(ctx: Context, version: DatasetVersion, results: list[ExpectationResult]) -> DatasetCheck | None:
     """Keep what came of a version's expectations, and tell of it; nothing, if nothing was expected."""
     if not results:
         return None
     check = _check(ctx.ws, version.name, version.version, results, registered=True)
     store.add(ctx.tx, check)
-    ctx.emit("dataset_version.checked", version.ref, data=_told(check))
+    ctx.emit("dataset_version.checked", version.ref, data=_event_data(check))
     return check
 
 
 def _write_refusal(ws: Workspace, operation: str, name: str, results: list[ExpectationResult]) -> None:
     check = _check(ws, name, 0, results, registered=False)
-    told = _told(check)
+    told = _event_data(check)
     with ws.db.write() as tx:
         store.add(tx, check)
         events.append(
@@ -135,12 +135,12 @@ def _check(
     )
 
 
-def _told(check: DatasetCheck) -> dict[str, Any]:
-    wrong = _wrong([each for each in check.results if not each.passed])
+def _event_data(check: DatasetCheck) -> dict[str, Any]:
+    wrong = _sentences([each for each in check.results if not each.passed])
     return {"name": check.name, "state": check.state, "rows": check.rows, "wrong": wrong}
 
 
-def _wrong(results: Sequence[ExpectationResult]) -> list[str]:
+def _sentences(results: Sequence[ExpectationResult]) -> list[str]:
     """Say what does not hold, without any value of a row."""
     told = [_sentence(each) for each in results[:_SHOWN]]
     return told + ([f"and {len(results) - _SHOWN} more"] if len(results) > _SHOWN else [])

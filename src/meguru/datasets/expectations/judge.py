@@ -15,13 +15,13 @@ from meguru.errors import InvalidInput, MeguruError, TimedOut, TooLarge
 if TYPE_CHECKING:
     import polars as pl
 
-SAMPLE, MOST_COLUMNS, MOST_CHARACTERS = 5, 30, 200
+MAX_SAMPLE_ROWS, MAX_SAMPLE_COLUMNS, MAX_CHARACTERS = 5, 30, 200
 HIDDEN = "•••"
 """Stands for a value that not everybody may see."""
 _ROWS = "rows"
 
 
-def judge(
+def evaluate(
     expectations: Sequence[Expectation], rows: CheckedRows, *, hidden: Collection[str] = ()
 ) -> list[ExpectationResult]:
     """Hold rows against expectations; what they can't be held against, they do not hold.
@@ -160,8 +160,8 @@ def _sample(expectation: Expectation, rows: CheckedRows, hidden: Collection[str]
             return []
         named = found.collect_schema().names()
         first = [name for name in expectation.names() if name in named]
-        chosen = [*first, *(name for name in named if name not in first)][:MOST_COLUMNS]
-        few = found.select(chosen).head(SAMPLE).collect(engine="streaming")
+        chosen = [*first, *(name for name in named if name not in first)][:MAX_SAMPLE_COLUMNS]
+        few = found.select(chosen).head(MAX_SAMPLE_ROWS).collect(engine="streaming")
     except (pl.exceptions.PolarsError, MeguruError):
         return []
     return [
@@ -172,8 +172,8 @@ def _sample(expectation: Expectation, rows: CheckedRows, hidden: Collection[str]
 
 def _short(value: Any) -> Any:
     plain = plain_value(value)
-    if isinstance(plain, str) and len(plain) > MOST_CHARACTERS:
-        return plain[: MOST_CHARACTERS - 1] + "…"
+    if isinstance(plain, str) and len(plain) > MAX_CHARACTERS:
+        return plain[: MAX_CHARACTERS - 1] + "…"
     if isinstance(plain, list | dict):
-        return str(plain)[:MOST_CHARACTERS]
+        return str(plain)[:MAX_CHARACTERS]
     return plain

@@ -11,7 +11,7 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
-_MOST = 1000
+_MAX_LENGTH = 1000
 _PREFIX = re.compile(r"\^([\w /:@,;=-]+)")
 """A pattern that only says how a text begins."""
 
@@ -31,8 +31,8 @@ class Pattern(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=T
         import polars as pl
 
         self.check_column()
-        if not 0 < len(self.pattern) <= _MOST:
-            raise InvalidInput("write the pattern", field="pattern", why=f"up to {_MOST:,} characters")
+        if not 0 < len(self.pattern) <= _MAX_LENGTH:
+            raise InvalidInput("write the pattern", field="pattern", why=f"up to {_MAX_LENGTH:,} characters")
         try:
             pl.Series([""]).str.contains(self.pattern)
         except pl.exceptions.PolarsError as error:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from meguru.stats.profile import CategoricalProfile, NumericProfile, TableProfile, TimeProfile
 
-FEW, ENOUGH = 20, 50
+MAX_CATEGORIES, MIN_ROWS = 20, 50
 """So many categories may be all there are, if there are so many rows with them."""
-ROOM = 0.5
+MARGIN = 0.5
 """By this share of their spread may later numbers be beyond the present ones."""
 FORMS = {
     "uuid": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
@@ -83,7 +83,7 @@ def _unique(scan: pl.LazyFrame, key: list[str], profile: TableProfile) -> Iterat
     """Propose the first column that tells a row, if no key is declared."""
     import polars as pl
 
-    if key or profile.rows < FEW:
+    if key or profile.rows < MAX_CATEGORIES:
         return
     known = profile.columns
     maybe = [
@@ -114,7 +114,7 @@ def _values(profile: TableProfile, scan: pl.LazyFrame) -> Iterator[dict[str, Any
         if isinstance(each, NumericProfile):
             yield from _range(name, each, whole=schema[name].is_integer())
         elif schema[name] == pl.String:
-            if each.distinct <= FEW and each.count >= ENOUGH:
+            if each.distinct <= MAX_CATEGORIES and each.count >= MIN_ROWS:
                 yield _allowed(name, each)
             elif each.count:
                 texts.append(name)
@@ -125,7 +125,7 @@ def _range(name: str, each: NumericProfile, *, whole: bool) -> Iterator[dict[str
     """Propose ends with room beyond those that were seen; what was never negative stays so."""
     if each.minimum is None or each.maximum is None:
         return
-    room = ROOM * (each.maximum - each.minimum) or abs(each.maximum) or 1.0
+    room = MARGIN * (each.maximum - each.minimum) or abs(each.maximum) or 1.0
     low, high = _round(each.minimum - room, up=False), _round(each.maximum + room, up=True)
     if each.minimum >= 0:
         low = max(low, 0.0)

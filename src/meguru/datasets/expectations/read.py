@@ -14,7 +14,7 @@ from meguru.datasets.expectations.base import RowExpectation
 from meguru.datasets.types import Checks
 from meguru.errors import InvalidInput, NotFound
 
-MOST = 500
+MAX_EXPECTATIONS = 500
 """Expectations of one dataset."""
 
 
@@ -27,8 +27,8 @@ def expectations_of(declared: Sequence[dict[str, Any]], place: str = "expect") -
         When one is unknown, or an option is unknown, of the wrong type or senseless; names the field.
     """
     found = [each for at, options in enumerate(declared) for each in _one_or_more(options, f"{place}[{at}]")]
-    if len(found) > MOST:
-        raise InvalidInput(f"up to {MOST} expectations", field=place, why=f"these are {len(found)}")
+    if len(found) > MAX_EXPECTATIONS:
+        raise InvalidInput(f"up to {MAX_EXPECTATIONS} expectations", field=place, why=f"these are {len(found)}")
     return found
 
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from meguru.base.names import check_full_name
-from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
+from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
     import polars as pl
 
-_MOST = 20
+_MAX_COLUMNS = 20
 
 
-class Reference(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Reference(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{check = "reference", column = "carrier", dataset = "carriers", to = "code"}``.
 
     Each value (of several columns: each combination) is there in the newest version of another dataset, in
@@ -35,7 +35,7 @@ class Reference(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Refuse options that make no sense."""
         self.check_judged()
         check_full_name("dataset", self.dataset)
-        if not 0 < len(self.names()) <= _MOST:
+        if not 0 < len(self.names()) <= _MAX_COLUMNS:
             raise InvalidInput("name the columns", field="columns")
         if len(self._to()) != len(self.names()):
             raise InvalidInput("as many columns there as here", field="to")

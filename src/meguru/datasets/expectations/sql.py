@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
+from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
 from meguru.datasets.sql.guard import tables_of
 from meguru.errors import InvalidInput, UsageError
 
@@ -16,7 +16,7 @@ TABLE = "data"
 SHOWN = 20
 
 
-class FailingRowsQuery(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FailingRowsQuery(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{check = "sql", query = "SELECT * FROM data WHERE paid > price"}``: it finds the rows that fail.
 
     The rows that are judged are called ``data``.

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from meguru.datasets.expectations.schema import dataset_check
 from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult
 
-REFUSED_KEPT = 100
+MAX_REFUSALS = 100
 """So many refusals of a dataset are remembered; what came of versions stays as they do."""
 
 
@@ -22,7 +22,7 @@ def add(tx: Connection, check: DatasetCheck) -> None:
         mine = dataset_check.c
         # A source that is refused every minute would fill the table.
         refused = select(mine.id).where(mine.name == check.name, mine.version == 0)
-        old = list(tx.execute(refused.order_by(mine.id.desc()).offset(REFUSED_KEPT)).scalars())
+        old = list(tx.execute(refused.order_by(mine.id.desc()).offset(MAX_REFUSALS)).scalars())
         if old:
             tx.execute(delete(dataset_check).where(mine.id.in_(old)))
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
+from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
     import polars as pl
 
-_MOST = 100
+_MAX_COLUMNS = 100
 _COPIES = "rows"
 
 
-class UniqueValues(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class UniqueValues(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{check = "unique", columns = ["id", "day"]}``: the values of these, taken together, do not repeat."""
 
     key: ClassVar[str] = "unique"
@@ -28,7 +28,7 @@ class UniqueValues(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True
     def check(self) -> None:
         """Refuse options that make no sense."""
         self.check_judged()
-        if not 0 < len(self.names()) <= _MOST:
+        if not 0 < len(self.names()) <= _MAX_COLUMNS:
             raise InvalidInput("name the columns that do not repeat", field="columns")
 
     def names(self) -> list[str]:

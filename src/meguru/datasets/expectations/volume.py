@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
+from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-class Volume(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Volume(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{check = "volume", min = 1000, max_drop = 0.3}``: rows, also beside those of the version before.
 
     `max_drop` and `max_growth` are shares of the rows of the version before; the first version has none.

@@ -20,8 +20,8 @@ from meguru.kernel.operations import Context, operation
 
 EDGES = (96, 192, 384)
 """How large small pictures are, in pixels: a few sizes, so that each is drawn once."""
-MOST_BYTES = 64 << 20
-_LISTS = 4
+MAX_BYTES = 64 << 20
+_CACHED_LISTS = 4
 _lists: OrderedDict[tuple[str, str], FolderFiles] = OrderedDict()
 _lock = threading.Lock()
 _decoding = threading.BoundedSemaphore(2)
@@ -42,7 +42,7 @@ class BrowsedFile(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_picture(self) -> bool:
         """Whether there is a small picture of it."""
-        return self.media_type in IMAGES and self.width is not None and self.size <= MOST_BYTES
+        return self.media_type in IMAGES and self.width is not None and self.size <= MAX_BYTES
 
 
 class Thumbnail(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +79,8 @@ def thumbnail(ctx: Context, *, ref: str, path: str, edge: int = 192) -> Thumbnai
     if edge not in EDGES:
         raise InvalidInput(f"no picture is {edge} pixels large", hint=f"{EDGES}", field="edge")
     files = _files_of(ctx, of_files(store.resolve(ctx.tx, ref, ctx.readable)))
-    if files.size(path) > MOST_BYTES:
-        raise InvalidInput(f"{path!r} is too large", why=f"up to {MOST_BYTES:,} bytes are decoded")
+    if files.size(path) > MAX_BYTES:
+        raise InvalidInput(f"{path!r} is too large", why=f"up to {MAX_BYTES:,} bytes are decoded")
     with files.open(path) as file, _decoding:
         return Thumbnail(media_type="image/jpeg", data=draw(file, edge))
 
@@ -96,6 +96,6 @@ def _files_of(ctx: Context, version: DatasetVersion) -> FolderFiles:
     found = FolderFiles(ctx.blobs, load_manifest(ctx.blobs, version))
     with _lock:
         _lists[key] = found
-        while len(_lists) > _LISTS:
+        while len(_lists) > _CACHED_LISTS:
             _lists.popitem(last=False)
     return found

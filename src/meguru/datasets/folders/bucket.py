@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SCHEMES = ("s3", "gs", "gcs", "az", "azure", "abfs", "abfss")
-_SMALL = 8 << 20
+_MAX_IN_MEMORY = 8 << 20
 
 
 def first_names(address: str) -> list[str]:
@@ -78,7 +78,7 @@ class BucketFolder:
             tag = found.meta["e_tag"] or ""
             if tag != self._tags[path]:
                 raise Conflict(f"{path!r} changed meanwhile", where=path, hint="add the folder again")
-            with tempfile.SpooledTemporaryFile(_SMALL) as file:
+            with tempfile.SpooledTemporaryFile(_MAX_IN_MEMORY) as file:
                 for chunk in found.stream():
                     file.write(chunk)
                 file.seek(0)

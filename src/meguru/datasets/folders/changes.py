@@ -11,7 +11,7 @@ from meguru.base.digests import check_digest
 from meguru.datasets.folders import facts, index
 from meguru.datasets.folders.names import check_distinct, why_refused
 from meguru.datasets.folders.reading import PackReader, PlacedPart
-from meguru.datasets.folders.types import MOST_FILES, MOST_PARTS, FolderFile, Label
+from meguru.datasets.folders.types import MAX_FILES, MAX_PARTS, FolderFile, Label
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import BlobStore
 
@@ -56,8 +56,8 @@ def changed_list(
     gone = pl.Series("path", [*touched, *removed], dtype=pl.String)
     kept = before.filter(~pl.col("path").is_in(gone.implode())).select(shape.names())
     whole = pl.concat([kept, given]).sort("path")
-    if whole.height > MOST_FILES:
-        raise InvalidInput(f"{whole.height:,} files are too many", why=f"up to {MOST_FILES:,}", field="files")
+    if whole.height > MAX_FILES:
+        raise InvalidInput(f"{whole.height:,} files are too many", why=f"up to {MAX_FILES:,}", field="files")
     if not whole.height:
         raise InvalidInput("a dataset needs at least one file", field="files")
     check_distinct(whole["path"].to_list())
@@ -72,8 +72,8 @@ def label_of() -> pl.Expr:
 
 
 def _check(files: Sequence[FolderFile], packs: Sequence[str], removed: Sequence[str]) -> None:
-    if len(files) + len(removed) > 2 * MOST_FILES:
-        raise InvalidInput(f"more than {MOST_FILES:,} files are too many", field="files")
+    if len(files) + len(removed) > 2 * MAX_FILES:
+        raise InvalidInput(f"more than {MAX_FILES:,} files are too many", field="files")
     for number, digest in enumerate(packs):
         check_digest(digest, field=f"packs[{number}]")
     seen: set[str] = set()
@@ -127,8 +127,8 @@ class _Rows:
             raise InvalidInput(
                 f"no file of the version before has the content of {file.path!r}", hint=hint, field=field
             )
-        if len(file.parts) > MOST_PARTS:
-            raise InvalidInput(f"{file.path!r} has more than {MOST_PARTS:,} parts", field=field)
+        if len(file.parts) > MAX_PARTS:
+            raise InvalidInput(f"{file.path!r} has more than {MAX_PARTS:,} parts", field=field)
         for part in file.parts:
             if not (0 <= part.pack < len(self._packs) and part.offset >= 0 and part.size > 0):
                 raise InvalidInput(f"a part of {file.path!r} is nowhere", field=f"{field}.parts")

@@ -8,8 +8,8 @@ import msgspec
 
 from meguru.datasets.folders import index
 from meguru.datasets.folders.index import FORMAT
-from meguru.datasets.folders.look import FileProgress, FolderLook
-from meguru.datasets.folders.places import FolderPlace
+from meguru.datasets.folders.look import FileProgress, FolderContents
+from meguru.datasets.folders.places import FolderLocation
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.folders.types import Label
 from meguru.datasets.manifest import load_manifest
@@ -50,7 +50,7 @@ class AddedFolder(msgspec.Struct, frozen=True, kw_only=True):
 def add_folder(
     ws: FolderDoor,
     name: str,
-    place: FolderPlace,
+    place: FolderLocation,
     *,
     append: bool = False,
     label: Label = "",
@@ -95,7 +95,7 @@ def add_folder(
 def _add(
     ws: FolderDoor,
     name: str,
-    place: FolderPlace,
+    place: FolderLocation,
     *,
     append: bool,
     label: Label,
@@ -106,7 +106,7 @@ def _add(
     newest = _newest(ws, name)
     known = newest is not None and newest.format == FORMAT and not newest.elsewhere
     before = index.read(ws.blobs, load_manifest(ws.blobs, newest)) if newest and known else index.empty()
-    look = FolderLook(ws.blobs, place, before)
+    look = FolderContents(ws.blobs, place, before)
     files = look.files(progress)
     removed = [] if append else _gone(before, place)
     relabelled = bool(label) and index.LABEL not in before.columns
@@ -142,5 +142,5 @@ def _newest(ws: FolderDoor, name: str) -> DatasetVersion | None:
         return None
 
 
-def _gone(before: pl.DataFrame, place: FolderPlace) -> list[str]:
+def _gone(before: pl.DataFrame, place: FolderLocation) -> list[str]:
     return before.join(place.seen, on="path", how="anti")["path"].to_list()

@@ -21,11 +21,11 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
-DISTANCE, MOST_DISTANCE = 4, 10
-PLAIN = 0.01
+DISTANCE, MAX_DISTANCE = 4, 10
+MIN_CONTRAST = 0.01
 """Images of less contrast are one colour: their hash tells nothing."""
 _BITS = 64
-_PAIRS = 4_000_000
+_PAIRS_AT_ONCE = 4_000_000
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -55,14 +55,14 @@ def duplicates(ws: FolderDoor, ref: str, *, near: bool = False, distance: int = 
     """
     import polars as pl
 
-    if not 0 <= distance <= MOST_DISTANCE:
-        raise InvalidInput("the distance is a few bits", why=f"0 to {MOST_DISTANCE}", field="distance")
+    if not 0 <= distance <= MAX_DISTANCE:
+        raise InvalidInput("the distance is a few bits", why=f"0 to {MAX_DISTANCE}", field="distance")
     files = files_of(ws, ref)
     rows = files.index.select("path", "digest")
     plain = 0
     if near:
         looks, _ = measured(ws, ref, IMAGES, measure_images, kinds=sorted(PICTURES))
-        told = looks.filter(pl.col("contrast") >= PLAIN) if looks.width > 1 else looks
+        told = looks.filter(pl.col("contrast") >= MIN_CONTRAST) if looks.width > 1 else looks
         plain = rows.join(looks, on="digest", how="semi").height
         plain -= rows.join(told, on="digest", how="semi").height
         rows = _grouped(rows, told, distance) if told.height else rows
@@ -118,7 +118,7 @@ def _candidates(hashes: Hashes, bands: int) -> Iterator[tuple[npt.NDArray[np.int
             members = order[start:end]
             # Some rows of the triangle at a time: a band that very many share would be a matrix beyond
             # memory.
-            for begin in range(0, members.size - 1, rows := max(1, _PAIRS // members.size)):
+            for begin in range(0, members.size - 1, rows := max(1, _PAIRS_AT_ONCE // members.size)):
                 some = np.arange(begin, min(begin + rows, members.size))
                 left, right = np.meshgrid(some, np.arange(members.size), indexing="ij")
                 later = right > left

@@ -11,9 +11,9 @@ from typing import IO, BinaryIO, cast
 from meguru.datasets.folders.types import MediaFacts
 
 HEAD = 1 << 10
-LONGEST_TEXT = 8 << 20
+MAX_TEXT_BYTES = 8 << 20
 """Characters are counted in texts of up to so many bytes."""
-LARGEST_DOCUMENT = 64 << 20
+MAX_DOCUMENT_BYTES = 64 << 20
 _one_document = threading.Lock()
 """PDFium is not made for many threads."""
 _DAMAGED = (OSError, ValueError, KeyError, IndexError, OverflowError, EOFError, struct.error)
@@ -51,9 +51,9 @@ def facts_of(file: IO[bytes], path: str, size: int) -> MediaFacts:
         return _wave(file, kind)
     if kind.startswith("audio/"):
         return _sound(file, kind, path)
-    if kind == "application/pdf" and size <= LARGEST_DOCUMENT:
+    if kind == "application/pdf" and size <= MAX_DOCUMENT_BYTES:
         return MediaFacts(media_type=kind, pages=_pages(file))
-    if kind.startswith("text/") and size <= LONGEST_TEXT:
+    if kind.startswith("text/") and size <= MAX_TEXT_BYTES:
         return MediaFacts(media_type=kind, characters=_characters(head + file.read()))
     return MediaFacts(media_type=kind)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORMAT: Final = "files"
 MEAN_ROWS = 2048
 """About so many rows are in a piece; a power of two."""
-MOST_ROWS = 16 * MEAN_ROWS
+MAX_ROWS = 16 * MEAN_ROWS
 COLUMNS = {
     "path": "String",
     "size": "Int64",
@@ -119,7 +119,7 @@ def write(
             found.append(old[name])
             continue
         body = io.BytesIO()
-        frame[start:end].write_parquet(body, compression="zstd", row_group_size=MOST_ROWS)
+        frame[start:end].write_parquet(body, compression="zstd", row_group_size=MAX_ROWS)
         data = body.getvalue()
         digest = blobs.put_bytes(data)
         found.append(
@@ -182,7 +182,7 @@ def _cuts(paths: Sequence[str]) -> list[int]:
     # Content-defined chunking of the list: a cut depends on the path before it alone, so that files which
     # come or go move no other cut. Bounded, since a checksum may never say so.
     for number, path in enumerate(paths, 1):
-        ends = zlib.crc32(path.encode()) % MEAN_ROWS == 0 or number - cuts[-1] >= MOST_ROWS
+        ends = zlib.crc32(path.encode()) % MEAN_ROWS == 0 or number - cuts[-1] >= MAX_ROWS
         if ends and number < len(paths):
             cuts.append(number)
     return [*cuts, len(paths)]

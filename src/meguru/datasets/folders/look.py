@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meguru.datasets.folders import index, stat_cache
 from meguru.datasets.folders.packs import PackWriter
-from meguru.datasets.folders.places import FolderPlace
+from meguru.datasets.folders.places import FolderLocation
 from meguru.datasets.folders.types import FilePart, FolderFile
 from meguru.storage.blobs import BlobStore
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FileProgress = Callable[[int, int], None]
 """Told how many files were read, of how many."""
-_TOLD = 5000
+_PROGRESS_EVERY = 5000
 
 
 class ReadFile(NamedTuple):
@@ -27,13 +27,13 @@ class ReadFile(NamedTuple):
     settled: bool
 
 
-class FolderLook:
+class FolderContents:
     """One look at a folder beside the list of files of a version (`before`; it may be empty).
 
     New content goes into packs of a blob store.
     """
 
-    def __init__(self, blobs: BlobStore, place: FolderPlace, before: pl.DataFrame) -> None:
+    def __init__(self, blobs: BlobStore, place: FolderLocation, before: pl.DataFrame) -> None:
         self._place, self._before = place, before
         self._writer = PackWriter(blobs, set(before["digest"].to_list()), *_large_parts(before))
         self.read = 0
@@ -88,7 +88,7 @@ class FolderLook:
                 digest, true_size = self._writer.add(opened.file, size)
             found[path] = ReadFile(digest, true_size, opened.settled)
             self.read += 1
-            if progress is not None and self.read % _TOLD == 0:
+            if progress is not None and self.read % _PROGRESS_EVERY == 0:
                 progress(self.read, unread.height)
         return found
 

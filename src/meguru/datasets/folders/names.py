@@ -44,7 +44,7 @@ def check_distinct(paths: Sequence[str]) -> None:
     """
     seen: dict[str, str] = {}
     for path in paths:
-        other = seen.setdefault(folded(path), path)
+        other = seen.setdefault(case_folded(path), path)
         if other is not path:
             why = f"{other!r} and {path!r} are one file where case or the form of letters does not count"
             raise InvalidInput("two files have the same name", why=why, hint="rename one", field="files")
@@ -58,7 +58,7 @@ def check_distinct(paths: Sequence[str]) -> None:
             parent = parent.rpartition("/")[0]
 
 
-def folded(path: str) -> str:
+def case_folded(path: str) -> str:
     """Return what is the same for names that some system takes for one."""
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 

@@ -44,14 +44,14 @@ class PackWriter:
 
     def add(self, file: IO[bytes], size: int) -> tuple[str, int]:
         """Take in a file's content, of about `size` bytes; return its digest and its true size."""
-        if size <= chunks.WHOLE:
-            data = file.read(chunks.WHOLE + 1)
+        if size <= chunks.MAX_UNCUT:
+            data = file.read(chunks.MAX_UNCUT + 1)
             # It may have grown since it was listed: then it is cut like any large file.
-            if len(data) <= chunks.WHOLE:
+            if len(data) <= chunks.MAX_UNCUT:
                 return self._whole(data), len(data)
             file = cast("IO[bytes]", _Rejoined(data, file))
         seen, parts, total = hashlib.sha256(), [], 0
-        for piece in chunks.cut(file):
+        for piece in chunks.cut_into_pieces(file):
             seen.update(piece)
             total += len(piece)
             parts.append(self._part(piece))

@@ -13,7 +13,7 @@ from meguru.errors import InvalidInput, MissingDependency
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
 KINDS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 """None of these is a program, as EPS is, or a document, as SVG is."""
 _QUALITY = 82
@@ -28,7 +28,7 @@ def opened_image(file: IO[bytes], *, edge: int = 0) -> Iterator[Image]:
     Raises
     ------
     InvalidInput
-        If it is no image of a known kind, is damaged, or has more than `MOST_PIXELS`.
+        If it is no image of a known kind, is damaged, or has more than `MAX_PIXELS`.
     """
     try:
         from PIL import Image, ImageOps
@@ -37,8 +37,8 @@ def opened_image(file: IO[bytes], *, edge: int = 0) -> Iterator[Image]:
     try:
         with warnings.catch_warnings(), Image.open(file, formats=KINDS) as image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            if image.width * image.height > MOST_PIXELS:
-                why = f"{image.width:,} × {image.height:,} pixels; up to {MOST_PIXELS:,} are decoded"
+            if image.width * image.height > MAX_PIXELS:
+                why = f"{image.width:,} × {image.height:,} pixels; up to {MAX_PIXELS:,} are decoded"
                 raise InvalidInput("the image is too large", why=why)
             if edge:
                 image.draft("RGB", (edge, edge))

@@ -30,7 +30,7 @@ class OpenedFile(msgspec.Struct, kw_only=True):
     settled: bool = False
 
 
-class FolderPlace(Protocol):
+class FolderLocation(Protocol):
     """A folder, here or elsewhere, after it was listed."""
 
     address: str
@@ -100,7 +100,7 @@ def _changed(path: str, error: OSError | None) -> Conflict:
 
 def open_folder(
     given: str | Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
-) -> FolderPlace:
+) -> FolderLocation:
     """List the folder that a path or an address means; patterns say which of its files are meant.
 
     An address is a place in a bucket: ``s3://bucket/photos/``, ``gs://…``, ``az://…``; credentials come from

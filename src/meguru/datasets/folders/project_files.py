@@ -6,7 +6,7 @@ from pathlib import Path
 
 from meguru.datasets.folders import index
 from meguru.datasets.folders.client import FolderDoor, add_folder
-from meguru.datasets.folders.look import FolderLook
+from meguru.datasets.folders.look import FolderContents
 from meguru.datasets.folders.places import LocalFolder
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
@@ -26,7 +26,7 @@ def planned(root: Path, given: list[str]) -> str:
         If it is no folder of the project, or has files that can't be kept.
     """
     folder = _folder(root, given)
-    content = FolderLook(DigestOnlyBlobs(), LocalFolder(folder), index.empty()).content()
+    content = FolderContents(DigestOnlyBlobs(), LocalFolder(folder), index.empty()).content()
     _found[content] = folder
     return content
 

@@ -13,9 +13,9 @@ from typing import IO, NamedTuple, Self
 from meguru.base import digests
 from meguru.storage.blobs import BlobStore
 
-SMALL = 8 << 20
+MAX_IN_MEMORY = 8 << 20
 """Files of up to so many bytes are read into memory; others into a file that goes when it is closed."""
-_MOST_OPEN = 16
+_MAX_OPEN_PACKS = 16
 
 
 class PlacedPart(NamedTuple):
@@ -43,7 +43,7 @@ class PackReader(AbstractContextManager["PackReader"]):
 
     def opened(self, parts: Sequence[PlacedPart]) -> OpenedParts:
         """Return a file's content; whoever wants a certain one compares the digest, and closes it."""
-        if sum(part.size for part in parts) <= SMALL:
+        if sum(part.size for part in parts) <= MAX_IN_MEMORY:
             data = b"".join(self.pieces(parts))
             return OpenedParts(io.BytesIO(data), digests.of_bytes(data))
         file = tempfile.TemporaryFile(prefix="meguru-file-")  # noqa: SIM115 - the caller closes it
@@ -69,7 +69,7 @@ class PackReader(AbstractContextManager["PackReader"]):
                 with self._lock:  # others move the same open file
                     pack = self._pack(part.pack)
                     pack.seek(begin)
-                    data = pack.read(min(end - begin, SMALL))
+                    data = pack.read(min(end - begin, MAX_IN_MEMORY))
                 if not data:
                     break
                 begin += len(data)
@@ -80,7 +80,7 @@ class PackReader(AbstractContextManager["PackReader"]):
             self._open.move_to_end(digest)
             return self._open[digest]
         # Least recently used first; each is a file descriptor of this process.
-        if len(self._open) >= _MOST_OPEN:
+        if len(self._open) >= _MAX_OPEN_PACKS:
             self._open.popitem(last=False)[1].close()
         self._open[digest] = self._blobs.path(digest).open("rb")
         return self._open[digest]

@@ -17,7 +17,7 @@ from meguru.datasets.folders.types import FolderFile, Label
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import Checks, DatasetVersion, Manifest
-from meguru.datasets.write import Line, check_there, write_following
+from meguru.datasets.write import Line, check_blobs_exist, write_following
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
@@ -99,7 +99,7 @@ def record_folder(
     # All reading comes before the transaction; `agree` proves that the base is still the newest version.
     frame, touched = changed_list(ctx.blobs, known, changes.files, changes.packs, changes.removed, label)
     rows = frame.drop(index.PARTS).lazy()
-    results = holding.hold(
+    results = holding.enforce(
         ctx,
         name,
         said,
@@ -116,7 +116,7 @@ def record_folder(
     def agree(previous: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
         if digest != (newest.digest if newest else ""):
             raise _moved_on(name)
-        check_there(ctx, packs, "the files")
+        check_blobs_exist(ctx, packs, "the files")
         return (previous if previous and _same(previous, manifest) else manifest), results
 
     profile = _profile(frame)

@@ -8,8 +8,8 @@ import msgspec
 
 FileMode = Literal["644", "755"]
 Label = Literal["", "folder"]
-MOST_FILES = 1_000_000
-MOST_PARTS = 100_000
+MAX_FILES = 1_000_000
+MAX_PARTS = 100_000
 """Parts of one file: at 256 KiB each, 25 GB."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meguru.base.paths import MAX_PATH
 from meguru.datasets.folders.names import check_distinct, chosen, is_plain, shown, why_refused
-from meguru.datasets.folders.types import MOST_FILES
+from meguru.datasets.folders.types import MAX_FILES
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def walk(root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
                 found.left_out += 1
             else:
                 _take(found, root, entry, path)
-        if len(found.paths) > MOST_FILES:
-            raise InvalidInput(f"{root} has more than {MOST_FILES:,} files", field="files")
+        if len(found.paths) > MAX_FILES:
+            raise InvalidInput(f"{root} has more than {MAX_FILES:,} files", field="files")
     return found
 
 

@@ -9,9 +9,9 @@ from typing import IO
 
 import polars as pl
 
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
-from meguru.datasets.ingest.records import CHUNK, LONGEST
+from meguru.datasets.ingest.records import CHUNK, MAX_RECORD_BYTES
 from meguru.datasets.ingest.typed import write_typed
 from meguru.datasets.types import ReadOptions
 
@@ -21,7 +21,7 @@ _SYNC = 16
 
 def avro(
     path: Path, name: str, said: ReadOptions, target: Path, *, chunk: int = CHUNK, meter: Meter | None = None
-) -> MadeFile:
+) -> ConvertedFile:
     """Write an Avro file as Parquet."""
     frames = _frames(path, chunk, meter)
     first = next(frames, None)
@@ -89,7 +89,7 @@ def _number(file: IO[bytes]) -> int:
 
 
 def _exactly(file: IO[bytes], size: int) -> bytes:
-    if not 0 <= size <= LONGEST:
+    if not 0 <= size <= MAX_RECORD_BYTES:
         raise ValueError("a part of it has a size that can't be")
     found = file.read(size)
     if len(found) != size:

@@ -7,8 +7,8 @@ from typing import Protocol
 import polars as pl
 
 from meguru.datasets.inference import cast
-from meguru.datasets.ingest.moments import Moments
-from meguru.datasets.ingest.numbers import Numbers
+from meguru.datasets.ingest.moments import TimestampFinding
+from meguru.datasets.ingest.numbers import NumberFinding
 
 MISSING = "NA"
 """What R, and many after it, write for a missing value; it is one where numbers or times stand beside it."""
@@ -76,10 +76,10 @@ def begin(first: str, decimal: str) -> ColumnFinding:
     for words in BOOLEANS:
         if first in words:
             return BooleanFinding(words)
-    return Moments.of(first) or (Numbers(decimal) if Numbers.fits(first) else TextFinding())
+    return TimestampFinding.of(first) or (NumberFinding(decimal) if NumberFinding.fits(first) else TextFinding())
 
 
-class FoundColumn:
+class InferredColumn:
     """A column of which nothing was said: what it holds is found from its values.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import unreadable
 from meguru.datasets.types import Format, ReadOptions
@@ -31,14 +31,14 @@ class FormatReader(Protocol):
 
     def __call__(
         self, path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None
-    ) -> MadeFile:
+    ) -> ConvertedFile:
         """Write `target`; what is wrong with the file is an InvalidInput, or an error of Polars."""
         ...
 
 
 def convert(
     path: Path, format: Format, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None
-) -> MadeFile:
+) -> ConvertedFile:
     """Write a file as Parquet; if it is `taken`, it is Parquet already and nothing was written.
 
     Raises

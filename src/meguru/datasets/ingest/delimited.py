@@ -10,21 +10,21 @@ import polars as pl
 
 from meguru.datasets.delimited.dialect import dialect_of
 from meguru.datasets.ingest.blocks import blocks
-from meguru.datasets.ingest.column import FoundColumn
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.column import InferredColumn
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.records import CHUNK, Records
 from meguru.datasets.ingest.refusals import empty
-from meguru.datasets.ingest.said import SaidColumn
+from meguru.datasets.ingest.said import DeclaredColumn
 from meguru.datasets.ingest.samples import samples
 from meguru.datasets.ingest.table import Column, Table, Types, write_table
-from meguru.datasets.said import check_known
+from meguru.datasets.said import check_columns_exist
 from meguru.datasets.types import ReadOptions
 
 
 def delimited(
     path: Path, name: str, said: ReadOptions, target: Path, *, chunk: int = CHUNK, meter: Meter | None = None
-) -> MadeFile:
+) -> ConvertedFile:
     """Write a file of delimited text as Parquet.
 
     Raises
@@ -36,12 +36,12 @@ def delimited(
     records = Records(blocks(path, dialect, name, meter), dialect, name, chunk)
     frames = records.frames()
     names = records.read_header()
-    check_known(said.names_said, names)
+    check_columns_exist(said.names_said, names)
 
     def column(each: str) -> Column:
         if each in said.types:
-            return SaidColumn(each, said.types[each], dialect.decimal, said.nulls, name)
-        return FoundColumn(each, dialect.decimal, said.nulls)
+            return DeclaredColumn(each, said.types[each], dialect.decimal, said.nulls, name)
+        return InferredColumn(each, dialect.decimal, said.nulls)
 
     def read(types: Types | None) -> Iterator[pl.DataFrame]:
         if types is None:

@@ -8,18 +8,18 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import unreadable
 from meguru.datasets.ingest.typed import write_typed
 from meguru.datasets.types import Dialect, ReadOptions
 from meguru.errors import InvalidInput, MissingDependency, near_misses
 
-LARGEST = 1 << 28
+MAX_BYTES = 1 << 28
 """A file of more bytes is refused: a sheet is read whole."""
 
 
-def excel(path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None) -> MadeFile:
+def excel(path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None) -> ConvertedFile:
     """Write a sheet as Parquet: the one that is said, else the first.
 
     Raises
@@ -31,7 +31,7 @@ def excel(path: Path, name: str, said: ReadOptions, target: Path, *, meter: Mete
         import fastexcel
     except ImportError as error:
         raise MissingDependency.of("formats", "fastexcel") from error
-    if path.stat().st_size > LARGEST:
+    if path.stat().st_size > MAX_BYTES:
         raise unreadable(name, "excel", "it is larger than 256 MB; save the sheet as CSV")
     try:
         book = fastexcel.read_excel(path)

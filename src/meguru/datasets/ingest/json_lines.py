@@ -12,10 +12,10 @@ import polars as pl
 from meguru.datasets.ingest.blocks import blocks
 from meguru.datasets.ingest.json_list import as_lines
 from meguru.datasets.ingest.json_schema import merged
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.numbers import EXACT
-from meguru.datasets.ingest.records import CHUNK, LONGEST
+from meguru.datasets.ingest.records import CHUNK, MAX_RECORD_BYTES
 from meguru.datasets.ingest.typed import write_typed
 from meguru.datasets.types import Dialect, ReadOptions
 from meguru.errors import InvalidInput
@@ -69,7 +69,7 @@ class JsonRows:
             if end and len(rest) >= self._chunk:
                 yield rest[:end]
                 rest = rest[end:]
-            elif len(rest) > LONGEST:
+            elif len(rest) > MAX_RECORD_BYTES:
                 raise self._refused("one line is longer than can be read")
         if rest.strip():
             yield rest
@@ -108,7 +108,7 @@ class JsonRows:
 
 def json_rows(
     path: Path, name: str, said: ReadOptions, target: Path, *, chunk: int = CHUNK, meter: Meter | None = None
-) -> MadeFile:
+) -> ConvertedFile:
     """Write JSON as Parquet; text that is a time in all rows is read as CSV's would be.
 
     Raises
@@ -118,7 +118,7 @@ def json_rows(
     """
     rows = JsonRows(path, name, said, chunk, meter)
 
-    def written(schema: Schema, *, is_certain: bool) -> MadeFile:
+    def written(schema: Schema, *, is_certain: bool) -> ConvertedFile:
         return write_typed(
             lambda: rows.frames(schema, is_certain=is_certain),
             pl.Schema(schema), name, "json", said, target, has_times=True, meter=meter,

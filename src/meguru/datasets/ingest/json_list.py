@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from meguru.datasets.delimited.dialect import not_of
-from meguru.datasets.ingest.records import LONGEST
+from meguru.datasets.ingest.records import MAX_RECORD_BYTES
 from meguru.errors import InvalidInput
 
 _BETWEEN = re.compile(r"[ \t\r\n]*")
@@ -57,7 +57,7 @@ def _members(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
                 # blocks, and one that is not is refused by its length.
                 _, end = _decode(text, place)
             except json.JSONDecodeError as error:
-                if len(text) - place > LONGEST:
+                if len(text) - place > MAX_RECORD_BYTES:
                     raise _refused(name, f"row {row + 1} is longer than can be read") from error
             else:
                 # A line end within a row stands between its parts: in text it is written as \n.

@@ -13,8 +13,8 @@ import polars as pl
 
 from meguru.base import digests
 from meguru.datasets.ingest.convert import convert
-from meguru.datasets.ingest.made import MadeFile
-from meguru.datasets.ingest.nearby import bytes_of, meter_in_use
+from meguru.datasets.ingest.made import ConvertedFile
+from meguru.datasets.ingest.nearby import opened_entry, meter_in_use
 from meguru.datasets.personal.treat import ValueTreatment, treating
 from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, FileOrigin, Format, ReadOptions
 from meguru.errors import InternalError
@@ -23,7 +23,7 @@ from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
 
 
-def kept(
+def stored_as_parquet(
     blobs: BlobStore,
     entry: FileEntry,
     format: Format,
@@ -42,7 +42,7 @@ def kept(
     """
     if treat is not None:
         said = said.guided(dict.fromkeys(treat.columns, "text"))
-    with bytes_of(blobs, entry, field) as path, _draft(blobs) as target, treating(treat):
+    with opened_entry(blobs, entry, field) as path, _draft(blobs) as target, treating(treat):
         # Treated while they are written: values in clear never reach the disk, not even a draft.
         made = convert(path, format, entry.path, said, target, meter=meter_in_use.get())
         if made.taken:
@@ -65,7 +65,7 @@ def _check_rows(target: Path, rows: int, name: str) -> None:
         raise InternalError(message)
 
 
-def _treated(made: MadeFile, treat: ValueTreatment | None) -> MadeFile:
+def _treated(made: ConvertedFile, treat: ValueTreatment | None) -> ConvertedFile:
     if treat is None:
         return made
     types = treat.schema({column.name: column.type for column in made.columns})
@@ -79,7 +79,7 @@ def _treated(made: MadeFile, treat: ValueTreatment | None) -> MadeFile:
     return msgspec.structs.replace(made, columns=columns)
 
 
-def _file(path: str, digest: str, size: int, made: MadeFile, origin: FileOrigin | None = None) -> DataFile:
+def _file(path: str, digest: str, size: int, made: ConvertedFile, origin: FileOrigin | None = None) -> DataFile:
     return DataFile(path=path, digest=digest, size=size, rows=made.rows, columns=made.columns, source=origin)
 
 

@@ -7,7 +7,7 @@ import msgspec
 from meguru.datasets.types import DatasetColumn, Dialect
 
 
-class MadeFile(msgspec.Struct, frozen=True, kw_only=True):
+class ConvertedFile(msgspec.Struct, frozen=True, kw_only=True):
     """How many rows were written, their columns, and what was found out about how they stood in the file."""
 
     rows: int

@@ -13,7 +13,7 @@ _OFFSET = r"(Z|[+-]\d\d:?\d\d)$"
 _SIX = 6
 
 
-class Moments:
+class TimestampFinding:
     """What was seen of the values of a column that began with a date or a time."""
 
     def __init__(self, pattern: str, spelling: str) -> None:
@@ -23,7 +23,7 @@ class Moments:
         self._decimals: set[int] = set()
 
     @classmethod
-    def of(cls, first: str) -> Moments | None:
+    def of(cls, first: str) -> TimestampFinding | None:
         """Begin with the first value of a column; None if it is no date or time."""
         found = next(((each, spelling) for each, spelling in TIMES if re.match(each, first)), None)
         return cls(*found) if found else None

@@ -21,7 +21,7 @@ meter_in_use: ContextVar[Meter | None] = ContextVar("meter_in_use", default=None
 
 
 @contextmanager
-def offering(files: Mapping[str, Path], meter: Meter | None = None) -> Iterator[list[FileEntry]]:
+def local_files(files: Mapping[str, Path], meter: Meter | None = None) -> Iterator[list[FileEntry]]:
     """Let files be registered from where they are, by the operations that are called meanwhile.
 
     Their digests are taken first: a file that the newest version has is not read again.
@@ -41,7 +41,7 @@ def offering(files: Mapping[str, Path], meter: Meter | None = None) -> Iterator[
 
 
 @contextmanager
-def bytes_of(blobs: BlobStore, entry: FileEntry, field: str) -> Iterator[Path]:
+def opened_entry(blobs: BlobStore, entry: FileEntry, field: str) -> Iterator[Path]:
     """Give the file with an entry's bytes: where it was offered, else the blob that was uploaded.
 
     Raises

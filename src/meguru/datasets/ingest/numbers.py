@@ -21,7 +21,7 @@ EXACT = 2**53
 BEYOND = "whole numbers beyond 64 bits"
 
 
-class Numbers:
+class NumberFinding:
     """What was seen of the values of a column that began with a number.
 
     Facts only ever add up, and the first value of each kind is kept, so that it does not matter in which

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import empty
 from meguru.datasets.personal.treat import treatment_in_use
@@ -59,7 +59,7 @@ def write(
         draft.unlink(missing_ok=True)
 
 
-def described(plan: pl.LazyFrame, name: str, format: Format, meter: Meter | None = None) -> MadeFile:
+def described(plan: pl.LazyFrame, name: str, format: Format, meter: Meter | None = None) -> ConvertedFile:
     """Return what is in a Parquet file, after each value was read: a damaged one is refused.
 
     Raises
@@ -81,4 +81,4 @@ def described(plan: pl.LazyFrame, name: str, format: Format, meter: Meter | None
         DatasetColumn(name=each, type=NAMES.get(dtype, str(dtype)) if known[each] else "Null")
         for each, dtype in schema.items()
     ]
-    return MadeFile(rows=rows, columns=columns, taken=True)
+    return ConvertedFile(rows=rows, columns=columns, taken=True)

@@ -9,7 +9,7 @@ import polars as pl
 from meguru.stats.profile import ColumnProfile, TableProfile, TimeProfile, profile_column
 from meguru.stats.profile.columns import is_time, kind_of, read_profile
 
-MOST = 4_000_000
+MAX_ROWS = 4_000_000
 """A profile of more rows is that of each k-th row, its counts scaled to all."""
 _LISTS = ("counts", "shares")
 
@@ -20,13 +20,13 @@ def profile_rows(rows: pl.LazyFrame, count: int) -> TableProfile:
     Parameters
     ----------
     rows, count
-        The table, and how many rows it has. From `MOST` on, quantiles, shares and frequent values are those
+        The table, and how many rows it has. From `MAX_ROWS` on, quantiles, shares and frequent values are those
         of a sample of each k-th row; rows, missing values, least and greatest are those of all.
     """
     schema = rows.collect_schema()
     known = {name: dtype for name, dtype in schema.items() if kind_of(dtype) is not None}
     moments = [name for name, dtype in schema.items() if is_time(dtype)]
-    step = max(1, -(-count // MOST))
+    step = max(1, -(-count // MAX_ROWS))
     if step == 1:
         columns = {name: profile_column(_column(rows, name)) for name in known}
         times = {name: TimeProfile.of(_column(rows, name)) for name in moments}

@@ -21,7 +21,7 @@ from meguru.datasets.types import Dialect
 
 CHUNK = 1 << 24
 """So many bytes of text are looked at together."""
-LONGEST = 1 << 28
+MAX_RECORD_BYTES = 1 << 28
 """A record of more bytes is refused: a quote that is never closed makes the rest of a file one."""
 _LF, _CR = 10, 13
 _CACHED = 1 << 17
@@ -74,7 +74,7 @@ class Records:
                     self.columns = self._named(record)
                     self._rest = self._rest[walk.used :]
                     return self.columns
-            if self._over or len(self._rest) > LONGEST:
+            if self._over or len(self._rest) > MAX_RECORD_BYTES:
                 break
         if self.columns:
             return self.columns
@@ -120,7 +120,7 @@ class Records:
                 self.seen += walk.seen
                 return frame
             wanted *= 2
-            if self._over or len(self._rest) > LONGEST:
+            if self._over or len(self._rest) > MAX_RECORD_BYTES:
                 raise refused(
                     self.name, f"record {self.seen + 1} does not end: a quote is not closed", MEND_QUOTES
                 )

@@ -9,20 +9,20 @@ import polars as pl
 from meguru.datasets import inference
 from meguru.datasets.ingest.column import MISSING, without
 from meguru.datasets.polars_types import TIMES
-from meguru.datasets.said import kind_said
+from meguru.datasets.said import declared_type
 from meguru.errors import InvalidInput
 
 _ZONE = re.compile(r".*(?:Z|[+-]\d\d:?\d\d)$", re.DOTALL)
 
 
-class SaidColumn:
+class DeclaredColumn:
     """A column whose type was said: each value fits it, or the file is refused with the row."""
 
     why = ""
 
     def __init__(self, name: str, word: str, decimal: str, nulls: list[str] | None, file: str) -> None:
         self.name, self._word, self._decimal, self._file = name, word, decimal, file
-        self._kind, self._spelling = kind_said(name, word)
+        self._kind, self._spelling = declared_type(name, word)
         self._nulls = nulls
         self._marks = [MISSING] if nulls is None and self._kind != "String" else nulls or []
         self._spellings = [self._spelling] if self._spelling else [form for _, form in inference.TIMES]

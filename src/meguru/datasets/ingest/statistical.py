@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import unreadable
 from meguru.datasets.ingest.typed import write_typed
@@ -25,7 +25,7 @@ _OF_FORMAT: dict[Format, str] = {"spss": "read_sav", "stata": "read_dta", "sas":
 
 def _statistical(
     format: Format, path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None
-) -> MadeFile:
+) -> ConvertedFile:
     try:
         import pyreadstat
     except ImportError as error:

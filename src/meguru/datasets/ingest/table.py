@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import polars as pl
 
 from meguru.datasets.ingest.column import MISSING
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.parquet import group_rows, write
 from meguru.datasets.polars_types import TYPES
@@ -142,7 +142,7 @@ def write_table(
     read: Callable[[Types | None], Iterator[pl.DataFrame]],
     target: Path,
     samples: Iterator[pl.DataFrame] | None = None,
-) -> MadeFile | None:
+) -> ConvertedFile | None:
     """Write what is read as Parquet, in bounded memory; None if there are no rows.
 
     Parameters
@@ -185,7 +185,7 @@ def write_table(
     types = table.types
     if not is_whole or types.schema != written.schema or not table.hold(written):
         write(_again(table, read(types), types), types.schema, target, rows=group)
-    return MadeFile(
+    return ConvertedFile(
         rows=table.rows,
         columns=[DatasetColumn(name=each, type=kind) for each, kind in types.kinds.items()],
         nulls=types.nulls,

@@ -9,15 +9,15 @@ import polars as pl
 
 from meguru.datasets.inference import cast
 from meguru.datasets.ingest.column import ColumnFinding, TextFinding
-from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.made import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
-from meguru.datasets.ingest.moments import Moments
+from meguru.datasets.ingest.moments import TimestampFinding
 from meguru.datasets.ingest.parquet import GROUP_ROWS, described
 from meguru.datasets.ingest.refusals import empty
-from meguru.datasets.ingest.said import SaidColumn
+from meguru.datasets.ingest.said import DeclaredColumn
 from meguru.datasets.ingest.table import Column, Table, Types, write_table
 from meguru.datasets.polars_types import NAMES, TYPES, stored
-from meguru.datasets.said import check_known, kind_said
+from meguru.datasets.said import check_columns_exist, declared_type
 from meguru.datasets.types import Format, ReadOptions
 from meguru.errors import InvalidInput, UsageError
 
@@ -34,7 +34,7 @@ class TypedColumn:
         self.name, self._file, self._has_value = name, file, False
         self.dtype = stored(dtype)
         if said:
-            kind, how = kind_said(name, said)
+            kind, how = declared_type(name, said)
             if how:
                 raise UsageError(f"column {name!r} is no text", field=f"read.types.{name}")
             self.dtype = TYPES[kind]
@@ -112,7 +112,7 @@ class TextColumn:
     def see(self, values: pl.Series) -> pl.Series | None:
         """Take in more values."""
         if self._finding is None and values.null_count() < values.len():
-            self._finding = Moments.of(str(values.first(ignore_nulls=True))) or TextFinding()
+            self._finding = TimestampFinding.of(str(values.first(ignore_nulls=True))) or TextFinding()
         return self._finding.see(values) if self._finding else None
 
     def typed(self, values: pl.Series, kind: str, nulls: list[str]) -> pl.Series:
@@ -132,7 +132,7 @@ def write_typed(
     *,
     has_times: bool = False,
     meter: Meter | None = None,
-) -> MadeFile:
+) -> ConvertedFile:
     """Write rows that have types as Parquet; text may be times if the format has no times of its own.
 
     Raises
@@ -140,12 +140,12 @@ def write_typed(
     InvalidInput
         If there are no rows, or values are not what was said of them.
     """
-    check_known(said.names_said, list(schema))
+    check_columns_exist(said.names_said, list(schema))
 
     def column(each: str, dtype: pl.DataType) -> Column:
         word = said.types.get(each, "")
-        if word and dtype == pl.String and kind_said(each, word)[0] != "String":
-            return SaidColumn(each, word, ".", said.nulls, name)
+        if word and dtype == pl.String and declared_type(each, word)[0] != "String":
+            return DeclaredColumn(each, word, ".", said.nulls, name)
         if has_times and dtype == pl.String and not word:
             return TextColumn(each)
         return TypedColumn(each, dtype, name, word)
@@ -162,7 +162,7 @@ def write_typed(
 
 def parquet(
     path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None
-) -> MadeFile:
+) -> ConvertedFile:
     """Take a Parquet file as it is if its types are ours, after each value was read; else write it again."""
     plan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
     schema = plan.collect_schema()
@@ -173,7 +173,7 @@ def parquet(
     )
 
 
-def arrow(path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None) -> MadeFile:
+def arrow(path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None) -> ConvertedFile:
     """Write an Arrow file, or a stream, as Parquet."""
     with path.open("rb") as file:
         is_file = file.read(6) == b"ARROW1"

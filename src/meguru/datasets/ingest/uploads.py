@@ -13,17 +13,17 @@ from meguru.kernel.workspace import Workspace
 if TYPE_CHECKING:
     from meguru.storage.blobs.base import PrunableStore
 
-LARGE = 1 << 25
+MIN_FREED_BYTES = 1 << 25
 """A smaller upload stays until what was made from it is freed: to ask what needs it has a price."""
 
 
-def let_go(ctx: Context, given: Sequence[DataFile], *, is_personal: bool) -> None:
+def free_uploads(ctx: Context, given: Sequence[DataFile], *, is_personal: bool) -> None:
     """Free, after the commit, what was uploaded for these files, if nothing else needs it.
 
     What `is_personal` does not stay, however small it is.
     """
     origins = {
-        each.source.digest for each in given if each.source and (is_personal or each.source.size >= LARGE)
+        each.source.digest for each in given if each.source and (is_personal or each.source.size >= MIN_FREED_BYTES)
     }
     uploads = {digest for digest in origins if ctx.blobs.has(digest)}
 

@@ -13,9 +13,9 @@ from meguru.datasets.delimited.dialect import not_of
 from meguru.datasets.ingest.refusals import MEND_QUOTES, refused, wrong_width
 from meguru.datasets.types import Dialect
 
-AT_ONCE = 1 << 22
+WALK_BYTES = 1 << 22
 """So many bytes are walked through before what was found is handed on."""
-_LONGEST = 1 << 30
+_MAX_FIELD = 1 << 30
 """Else a field of 128 KiB is refused; records are bounded where text is cut."""
 
 
@@ -32,7 +32,7 @@ class _LongFields(AbstractContextManager[None]):
     def __enter__(self) -> None:
         with self._lock:
             if not self._walks:
-                self._usual = csv.field_size_limit(_LONGEST)
+                self._usual = csv.field_size_limit(_MAX_FIELD)
             self._walks += 1
 
     def __exit__(self, *_: object) -> None:
@@ -90,7 +90,7 @@ class RecordWalk:
 
     def records(self) -> Iterator[list[str] | None]:
         """Yield records that end in the text; None for a blank line."""
-        size = AT_ONCE
+        size = WALK_BYTES
         with _long_fields:
             while not self.used:
                 yield from self._of(self._text[:size])

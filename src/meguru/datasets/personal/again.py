@@ -14,8 +14,8 @@ from meguru.artifacts.erasure import ErasureSubject, is_text_like, ledger
 from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.base.ticker import Ticker
 from meguru.datasets.personal import store
-from meguru.datasets.personal.erase import ErasureReport, erased, keep
-from meguru.datasets.personal.gone import delete_gone
+from meguru.datasets.personal.erase import ErasureReport, find_and_erase, record_erasure
+from meguru.datasets.personal.gone import delete_erased_blobs
 from meguru.datasets.personal.rewrite import rows_with_column
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
@@ -68,12 +68,12 @@ def again(ctx: Context) -> ErasureReport:
     entries = [each for each in ledger.owed(ctx.ws) if each.key in keys]
     who = _who(ctx, entries, keys)
     if who:
-        report = erased(ctx, ErasureSubject(who), None, dry_run=False)
+        report = find_and_erase(ctx, ErasureSubject(who), None, dry_run=False)
     else:
         report = ErasureReport(found=[], models=[], dry_run=False)
     bare = msgspec.structs.replace(report, found=[], stays=[], models=[])
     for number, each in enumerate(entries):
-        keep(ctx, each, bare if number else report, RESTORED, repeated=True)
+        record_erasure(ctx, each, bare if number else report, RESTORED, repeated=True)
     return report
 
 
@@ -102,7 +102,7 @@ def _values(ctx: Context, column: str) -> Iterator[str]:
         yield from family.load(name)(ctx, column)
 
 
-def values(ctx: Context, column: str) -> Iterator[str]:
+def column_values(ctx: Context, column: str) -> Iterator[str]:
     """Give the values of a column in any version of any dataset."""
     import polars as pl
 
@@ -133,8 +133,8 @@ class ErasureClock(Ticker):
 
     def tick(self) -> None:
         """Look once."""
-        mend(self.ws)
-        delete_gone(self.ws)
+        restore_ledger(self.ws)
+        delete_erased_blobs(self.ws)
         # Last: it raises while somebody who is owed is under a legal hold, and the rest must not wait for that.
         keys = ErasureLedger(self.ws).keys
         if any(each.key in keys for each in ledger.owed(self.ws)):
@@ -142,7 +142,7 @@ class ErasureClock(Ticker):
             log.warning("the database was restored: %s rows of erased persons are erased again", f"{rows:,}")
 
 
-def mend(ws: Workspace) -> int:
+def restore_ledger(ws: Workspace) -> int:
     """Write beside the workspace what its database knows and the file there has lost; return how many."""
     book = ErasureLedger(ws)
     there = {each.id for each in book.entries()}

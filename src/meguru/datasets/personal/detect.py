@@ -10,7 +10,7 @@ import polars as pl
 
 _DIGITS = 12
 _DATE_DIGITS = 8
-ENOUGH = 0.7
+MIN_SHARE = 0.7
 """So much of a column's values look alike before it is told."""
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _PHONE = r"^(?:\+\d{1,3}[ -]?)?(?:\(\d{1,5}\)[ -]?)?\d{1,5}(?:[ -]\d{1,4}){1,3}$"
@@ -62,7 +62,7 @@ def _by_value(values: pl.Series) -> str:
     if not text.len():
         return ""
     for kind, fits in _SIGNS:
-        if (fits(text).sum() or 0) >= ENOUGH * text.len():
+        if (fits(text).sum() or 0) >= MIN_SHARE * text.len():
             return kind
     return ""
 

@@ -19,9 +19,9 @@ from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
-from meguru.datasets.personal.files import note_new
+from meguru.datasets.personal.files import note_private_files
 from meguru.datasets.personal.folders import STAYS
-from meguru.datasets.personal.gone import delete_gone
+from meguru.datasets.personal.gone import delete_erased_blobs
 from meguru.datasets.personal.held import check_dataset, check_found, check_person, is_anything_held
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.who import FollowedRows, check_who, subject_of
@@ -29,14 +29,14 @@ from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.layout import packed, write_manifest
-from meguru.datasets.write import UNSEEN
+from meguru.datasets.write import EMPTY_PROFILE
 from meguru.errors import Conflict, DigestMismatch, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 
 RENAMED = "it was made from their rows, and may be about another: name that column, too, to erase them"
-VACUUMED = 64 << 20
+MAX_VACUUMED_BYTES = 64 << 20
 """A database of SQLite up to so many bytes is written anew, without the pages that are free."""
 
 
@@ -96,13 +96,13 @@ def erase(
     """
     check_who(who)
     subject = subject_of(ctx, who)
-    report = erased(ctx, subject, only, dry_run=dry_run)
+    report = find_and_erase(ctx, subject, only, dry_run=dry_run)
     if not dry_run and (report.found or only is None):
-        keep(ctx, remember(ctx, subject, only), report, reason)
+        record_erasure(ctx, remember(ctx, subject, only), report, reason)
     return report
 
 
-def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool) -> ErasureReport:
+def find_and_erase(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool) -> ErasureReport:
     """Find a person everywhere, and erase them unless it is a trial."""
     follow = FollowedRows(ctx.ws, subject)
     stay: list[ErasedThing] = []
@@ -124,7 +124,7 @@ def erased(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry
         _write(ctx, rewritten)
         # Blobs go after the commit: undone, the versions still need them. A kill in between leaves them noted
         # in `erased_blob`, and the next erasure or server deletes them.
-        ctx.if_done += [delete_gone, _settle]
+        ctx.if_done += [delete_erased_blobs, _vacuum]
     found = [
         *(ErasedThing(ref=each.version.ref, what="rows of a dataset", rows=each.rows) for each in rewritten),
         *stay,
@@ -168,7 +168,7 @@ def remember(ctx: Context, subject: ErasureSubject, only: list[str] | None = Non
     return entry
 
 
-def keep(
+def record_erasure(
     ctx: Context, entry: ErasureMarks, report: ErasureReport, reason: str, *, repeated: bool = False
 ) -> None:
     """Write an erasure down, with its marks and what went, and tell of it."""
@@ -269,8 +269,8 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
             raise Conflict(f"{present.ref} changed meanwhile", hint="ask again")
         # Under its old number: references and lineage stay, only the content has another digest.
         digest = write_manifest(ctx.blobs, each.after)
-        store.replace_content(ctx.tx, each.version, each.after, digest, ctx.blobs.put_bytes(UNSEEN))
-        note_new(ctx, present.name, said_of(ctx.tx, present.name), each.after, each.before)
+        store.replace_content(ctx.tx, each.version, each.after, digest, ctx.blobs.put_bytes(EMPTY_PROFILE))
+        note_private_files(ctx, present.name, said_of(ctx.tx, present.name), each.after, each.before)
         gone |= _blobs(each.version, each.before) - _blobs(each.version, each.after)
         gone |= {each.version.profile} | _uploads(each.before)
         ctx.emit(
@@ -278,7 +278,7 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
             each.version.ref,
             data={"before": each.version.digest, "after": digest, "rows": each.rows},
         )
-    blobs_gone.note_gone(ctx.tx, gone - {digests.of_bytes(UNSEEN)})
+    blobs_gone.note_gone(ctx.tx, gone - {digests.of_bytes(EMPTY_PROFILE)})
 
 
 def _blobs(version: DatasetVersion, manifest: Manifest) -> set[str]:
@@ -292,7 +292,7 @@ def _uploads(manifest: Manifest) -> set[str]:
     return {each.digest for each in given_files(manifest.files)} - {file.digest for file in manifest.files}
 
 
-def _settle(ws: Workspace) -> None:
+def _vacuum(ws: Workspace) -> None:
     """Leave nothing of what rows held in pages of SQLite that are free, nor in its log.
 
     A large database is not written anew: its free pages are used again by and by.
@@ -301,7 +301,7 @@ def _settle(ws: Workspace) -> None:
         return
     with ws.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         place = Path(ws.db.engine.url.database or "")
-        if place.is_file() and place.stat().st_size <= VACUUMED:
+        if place.is_file() and place.stat().st_size <= MAX_VACUUMED_BYTES:
             # SQLite only marks pages as free: what a row held stays in the file until it is overwritten.
             connection.exec_driver_sql("VACUUM")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -17,7 +17,7 @@ from meguru.kernel.operations.authorise import require
 from meguru.kernel.workspace import Workspace
 
 
-def note_new(ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, before: Manifest | None) -> None:
+def note_private_files(ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, before: Manifest | None) -> None:
     """Write down the files of a new version that hold personal columns in clear."""
     if spec.columns and hidden_columns(spec, manifest):
         there = {file.digest for file in before.files} if before else set()
@@ -26,14 +26,14 @@ def note_new(ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, bef
         store.note(ctx.tx, name, [*(file.digest for file in new), *uploads])
 
 
-def note_all(ctx: Context, name: str, spec: DatasetSpec) -> None:
+def note_all_private_files(ctx: Context, name: str, spec: DatasetSpec) -> None:
     """Write down the files of all versions that hold personal columns in clear, after these were named."""
     for version in store.all_versions(ctx.tx, [name]) if spec.columns else ():
         if version.elsewhere:
             continue
         # Of branches too, and of removed versions until their bytes are freed: a file is fetched by its digest.
         with suppress(NotFound, DigestMismatch):
-            note_new(ctx, name, spec, load_manifest(ctx.blobs, version), None)
+            note_private_files(ctx, name, spec, load_manifest(ctx.blobs, version), None)
 
 
 def check_may_fetch(ws: Workspace, digest: str) -> None:

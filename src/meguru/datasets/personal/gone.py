@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from meguru.storage.blobs.base import PrunableStore
 
 
-def delete_gone(ws: Workspace) -> None:
+def delete_erased_blobs(ws: Workspace) -> None:
     """Delete what an erasure left behind, unless something else needs it; also what a killed one left."""
     pending.flush(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
     with ws.read() as tx:

@@ -46,6 +46,6 @@ ERASURE = Kind(
     services=(Service(name="erasures", factory="meguru.datasets.personal.again:ErasureClock"),),
     provides={
         "personal data": "meguru.datasets.personal.texts:erase",
-        "values of people": "meguru.datasets.personal.again:values",
+        "values of people": "meguru.datasets.personal.again:column_values",
     },
 )

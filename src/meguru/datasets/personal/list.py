@@ -11,7 +11,7 @@ from meguru.artifacts.erasure import ErasedThing
 from meguru.artifacts.erasure.schema import erasure
 from meguru.kernel.operations import Context, operation
 
-_MOST = 1000
+_MAX_PAGE = 1000
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ def list_erasures(ctx: Context, *, limit: int = 100) -> list[Erasure]:
     query = select(*(mine[name] for name in Erasure.__struct_fields__)).order_by(
         mine.at.desc(), mine.id.desc()
     )
-    rows = ctx.tx.execute(query.limit(max(1, min(limit, _MOST)))).all()
+    rows = ctx.tx.execute(query.limit(max(1, min(limit, _MAX_PAGE)))).all()
     return [
         msgspec.convert({str(key): value for key, value in row._mapping.items()}, Erasure) for row in rows
     ]

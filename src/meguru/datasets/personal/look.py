@@ -13,7 +13,7 @@ from meguru.datasets.versions.layout import write_manifest
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 
-_LONGEST = 2000
+_MAX_REASON = 2000
 
 
 @operation("dataset.look", permission="dataset:clear", on="ref")
@@ -22,28 +22,28 @@ def look(ctx: Context, *, ref: str, reason: str) -> DatasetVersion:
 
     What `dataset.show` returns has these columns masked. Without any, it is the same version.
     """
-    if not reason.strip() or len(reason) > _LONGEST:
-        raise InvalidInput("say what it is needed for", field="reason", why=f"up to {_LONGEST:,} characters")
+    if not reason.strip() or len(reason) > _MAX_REASON:
+        raise InvalidInput("say what it is needed for", field="reason", why=f"up to {_MAX_REASON:,} characters")
     version = store.resolve(ctx.tx, ref, ctx.readable)
-    columns = sorted(hidden_of(ctx, version, load_manifest(ctx.blobs, version)))
+    columns = sorted(hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version)))
     ctx.emit("dataset_version.seen_in_clear", version.ref, data={"columns": columns, "reason": reason})
     return version
 
 
-def hidden_of(ctx: Context, version: DatasetVersion, manifest: Manifest) -> frozenset[str]:
+def hidden_columns_of(ctx: Context, version: DatasetVersion, manifest: Manifest) -> frozenset[str]:
     """Return the columns of a version that are masked."""
     spec = said_of(ctx.tx, version.name)
     return hidden_columns(spec, manifest) if spec.columns else frozenset()
 
 
-def masked(ctx: Context, version: DatasetVersion) -> DatasetVersion:
+def masked_version(ctx: Context, version: DatasetVersion) -> DatasetVersion:
     """Return a version as all may see it: its list of files says which columns are masked."""
     if version.elsewhere or not said_of(ctx.tx, version.name).columns:
         return version
     # The same files under a list that hides columns: whoever reads by the digest gets masks, also far from
     # here.
     manifest = load_manifest(ctx.blobs, version)
-    if not (hidden := hidden_of(ctx, version, manifest)):
+    if not (hidden := hidden_columns_of(ctx, version, manifest)):
         return version
     shown = _masked(manifest, hidden)
     return msgspec.structs.replace(version, digest=write_manifest(ctx.blobs, shown), columns=shown.columns)

@@ -14,7 +14,7 @@ from meguru.artifacts.retention.rules import erased_policy
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.gone import delete_gone
+from meguru.datasets.personal.gone import delete_erased_blobs
 from meguru.datasets.personal.rewrite import FileRewriter, all_rows
 from meguru.datasets.types import DataFile, Format, Manifest
 from meguru.datasets.versions.compact import given_files
@@ -44,7 +44,7 @@ def returned(ctx: Context, *, ref: str) -> ReturnedRows:
     return _returned(ctx, manifest, manifest.files, entries)[1]
 
 
-def admitted(ctx: Context, name: str, given: list[DataFile], kind: Format) -> list[DataFile]:
+def screened_files(ctx: Context, name: str, given: list[DataFile], kind: Format) -> list[DataFile]:
     """Return files that are added, without rows of people who were erased if the policy is to drop them.
 
     Raises
@@ -76,7 +76,7 @@ def admitted(ctx: Context, name: str, given: list[DataFile], kind: Format) -> li
     uploads = {each.digest for each in given_files(given)}
     # A Parquet file without such rows is kept as it was uploaded: that blob is needed.
     note_gone(ctx.tx, (_digests(given) | uploads) - _digests(kept))
-    ctx.if_done.append(delete_gone)
+    ctx.if_done.append(delete_erased_blobs)
     return kept
 
 

@@ -12,11 +12,11 @@ from meguru.datasets.types import ColumnSpec
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 
-MOST = 1000
-_LONGEST = 200
+MAX_COLUMNS = 1000
+_MAX_LENGTH = 200
 
 
-def with_columns(spec: DatasetSpec, columns: Mapping[str, ColumnSpec] | None) -> DatasetSpec:
+def with_column_specs(spec: DatasetSpec, columns: Mapping[str, ColumnSpec] | None) -> DatasetSpec:
     """Return a spec with more said of columns; tags are added to those that are there."""
     if not columns:
         return spec
@@ -30,10 +30,10 @@ def with_columns(spec: DatasetSpec, columns: Mapping[str, ColumnSpec] | None) ->
 
 def check_columns(columns: Mapping[str, ColumnSpec]) -> None:
     """Refuse what can't be said of columns."""
-    if len(columns) > MOST:
-        raise InvalidInput(f"something is said of more than {MOST:,} columns", field="columns")
+    if len(columns) > MAX_COLUMNS:
+        raise InvalidInput(f"something is said of more than {MAX_COLUMNS:,} columns", field="columns")
     for name, said in columns.items():
-        if any(not 0 < len(text) <= _LONGEST for text in (name, *said.tags)) or len(said.tags) > MOST:
+        if any(not 0 < len(text) <= _MAX_LENGTH for text in (name, *said.tags)) or len(said.tags) > MAX_COLUMNS:
             raise InvalidInput("names and tags have 1 to 200 characters", field=f"columns.{name[:_LONGEST]}")
 
 

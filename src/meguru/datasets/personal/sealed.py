@@ -15,7 +15,7 @@ _BEGIN = "gAAAAA"
 """How what Fernet sealed begins."""
 
 
-def sealed(
+def encrypted_values(
     blobs: BlobStore, versions: Iterable[DatasetVersion], column: str, value: str, how: ValueTreatment
 ) -> list[str]:
     """Return what a column holds in any version that opens to a value."""

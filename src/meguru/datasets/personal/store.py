@@ -11,14 +11,14 @@ from meguru.datasets.schema import dataset, dataset_version
 from meguru.datasets.store import from_row
 from meguru.datasets.types import DatasetVersion, Manifest
 
-_AT_ONCE = 500
+_BATCH = 500
 
 
 def note(tx: Connection, dataset: str, digests: Iterable[str]) -> None:
     """Write down which files hold personal columns in clear."""
     wanted = list(dict.fromkeys(digests))
-    for begin in range(0, len(wanted), _AT_ONCE):
-        part = wanted[begin : begin + _AT_ONCE]
+    for begin in range(0, len(wanted), _BATCH):
+        part = wanted[begin : begin + _BATCH]
         asked = select(private_blob.c.digest).where(
             private_blob.c.dataset == dataset, private_blob.c.digest.in_(part)
         )

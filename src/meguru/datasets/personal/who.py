@@ -16,7 +16,7 @@ from meguru.artifacts.lineage import made_from
 from meguru.base import refs
 from meguru.datasets.personal import store
 from meguru.datasets.personal.rewrite import FileRewriter, present_rows
-from meguru.datasets.personal.sealed import sealed
+from meguru.datasets.personal.sealed import encrypted_values
 from meguru.datasets.personal.treat import treatment_of
 from meguru.datasets.redaction import PERSONAL
 from meguru.datasets.spec import said_of
@@ -28,21 +28,21 @@ from meguru.kernel.workspace import Workspace
 if TYPE_CHECKING:
     import polars as pl
 
-_LONGEST = 1000
-_MOST = 20
-_FOLLOWED = 10_000
+_MAX_LENGTH = 1000
+_MAX_VALUES = 20
+_MAX_FOLLOWED = 10_000
 """So many values of a key are followed into what was made from a person's rows."""
 
 
 def check_who(who: Mapping[str, list[str]]) -> None:
     """Refuse what tells nobody."""
     values = [value for each in who.values() for value in each]
-    if not (0 < len(who) <= _MOST and all(who.values()) and len(values) <= _MOST):
-        raise InvalidInput(f"1 to {_MOST} values tell who it is", field="who")
+    if not (0 < len(who) <= _MAX_VALUES and all(who.values()) and len(values) <= _MAX_VALUES):
+        raise InvalidInput(f"1 to {_MAX_VALUES} values tell who it is", field="who")
     for text in (*who, *values):
-        if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
+        if not 0 < len(text.strip()) <= len(text) <= _MAX_LENGTH:
             raise InvalidInput(
-                "a column and a value tell who it is", field="who", why=f"up to {_LONGEST:,} characters"
+                "a column and a value tell who it is", field="who", why=f"up to {_MAX_LENGTH:,} characters"
             )
 
 
@@ -56,7 +56,7 @@ def subject_of(ctx: Context, who: Mapping[str, list[str]]) -> ErasureSubject:
             versions = store.all_versions(tx, None) if "encrypt" in treatments else []
         if treatments & {"hash", "encrypt"} and (how := treatment_of(ctx.ws, {column: "hash"})):
             for value in values:
-                found[column] += [how.hash(value), *sealed(ctx.blobs, versions, column, value, how)]
+                found[column] += [how.hash(value), *encrypted_values(ctx.blobs, versions, column, value, how)]
     return ErasureSubject(found)
 
 
@@ -134,7 +134,7 @@ def _only_theirs(
             found = rows.filter(subject.rows(schema)).select(pl.col(name).cast(pl.String).unique())
             theirs.update(found.collect(engine="streaming")[name].drop_nulls())
     # So many values are no longer those of one person: following them would take the rows of others.
-    if not 0 < len(theirs) <= _FOLLOWED:
+    if not 0 < len(theirs) <= _MAX_FOLLOWED:
         return set()
     for rows in every:
         schema = rows.collect_schema()

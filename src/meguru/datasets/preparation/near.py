@@ -15,7 +15,7 @@ from meguru.errors import InvalidInput, MissingDependency
 if TYPE_CHECKING:
     import polars as pl
 
-HASHES, SHINGLE, LONGEST = 128, 5, 20_000
+HASHES, SHINGLE, MAX_TEXT_LENGTH = 128, 5, 20_000
 """Hashes of each text, letters of each piece of it, and letters of a text that are looked at."""
 _SEED = 42
 
@@ -104,7 +104,7 @@ class _Groups:
 
 
 def _pieces(text: str | None) -> frozenset[str]:
-    plain = normal_text(text[:LONGEST]) if text else ""
+    plain = normal_text(text[:MAX_TEXT_LENGTH]) if text else ""
     if not plain:
         return frozenset()
     return frozenset(plain[at : at + SHINGLE] for at in range(max(1, len(plain) - SHINGLE + 1)))

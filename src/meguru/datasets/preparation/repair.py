@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from meguru.datasets.said import check_known, kind_said
+from meguru.datasets.said import check_columns_exist, declared_type
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def repair_types(
     >>> repair_types(rows, {"price": "number"}, decimal=",", nulls=("-",))["price"].to_list()
     [1.5, None]
     """
-    check_known(types, frame.columns)
+    check_columns_exist(types, frame.columns)
     made = [_repaired(frame[name], said, decimal, nulls, wrong) for name, said in types.items()]
     return frame.with_columns(made)
 
@@ -60,7 +60,7 @@ def _repaired(column: pl.Series, said: str, decimal: str, nulls: tuple[str, ...]
 
     from meguru.datasets.inference import cast
 
-    kind, spelling = kind_said(column.name, said)
+    kind, spelling = declared_type(column.name, said)
     text = column if column.dtype == pl.String else column.cast(pl.String)
     missing = ["", *nulls]
     values = text.replace(missing, [None] * len(missing))

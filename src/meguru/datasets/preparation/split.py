@@ -17,7 +17,7 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_PARTS = 20
+MAX_PARTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +111,8 @@ def digest_of(frame: pl.DataFrame) -> str:
 def _check(
     frame: pl.DataFrame, shares: Mapping[str, float], stratify: str, group: Sequence[str], time: str
 ) -> None:
-    if not 1 < len(shares) <= MOST_PARTS:
-        raise InvalidInput("a split has two or more parts", field="shares", why=f"up to {MOST_PARTS}")
+    if not 1 < len(shares) <= MAX_PARTS:
+        raise InvalidInput("a split has two or more parts", field="shares", why=f"up to {MAX_PARTS}")
     if any(not (math.isfinite(each) and each > 0) for each in shares.values()):
         raise InvalidInput("a share is above 0", field="shares")
     if abs(sum(shares.values()) - 1) > 1e-9:

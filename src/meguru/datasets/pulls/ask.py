@@ -15,7 +15,7 @@ from meguru.kernel.operations import Context, operation
 JOB = "dataset_pull"
 ATTEMPTS = 4
 """A source that does not answer is asked so often, with pauses, before the pull has failed."""
-_LONGEST = 2000
+_MAX_NOTE = 2000
 
 
 @operation("dataset.pull", permission="dataset:write", on="name")
@@ -38,12 +38,12 @@ def pull(ctx: Context, *, name: str, full: bool = False, evolve: bool = False, n
             raise NotFound.of("dataset", name, known, hint="declare it in meguru.toml")
         hint = f'[dataset.{refs.bare(name)}.source] from = "postgresql://…#table", in meguru.toml'
         raise InvalidInput(f"dataset {name!r} has no source to read from", field="name", hint=hint)
-    if len(note) > _LONGEST:
-        raise InvalidInput("the note is too long", field="note", why=f"up to {_LONGEST:,} characters")
-    return begin(ctx, name, full=full, evolve=evolve, note=note)
+    if len(note) > _MAX_NOTE:
+        raise InvalidInput("the note is too long", field="note", why=f"up to {_MAX_NOTE:,} characters")
+    return start_pull(ctx, name, full=full, evolve=evolve, note=note)
 
 
-def begin(
+def start_pull(
     ctx: Context, name: str, *, full: bool = False, evolve: bool = False, note: str = ""
 ) -> DatasetPull:
     """Promise a pull in the open transaction; one that is under way is returned."""

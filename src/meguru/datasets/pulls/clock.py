@@ -12,7 +12,7 @@ from functools import partial
 from meguru.datasets import spec as specs
 from meguru.datasets.kind import DATASET
 from meguru.datasets.pulls import store
-from meguru.datasets.pulls.ask import begin
+from meguru.datasets.pulls.ask import start_pull
 from meguru.errors import MeguruError
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
@@ -64,4 +64,4 @@ def _begin(ctx: Context, *, name: str) -> None:
         store.forget(ctx.tx, name)
         return
     store.set_turn(ctx.tx, name, next_at=source.following(ctx.now()))
-    begin(ctx, name, note=f"by schedule: {source.schedule}")
+    start_pull(ctx, name, note=f"by schedule: {source.schedule}")

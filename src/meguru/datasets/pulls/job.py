@@ -15,7 +15,7 @@ from meguru.base import digests, refs
 from meguru.base.source_secrets import Secrets
 from meguru.datasets import spec as specs
 from meguru.datasets import store as datasets
-from meguru.datasets.ingest.nearby import offering
+from meguru.datasets.ingest.nearby import local_files
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.position import SourcePosition
@@ -26,7 +26,7 @@ from meguru.datasets.register import record
 from meguru.datasets.sources import source_of
 from meguru.datasets.sources.base import SourceContext, SourceRead
 from meguru.datasets.sources.chunks import FileSink
-from meguru.datasets.sources.places import contained
+from meguru.datasets.sources.places import resolved_path
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.datasets.types import DatasetVersion, FileEntry, Manifest, Mode
 from meguru.datasets.versions.compact import given_files
@@ -37,7 +37,7 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 
 _PULL = InternalOperation(DATASET, "pulled")
-FIRST_PAUSE, LONGEST_PAUSE = 60.0, 86400.0
+MIN_BACKOFF, MAX_BACKOFF = 60.0, 86400.0
 """Seconds to the next read after one that failed; twice as long after each further one."""
 
 
@@ -96,7 +96,7 @@ class _Pulling:
                 mark = self.pull.id.partition("-")[2][:16] if start.since else ""
                 sink = FileSink(Path(folder), mark=mark, proceed=self.lease.raise_if_stopped)
                 found = self._read(start, sink)
-                with offering(sink.close()) as entries:
+                with local_files(sink.close()) as entries:
                     self._commit(start, found, entries, sink)
         except MeguruError as error:
             if isinstance(error, LostLease | Interrupted):
@@ -127,7 +127,7 @@ class _Pulling:
             secrets=self.secrets,
             blob=blobs.get_bytes,
             put=blobs.put_bytes,
-            place=partial(contained, self.ws),
+            place=partial(resolved_path, self.ws),
             known=frozenset(entry.path for entry in known),
             hosts=[each.strip() for each in self.ws.settings.source_hosts.split(",") if each.strip()],
         )
@@ -267,7 +267,7 @@ def _fail(ctx: Context, *, pull: str, why: str, hint: str) -> None:
     next_at = None
     if declared and declared.source and (regular := declared.source.following(ctx.now())):
         # Exponential backoff; the exponent is bounded, since failures go on being counted for years.
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(turn.failures, 20))
+        pause = min(MAX_BACKOFF, MIN_BACKOFF * 2 ** min(turn.failures, 20))
         next_at = max(regular, ctx.now() + timedelta(seconds=pause))
     store.set_turn(ctx.tx, found.dataset, pull="", failures=turn.failures + 1, next_at=next_at)
     ctx.emit(

@@ -17,7 +17,7 @@ from meguru.datasets.pulls.types import DatasetPull, PullState, SourceTurn
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
 
-KEPT = 1000
+MAX_PULLS = 1000
 """So many pulls of a dataset are kept; what older ones did is in the log."""
 _P, _S = dataset_pull.c, dataset_source.c
 
@@ -78,7 +78,7 @@ def add(tx: Connection, pull: DatasetPull) -> None:
     tx.execute(insert(dataset_pull).values(msgspec.structs.asdict(pull)))
     query = select(_P.id).where(_P.dataset == pull.dataset).order_by(_P.id.desc())
     # Ids sort by time.
-    oldest = tx.execute(query.offset(KEPT).limit(1)).scalar()
+    oldest = tx.execute(query.offset(MAX_PULLS).limit(1)).scalar()
     if oldest is not None:
         tx.execute(delete(dataset_pull).where(_P.dataset == pull.dataset, _P.id <= oldest))
 

@@ -23,7 +23,7 @@ ROWS, COPIES, _DISTINCT = "\0rows", "\0copies", "\0distinct"
 """What is counted of whole rows; no name of a column, which may be empty, makes one of these."""
 
 
-def measured(scan: pl.LazyFrame, profile: TableProfile) -> dict[str, Any]:
+def measure_quality(scan: pl.LazyFrame, profile: TableProfile) -> dict[str, Any]:
     """Return what is counted, by ``COLUMN.WHAT``, and how many `ROWS` there are, of which `COPIES` repeat another one.
 
     Notes

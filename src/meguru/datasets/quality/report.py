@@ -17,7 +17,7 @@ from meguru.kernel.operations import Context, operation
 if TYPE_CHECKING:
     from meguru.datasets.differences import ColumnDrift
 
-MUCH, MOST = 0.05, 0.95
+NOTABLE_SHARE, NEARLY_ALL = 0.05, 0.95
 """From this share of rows on, missing values and outliers are told; and texts are taken for numbers."""
 _SHOWN = {"numbers": "numbers", "moments": "times"}
 
@@ -32,13 +32,13 @@ def report(ctx: Context, *, ref: str) -> QualityReport:
     """
     from meguru.datasets.diff import drift_between
     from meguru.datasets.frames import profile_of, scan_of
-    from meguru.datasets.quality.measure import measured
+    from meguru.datasets.quality.measure import measure_quality
 
     version = store.resolve(ctx.tx, ref, ctx.readable)
     earlier = store.versions(ctx.tx, version.name, before=version.version, limit=1)
     hidden = hidden_columns(said_of(ctx.tx, version.name), load_manifest(ctx.blobs, version))
     profile = profile_of(ctx.blobs, version)
-    found = measured(scan_of(ctx.blobs, version), profile)
+    found = measure_quality(scan_of(ctx.blobs, version), profile)
     moved = {each.column: each for each in drift_between(ctx.blobs, earlier[0], version)} if earlier else {}
     plain = profile.to_dict()
     shapes = plain["columns"] | plain.get("times", {})
@@ -91,7 +91,7 @@ def _of_column(column: ColumnQuality, found: Mapping[str, Any]) -> Iterator[Qual
     known = rows - column.missing
     if not rows:
         return
-    if column.missing >= MUCH * rows:
+    if column.missing >= NOTABLE_SHARE * rows:
         yield _finding("missing", name, column.missing, f"{column.missing / rows:.1%} of {name} is missing")
     if column.distinct == 1 and known > 1:
         yield _finding("constant", name, known, f"{name} has one value only")
@@ -105,7 +105,7 @@ def _of_column(column: ColumnQuality, found: Mapping[str, Any]) -> Iterator[Qual
 def _of_text(name: str, known: int, found: Mapping[str, Any]) -> Iterator[QualityFinding]:
     for what, word in _SHOWN.items():
         count = int(found.get(f"{name}.{what}") or 0)
-        if known and count >= MOST * known:
+        if known and count >= NEARLY_ALL * known:
             rest = known - count
             other = f", {rest:,} rows are none" if rest else ""
             yield _finding("type", name, count, f"{name} is text and looks like {word}{other}")

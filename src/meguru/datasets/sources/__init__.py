@@ -71,13 +71,13 @@ def source_of(spec: SourceSpec, context: SourceContext) -> RowSource:
 
 def check_declared(ws: Workspace, spec: SourceSpec) -> None:
     """Refuse an address that nobody could read, with secrets in clear, or of a place that may not be read."""
-    from meguru.datasets.sources.places import contained
+    from meguru.datasets.sources.places import resolved_path
 
     secrets = Secrets()
     secrets.check_url(spec.address, "source.from")
     secrets.check_url(spec.query, "source.query")
     context = SourceContext(
-        secrets=secrets, blob=ws.blobs.get_bytes, put=ws.blobs.put_bytes, place=partial(contained, ws)
+        secrets=secrets, blob=ws.blobs.get_bytes, put=ws.blobs.put_bytes, place=partial(resolved_path, ws)
     )
     source_of(spec, context).check()
 

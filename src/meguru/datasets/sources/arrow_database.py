@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BATCH = 50_000
 QUOTES = {"mysql": "`", "bigquery": "`", "mssql": '"'}
 """What surrounds a name, where it is not ``"``."""
-_LATER = ("connect", "timed out", "timeout", "refused", "reset", "broken pipe", "closed", "unreachable")
+_RETRYABLE = ("connect", "timed out", "timeout", "refused", "reset", "broken pipe", "closed", "unreachable")
 
 
 class ArrowRows:
@@ -90,7 +90,7 @@ class ArrowRows:
 
     def _explained(self, error: Exception) -> InvalidInput | Unreachable:
         why = self._context.secrets.hide(str(error).strip().partition("\n")[0][:300])
-        if any(word in why.lower() for word in _LATER):
+        if any(word in why.lower() for word in _RETRYABLE):
             return Unreachable(
                 "the database can't be reached, or broke off", where=masked(self.address), why=why
             )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 64 << 20
 """Rows of so many bytes are held in memory, then written."""
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 
 
 class FileSink:
@@ -60,8 +60,8 @@ class FileSink:
         """Take a file over as it is."""
         check_path(path, field="files")
         self.proceed()
-        if len(self._files) >= MOST_FILES:
-            raise InvalidInput(f"more than {MOST_FILES:,} files are too many at a time", field="files")
+        if len(self._files) >= MAX_FILES:
+            raise InvalidInput(f"more than {MAX_FILES:,} files are too many at a time", field="files")
         self._files[path] = file.rename(self._folder / f"{len(self._files):06}")
 
     def keep(self, path: str) -> None:

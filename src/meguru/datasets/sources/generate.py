@@ -18,12 +18,12 @@ from typing import Any
 
 import msgspec
 
-from meguru.datasets.sources.made import frames_of
+from meguru.datasets.sources.made import frames_of_rows
 from meguru.datasets.sources.watermark import value_of
 from meguru.errors import InvalidInput, MeguruError
 
 ERROR = "error.json"
-WAITING = 4
+MAX_WAITING = 4
 """So many files wait to be taken; the function goes on when there are fewer."""
 ROWS = 100_000
 PAUSE = 0.02
@@ -45,7 +45,7 @@ def main(order: Order) -> int:
     folder = Path(order.folder)
     try:
         number = 0
-        for frame in frames_of(_called(_function(order), order)):
+        for frame in frames_of_rows(_called(_function(order), order)):
             for part in frame.iter_slices(ROWS):
                 # Written beside and renamed: the reader takes whatever has the final name, and it is whole.
                 part.write_parquet(folder / "part")
@@ -53,7 +53,7 @@ def main(order: Order) -> int:
                 number += 1
                 # Backpressure: the reader deletes what it took, so the oldest being there means that it is
                 # behind.
-                while number >= WAITING and (folder / f"{number - WAITING:06}.parquet").exists():
+                while number >= MAX_WAITING and (folder / f"{number - MAX_WAITING:06}.parquet").exists():
                     time.sleep(PAUSE)
     except MeguruError as error:
         return _tell(folder, error)

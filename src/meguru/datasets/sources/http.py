@@ -21,11 +21,11 @@ from meguru.errors import InvalidInput, TooLarge, Unreachable, UsageError, maske
 if TYPE_CHECKING:
     import httpx2
 
-TRIES = 5
-MOST_HOPS = 5
-LATER = {408, 425, 429, 500, 502, 503, 504}
+MAX_ATTEMPTS = 5
+MAX_REDIRECTS = 5
+RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
 """Answers after which the same request may work."""
-LONGEST_PAUSE = 30.0
+MAX_BACKOFF = 30.0
 _SETTLED = timedelta(seconds=2)
 _NAME = re.compile(r'filename="?([^";]+)"?')
 
@@ -69,7 +69,7 @@ class HttpFile:
         place = sink.scratch() / "file"
         place.touch()
         why = ""
-        for number in range(TRIES):
+        for number in range(MAX_ATTEMPTS):
             sink.proceed()
             try:
                 if not self._attempt(place, since, sink):
@@ -77,7 +77,7 @@ class HttpFile:
                 break
             except _Cut as cut:
                 why = str(cut)
-                time.sleep(min(LONGEST_PAUSE, self._spec.seconds, cut.pause or 0.2 * 2**number))
+                time.sleep(min(MAX_BACKOFF, self._spec.seconds, cut.pause or 0.2 * 2**number))
         else:
             raise Unreachable(f"{masked(self._spec.address)} can't be read", why=why)
         sink.file(self._name, place)
@@ -108,7 +108,7 @@ class HttpFile:
     def _begun(self, response: httpx2.Response, done: int) -> int:
         """Take what an answer says of the file; return how much of what is there it goes on from."""
         code, headers = response.status_code, response.headers
-        if code in LATER:
+        if code in RETRYABLE:
             asked = headers.get("retry-after", "")
             raise _Cut(f"it answered {code}", float(asked) if asked.isdecimal() else 0.0)
         if code not in {200, 206}:
@@ -153,7 +153,7 @@ class HttpFile:
 
         url = self._context.secrets.open_url(self._spec.address, "source.from")
         hop = first_hop(url, self._context.hosts)
-        for _ in range(MOST_HOPS):
+        for _ in range(MAX_REDIRECTS):
             client = self._client(trusting=hop.pinned is None)
             try:
                 response = client.send(_request(client, hop, headers), stream=True)
@@ -166,7 +166,7 @@ class HttpFile:
                 hop = next_hop(hop, urljoin(hop.url, response.headers["location"]), self._context.hosts)
             finally:
                 response.close()
-        raise self._refused(f"it leads on and on, more than {MOST_HOPS} times")
+        raise self._refused(f"it leads on and on, more than {MAX_REDIRECTS} times")
 
     def _client(self, *, trusting: bool) -> httpx2.Client:
         """Return what asks; proxies are those of the environment, but where an address was looked at."""

@@ -12,7 +12,7 @@ from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.errors import InvalidInput
 
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 Fetch = Callable[[str, Path], None]
 """Brings the file of a place in the dataset to a path."""
 
@@ -31,8 +31,8 @@ def read_listed(
     """
     if not there and since is None:
         raise InvalidInput("no file is there", field="files")
-    if len(there) > MOST_FILES:
-        why = f"{len(there):,} files are there; 1 to {MOST_FILES:,} can be read"
+    if len(there) > MAX_FILES:
+        why = f"{len(there):,} files are there; 1 to {MAX_FILES:,} can be read"
         raise InvalidInput("there are too many files", why=why, field="files")
     known: dict[str, str] = {}
     if since is not None and since.listing:

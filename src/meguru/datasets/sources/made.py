@@ -15,7 +15,7 @@ BATCH = 20_000
 """So many rows are held as dicts, then as a frame."""
 
 
-def frames_of(made: Iterable[Any]) -> Iterator[pl.DataFrame]:
+def frames_of_rows(made: Iterable[Any]) -> Iterator[pl.DataFrame]:
     """Give frames of what a function gave: rows as dicts, frames of Polars, or what speaks Arrow.
 
     Raises

@@ -15,7 +15,7 @@ import msgspec
 from meguru.base.paths import check_path
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
-from meguru.datasets.sources.listing import MOST_FILES, before_pattern, is_pattern, read_listed
+from meguru.datasets.sources.listing import MAX_FILES, before_pattern, is_pattern, read_listed
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.errors import InvalidInput, Unreachable, UsageError, masked
 from meguru.storage.blobs.objects import connection_options
@@ -105,10 +105,10 @@ class Objects:
         found: list[ListedObject] = []
         for page in obstore.list(store, prefix=fixed.rstrip("/") or None):
             found += [_listed(each) for each in page if each["size"] and self._is_meant(str(each["path"]))]
-            if len(found) > MOST_FILES:
-                raise self._refused(f"more than {MOST_FILES:,} files are there")
+            if len(found) > MAX_FILES:
+                raise self._refused(f"more than {MAX_FILES:,} files are there")
         if not found:
-            raise self._refused(f"0 files are there; 1 to {MOST_FILES:,} can be read")
+            raise self._refused(f"0 files are there; 1 to {MAX_FILES:,} can be read")
         return fixed.rstrip("/"), sorted(found, key=lambda each: each.key)
 
     def _is_meant(self, key: str) -> bool:

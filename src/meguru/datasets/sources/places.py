@@ -8,14 +8,14 @@ from meguru.errors import InvalidInput
 from meguru.kernel.workspace import Workspace
 
 
-def allowed(ws: Workspace) -> list[Path]:
+def allowed_folders(ws: Workspace) -> list[Path]:
     """Return the folders that may be looked at: the workspace's, and those of the setting ``watch``."""
     own = [ws.root.resolve().parent] if ws.root is not None else []
     named = [Path(each.strip()).expanduser() for each in ws.settings.watch.split(",") if each.strip()]
     return [*own, *(each.resolve() for each in named)]
 
 
-def contained(ws: Workspace, text: str, field: str) -> Path:
+def resolved_path(ws: Workspace, text: str, field: str) -> Path:
     """Return the place that a text names, with no link left in it.
 
     Raises
@@ -25,7 +25,7 @@ def contained(ws: Workspace, text: str, field: str) -> Path:
     """
     if not text or "\0" in text or len(text) > 1000:
         raise InvalidInput("say which place", field=field)
-    places = allowed(ws)
+    places = allowed_folders(ws)
     if not places and not Path(text).is_absolute():
         raise InvalidInput(f"{text!r} is relative, and this workspace has no folder", field=field)
     # Resolved before it is compared: `..` and links lead out of an allowed folder only in text.

@@ -14,9 +14,9 @@ from meguru.base.local_time import moments
 from meguru.errors import InvalidInput
 
 PullMode = Literal["", "replace", "append", "upsert"]
-SHORTEST_SECONDS = 1.0
+MIN_INTERVAL = 1.0
 _FIELDS_OF_CRON = 5
-_LONGEST = 20_000
+_MAX_LENGTH = 20_000
 
 
 class SourceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -94,7 +94,7 @@ def check_source(spec: SourceSpec, key: list[str], now: datetime) -> None:
     InvalidInput
         Naming the field.
     """
-    if not spec.address.strip() or max(len(spec.address), len(spec.query)) > _LONGEST:
+    if not spec.address.strip() or max(len(spec.address), len(spec.query)) > _MAX_LENGTH:
         raise InvalidInput(
             "a source needs an address", field="source.from", hint='from = "sqlite:///shop.db#orders"'
         )
@@ -152,5 +152,5 @@ def _check_schedule(spec: SourceSpec, now: datetime) -> None:
         raise InvalidInput(f"{spec.schedule!r} never comes", field="source.schedule", hint=hint)
     if not is_cron(spec.schedule):
         every = durations.seconds(spec.schedule, field="source.schedule") or 0
-        if not SHORTEST_SECONDS <= every <= 366 * 86400:
+        if not MIN_INTERVAL <= every <= 366 * 86400:
             raise InvalidInput("a source is read every second to every year", field="source.schedule")

@@ -22,7 +22,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.storage.blobs import BlobStore
 
 QUERY = QueryLimits(seconds=10.0, memory=1536 << 20, patience=5.0)
-MOST_TABLES, MOST_FILES = 20, 1000
+MAX_TABLES, MAX_FILES = 20, 1000
 
 
 @operation("dataset.query", permission="dataset:read", query=True)
@@ -41,7 +41,7 @@ def query(ctx: Context, *, sql: str, rows: int = 100) -> QueryAnswer:
     """
     wanted = check_limit(rows)
     versions = _tables(ctx, tables_of(sql))
-    asked = {name: asked_table(ctx.tx, ctx.blobs, version) for name, version in versions.items()}
+    asked = {name: table_to_query(ctx.tx, ctx.blobs, version) for name, version in versions.items()}
     # The process gets the files of these versions alone: a query that passed the guard by mistake finds
     # nothing else.
     began = time.monotonic()
@@ -69,18 +69,18 @@ def _tables(ctx: Context, names: set[str]) -> dict[str, DatasetVersion]:
             hint=f"there are {shown}" if shown else "meguru data add NAME FILE",
             field="sql",
         )
-    if len(found) > MOST_TABLES:
-        raise TooLarge(f"a query has at most {MOST_TABLES} tables", field="sql")
+    if len(found) > MAX_TABLES:
+        raise TooLarge(f"a query has at most {MAX_TABLES} tables", field="sql")
     return found
 
 
-def asked_table(tx: Connection, blobs: BlobStore, version: DatasetVersion) -> AskedTable:
+def table_to_query(tx: Connection, blobs: BlobStore, version: DatasetVersion) -> AskedTable:
     """Return a version as a table that a confined process can read; refuse one of too many files."""
     manifest = load_manifest(blobs, version)
-    if len(manifest.files) > MOST_FILES:
+    if len(manifest.files) > MAX_FILES:
         raise TooLarge(
             f"{version.ref} has {len(manifest.files):,} files",
-            why=f"a query here reads at most {MOST_FILES:,}",
+            why=f"a query here reads at most {MAX_FILES:,}",
             hint="ask it where you are: meguru data sql",
         )
     needed = {file.digest for file in manifest.files} | {

@@ -21,13 +21,13 @@ from meguru.errors import Busy, InvalidInput, TimedOut, TooLarge
 if TYPE_CHECKING:
     import polars as pl
 
-ANSWER = 16 << 20
+MAX_ANSWER_BYTES = 16 << 20
 """Bytes of an answer."""
-AT_ONCE = 2
+MAX_CONCURRENT = 2
 """So many queries are answered at a time by one process."""
 HINT = "narrow it, or ask where you are: meguru data sql"
 _Left = TypeVar("_Left")
-_room = threading.BoundedSemaphore(AT_ONCE)
+_room = threading.BoundedSemaphore(MAX_CONCURRENT)
 
 
 class QueryLimits(NamedTuple):
@@ -53,17 +53,17 @@ def answer_confined(asked: AskedQuery, limits: QueryLimits) -> QueryAnswer:
     Busy
         If other queries are being answered.
     """
-    with turn(limits), own_folder() as folder:
+    with query_slot(limits), scratch_folder() as folder:
         (folder / ASKED).write_bytes(msgspec.json.encode(asked))
         ended = confined(
             "meguru.datasets.sql.work:answer",
             folder,
             seconds=limits.seconds,
             memory=limits.memory,
-            file=ANSWER,
+            file=MAX_ANSWER_BYTES,
             readable=readable_of(asked.tables.values()),
         )
-        done = read_left(folder / ANSWERED, ended, limits, ConfinedAnswer)
+        done = read_result(folder / ANSWERED, ended, limits, ConfinedAnswer)
     if done.answer is None:
         raise InvalidInput("the query can't be answered", why=done.error, field="sql")
     return done.answer
@@ -74,7 +74,7 @@ def readable_of(tables: Iterable[AskedTable]) -> list[Path]:
     return [Path(place) for table in tables for place in table.places.values()]
 
 
-def ask_rows(query: str, name: str, rows: pl.LazyFrame, most: int) -> QueryAnswer:
+def query_rows(query: str, name: str, rows: pl.LazyFrame, most: int) -> QueryAnswer:
     """Ask rows that are no version yet, under a name: the first of the answer, and how many there are."""
     with tempfile.TemporaryDirectory(prefix="meguru-rows-") as folder:
         place = Path(folder, "rows.parquet")
@@ -86,7 +86,7 @@ def ask_rows(query: str, name: str, rows: pl.LazyFrame, most: int) -> QueryAnswe
 
 
 @contextmanager
-def turn(limits: QueryLimits) -> Iterator[None]:
+def query_slot(limits: QueryLimits) -> Iterator[None]:
     """Wait for room to answer a query; Busy, if there is none for too long."""
     if not _room.acquire(timeout=limits.patience):
         raise Busy("other queries are being answered", hint="ask again in a few seconds")
@@ -97,7 +97,7 @@ def turn(limits: QueryLimits) -> Iterator[None]:
 
 
 @contextmanager
-def own_folder() -> Iterator[Path]:
+def scratch_folder() -> Iterator[Path]:
     """Give an empty folder for a confined process, until the block ends."""
     # One level below a folder of ours: what the process said is written beside it.
     above = Path(tempfile.mkdtemp(prefix="meguru-query-"))
@@ -109,7 +109,7 @@ def own_folder() -> Iterator[Path]:
         shutil.rmtree(above, ignore_errors=True)
 
 
-def read_left(path: Path, ended: Confined, limits: QueryLimits, kind: type[_Left]) -> _Left:
+def read_result(path: Path, ended: Confined, limits: QueryLimits, kind: type[_Left]) -> _Left:
     """Read what a confined process left; what is nothing is told as what it was.
 
     Raises
@@ -124,12 +124,12 @@ def read_left(path: Path, ended: Confined, limits: QueryLimits, kind: type[_Left
             why=f"it may take {limits.seconds:.0f} s",
             hint=HINT,
         )
-    body = left_bytes(path, ANSWER)
+    body = left_bytes(path, MAX_ANSWER_BYTES)
     try:
         done = None if body is None else msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError:
         done = None
     if done is None:
-        why = f"it may use {limits.memory >> 20:,} MiB of memory and answer {ANSWER >> 20} MiB"
+        why = f"it may use {limits.memory >> 20:,} MiB of memory and answer {MAX_ANSWER_BYTES >> 20} MiB"
         raise TooLarge("the query needs too much", why=why, hint=HINT)
     return done

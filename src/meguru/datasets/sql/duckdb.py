@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MEMORY = "2GB"
 
 
-def answered(query: str, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+def query_with_duckdb(query: str, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """Answer a query over tables, which are written to a folder of their own, piece by piece.
 
     Raises

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from meguru.datasets.sql.functions import FUNCTIONS, WORDS
 from meguru.errors import UsageError, near_misses
 
-LONGEST = 20_000
+MAX_QUERY_LENGTH = 20_000
 """Characters of a query."""
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/)"""
@@ -42,8 +42,8 @@ def tables_of(query: str) -> set[str]:
     UsageError
         If it is no single SELECT, too long, or calls what is on no list.
     """
-    if len(query) > LONGEST:
-        raise UsageError("the query is too long", why=f"up to {LONGEST:,} characters", field="query")
+    if len(query) > MAX_QUERY_LENGTH:
+        raise UsageError("the query is too long", why=f"up to {MAX_QUERY_LENGTH:,} characters", field="query")
     tokens = _tokens(query)
     while tokens and tokens[-1].text == ";":
         tokens.pop()

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from meguru.storage.blobs import BlobStore
 
 ASKED, ANSWERED = "asked.json", "answered.json"
-MOST_CHARACTERS = 500
+MAX_CHARACTERS = 500
 """Of one value that is shown."""
-MOST_COLUMNS = 200
+MAX_COLUMNS = 200
 HIDDEN = "•••"
 
 
@@ -65,7 +65,7 @@ def shown(found: pl.DataFrame, rows: int) -> QueryAnswer:
     """Return the first rows of a table as they are shown."""
     from meguru.datasets.types import DatasetColumn
 
-    first = found[:, :MOST_COLUMNS].head(rows)
+    first = found[:, :MAX_COLUMNS].head(rows)
     return QueryAnswer(
         columns=[DatasetColumn(name=name, type=str(dtype)) for name, dtype in first.schema.items()],
         rows=[[_short(value) for value in row] for row in first.iter_rows()],
@@ -92,6 +92,6 @@ def _short(value: Any) -> Any:
     plain = plain_value(value)
     if isinstance(plain, list | dict):
         plain = msgspec.json.encode(plain).decode()
-    if isinstance(plain, str) and len(plain) > MOST_CHARACTERS:
-        return plain[: MOST_CHARACTERS - 1] + "…"
+    if isinstance(plain, str) and len(plain) > MAX_CHARACTERS:
+        return plain[: MAX_CHARACTERS - 1] + "…"
     return plain

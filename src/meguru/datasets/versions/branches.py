@@ -15,7 +15,7 @@ from meguru.datasets.versions import named
 from meguru.datasets.versions.merge import merged
 from meguru.datasets.versions.tags import write_again
 from meguru.datasets.versions.types import DatasetBranch
-from meguru.datasets.write import tell_of, write_version
+from meguru.datasets.write import emit_version, write_version
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 
@@ -96,7 +96,7 @@ def merge(ctx: Context, *, name: str, branch: str, note: str = "") -> DatasetVer
         made = write_version(ctx, manifest, name=name, note=said, before=before)
     # The branch begins again at what was merged: else the next merge would see its old changes as new.
     named.rebase(ctx.tx, name, branch, made.version)
-    tell_of(ctx, made, newest, "merge", [head.ref])
+    emit_version(ctx, made, newest, "merge", [head.ref])
     return made
 
 

@@ -11,8 +11,8 @@ import msgspec
 from meguru.datasets import checking
 from meguru.datasets.manifest import following
 from meguru.datasets.types import DataFile, Format, Manifest, Mode, SchemaPolicy
-from meguru.datasets.versions.compact import compacted
-from meguru.datasets.versions.positions import less, with_keys, without
+from meguru.datasets.versions.compact import compact
+from meguru.datasets.versions.positions import delete_rows_at, rows_with_keys, mark_deleted
 from meguru.datasets.versions.scan import scan
 from meguru.datasets.versions.sync import synced
 from meguru.errors import Conflict, InvalidInput
@@ -60,7 +60,7 @@ def changed(blobs: BlobStore, before: Manifest | None, change: VersionChange) ->
         return made
     if change.key and given:
         made = _one_row_a_key(blobs, before, made, change)
-    return compacted(blobs, made)
+    return compact(blobs, made)
 
 
 def _as_given(blobs: BlobStore, before: Manifest | None, change: VersionChange) -> Manifest:
@@ -74,7 +74,7 @@ def _as_given(blobs: BlobStore, before: Manifest | None, change: VersionChange) 
     if {each.name for each in before.columns} != {each.name for each in whole.columns}:
         return whole
     files = synced(blobs, old, given)
-    return whole if files is None else compacted(blobs, msgspec.structs.replace(old, files=files))
+    return whole if files is None else compact(blobs, msgspec.structs.replace(old, files=files))
 
 
 def same_content(first: Manifest, second: Manifest) -> bool:
@@ -90,10 +90,10 @@ def _one_row_a_key(blobs: BlobStore, before: Manifest, made: Manifest, change: V
     """Take the rows away whose key came again, or refuse them."""
     # `following` puts what came last, so all before it is what was there.
     old = msgspec.structs.replace(made, files=made.files[: len(made.files) - len(change.given)])
-    marks = with_keys(blobs, old, _keys(blobs, made, change))
+    marks = rows_with_keys(blobs, old, _keys(blobs, made, change))
     if not marks:
         return made
-    files = without(blobs, old, marks)
+    files = mark_deleted(blobs, old, marks)
     # The keys are there, but in rows that were deleted before.
     if files == old.files:
         return made
@@ -114,8 +114,8 @@ def _deleted(blobs: BlobStore, before: Manifest | None, change: VersionChange) -
     columns = [each.name for each in before.columns]
     for name in change.key:
         checking.known_column(name, columns, field="key")
-    marks = with_keys(blobs, before, _keys(blobs, before, change))
-    return less(blobs, before, marks)
+    marks = rows_with_keys(blobs, before, _keys(blobs, before, change))
+    return delete_rows_at(blobs, before, marks)
 
 
 def _keys(blobs: BlobStore, manifest: Manifest, change: VersionChange) -> pl.DataFrame:

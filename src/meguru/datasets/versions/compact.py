@@ -18,21 +18,21 @@ from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, Manifest
 from meguru.datasets.versions.scan import format_of, scan
 from meguru.storage.blobs import BlobStore
 
-SMALL = 1 << 20
+SMALL_BYTES = 1 << 20
 """Bytes under which a file is small."""
 # Size-tiered compaction, as in LSM trees: what is put together and still small joins later ones, so each row
 # is written a number of times that grows with the logarithm of the appends. The larger this is, the less is
 # rewritten and the more files a reader opens.
-MANY = 64
+MIN_RUN = 64
 """So many small files in a row become one."""
 
 
-def compacted(blobs: BlobStore, manifest: Manifest) -> Manifest:
+def compact(blobs: BlobStore, manifest: Manifest) -> Manifest:
     """Return a version's list of files with runs of many small ones put together."""
     files: list[DataFile] = []
     for small, alike in groupby(manifest.files, lambda file: _is_small(manifest, file)):
         run = list(alike)
-        files += [_together(blobs, manifest, run)] if small and len(run) >= MANY else run
+        files += [_together(blobs, manifest, run)] if small and len(run) >= MIN_RUN else run
     return msgspec.structs.replace(manifest, files=files)
 
 
@@ -50,7 +50,7 @@ def given_files(files: Sequence[DataFile]) -> list[FileEntry]:
 
 def _is_small(manifest: Manifest, file: DataFile) -> bool:
     # Files that list others have columns that are none of the version's.
-    return file.size < SMALL and format_of(manifest, file) == "parquet" and not file.form
+    return file.size < SMALL_BYTES and format_of(manifest, file) == "parquet" and not file.form
 
 
 def _together(blobs: BlobStore, manifest: Manifest, run: list[DataFile]) -> DataFile:

@@ -9,15 +9,15 @@ from meguru.datasets import checking, store
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.polars_errors import reason
 from meguru.datasets.types import DatasetVersion, Manifest
-from meguru.datasets.versions.positions import less, that_fit
-from meguru.datasets.write import check_follows, tell_of, write_version
+from meguru.datasets.versions.positions import delete_rows_at, rows_matching
+from meguru.datasets.write import check_follows, emit_version, write_version
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 
 if TYPE_CHECKING:
     import polars as pl
 
-_LONGEST = 10_000
+_MAX_LENGTH = 10_000
 
 
 @operation("dataset.delete_rows", permission="dataset:write", on="name")
@@ -40,30 +40,30 @@ def delete_rows(
     with ctx.ws.read() as tx:
         newest = store.newest(tx, name, branch) or store.resolve(tx, name, ctx.readable)
     before = load_manifest(ctx.blobs, newest)
-    manifest = _left(ctx, before, condition)
+    manifest = _without_rows(ctx, before, condition)
     previous = store.lock(ctx.tx, name, ctx.now(), branch)
     check_follows(previous, follows)
     if previous is None:
         raise NotFound(f"dataset {name!r} has no version", where=name)
     if previous.digest != newest.digest:  # somebody else wrote meanwhile
         before = load_manifest(ctx.blobs, previous)
-        manifest = _left(ctx, before, condition)
+        manifest = _without_rows(ctx, before, condition)
     if manifest == before:
         return previous
     said = note or f"deleted where {condition[:200]}"
     made = write_version(ctx, manifest, name=name, note=said, branch=branch, before=before)
-    tell_of(ctx, made, previous, "delete", [])
+    emit_version(ctx, made, previous, "delete", [])
     return made
 
 
-def _left(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
+def _without_rows(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
     import polars as pl
 
     try:
         asked = condition_of(condition)
         for name in asked.meta.root_names():
             checking.known_column(name, [each.name for each in manifest.columns], field="condition")
-        marks = that_fit(ctx.blobs, manifest, asked)
+        marks = rows_matching(ctx.blobs, manifest, asked)
     except pl.exceptions.PolarsError as error:
         columns = ", ".join(each.name for each in manifest.columns[:12])
         raise InvalidInput(
@@ -72,13 +72,13 @@ def _left(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
             hint=f"write SQL over the columns: {columns}",
             field="condition",
         ) from error
-    return less(ctx.blobs, manifest, marks)
+    return delete_rows_at(ctx.blobs, manifest, marks)
 
 
 def condition_of(text: str) -> pl.Expr:
     """Return a condition that is written in SQL, over the columns of one table."""
     import polars as pl
 
-    if not 0 < len(text) <= _LONGEST:
-        raise InvalidInput("there is no condition", why=f"up to {_LONGEST:,} characters", field="condition")
+    if not 0 < len(text) <= _MAX_LENGTH:
+        raise InvalidInput("there is no condition", why=f"up to {_MAX_LENGTH:,} characters", field="condition")
     return pl.sql_expr(text)

@@ -16,7 +16,7 @@ from meguru.storage.blobs import BlobStore
 
 # A part of the format: with another number the same files would have another digest, and no version would
 # equal one from before.
-PART = 100
+FILES_PER_PART = 100
 """So many files stand in a part."""
 _MAX_DECODED = 256
 _decoded: dict[str, list[DataFile]] = {}
@@ -37,14 +37,14 @@ def write_manifest(blobs: BlobStore, manifest: Manifest, before: Manifest | None
     """Keep a list of files; return its digest. Parts that the version before has are there already."""
     listed, parts = packed(manifest)
     # Parts first, the list last: whenever the process is killed, no list names a part that is missing.
-    known = _there(blobs, before) if before else set()
+    known = _kept_parts(blobs, before) if before else set()
     for part in listed.parts:
         if part.digest not in known:
             blobs.put_bytes(parts[part.digest])
     return blobs.put_bytes(digests.canonical(listed))
 
 
-def _there(blobs: BlobStore, manifest: Manifest) -> set[str]:
+def _kept_parts(blobs: BlobStore, manifest: Manifest) -> set[str]:
     """Return the parts of a list that is kept; none of one that was kept whole, before there were parts."""
     listed, parts = packed(manifest)
     return set(parts) if parts and blobs.has(digests.of_value(listed)) else set()
@@ -59,14 +59,14 @@ def packed(manifest: Manifest) -> tuple[Manifest, dict[str, bytes]]:
     """Return the short list, and the parts that it names by their digests."""
     # Cut at multiples, counted from the first file: an append leaves each earlier part, and its digest, as it
     # is.
-    whole = len(manifest.files) // PART * PART
-    if len(manifest.files) <= PART:
+    whole = len(manifest.files) // FILES_PER_PART * FILES_PER_PART
+    if len(manifest.files) <= FILES_PER_PART:
         return manifest, {}
     parts: dict[str, bytes] = {}
     named = []
-    for begin in range(0, whole, PART):
-        body = digests.canonical(manifest.files[begin : begin + PART])
-        named.append(ManifestPart(digest=digests.of_bytes(body), files=PART))
+    for begin in range(0, whole, FILES_PER_PART):
+        body = digests.canonical(manifest.files[begin : begin + FILES_PER_PART])
+        named.append(ManifestPart(digest=digests.of_bytes(body), files=FILES_PER_PART))
         parts[named[-1].digest] = body
     return msgspec.structs.replace(manifest, parts=named, files=manifest.files[whole:]), parts
 

@@ -14,9 +14,9 @@ from meguru.datasets.folders.merge import merged_files
 from meguru.datasets.frames import plain_value
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DataFile, DatasetVersion, Manifest
-from meguru.datasets.versions.compact import compacted
+from meguru.datasets.versions.compact import compact
 from meguru.datasets.versions.feed import feed
-from meguru.datasets.versions.positions import with_keys, without
+from meguru.datasets.versions.positions import rows_with_keys, mark_deleted
 from meguru.datasets.versions.scan import HIDDEN
 from meguru.errors import Conflict
 
@@ -61,10 +61,10 @@ def merged(
     touched = pl.concat([gone, come]).select(key).unique()
     if main.format == FORMAT:
         return merged_files(blobs, main, branch, touched, come)
-    files = without(blobs, main, with_keys(blobs, main, touched))
+    files = mark_deleted(blobs, main, rows_with_keys(blobs, main, touched))
     if come.height:
         files = [*files, rows_file(blobs, come, f"merged-{head.version}.parquet")]
-    return compacted(blobs, msgspec.structs.replace(main, files=files))
+    return compact(blobs, msgspec.structs.replace(main, files=files))
 
 
 def changes(blobs: BlobStore, before: Manifest, after: Manifest) -> tuple[pl.DataFrame, pl.DataFrame]:

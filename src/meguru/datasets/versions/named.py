@@ -17,7 +17,7 @@ from meguru.errors import InvalidInput, NotFound, near_misses
 NEWEST = frozenset({"latest", "main"})
 """What names the newest version of the main line."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
-_LONGEST = 9
+_MAX_DIGITS = 9
 
 
 def check(kind: str, text: str) -> str:
@@ -37,7 +37,7 @@ def number_of(tx: Connection, name: str, text: str, ref: str) -> int:
     NotFound
         If nothing has that name, or there was no version at that moment.
     """
-    if text.isdecimal() and len(text) <= _LONGEST:
+    if text.isdecimal() and len(text) <= _MAX_DIGITS:
         return int(text)
     if _MOMENT.match(text):
         return _at(tx, name, text, ref)
@@ -151,14 +151,14 @@ def rebase(tx: Connection, name: str, branch: str, version: int) -> None:
     tx.execute(update(dataset_branch).where(mine.name == name, mine.branch == branch).values(values))
 
 
-def holds(tx: Connection, name: str, version: int) -> list[str]:
+def names_of(tx: Connection, name: str, version: int) -> list[str]:
     """Return the tags and branches that hold a version."""
     held = [f"tag {each.tag}" for each in tags(tx, name) if each.version == version]
     lines = branches(tx, name)
     return held + [f"branch {each.branch}" for each in lines if version in {each.base, each.latest}]
 
 
-def let_go(tx: Connection, name: str, numbers: Collection[int]) -> None:
+def drop_names(tx: Connection, name: str, numbers: Collection[int]) -> None:
     """Drop the tags and branches of versions that are removed."""
     for each in tags(tx, name):
         if each.version in numbers:

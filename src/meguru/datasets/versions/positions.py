@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ORDERED = frozenset({"Int64", "UInt64", "Int32", "Date", "Datetime", "Datetime[UTC]", "String"})
 
 
-def with_keys(blobs: BlobStore, manifest: Manifest, keys: pl.DataFrame) -> Marks:
+def rows_with_keys(blobs: BlobStore, manifest: Manifest, keys: pl.DataFrame) -> Marks:
     """Return where the rows are whose key is one of some; a missing value and NaN are keys like others.
 
     Parameters
@@ -52,12 +52,12 @@ def with_keys(blobs: BlobStore, manifest: Manifest, keys: pl.DataFrame) -> Marks
     )
 
 
-def that_fit(blobs: BlobStore, manifest: Manifest, condition: pl.Expr) -> Marks:
+def rows_matching(blobs: BlobStore, manifest: Manifest, condition: pl.Expr) -> Marks:
     """Return where the rows are for which a condition is true."""
     return _found(blobs, manifest, condition.meta.root_names(), lambda plan: plan.filter(condition))
 
 
-def without(blobs: BlobStore, manifest: Manifest, marks: Marks) -> list[DataFile]:
+def mark_deleted(blobs: BlobStore, manifest: Manifest, marks: Marks) -> list[DataFile]:
     """Return the files of a version with more rows deleted; a file without any row left is in it no more."""
     files = []
     for number, file in enumerate(manifest.files):
@@ -74,9 +74,9 @@ def without(blobs: BlobStore, manifest: Manifest, marks: Marks) -> list[DataFile
     return files
 
 
-def less(blobs: BlobStore, manifest: Manifest, marks: Marks) -> Manifest:
+def delete_rows_at(blobs: BlobStore, manifest: Manifest, marks: Marks) -> Manifest:
     """Return a version's list of files with more rows deleted; itself if none of them was left."""
-    files = without(blobs, manifest, marks)
+    files = mark_deleted(blobs, manifest, marks)
     if files == manifest.files:
         return manifest
     return counted(blobs, msgspec.structs.replace(manifest, files=files))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.datasets import spec as specs
 from meguru.datasets import store
-from meguru.datasets.remove import take_away
+from meguru.datasets.remove import remove_versions
 from meguru.datasets.types import DatasetVersion, Retention
 from meguru.datasets.versions.retention import unneeded
 from meguru.kernel.operations import Context
@@ -45,7 +45,7 @@ class VersionRecords:
         store.lock(ctx.tx, refs.parse(ref).name, ctx.now())
         found = _old(ctx.tx, ref, before)
         if found:
-            take_away(ctx, found, reason="the rule of retention keeps no more")
+            remove_versions(ctx, found, reason="the rule of retention keeps no more")
         return len(found), sum(each.bytes for each in found)
 
 

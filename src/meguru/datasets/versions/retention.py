@@ -12,7 +12,7 @@ from meguru.base.ticker import Ticker
 from meguru.datasets import spec as specs
 from meguru.datasets import store
 from meguru.datasets.kind import DATASET
-from meguru.datasets.remove import needed_by, of_line, take_away
+from meguru.datasets.remove import needed_by, of_line, remove_versions
 from meguru.datasets.types import DatasetVersion, RemovedVersions, Retention
 from meguru.kernel.events.schema import edge
 from meguru.kernel.operations import Context, InternalOperation, operation
@@ -97,5 +97,5 @@ def _prune(ctx: Context, *, name: str, plan: bool) -> RemovedVersions:
     store.lock(ctx.tx, name, ctx.now())
     found = expired(ctx.ws, ctx.tx, name)
     if found and not plan:
-        take_away(ctx, found, reason="the declaration keeps no more")
+        remove_versions(ctx, found, reason="the declaration keeps no more")
     return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))

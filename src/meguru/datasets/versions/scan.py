@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROW = "\0row"
 """The column with the position of a row, while it is needed."""
-_TOGETHER = 1000
+_FILES_PER_SCAN = 1000
 HIDDEN = "•••"
 """What is shown of a value that may not be seen."""
 
@@ -67,7 +67,7 @@ def runs(manifest: Manifest, *, apart: bool = False) -> Iterator[list[DataFile]]
 
     for uniform, alike in groupby(manifest.files, together):
         files = list(alike)
-        step = _TOGETHER if uniform else 1
+        step = _FILES_PER_SCAN if uniform else 1
         for begin in range(0, len(files), step):
             yield files[begin : begin + step]
 

@@ -19,14 +19,14 @@ from meguru.datasets.types import DataFile, Manifest
 from meguru.datasets.versions.compare import changed_pairs, match
 from meguru.datasets.versions.deleted import as_array, positions_of
 from meguru.datasets.versions.feed import RowFeed
-from meguru.datasets.versions.positions import without
+from meguru.datasets.versions.positions import mark_deleted
 from meguru.datasets.versions.scan import ROW, scan
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
     from meguru.datasets.versions.positions import Marks
 
-MOST = 0.5
+MAX_CHANGED_SHARE = 0.5
 """If more of the rows differ than this share of them, they are written as a whole."""
 
 
@@ -51,9 +51,9 @@ def synced(blobs: BlobStore, old: Manifest, given: Manifest) -> list[DataFile] |
     gone = _both(matched.gone, moved, matched.old)
     come = _both(matched.come, moved, matched.new)
     # Deletion vectors over most rows cost every reader more than new files cost the writer.
-    if come.len() > MOST * keys[1].height:
+    if come.len() > MAX_CHANGED_SHARE * keys[1].height:
         return None
-    files = without(blobs, old, _marks(blobs, old, gone))
+    files = mark_deleted(blobs, old, _marks(blobs, old, gone))
     return [*files, _written(blobs, feed.after, come)] if come.len() else files
 
 

@@ -7,7 +7,7 @@ from meguru.datasets import store
 from meguru.datasets.types import DatasetVersion
 from meguru.datasets.versions import named
 from meguru.datasets.versions.types import DatasetTag
-from meguru.datasets.write import check_follows, tell_of
+from meguru.datasets.write import check_follows, emit_version
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.operations import Context, operation
 
@@ -83,7 +83,7 @@ def rollback(ctx: Context, *, ref: str, note: str = "", follows: str = "") -> Da
     if newest and newest.digest == wanted.digest:
         return newest
     made = write_again(ctx, wanted, note or f"back to {wanted.ref}")
-    tell_of(ctx, made, newest, "rollback", [wanted.ref])
+    emit_version(ctx, made, newest, "rollback", [wanted.ref])
     return made
 
 

@@ -15,7 +15,7 @@ from meguru.datasets.blobs import is_here
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DatasetVersion
 from meguru.datasets.versions.layout import digests_of
-from meguru.datasets.write import arrived as dataset_arrived
+from meguru.datasets.write import record_arrival as dataset_arrived
 from meguru.datasets.write import write_next as write_dataset
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations import Context, operation

@@ -14,7 +14,7 @@ from meguru.business.reckon import BLOCKS
 from meguru.business.tables import both_answered
 from meguru.business.types import WINDOW, BusinessMetric
 from meguru.business.value import other_value
-from meguru.business.work import ConfinedReckoning
+from meguru.business.work import ConfinedEstimates
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 from meguru.predictions.types import TIME_COLUMN
@@ -90,7 +90,7 @@ def compared(
 
 
 def _span(
-    start: datetime, end: datetime, of_rows: int, metric: BusinessMetric, answer: ConfinedReckoning, rows: int
+    start: datetime, end: datetime, of_rows: int, metric: BusinessMetric, answer: ConfinedEstimates, rows: int
 ) -> ValueSpan:
     found = other_value("", answer, rows)
     if found is None:

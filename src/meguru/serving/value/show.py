@@ -9,7 +9,7 @@ from meguru.business import store as metrics
 from meguru.business.asking import features_of
 from meguru.business.tables import shadows_of
 from meguru.business.types import BusinessMetric
-from meguru.business.value import MOST_ROWS
+from meguru.business.value import MAX_ROWS
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import spans
@@ -120,7 +120,7 @@ def _span(
     if since >= until:
         raise InvalidInput("the span is empty", why=f"it ends at {until} and starts at {since}", field="end")
     count = spans.counted(ctx.tx, endpoint, since, until).rows
-    if count > MOST_ROWS:
-        why = f"it has {count:,} predictions, and up to {MOST_ROWS:,} are read"
+    if count > MAX_ROWS:
+        why = f"it has {count:,} predictions, and up to {MAX_ROWS:,} are read"
         raise InvalidInput("the span is too long", why=why, hint="ask for a part of it", field="start")
     return since, until

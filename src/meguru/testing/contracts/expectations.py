@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from meguru.datasets.expectations.base import CheckedRows, Expectation
-from meguru.datasets.expectations.judge import judge
+from meguru.datasets.expectations.judge import evaluate
 from meguru.datasets.expectations.types import ExpectationResult
 
 
@@ -40,7 +40,7 @@ class ExpectationContract:
     def test_it_tells_good_from_bad(
         self, expectation: Expectation, good: CheckedRows, bad: CheckedRows
     ) -> None:
-        fine, wrong = judge([expectation], good)[0], judge([expectation], bad)[0]
+        fine, wrong = evaluate([expectation], good)[0], evaluate([expectation], bad)[0]
         assert fine.passed
         assert not wrong.passed
         assert wrong.observed
@@ -48,13 +48,13 @@ class ExpectationContract:
     def test_rows_that_fail_are_counted_and_shown(
         self, expectation: Expectation, good: CheckedRows, bad: CheckedRows
     ) -> None:
-        fine, wrong = judge([expectation], good)[0], judge([expectation], bad)[0]
+        fine, wrong = evaluate([expectation], good)[0], evaluate([expectation], bad)[0]
         assert fine.failing == 0
         assert fine.sample == []
         assert bool(wrong.failing) == bool(wrong.sample) == self.about_rows
 
     def test_what_is_hidden_is_not_shown(self, expectation: Expectation, bad: CheckedRows) -> None:
-        result = judge([expectation], bad, hidden=bad.schema)[0]
+        result = evaluate([expectation], bad, hidden=bad.schema)[0]
         shown = {value for row in result.sample for name, value in row.items() if name in bad.schema}
         assert shown <= {"•••"}
 
@@ -65,8 +65,8 @@ class ExpectationContract:
             return
         rows = good.scan.drop(expectation.names(), strict=False).with_row_index("other")
         without = replace(good, scan=rows, schema=dict(rows.collect_schema()))
-        assert not judge([expectation], without)[0].passed
+        assert not evaluate([expectation], without)[0].passed
 
     def test_its_result_is_plain_data(self, expectation: Expectation, bad: CheckedRows) -> None:
-        result = judge([expectation], bad)[0]
+        result = evaluate([expectation], bad)[0]
         assert msgspec.json.decode(msgspec.json.encode(result), type=ExpectationResult) == result

@@ -11,7 +11,7 @@ import msgspec
 from meguru.base import digests, refs
 from meguru.base.paths import check_path
 from meguru.base.source_secrets import Secrets, check_url
-from meguru.datasets.sources.places import contained
+from meguru.datasets.sources.places import resolved_path
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
@@ -89,7 +89,7 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
         if scheme or "::" in self.code or self.code.startswith("-"):
             known = f"a folder, or {', '.join(PROTOCOLS)}"
             raise InvalidInput(f"{self.code[:100]!r} is no repository", why=known, field="on.code")
-        return str(contained(ws, self.code, "on.code"))
+        return str(resolved_path(ws, self.code, "on.code"))
 
     def _look(self, ws: Workspace, git: GitRepository, position: dict[str, Any]) -> Look:
         tip, before = git.tip(self.branch), position.get("commit", "")

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from meguru.base import digests
 from meguru.base.source_secrets import Secrets
-from meguru.datasets.sources.places import contained
+from meguru.datasets.sources.places import resolved_path
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
@@ -45,13 +45,13 @@ class OnFolder(ByArrivals, frozen=True, kw_only=True):
         check_every(self.every)
         if not 0 <= self.quiet <= 3600:
             raise InvalidInput("quiet is 0 to 3600 seconds", field="on.quiet")
-        if not contained(ctx.ws, self.folder, "on.folder").is_dir():
+        if not resolved_path(ctx.ws, self.folder, "on.folder").is_dir():
             raise NotFound(f"there is no folder {self.folder!r}", field="on.folder")
 
     def listener(self, ws: Workspace, secrets: Secrets) -> FolderListener:
         """Return what watches the folder."""
         del secrets
-        return FolderListener(self, contained(ws, self.folder, "on.folder"))
+        return FolderListener(self, resolved_path(ws, self.folder, "on.folder"))
 
 
 class FolderListener:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from meguru.base.source_secrets import Secrets, check_url
-from meguru.datasets.sources.places import contained
+from meguru.datasets.sources.places import resolved_path
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
@@ -48,7 +48,7 @@ class OnTable(ByArrivals, frozen=True, kw_only=True):
         if scheme not in SCHEMES:
             raise InvalidInput(f"{scheme!r} is none of {', '.join(SCHEMES)}", field="on.database")
         if scheme == "sqlite":
-            contained(ctx.ws, self._file, "on.database")
+            resolved_path(ctx.ws, self._file, "on.database")
         for field, name in (("on.table", self.table), ("on.column", self.column)):
             if not name.isprintable() or not 0 < len(name) <= 128:
                 raise InvalidInput("a name has 1 to 128 letters", field=field)
@@ -61,7 +61,7 @@ class OnTable(ByArrivals, frozen=True, kw_only=True):
         secrets.open_url(self.database, "on.database")  # what is not set is told now, not at each look
 
         def look(ws: Workspace, position: dict[str, Any]) -> Look:
-            place = partial(contained, ws)
+            place = partial(resolved_path, ws)
             with connected(self.database, secrets=secrets, place=place, seconds=PATIENCE) as connection:
                 return self._look(connection, position)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from meguru.datasets.ingest.column import FoundColumn
+from meguru.datasets.ingest.column import InferredColumn
 from meguru.datasets.ingest.numbers import BEYOND
 from meguru.datasets.ingest.table import Table
 from meguru.datasets.polars_types import NAMES
 
 
-def found(*values: str, decimal: str = ".", nulls: list[str] | None = None) -> FoundColumn:
+def found(*values: str, decimal: str = ".", nulls: list[str] | None = None) -> InferredColumn:
     """Return what is found of a column; the same in the smallest pieces."""
-    column, pieces = FoundColumn("x", decimal, nulls), FoundColumn("x", decimal, nulls)
+    column, pieces = InferredColumn("x", decimal, nulls), InferredColumn("x", decimal, nulls)
     column.see(pl.Series("x", values))
     for value in values:
         pieces.see(pl.Series("x", [value]))
@@ -22,7 +22,7 @@ def found(*values: str, decimal: str = ".", nulls: list[str] | None = None) -> F
 
 
 def values_of(frame: pl.DataFrame, decimal: str = ".", nulls: list[str] | None = None) -> pl.DataFrame:
-    table = Table([FoundColumn(name, decimal, nulls) for name in frame.columns], nulls)
+    table = Table([InferredColumn(name, decimal, nulls) for name in frame.columns], nulls)
     made = table.see(frame)
     return table.typed(frame, table.types, made)
 

@@ -17,6 +17,6 @@ def test_texts_of_a_sample_do_not_hold_those_beside_them(tmp_path, monkeypatch):
     sample = profile._sample(plan, "text", 100)
     assert sample.to_list() == rows["text"].gather_every(100).to_list()
     assert held(sample) < 100_000
-    monkeypatch.setattr(profile, "MOST", 400)
+    monkeypatch.setattr(profile, "MAX_ROWS", 400)
     found = profile.profile_rows(plan, rows.height).columns["text"]
     assert (found.nulls, found.count) == (rows["text"].null_count(), rows["text"].count())

@@ -15,7 +15,7 @@ def upload(ws, text: bytes) -> list[FileEntry]:
 
 
 def test_a_large_upload_is_let_go(workspace, monkeypatch):
-    monkeypatch.setattr(uploads, "LARGE", 1)
+    monkeypatch.setattr(uploads, "MIN_FREED_BYTES", 1)
     sent = upload(workspace, b"id\n1\n")
     register(workspace, name="rows", files=sent)
     assert not workspace.blobs.has(sent[0].digest)
@@ -23,7 +23,7 @@ def test_a_large_upload_is_let_go(workspace, monkeypatch):
 
 
 def test_an_upload_that_something_else_needs_stays(workspace, monkeypatch):
-    monkeypatch.setattr(uploads, "LARGE", 1)
+    monkeypatch.setattr(uploads, "MIN_FREED_BYTES", 1)
     sent = upload(workspace, b"id\n1\n")
     run = start(workspace, name="train")
     add_artifact(workspace, run=run.id, path="rows.csv", digest=sent[0].digest)

@@ -25,7 +25,7 @@ from meguru.datasets.folders.materialize import files_of
 from meguru.datasets.folders.places import LocalFolder
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.operations import specs, versions
-from meguru.datasets.personal.erase import erased
+from meguru.datasets.personal.erase import find_and_erase
 from meguru.datasets.personal.files import check_may_fetch
 from meguru.datasets.personal.operations import erase
 from meguru.datasets.register import register
@@ -227,7 +227,7 @@ def test_a_version_that_comes_while_others_are_looked_through_is_erased_too(work
             return super().is_in(columns)
 
     def work(ctx):
-        return erased(ctx, Slow({"email": [ANNA]}), None, dry_run=False)
+        return find_and_erase(ctx, Slow({"email": [ANNA]}), None, dry_run=False)
 
     found = InternalOperation(DATASET, "retain").commit(workspace, work).found
     assert [each.ref for each in found] == ["dataset/people@1", "dataset/people@2"]

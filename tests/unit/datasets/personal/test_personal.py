@@ -10,7 +10,7 @@ from sqlalchemy import select as select_sql
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.delta.operations import table
 from meguru.datasets.diff import diff
-from meguru.datasets.ingest.nearby import offering
+from meguru.datasets.ingest.nearby import local_files
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.operations import (
     branch,
@@ -249,7 +249,7 @@ def test_what_is_declared_while_files_are_read_is_not_lost(workspace, add, tmp_p
         def work(ctx):
             record(ctx, name="people", files=entries, columns=said, agreed=meanwhile)
 
-        with offering({"more.csv": tmp_path / "more.csv"}) as entries:
+        with local_files({"more.csv": tmp_path / "more.csv"}) as entries:
             InternalOperation(DATASET, "retain").commit(workspace, work)
 
     register_while(DatasetSpec(description="people"))

@@ -60,7 +60,7 @@ def follow(ws, folder, name, changes):
 @pytest.mark.parametrize("count", [8, pytest.param(300, marks=pytest.mark.soak)])
 def test_a_version_has_what_a_table_would_have(workspace, tmp_path, monkeypatch, count):
     names = iter(range(10_000))
-    monkeypatch.setattr(compact, "MANY", 3)
+    monkeypatch.setattr(compact, "MIN_RUN", 3)
 
     @settings(max_examples=count, deadline=None)
     @given(changes=CHANGES)
@@ -71,7 +71,7 @@ def test_a_version_has_what_a_table_would_have(workspace, tmp_path, monkeypatch,
 
 
 def test_many_small_files_become_one_and_what_they_were_is_known(workspace, tmp_path, monkeypatch):
-    monkeypatch.setattr(compact, "MANY", 4)
+    monkeypatch.setattr(compact, "MIN_RUN", 4)
     for number in range(9):
         path = tmp_path / f"{number}.parquet"
         pl.DataFrame({"a": [number]}).write_parquet(path)

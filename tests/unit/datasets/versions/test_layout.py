@@ -6,7 +6,7 @@ from meguru.artifacts.integrity.sources import members
 from meguru.base import digests
 from meguru.datasets.blobs import MANIFEST
 from meguru.datasets.types import DataFile, DatasetColumn, Manifest
-from meguru.datasets.versions.layout import PART, digests_of, read_manifest, write_manifest
+from meguru.datasets.versions.layout import FILES_PER_PART, digests_of, read_manifest, write_manifest
 
 COLUMNS = [DatasetColumn(name="a", type="Int64")]
 
@@ -21,7 +21,7 @@ def manifest(count):
     return Manifest(format="parquet", event_time="", columns=COLUMNS, files=files)
 
 
-@pytest.mark.parametrize("count", [0, 1, PART, PART + 1, 3 * PART, 3 * PART + 7])
+@pytest.mark.parametrize("count", [0, 1, FILES_PER_PART, FILES_PER_PART + 1, 3 * FILES_PER_PART, 3 * FILES_PER_PART + 7])
 def test_a_list_is_read_as_it_was_written(workspace, count):
     made = manifest(count)
     digest = write_manifest(workspace.blobs, made)
@@ -30,7 +30,7 @@ def test_a_list_is_read_as_it_was_written(workspace, count):
 
 
 def test_a_longer_list_writes_what_is_new(workspace, monkeypatch):
-    before, after = manifest(30 * PART), manifest(30 * PART + 1)
+    before, after = manifest(30 * FILES_PER_PART), manifest(30 * FILES_PER_PART + 1)
     write_manifest(workspace.blobs, before)
     written = []
     put = workspace.blobs.put_bytes
@@ -41,7 +41,7 @@ def test_a_longer_list_writes_what_is_new(workspace, monkeypatch):
 
 
 def test_what_follows_from_a_list_of_before_there_were_parts_is_read_too(workspace):
-    old, after = manifest(2 * PART + 1), manifest(2 * PART + 2)
+    old, after = manifest(2 * FILES_PER_PART + 1), manifest(2 * FILES_PER_PART + 2)
     kept = workspace.blobs.put_bytes(digests.canonical(old))
     before = read_manifest(workspace.blobs, kept)
     assert before == old
@@ -50,7 +50,7 @@ def test_what_follows_from_a_list_of_before_there_were_parts_is_read_too(workspa
 
 
 def test_every_file_and_its_deleted_rows_are_members(workspace):
-    made = manifest(2 * PART + 1)
+    made = manifest(2 * FILES_PER_PART + 1)
     found, left = set(), [(MANIFEST, write_manifest(workspace.blobs, made))]
     while left:
         form, digest = left.pop()

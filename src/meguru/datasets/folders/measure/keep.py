@@ -11,14 +11,14 @@ from meguru.base.digests import check_digest
 from meguru.datasets import store as datasets
 from meguru.datasets.folders import index
 from meguru.datasets.folders.measure import store
-from meguru.datasets.folders.measure.types import IMAGES, MOST_DIMENSIONS, VECTOR, FileMeasurement
+from meguru.datasets.folders.measure.types import IMAGES, MAX_DIMENSIONS, VECTOR, FileMeasurement
 from meguru.datasets.folders.register import of_files
 from meguru.datasets.manifest import load_manifest
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 
 _NUMBERS = (pl.Float32, pl.Float64, pl.UInt64, pl.Int64)
-_MOST_COLUMNS = 16
+_MAX_COLUMNS = 16
 _MODEL = re.compile(r"model/.+@[0-9]+")
 
 
@@ -84,10 +84,10 @@ def _read(ctx: Context, digest: str) -> tuple[pl.Series, pl.DataType | None]:
     try:
         plan = pl.scan_parquet(ctx.blobs.path(digest))
         schema = plan.collect_schema()
-        if schema.get("digest") != pl.String or len(schema) > _MOST_COLUMNS:
+        if schema.get("digest") != pl.String or len(schema) > _MAX_COLUMNS:
             raise InvalidInput("these are no measurements", why="a column digest is wanted", field="digest")
         for name, kind in schema.items():
-            vector = isinstance(kind, pl.Array) and kind.inner == pl.Float32 and kind.size <= MOST_DIMENSIONS
+            vector = isinstance(kind, pl.Array) and kind.inner == pl.Float32 and kind.size <= MAX_DIMENSIONS
             if name != "digest" and kind not in _NUMBERS and not (name == VECTOR and vector):
                 raise InvalidInput(f"column {name!r} is no measurement", why=f"it is {kind}", field="digest")
         plan.select(pl.all().null_count()).collect(engine="streaming")  # a damaged file is refused here

@@ -9,7 +9,7 @@ import msgspec
 IMAGES = "images"
 """Who measures how images look; everything else is measured by a model."""
 VECTOR = "vector"
-MOST_DIMENSIONS = 16_384
+MAX_DIMENSIONS = 16_384
 
 
 class FileMeasurement(msgspec.Struct, frozen=True, kw_only=True):
