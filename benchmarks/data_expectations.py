@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import evaluate
+from meguru.datasets.expectations.evaluate import evaluate
 from meguru.datasets.expectations.read import expectations_of
 from meguru.stats.profile import profile_frame
 

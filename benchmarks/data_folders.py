@@ -20,7 +20,7 @@ from typing import Any
 
 from meguru.app import open_workspace
 from meguru.datasets.folders.client import add_folder
-from meguru.datasets.folders.places import LocalFolder
+from meguru.datasets.folders.locations import LocalFolder
 
 LARGE = 64 << 20
 

@@ -9,7 +9,7 @@ import pytest
 
 from meguru.datasets.expectations import EXPECTATIONS
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import evaluate
+from meguru.datasets.expectations.evaluate import evaluate
 from meguru.datasets.expectations.read import expectations_of
 from meguru.errors import InvalidInput
 from meguru.testing.contracts.expectations import ExpectationContract

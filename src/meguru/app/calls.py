@@ -121,14 +121,14 @@ if TYPE_CHECKING:
     from meguru.datasets.free import free as dataset_free
     from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
-    from meguru.datasets.personal.again import again as erasure_again
-    from meguru.datasets.personal.again import owed as erasure_owed
+    from meguru.datasets.personal.repeat import again as erasure_again
+    from meguru.datasets.personal.repeat import owed as erasure_owed
     from meguru.datasets.personal.erase import erase as dataset_erase
     from meguru.datasets.personal.list import list_erasures as erasure_list
-    from meguru.datasets.personal.look import look as dataset_look
+    from meguru.datasets.personal.masking import look as dataset_look
     from meguru.datasets.personal.propose import personal as dataset_personal
-    from meguru.datasets.personal.returned import returned as dataset_returned
-    from meguru.datasets.pulls.ask import pull as dataset_pull
+    from meguru.datasets.personal.screening import returned as dataset_returned
+    from meguru.datasets.pulls.start import pull as dataset_pull
     from meguru.datasets.pulls.show import position as dataset_position
     from meguru.datasets.pulls.show import pulls as dataset_pulls
     from meguru.datasets.pulls.show import sources as dataset_sources
@@ -141,7 +141,7 @@ if TYPE_CHECKING:
     from meguru.datasets.show import profile as dataset_profile
     from meguru.datasets.show import show as dataset_show
     from meguru.datasets.show import versions as dataset_versions
-    from meguru.datasets.sql.box import query as dataset_query
+    from meguru.datasets.sql.server_query import query as dataset_query
     from meguru.datasets.versions.branches import branch as dataset_branch
     from meguru.datasets.versions.branches import branches as dataset_branches
     from meguru.datasets.versions.branches import drop_branch as dataset_drop_branch

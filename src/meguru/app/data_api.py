@@ -12,7 +12,7 @@ from meguru.base.ids import new_id
 from meguru.datasets.client import staged_files
 from meguru.datasets.register import register
 from meguru.datasets.sources.chunks import FileSink
-from meguru.datasets.sources.made import frames_of_rows
+from meguru.datasets.sources.python_rows import frames_of_rows
 from meguru.datasets.types import DatasetVersion, Mode
 from meguru.errors import InvalidInput
 

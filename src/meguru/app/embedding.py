@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from meguru.datasets.folders.client import FolderDoor
-    from meguru.datasets.folders.look import FileProgress
+    from meguru.datasets.folders.contents import FileProgress
 
 BATCH = 64
 

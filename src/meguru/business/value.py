@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import digests
-from meguru.business import work
-from meguru.business.asking import Question, ask, features_of, needs_outcomes, versions_of
-from meguru.business.reckon import MetricEstimate
+from meguru.business import worker
+from meguru.business.questions import Question, ask, features_of, needs_outcomes, versions_of
+from meguru.business.estimate import MetricEstimate
 from meguru.business.tables import both_answered, shadows_of
 from meguru.business.types import BusinessMetric, BusinessValue, OtherValue, SliceValue
 from meguru.datasets.types import DatasetVersion
@@ -74,13 +74,13 @@ def measure_all(
     return found
 
 
-def with_other(value: BusinessValue, model: str, answer: work.ConfinedEstimates, rows: int) -> BusinessValue:
+def with_other(value: BusinessValue, model: str, answer: worker.ConfinedEstimates, rows: int) -> BusinessValue:
     """Return a value with what it had been if another model had answered; as it is, if nobody can tell."""
     other = other_value(model, answer, rows)
     return value if other is None else msgspec.structs.replace(value, others=[*value.others, other])
 
 
-def other_value(model: str, answer: work.ConfinedEstimates, rows: int) -> OtherValue | None:
+def other_value(model: str, answer: worker.ConfinedEstimates, rows: int) -> OtherValue | None:
     """Return what a value had been if another model had answered; None if nobody can tell."""
     found = answer.found
     if found is None or len(found.numbers) < 2:
@@ -102,7 +102,7 @@ def other_value(model: str, answer: work.ConfinedEstimates, rows: int) -> OtherV
 
 
 def _valued(
-    asked: Question, answer: work.ConfinedEstimates, rows: pl.DataFrame, start: datetime, end: datetime
+    asked: Question, answer: worker.ConfinedEstimates, rows: pl.DataFrame, start: datetime, end: datetime
 ) -> BusinessValue:
     metric, found = asked.metric, answer.found
     number = found.numbers[0] if found else None

@@ -34,7 +34,7 @@ class FolderOptions(NamedTuple):
 
     def is_folder(self, *others: object) -> bool:
         """Tell whether a folder is meant; refuse what is said of tables then, and of folders else."""
-        from meguru.datasets.folders.meant import is_folder
+        from meguru.datasets.folders.detect import is_folder
 
         found = is_folder(self.files, self.format)
         if found and any(others):
@@ -49,7 +49,7 @@ class FolderOptions(NamedTuple):
 def add_folder_of(session: Session, name: str, given: FolderOptions) -> None:
     """Add a folder, and say what was found in it."""
     from meguru.datasets.folders.client import add_folder
-    from meguru.datasets.folders.places import open_folder
+    from meguru.datasets.folders.locations import open_folder
 
     place = open_folder(given.files[0], include=given.include, exclude=given.exclude)
     ws = session.open(create=True)

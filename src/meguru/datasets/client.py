@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from meguru.base.paths import check_path
 from meguru.datasets import paths as naming
 from meguru.datasets.folders.client import add_folder
-from meguru.datasets.folders.meant import is_folder
-from meguru.datasets.folders.places import open_folder
+from meguru.datasets.folders.detect import is_folder
+from meguru.datasets.folders.locations import open_folder
 from meguru.datasets.frames import frame_of
-from meguru.datasets.personal.look import look
+from meguru.datasets.personal.masking import look
 from meguru.datasets.register import register
 from meguru.datasets.show import show
 from meguru.datasets.sources import Progress, fetch, is_address
@@ -135,7 +135,7 @@ def staged_files(
 ) -> Iterator[list[FileEntry]]:
     """Let files be registered: here they are read from where they are, to a server they are uploaded."""
     if not ws.is_remote:
-        from meguru.datasets.ingest.nearby import local_files
+        from meguru.datasets.ingest.local_files import local_files
 
         with local_files(files, meter) as entries:
             yield entries

@@ -8,7 +8,7 @@ from meguru.datasets.folders import index
 from meguru.datasets.folders.diff import file_changes
 from meguru.datasets.folders.measure.drift import measured_drift
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.look import hidden_columns_of
+from meguru.datasets.personal.masking import hidden_columns_of
 from meguru.datasets.personal.rows import without_values
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.kernel.operations import Context, operation

@@ -11,7 +11,7 @@ from meguru.artifacts.integrity.types import PLAIN
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.blobs import MANIFEST
-from meguru.datasets.delta.places import remove_blobs
+from meguru.datasets.delta.storage import remove_blobs
 from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.orphans import AGE_SECONDS, NeededBlobs, orphans
 from meguru.datasets.remove import held_by

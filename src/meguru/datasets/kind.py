@@ -103,7 +103,7 @@ DATASET = Kind(
     services=(
         Service(name="sources", factory="meguru.datasets.pulls.clock:SourceClock"),
         Service(name="retention", factory="meguru.datasets.versions.retention:RetentionClock"),
-        Service(name="tables", factory="meguru.datasets.delta.keeper:TableRefresher"),
+        Service(name="tables", factory="meguru.datasets.delta.refresh:TableRefresher"),
     ),
     internal={
         "schedule": "the service of sources begins the reads whose moment has come",

@@ -11,15 +11,15 @@ from meguru.datasets.folders.measure.keep import keep_measurement, last_measurem
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
-from meguru.datasets.personal.look import look
+from meguru.datasets.personal.masking import look
 from meguru.datasets.personal.propose import personal
-from meguru.datasets.pulls.ask import pull
+from meguru.datasets.pulls.start import pull
 from meguru.datasets.pulls.show import position, pulls, sources
 from meguru.datasets.quality.report import report
 from meguru.datasets.register import register
 from meguru.datasets.remove import remove
 from meguru.datasets.show import files, head, list_datasets, profile, show, versions
-from meguru.datasets.sql.box import query
+from meguru.datasets.sql.server_query import query
 from meguru.datasets.versions.branches import branch, branches, drop_branch, merge
 from meguru.datasets.versions.delete import delete_rows
 from meguru.datasets.versions.retention import prune

@@ -11,9 +11,9 @@ from meguru.base import digests
 from meguru.base.names import check_full_name
 from meguru.datasets import store
 from meguru.datasets.examine import examine
-from meguru.datasets.expectations import hold as holding
+from meguru.datasets.expectations import enforce as holding
 from meguru.datasets.expectations.types import ExpectationResult
-from meguru.datasets.given import (
+from meguru.datasets.file_entries import (
     check_entries,
     check_meanwhile,
     check_no_folder,
@@ -25,8 +25,8 @@ from meguru.datasets.ingest.profile import profile_rows
 from meguru.datasets.ingest.uploads import free_uploads
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.manifest import load_manifest, one_schema
-from meguru.datasets.personal.returned import screened_files
-from meguru.datasets.personal.said import treatment, with_column_specs
+from meguru.datasets.personal.screening import screened_files
+from meguru.datasets.personal.column_specs import treatment, with_column_specs
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import (

@@ -3,7 +3,7 @@
 from meguru.base.paging import Page, check_limit
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.look import hidden_columns_of, masked_version
+from meguru.datasets.personal.masking import hidden_columns_of, masked_version
 from meguru.datasets.personal.profile import without_values
 from meguru.datasets.types import DataFile, DatasetVersion, FirstRows, Profile, RegisteredDataset
 from meguru.datasets.versions import named

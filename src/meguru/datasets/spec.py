@@ -14,8 +14,8 @@ from meguru.datasets.expectations.read import expectations_of
 from meguru.datasets.expectations.reference import Reference
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.files import note_all_private_files
-from meguru.datasets.personal.said import check_columns
+from meguru.datasets.personal.private_blobs import note_all_private_files
+from meguru.datasets.personal.column_specs import check_columns
 from meguru.datasets.pulls import store as pulls
 from meguru.datasets.schema import dataset
 from meguru.datasets.sources.spec import SourceSpec, check_source

@@ -8,10 +8,10 @@ import msgspec
 from meguru.base import digests, refs
 from meguru.datasets import store
 from meguru.datasets.examine import prove
-from meguru.datasets.expectations import hold as holding
+from meguru.datasets.expectations import enforce as holding
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.files import note_private_files
+from meguru.datasets.personal.private_blobs import note_private_files
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest, Mode
 from meguru.datasets.versions.change import same_content

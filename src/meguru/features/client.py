@@ -11,7 +11,7 @@ import msgspec
 from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.compute.features_param import Features
-from meguru.datasets.personal.look import look
+from meguru.datasets.personal.masking import look
 from meguru.errors import Forbidden, NotFound
 from meguru.features.offline import leakage, profile
 from meguru.features.offline import training as offline

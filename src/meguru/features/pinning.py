@@ -12,7 +12,7 @@ from meguru.base import digests, refs
 from meguru.datasets import spec as dataset_specs
 from meguru.datasets import store as datasets
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal import look
+from meguru.datasets.personal import masking
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound
 from meguru.features import said, store
@@ -93,7 +93,7 @@ def _masked(ctx: Context, found: FeatureSet) -> FeatureSet:
 def _shown(ctx: Context, one: PinnedDataset) -> PinnedDataset:
     if not one.hidden:
         return one
-    masked = look.masked_version(ctx, datasets.resolve(ctx.tx, one.ref))
+    masked = masking.masked_version(ctx, datasets.resolve(ctx.tx, one.ref))
     return msgspec.structs.replace(one, digest=masked.digest)
 
 
@@ -224,4 +224,4 @@ def _dataset(ctx: Context, project: str, source: str, *, push: bool) -> PinnedDa
 def _hidden(ctx: Context, version: DatasetVersion) -> list[str]:
     if version.elsewhere or not dataset_specs.said_of(ctx.tx, version.name).columns:
         return []
-    return sorted(look.hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version)))
+    return sorted(masking.hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version)))

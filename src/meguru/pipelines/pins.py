@@ -8,7 +8,7 @@ from typing import Any
 from meguru.base import refs
 from meguru.compute.graph import Graph
 from meguru.datasets import store as datasets
-from meguru.datasets.personal.look import masked_version
+from meguru.datasets.personal.masking import masked_version
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.kernel.operations.subject import qualify_name

@@ -32,7 +32,7 @@ from meguru.quarantine.types import (
 )
 from meguru.registry.facts import facts_of
 
-WORK = "meguru.quarantine.converting:work"
+WORK = "meguru.quarantine.conversion_worker:work"
 _SECONDS = 300.0
 _MAX_RESULT = 1 << 20
 

@@ -12,7 +12,7 @@ from meguru.base import durations, refs
 from meguru.base.names import check_full_name
 from meguru.datasets import store as datasets
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.look import hidden_columns_of
+from meguru.datasets.personal.masking import hidden_columns_of
 from meguru.errors import Conflict
 from meguru.features.pinning import chosen
 from meguru.kernel.kinds import provided

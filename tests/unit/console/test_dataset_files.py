@@ -9,7 +9,7 @@ from PIL import Image
 
 from meguru.datasets.client import add_files
 from meguru.datasets.folders.client import add_folder
-from meguru.datasets.folders.places import LocalFolder
+from meguru.datasets.folders.locations import LocalFolder
 
 
 def test_images_are_shown_as_small_pictures_and_other_files_by_name(

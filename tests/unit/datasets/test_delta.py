@@ -8,8 +8,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from meguru.datasets.client import add_files, frame
-from meguru.datasets.delta.keeper import TableRefresher
-from meguru.datasets.delta.places import storage_of
+from meguru.datasets.delta.refresh import TableRefresher
+from meguru.datasets.delta.storage import storage_of
 from meguru.datasets.operations import branch, delete_rows, free, remove, table
 from meguru.datasets.versions.deleted import decode
 from meguru.errors import Conflict, InvalidInput

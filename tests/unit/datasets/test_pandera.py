@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import evaluate
+from meguru.datasets.expectations.evaluate import evaluate
 from meguru.datasets.expectations.pandera import declared, expectations_of_schema
 from meguru.datasets.expectations.read import expectations_of
 from meguru.errors import InvalidInput

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import evaluate
+from meguru.datasets.expectations.evaluate import evaluate
 from meguru.datasets.expectations.read import of_checks
 from meguru.datasets.ingest.convert import convert
 from meguru.datasets.paths import format_of

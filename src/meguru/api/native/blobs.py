@@ -9,7 +9,7 @@ from starlette.responses import Response
 from meguru.api.requests import answer, workspace_of
 from meguru.api.transfers import FileInPieces, received
 from meguru.base import digests
-from meguru.datasets.personal.files import check_may_fetch
+from meguru.datasets.personal.private_blobs import check_may_fetch
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations.authorise import require
 from meguru.kernel.workspace import Workspace

@@ -15,7 +15,7 @@ from meguru.console.query_params import number_of, wanted
 from meguru.datasets import show
 from meguru.datasets.diff import diff
 from meguru.datasets.differences import ChangedRow, DatasetDiff
-from meguru.datasets.sql.box import query
+from meguru.datasets.sql.server_query import query
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import MeguruError, NotFound
 

@@ -14,7 +14,7 @@ from meguru.datasets.delta.log import TableState, log_name, state_in
 from meguru.datasets.delta.table import TableMirror
 from meguru.datasets.delta.types import DatasetTable
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.look import hidden_columns_of
+from meguru.datasets.personal.masking import hidden_columns_of
 from meguru.datasets.remove import of_line
 from meguru.datasets.spec import said_of
 from meguru.datasets.versions.deleted import as_array, positions_of

@@ -10,8 +10,8 @@ from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.datasets import store as datasets
 from meguru.datasets.expectations import store
-from meguru.datasets.expectations.hold import checked_rows, record_check
-from meguru.datasets.expectations.judge import HIDDEN, evaluate
+from meguru.datasets.expectations.enforce import checked_rows, record_check
+from meguru.datasets.expectations.evaluate import HIDDEN, evaluate
 from meguru.datasets.expectations.read import expectations_of, of_checks
 from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult
 from meguru.datasets.kind import DatasetSpec

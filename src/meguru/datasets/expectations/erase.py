@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, update
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.base import refs
-from meguru.datasets.expectations.judge import HIDDEN
+from meguru.datasets.expectations.evaluate import HIDDEN
 from meguru.datasets.expectations.schema import dataset_check
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.kernel.operations import Context

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from meguru.base import digests
 from meguru.datasets.folders.names import chosen, why_refused
-from meguru.datasets.folders.places import OpenedFile
+from meguru.datasets.folders.locations import OpenedFile
 from meguru.datasets.folders.walk import LEFT_OUT, FoundFiles
 from meguru.errors import Conflict, InvalidInput, UsageError, masked
 from meguru.storage.blobs.objects import connection_options

@@ -8,8 +8,8 @@ import msgspec
 
 from meguru.datasets.folders import index
 from meguru.datasets.folders.index import FORMAT
-from meguru.datasets.folders.look import FileProgress, FolderContents
-from meguru.datasets.folders.places import FolderLocation
+from meguru.datasets.folders.contents import FileProgress, FolderContents
+from meguru.datasets.folders.locations import FolderLocation
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.folders.types import Label
 from meguru.datasets.manifest import load_manifest

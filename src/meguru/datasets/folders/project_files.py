@@ -6,8 +6,8 @@ from pathlib import Path
 
 from meguru.datasets.folders import index
 from meguru.datasets.folders.client import FolderDoor, add_folder
-from meguru.datasets.folders.look import FolderContents
-from meguru.datasets.folders.places import LocalFolder
+from meguru.datasets.folders.contents import FolderContents
+from meguru.datasets.folders.locations import LocalFolder
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.errors import Conflict, InvalidInput

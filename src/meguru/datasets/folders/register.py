@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from meguru.base import digests
 from meguru.base.names import check_full_name
 from meguru.datasets import store
-from meguru.datasets.expectations import hold as holding
+from meguru.datasets.expectations import enforce as holding
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.folders import index
 from meguru.datasets.folders.changes import changed_list

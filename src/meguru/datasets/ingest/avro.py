@@ -9,7 +9,7 @@ from typing import IO
 
 import polars as pl
 
-from meguru.datasets.ingest.made import ConvertedFile
+from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.records import CHUNK, MAX_RECORD_BYTES
 from meguru.datasets.ingest.typed import write_typed

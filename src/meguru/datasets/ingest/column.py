@@ -7,7 +7,7 @@ from typing import Protocol
 import polars as pl
 
 from meguru.datasets.inference import cast
-from meguru.datasets.ingest.moments import TimestampFinding
+from meguru.datasets.ingest.timestamps import TimestampFinding
 from meguru.datasets.ingest.numbers import NumberFinding
 
 MISSING = "NA"

@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from meguru.datasets.ingest.made import ConvertedFile
+from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import empty
-from meguru.datasets.personal.treat import treatment_in_use
+from meguru.datasets.personal.treatment import treatment_in_use
 from meguru.datasets.polars_types import NAMES
 from meguru.datasets.types import DatasetColumn, Format
 

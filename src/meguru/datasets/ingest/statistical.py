@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from meguru.datasets.ingest.made import ConvertedFile
+from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import unreadable
 from meguru.datasets.ingest.typed import write_typed

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import polars as pl
 
 from meguru.datasets.ingest.column import MISSING
-from meguru.datasets.ingest.made import ConvertedFile
+from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.parquet import group_rows, write
 from meguru.datasets.polars_types import TYPES

@@ -14,17 +14,17 @@ from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks
 from meguru.artifacts.lineage import made_from
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
-from meguru.datasets.delta.places import clear
+from meguru.datasets.delta.storage import clear
 from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
-from meguru.datasets.personal.files import note_private_files
+from meguru.datasets.personal.private_blobs import note_private_files
 from meguru.datasets.personal.folders import STAYS
-from meguru.datasets.personal.gone import delete_erased_blobs
-from meguru.datasets.personal.held import check_dataset, check_found, check_person, is_anything_held
+from meguru.datasets.personal.purge import delete_erased_blobs
+from meguru.datasets.personal.legal_holds import check_dataset, check_found, check_person, is_anything_held
 from meguru.datasets.personal.rewrite import FileRewriter
-from meguru.datasets.personal.who import FollowedRows, check_who, subject_of
+from meguru.datasets.personal.subjects import FollowedRows, check_who, subject_of
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.compact import given_files

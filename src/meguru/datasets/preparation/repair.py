@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from meguru.datasets.said import check_columns_exist, declared_type
+from meguru.datasets.declared_types import check_columns_exist, declared_type
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from functools import partial
 from meguru.datasets import spec as specs
 from meguru.datasets.kind import DATASET
 from meguru.datasets.pulls import store
-from meguru.datasets.pulls.ask import start_pull
+from meguru.datasets.pulls.start import start_pull
 from meguru.errors import MeguruError
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower

@@ -15,7 +15,7 @@ from meguru.base import digests, refs
 from meguru.base.source_secrets import Secrets
 from meguru.datasets import spec as specs
 from meguru.datasets import store as datasets
-from meguru.datasets.ingest.nearby import local_files
+from meguru.datasets.ingest.local_files import local_files
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.position import SourcePosition
@@ -26,7 +26,7 @@ from meguru.datasets.register import record
 from meguru.datasets.sources import source_of
 from meguru.datasets.sources.base import SourceContext, SourceRead
 from meguru.datasets.sources.chunks import FileSink
-from meguru.datasets.sources.places import resolved_path
+from meguru.datasets.sources.allowed_paths import resolved_path
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.datasets.types import DatasetVersion, FileEntry, Manifest, Mode
 from meguru.datasets.versions.compact import given_files

@@ -71,7 +71,7 @@ def source_of(spec: SourceSpec, context: SourceContext) -> RowSource:
 
 def check_declared(ws: Workspace, spec: SourceSpec) -> None:
     """Refuse an address that nobody could read, with secrets in clear, or of a place that may not be read."""
-    from meguru.datasets.sources.places import resolved_path
+    from meguru.datasets.sources.allowed_paths import resolved_path
 
     secrets = Secrets()
     secrets.check_url(spec.address, "source.from")

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.datasets.sources.made import frames_of_rows
+from meguru.datasets.sources.python_rows import frames_of_rows
 from meguru.datasets.sources.watermark import value_of
 from meguru.errors import InvalidInput, MeguruError
 

@@ -15,7 +15,7 @@ import msgspec
 from meguru.base.sandbox.launch import Confined, confined
 from meguru.base.sandbox.results import left_bytes
 from meguru.datasets.sql.types import AskedQuery, AskedTable, ConfinedAnswer, QueryAnswer
-from meguru.datasets.sql.work import ANSWERED, ASKED
+from meguru.datasets.sql.worker import ANSWERED, ASKED
 from meguru.errors import Busy, InvalidInput, TimedOut, TooLarge
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def answer_confined(asked: AskedQuery, limits: QueryLimits) -> QueryAnswer:
     with query_slot(limits), scratch_folder() as folder:
         (folder / ASKED).write_bytes(msgspec.json.encode(asked))
         ended = confined(
-            "meguru.datasets.sql.work:answer",
+            "meguru.datasets.sql.worker:answer",
             folder,
             seconds=limits.seconds,
             memory=limits.memory,

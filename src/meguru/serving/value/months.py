@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.business.asking import Question, ask, versions_of
-from meguru.business.reckon import BLOCKS
+from meguru.business.questions import Question, ask, versions_of
+from meguru.business.estimate import BLOCKS
 from meguru.business.tables import both_answered
 from meguru.business.types import WINDOW, BusinessMetric
 from meguru.business.value import other_value
-from meguru.business.work import ConfinedEstimates
+from meguru.business.worker import ConfinedEstimates
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 from meguru.predictions.types import TIME_COLUMN

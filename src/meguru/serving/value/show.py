@@ -6,7 +6,7 @@ from datetime import datetime
 
 from meguru.base import refs
 from meguru.business import store as metrics
-from meguru.business.asking import features_of
+from meguru.business.questions import features_of
 from meguru.business.tables import shadows_of
 from meguru.business.types import BusinessMetric
 from meguru.business.value import MAX_ROWS

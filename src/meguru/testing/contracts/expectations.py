@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from meguru.datasets.expectations.base import CheckedRows, Expectation
-from meguru.datasets.expectations.judge import evaluate
+from meguru.datasets.expectations.evaluate import evaluate
 from meguru.datasets.expectations.types import ExpectationResult
 
 

@@ -11,7 +11,7 @@ import msgspec
 from meguru.base import digests, refs
 from meguru.base.paths import check_path
 from meguru.base.source_secrets import Secrets, check_url
-from meguru.datasets.sources.places import resolved_path
+from meguru.datasets.sources.allowed_paths import resolved_path
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from meguru.base import digests
 from meguru.base.source_secrets import Secrets
-from meguru.datasets.sources.places import resolved_path
+from meguru.datasets.sources.allowed_paths import resolved_path
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace

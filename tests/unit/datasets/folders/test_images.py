@@ -20,7 +20,7 @@ from meguru.datasets.folders.measure.client import measured
 from meguru.datasets.folders.measure.images import measure_images
 from meguru.datasets.folders.measure.keep import keep_measurement, measurements
 from meguru.datasets.folders.pixels import opened_image
-from meguru.datasets.folders.places import LocalFolder
+from meguru.datasets.folders.locations import LocalFolder
 from meguru.datasets.operations import diff, free, remove
 from meguru.errors import InvalidInput, NotFound
 

@@ -10,7 +10,7 @@ from sqlalchemy import select as select_sql
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.delta.operations import table
 from meguru.datasets.diff import diff
-from meguru.datasets.ingest.nearby import local_files
+from meguru.datasets.ingest.local_files import local_files
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.operations import (
     branch,
@@ -25,8 +25,8 @@ from meguru.datasets.operations import (
     specs,
 )
 from meguru.datasets.personal.detect import detect, luhn, my_number
-from meguru.datasets.personal.files import check_may_fetch
-from meguru.datasets.personal.treat import treatment_of
+from meguru.datasets.personal.private_blobs import check_may_fetch
+from meguru.datasets.personal.treatment import treatment_of
 from meguru.datasets.query import select, without_formulas
 from meguru.datasets.register import record, register
 from meguru.datasets.show import files

@@ -8,7 +8,7 @@ import pytest
 
 from meguru.artifacts.erasure import ErasureSubject
 from meguru.artifacts.erasure.redaction import TextRedactor
-from meguru.datasets.personal.texts import _without
+from meguru.datasets.personal.database_text import _without
 
 ANNA = "anna@example.com"
 BIG = 12345678901234567890123

@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.base.sandbox.launch import confined
-from meguru.business import work
+from meguru.business import worker
 from meguru.business.code import unpacked_code
 from meguru.business.tables import predictions_table
 from meguru.business.types import BusinessMetric
 from meguru.datasets import store as datasets
-from meguru.datasets.sql.box import table_to_query
+from meguru.datasets.sql.server_query import table_to_query
 from meguru.datasets.sql.confined import MAX_ANSWER_BYTES, QueryLimits, scratch_folder, read_result, readable_of, query_slot
 from meguru.datasets.sql.guard import tables_of
 from meguru.datasets.types import DatasetVersion
@@ -45,7 +45,7 @@ class Question(NamedTuple):
     frames: tuple[pl.DataFrame, ...]
 
 
-def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedEstimates]:
+def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[worker.ConfinedEstimates]:
     """Ask questions in confined processes.
 
     All that are SQL share one. What a function is asked has one of its own: code sees no tables and no
@@ -59,7 +59,7 @@ def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[wor
     together: dict[str, list[int]] = {}
     for place, each in enumerate(asked):
         together.setdefault(each.metric.name if each.metric.python else "", []).append(place)
-    found: dict[int, work.ConfinedEstimates] = {}
+    found: dict[int, worker.ConfinedEstimates] = {}
     for places in together.values():
         found |= zip(places, _asked_or_why(tx, blobs, [asked[place] for place in places]), strict=True)
     return [found[place] for place in range(len(asked))]
@@ -67,7 +67,7 @@ def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[wor
 
 def _asked_or_why(
     tx: Connection, blobs: BlobStore, asked: Sequence[Question]
-) -> list[work.ConfinedEstimates]:
+) -> list[worker.ConfinedEstimates]:
     try:
         return _asked(tx, blobs, asked)
     # Others are being answered: to ask one by one would only wait longer.
@@ -76,11 +76,11 @@ def _asked_or_why(
     except MeguruError as error:
         if len(asked) == 1:
             why = ": ".join(filter(None, (error.what, error.why)))
-            return [work.ConfinedEstimates(error=why, hint=error.hint)]
+            return [worker.ConfinedEstimates(error=why, hint=error.hint)]
     return [found for each in asked for found in _asked_or_why(tx, blobs, [each])]
 
 
-def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[work.ConfinedEstimates]:
+def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[worker.ConfinedEstimates]:
     with query_slot(LIMITS), scratch_folder() as folder:
         written: dict[int, str] = {}
         for rows in (rows for each in asked for rows in each.frames):
@@ -89,57 +89,57 @@ def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[
                 predictions_table(rows).write_parquet(folder / name, compression="lz4")
         questions = [
             _question(
-                tx, blobs, each, [written[id(rows)] for rows in each.frames], folder / f"{work.CODE}{number}"
+                tx, blobs, each, [written[id(rows)] for rows in each.frames], folder / f"{worker.CODE}{number}"
             )
             for number, each in enumerate(asked)
         ]
-        (folder / work.ASKED).write_bytes(msgspec.json.encode(questions))
+        (folder / worker.ASKED).write_bytes(msgspec.json.encode(questions))
         # In two steps: the process that runs a function must not be able to read the files behind the masks.
         if any(each.function and _hides(each) for each in questions):
             questions = _masked(folder, questions)
         ended = confined(
-            "meguru.business.work:answer",
+            "meguru.business.worker:answer",
             folder,
             seconds=LIMITS.seconds,
             memory=LIMITS.memory,
             file=MAX_ANSWER_BYTES,
             readable=_readable(questions),
         )
-        done = read_result(folder / work.ANSWERED, ended, LIMITS, list[work.ConfinedEstimates])
+        done = read_result(folder / worker.ANSWERED, ended, LIMITS, list[worker.ConfinedEstimates])
     if len(done) != len(asked):
         raise TooLarge("the answers of metrics are not all there")
     return done
 
 
-def _masked(folder: Path, questions: list[work.MetricQuestion]) -> list[work.MetricQuestion]:
+def _masked(folder: Path, questions: list[worker.MetricQuestion]) -> list[worker.MetricQuestion]:
     """Have tables written down as they may be seen: what a function can read, it sees as it is."""
     ended = confined(
-        "meguru.business.work:mask",
+        "meguru.business.worker:mask",
         folder,
         seconds=LIMITS.seconds,
         memory=LIMITS.memory,
         readable=_readable(questions),
     )
-    made = read_result(folder / work.MASKED, ended, LIMITS, list[work.MetricQuestion])
-    (folder / work.ASKED).write_bytes(msgspec.json.encode(made))
+    made = read_result(folder / worker.MASKED, ended, LIMITS, list[worker.MetricQuestion])
+    (folder / worker.ASKED).write_bytes(msgspec.json.encode(made))
     return made
 
 
-def _hides(question: work.MetricQuestion) -> bool:
+def _hides(question: worker.MetricQuestion) -> bool:
     return any(each.hidden for each in question.tables.values())
 
 
-def _readable(questions: Sequence[work.MetricQuestion]) -> list[Path]:
+def _readable(questions: Sequence[worker.MetricQuestion]) -> list[Path]:
     tables = [each for question in questions for each in question.tables.values()]
     return readable_of(each for each in tables if each.manifest is not None)  # others are in the folder
 
 
 def _question(
     tx: Connection, blobs: BlobStore, asked: Question, rows: list[str], code: Path
-) -> work.MetricQuestion:
+) -> worker.MetricQuestion:
     metric = asked.metric
     function, sources = unpacked_code(blobs, metric, code)
-    return work.MetricQuestion(
+    return worker.MetricQuestion(
         sql=metric.sql,
         function=function,
         sources=sources,

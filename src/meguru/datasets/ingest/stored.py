@@ -13,9 +13,9 @@ import polars as pl
 
 from meguru.base import digests
 from meguru.datasets.ingest.convert import convert
-from meguru.datasets.ingest.made import ConvertedFile
-from meguru.datasets.ingest.nearby import opened_entry, meter_in_use
-from meguru.datasets.personal.treat import ValueTreatment, treating
+from meguru.datasets.ingest.converted import ConvertedFile
+from meguru.datasets.ingest.local_files import opened_entry, meter_in_use
+from meguru.datasets.personal.treatment import ValueTreatment, treating
 from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, FileOrigin, Format, ReadOptions
 from meguru.errors import InternalError
 from meguru.storage.blobs import BlobStore

@@ -10,7 +10,7 @@ from meguru.datasets import store as datasets
 from meguru.datasets.checking import known_column
 from meguru.datasets.expectations import store
 from meguru.datasets.expectations.base import CheckedRows
-from meguru.datasets.expectations.judge import evaluate
+from meguru.datasets.expectations.evaluate import evaluate
 from meguru.datasets.expectations.read import expectations_of, of_checks
 from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult, state_of
 from meguru.datasets.redaction import hidden_columns

@@ -14,7 +14,7 @@ from meguru.artifacts.retention.rules import erased_policy
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.gone import delete_erased_blobs
+from meguru.datasets.personal.purge import delete_erased_blobs
 from meguru.datasets.personal.rewrite import FileRewriter, all_rows
 from meguru.datasets.types import DataFile, Format, Manifest
 from meguru.datasets.versions.compact import given_files

@@ -15,7 +15,7 @@ from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.base.ticker import Ticker
 from meguru.datasets.personal import store
 from meguru.datasets.personal.erase import ErasureReport, find_and_erase, record_erasure
-from meguru.datasets.personal.gone import delete_erased_blobs
+from meguru.datasets.personal.purge import delete_erased_blobs
 from meguru.datasets.personal.rewrite import rows_with_column
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation

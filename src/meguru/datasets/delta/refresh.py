@@ -6,7 +6,7 @@ import logging
 
 from meguru.base.ticker import Ticker
 from meguru.datasets import store
-from meguru.datasets.delta.places import tables_of
+from meguru.datasets.delta.storage import tables_of
 from meguru.datasets.delta.table import TableMirror
 from meguru.errors import MeguruError
 from meguru.kernel.workspace import Workspace

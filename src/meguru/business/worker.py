@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meguru.business.answer import Amounts, amounts
-from meguru.business.reckon import MetricEstimates, estimate
+from meguru.business.estimate import MetricEstimates, estimate
 from meguru.business.types import TABLE
 from meguru.compute.code import SourceFile
 from meguru.datasets.polars_errors import reason
@@ -67,7 +67,7 @@ def answer(folder: Path) -> None:
 
 def mask(folder: Path) -> None:
     """Write the tables of a function that hide something as files of the folder, and ask of those instead."""
-    from meguru.datasets.sql.work import table_of
+    from meguru.datasets.sql.worker import table_of
 
     asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
     written: dict[str, AskedTable] = {}
@@ -94,7 +94,7 @@ def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame])
 
 
 def _asker(asked: MetricQuestion, code: Path) -> Callable[[pl.DataFrame], Amounts]:
-    from meguru.datasets.sql.work import table_of
+    from meguru.datasets.sql.worker import table_of
 
     plans = {name: table_of(each) for name, each in asked.tables.items()}
     put = _function(asked, code, plans) if asked.function else _query(asked.sql, plans)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from meguru.datasets.kind import DatasetSpec
-from meguru.datasets.personal.treat import ValueTreatment, treatment_of
+from meguru.datasets.personal.treatment import ValueTreatment, treatment_of
 from meguru.datasets.types import ColumnSpec
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context

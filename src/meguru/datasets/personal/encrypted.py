@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from meguru.datasets.personal.rewrite import rows_with_column
-from meguru.datasets.personal.treat import ValueTreatment
+from meguru.datasets.personal.treatment import ValueTreatment
 from meguru.datasets.types import DatasetVersion
 from meguru.storage.blobs import BlobStore
 
