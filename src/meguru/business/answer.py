@@ -1,4 +1,4 @@
-"""What a metric's question is answered with: numbers that are added up."""
+"""Results of a metric's query: numbers that are added up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The function of a metric that is written in Python: run from the snapshot that was made of it."""
+"""The function of a metric that is written in Python, run from a snapshot of its code."""
 
 from __future__ import annotations
 

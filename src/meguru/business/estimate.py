@@ -1,4 +1,4 @@
-"""A metric's number over rows, and how sure it is: of one model's answers, or of two models'.
+"""Estimate a metric with its standard error: of one model's answers, or the paired difference of two.
 
 The rows are cut into blocks of equally many, in the order of event time. What adds up over the blocks (a sum)
 is sure by how much the blocks differ; anything else by what it is without each of them. No question needs to

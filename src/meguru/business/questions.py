@@ -1,4 +1,4 @@
-"""Ask the questions of metrics in a confined process, which sees their rows and datasets alone."""
+"""Evaluate metrics in a sandboxed process, which sees their rows and datasets alone."""
 
 from __future__ import annotations
 

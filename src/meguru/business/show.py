@@ -30,9 +30,8 @@ def list_metrics(ctx: Context, *, endpoint: str = "") -> list[MetricStatus]:
     """List business metrics, or those of one endpoint, each with what it came to in its newest window."""
     wanted = [refs.parse(endpoint, kind="endpoint").name] if endpoint else []
     found = store.page(ctx.tx, ctx.visible, wanted)
-    return [
-        MetricStatus(metric=each, last=next(iter(store.values(ctx.tx, each.name, 1)), None)) for each in found
-    ]
+    last = store.newest_values(ctx.tx, [each.name for each in found])
+    return [MetricStatus(metric=each, last=last.get(each.name)) for each in found]
 
 
 @operation("business_metric.show", permission="business_metric:read", query=True, on="name")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from meguru.business.schema import business_metric, business_value
 from meguru.business.types import BusinessMetric, BusinessValue
@@ -96,6 +96,16 @@ def values(tx: Connection, metric: str, limit: int) -> list[BusinessValue]:
     """Return what a metric came to, the newest windows first."""
     query = select(_V.body).where(_V.metric == metric).order_by(_V.start.desc(), _V.end.desc()).limit(limit)
     return [msgspec.convert(body, BusinessValue) for body in tx.execute(query).scalars()]
+
+
+def newest_values(tx: Connection, metrics: Sequence[str]) -> dict[str, BusinessValue]:
+    """Return what each of some metrics came to in its newest window, by name, in one statement."""
+    newest_first = func.row_number().over(
+        partition_by=_V.metric, order_by=(_V.start.desc(), _V.end.desc())
+    )
+    ranked = select(_V.metric, _V.body, newest_first.label("place")).where(_V.metric.in_(metrics)).subquery()
+    rows = tx.execute(select(ranked.c.metric, ranked.c.body).where(ranked.c.place == 1))
+    return {row.metric: msgspec.convert(row.body, BusinessValue) for row in rows}
 
 
 def _here(metric: str, start: datetime, end: datetime) -> Any:

@@ -1,4 +1,4 @@
-"""What metrics come to in a window: asked in a confined process, of rows read once for all."""
+"""The values of metrics in a window: the rows are read once for all, and evaluated in a sandbox."""
 
 from __future__ import annotations
 

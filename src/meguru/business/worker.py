@@ -1,4 +1,4 @@
-"""Answer the questions of metrics in a confined process; see `base.sandbox`."""
+"""The worker in the sandbox that evaluates metrics; see `base.sandbox`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns that must be there, and hold what they should."""
+"""Checks of columns: that they exist, and that the event time is a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people say of columns."""
+"""Types that people declare for columns (``--type price=number``)."""
 
 from __future__ import annotations
 

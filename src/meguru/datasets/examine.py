@@ -1,4 +1,4 @@
-"""Look at files before they are registered: their rows and types; each becomes Parquet once."""
+"""Read files before they are registered: types and rows are found, and each becomes Parquet once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that are given to be registered: what is said of them, and which the newest version has."""
+"""The files of a registration: checks of their entries, and which of them the newest version has."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet

@@ -1,4 +1,4 @@
-"""The rows of a version, as a Polars frame."""
+"""The rows of a version as Polars frames and lazy scans, and its profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Free the bytes of removed versions: never those that anything else needs."""
+"""Garbage collection: free the bytes of removed versions and orphans, never those that anything else needs."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast

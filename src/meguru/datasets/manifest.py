@@ -1,4 +1,4 @@
-"""Manifests: the list of files of a version, and how the next one follows from it."""
+"""Manifests: the list of files of a version, and how the next one follows from it (append, replace)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blobs that nothing refers to: uploaded and never registered, or left by what was killed or undone.
+"""Orphans, for the garbage collection: blobs that nothing refers to, as uploads that were never registered.
 
 Nothing is freed on the word of one list. A blob is an orphan if no noun's table refers to it, itself or by
 lists (as `meguru doctor` walks them), its digest stands nowhere else in the database, nor in a JSON blob that

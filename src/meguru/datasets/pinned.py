@@ -1,4 +1,4 @@
-"""Which version a reference to a dataset means, without SQLAlchemy: for commands that must be instant."""
+"""Resolve a reference to a version without SQLAlchemy: for commands that must start instantly."""
 
 from __future__ import annotations
 

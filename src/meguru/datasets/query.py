@@ -1,4 +1,4 @@
-"""SQL over datasets, and rows as files, where they are asked for; `sql.box` is for what a server is asked."""
+"""SQL over datasets in the caller's own process, and export of rows; `sql.server_query` is for a server."""
 
 from __future__ import annotations
 

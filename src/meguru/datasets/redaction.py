@@ -1,4 +1,4 @@
-"""Which values not everybody may see."""
+"""Which columns are masked, because their values are personal."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from meguru.base import digests
 from meguru.base.names import check_full_name
 from meguru.datasets import store
 from meguru.datasets.examine import examine
-from meguru.datasets.expectations import enforce as holding
+from meguru.datasets.expectations.enforce import enforce
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.file_entries import (
     check_entries,
@@ -246,8 +246,8 @@ def _judged(
     checks: list[Checks],
     given: pl.LazyFrame | None,
 ) -> list[ExpectationResult]:
-    """Hold what was given, and all rows that follow, against what is expected; see `expectations.hold`."""
-    return holding.enforce(
+    """Hold what was given, and all rows that follow, against what is expected; see `enforce`."""
+    return enforce(
         ctx,
         name,
         said,

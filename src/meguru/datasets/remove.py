@@ -58,9 +58,11 @@ def mark_removed(ctx: Context, name: str, numbers: list[int]) -> None:
     """Mark versions as removed, with what was shown and measured of them; Conflict if they are held."""
     if why := held_by(ctx, name):
         raise held(refs.make("dataset", name), why)
-    store.remove(ctx.tx, name, numbers, ctx.now())
-    forget_samples(ctx.tx, name, numbers)
-    measurements.remove(ctx.tx, name, numbers, ctx.now())
+    for begin in range(0, len(numbers), _PAGE):  # a statement takes some ten thousand values, no more
+        some = numbers[begin : begin + _PAGE]
+        store.remove(ctx.tx, name, some, ctx.now())
+        forget_samples(ctx.tx, name, some)
+        measurements.remove(ctx.tx, name, some, ctx.now())
 
 
 def held_by(ctx: Context, name: str) -> str:

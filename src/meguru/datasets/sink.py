@@ -1,4 +1,4 @@
-"""Where pipelines hand the tables they made."""
+"""The sink for outputs of pipelines: a table or a folder becomes a version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write a list of files as the next version of a dataset, or of a branch of it."""
+"""Write a manifest as the next version of a dataset, or of a branch of it, and emit its event."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -8,7 +8,7 @@ import msgspec
 from meguru.base import digests, refs
 from meguru.datasets import store
 from meguru.datasets.examine import prove
-from meguru.datasets.expectations import enforce as holding
+from meguru.datasets.expectations.enforce import record_check
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal.private_blobs import note_private_files
@@ -61,7 +61,7 @@ def write_following(
         before=before,
     )
     emit_version(ctx, version, previous, mode, used)
-    holding.record_check(ctx, version, results)
+    record_check(ctx, version, results)
     return version
 
 

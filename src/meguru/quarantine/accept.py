@@ -1,4 +1,4 @@
-"""Vouch for what was converted: it becomes a version of a model."""
+"""Accept a converted model: a person vouches for it, and it becomes a version of a model."""
 
 from meguru.base import refs
 from meguru.base.names import check_full_name

@@ -1,4 +1,4 @@
-"""The work of the confined process: load the pickle, write it as data, and compare their answers.
+"""The worker in the sandbox that converts a pickle: load it, write it as data, compare the answers.
 
 This module is imported there and nowhere else.
 """

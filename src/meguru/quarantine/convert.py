@@ -1,4 +1,4 @@
-"""Have a confined process load a pickle of known types and write it as a model folder of data alone."""
+"""Convert a pickle of known types into a model folder of data, in a sandboxed process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Give up what nobody decided about in time."""
+"""Expire what nobody decided about in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep an object: list what it would import, write it down, tell of it."""
+"""Keep an object in quarantine: list its imports, write it down, emit its event."""
 
 from __future__ import annotations
 

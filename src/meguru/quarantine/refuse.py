@@ -1,4 +1,4 @@
-"""Give up what is in quarantine."""
+"""Refuse what is in quarantine."""
 
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation

@@ -1,4 +1,4 @@
-"""Keep what a script trained and could not register: the error that it gets says where it is."""
+"""Rescue a trained model that could not be registered: it is kept in quarantine, and the error says where."""
 
 from __future__ import annotations
 

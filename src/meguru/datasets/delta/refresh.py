@@ -1,4 +1,4 @@
-"""A server keeps the tables that were made once up to their datasets."""
+"""The service that keeps Delta tables which were made once up to date with their datasets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where tables are: beside the blobs, whose files they link to; in a bucket, where they are copies."""
+"""Where Delta tables are stored: beside the blobs as hard links, or in a bucket as copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold a version that is about to be registered against its expectations, and keep what came of it."""
+"""Enforce expectations on a version that is about to be registered, and record the outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold rows against expectations: one select for all, then a few of the rows that fail."""
+"""Evaluate expectations over rows: one select for all, then a sample of the rows that fail."""
 
 from __future__ import annotations
 

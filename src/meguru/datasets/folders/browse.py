@@ -1,4 +1,4 @@
-"""Look at the files of a version: some at a time, and small pictures of images."""
+"""Page through the files of a version, with thumbnails of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where large files are cut: by what they hold, so that an insertion moves one cut and not all behind it."""
+"""Content-defined chunking of large files: an insertion moves one cut, and not all behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a folder's files hold: told by what is known of their states, else by their bytes."""
+"""Digests of a folder's files: from the stat cache where their state is known, else from their bytes."""
 
 from __future__ import annotations
 

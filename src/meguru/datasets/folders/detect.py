@@ -1,4 +1,4 @@
-"""Whether what is to be added are tables, or files of any kind in a folder."""
+"""Detect whether what is to be added are tables, or files of any kind in a folder."""
 
 from __future__ import annotations
 

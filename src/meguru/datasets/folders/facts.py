@@ -1,4 +1,4 @@
-"""What a look at a file tells: its kind, an image's size, how long a sound is, a document's pages."""
+"""Media facts of a file: type, size of an image, duration of a sound, pages of a document."""
 
 from __future__ import annotations
 

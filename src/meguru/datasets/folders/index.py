@@ -1,4 +1,4 @@
-"""The list of a version's files: a row a file, in Parquet files of which a change makes few anew.
+"""The index of a version of files: a row a file, in Parquet pieces of which a change rewrites few.
 
 It is cut after those paths whose checksum says so. So the cuts do not move when other files come and go, and
 a version shares with the one before all pieces in which nothing changed.

@@ -1,4 +1,4 @@
-"""Where the files of a folder are: what can be listed with the state of each file, and opened."""
+"""Where a folder is: on this machine or in a bucket; it is listed with each file's state, and opened."""
 
 from __future__ import annotations
 

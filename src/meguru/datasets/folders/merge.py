@@ -1,4 +1,4 @@
-"""Put the files that a branch changed into the newest version."""
+"""Merge the files that a branch changed into the newest version."""
 
 from __future__ import annotations
 

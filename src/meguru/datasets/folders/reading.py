@@ -1,4 +1,4 @@
-"""Read files out of the packs that their bytes are in."""
+"""Read files out of packs, in bounded memory."""
 
 from __future__ import annotations
 

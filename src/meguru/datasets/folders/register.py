@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from meguru.base import digests
 from meguru.base.names import check_full_name
 from meguru.datasets import store
-from meguru.datasets.expectations import enforce as holding
+from meguru.datasets.expectations.enforce import enforce
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.folders import index
 from meguru.datasets.folders.changes import changed_list
@@ -99,7 +99,7 @@ def record_folder(
     # All reading comes before the transaction; `agree` proves that the base is still the newest version.
     frame, touched = changed_list(ctx.blobs, known, changes.files, changes.packs, changes.removed, label)
     rows = frame.drop(index.PARTS).lazy()
-    results = holding.enforce(
+    results = enforce(
         ctx,
         name,
         said,

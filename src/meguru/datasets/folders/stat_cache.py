@@ -1,4 +1,4 @@
-"""Digests of files that were read before, so that an unchanged folder costs one look at each file.
+"""Stat cache: digests of files that were read before, so that an unchanged folder costs one stat each.
 
 As in git's index: a file is what it was if its size, its times and its inode are. A file that changed in the
 moment in which it was read could change once more in the same tick of the clock and look the same, so the

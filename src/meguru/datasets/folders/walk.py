@@ -1,4 +1,4 @@
-"""What is in a folder: each file with what changes when somebody changes it, without reading any."""
+"""Walk a folder: each file with the state that changes when somebody changes it, without reading any."""
 
 from __future__ import annotations
 

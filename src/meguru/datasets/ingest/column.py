@@ -1,4 +1,4 @@
-"""What one column of text holds, found piece by piece, or said."""
+"""Type inference for a column of text, piece by piece."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file becomes Parquet: a member each format."""
+"""Convert a file to Parquet: a reader each format."""
 
 from __future__ import annotations
 

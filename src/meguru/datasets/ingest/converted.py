@@ -1,4 +1,4 @@
-"""What became of a file that was made Parquet."""
+"""The result of converting a file to Parquet."""
 
 from __future__ import annotations
 

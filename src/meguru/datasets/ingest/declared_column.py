@@ -1,4 +1,4 @@
-"""Columns are what was said of them, or the file is refused."""
+"""Columns whose type was declared: each value fits it, or the file is refused."""
 
 from __future__ import annotations
 

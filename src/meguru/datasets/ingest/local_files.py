@@ -1,4 +1,4 @@
-"""Files that lie beside the workspace: they are read where they are, and not copied first."""
+"""Register files from where they are on this machine, without copying them into the blobs first."""
 
 from __future__ import annotations
 

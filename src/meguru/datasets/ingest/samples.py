@@ -1,4 +1,4 @@
-"""A few records from all parts of a file of delimited text."""
+"""Sample records from all parts of a file of delimited text, for a better guess of its types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of a dataset: made Parquet, and kept as a blob."""
+"""Convert a file to Parquet and store it as a blob."""
 
 from __future__ import annotations
 

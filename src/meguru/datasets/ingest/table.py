@@ -1,4 +1,4 @@
-"""A table becomes Parquet: read once as a rule, twice if later values make a type another one."""
+"""Write a table as Parquet with inferred types: one pass as a rule, two if later values refute a type."""
 
 from __future__ import annotations
 

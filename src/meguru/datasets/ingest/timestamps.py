@@ -1,4 +1,4 @@
-"""Whether the values of a column are dates or times, all in one spelling, with one offset."""
+"""Type inference: whether the values of a column are dates or times, all in one spelling and offset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploads that became Parquet are let go."""
+"""Free uploads that became Parquet."""
 
 from __future__ import annotations
 

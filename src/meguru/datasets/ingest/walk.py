@@ -1,4 +1,4 @@
-"""Records read one by one, by Python's ``csv``: where quotes stand in the middle of fields."""
+"""Read records one by one with Python's ``csv``: where quotes stand in the middle of fields."""
 
 from __future__ import annotations
 

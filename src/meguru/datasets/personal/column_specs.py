@@ -1,4 +1,4 @@
-"""What is said of personal columns of a dataset."""
+"""What is declared of columns: tags such as ``pii``, and how values are treated."""
 
 from __future__ import annotations
 

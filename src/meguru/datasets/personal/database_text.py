@@ -1,4 +1,4 @@
-"""A person in the text of the database: what people and programs write freely is masked, the rest is told."""
+"""Erase a person from text columns of the database: free text is masked, the rest is reported."""
 
 from __future__ import annotations
 

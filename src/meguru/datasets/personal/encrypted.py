@@ -1,4 +1,4 @@
-"""Sealed values of a person: each time that a value is sealed it looks otherwise, so all are opened."""
+"""Find encrypted values of a person: encryption is randomised, so each value is decrypted and compared."""
 
 from __future__ import annotations
 

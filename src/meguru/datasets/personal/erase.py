@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import msgspec
 
@@ -25,6 +24,7 @@ from meguru.datasets.personal.purge import delete_erased_blobs
 from meguru.datasets.personal.legal_holds import check_dataset, check_found, check_person, is_anything_held
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.subjects import FollowedRows, check_who, subject_of
+from meguru.datasets.personal.vacuum import vacuum
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.compact import given_files
@@ -33,11 +33,8 @@ from meguru.datasets.write import EMPTY_PROFILE
 from meguru.errors import Conflict, DigestMismatch, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
-from meguru.kernel.workspace import Workspace
 
 RENAMED = "it was made from their rows, and may be about another: name that column, too, to erase them"
-MAX_VACUUMED_BYTES = 64 << 20
-"""A database of SQLite up to so many bytes is written anew, without the pages that are free."""
 
 
 class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +121,7 @@ def find_and_erase(ctx: Context, subject: ErasureSubject, only: list[str] | None
         _write(ctx, rewritten)
         # Blobs go after the commit: undone, the versions still need them. A kill in between leaves them noted
         # in `erased_blob`, and the next erasure or server deletes them.
-        ctx.if_done += [delete_erased_blobs, _vacuum]
+        ctx.if_done += [delete_erased_blobs, vacuum]
     found = [
         *(ErasedThing(ref=each.version.ref, what="rows of a dataset", rows=each.rows) for each in rewritten),
         *stay,
@@ -290,18 +287,3 @@ def _blobs(version: DatasetVersion, manifest: Manifest) -> set[str]:
 def _uploads(manifest: Manifest) -> set[str]:
     """Return what the files were made from: it may be here still, where it was uploaded."""
     return {each.digest for each in given_files(manifest.files)} - {file.digest for file in manifest.files}
-
-
-def _vacuum(ws: Workspace) -> None:
-    """Leave nothing of what rows held in pages of SQLite that are free, nor in its log.
-
-    A large database is not written anew: its free pages are used again by and by.
-    """
-    if not ws.db.is_sqlite:
-        return
-    with ws.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        place = Path(ws.db.engine.url.database or "")
-        if place.is_file() and place.stat().st_size <= MAX_VACUUMED_BYTES:
-            # SQLite only marks pages as free: what a row held stays in the file until it is overwritten.
-            connection.exec_driver_sql("VACUUM")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,4 +1,4 @@
-"""What is under a legal hold is not erased: it is asked before what no rollback brings back."""
+"""Legal holds: what is held is not erased, and that is asked before anything irreversible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Personal columns are masked; a look in clear is asked for, and written down."""
+"""Mask personal columns; reading them in clear is an operation of its own, and logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that hold personal columns in clear."""
+"""Private blobs: files that hold personal columns in clear, and who may fetch them."""
 
 from __future__ import annotations
 

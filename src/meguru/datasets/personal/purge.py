@@ -1,4 +1,4 @@
-"""Blobs that have rows of erased persons are deleted, once nothing needs them."""
+"""Delete blobs that hold rows of erased persons, once nothing needs them."""
 
 from __future__ import annotations
 

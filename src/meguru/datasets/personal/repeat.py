@@ -1,4 +1,4 @@
-"""What was erased is erased again when a restored backup has brought it back."""
+"""Repeat erasures that a restored backup has undone."""
 
 from __future__ import annotations
 

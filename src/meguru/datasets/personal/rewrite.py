@@ -1,4 +1,4 @@
-"""Files without the rows of one person."""
+"""Rewrite files without the rows of one person."""
 
 from __future__ import annotations
 

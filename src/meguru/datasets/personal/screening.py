@@ -1,4 +1,4 @@
-"""Files that are added are looked through for people who were erased."""
+"""Screen new files for people who were erased: warn, refuse or drop their rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of personal columns are treated before anything is written."""
+"""Pseudonymise personal columns (hash, mask, drop, encrypt) before anything is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service that has sources read when their moment comes.
+"""The scheduler of pulls: the service that has sources read when they are due.
 
 It looks at the rows alone: several servers run one each, and a pull is begun by one transaction. Of moments
 that came while no server was running, one read makes up for all.

@@ -1,4 +1,4 @@
-"""The job that reads a source: to blobs first, then one transaction makes the version, or nothing is made."""
+"""The job that pulls a source: into blobs first, then one transaction registers the version, or nothing."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def pulls(ctx: Context, *, name: str, limit: int = 20) -> list[DatasetPull]:
 def sources(ctx: Context) -> list[DatasetSourceState]:
     """List the datasets that are read from a source: how far each is read, what came last, and when next."""
     found = store.turns(ctx.tx, ctx.visible)
-    states = [state_of(ctx.tx, ctx.blobs, turn) for turn in found]
+    last = store.newest(ctx.tx, [turn.name for turn in found])
+    states = [_state_of(ctx.tx, ctx.blobs, turn, last.get(turn.name)) for turn in found]
     return [each for each in states if each]
 
 
@@ -39,8 +40,10 @@ def position(ctx: Context, *, ref: str) -> VersionPosition:
     return VersionPosition(ref=version.ref, position=found)
 
 
-def state_of(tx: Connection, blobs: BlobStore, turn: SourceTurn) -> DatasetSourceState | None:
-    """Return where a source stands, for a list or a dataset's page; None if it is declared no more."""
+def _state_of(
+    tx: Connection, blobs: BlobStore, turn: SourceTurn, last: DatasetPull | None
+) -> DatasetSourceState | None:
+    """Return where a source stands; None if it is declared no more."""
     declared = specs.find(tx, turn.name)
     if declared is None or declared.source is None:
         return None
@@ -56,7 +59,7 @@ def state_of(tx: Connection, blobs: BlobStore, turn: SourceTurn) -> DatasetSourc
         position=str(position or ""),
         next_at=turn.next_at,
         failures=turn.failures,
-        last=next(iter(store.page(tx, turn.name, 1)), None),
+        last=last,
     )
 
 

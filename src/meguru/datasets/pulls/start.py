@@ -1,4 +1,4 @@
-"""Ask for a read of a dataset's source."""
+"""Start a pull of a dataset's source."""
 
 from __future__ import annotations
 

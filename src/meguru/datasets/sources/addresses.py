@@ -1,4 +1,4 @@
-"""Which addresses may be asked over HTTP: public ones, and private ones that somebody allowed.
+"""Protection against SSRF: which addresses a server may fetch over HTTP.
 
 What is declared is read by the server, which reaches what its users may not: other servers of its network,
 the metadata of its machine. So an address of a source is public, or its host is named by the setting

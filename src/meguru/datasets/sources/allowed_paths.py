@@ -1,4 +1,4 @@
-"""Which folders and files of a machine may be looked at by what somebody declares."""
+"""Which folders and files of the server may be read by what somebody declares."""
 
 from __future__ import annotations
 

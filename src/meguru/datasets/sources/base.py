@@ -1,4 +1,4 @@
-"""What a source of rows or files promises."""
+"""The interface of sources, and of the sinks that they write to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes what a source gives: rows become Parquet files of a bounded size."""
+"""The sink of a source: frames become Parquet files of a bounded size."""
 
 from __future__ import annotations
 

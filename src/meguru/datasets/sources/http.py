@@ -1,4 +1,4 @@
-"""One file behind an HTTP address: not fetched again while it is the same, brought on where it was cut."""
+"""A file behind HTTP: conditional requests, resumed with ranges, in bounded memory and size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many files of a source, of which only new and changed ones are fetched."""
+"""Incremental reads of many files: only new and changed ones are fetched."""
 
 from __future__ import annotations
 

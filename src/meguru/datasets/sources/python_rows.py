@@ -1,4 +1,4 @@
-"""Rows that Python makes, as frames of a bounded size."""
+"""Rows that Python code yields (dicts, frames, Arrow), as frames of a bounded size."""
 
 from __future__ import annotations
 

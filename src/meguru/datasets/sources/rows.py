@@ -1,4 +1,4 @@
-"""Rows that come in frames: what of them is new, how far they go, handed on piece by piece."""
+"""Read a source that gives frames: incrementally by a watermark, or as a whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows of a source are new: by a column that only grows, with ties neither lost nor doubled.
+"""Incremental reads by a high-water mark: a column that only grows, with ties neither lost nor doubled.
 
 Rows at the watermark itself may still come when it was read (two rows of one moment, one committed later),
 and with `lookback` those of some time before it. A read therefore asks for rows from the low end of that span

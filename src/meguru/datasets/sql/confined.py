@@ -1,4 +1,4 @@
-"""Have a query answered in a confined process, and read what it leaves."""
+"""Run a query in a sandboxed process, and read its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A query that DuckDB answers: it sees the tables alone, and no other file."""
+"""Run a query with DuckDB, which sees the tables alone and no other file."""
 
 from __future__ import annotations
 

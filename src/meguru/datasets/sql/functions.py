@@ -1,4 +1,4 @@
-"""What a query may call: functions of values and aggregates, of which none touches anything else."""
+"""The allow list of functions: of values and aggregates, of which none touches anything else."""
 
 _FUNCTIONS = """
 abs acos asin atan atan2 cbrt ceil ceiling cos cot degrees exp floor ln log log10 log1p log2 mod pi pow power

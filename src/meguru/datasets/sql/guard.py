@@ -1,4 +1,4 @@
-"""Let a SELECT over tables pass, and nothing that reads files, changes anything or is endless."""
+"""Validate a query: one SELECT over tables, with functions from an allow list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A query that is answered by the server: in a process that sees the asked tables alone, within bounds."""
+"""Queries that a server answers: in a sandboxed process that sees the queried tables alone, within limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answer a query in a confined process; see `base.sandbox`."""
+"""The worker in the sandbox that answers a query; see `base.sandbox`."""
 
 from __future__ import annotations
 

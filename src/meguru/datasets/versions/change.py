@@ -1,4 +1,4 @@
-"""How the next version follows from the one before: files are added, rows are marked as deleted."""
+"""How the next manifest follows from the one before: append, replace, upsert, sync and delete."""
 
 from __future__ import annotations
 

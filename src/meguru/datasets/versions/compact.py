@@ -1,4 +1,4 @@
-"""Many small files become one, so that a version of a thousand appends is read like any other.
+"""Compaction: many small files become one, so that a version of a thousand appends is read like any other.
 
 Each file costs a reader a fraction of a millisecond: that is much for a thousand rows, and nothing for a
 megabyte. So only small files are put together, when there are many in a row; their rows stay in order, and

@@ -1,4 +1,4 @@
-"""Delete rows by what they hold: they are marked, and every other version keeps them."""
+"""Delete rows by a condition in SQL: deletion vectors mark them, and every other version keeps them."""
 
 from __future__ import annotations
 

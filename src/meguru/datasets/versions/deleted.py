@@ -1,4 +1,4 @@
-"""Positions of rows that are gone from a file, in the format of Delta Lake's deletion vectors.
+"""Deletion vectors: positions of rows that are deleted from a file, in the format of Delta Lake.
 
 A blob is a whole deletion vector file, so that a Delta table links to it as it is: one byte with the format's
 version, the size, a magic number, a 64-bit roaring bitmap (portable serialization), a checksum.

@@ -1,4 +1,4 @@
-"""How a version's list of files is kept: short, since what is old stands in parts that stay as they are.
+"""How a manifest is stored: its list of files in parts, so that an append writes one small blob.
 
 A part holds the same number of files always, counted from the first one. So a version that adds a file writes
 one small blob however many files there are; equal lists have equal digests.

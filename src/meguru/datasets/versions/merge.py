@@ -1,4 +1,4 @@
-"""Take over what a branch changed into versions that came since it began: row by row, by the key."""
+"""Merge a branch into versions that came since it began: a three-way merge of rows, by the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the rows are that have some keys, or fit a filter: found by the columns concerned, and no others."""
+"""Find rows by key or condition, and mark them in deletion vectors, reading only the columns concerned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Old versions of datasets whose declaration says nothing itself go by the rule of their project."""
+"""Retention by the rule of the project, for datasets whose declaration says nothing itself."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Versions are kept as many, and as long, as a dataset's declaration says; what is needed is kept anyway."""
+"""Retention: old versions go as a dataset's declaration says; what is needed or was used stays anyway."""
 
+import logging
 from datetime import datetime
 from functools import partial
 
@@ -14,11 +15,13 @@ from meguru.datasets import store
 from meguru.datasets.kind import DATASET
 from meguru.datasets.remove import needed_by, of_line, remove_versions
 from meguru.datasets.types import DatasetVersion, RemovedVersions, Retention
+from meguru.errors import MeguruError
 from meguru.kernel.events.schema import edge
 from meguru.kernel.operations import Context, InternalOperation, operation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 
+log = logging.getLogger(__name__)
 _RETAIN = InternalOperation(DATASET, "retain")
 _DAY = 86_400.0
 _PAGE = 500
@@ -50,7 +53,10 @@ class RetentionClock(Ticker):
             due = [name for name in specs.names(tx, None) if expired(self.ws, tx, name)]
         found: list[str] = []
         for name in due:
-            found += _RETAIN.commit(self.ws, partial(_prune, name=name, plan=False)).refs
+            try:
+                found += _RETAIN.commit(self.ws, partial(_prune, name=name, plan=False)).refs
+            except MeguruError:  # one that can't be pruned must not keep back those behind it
+                log.warning("old versions of dataset/%s were not removed", name, exc_info=True)
         return found
 
 

@@ -1,4 +1,4 @@
-"""The rows of a version as one plan: Parquet files as they are, without the rows that are deleted."""
+"""A lazy scan over the files of a version, without the rows that are deleted (merge on read)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make the rows of a version those of a whole new export, and write what differs: told by the key.
+"""Sync: make the rows of a version those of a whole new export, by the key, and write only the difference.
 
 The result has just the rows that were given, as ``mode="replace"`` would have; rows that stay are where they
 were, and those that changed come last.
