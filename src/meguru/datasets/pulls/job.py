@@ -107,6 +107,12 @@ class _Pulling:
             hint = self.secrets.hide(error.hint)
             fail = partial(_fail, pull=self.pull.id, why=why, hint=hint)
             self.lease.commit(self.ws, _PULL, fail)
+        except Exception as error:
+            # A driver may repeat the address with its password; what is raised ends up in the job and the log.
+            said = f"{type(error).__name__}: {error}"
+            if (hidden := self.secrets.hide(said)) == said:
+                raise
+            raise RuntimeError(hidden) from None
 
     def _start(self) -> PullStart:
         with self.ws.read() as tx:
