@@ -55,8 +55,8 @@ def test_a_folder_of_a_bucket_is_kept_file_by_file_and_only_new_objects_are_fetc
     from obstore.store import from_url
 
     from meguru.datasets.folders.client import add_folder
-    from meguru.datasets.folders.materialize import files_of
     from meguru.datasets.folders.locations import open_folder
+    from meguru.datasets.folders.materialize import files_of
     from meguru.storage.blobs.objects import connection_options
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -97,7 +97,9 @@ def _adds_up(whole: Amount, parts: Sequence[Amounts]) -> bool:
     return bool(abs(known.sum() - whole.value) <= 1e-9 * max(1.0, float(np.abs(known).sum())))
 
 
-def _of_sums(wholes: Sequence[Amounts], parts: Sequence[Sequence[Amounts]], by: float | None) -> MetricEstimates:
+def _of_sums(
+    wholes: Sequence[Amounts], parts: Sequence[Sequence[Amounts]], by: float | None
+) -> MetricEstimates:
     sums = [
         _Sums(whole[WHOLE], [each[WHOLE] for each in of], by) for whole, of in zip(wholes, parts, strict=True)
     ]

@@ -41,7 +41,12 @@ def _kept(ctx: Context, tx: Connection, value: BusinessValue) -> BusinessValue:
         return value
     store.put_value(tx, value, ctx.now())
     subject = refs.make("business_metric", value.metric)
-    ctx.emit("business_metric.measured", subject, data=measurement_data(value, before), used=[subject, *value.datasets])
+    ctx.emit(
+        "business_metric.measured",
+        subject,
+        data=measurement_data(value, before),
+        used=[subject, *value.datasets],
+    )
     return store.value_at(tx, value.metric, value.start, value.end) or value
 
 

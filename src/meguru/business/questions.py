@@ -17,9 +17,16 @@ from meguru.business.code import unpacked_code
 from meguru.business.tables import predictions_table
 from meguru.business.types import BusinessMetric
 from meguru.datasets import store as datasets
-from meguru.datasets.sql.server_query import table_to_query
-from meguru.datasets.sql.confined import MAX_ANSWER_BYTES, QueryLimits, scratch_folder, read_result, readable_of, query_slot
+from meguru.datasets.sql.confined import (
+    MAX_ANSWER_BYTES,
+    QueryLimits,
+    query_slot,
+    read_result,
+    readable_of,
+    scratch_folder,
+)
 from meguru.datasets.sql.guard import tables_of
+from meguru.datasets.sql.server_query import table_to_query
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import Busy, MeguruError, TooLarge
 from meguru.predictions.columns import column_name
@@ -89,7 +96,11 @@ def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[
                 predictions_table(rows).write_parquet(folder / name, compression="lz4")
         questions = [
             _question(
-                tx, blobs, each, [written[id(rows)] for rows in each.frames], folder / f"{worker.CODE}{number}"
+                tx,
+                blobs,
+                each,
+                [written[id(rows)] for rows in each.frames],
+                folder / f"{worker.CODE}{number}",
             )
             for number, each in enumerate(asked)
         ]

@@ -100,9 +100,7 @@ def values(tx: Connection, metric: str, limit: int) -> list[BusinessValue]:
 
 def newest_values(tx: Connection, metrics: Sequence[str]) -> dict[str, BusinessValue]:
     """Return what each of some metrics came to in its newest window, by name, in one statement."""
-    newest_first = func.row_number().over(
-        partition_by=_V.metric, order_by=(_V.start.desc(), _V.end.desc())
-    )
+    newest_first = func.row_number().over(partition_by=_V.metric, order_by=(_V.start.desc(), _V.end.desc()))
     ranked = select(_V.metric, _V.body, newest_first.label("place")).where(_V.metric.in_(metrics)).subquery()
     rows = tx.execute(select(ranked.c.metric, ranked.c.body).where(ranked.c.place == 1))
     return {row.metric: msgspec.convert(row.body, BusinessValue) for row in rows}

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from meguru.base import digests
 from meguru.business import worker
-from meguru.business.questions import Question, ask, features_of, needs_outcomes, versions_of
 from meguru.business.estimate import MetricEstimate
+from meguru.business.questions import Question, ask, features_of, needs_outcomes, versions_of
 from meguru.business.tables import both_answered, shadows_of
 from meguru.business.types import BusinessMetric, BusinessValue, OtherValue, SliceValue
 from meguru.datasets.types import DatasetVersion
@@ -74,7 +74,9 @@ def measure_all(
     return found
 
 
-def with_other(value: BusinessValue, model: str, answer: worker.ConfinedEstimates, rows: int) -> BusinessValue:
+def with_other(
+    value: BusinessValue, model: str, answer: worker.ConfinedEstimates, rows: int
+) -> BusinessValue:
     """Return a value with what it had been if another model had answered; as it is, if nobody can tell."""
     other = other_value(model, answer, rows)
     return value if other is None else msgspec.structs.replace(value, others=[*value.others, other])

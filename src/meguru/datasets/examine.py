@@ -8,8 +8,8 @@ from functools import partial
 import msgspec
 import polars as pl
 
-from meguru.datasets.ingest.stored import stored_as_parquet
 from meguru.datasets.ingest.numbers import EXACT
+from meguru.datasets.ingest.stored import stored_as_parquet
 from meguru.datasets.personal.treatment import ValueTreatment
 from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, Format, Manifest, ReadOptions
 from meguru.datasets.versions.scan import file_scan, format_of

@@ -1,4 +1,4 @@
-"""Garbage collection: free the bytes of removed versions and orphans, never those that anything else needs."""
+"""Garbage collection: free the bytes of removed versions and orphans, never those that others need."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
@@ -87,7 +87,7 @@ def free(ctx: Context, *, alone: bool = False) -> Garbage:
 
 
 def _not_held(ctx: Context, rows: list[RemovedRow]) -> tuple[list[RemovedRow], set[str], set[str]]:
-    """Return the versions of datasets that are under no legal hold; the blobs of the others, and their names."""
+    """Return the versions that are under no legal hold, the blobs of the others, and their datasets."""
     held = {name for name in {row.name for row in rows} if held_by(ctx, name)}
     stay = _blobs_of(ctx, [row for row in rows if row.name in held])
     return [row for row in rows if row.name not in held], stay, held

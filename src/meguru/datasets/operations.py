@@ -13,8 +13,8 @@ from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
 from meguru.datasets.personal.masking import look
 from meguru.datasets.personal.propose import personal
-from meguru.datasets.pulls.start import pull
 from meguru.datasets.pulls.show import position, pulls, sources
+from meguru.datasets.pulls.start import pull
 from meguru.datasets.quality.report import report
 from meguru.datasets.register import register
 from meguru.datasets.remove import remove

@@ -16,7 +16,7 @@ def reason(error: Exception) -> str:
 
     Examples
     --------
-    >>> reason(ValueError("conversion from `str` to `i64` failed in column 'mail' for 1 out of 9 values: ['x']"))
-    "conversion from `str` to `i64` failed in column 'mail'"
+    >>> reason(ValueError("conversion failed in column 'mail' for 1 out of 9 values: ['anna@example.org']"))
+    "conversion failed in column 'mail'"
     """
     return _QUOTED.sub("", str(error).strip().split("\n")[0])[:MAX_LENGTH]

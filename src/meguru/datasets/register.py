@@ -17,16 +17,16 @@ from meguru.datasets.file_entries import (
     check_entries,
     check_meanwhile,
     check_no_folder,
-    without_registered,
     check_table_format,
     one_format,
+    without_registered,
 )
 from meguru.datasets.ingest.profile import profile_rows
 from meguru.datasets.ingest.uploads import free_uploads
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.manifest import load_manifest, one_schema
-from meguru.datasets.personal.screening import screened_files
 from meguru.datasets.personal.column_specs import treatment, with_column_specs
+from meguru.datasets.personal.screening import screened_files
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import (

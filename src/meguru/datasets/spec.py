@@ -14,8 +14,8 @@ from meguru.datasets.expectations.read import expectations_of
 from meguru.datasets.expectations.reference import Reference
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.personal.private_blobs import note_all_private_files
 from meguru.datasets.personal.column_specs import check_columns
+from meguru.datasets.personal.private_blobs import note_all_private_files
 from meguru.datasets.pulls import store as pulls
 from meguru.datasets.schema import dataset
 from meguru.datasets.sources.spec import SourceSpec, check_source
@@ -52,7 +52,9 @@ def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
     checks = spec.checks
     for field, found in (("key", spec.key), ("checks", [*checks.unique, *checks.null_pct])):
         if len(found) > _MAX_COLUMNS or any(not 0 < len(each) <= _MAX_LENGTH["time"] for each in found):
-            raise InvalidInput("these are no columns", field=field, why=f"up to {_MAX_COLUMNS} names of columns")
+            raise InvalidInput(
+                "these are no columns", field=field, why=f"up to {_MAX_COLUMNS} names of columns"
+            )
     if not 0 <= checks.row_count_min < 1 << 62:
         raise InvalidInput("there are zero or more rows", field="checks.row_count_min")
     for column, most in checks.null_pct.items():

@@ -139,7 +139,7 @@ def record_arrival(ctx: Context, version: DatasetVersion) -> DatasetVersion:
 
 
 def _note_files(ctx: Context, version: DatasetVersion) -> None:
-    """Note which files of a version that was made elsewhere hold personal columns in clear, if they are here."""
+    """Note which files of a version from elsewhere hold personal columns in clear, if they are here."""
     spec = said_of(ctx.tx, version.name)
     if spec.columns and not version.elsewhere:
         note_private_files(ctx, version.name, spec, load_manifest(ctx.blobs, version), None)

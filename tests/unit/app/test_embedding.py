@@ -14,8 +14,8 @@ from meguru.app.model_inputs import input_of
 from meguru.artifacts.lineage import show as lineage
 from meguru.compute.dataset_param import open_dataset
 from meguru.datasets.folders.client import add_folder
-from meguru.datasets.folders.measure.keep import measurements
 from meguru.datasets.folders.locations import LocalFolder
+from meguru.datasets.folders.measure.keep import measurements
 from meguru.datasets.operations import diff
 from meguru.errors import InvalidInput
 from meguru.flavors.model import Model

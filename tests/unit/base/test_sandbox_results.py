@@ -1,4 +1,4 @@
-"""What a confined process left is read if it is a plain file, and nothing else hangs or misleads the reader."""
+"""What a confined process left is read if it is a plain file; nothing else hangs or misleads the reader."""
 
 import os
 

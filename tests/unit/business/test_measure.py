@@ -6,8 +6,8 @@ from starlette.testclient import TestClient
 from tests.unit.business.conftest import APRIL, MARCH, tell
 
 from meguru.app.nouns import load_operations
-from meguru.business.questions import features_of
 from meguru.business.operations import create, measure, show_metric
+from meguru.business.questions import features_of
 from meguru.business.store import put_value
 from meguru.business.types import BusinessMetric
 from meguru.console.routes import routes

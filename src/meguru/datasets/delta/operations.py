@@ -70,7 +70,9 @@ def _check_clear(ctx: Context, name: str) -> None:
         return
     # All versions: time travel reads the old ones of a table, too.
     there = [each for each in of_line(ctx.tx, name, "") if not each.elsewhere]
-    hidden = frozenset[str]().union(*(hidden_columns_of(ctx, each, load_manifest(ctx.blobs, each)) for each in there))
+    hidden = frozenset[str]().union(
+        *(hidden_columns_of(ctx, each, load_manifest(ctx.blobs, each)) for each in there)
+    )
     if hidden:
         why = f"a table is read by others, with {', '.join(sorted(hidden))} in clear"
         ctx.require("dataset:clear", project=refs.project_of(name), why=why)

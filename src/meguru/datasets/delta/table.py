@@ -22,7 +22,7 @@ from meguru.datasets import store
 from meguru.datasets.delta import log
 from meguru.datasets.delta.log import TableFile, TableState
 from meguru.datasets.delta.storage import TableStorage, storage_of
-from meguru.datasets.delta.types import type_in_table, schema_of
+from meguru.datasets.delta.types import schema_of, type_in_table
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.polars_types import TYPES
 from meguru.datasets.types import DataFile, DatasetVersion, Manifest

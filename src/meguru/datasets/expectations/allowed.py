@@ -25,7 +25,9 @@ class Allowed(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Refuse an empty set, or one of several types."""
         self.check_column()
         if not 0 < len(self.values) <= _MAX_VALUES:
-            raise InvalidInput("name the values that are allowed", field="values", why=f"up to {_MAX_VALUES:,}")
+            raise InvalidInput(
+                "name the values that are allowed", field="values", why=f"up to {_MAX_VALUES:,}"
+            )
         kinds = {_kind(each) for each in self.values}
         if len(kinds) > 1:
             raise InvalidInput(

@@ -91,7 +91,9 @@ def refuse(ctx: Context, name: str, results: list[ExpectationResult]) -> None:
     )
 
 
-def record_check(ctx: Context, version: DatasetVersion, results: list[ExpectationResult]) -> DatasetCheck | None:
+def record_check(
+    ctx: Context, version: DatasetVersion, results: list[ExpectationResult]
+) -> DatasetCheck | None:
     """Keep what came of a version's expectations, and tell of it; nothing, if nothing was expected."""
     if not results:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.base import refs
@@ -38,7 +38,7 @@ def erase_shown(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[Er
     ]
 
 
-def _checks(ctx: Context) -> Iterator[Row[Any]]:
+def _checks(ctx: Context) -> Iterator[Any]:
     """Yield what is kept of all checks, some at a time: their rows may be changed meanwhile."""
     mine, last = dataset_check.c, ""
     query = select(mine.id, mine.name, mine.results).order_by(mine.id).limit(_PAGE)

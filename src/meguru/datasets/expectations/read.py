@@ -28,7 +28,9 @@ def expectations_of(declared: Sequence[dict[str, Any]], place: str = "expect") -
     """
     found = [each for at, options in enumerate(declared) for each in _one_or_more(options, f"{place}[{at}]")]
     if len(found) > MAX_EXPECTATIONS:
-        raise InvalidInput(f"up to {MAX_EXPECTATIONS} expectations", field=place, why=f"these are {len(found)}")
+        raise InvalidInput(
+            f"up to {MAX_EXPECTATIONS} expectations", field=place, why=f"these are {len(found)}"
+        )
     return found
 
 

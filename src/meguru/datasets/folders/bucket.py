@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from meguru.base import digests
-from meguru.datasets.folders.names import chosen, why_refused
 from meguru.datasets.folders.locations import OpenedFile
+from meguru.datasets.folders.names import chosen, why_refused
 from meguru.datasets.folders.walk import LEFT_OUT, FoundFiles
 from meguru.errors import Conflict, InvalidInput, UsageError, masked
 from meguru.storage.blobs.objects import connection_options

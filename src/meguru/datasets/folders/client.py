@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from meguru.datasets.folders import index
-from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.folders.contents import FileProgress, FolderContents
+from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.folders.locations import FolderLocation
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.folders.types import Label

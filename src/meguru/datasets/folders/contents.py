@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from meguru.datasets.folders import index, stat_cache
-from meguru.datasets.folders.packs import PackWriter
 from meguru.datasets.folders.locations import FolderLocation
+from meguru.datasets.folders.packs import PackWriter
 from meguru.datasets.folders.types import FilePart, FolderFile
 from meguru.storage.blobs import BlobStore
 

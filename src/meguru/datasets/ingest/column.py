@@ -7,8 +7,8 @@ from typing import Protocol
 import polars as pl
 
 from meguru.datasets.inference import cast
-from meguru.datasets.ingest.timestamps import TimestampFinding
 from meguru.datasets.ingest.numbers import NumberFinding
+from meguru.datasets.ingest.timestamps import TimestampFinding
 
 MISSING = "NA"
 """What R, and many after it, write for a missing value; it is one where numbers or times stand beside it."""
@@ -76,7 +76,9 @@ def begin(first: str, decimal: str) -> ColumnFinding:
     for words in BOOLEANS:
         if first in words:
             return BooleanFinding(words)
-    return TimestampFinding.of(first) or (NumberFinding(decimal) if NumberFinding.fits(first) else TextFinding())
+    return TimestampFinding.of(first) or (
+        NumberFinding(decimal) if NumberFinding.fits(first) else TextFinding()
+    )
 
 
 class InferredColumn:

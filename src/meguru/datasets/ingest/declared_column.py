@@ -7,9 +7,9 @@ import re
 import polars as pl
 
 from meguru.datasets import inference
+from meguru.datasets.declared_types import declared_type
 from meguru.datasets.ingest.column import MISSING, without
 from meguru.datasets.polars_types import TIMES
-from meguru.datasets.declared_types import declared_type
 from meguru.errors import InvalidInput
 
 _ZONE = re.compile(r".*(?:Z|[+-]\d\d:?\d\d)$", re.DOTALL)

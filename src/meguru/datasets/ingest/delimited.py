@@ -8,17 +8,17 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
+from meguru.datasets.declared_types import check_columns_exist
 from meguru.datasets.delimited.dialect import dialect_of
 from meguru.datasets.ingest.blocks import blocks
 from meguru.datasets.ingest.column import InferredColumn
 from meguru.datasets.ingest.converted import ConvertedFile
+from meguru.datasets.ingest.declared_column import DeclaredColumn
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.records import CHUNK, Records
 from meguru.datasets.ingest.refusals import empty
-from meguru.datasets.ingest.declared_column import DeclaredColumn
 from meguru.datasets.ingest.samples import samples
 from meguru.datasets.ingest.table import Column, Table, Types, write_table
-from meguru.datasets.declared_types import check_columns_exist
 from meguru.datasets.types import ReadOptions
 
 

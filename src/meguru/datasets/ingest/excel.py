@@ -19,7 +19,9 @@ MAX_BYTES = 1 << 28
 """A file of more bytes is refused: a sheet is read whole."""
 
 
-def excel(path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None) -> ConvertedFile:
+def excel(
+    path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None
+) -> ConvertedFile:
     """Write a sheet as Parquet: the one that is said, else the first.
 
     Raises

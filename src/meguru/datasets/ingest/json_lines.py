@@ -10,9 +10,9 @@ import msgspec
 import polars as pl
 
 from meguru.datasets.ingest.blocks import blocks
+from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.json_list import as_lines
 from meguru.datasets.ingest.json_schema import merged
-from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.numbers import EXACT
 from meguru.datasets.ingest.records import CHUNK, MAX_RECORD_BYTES

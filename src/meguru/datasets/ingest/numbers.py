@@ -1,4 +1,4 @@
-"""Type inference: whether the values of a column are numbers; each is written back as it stands, or all are text."""
+"""Type inference: values of a column are numbers if each is written back as it stands, else all are text."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ def profile_rows(rows: pl.LazyFrame, count: int) -> TableProfile:
     Parameters
     ----------
     rows, count
-        The table, and how many rows it has. From `MAX_ROWS` on, quantiles, shares and frequent values are those
-        of a sample of each k-th row; rows, missing values, least and greatest are those of all.
+        The table, and how many rows it has. From `MAX_ROWS` on, quantiles, shares and frequent values are
+        those of a sample of each k-th row; rows, missing values, least and greatest are those of all.
     """
     schema = rows.collect_schema()
     known = {name: dtype for name, dtype in schema.items() if kind_of(dtype) is not None}

@@ -14,7 +14,7 @@ import polars as pl
 from meguru.base import digests
 from meguru.datasets.ingest.convert import convert
 from meguru.datasets.ingest.converted import ConvertedFile
-from meguru.datasets.ingest.local_files import opened_entry, meter_in_use
+from meguru.datasets.ingest.local_files import meter_in_use, opened_entry
 from meguru.datasets.personal.treatment import ValueTreatment, treating
 from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, FileOrigin, Format, ReadOptions
 from meguru.errors import InternalError
@@ -79,7 +79,9 @@ def _treated(made: ConvertedFile, treat: ValueTreatment | None) -> ConvertedFile
     return msgspec.structs.replace(made, columns=columns)
 
 
-def _file(path: str, digest: str, size: int, made: ConvertedFile, origin: FileOrigin | None = None) -> DataFile:
+def _file(
+    path: str, digest: str, size: int, made: ConvertedFile, origin: FileOrigin | None = None
+) -> DataFile:
     return DataFile(path=path, digest=digest, size=size, rows=made.rows, columns=made.columns, source=origin)
 
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import polars as pl
 
+from meguru.datasets.declared_types import check_columns_exist, declared_type
 from meguru.datasets.inference import cast
 from meguru.datasets.ingest.column import ColumnFinding, TextFinding
 from meguru.datasets.ingest.converted import ConvertedFile
+from meguru.datasets.ingest.declared_column import DeclaredColumn
 from meguru.datasets.ingest.meter import Meter
-from meguru.datasets.ingest.timestamps import TimestampFinding
 from meguru.datasets.ingest.parquet import GROUP_ROWS, described
 from meguru.datasets.ingest.refusals import empty
-from meguru.datasets.ingest.declared_column import DeclaredColumn
 from meguru.datasets.ingest.table import Column, Table, Types, write_table
+from meguru.datasets.ingest.timestamps import TimestampFinding
 from meguru.datasets.polars_types import NAMES, TYPES, stored
-from meguru.datasets.declared_types import check_columns_exist, declared_type
 from meguru.datasets.types import Format, ReadOptions
 from meguru.errors import InvalidInput, UsageError
 
@@ -173,7 +173,9 @@ def parquet(
     )
 
 
-def arrow(path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None) -> ConvertedFile:
+def arrow(
+    path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None
+) -> ConvertedFile:
     """Write an Arrow file, or a stream, as Parquet."""
     with path.open("rb") as file:
         is_file = file.read(6) == b"ARROW1"

@@ -22,8 +22,8 @@ _MAX_FIELD = 1 << 30
 class _LongFields(AbstractContextManager[None]):
     """Lets ``csv`` read long fields while anybody walks.
 
-    Its limit is one for the whole process, and others lean on what it is. So it is raised by the first walk and
-    put back by the last: each walk putting back what it found would cut off those that began before it.
+    Its limit is one for the whole process, and others lean on what it is. So it is raised by the first walk
+    and put back by the last: each walk putting back what it found would cut off those that began before it.
     """
 
     def __init__(self) -> None:

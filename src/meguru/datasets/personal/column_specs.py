@@ -33,8 +33,13 @@ def check_columns(columns: Mapping[str, ColumnSpec]) -> None:
     if len(columns) > MAX_COLUMNS:
         raise InvalidInput(f"something is said of more than {MAX_COLUMNS:,} columns", field="columns")
     for name, said in columns.items():
-        if any(not 0 < len(text) <= _MAX_LENGTH for text in (name, *said.tags)) or len(said.tags) > MAX_COLUMNS:
-            raise InvalidInput("names and tags have 1 to 200 characters", field=f"columns.{name[:_LONGEST]}")
+        if (
+            any(not 0 < len(text) <= _MAX_LENGTH for text in (name, *said.tags))
+            or len(said.tags) > MAX_COLUMNS
+        ):
+            raise InvalidInput(
+                "names and tags have 1 to 200 characters", field=f"columns.{name[:_MAX_LENGTH]}"
+            )
 
 
 def treatment(ctx: Context, spec: DatasetSpec) -> ValueTreatment | None:

@@ -18,10 +18,10 @@ from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
-from meguru.datasets.personal.private_blobs import note_private_files
 from meguru.datasets.personal.folders import STAYS
-from meguru.datasets.personal.purge import delete_erased_blobs
 from meguru.datasets.personal.legal_holds import check_dataset, check_found, check_person, is_anything_held
+from meguru.datasets.personal.private_blobs import note_private_files
+from meguru.datasets.personal.purge import delete_erased_blobs
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.subjects import FollowedRows, check_who, subject_of
 from meguru.datasets.personal.vacuum import vacuum
@@ -99,7 +99,9 @@ def erase(
     return report
 
 
-def find_and_erase(ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool) -> ErasureReport:
+def find_and_erase(
+    ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool
+) -> ErasureReport:
     """Find a person everywhere, and erase them unless it is a trial."""
     follow = FollowedRows(ctx.ws, subject)
     stay: list[ErasedThing] = []
@@ -211,7 +213,7 @@ def _rewritten(
         if not any(counts):
             continue
         if manifest.format == FORMAT:
-            # An index of files says beside these columns where the bytes are: written anew it would lose them.
+            # An index of files also says where their bytes are: written anew it would lose that.
             what = "files of a folder"
             stay.append(ErasedThing(ref=version.ref, what=what, rows=sum(counts), stays=STAYS))
             continue

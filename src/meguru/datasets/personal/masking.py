@@ -23,7 +23,9 @@ def look(ctx: Context, *, ref: str, reason: str) -> DatasetVersion:
     What `dataset.show` returns has these columns masked. Without any, it is the same version.
     """
     if not reason.strip() or len(reason) > _MAX_REASON:
-        raise InvalidInput("say what it is needed for", field="reason", why=f"up to {_MAX_REASON:,} characters")
+        raise InvalidInput(
+            "say what it is needed for", field="reason", why=f"up to {_MAX_REASON:,} characters"
+        )
     version = store.resolve(ctx.tx, ref, ctx.readable)
     columns = sorted(hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version)))
     ctx.emit("dataset_version.seen_in_clear", version.ref, data={"columns": columns, "reason": reason})

@@ -17,7 +17,9 @@ from meguru.kernel.operations.authorise import require
 from meguru.kernel.workspace import Workspace
 
 
-def note_private_files(ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, before: Manifest | None) -> None:
+def note_private_files(
+    ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, before: Manifest | None
+) -> None:
     """Write down the files of a new version that hold personal columns in clear."""
     if spec.columns and hidden_columns(spec, manifest):
         there = {file.digest for file in before.files} if before else set()
@@ -31,7 +33,7 @@ def note_all_private_files(ctx: Context, name: str, spec: DatasetSpec) -> None:
     for version in store.all_versions(ctx.tx, [name]) if spec.columns else ():
         if version.elsewhere:
             continue
-        # Of branches too, and of removed versions until their bytes are freed: a file is fetched by its digest.
+        # Of branches too, and of removed versions until they are freed: a file is fetched by its digest.
         with suppress(NotFound, DigestMismatch):
             note_private_files(ctx, name, spec, load_manifest(ctx.blobs, version), None)
 

@@ -135,7 +135,7 @@ class ErasureClock(Ticker):
         """Look once."""
         restore_ledger(self.ws)
         delete_erased_blobs(self.ws)
-        # Last: it raises while somebody who is owed is under a legal hold, and the rest must not wait for that.
+        # Last: it raises while somebody who is owed is under a legal hold, and the rest must not wait.
         keys = ErasureLedger(self.ws).keys
         if any(each.key in keys for each in ledger.owed(self.ws)):
             rows = again(self.ws).rows

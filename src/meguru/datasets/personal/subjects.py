@@ -15,8 +15,8 @@ from meguru.artifacts.erasure.redaction import is_telling
 from meguru.artifacts.lineage import made_from
 from meguru.base import refs
 from meguru.datasets.personal import store
-from meguru.datasets.personal.rewrite import FileRewriter, present_rows
 from meguru.datasets.personal.encrypted import encrypted_values
+from meguru.datasets.personal.rewrite import FileRewriter, present_rows
 from meguru.datasets.personal.treatment import treatment_of
 from meguru.datasets.redaction import PERSONAL
 from meguru.datasets.spec import said_of

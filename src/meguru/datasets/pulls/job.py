@@ -24,9 +24,9 @@ from meguru.datasets.pulls.show import position_of
 from meguru.datasets.pulls.types import DatasetPull, PullState
 from meguru.datasets.register import record
 from meguru.datasets.sources import source_of
+from meguru.datasets.sources.allowed_paths import resolved_path
 from meguru.datasets.sources.base import SourceContext, SourceRead
 from meguru.datasets.sources.chunks import FileSink
-from meguru.datasets.sources.allowed_paths import resolved_path
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.datasets.types import DatasetVersion, FileEntry, Manifest, Mode
 from meguru.datasets.versions.compact import given_files
@@ -108,7 +108,7 @@ class _Pulling:
             fail = partial(_fail, pull=self.pull.id, why=why, hint=hint)
             self.lease.commit(self.ws, _PULL, fail)
         except Exception as error:
-            # A driver may repeat the address with its password; what is raised ends up in the job and the log.
+            # A driver may repeat the address with its password; what is raised ends up in the log.
             said = f"{type(error).__name__}: {error}"
             if (hidden := self.secrets.hide(said)) == said:
                 raise

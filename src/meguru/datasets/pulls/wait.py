@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from meguru.base.plugins import PluginFamily
-from meguru.datasets.pulls.start import JOB, pull
 from meguru.datasets.pulls.show import pulls
+from meguru.datasets.pulls.start import JOB, pull
 from meguru.datasets.pulls.types import DatasetPull, PullState
 from meguru.kernel.jobs import Worker
 from meguru.kernel.remote import RemoteWorkspace

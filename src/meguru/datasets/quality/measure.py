@@ -24,7 +24,7 @@ ROWS, COPIES, _DISTINCT = "\0rows", "\0copies", "\0distinct"
 
 
 def measure_quality(scan: pl.LazyFrame, profile: TableProfile) -> dict[str, Any]:
-    """Return what is counted, by ``COLUMN.WHAT``, and how many `ROWS` there are, of which `COPIES` repeat another one.
+    """Return what is counted, by ``COLUMN.WHAT``; `ROWS` counts rows, `COPIES` those that repeat another one.
 
     Notes
     -----

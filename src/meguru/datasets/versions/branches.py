@@ -81,7 +81,7 @@ def merge(ctx: Context, *, name: str, branch: str, note: str = "") -> DatasetVer
     manifest = _merged(ctx, seen) if seen.diverged else None
     store.lock(ctx.tx, name, ctx.now())
     ends = _ends(ctx.tx, name, branch)
-    base, head, newest = ends
+    head, newest = ends.head, ends.newest
     if newest is None or newest.digest == head.digest:
         return newest or head
     said = note or f"merged the branch {branch}"

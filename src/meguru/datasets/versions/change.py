@@ -12,7 +12,7 @@ from meguru.datasets import checking
 from meguru.datasets.manifest import following
 from meguru.datasets.types import DataFile, Format, Manifest, Mode, SchemaPolicy
 from meguru.datasets.versions.compact import compact
-from meguru.datasets.versions.positions import delete_rows_at, rows_with_keys, mark_deleted
+from meguru.datasets.versions.positions import delete_rows_at, mark_deleted, rows_with_keys
 from meguru.datasets.versions.scan import scan
 from meguru.datasets.versions.sync import synced
 from meguru.errors import Conflict, InvalidInput

@@ -80,5 +80,7 @@ def condition_of(text: str) -> pl.Expr:
     import polars as pl
 
     if not 0 < len(text) <= _MAX_LENGTH:
-        raise InvalidInput("there is no condition", why=f"up to {_MAX_LENGTH:,} characters", field="condition")
+        raise InvalidInput(
+            "there is no condition", why=f"up to {_MAX_LENGTH:,} characters", field="condition"
+        )
     return pl.sql_expr(text)

@@ -16,7 +16,7 @@ from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DataFile, DatasetVersion, Manifest
 from meguru.datasets.versions.compact import compact
 from meguru.datasets.versions.feed import feed
-from meguru.datasets.versions.positions import rows_with_keys, mark_deleted
+from meguru.datasets.versions.positions import mark_deleted, rows_with_keys
 from meguru.datasets.versions.scan import HIDDEN
 from meguru.errors import Conflict
 
@@ -103,7 +103,9 @@ def _check_apart(
     if kept[0].equals(kept[1], null_equal=True):
         return
     shown = [
-        ", ".join(f"{name}={HIDDEN if name in personal else plain_value(value)}" for name, value in row.items())
+        ", ".join(
+            f"{name}={HIDDEN if name in personal else plain_value(value)}" for name, value in row.items()
+        )
         for row in both.head(_SHOWN).iter_rows(named=True)
     ]
     raise Conflict(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.business.questions import Question, ask, versions_of
 from meguru.business.estimate import BLOCKS
+from meguru.business.questions import Question, ask, versions_of
 from meguru.business.tables import both_answered
 from meguru.business.types import WINDOW, BusinessMetric
 from meguru.business.value import other_value

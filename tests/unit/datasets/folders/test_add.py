@@ -13,8 +13,8 @@ from meguru.artifacts.integrity.sources import members
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.folders import index, stat_cache
 from meguru.datasets.folders.client import add_folder
-from meguru.datasets.folders.materialize import cached_folder, files_of, write_folder
 from meguru.datasets.folders.locations import LocalFolder
+from meguru.datasets.folders.materialize import cached_folder, files_of, write_folder
 from meguru.datasets.folders.reading import PackReader, PlacedPart
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.folders.types import FilePart, FolderFile

@@ -16,11 +16,11 @@ from meguru.datasets.folders.browse import browse, thumbnail
 from meguru.datasets.folders.client import add_folder
 from meguru.datasets.folders.duplicates import duplicates, near_groups
 from meguru.datasets.folders.facts import facts_of
+from meguru.datasets.folders.locations import LocalFolder
 from meguru.datasets.folders.measure.client import measured
 from meguru.datasets.folders.measure.images import measure_images
 from meguru.datasets.folders.measure.keep import keep_measurement, measurements
 from meguru.datasets.folders.pixels import opened_image
-from meguru.datasets.folders.locations import LocalFolder
 from meguru.datasets.operations import diff, free, remove
 from meguru.errors import InvalidInput, NotFound
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from meguru.datasets.folders.names import check_distinct, why_refused
 from meguru.datasets.folders.locations import LocalFolder
+from meguru.datasets.folders.names import check_distinct, why_refused
 from meguru.errors import Conflict, InvalidInput
 
 

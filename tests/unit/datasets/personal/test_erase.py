@@ -21,13 +21,13 @@ from meguru.datasets.client import add_files, frame
 from meguru.datasets.delta.operations import table
 from meguru.datasets.folders.client import add_folder
 from meguru.datasets.folders.index import packs_in
-from meguru.datasets.folders.materialize import files_of
 from meguru.datasets.folders.locations import LocalFolder
+from meguru.datasets.folders.materialize import files_of
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.operations import specs, versions
 from meguru.datasets.personal.erase import find_and_erase
-from meguru.datasets.personal.private_blobs import check_may_fetch
 from meguru.datasets.personal.operations import erase
+from meguru.datasets.personal.private_blobs import check_may_fetch
 from meguru.datasets.register import register
 from meguru.datasets.show import files
 from meguru.datasets.types import ColumnSpec, FileEntry

@@ -21,7 +21,9 @@ def manifest(count):
     return Manifest(format="parquet", event_time="", columns=COLUMNS, files=files)
 
 
-@pytest.mark.parametrize("count", [0, 1, FILES_PER_PART, FILES_PER_PART + 1, 3 * FILES_PER_PART, 3 * FILES_PER_PART + 7])
+@pytest.mark.parametrize(
+    "count", [0, 1, FILES_PER_PART, FILES_PER_PART + 1, 3 * FILES_PER_PART, 3 * FILES_PER_PART + 7]
+)
 def test_a_list_is_read_as_it_was_written(workspace, count):
     made = manifest(count)
     digest = write_manifest(workspace.blobs, made)

@@ -73,7 +73,9 @@ def test_what_another_dataset_was_made_from_stays_though_only_capitals_tell_them
         add()
 
     def work(ctx):
-        ctx.emit("dataset.freed", "dataset/rows", data=FREED, used=["dataset/rows@1"], produced=["dataset/Rows@1"])
+        ctx.emit(
+            "dataset.freed", "dataset/rows", data=FREED, used=["dataset/rows@1"], produced=["dataset/Rows@1"]
+        )
 
     InternalOperation(DATASET, "retain").commit(workspace, work)
     keep(workspace, last=1)
