@@ -121,17 +121,17 @@ if TYPE_CHECKING:
     from meguru.datasets.free import free as dataset_free
     from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
-    from meguru.datasets.personal.repeat import again as erasure_again
-    from meguru.datasets.personal.repeat import owed as erasure_owed
     from meguru.datasets.personal.erase import erase as dataset_erase
     from meguru.datasets.personal.list import list_erasures as erasure_list
     from meguru.datasets.personal.masking import look as dataset_look
     from meguru.datasets.personal.propose import personal as dataset_personal
+    from meguru.datasets.personal.repeat import again as erasure_again
+    from meguru.datasets.personal.repeat import owed as erasure_owed
     from meguru.datasets.personal.screening import returned as dataset_returned
-    from meguru.datasets.pulls.start import pull as dataset_pull
     from meguru.datasets.pulls.show import position as dataset_position
     from meguru.datasets.pulls.show import pulls as dataset_pulls
     from meguru.datasets.pulls.show import sources as dataset_sources
+    from meguru.datasets.pulls.start import pull as dataset_pull
     from meguru.datasets.quality.report import report as dataset_report
     from meguru.datasets.register import register as dataset_register
     from meguru.datasets.remove import remove as dataset_remove

@@ -148,8 +148,7 @@ def record(
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     check_no_folder(name, newest, mode)
     key = _key(said.key if key is None else key, newest, mode)
-    # Types of the version before guide the reading, so that a file of ids that happens to be all digits is
-    # text as before. Where all is replaced and may change, nothing guides.
+    # Types of the version before guide the reading: ids that happen to be all digits stay text.
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     given_all, entries = entries, without_registered(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
@@ -160,24 +159,15 @@ def record(
     held = [said.checks if checks is None else checks, Checks(unique=key)]
     judged = partial(_judged, ctx, name, said, expect=expect, checks=held, given=rows)
     change = VersionChange(mode, given, kind, schema_policy, event_time, list(key))
-    # Before `ctx.tx` is touched: reading, judging and compacting may take minutes, and from then on all
-    # writers wait.
-    first = (follow := partial(_follow, ctx, change, judged, position))(newest)  # nobody waits for it
+    # Before `ctx.tx` is touched: from then on all writers wait, and this may take minutes.
+    first = (follow := partial(_follow, ctx, change, judged, position))(newest)
     whole = mode in {"replace", "sync"} or newest is None  # of a part nobody asks the profile
     profile = b"" if rows is None or not whole else _profiled(rows, given)
 
     def agree(before: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
         if agreed is not None:
             agreed(ctx, before, digest)
-        now = said_of(ctx.tx, name)  # as nobody else changes it any more
-        if _treated(with_column_specs(now, columns)) != _treated(said):
-            raise Conflict(
-                f"what is said of the columns of dataset/{name} changed meanwhile",
-                why="personal columns are treated otherwise now than when the files were read",
-                hint="add the files again",
-            )
-        if columns:
-            declare(ctx, DATASET, name, with_column_specs(now, columns))
+        _declare_columns(ctx, name, said, columns)
         if before == newest:
             return first
         # Another version came meanwhile: what changes is found again, in that one.
@@ -219,6 +209,21 @@ def _follow(
     made = changed(ctx.blobs, before, change)
     made = msgspec.structs.replace(made, position=position or _kept(before, change.mode))
     return made, judged(before, made)
+
+
+def _declare_columns(
+    ctx: Context, name: str, said: DatasetSpec, columns: dict[str, ColumnSpec] | None
+) -> None:
+    """Add what is said of columns to the present declaration; files were read by `said`, which may be older."""
+    now = with_column_specs(said_of(ctx.tx, name), columns)
+    if _treated(now) != _treated(said):
+        raise Conflict(
+            f"what is said of the columns of dataset/{name} changed meanwhile",
+            why="personal columns are treated otherwise now than when the files were read",
+            hint="add the files again",
+        )
+    if columns:
+        declare(ctx, DATASET, name, now)
 
 
 def _treated(said: DatasetSpec) -> dict[str, str]:

@@ -40,12 +40,9 @@ def accept(ctx: Context, *, id: str, reason: str, name: str = "") -> Quarantined
     full = check_full_name("model", name.removeprefix("model/") or found.model)
     if refs.project_of(full) != found.project:
         raise InvalidInput("the model is of another project than what is in quarantine", field="name")
-    # Loaded and asked again before the transaction: it takes long, and what was safe may not be with newer
-    # libraries.
-    facts = facts_of(ctx.ws, conversion.tree, load=True)
+    facts = facts_of(ctx.ws, conversion.tree, load=True)  # before the transaction: it takes long
     ctx.require("model:write", project=found.project)
-    # The row is locked: of two people who decide at once, the second is told.
-    now = store.get_open(ctx.tx, found.id)
+    now = store.get_open(ctx.tx, found.id)  # locked: of two people who decide at once, the second is told
     if now.conversion != conversion:
         raise Conflict(f"{found.ref} was converted anew meanwhile", where=found.ref, hint="look at it again")
     version = record(
