@@ -148,12 +148,11 @@ def record(
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     check_no_folder(name, newest, mode)
     key = _key(said.key if key is None else key, newest, mode)
-    # Types of the version before guide the reading: ids that happen to be all digits stay text.
+    # Its types guide the reading: ids that happen to be all digits stay text.
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     given_all, entries = entries, without_registered(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
     given = look(name, mode, before=guide, event_time=event_time, there=newest if position else None)
-    # What is deleted is told by keys alone: these are no rows to be judged.
     rows = None if mode == "delete" else _together(ctx, given, kind, one_schema(given, schema_policy))
     expect = said.expect if expect is None else expect
     held = [said.checks if checks is None else checks, Checks(unique=key)]
@@ -214,7 +213,7 @@ def _follow(
 def _declare_columns(
     ctx: Context, name: str, said: DatasetSpec, columns: dict[str, ColumnSpec] | None
 ) -> None:
-    """Add what is said of columns to the present declaration; files were read by `said`, which may be older."""
+    """Add column specs to the present declaration; files were read by `said`, which may be older."""
     now = with_column_specs(said_of(ctx.tx, name), columns)
     if _treated(now) != _treated(said):
         raise Conflict(
