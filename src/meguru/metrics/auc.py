@@ -63,12 +63,16 @@ class Auc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         if rows.weight is not None or rows.block is not None:
             return super().interval(rows, level=level, seed=seed, method=method)
         if _by_bootstrap(rows, method):
-            return bootstrap_auc(rows.positive, rows.answer["score"], level=level, seed=seed)
-        found = delong_auc(rows.positive, rows.answer["score"], level)
-        return self._inward(found, rows, level) if method == "analytic" else found
+            found = bootstrap_auc(rows.positive, rows.answer["score"], level=level, seed=seed)
+        else:
+            found = delong_auc(rows.positive, rows.answer["score"], level)
+        return found if method == "bootstrap" else self._inward(found, rows, level)
 
     def _inward(self, found: Interval, rows: ScoredRows, level: float) -> Interval:
-        """Widen the interval of rows that are ordered perfectly, or all wrong, as Wilson's is wide."""
+        """Widen the interval of rows that are ordered perfectly, or all wrong, as Wilson's is wide.
+
+        DeLong's variance is 0 there and every draw of the bootstrap is the same, however few the rows are.
+        """
         positives = int(np.count_nonzero(rows.positive))
         reach = wilson_reach(min(positives, len(rows) - positives), level)
         if found.estimate == 1:

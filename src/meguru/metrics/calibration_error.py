@@ -17,6 +17,9 @@ from meguru.stats.arrays import Floats
 from meguru.stats.intervals import Interval
 
 
+_SMALLEST = 1e-150
+
+
 class CalibrationError(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
     r"""The mean gap between predicted probability and observed share, over bins of the probability (ECE).
 
@@ -111,7 +114,8 @@ class CalibrationError(InfluenceMetric, frozen=True, forbid_unknown_fields=True)
             cells = np.bincount(of_row * self.bins + where, weights=weight, minlength=units * self.bins)
             squares = np.square(cells.reshape(units, self.bins)).sum(axis=0)
         spread = np.sqrt(np.maximum(squares / rows.total**2 - np.square(sums) / len(rows), 0.0))
-        spread = np.maximum(spread, np.finfo(np.float64).tiny)
+        # Bins without spread: small enough to change no number, and the square of 1 / _SMALLEST is finite.
+        spread = np.maximum(spread, _SMALLEST)
         return float((np.abs(sums) - unfolded(np.abs(sums), spread)).sum())
 
 
@@ -119,6 +123,9 @@ def unfolded(means: Floats, spread: Floats) -> Floats:
     """Return the mean of the normal whose absolute value has these means, 0 where none has; shape (n,)."""
     from scipy.special import ndtr
 
+    # The folded mean rises with the mean by less than 1, so each step comes nearer from above and none
+    # overshoots. After 20 the error is below 1e-3 of the spread, but for means that noise alone would make
+    # (0.8 of the spread), where the curve is flat: there it is up to 0.08, which corrects too little.
     found = means
     for _ in range(20):
         ratio = found / spread

@@ -14,7 +14,7 @@ from meguru.metrics.base import Direction, Method, Redraw
 from meguru.metrics.resampling import bootstrap, dense
 from meguru.metrics.rows import Codes, ScoredRows, same_rows
 from meguru.stats.arrays import Floats, as_level
-from meguru.stats.intervals import Interval
+from meguru.stats.intervals import Interval, normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,20 @@ class Influence:
 
     def spread(self) -> tuple[float, int]:
         """Return the standard error and how many independent units it comes from; NaN for fewer than two."""
-        pull = self.pull
+        pull, block, rows = self.pull, self.block, len(self.pull)
         if self.weight is not None:
-            pull = pull * (self.weight / self.weight.sum() * len(pull))
+            # What weighs nothing is no evidence: it counts neither as a row nor as a block of its own.
+            counts = self.weight > 0
+            pull = (pull * (self.weight / self.weight.sum() * rows))[counts]
+            block = None if block is None else block[counts]
         units = len(pull)
-        if self.block is not None:
-            units, of_row = dense(self.block)
+        if block is not None:
+            units, of_row = dense(block)
             pull = np.bincount(of_row, weights=pull, minlength=units).astype(np.float64)
-        elif self.weight is not None:
-            units = int(np.count_nonzero(self.weight))
         if units < 2:
             return math.nan, units
-        squares = float(pull @ pull) / len(self.pull) ** 2
+        squares = float(pull @ pull) / rows**2
+        # The pulls add up to 0 by construction, which takes one degree of freedom (C - 1, not C).
         return math.sqrt(squares * units / (units - 1)), units
 
 
@@ -225,5 +227,5 @@ def student_quantile(level: float, freedom: int) -> float:
 
 def wilson_reach(n: int, level: float) -> float:
     """How far Wilson's interval reaches below 1 when n of n have the property."""
-    z = student_quantile(level, 1_000_000_000)
+    z = normal_quantile(level)
     return z * z / (n + z * z)

@@ -20,7 +20,8 @@ class Mcc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
     .. math:: \frac{\sum_c r_c - \sum_c a_c t_c}{\sqrt{(1 - \sum_c a_c^2)(1 - \sum_c t_c^2)}}
 
     with the shares of rows answered rightly as *c*, answered *c* and truly *c*; 0 when only one class is
-    answered or true. Interval by the delta method.
+    answered or true, as in scikit-learn. Interval by the delta method; none where only one class is true,
+    since rows of one class do not tell how others would be answered.
 
     References
     ----------
@@ -48,8 +49,11 @@ class Mcc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         up = float(found.right.sum() - answered @ true)
         of_answers, of_truth = 1 - float(answered @ answered), 1 - float(true @ true)
         product = of_answers * of_truth
-        if min(np.count_nonzero(answered), np.count_nonzero(true)) < 2:
-            return Influence(0.0, np.zeros(len(rows)), rows.weight, rows.block)
+        # Weights may be so uneven that a class is there and its share lost beside 1: then the product is 0.
+        if min(np.count_nonzero(answered), np.count_nonzero(true)) < 2 or product <= 0:
+            is_constant = np.count_nonzero(true) > 1
+            pull = np.full(len(rows), 0.0 if is_constant else math.nan)
+            return Influence(0.0, pull, rows.weight, rows.block)
         value, root = up / math.sqrt(product), math.sqrt(product)
         pull = found.pull(
             np.full(len(true), 1 / root),

@@ -10,7 +10,11 @@ import numpy as np
 from meguru.metrics.influence import Influence, InfluenceMetric
 from meguru.metrics.regression import NUMERIC, residuals
 from meguru.metrics.rows import ScoredRows
-from meguru.stats.arrays import Floats
+from meguru.stats.arrays import Bools, Floats
+
+_CANCELLED = 1e-8
+"""A variance from sums is right to 1e-16 of the mean square, so above this to eight digits."""
+_ROUNDING = 1e-12
 
 
 class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
@@ -40,9 +44,26 @@ class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         return np.hstack((truth, np.square(truth), np.square(residuals(rows)).reshape(len(rows), -1)))
 
     def combine(self, means: Any) -> Any:
-        """Return the mean of the targets' shares from the means of `terms`."""
+        """Return the mean of the targets' shares from the means of `terms`.
+
+        NaN where the truth hardly varies beside its size, such as moments in seconds: the variance is the
+        difference of two sums that agree in nearly all of their 16 digits, so none of its own is left.
+        """
         truth, square, error = np.reshape(means, (3, -1))
-        return np.mean(1 - error / (square - truth * truth))
+        variance = square - truth * truth
+        is_known = np.real(variance) > _CANCELLED * np.real(square)
+        return np.mean(1 - error / np.where(is_known, variance, math.nan))
+
+    @staticmethod
+    def _is_constant(rows: ScoredRows, variance: Floats) -> Bools:
+        """Return which targets never change, shape (targets,)."""
+        # The mean of equal numbers may be a last bit off, and then their variance is not 0: the values say.
+        size = np.abs(np.atleast_1d(rows.mean(rows.truth)))
+        is_near = variance <= np.square(_ROUNDING * size)
+        if not is_near.any():
+            return np.asarray(is_near)
+        counted = rows.truth if rows.weight is None else rows.truth[rows.weight > 0]
+        return np.asarray(is_near & (np.ptp(counted.reshape(len(counted), -1), axis=0) == 0))
 
     def influence(self, rows: ScoredRows) -> Influence:
         """Return the share and each row's influence on it."""
@@ -51,7 +72,7 @@ class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         squares = np.square(residuals(rows)).reshape(len(rows), -1)
         around = np.square(rows.truth - rows.mean(rows.truth)).reshape(len(rows), -1)
         error, variance = np.atleast_1d(rows.mean(squares)), np.atleast_1d(rows.mean(around))
-        flat = variance == 0
+        flat = self._is_constant(rows, variance)
         below = np.where(flat, 1.0, variance)
         of_target = np.where(flat, np.where(error == 0, 1.0, 0.0), 1 - error / below)
         around *= np.where(flat, 0.0, error / below**2)

@@ -99,10 +99,15 @@ class RecallAtPrecision(InfluenceMetric, frozen=True, forbid_unknown_fields=True
             right, every = np.cumsum(mass * positive)[ends], np.cumsum(mass)[ends]
             if not right[-1]:
                 return float("nan")
-            precise = right[(right >= self.precision * every) & (every > 0)]
+            precise = right[self._is_precise(right, every)]
             return float(precise.max(initial=0.0) / right[-1])
 
         return recall
+
+    def _is_precise(self, right: Floats, every: Floats) -> Bools:
+        """Return at which thresholds the answers are precise enough; nowhere without any answer."""
+        # A quotient is rounded once, so 55 of 100 is 0.55; the product 0.55 * 100 is a last bit above 55.
+        return np.divide(right, every, out=np.zeros_like(right), where=every > 0) >= self.precision
 
     def _is_smooth(self, rows: ScoredRows) -> bool:
         if len(rows) < MANY or self.missing(rows):
@@ -115,7 +120,7 @@ class RecallAtPrecision(InfluenceMetric, frozen=True, forbid_unknown_fields=True
         positive = rows.positive[order]
         mass = np.ones(len(rows)) if rows.weight is None else rows.weight[order]
         right, every = np.cumsum(mass * positive)[ends], np.cumsum(mass)[ends]
-        precise = np.flatnonzero((right >= self.precision * every) & (every > 0))
+        precise = np.flatnonzero(self._is_precise(right, every))
         if not len(precise) or not right[-1]:
             return _Cut(0.0, np.zeros(len(rows), dtype=bool), 1.0)
         last = ends[precise[-1]]

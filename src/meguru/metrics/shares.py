@@ -38,8 +38,8 @@ class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
     def influence(self, rows: ScoredRows) -> Influence:
         """Return the share and each row's influence on it."""
         hit, asked = self.hits(rows)
-        among = 1.0 if asked is None else float(rows.mean(asked))
-        share = float(rows.mean(hit)) / among if among else 0.0
+        share, weight = _share(rows, hit, asked)
+        among = weight / rows.total
         ones = 1.0 if asked is None else asked
         pull = (hit - share * ones) / among if among else np.zeros(len(rows))
         return Influence(share, pull, rows.weight, rows.block)
@@ -57,9 +57,7 @@ class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         """Return the share."""
         if not self.tells(rows):
             return float("nan")
-        hit, asked = self.hits(rows)
-        among = rows.total if asked is None else _weigh(rows, asked)
-        return _weigh(rows, hit) / among if among else 0.0
+        return _share(rows, *self.hits(rows))[0]
 
     def interval(
         self, rows: ScoredRows, *, level: float = 0.95, seed: int = 0, method: Method = "auto"
@@ -80,6 +78,8 @@ class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         if not spread >= 0:
             return replace(unknown(level, len(rows)), estimate=found.value)
         share = found.value
+        # A spread of exactly 0 is that of rows that all hit, or of which none does (see _share): then the
+        # variance tells nothing of how many rows there are, and Kish's number stands for them.
         size = share * (1 - share) / spread**2 if spread else _independent(rows, asked)
         z = student_quantile(level, units - 1)
         interval = wilson_share(share, size, z)
@@ -93,6 +93,18 @@ class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         )
 
 
+def _share(rows: ScoredRows, hit: Bools, asked: Bools | None) -> tuple[float, float]:
+    """Return the share of the asked rows that hit, and what the asked rows weigh.
+
+    The denominator is the weight of the hits plus that of the misses, not a sum of its own: two sums of the
+    same weights in another order differ by a last bit, and a share of 1.0000000000000002 has an effective
+    number of rows below 0. So all hits are exactly 1, and none exactly 0.
+    """
+    hits = _weigh(rows, hit)
+    among = hits + _weigh(rows, ~hit if asked is None else asked & ~hit)
+    return (hits / among if among else 0.0), among
+
+
 def _weigh(rows: ScoredRows, mask: Bools) -> float:
     return float(np.count_nonzero(mask)) if rows.weight is None else float(rows.weight @ mask)
 
@@ -100,6 +112,8 @@ def _weigh(rows: ScoredRows, mask: Bools) -> float:
 def _independent(rows: ScoredRows, asked: Bools | None) -> float:
     """How many independent rows the asked ones are worth."""
     every = np.ones(len(rows), dtype=bool) if asked is None else asked
+    if rows.weight is not None:
+        every = every & (rows.weight > 0)
     if rows.block is not None:
         return float(len(np.unique(rows.block[every])))
     weight = np.ones(len(rows))[every] if rows.weight is None else rows.weight[every]
