@@ -15,7 +15,6 @@ from meguru.stats.drift import (
     psi_test,
 )
 from meguru.stats.intervals import Interval, wilson
-from meguru.stats.losses import brier, log_loss
 from meguru.stats.profile import (
     CategoricalProfile,
     ColumnCounts,
@@ -40,7 +39,6 @@ __all__ = [
     "auc_covariance",
     "bootstrap_auc",
     "bootstrap_difference",
-    "brier",
     "chi_square_test",
     "delong_auc",
     "delong_difference",
@@ -49,7 +47,6 @@ __all__ = [
     "ks_distance",
     "ks_distance_of_values",
     "ks_test",
-    "log_loss",
     "profile_column",
     "profile_frame",
     "psi",

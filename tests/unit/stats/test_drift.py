@@ -8,8 +8,10 @@ from scipy.stats import chi2, ks_2samp, kstwobign
 
 from meguru.errors import InvalidInput
 from meguru.stats import NumericProfile, ks_distance, ks_distance_of_values, ks_test, psi, psi_test
-from meguru.stats.drift import TESTS, CategoryCounts, two_sides
+from meguru.stats.drift import TESTS, CategoryCounts, energy_test, two_sides
 from meguru.stats.drift.counts import merge_neighbours, merge_rare
+from meguru.stats.drift.mmd import mmd_test
+from meguru.stats.drift.shares import share_test
 
 counts = st.lists(st.integers(0, 500), min_size=2, max_size=20).filter(any)
 
@@ -173,3 +175,26 @@ def test_other_bins_are_refused():
     assert caught.value.field == "current"
     with pytest.raises(InvalidInput):
         ks_distance([0, 0], [1, 2])
+
+
+@pytest.mark.parametrize("test", [energy_test, mmd_test])
+def test_vectors_whose_distances_are_no_numbers_are_refused_and_not_alike(test):
+    draw = np.random.default_rng(0)
+    before, after = draw.normal(size=(40, 2)), draw.normal(size=(40, 2))
+    after[0, 0] = 1e200
+    with pytest.raises(InvalidInput, match="too large"):
+        test(before, after)
+
+
+@given(st.integers(0, 8), st.integers(0, 8), st.sampled_from([20, 400, 5000]), st.sampled_from([0.05, 0.001]))
+def test_a_share_has_changed_where_its_p_value_says_so_and_nowhere_else(had, has, rows, level):
+    found = share_test(had, rows, has, rows, level=level, floor=0.0)
+    assert found.drifted == (found.p_value < level and found.effect > 0)
+
+
+def test_energy_is_drift_where_its_effect_is_above_the_floor():
+    draw = np.random.default_rng(2)
+    before, after = draw.normal(size=(60, 3)), draw.normal(0.5, 1, size=(60, 3))
+    for floor in np.linspace(0, 0.2, 21):
+        found = energy_test(before, after, floor=floor)
+        assert found.drifted == (found.p_value < 0.01 and found.effect > floor)

@@ -120,6 +120,8 @@ def test_outcomes_by_score_travel_and_broken_ones_are_refused():
             ScoreOutcomes.from_dict(broken)
     with pytest.raises(InvalidInput):
         ScoreOutcomes.from_dict({"scores": [0.1, 0.2], "rows": [1, 1], "positives": [2, 0]})
+    with pytest.raises(InvalidInput):
+        ScoreOutcomes.from_dict({"scores": [0.1, 0.2], "rows": [0, 1], "positives": [0, 1]})
 
 
 def test_what_can_not_be_estimated_is_not_a_number_or_refused():

@@ -5,11 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
-from sklearn.metrics import brier_score_loss
-from sklearn.metrics import log_loss as sklearn_log_loss
 
 from meguru.errors import InvalidInput
-from meguru.stats import brier, log_loss, wilson
+from meguru.stats import wilson
 
 
 @given(st.integers(1, 500), st.data())
@@ -29,17 +27,3 @@ def test_no_rows_mean_that_nothing_is_known():
 def test_more_successes_than_rows_are_refused():
     with pytest.raises(InvalidInput):
         wilson(3, 2)
-
-
-def test_losses_equal_scikit_learn():
-    draw = np.random.default_rng(0)
-    labels, chances = draw.random(500) < 0.3, draw.random(500)
-    chances[:2] = 0, 1
-    assert brier(labels, chances) == pytest.approx(brier_score_loss(labels, chances), abs=1e-9)
-    assert log_loss(labels, chances) == pytest.approx(sklearn_log_loss(labels, chances), abs=1e-9)
-
-
-def test_a_probability_outside_its_range_is_refused():
-    with pytest.raises(InvalidInput) as caught:
-        brier([0, 1], [0.5, 1.5])
-    assert caught.value.field == "probabilities"

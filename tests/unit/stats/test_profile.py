@@ -1,6 +1,7 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -208,3 +209,9 @@ def test_many_texts_are_counted_as_few_are(names):
         column.len() - column.null_count() - sum(counted[name] for name in names),
     ]
     assert now.nulls == column.null_count()
+
+
+def test_names_that_share_a_hash_are_counted_without_a_table_of_hashes():
+    column = pl.Series(["a", "b", "c"] * 4000)
+    profile = replace(profile_column(column), top=(("a", 2), ("a", 2), ("b", 1)))
+    assert tally_column(profile, column).bins.tolist() == [0, 4000, 4000, 4000]

@@ -9,7 +9,7 @@ from meguru.stats.arrays import Floats, as_level
 from meguru.stats.drift.result import DriftResult, check_floor, conclude
 from meguru.stats.drift.vectors import chance_of, limit_of, read_vectors, some_of
 
-ROUNDS = 199
+PERMUTATIONS = 199
 
 
 def energy_test(
@@ -30,7 +30,7 @@ def energy_test(
     alpha
         How often an alarm may be false.
     floor
-        A smaller coefficient is a trifle, however certain it is.
+        A coefficient that is less above what chance makes of it is a trifle, however certain it is.
     seed
         Draws the vectors and the permutations.
 
@@ -75,13 +75,14 @@ def _decide(
     distances = _distances(np.concatenate((before, after)))
     weights = _weights(before.shape[0], after.shape[0])
     found = float(_coefficients(distances, weights[:, None])[0])
-    permuted = np.stack([draw.permutation(weights) for _ in range(ROUNDS)], axis=1)
+    permuted = np.stack([draw.permutation(weights) for _ in range(PERMUTATIONS)], axis=1)
     chance = _coefficients(distances, permuted)
     chance_mean = float(chance.mean())
     return conclude(
         found,
         critical=limit_of(chance, level),
-        worth=least,
+        # Of few vectors chance alone makes a coefficient above the floor: the floor is for what is beyond it.
+        worth=least + chance_mean,
         effect=found - chance_mean,
         p_value=chance_of(found, chance),
         sizes=(before.shape[0], after.shape[0]),

@@ -53,14 +53,18 @@ def share_test(
     deviation = math.sqrt(pooled * (1 - pooled) * (1 / n_reference + 1 / n_current))
     difference = abs(has_current / n_current - has_reference / n_reference)
     chance = math.sqrt(2 / math.pi) * deviation
+    is_common = found.bins > 1
+    p_value = found.p_value if is_common else _of_few(has_reference, n_reference, has_current, n_current)
+    critical = deviation * float(ndtri(1 - level / 2))
+    if not is_common:
+        # The normal law does not hold for what is rare: there the exact p-value alone says what chance makes.
+        critical = 0.0 if p_value < level else difference
     return conclude(
         difference,
-        critical=deviation * float(ndtri(1 - level / 2)),
+        critical=critical,
         worth=check_floor(floor) + chance,
         effect=difference - chance,
-        p_value=found.p_value
-        if found.bins > 1
-        else _of_few(has_reference, n_reference, has_current, n_current),
+        p_value=p_value,
         sizes=(n_reference, n_current),
         bins=2,
     )

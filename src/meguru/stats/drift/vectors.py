@@ -11,6 +11,8 @@ from meguru.stats.arrays import Floats
 MOST = 500
 """Of each side so many vectors are compared, drawn with the seed."""
 _FEW = 10
+_MAX_SIZE = 1e150
+"""The square of a greater number is none."""
 
 
 def read_vectors(
@@ -89,4 +91,7 @@ def _vectors(values: npt.ArrayLike, field: str, missing: bool) -> Floats:  # noq
         raise InvalidInput("at least two vectors are wanted", field=field, why=f"the shape is {found.shape}")
     if not (np.isfinite(found) | (missing & np.isnan(found))).all():
         raise InvalidInput("a vector is not finite", field=field)
+    # Distances are squared: beyond this they are infinite, every statistic is NaN, and NaN is no alarm.
+    if found.size and float(np.nanmax(np.abs(found), initial=0.0)) > _MAX_SIZE:
+        raise InvalidInput("a vector is too large to be measured", field=field, why=f"above {_MAX_SIZE:g}")
     return found

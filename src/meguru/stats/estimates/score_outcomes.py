@@ -104,6 +104,8 @@ class ScoreOutcomes:
             raise InvalidInput("these are no outcomes by score", field="scores", why=f"{error!r}") from error
         same_length(scores, rows, "scores and rows")
         same_length(rows, positives, "rows and positives")
-        if (np.diff(scores) < 0).any() or (positives < 0).any() or (positives > rows).any():
+        # A group without rows has no share, and would make a NaN of every estimate.
+        is_counted = (rows > 0) & (positives >= 0) & (positives <= rows)
+        if (np.diff(scores) < 0).any() or not is_counted.all():
             raise InvalidInput("these are no outcomes by score", field="scores")
         return cls(scores, rows, positives)

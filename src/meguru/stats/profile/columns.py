@@ -13,7 +13,7 @@ from meguru.stats.arrays import Floats
 from meguru.stats.profile.categorical import TOP, CategoricalProfile
 from meguru.stats.profile.counts import ColumnCounts
 from meguru.stats.profile.numeric import NumericProfile
-from meguru.stats.profile.text_counts import counts_of
+from meguru.stats.profile.text_counts import can_be_told_apart, counts_of
 from meguru.stats.profile.times import TimeProfile
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _counted_among(column: pl.Series, names: list[str]) -> list[tuple[str, int]]
     import polars as pl
 
     present = column.drop_nulls() if column.null_count() else column
-    if column.dtype == pl.String and names and present.len() > _MANY:
+    if column.dtype == pl.String and present.len() > _MANY and can_be_told_apart(names):
         return list(zip([*names, "\0"], counts_of(present, names).tolist(), strict=True))
     counted = present.alias("value").value_counts(name="count").cast({"value": pl.String})
     known = counted.filter(pl.col("value").is_in(names))

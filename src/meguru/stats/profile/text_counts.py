@@ -17,14 +17,26 @@ _BLOCK = 65_536
 Hashes = npt.NDArray[np.uint64]
 
 
+def can_be_told_apart(names: Sequence[str]) -> bool:
+    """Tell whether there are names, each with a hash of its own: without that no table could be laid out."""
+    return 0 < len(names) == np.unique(_hashes(names)).size
+
+
+def _hashes(names: Sequence[str]) -> Hashes:
+    import polars as pl
+
+    found: Hashes = pl.Series(names, dtype=pl.String).hash().to_numpy()
+    return found
+
+
 def counts_of(column: pl.Series, names: Sequence[str]) -> CountArray:
     """Count some texts in a column of texts without nulls, shape (names + 1,); all others together last.
 
-    Texts are told apart by hashes of 64 bits, for which a table is laid out in which the names do not meet.
+    Texts are told apart by hashes of 64 bits, for which a table is laid out in which the names do not meet:
+    ask `can_be_told_apart` first. Of a column of n texts the chance that another text is taken for one of k
+    names is n k / 2^64, which is one in 10^8 for 10^9 texts and 64 names.
     """
-    import polars as pl
-
-    known: Hashes = pl.Series(names, dtype=pl.String).hash().to_numpy()
+    known = _hashes(names)
     slots, expected, shift = _table(known)
     counts = np.zeros(expected.size, dtype=np.int64)
     for start in range(0, column.len(), _BLOCK):
