@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +23,8 @@ FEWEST, SMALL_GROUPS = 10, "small groups"
 """No group of fewer rows is told of; what those are called together."""
 TALLIES = ("rows", "selected", "known", "hits", "false_alarms", "misses")
 _LONGEST = 200
+_ROUNDING = 1e-9
+"""By so much sums may be off that were added up in another order."""
 
 
 class CountedGroups(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,21 +108,30 @@ def _check_table(table: CountedGroups, tally: GroupTally, field: str) -> None:
     names = [*table.columns, *table.groups]
     if not table.columns or not 1 <= len(table.groups) <= MAX_GROUPS or any(len(x) > _LONGEST for x in names):
         raise InvalidInput(f"1 to {MAX_GROUPS} groups of columns with short names are taken", field=field)
-    wanted = {**dict.fromkeys(TALLIES if table.counts else ()), **dict.fromkeys(SUMS if table.errors else ())}
-    given = {**table.counts, **table.errors}
-    if not given or set(given) != set(wanted):
-        raise InvalidInput("counts are complete", field=field, why=f"they have {', '.join(sorted(given))}")
-    for name, numbers in given.items():
-        if len(numbers) != len(table.groups) or not all(map(math.isfinite, numbers)):
-            raise InvalidInput(f"{name} has a number for each group", field=f"{field}.{name}")
+    if not table.counts and not table.errors:
+        raise InvalidInput("counts are complete", field=field, why="there are none")
+    # One after the other, since both have a "known": of a mapping of both only one would be looked at.
+    for given, wanted in ((table.counts, TALLIES), (table.errors, SUMS)):
+        if given:
+            _check_numbers(given, wanted, len(table.groups), field)
     _check_counts(table, tally, field)
 
 
-def _check_counts(table: CountedGroups, tally: GroupTally, field: str) -> None:
-    for name in (*TALLIES, "known"):
-        numbers = {**table.counts, **table.errors}.get(name, [])
-        if any(each < 0 or each != int(each) for each in numbers):
+def _check_numbers(
+    given: Mapping[str, Sequence[float]], wanted: Sequence[str], groups: int, field: str
+) -> None:
+    if set(given) != set(wanted):
+        raise InvalidInput("counts are complete", field=field, why=f"they have {', '.join(sorted(given))}")
+    for name, numbers in given.items():
+        if len(numbers) != groups or not all(map(math.isfinite, numbers)):
+            raise InvalidInput(f"{name} has a number for each group", field=f"{field}.{name}")
+        if name in TALLIES and any(each < 0 or each != int(each) for each in numbers):
             raise InvalidInput(f"{name} are counts", field=f"{field}.{name}")
+
+
+def _check_counts(table: CountedGroups, tally: GroupTally, field: str) -> None:
+    if table.errors:
+        _check_errors(table, field)
     size = table.counts.get("rows") or table.errors["known"]
     if sum(size) > tally.found or min(size) < tally.min_rows:
         what = "groups have at least min_rows rows, and together no more than were found"
@@ -128,9 +139,22 @@ def _check_counts(table: CountedGroups, tally: GroupTally, field: str) -> None:
     if not table.counts:
         return
     rows, selected, known, hits, alarms, misses = (np.array(table.counts[name]) for name in TALLIES)
-    orders = ((known, rows), (selected, rows), (hits + alarms, selected), (hits + alarms + misses, known))
+    refused = known - hits - alarms
+    orders = ((known, rows), (selected, rows), (hits + alarms, selected), (misses, refused))
+    orders = (*orders, (refused, rows - selected))
     if any((low > high).any() for low, high in orders):
         raise InvalidInput("a part has no more rows than the whole", field=f"{field}.counts")
+
+
+def _check_errors(table: CountedGroups, field: str) -> None:
+    """Refuse sums that no numbers have: too small a sum of squares would make an interval of no width."""
+    known, total, size, squares, fourths = (np.array(table.errors[name]) for name in SUMS)
+    # Cauchy and Schwarz's inequality, of n errors: (sum |e|)^2 <= n sum e^2, and of their squares.
+    with np.errstate(over="ignore"):
+        orders = ((np.abs(total), size), (size**2, known * squares), (squares**2, known * fourths))
+        beyond = any((low > high * (1 + _ROUNDING)).any() for low, high in orders)
+    if beyond or min(size.min(), squares.min(), fourths.min()) < 0:
+        raise InvalidInput("there are no errors with such sums", field=f"{field}.errors")
 
 
 def counted_groups(

@@ -23,6 +23,7 @@ from meguru.fairness import (
     share_ratio,
 )
 from meguru.fairness.criteria import MEANS
+from meguru.fairness.submitted import GroupTally, counted_groups
 from meguru.monitoring.checks import CHECKS
 from meguru.registry.known import KnownModel
 from meguru.tasks.multiclass import Multiclass
@@ -254,3 +255,33 @@ def test_within_groups_it_is_the_mean_error_of_each_part_that_is_held_against_0(
     z = norm.ppf(0.5 + 0.95 ** (1 / len(found.groups)) / 2)
     first = errors[: told[0].rows]
     assert told[0].high - told[0].value == pytest.approx(z * first.std(ddof=1) / math.sqrt(len(first)))
+
+
+def tally(**changes):
+    """Return counts as they are sent, of 100 people, with some lists changed."""
+    frame = people(100).with_columns(SELECTED.alias("decided"))
+    options = GroupOptions(columns=("sex",), min_rows=10)
+    table = counted_groups(frame, ["sex"], options, score="score", truth="truth", decided="decided")
+    for name, numbers in changes.items():
+        kind, field = name.split("_", 1)
+        getattr(table, kind)[field] = numbers
+    return GroupTally(model="m", holdout="h", rows=100, found=100, min_rows=10, tables=[table])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"counts_known": [1, 2, 3]},
+        {"counts_known": [50.5, 40]},
+        {"counts_selected": [0, 0]},
+        {"errors_squares": [0.0, 0.0]},
+        {"errors_fourths": [1e-9, 1e-9]},
+        {"errors_size": [-1.0, 1.0]},
+        {"errors_total": [90.0, 0.0]},
+    ],
+    ids=str,
+)
+def test_sent_counts_that_no_rows_have_are_refused(change):
+    tally().check()
+    with pytest.raises(InvalidInput):
+        tally(**change).check()
