@@ -149,10 +149,29 @@ class _Running:
     """One process with its socket, its folder, and the end of what it printed."""
 
     def __init__(self, host: ModelHost) -> None:
+        # First: what fails oftenest, and longest, is the environment; nothing is to be cleared away yet.
+        command, variables = _command(host.folder)
         self.place = Path(tempfile.mkdtemp(prefix="meguru-host-"))
+        self.wire, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self.process = self._started(host, command, variables, theirs)
+        except BaseException:
+            self.wire.close()
+            shutil.rmtree(self.place, ignore_errors=True)
+            raise
+        self._tail = bytearray()
+        output = threading.Thread(
+            target=_listen, args=(self.process.stdout, self._tail), name="model-host-output", daemon=True
+        )
+        output.start()
+        self._finalizer = weakref.finalize(self, _give_up, self.process, self.wire, self.place)
+
+    def _started(
+        self, host: ModelHost, command: Sequence[str], variables: Mapping[str, str], theirs: socket.socket
+    ) -> subprocess.Popen[bytes]:
         work = self.place / "work"
         work.mkdir()
-        self.wire, theirs = socket.socketpair()
         said = {
             "wire": theirs.fileno(),
             "model": str(host.folder.absolute()),
@@ -162,15 +181,8 @@ class _Running:
             "network": host.network,
             "parent": os.getpid(),
         }
-        with theirs:
-            command, variables = _command(host.folder, said)
-            self.process = _starter.submit(_popen, command, variables, theirs.fileno(), work).result()
-        self._tail = bytearray()
-        output = threading.Thread(
-            target=_listen, args=(self.process.stdout, self._tail), name="model-host-output", daemon=True
-        )
-        output.start()
-        self._finalizer = weakref.finalize(self, _give_up, self.process, self.wire, self.place)
+        whole = [*command, json.dumps(said)]
+        return _starter.submit(_popen, whole, variables, theirs.fileno(), work).result()
 
     def end(self) -> str:
         """End the process; return how it ended, with the end of what it printed."""
@@ -189,15 +201,18 @@ def _listen(output: Any, tail: bytearray) -> None:
             del tail[:-_TAIL]
 
 
-def _command(folder: Path, said: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
-    """Return how the process is started: by the Python of the model's environment, built if need be."""
+def _command(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return how the process is started: by the Python of the model's environment, built if need be.
+
+    One more argument follows: what the process is told of its model, as JSON.
+    """
     lock = manifest.read(folder).lock
     variables = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ALWAYS
     python = sys.executable
     if lock:
         python = str(environments.build_from(folder / manifest.ENVIRONMENT, lock))
         variables[bootstrap.VARIABLE] = environments.libraries()
-    return [python, "-I", bootstrap.__file__, json.dumps(dict(said))], variables
+    return [python, "-I", bootstrap.__file__], variables
 
 
 def _popen(

@@ -34,7 +34,7 @@ def wanted(function: Callable[..., Any]) -> RowForm:
     parameters = [name for name in _parameters(function) if name != "self"]
     try:
         kind = typing.get_type_hints(function).get(parameters[0]) if parameters else None
-    except (NameError, TypeError):
+    except (AttributeError, NameError, SyntaxError, TypeError):  # an annotation is any text of the author's
         kind = None
     if kind is list or typing.get_origin(kind) is list:
         return "rows"

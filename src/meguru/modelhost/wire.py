@@ -134,6 +134,6 @@ def unpack_answer(head: Head, body: bytearray) -> Any:
             return msgspec.msgpack.decode(body, type=dict[str, list[Any]])
         if head.kind == "array" and all(n >= 0 for n in head.shape):
             return np.frombuffer(body, dtype=np.float64).reshape(head.shape)
-    except (msgspec.MsgspecError, ValueError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BrokenWire(f"an answer that makes no sense: {error}") from error
     raise BrokenWire(f"an answer that is none: {head.kind}")

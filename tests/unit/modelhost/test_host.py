@@ -2,13 +2,15 @@
 
 import os
 import signal
+import tempfile
 import time
 
 import polars as pl
 import pytest
 
 from meguru.errors import Busy, InvalidInput, TimedOut
-from meguru.modelhost import manifest, wire
+from meguru.modelhost import host as host_module
+from meguru.modelhost import manifest, row_forms, wire
 from meguru.modelhost.host import HostFailed, ModelHost
 from meguru.tasks import WrongShape
 
@@ -157,3 +159,33 @@ def test_a_message_beyond_all_bounds_is_not_read():
         theirs.sendall(struct.pack("<IQ", 10, 1 << 60))
         with pytest.raises(wire.BrokenWire):
             wire.receive(ours)
+
+
+def test_a_process_that_can_not_be_started_leaves_nothing(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for place, error in (("_popen", OSError), ("_command", InvalidInput)):
+        with monkeypatch.context() as patch:
+            patch.setattr(host_module, place, raises(error("no")))
+            with pytest.raises(error):
+                ModelHost(folder).ask(area(10))
+    assert not list(tmp_path.iterdir())
+
+
+def raises(error):
+    def act(*_):
+        raise error
+
+    return act
+
+
+def test_an_answer_that_is_nested_without_end_breaks_the_wire_and_nothing_else():
+    nested = b"\x81\xa1x" + b"\x91" * 200_000 + b"\xc0"
+    with pytest.raises(wire.BrokenWire):
+        wire.unpack_answer(wire.Head(kind="named"), bytearray(nested))
+
+
+def test_an_annotation_that_names_nothing_is_none():
+    def predict(frame: "pl.DataFrme"):
+        return frame
+
+    assert row_forms.wanted(predict) == "trained"
