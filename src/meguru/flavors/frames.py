@@ -34,6 +34,10 @@ def as_frame(data: Any) -> pl.DataFrame:
     if isinstance(data, dict):
         return pl.DataFrame(data)
     if hasattr(data, "to_dict") and hasattr(data, "columns"):  # pandas, without asking for pyarrow
+        names = [str(name) for name in data.columns]
+        if len(set(names)) < len(names):
+            twice = next(name for place, name in enumerate(names) if name in names[:place])
+            raise InvalidInput(f"two columns are called {twice!r}", field=twice)
         columns = {str(name): _plain(data[name]) for name in data.columns}
         return pl.DataFrame({name: pl.Series(name, values, strict=False) for name, values in columns.items()})
     raise InvalidInput(

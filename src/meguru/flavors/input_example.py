@@ -27,6 +27,10 @@ class InputExample(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[list[Any]]
     columns: tuple[str, ...] = ()
 
+    def fits(self, inputs: tuple[SignatureColumn, ...]) -> bool:
+        """Say whether its rows are as wide as a signature; those that have names are compared by name later."""
+        return not inputs or bool(self.columns) or len(self.rows[0]) == len(inputs)
+
     def named(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """Return its rows by column; a matrix has the columns of `names`, in their order."""
         return [dict(zip(self.columns or names, row, strict=True)) for row in self.rows]
@@ -80,6 +84,8 @@ def _table(value: Any) -> InputExample | None:
             if key in value:
                 return _table(value[key])
         if {"columns", "data"} <= value.keys():
+            if not isinstance(value["columns"], list):
+                return None
             return _checked(value["data"], [str(name) for name in value["columns"]])
         if value and all(isinstance(each, list) for each in value.values()):
             return _checked([list(row) for row in zip(*value.values(), strict=False)], list(value))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FILE = "model.keras"
 _PACKAGES = ("h5py", "keras", "numpy")
+_BACKENDS = ("jax", "numpy", "openvino", "tensorflow", "torch")
 
 
 class KerasFlavor:
@@ -171,7 +172,23 @@ def _where(model: Any) -> str:
 
 def _installed() -> str:
     """Return a backend that is installed; without one, that which Keras will ask for."""
-    return next((name for name in ("torch", "jax") if find_spec(name)), "torch")
+    return next((name for name in ("torch", "jax") if find_spec(name)), "torch")  # as both are tested here
+
+
+def _choose_backend(backend: str) -> None:
+    """Set the backend that Keras takes when it is imported, once for the life of the process.
+
+    The name comes out of a model's folder. One that can't be imported would stay in the environment, and
+    every later model of this process would fail by it, so it is refused before it is set.
+    """
+    if "KERAS_BACKEND" in os.environ:
+        return
+    if backend not in _BACKENDS:
+        why = f"Keras runs on {', '.join(_BACKENDS)}"
+        raise InvalidInput(f"the model runs with Keras on {backend[:40]!r}, which is none of its own", why=why)
+    if find_spec(backend) is None:
+        raise MissingDependency.of("keras", backend)
+    os.environ["KERAS_BACKEND"] = backend
 
 
 def _keras(backend: str | None) -> Any:
@@ -183,7 +200,7 @@ def _keras(backend: str | None) -> Any:
         When the process runs Keras with another backend already: float sums would differ.
     """
     if "keras" not in sys.modules:
-        os.environ.setdefault("KERAS_BACKEND", backend or _installed())
+        _choose_backend(backend or _installed())
     try:
         import keras
     except ImportError as error:

@@ -120,7 +120,7 @@ def read(folder: Path, known: Iterable[str]) -> Description:
     flavors = said["flavors"]
     _refuse_pickles(flavors, folder)
     ours = flavors.get("meguru") if isinstance(flavors.get("meguru"), dict) else {}
-    offered = [name for name in flavors if name not in {"meguru", "python_function"}]
+    offered = [str(name) for name in flavors if name not in {"meguru", "python_function"}]
     flavor = next((name for name in offered if name in set(known)), None)
     if flavor is None:
         raise InvalidInput(
@@ -129,13 +129,16 @@ def read(folder: Path, known: Iterable[str]) -> Description:
             why="a python_function without another flavor is code, not data" if not offered else "",
             hint=f"known flavors: {', '.join(sorted(known))}",
         )
-    shown = said.get("signature") or {}
-    nullable = [str(name) for name in ours.get("nullable") or []]
-    shapes = dict(ours.get("shapes") or {})
     example = None if ours else read_example(folder, said.get("saved_input_example_info"))
+    # The file may be anybody's: whatever stands in the place of a list, a mapping or a text is its fault.
     try:
+        shown = said.get("signature") or {}
+        nullable = [str(name) for name in ours.get("nullable") or []]
+        shapes = dict(ours.get("shapes") or {})
         task = _task(ours, said.get("metadata"))
         inputs = from_mlflow(shown.get("inputs"), nullable, shapes)
+        if example is not None and not example.fits(inputs):
+            example = None
         return Description(
             flavor=flavor,
             options=dict(flavors[flavor]),
@@ -196,6 +199,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _refuse_pickles(flavors: dict[str, Any], folder: Path) -> None:
     for name, options in flavors.items():
         said = options.get("serialization_format") if isinstance(options, dict) else None
+        said = said if isinstance(said, str) else None
         if said in _PICKLES or (name == "sklearn" and said != "skops"):
             raise UnsafeModel(
                 f"the model is saved with {said or 'pickle'}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,6 +16,7 @@ from meguru.flavors.bundle import Bundle
 from meguru.flavors.signature import ColumnType
 
 Attempt = Callable[[], Any]
+_replacing = threading.Lock()
 _OPSETS = {"": 21, "ai.onnx.ml": 3}
 
 
@@ -90,17 +92,20 @@ def _plain_attributes() -> Iterator[None]:
     """Let attributes be of NumPy's types: skl2onnx gives them, and ONNX takes them no more."""
     from skl2onnx.common import _container as container
 
-    made = container.make_node
+    # The library's function is replaced for the whole process. Of two threads the second would keep the
+    # first one's replacement as the original, and put that back for good.
+    with _replacing:
+        made = container.make_node
 
-    def make_node(kind: str, inputs: Any, outputs: Any, **attributes: Any) -> Any:
-        plain = {name: _plain(value) for name, value in attributes.items()}
-        return made(kind, inputs, outputs, **plain)
+        def make_node(kind: str, inputs: Any, outputs: Any, **attributes: Any) -> Any:
+            plain = {name: _plain(value) for name, value in attributes.items()}
+            return made(kind, inputs, outputs, **plain)
 
-    container.make_node = make_node
-    try:
-        yield
-    finally:
-        container.make_node = made
+        container.make_node = make_node
+        try:
+            yield
+        finally:
+            container.make_node = made
 
 
 def _plain(value: Any) -> Any:

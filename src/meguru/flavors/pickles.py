@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import pickletools
+import mmap
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
-from meguru.errors import UnsafeModel, is_our_fault
+from meguru.errors import UnsafeModel
+from meguru.flavors.pickled.opcodes import OpcodeReader, Unreadable
 
 _RAW = {".pt2", ".keras"}
 """Zips with weights as plain bytes, which may begin like a pickle; no reader of ours unpickles."""
@@ -30,7 +31,7 @@ _NAMES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill", ".pt", ".pth", 
 _ACTS = {"GLOBAL", "STACK_GLOBAL", "INST", "REDUCE", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"}
 _ARRAY = b"\x93NUMPY"
 _PROTOCOLS = {b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}
-_ENOUGH = 1 << 20
+_HEAD = 64
 WHY = "loading a pickle runs whatever code its writer put into it"
 HINT = "return a meguru.Model from a step, save it with skops, or hand it over: meguru model add NAME FILE"
 
@@ -68,7 +69,7 @@ def refuse_pickle(path: Path) -> None:
 
 def _kind(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(_ENOUGH)
+        head = file.read(_HEAD)
     for magic, name in _COMPRESSED.items():
         if head.startswith(magic):
             return f"a stream compressed with {name}, which is how joblib packs pickles"
@@ -78,7 +79,7 @@ def _kind(path: Path) -> str:
         return "a file of NumPy's, which may hold pickled objects"
     if zipfile.is_zipfile(path):
         return _inside(path)
-    if path.suffix.lower() in _NAMES or _acts(head):
+    if path.suffix.lower() in _NAMES or _acts(path):
         return "a pickle"
     return f"not a {path.suffix[1:]} file" if path.suffix in _ZIPS else ""
 
@@ -110,14 +111,21 @@ def _is_pickled(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, suffix: str) -
         return member.read(2) in _PROTOCOLS
 
 
-def _acts(head: bytes) -> bool:
-    """Say whether the bytes are a pickle of the old text protocols that does something."""
+def _acts(path: Path) -> bool:
+    """Say whether a file is a pickle of the old text protocols, without a mark of their own, that does something.
+
+    Its instructions are followed to the one that ends it, however long the file is: an unpickler does not
+    look at what comes after. Bytes of another kind soon hold one that is no instruction.
+    """
     seen: set[str] = set()
-    try:
-        for opcode, _, _ in pickletools.genops(head):
-            seen.add(opcode.name)
-    except Exception as error:  # strange bytes make pickletools raise anything: no pickle
-        if is_our_fault(error):
-            raise
-        return False
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return False
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            reader = OpcodeReader(data)
+            try:
+                seen.update(op.name for op in reader.until_stop())
+            except Unreadable:
+                # As many instructions as are looked at, and all are some: no other file is like that.
+                return reader.left < 0
     return bool(seen & _ACTS)

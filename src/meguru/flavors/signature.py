@@ -193,6 +193,11 @@ def from_mlflow(
         found: list[SignatureColumn] = []
         for entry in json.loads(text or "[]"):
             if entry["type"] == "tensor":
+                # Only one tensor can be without a name. A second would be refused below as well, but each
+                # stands for up to 10,000 columns, and a file of some megabytes has room for many.
+                if not entry.get("name") and any(column.name == "x0" for column in found):
+                    message = "two of them have one name, or none"
+                    raise ValueError(message)
                 found += lists.columns_of_tensor(entry.get("name", ""), entry["tensor-spec"])
                 continue
             kind, shape = lists.innermost(entry), tuple(known.get(entry["name"], ()))
@@ -209,7 +214,7 @@ def from_mlflow(
             message = "two of them have one name, or none"
             raise ValueError(message)
         return tuple(found)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput(
             "the signature in MLmodel can't be used",
             field="signature",

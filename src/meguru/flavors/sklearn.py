@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from meguru.errors import InvalidInput, MissingDependency, UnsafeModel
-from meguru.flavors import columns, mlmodel, pickles
+from meguru.errors import MissingDependency, UnsafeModel
+from meguru.flavors import columns, mlmodel, pickles, stored
 from meguru.flavors.base import Matrix, Takes
 from meguru.flavors.signature import Signature
 from meguru.flavors.sklearn_tasks import complete, find, scorer
@@ -84,10 +84,8 @@ class SklearnFlavor:
 
         pickles.refuse_pickles(folder)
         said = mlmodel.read(folder, [self.name])
-        path = folder / str(said.options.get("pickled_model", FILE))
-        if path.parent != folder or not path.is_file():
-            raise InvalidInput("MLmodel names no model file that is there", where=str(folder / mlmodel.FILE))
-        model = skopsfile.loads(path.read_bytes(), where=str(path))
+        path = stored.named(folder, said.options.get("pickled_model", FILE))
+        model = skopsfile.loads(stored.read(path, skopsfile.MAX_BYTES), where=str(path))
         if not isinstance(model, sys.modules["sklearn.base"].BaseEstimator):
             raise UnsafeModel("the file holds no scikit-learn estimator", where=str(path))
         task = self.task(model, said.task)  # one of an older release says no classes

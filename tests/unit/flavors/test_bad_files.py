@@ -8,16 +8,21 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
+import os
 import pickle
+import sys
 import zipfile
 import zlib
 
 import numpy as np
 import pytest
 
-from meguru.errors import InvalidInput, MeguruError, UnsafeModel
+from meguru.errors import InvalidInput, MeguruError, MissingDependency, UnsafeModel
+from meguru.flavors import keras, mlmodel
 from meguru.flavors.bundle import load_bundle
+from meguru.flavors.frames import as_frame
 
 HARMED = "harmed-by-a-model"
 
@@ -126,3 +131,66 @@ def test_the_files_would_do_harm(tmp_path, monkeypatch):
     for bad in ("eval", "joblib"):
         pickle.loads(BAD[bad])
         (tmp_path / HARMED).unlink()
+
+
+LAUGHS = "\n".join(
+    ["a0: &a0 [ha, ha]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60)), "flavors: {x: *a59}"]
+)
+MERGED = "\n".join(
+    ["a0: &a0 {b: 1}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60)), "flavors: *a59"]
+)
+OF_ONES_SELF = "flavors: &f {sklearn: *f}"
+ODD = {
+    "values without end": LAUGHS,
+    "merges without end": MERGED,
+    "a part of itself": OF_ONES_SELF,
+    "no date": "flavors: 2026-13-45",
+    "a number for a name": "flavors: {5: {}, 6: {}}",
+    "a list for a format": "flavors: {onnx: {serialization_format: [pickle]}, meguru: {nullable: 5}}",
+    "a number of columns": "flavors: {onnx: {}, meguru: {nullable: 5}}",
+    "a list of shapes": "flavors: {onnx: {}, meguru: {shapes: [1]}}",
+    "no signature": "flavors: {onnx: {}}\nsignature: 5",
+    "a deep signature": f"flavors: {{onnx: {{}}}}\nsignature: {{inputs: '{'[' * 100_000}'}}",
+    "many tensors": "flavors: {onnx: {}}\nsignature: {inputs: '[%s]'}"
+    % ", ".join(['{"type": "tensor", "tensor-spec": {"dtype": "f4", "shape": [-1, 10000]}}'] * 2000),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_description_of_strange_values_is_refused(tmp_path, name):
+    (tmp_path / "MLmodel").write_text(ODD[name])
+    with pytest.raises(InvalidInput):
+        mlmodel.read(tmp_path, ["onnx", "sklearn"])
+
+
+EXAMPLES = {
+    "no columns": {"columns": 5, "data": [[1]]},
+    "fewer values than columns": {"inputs": [[1.0], [2.0]]},
+    "more values than columns": {"inputs": [[1.0, 2.0, 3.0]]},
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_input_example_that_fits_no_signature_is_none(tmp_path, name):
+    inputs = json.dumps([{"type": "double", "name": name} for name in "ab"])
+    described = {"flavors": {"onnx": {}}, "signature": {"inputs": inputs}}
+    (tmp_path / "MLmodel").write_text(json.dumps(described))
+    (tmp_path / "input_example.json").write_text(json.dumps(EXAMPLES[name]))
+    assert mlmodel.read(tmp_path, ["onnx"]).example is None
+
+
+def test_columns_that_become_one_name_are_refused():
+    pandas = pytest.importorskip("pandas")
+    for names in ([1, "1"], ["a", "a"]):
+        with pytest.raises(InvalidInput, match="two columns"):
+            as_frame(pandas.DataFrame([[1.0, 2.0]], columns=names))
+
+
+def test_a_backend_that_a_file_names_does_not_stay_in_the_process(monkeypatch):
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    with pytest.raises(InvalidInput, match="none of its own"):
+        keras._keras("evil")
+    with pytest.raises(MissingDependency):
+        keras._keras("openvino")
+    assert "KERAS_BACKEND" not in os.environ

@@ -11,6 +11,7 @@ import pytest
 from meguru.errors import InvalidInput, TooLarge, UnsafeModel
 from meguru.flavors.pickled import known, packed, restricted
 from meguru.flavors.pickled.listing import listed
+from meguru.flavors.pickles import refuse_pickle
 
 joblib = pytest.importorskip("joblib")
 pytest.importorskip("skops")
@@ -142,3 +143,18 @@ def test_damaged_bytes_raise_nothing(seed, forest):
     for at in draw.integers(0, len(data), 40):
         data[at] = draw.integers(0, 256)
     listed(bytes(data))
+
+
+@pytest.mark.parametrize("data", [b"\x80\x04}(K\x01u.", b"\x80\x04}(X\x01\0\0\0au.", b"(K\x01d."])
+def test_a_mapping_with_a_key_and_no_value_is_no_pickle_that_is_read(data):
+    assert listed(data).unreadable == "its instructions make no sense"
+
+
+@pytest.mark.parametrize("padding", [b"N0" * 700_000, b"S'" + b"x" * 3_000_000 + b"'\n0", b"N" * 20])
+def test_a_pickle_of_the_old_protocols_is_found_however_long_it_is(tmp_path, padding):
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"cos\nsystem\n(S'true'\ntR0" + padding + b"N.")
+    with pytest.raises(UnsafeModel, match="is a pickle"):
+        refuse_pickle(path)
+    path.write_bytes(b"tree\nversion=v4\n" + padding.replace(b"S", b"s"))
+    refuse_pickle(path)

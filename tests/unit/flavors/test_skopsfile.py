@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meguru.errors import Busy, UnsafeModel
+from meguru.errors import Busy, TooLarge, UnsafeModel
 
 pytest.importorskip("skops")
 
@@ -295,3 +295,16 @@ def test_a_damaged_array_is_read_or_refused_and_never_crashes(written, data):
         return
     with contextlib.suppress(ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
         model.predict(X[:5])  # Python may well object; the process must live
+
+
+def test_many_objects_of_one_small_file_take_as_much_as_they_are(monkeypatch):
+    array = np.zeros(1000)
+    model = StandardScaler().fit(np.ones((3, 1000)))
+    model.mean_, model.var_, model.scale_ = array, array.copy(), array.copy()
+    data = dumps(model)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        stored = sum(entry.file_size for entry in archive.infolist())
+    assert stored < 3 * array.nbytes
+    monkeypatch.setattr(audit, "MAX_BYTES", stored)
+    with pytest.raises(TooLarge, match="unpacks to too much"):
+        loads(data)

@@ -9,6 +9,7 @@ from meguru.errors import InvalidInput, UnsafeModel
 from meguru.flavors import statsmodelsfile
 from meguru.flavors.bundle import load_bundle
 from meguru.flavors.model import Model, save_bundle
+from meguru.flavors.statsmodelsfile import series
 
 pytest.importorskip("statsmodels")
 from statsmodels.discrete.discrete_model import Logit, MNLogit, NegativeBinomial, Poisson, Probit
@@ -162,3 +163,19 @@ def test_a_file_that_says_strange_things_is_refused(damage, stored):
 def test_what_is_no_file_of_results_is_refused(data):
     with pytest.raises(UnsafeModel, match="malformed"):
         statsmodelsfile.loads(data)
+
+
+def test_a_series_whose_filter_would_take_all_memory_is_refused():
+    held = {
+        "kind": "SARIMAX",
+        "observed": [1.0] * 100_000,
+        "params": [1.0],
+        "order": [1, 0, 1],
+        "seasonal": [1, 0, 1, 300],
+        "offset": 1,
+        "trend": "n",
+        "flags": dict.fromkeys(("concentrate_scale", "enforce_invertibility", "enforce_stationarity"), True),
+    }
+    series.check(held | {"observed": [1.0] * 1000})
+    with pytest.raises(ValueError, match="too much memory"):
+        series.check(held)

@@ -111,7 +111,9 @@ class PickleWalk:
             for op in self.reader.until_stop():
                 self._do(op)
             return self.stack.pop()
-        except (IndexError, KeyError, TypeError) as error:
+        except Unreadable:
+            raise
+        except (IndexError, KeyError, TypeError, ValueError) as error:
             raise Unreadable("its instructions make no sense") from error
 
     def _do(self, op: Op) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from meguru.errors import InvalidInput, TooLarge, UnsafeModel
-from meguru.flavors.archives import malformed
+from meguru.flavors.archives import MAX_BYTES, malformed
 from meguru.flavors.pt2file import clean, operators, schema, weights
 from meguru.flavors.tensors import TensorSpec
 
@@ -97,7 +97,7 @@ def _placed(
     """Say which input of the graph is which weight, and which are left for rows."""
     known = {name: (folder, payload) for folder, name, payload in weights.all_payloads(payloads)}
     held: dict[str, tuple[schema.StoredWeight, bytes]] = {}
-    inputs = []
+    inputs, taken = [], 0
     for spec in module.signature.input_specs:
         place, name = _weight(spec)
         if name:
@@ -105,6 +105,9 @@ def _placed(
                 raise malformed(where, f"the weight {name[:80]!r} is not there")
             folder, payload = known[name]
             held[place] = payload, files[folder + payload.path_name]
+            taken += len(held[place][1])
+            if taken > MAX_BYTES:  # each weight gets memory of its own, also where many name one file
+                raise TooLarge("the program's weights are too large", where=where, why=f"{MAX_BYTES:,} bytes")
         elif spec.user_input and spec.user_input.arg.as_tensor:
             inputs.append(_spec(spec.user_input.arg.as_tensor.name, module.graph, where))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from meguru.errors import InvalidInput, TooLarge, is_our_fault
@@ -16,6 +17,7 @@ MAX_ROW = 1 << 26
 """So many values may one row take in one tensor on its way."""
 _FORMATS = {1: "contiguous_format", 2: "channels_last", 3: "channels_last_3d", 4: "preserve_format"}
 _PROBED = 2
+_MAX_SIZE, _MAX_POWER = 2**63, 64
 Env = dict[str, Any]
 
 
@@ -141,11 +143,27 @@ def _optional(said: schema.OptionalTensor, env: Env) -> Any:
     return env[said.as_tensor.name] if said.as_tensor else None
 
 
+def _computed(function: Callable[..., Any], *given: Any) -> Any:
+    """Compute a size of other sizes.
+
+    Python's operators do more than arithmetic: ``[0] * 10**12`` and ``"%999999999d" % 1`` take all memory,
+    and so does a number that is squared again and again. No size needs any of them.
+    """
+    if not all(isinstance(each, int | float) for each in given):
+        raise ValueError("a size is computed from something else than numbers")
+    if function is operator.pow and abs(given[1]) > _MAX_POWER:
+        raise ValueError("a size is a strange power of another")
+    found = function(*given)
+    if isinstance(found, int) and abs(found) > _MAX_SIZE:
+        raise ValueError("a size is beyond 64 bits")
+    return found
+
+
 def _callable(torch: Any, target: str) -> Callable[..., Any]:
     """Return the operator of a name that is on our list."""
     name = operator_of(target)
     if not target.startswith("torch.ops."):
-        return getattr(operator, name)  # type: ignore[no-any-return]
+        return operator.getitem if name == "getitem" else partial(_computed, getattr(operator, name))
     overload = target.rpartition(".")[2]
     plain = name.removesuffix("_") if not name.startswith("_") else name
     packet = getattr(torch.ops.aten, plain)

@@ -11,7 +11,9 @@ from meguru.errors import MissingDependency, UnsafeModel, is_our_fault
 from meguru.flavors.skopsfile import audit, built, names, standins
 from meguru.flavors.skopsfile.canonical import canonical
 
-__all__ = ["doubted", "dumps", "loads"]
+__all__ = ["MAX_BYTES", "doubted", "dumps", "loads"]
+
+MAX_BYTES = audit.MAX_BYTES
 
 
 def dumps(model: Any, where: str = "") -> bytes:
@@ -69,7 +71,7 @@ def _audited(data: bytes, where: str) -> set[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             schema = audit.audit(archive, where)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise audit.malformed(where, str(error)) from error
     found: set[str] = set()
     todo: list[Any] = [schema]

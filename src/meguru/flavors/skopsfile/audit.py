@@ -44,6 +44,8 @@ def audit(archive: zipfile.ZipFile, where: str = "") -> dict[str, Any]:
     try:
         schema = json.loads(archive.read(_SCHEMA))
         walk.node(schema)
+    except TooLarge:
+        raise
     except Exception as error:  # a crafted file makes the parsers raise nearly anything
         if is_our_fault(error):
             raise
@@ -104,6 +106,9 @@ class _Walk:
         self.allowed = names.allowed()
         self.refused: set[str] = set()
         self.seen: dict[Any, dict[str, Any]] = {}
+        self.held = 0
+        self.digests: dict[str, str] = {}
+        self.checked: set[str] = set()
 
     def node(self, value: Any) -> None:
         if isinstance(value, list):
@@ -120,11 +125,14 @@ class _Walk:
         if name not in self.allowed.get(loader, frozenset()):
             self.refused.add(".".join(map(str, name)))
             return
-        self._same_everywhere(node)
+        if self._is_first(node):
+            self._hold(node)
         if loader == "TreeNode":
             trees.check_tree_node(node, self._array)
         elif loader == "NdArrayNode" and node["type"] == "numpy":
-            self._array(node)
+            if node["file"] not in self.checked:  # equal arrays are one file, which is read once
+                self._array(node)
+            self.checked.add(node["file"])
         elif loader == "PartialNode":
             self._partial(node["content"])
         elif loader == "SliceNode" and not all(
@@ -141,12 +149,28 @@ class _Walk:
         if namespace["content"] not in ("null", {}):
             raise ValueError("a partial with attributes")
 
-    def _same_everywhere(self, node: dict[str, Any]) -> None:
-        """Refuse two nodes of one id: the reader would build the first and never look at the second."""
+    def _is_first(self, node: dict[str, Any]) -> bool:
+        """Say whether an object is met for the first time; refuse another one of the same id.
+
+        The reader builds the first object of an id, and never looks at the second.
+        """
         mark = node.get("__id__")
         first = node if mark is None else self.seen.setdefault(mark, node)
         if first is not node and self._content(first) != self._content(node):
             raise ValueError(f"two different objects share the id {mark}")
+        return first is node
+
+    def _hold(self, node: dict[str, Any]) -> None:
+        """Count what an object takes when it is built; TooLarge beyond `MAX_BYTES`.
+
+        The reader makes an array of its own for each object, also where many name one file: a small archive
+        could ask for any amount of memory so, though all that it unpacks to is bounded.
+        """
+        if isinstance(node.get("file"), str):
+            self.held += self.archive.getinfo(node["file"]).file_size
+        if self.held > MAX_BYTES:
+            why = f"its arrays take more than {MAX_BYTES:,} bytes"
+            raise TooLarge("the model file unpacks to too much", where=self.where, why=why)
 
     def _content(self, value: Any) -> Any:
         """Return a node without ids and file names, which differ between two spellings of one object."""
@@ -156,8 +180,13 @@ class _Walk:
             return value
         plain = {key: self._content(item) for key, item in value.items() if key != "__id__"}
         if "__loader__" in value and "file" in value:
-            plain["file"] = digests.of_bytes(self.archive.read(value["file"]))
+            plain["file"] = self._digest(value["file"])
         return plain
+
+    def _digest(self, file: str) -> str:
+        if file not in self.digests:
+            self.digests[file] = digests.of_bytes(self.archive.read(file))
+        return self.digests[file]
 
     def _array(self, node: dict[str, Any]) -> np.ndarray[Any, Any]:
         return read_array(self.archive.read(node["file"]))

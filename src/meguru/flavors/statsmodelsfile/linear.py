@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from importlib import import_module
 from typing import Any
 
@@ -116,11 +115,3 @@ def _link(held: dict[str, Any]) -> Any:
         return norm._cdf  # noqa: SLF001 (what statsmodels calls)
     links = import_module("statsmodels.genmod.families.links")
     return getattr(links, held["link"])().inverse
-
-
-def level_of(results: Any) -> float:
-    """Return the level of a quantile regression."""
-    level = float(results.q)
-    if not math.isfinite(level):
-        raise TypeError("a quantile of no level")
-    return level

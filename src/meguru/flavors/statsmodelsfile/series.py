@@ -13,6 +13,7 @@ KINDS = frozenset({"ARIMA", "ETSModel", "SARIMAX"})
 MAX_STEPS = 10_000
 """How many steps ahead may be asked."""
 MAX_OBSERVED, MAX_STATES = 1_000_000, 500
+_MAX_VALUES = 1 << 29
 _FLAGS = ("concentrate_scale", "enforce_invertibility", "enforce_stationarity")
 _TRENDS = {"c", "ct", "n", "t"}
 _WAYS = {None, "add", "mul"}
@@ -70,8 +71,11 @@ def check(held: dict[str, Any]) -> None:
         return
     p, d, q = (_whole(each, MAX_STATES) for each in held.get("order", []))
     sp, sd, sq, period = (_whole(each, MAX_STATES) for each in held.get("seasonal", []))
-    if max(p + sp * period, q + sq * period + 1) + d + sd * period > MAX_STATES:
+    states = max(p + sp * period, q + sq * period + 1) + d + sd * period
+    if states > MAX_STATES:
         raise ValueError(f"a model of more than {MAX_STATES} states")
+    if states**2 * len(observed) > _MAX_VALUES:  # the filter keeps a covariance of the states for each value
+        raise ValueError("a series whose filter would take too much memory")
     _whole(held.get("offset"), MAX_OBSERVED)
     flags = held.get("flags")
     if held.get("trend") not in _TRENDS or not isinstance(flags, dict) or set(flags) != set(_FLAGS):
