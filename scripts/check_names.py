@@ -57,6 +57,15 @@ OWN_WORDS = {
     "reckon",
     "box",
     "texts",
+    "answered",
+    "foreknown",
+    "foreseen",
+    "gaps",
+    "many",
+    "rare",
+    "stored",
+    "submitted",
+    "tolerant",
 }
 """What files were called here once; the field has a word for each."""
 ROOMS = {"benchmarks", "docs", "examples", "scripts", "src", "tests"}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from meguru.flavors import FLAVORS, Flavor
-from meguru.flavors.offers import offered
+from meguru.flavors.task_support import supported_tasks
 from meguru.tasks import TASKS
 
 INTRODUCTION = """\
@@ -36,7 +36,7 @@ def flavors(note: str) -> str:
 
 
 def _row(task: str, kinds: list[Flavor]) -> str:
-    cells = " | ".join("yes" if task in offered(kind) else "–" for kind in kinds)
+    cells = " | ".join("yes" if task in supported_tasks(kind) else "–" for kind in kinds)
     return f"| `{task}` | {cells} |\n"
 
 

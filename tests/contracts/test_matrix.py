@@ -21,7 +21,7 @@ from meguru.errors import InvalidInput
 from meguru.flavors import FLAVORS
 from meguru.flavors.bundle import load_bundle, save_bundle
 from meguru.flavors.model import Model
-from meguru.flavors.offers import offered
+from meguru.flavors.task_support import supported_tasks
 from meguru.metrics import metric_of
 from meguru.monitoring import operations as monitors
 from meguru.predictions.operations import record, show
@@ -137,7 +137,7 @@ def skip_without(flavor):
 @pytest.mark.parametrize(("flavor", "task"), CELLS)
 def test_the_wheel_goes_round(workspace, service, predict, tmp_path, flavor, task):
     skip_without(flavor)
-    if task not in offered(FLAVORS.load(flavor)()):
+    if task not in supported_tasks(FLAVORS.load(flavor)()):
         with pytest.raises(InvalidInput) as caught:
             save_bundle(model_of(flavor, task, 1), tmp_path / "refused")
         assert caught.value.field == "task"

@@ -15,7 +15,7 @@ from meguru.cli.session import Session, read_pairs, with_session
 if TYPE_CHECKING:
     import polars as pl
 
-    from meguru.fairness.submitted import GroupTally
+    from meguru.fairness.submitted_counts import GroupTally
 
 
 @group

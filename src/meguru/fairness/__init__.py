@@ -2,15 +2,15 @@
 
 from meguru.fairness.counts import GroupCounts, count_groups
 from meguru.fairness.criteria import CRITERIA, FairnessResult, FairVerdict, GroupValue, judge_groups
+from meguru.fairness.disparities import Disparity, mean_difference, share_difference, share_ratio
 from meguru.fairness.errors_by_group import GroupErrors, errors_by_group
-from meguru.fairness.gaps import Gap, mean_gap, share_gap, share_ratio
 from meguru.fairness.options import GroupOptions, fairness_words
 
 __all__ = [
     "CRITERIA",
+    "Disparity",
     "FairVerdict",
     "FairnessResult",
-    "Gap",
     "GroupCounts",
     "GroupErrors",
     "GroupOptions",
@@ -19,7 +19,7 @@ __all__ = [
     "errors_by_group",
     "fairness_words",
     "judge_groups",
-    "mean_gap",
-    "share_gap",
+    "mean_difference",
+    "share_difference",
     "share_ratio",
 ]

@@ -1,4 +1,4 @@
-"""How many rows of each group were selected, and rightly: one pass over the rows, and they add up."""
+"""Confusion counts by group, in one pass over the rows; counts of disjoint rows add up."""
 
 from __future__ import annotations
 
@@ -136,6 +136,7 @@ def grouped(
     """Return sums by group, in the order of the groups; refuse columns that are not there, and too many."""
     keys = keys_of(frame, columns, cuts)
     found = frame.group_by(keys).agg(sums)
+    # Before anything is compared: pairs of groups grow with the square of their number.
     if found.height > MAX_GROUPS:
         named = " and ".join(columns)
         raise InvalidInput(
@@ -171,6 +172,7 @@ def _key(frame: pl.DataFrame, name: str, cuts: Sequence[float]) -> pl.Expr:
         raise InvalidInput(f"{name!r} holds no numbers that can be cut", field="cuts")
     spans = [f"{low:g} to {high:g}" for low, high in pairwise(cuts)]
     labels = [f"below {cuts[0]:g}", *spans, f"{cuts[-1]:g} or more"]
+    # Polars takes NaN for greater than any number: it would fall into the last span.
     value = pl.col(name).cast(pl.Float64).fill_nan(None)
     place = pl.sum_horizontal([(value >= cut).cast(pl.Int64) for cut in cuts], ignore_nulls=False)
     return place.replace_strict(range(len(labels)), labels, return_dtype=pl.Enum(labels))

@@ -1,4 +1,4 @@
-"""What is called fair: named criteria, and a verdict that needs evidence in either direction."""
+"""Fairness criteria (demographic parity, equalized odds, …), and a verdict that needs evidence either way."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.fairness.counts import GroupCounts
-from meguru.fairness.errors_by_group import GroupErrors
-from meguru.fairness.gaps import (
-    Gap,
-    from_zero,
-    mean_gap,
+from meguru.fairness.disparities import (
+    Disparity,
+    distance_from_zero,
+    mean_difference,
     mean_ratio,
-    share_gap,
+    share_difference,
     share_ratio,
     wilson_bounds,
 )
+from meguru.fairness.errors_by_group import GroupErrors
 from meguru.stats.arrays import Bools, Floats
 from meguru.stats.intervals import normal_quantile
 from meguru.stats.simultaneous import each_level, shared_level
@@ -149,6 +149,7 @@ def judge_groups(
     if (criterion in MEANS) is isinstance(counted, GroupCounts):
         raise InvalidInput(f"{criterion} is not told by such counts", field="criterion")
     measures = CRITERIA[criterion]
+    # Equalized odds takes the worse of two measures, and may err in either.
     shared = shared_level(len(measures), level)
     found = [_one(counted, criterion, measure, limit, comparison, min_rows, shared) for measure in measures]
     small = {name for each in found for name in each.small}
@@ -227,25 +228,27 @@ def _gap(
     comparison: Comparison,
     enough: Bools,
     level: float,
-) -> Gap:
+) -> Disparity:
     if isinstance(counted, GroupErrors):
         mean, spread = counted.mean(measure)
         mean = np.where(enough, mean, math.nan)
         if criterion == WITHIN:
-            return from_zero(mean, spread, level)
-        return (mean_ratio if comparison == "ratio" else mean_gap)(mean, spread, level)
+            return distance_from_zero(mean, spread, level)
+        return (mean_ratio if comparison == "ratio" else mean_difference)(mean, spread, level)
     hits, among = counted.share(measure)
     among = np.where(enough, among, 0.0)
-    return (share_ratio if comparison == "ratio" else share_gap)(hits, among, level)
+    return (share_ratio if comparison == "ratio" else share_difference)(hits, among, level)
 
 
-def _verdict(gap: Gap, limit: float, comparison: Comparison, *, some_small: bool) -> FairVerdict:
+def _verdict(gap: Disparity, limit: float, comparison: Comparison, *, some_small: bool) -> FairVerdict:
     if math.isnan(gap.value):
         return FairVerdict.UNPROVEN
     beyond = gap.high < limit if comparison == "ratio" else gap.low > limit
     within = gap.low >= limit if comparison == "ratio" else gap.high <= limit
     if beyond:
         return FairVerdict.UNFAIR
+    # A group that could not be judged may be the one that is treated worst. NaN bounds compare as false, and
+    # so are never fair.
     return FairVerdict.FAIR if within and not some_small else FairVerdict.UNPROVEN
 
 

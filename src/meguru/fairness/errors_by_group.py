@@ -1,4 +1,4 @@
-"""How far off a model's numbers are in each group: sums that add up."""
+"""Errors by group, as sums (moments) that add up over disjoint rows."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class GroupErrors:
 def _mean(known: Floats, total: Floats, squares: Floats) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(known > 0, total / known, np.nan)
+        # Equal errors have variance 0, which the difference of two sums may round to below it.
         variance = np.maximum(squares - known * np.square(mean), 0.0) / (known - 1)
         return mean, np.where(known > 1, np.sqrt(variance / known), np.nan)
 
@@ -116,6 +117,7 @@ def errors_by_score(
     kept = kept.filter(_error(score, truth).is_not_null())
     size = pl.len().over(keys).cast(pl.Int64)
     parts = (size // min_rows).clip(1, bins)
+    # By rank, not by value: parts are of equal size even where many scores are equal.
     place = (pl.col(score).rank("ordinal").over(keys).cast(pl.Int64) - 1) * parts // size
     cells = kept.with_columns(place.alias(_CELL))
     found = (

@@ -1,4 +1,4 @@
-"""What people say of groups: by which columns, by which criterion, and what is still fair."""
+"""Options of a fairness check: which columns make groups, which criterion, and the limit."""
 
 from __future__ import annotations
 
@@ -104,6 +104,7 @@ class GroupOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 what = f"{self.criterion} needs a limit, in the label's unit"
                 raise InvalidInput(what, field="limit")
             return
+        # `not` of a chain, so that NaN is refused as well.
         if not 0 < self.limit < (math.inf if self._in_unit else 1):
             raise InvalidInput("a limit lies between 0 and 1", field="limit", why=f"it is {self.limit:g}")
 

@@ -1,4 +1,4 @@
-"""Zip files whose writer is not trusted: every entry is looked at before one byte is unpacked."""
+"""Untrusted zip files: the directory is checked (names, overlaps, zip bombs) before a byte is unpacked."""
 
 from __future__ import annotations
 
@@ -50,10 +50,13 @@ def _check(entries: list[zipfile.ZipInfo], where: str) -> None:
     if len(entries) > MAX_ENTRIES:
         raise TooLarge("the model file has too many entries", where=where, why=f"{MAX_ENTRIES:,} are allowed")
     names = [entry.filename for entry in entries]
+    # Two readers may take different ones of two entries of one name (also by case): one would be checked, the
+    # other loaded.
     if len({name.lower() for name in names}) != len(names):
         raise malformed(where, "a name stands in it twice")
     for entry in entries:
         parts = entry.orig_filename.split("/")
+        # orig_filename is what stands in the file; zipfile cuts filename at a NUL byte and turns separators.
         if not _NAME.fullmatch(entry.orig_filename) or ".." in parts or entry.filename != entry.orig_filename:
             raise malformed(where, f"it has an entry called {entry.orig_filename[:80]!r}")
         if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _PACKED:
@@ -72,12 +75,14 @@ def _check_sizes(entries: list[zipfile.ZipInfo], where: str) -> None:
             raise TooLarge("the model file is packed like a bomb", where=where, why=why)
     ordered = sorted(entries, key=lambda entry: entry.header_offset)
     for before, after in itertools.pairwise(ordered):
+        # Entries that overlap unpack the same bytes many times (Fifield, A better zip bomb, 2019).
         if before.header_offset + before.compress_size >= after.header_offset:
             raise malformed(where, f"{before.filename} and {after.filename} overlap")
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> bytes:
     with archive.open(entry) as member:
+        # The size in the directory is a claim: read one byte more than that, and see whether there is one.
         content = member.read(entry.file_size + 1)
         more = member.read(1)
     if len(content) != entry.file_size or more:

@@ -15,10 +15,10 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput, UnsafeModel
-from meguru.flavors import columns, mlmodel, pickles, stored
+from meguru.flavors import columns, mlmodel, model_files, pickles
 from meguru.flavors.base import Matrix, Takes
-from meguru.flavors.found_tasks import agreed
 from meguru.flavors.signature import NUMERIC, Signature
+from meguru.flavors.task_resolution import resolve_task
 from meguru.tasks import Task
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class BoostedFlavor(ABC):
     packages: ClassVar[tuple[str, ...]]
     classes: ClassVar[dict[str, str]]
     """The library's classes that are stored, and the module of each as MLmodel names it."""
-    most_bytes: ClassVar[int] = 2 << 30
+    max_bytes: ClassVar[int] = 2 << 30
 
     @abstractmethod
     def can_save(self, model: Any) -> bool:
@@ -73,7 +73,7 @@ class BoostedFlavor(ABC):
 
     def task(self, model: Any, said: Task | None) -> Task:
         """Return the task that is said, or found."""
-        return agreed(said, self.found(model))
+        return resolve_task(said, self.found(model))
 
     def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
         """Write the library's file with its MLmodel file."""
@@ -97,9 +97,11 @@ class BoostedFlavor(ABC):
         """Load the model of a folder."""
         pickles.refuse_pickles(folder)
         said = mlmodel.read(folder, [self.name])
-        path = stored.named(folder, said.options.get("data", self.file))
+        path = model_files.named_file(folder, said.options.get("data", self.file))
         kind = self._class(self.class_said(said.options, folder), folder)
-        model = self.read(kind, stored.read(path, self.most_bytes), said.options, str(path))
+        model = self.read(kind, model_files.read_bounded(path, self.max_bytes), said.options, str(path))
+        # The libraries read as many columns as the model was trained on from whatever row they are given,
+        # some without a look at its length.
         if self.width(model) != len(said.signature.inputs):
             why = (
                 f"the model takes {self.width(model)} columns, its signature has {len(said.signature.inputs)}"

@@ -16,13 +16,13 @@ import numpy as np
 
 from meguru.base import digests
 from meguru.errors import InvalidInput, MeguruError, MissingDependency, UnsafeModel, is_our_fault
-from meguru.flavors import FLAVORS, mlmodel, pickles, raw_answers
+from meguru.flavors import FLAVORS, mlmodel, pickles, plain_answers
 from meguru.flavors.base import Flavor, Predictor
 from meguru.flavors.evaluation import Evaluation, columns_of, evaluate
-from meguru.flavors.foreknown import foreknown
+from meguru.flavors.outcome_baseline import outcome_baseline
 from meguru.flavors.frames import as_frame
 from meguru.flavors.model import Model
-from meguru.flavors.offers import check_offered
+from meguru.flavors.task_support import check_supported
 from meguru.flavors.rows import decoder
 from meguru.flavors.signature import Signature, infer
 from meguru.flavors.trained_frame import trained_frame
@@ -126,7 +126,7 @@ class Bundle:
             if getattr(values, "dtype", None) == np.float64 and not np.isfinite(values).all():
                 why = f"{name} of its own input example is not finite"
                 raise InvalidInput("the model answers what is no number", field="example", why=why)
-        return Example(rows=rows, scores=raw_answers.plain(raw))
+        return Example(rows=rows, scores=plain_answers.to_plain(raw))
 
     def _ask_rows(self, given: list[dict[str, Any]]) -> RawAnswer:
         reader = decoder(self.signature)
@@ -144,9 +144,9 @@ class Bundle:
         """
         if not self.example.rows:
             return
-        found = raw_answers.plain(self._ask_rows(self.example.rows))
-        if not raw_answers.agree(found, self.example.scores):
-            first, then = raw_answers.first(found), raw_answers.first(self.example.scores)
+        found = plain_answers.to_plain(self._ask_rows(self.example.rows))
+        if not plain_answers.answers_agree(found, self.example.scores):
+            first, then = plain_answers.first_rows(found), plain_answers.first_rows(self.example.scores)
             raise InvalidInput(
                 "the model answers its example otherwise than when it was saved",
                 field="example",
@@ -171,14 +171,16 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
     flavor = _flavor_of(model.estimator)
     said = None if model.task is None else task_of(model.task)
     if said:
-        check_offered(flavor, said)
+        check_supported(flavor, said)
     task = flavor.task(model.estimator, said)
-    check_offered(flavor, task)
+    check_supported(flavor, task)
     example = _features(model.example, model.label, "example").head(_EXAMPLE_ROWS)
     baseline = example if model.baseline is None else _features(model.baseline, model.label, "baseline")
     takes_missing = bool(getattr(flavor, "takes_missing", False))
     signature = _signature(model, example, baseline, task, takes_missing=takes_missing)
     flavor = _saved(flavor, model.estimator, folder, signature, task)
+    # Evidence is measured with what was stored, loaded again, not with the object in memory: they are not
+    # always the same.
     predictor = flavor.load(folder)
     _write(folder / EXAMPLE, _example(predictor, example))
     holdout = None if model.holdout is None else _holdout(model, signature)
@@ -186,7 +188,7 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
         holdout.write_parquet(folder / HOLDOUT, compression="zstd")
     profile = _baseline(predictor, baseline)
     evaluation, rows = evaluate(predictor, holdout, model)
-    _write(folder / BASELINE, profile | foreknown(task, rows, holdout, signature.names))
+    _write(folder / BASELINE, profile | outcome_baseline(task, rows, holdout, signature.names))
     _write(folder / EVALUATION, evaluation)
     bundle = Bundle(folder, flavor.name, predictor)
     bundle.check()
@@ -223,6 +225,7 @@ def checked_flavor(folder: Path) -> str:
     try:
         name = mlmodel.read(folder, FLAVORS.names()).flavor
     except MeguruError:
+        # Also of a folder without a readable MLmodel: that it holds a pickle is the better message.
         pickles.refuse_pickles(folder)
         raise
     pickles.refuse_pickles(folder, but_in=getattr(FLAVORS.load(name), "opaque", ()))
@@ -247,6 +250,7 @@ def _saved(flavor: Flavor, estimator: Any, folder: Path, signature: Signature, t
         as_code: Flavor = FLAVORS.load(_CODE)()
         if flavor.name == _CODE or not as_code.can_save(estimator):
             raise
+        # What the first flavor left behind would be taken for files of the second.
         shutil.rmtree(folder)
         folder.mkdir()
         as_code.save(estimator, folder, signature=signature, task=task)
@@ -255,6 +259,7 @@ def _saved(flavor: Flavor, estimator: Any, folder: Path, signature: Signature, t
 
 
 def _flavor_of(estimator: Any) -> Flavor:
+    # Code last: what can be data is stored as data.
     for name in sorted(FLAVORS.names(), key=lambda name: name == _CODE):
         flavor: Flavor = FLAVORS.load(name)()
         if flavor.can_save(estimator):
@@ -310,7 +315,7 @@ def _example(predictor: Predictor, frame: pl.DataFrame) -> Example:
 
     typed = select(predictor.signature, frame)
     rows = msgspec.to_builtins(typed.fill_nan(None).to_dicts())
-    return Example(rows=rows, scores=raw_answers.plain(_ask(predictor, typed, "its example", "example")))
+    return Example(rows=rows, scores=plain_answers.to_plain(_ask(predictor, typed, "its example", "example")))
 
 
 def _baseline(predictor: Predictor, frame: pl.DataFrame) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from meguru.errors import InvalidInput, UnsafeModel
 from meguru.flavors import catboostfile
 from meguru.flavors.base import Takes
 from meguru.flavors.boosted import BoostedFlavor, Score
-from meguru.flavors.found_tasks import numbered, plain_classes
 from meguru.flavors.signature import NUMERIC, Signature
+from meguru.flavors.task_resolution import output_names, plain_classes
 from meguru.tasks import Task, task_of
 from meguru.tasks.multilabel import Multilabel
 from meguru.tasks.multioutput import Multioutput
@@ -74,7 +74,7 @@ class CatboostFlavor(BoostedFlavor):
         if loss.startswith(_RANKING):
             return task_of("ranking")
         count = _outputs(model)
-        return Multioutput(targets=numbered(count)) if count > 1 else task_of("regression")
+        return Multioutput(targets=output_names(count)) if count > 1 else task_of("regression")
 
     def names(self, model: Any) -> list[str]:
         """Return the names of the columns it was trained on; CatBoost numbers those of a matrix."""

@@ -1,4 +1,4 @@
-"""Two models on the same rows, as metrics compare them."""
+"""Score several models on the same rows, for paired comparisons."""
 
 from __future__ import annotations
 
@@ -153,6 +153,7 @@ def _shared(found: Sequence[ScoredRows]) -> tuple[ScoredRows, ...]:
     """Return only the rows that all models answered."""
     numbers = found[0].columns[ROW]
     for each in found[1:]:
+        # Paired differences need the same rows: one that any model could not answer counts for none.
         numbers = np.intersect1d(numbers, each.columns[ROW], assume_unique=True)
     parts = [each.take(np.isin(each.columns[ROW], numbers)) for each in found]
     return tuple(parts)

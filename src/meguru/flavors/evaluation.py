@@ -1,4 +1,4 @@
-"""How a model did on rows it had not seen."""
+"""Evaluate a model on its holdout."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class InputExample(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
 
     def fits(self, inputs: tuple[SignatureColumn, ...]) -> bool:
-        """Say whether its rows are as wide as a signature; those that have names are compared by name later."""
+        """Say whether its rows are as wide as a signature; rows with names are compared by name later."""
         return not inputs or bool(self.columns) or len(self.rows[0]) == len(inputs)
 
     def named(self, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -83,9 +83,7 @@ def _table(value: Any) -> InputExample | None:
         for key in (_SPLIT, _RECORDS, _INPUTS, _INSTANCES):
             if key in value:
                 return _table(value[key])
-        if {"columns", "data"} <= value.keys():
-            if not isinstance(value["columns"], list):
-                return None
+        if isinstance(value.get("columns"), list) and "data" in value:
             return _checked(value["data"], [str(name) for name in value["columns"]])
         if value and all(isinstance(each, list) for each in value.values()):
             return _checked([list(row) for row in zip(*value.values(), strict=False)], list(value))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from meguru.errors import InvalidInput, MissingDependency
-from meguru.flavors import kerasfile, mlmodel, network_tasks, pickles, raw, stored
+from meguru.flavors import kerasfile, mlmodel, model_files, network_outputs, network_tasks, pickles
 from meguru.flavors.base import Matrix
 from meguru.flavors.signature import Signature
 from meguru.flavors.tensors import Feed, TensorSpec, feed_of
@@ -70,8 +70,10 @@ class KerasFlavor:
         pickles.refuse_pickles(folder)
         said = mlmodel.read(folder, [self.name])
         _keras(str(said.options.get("backend", "")) or None)
-        path = stored.named(folder, said.options.get("file", FILE))
-        network = KerasNetwork(kerasfile.loads(stored.read(path, kerasfile.MAX_BYTES), str(path)))
+        path = model_files.named_file(folder, said.options.get("file", FILE))
+        network = KerasNetwork(
+            kerasfile.loads(model_files.read_bounded(path, kerasfile.MAX_BYTES), str(path))
+        )
         return KerasPredictor(network, feed_of(network.inputs, said.signature), network.task(said.task))
 
 
@@ -105,7 +107,7 @@ class KerasNetwork:
         """Return the task, with what the model tells of it."""
         if isinstance(said, Generic):
             return network_tasks.generic(said, self.outputs)
-        scores = raw.meant(self.outputs)
+        scores = network_outputs.scores_output(self.outputs)
         return network_tasks.find(said, self.outputs[scores], self._activation(scores))
 
     def _activation(self, output: str) -> str:
@@ -122,14 +124,16 @@ class KerasPredictor:
         self.task, self.takes = task, feed.takes
         self._network, self._feed = network, feed
         names = list(network.outputs)
-        self._scores = 0 if isinstance(task, Generic) else names.index(raw.meant(network.outputs))
+        self._scores = (
+            0 if isinstance(task, Generic) else names.index(network_outputs.scores_output(network.outputs))
+        )
 
     def predict(self, data: Matrix | pl.DataFrame) -> RawAnswer:
         """Return the raw answer for rows."""
         found = self._network(self._feed.arrays(data))
         if isinstance(self.task, Generic):
-            return raw.by_output(found, self.task)
-        return raw.shaped(found[self._scores], self.task)
+            return network_outputs.by_output(found, self.task)
+        return network_outputs.task_scores(found[self._scores], self.task)
 
 
 def _spec(tensor: Any, name: str) -> TensorSpec:
@@ -148,14 +152,14 @@ def _without_gradients(keras: Any) -> Any:
 def _loaded(model: Any) -> Any:
     if isinstance(model, Path):
         _keras(None)
-        return kerasfile.loads(stored.read(model, kerasfile.MAX_BYTES), _where(model))
+        return kerasfile.loads(model_files.read_bounded(model, kerasfile.MAX_BYTES), _where(model))
     return model
 
 
 def _bytes(model: Any) -> bytes:
     """Return the bytes of a model, or of a file that holds one."""
     if isinstance(model, Path):
-        return stored.read(model, kerasfile.MAX_BYTES)
+        return model_files.read_bounded(model, kerasfile.MAX_BYTES)
     import tempfile
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -185,7 +189,7 @@ def _choose_backend(backend: str) -> None:
         return
     if backend not in _BACKENDS:
         why = f"Keras runs on {', '.join(_BACKENDS)}"
-        raise InvalidInput(f"the model runs with Keras on {backend[:40]!r}, which is none of its own", why=why)
+        raise InvalidInput(f"the model runs with Keras on {backend[:40]!r}, none of its backends", why=why)
     if find_spec(backend) is None:
         raise MissingDependency.of("keras", backend)
     os.environ["KERAS_BACKEND"] = backend

@@ -11,8 +11,8 @@ import numpy as np
 
 from meguru.flavors import lightgbmfile
 from meguru.flavors.boosted import BoostedFlavor, Score
-from meguru.flavors.found_tasks import numbered, plain_classes
 from meguru.flavors.lightgbmfile import in_skops
+from meguru.flavors.task_resolution import output_names, plain_classes
 from meguru.tasks import Task, task_of
 from meguru.tasks.multioutput import Multioutput
 from meguru.tasks.quantile import Quantile
@@ -47,7 +47,7 @@ class LightgbmFlavor(BoostedFlavor):
         if header.objective == "quantile":
             return Quantile(levels=(_level(model),))
         if header.classes > 1:
-            return Multioutput(targets=numbered(header.classes))
+            return Multioutput(targets=output_names(header.classes))
         return task_of("regression")
 
     def names(self, model: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from meguru.stats.estimates.losses import LossModel, LossTrees
+from meguru.stats.estimates.direct_loss import LossModel, LossTrees
 from meguru.stats.estimates.tables import table_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from meguru.stats.arrays import Floats
 
-LEAST, MOST = 1_000, 20_000
+MIN_ROWS, MAX_ROWS = 1_000, 20_000
 """Rows of a holdout from which errors can be learned, and of which they are."""
 _MAX_CATEGORIES = 255
 _TREES: dict[str, Any] = {
@@ -43,15 +43,16 @@ def learn_losses(frame: pl.DataFrame, features: Sequence[str], score: str, error
         from sklearn.ensemble import HistGradientBoostingRegressor
     except ImportError:
         return None
-    if frame.height < LEAST or not np.isfinite(error).all():
+    if frame.height < MIN_ROWS or not np.isfinite(error).all():
         return None
-    some = np.linspace(0, frame.height - 1, min(frame.height, MOST)).astype(np.int64)
+    some = np.linspace(0, frame.height - 1, min(frame.height, MAX_ROWS)).astype(np.int64)
     rows, error = frame[some], error[some]
     names = [name for name in (*features, score) if _is_plain(rows.get_column(name))]
     text = [name for name in names if not rows.schema[name].is_numeric()]
     categories = {name: _ordered(rows.get_column(name), error) for name in text}
     names = [name for name in names if len(categories.get(name, ())) <= _MAX_CATEGORIES]
     table = table_of(rows, names, categories)
+    # Both losses are learned apart: the square of an expected error is not the expected square.
     found = []
     for loss in (np.abs(error), np.square(error)):
         fitted = HistGradientBoostingRegressor(**_TREES).fit(table, loss)

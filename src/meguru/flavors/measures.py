@@ -1,4 +1,4 @@
-"""What metrics say of a holdout, with intervals, as it is kept beside a model."""
+"""Metric values with intervals, as they are stored beside a model."""
 
 from __future__ import annotations
 

@@ -90,6 +90,7 @@ def write(
     content = {path.name: digests.of_file(path) for path in sorted(folder.iterdir()) if path.is_file()}
     described: dict[str, Any] = {
         "flavors": {"meguru": ours, "python_function": generic, flavor: options},
+        # MLflow wants one; made of the content, equal models stay equal folders.
         "model_uuid": digests.of_value([content, inputs, outputs, ours])[:32],
         "signature": {"inputs": inputs, "outputs": outputs, "params": None},
     }

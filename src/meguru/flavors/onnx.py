@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from meguru.errors import MissingDependency, is_our_fault
-from meguru.flavors import mlmodel, network_tasks, onnxfile, pickles, raw, stored
+from meguru.flavors import mlmodel, model_files, network_outputs, network_tasks, onnxfile, pickles
 from meguru.flavors.archives import malformed
 from meguru.flavors.base import Matrix
 from meguru.flavors.signature import Signature
@@ -67,15 +67,17 @@ class OnnxFlavor:
         """Load the model of a folder, after looking at all of its parts."""
         pickles.refuse_pickles(folder)
         said = mlmodel.read(folder, [self.name])
-        path = stored.named(folder, said.options.get("data", FILE))
-        clean = onnxfile.checked(stored.read(path, onnxfile.MAX_BYTES), str(path))
+        path = model_files.named_file(folder, said.options.get("data", FILE))
+        clean = onnxfile.checked(model_files.read_bounded(path, onnxfile.MAX_BYTES), str(path))
         return self.predictor(clean, said.signature, _task(clean, str(path), said.task), str(path))
 
     def predictor(self, clean: Any, signature: Signature, task: Task, where: str = "") -> OnnxPredictor:
         """Return the predictor of a model that was looked through."""
         feed = feed_of(onnxfile.inputs_of(clean, where), signature)
         outputs = onnxfile.outputs_of(clean, where)
-        names = list(outputs) if isinstance(task, Generic) else [raw.meant(outputs, where)]
+        names = (
+            list(outputs) if isinstance(task, Generic) else [network_outputs.scores_output(outputs, where)]
+        )
         return OnnxPredictor(_session(clean, where), feed, task, names)
 
 
@@ -85,7 +87,7 @@ _CPU = "CPUExecutionProvider"
 def _checked(model: Any) -> tuple[Any, str]:
     """Return a model that was looked through, and where it lies."""
     if isinstance(model, Path):
-        return onnxfile.checked(stored.read(model, onnxfile.MAX_BYTES), str(model)), str(model)
+        return onnxfile.checked(model_files.read_bounded(model, onnxfile.MAX_BYTES), str(model)), str(model)
     return onnxfile.checked(model), ""
 
 
@@ -101,15 +103,15 @@ class OnnxPredictor:
         """Return the raw answer for rows."""
         found = self._session.run(self._outputs, self._feed.arrays(data))
         if isinstance(self.task, Generic):
-            return raw.by_output(found, self.task)
-        return raw.shaped(found[0], self.task)
+            return network_outputs.by_output(found, self.task)
+        return network_outputs.task_scores(found[0], self.task)
 
 
 def _task(clean: Any, where: str, said: Task | None) -> Task:
     outputs = onnxfile.outputs_of(clean, where)
     if isinstance(said, Generic):
         return network_tasks.generic(said, outputs)
-    scores = raw.meant(outputs, where)
+    scores = network_outputs.scores_output(outputs, where)
     return network_tasks.find(said, outputs[scores], onnxfile.maker_of(clean, scores))
 
 
@@ -120,10 +122,14 @@ def _session(model: Any, where: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    # All sessions compute in the one arena of the process, which is bounded; else each has an arena of its
+    # own without a limit.
     options.add_session_config_entry("session.use_env_allocators", "1")
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     _bound_memory(onnxruntime)
     try:
+        # What was checked is serialised anew: a file can hold fields twice, and two parsers take different
+        # ones.
         return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=[_CPU])
     except Exception as error:  # the runtime raises errors of its own kind, from C++
         if is_our_fault(error):

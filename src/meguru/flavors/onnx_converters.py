@@ -22,10 +22,10 @@ _OPSETS = {"": 21, "ai.onnx.ml": 3}
 
 def of_onnx(bundle: Bundle) -> Iterator[Attempt]:
     """Give the file itself."""
-    from meguru.flavors import stored
+    from meguru.flavors import model_files
     from meguru.flavors.onnx import FILE
 
-    yield partial(stored.read, bundle.folder / FILE, 1 << 31)
+    yield partial(model_files.read_bounded, bundle.folder / FILE, 1 << 31)
 
 
 def of_sklearn(bundle: Bundle) -> Iterator[Attempt]:

@@ -1,4 +1,4 @@
-"""No pickle gets in: every file of a model folder is looked at, whatever its name says."""
+"""Refuse pickles in a model folder: every file is inspected, whatever its name says."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COMPRESSED = {
     b"\x28\xb5\x2f\xfd": "zstd",
 }
 _NAMES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill", ".pt", ".pth", ".p")
-_ACTS = {"GLOBAL", "STACK_GLOBAL", "INST", "REDUCE", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"}
+_EXECUTING = {"GLOBAL", "STACK_GLOBAL", "INST", "REDUCE", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"}
 _ARRAY = b"\x93NUMPY"
 _PROTOCOLS = {b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}
 _HEAD = 64
@@ -55,7 +55,7 @@ def refuse_pickles(folder: Path, but_in: Collection[str] = ()) -> None:
 
 def refuse_pickle(path: Path) -> None:
     """Refuse one file if it is, or may be, a pickle."""
-    kind = _kind(path)
+    kind = _pickle_kind(path)
     if kind:
         raise UnsafeModel(f"{path.name} is {kind}", where=str(path), why=WHY, hint=HINT)
     if path.name != "MLmodel" and path.suffix not in _DATA | _TENSORS:
@@ -67,19 +67,20 @@ def refuse_pickle(path: Path) -> None:
         )
 
 
-def _kind(path: Path) -> str:
+def _pickle_kind(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     for magic, name in _COMPRESSED.items():
         if head.startswith(magic):
             return f"a stream compressed with {name}, which is how joblib packs pickles"
+    # Protocols from 2 on begin with PROTO and their number; of the older ones nothing tells but what they do.
     if head[:2] in _PROTOCOLS and not _is_safetensors(path, head):
         return "a pickle"
     if head.startswith(_ARRAY):
         return "a file of NumPy's, which may hold pickled objects"
     if zipfile.is_zipfile(path):
-        return _inside(path)
-    if path.suffix.lower() in _NAMES or _acts(path):
+        return _pickle_in_zip(path)
+    if path.suffix.lower() in _NAMES or _executes(path):
         return "a pickle"
     return f"not a {path.suffix[1:]} file" if path.suffix in _ZIPS else ""
 
@@ -89,7 +90,7 @@ def _is_safetensors(path: Path, head: bytes) -> bool:
     return path.suffix == ".safetensors" and head[2:9] == b"\0\0\0\0\0\0{"
 
 
-def _inside(path: Path) -> str:
+def _pickle_in_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             for entry in archive.infolist():
@@ -111,8 +112,8 @@ def _is_pickled(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, suffix: str) -
         return member.read(2) in _PROTOCOLS
 
 
-def _acts(path: Path) -> bool:
-    """Say whether a file is a pickle of the old text protocols, without a mark of their own, that does something.
+def _executes(path: Path) -> bool:
+    """Say whether a file is a pickle of the old protocols 0 and 1, which have no mark, that does something.
 
     Its instructions are followed to the one that ends it, however long the file is: an unpickler does not
     look at what comes after. Bytes of another kind soon hold one that is no instruction.
@@ -128,4 +129,4 @@ def _acts(path: Path) -> bool:
             except Unreadable:
                 # As many instructions as are looked at, and all are some: no other file is like that.
                 return reader.left < 0
-    return bool(seen & _ACTS)
+    return bool(seen & _EXECUTING)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from meguru.errors import MissingDependency
-from meguru.flavors import mlmodel, network_tasks, pickles, pt2file, raw, safetensors, stored
+from meguru.flavors import mlmodel, model_files, network_outputs, network_tasks, pickles, pt2file, safetensors
 from meguru.flavors.base import Matrix
 from meguru.flavors.signature import Signature
 from meguru.flavors.tensors import Feed, TensorSpec, feed_of
@@ -89,8 +89,8 @@ class PytorchFlavor:
         _torch()
         pickles.refuse_pickles(folder)
         said = mlmodel.read(folder, [self.name])
-        path = stored.named(folder, said.options.get("file", PROGRAM))
-        data = stored.read(path, pt2file.MAX_BYTES)
+        path = model_files.named_file(folder, said.options.get("file", PROGRAM))
+        data = model_files.read_bounded(path, pt2file.MAX_BYTES)
         if path.suffix == ".safetensors":
             compute: Any = safetensors.load(said.options, data, said.signature, str(path))
             task = network_tasks.of_module(said.task)
@@ -108,28 +108,30 @@ class PytorchPredictor:
         self.task, self.takes = task, feed.takes
         self._compute, self._feed = compute, feed
         names = list(compute.outputs)
-        self._scores = 0 if isinstance(task, Generic) else names.index(raw.meant(compute.outputs))
+        self._scores = (
+            0 if isinstance(task, Generic) else names.index(network_outputs.scores_output(compute.outputs))
+        )
 
     def predict(self, data: Matrix | pl.DataFrame) -> RawAnswer:
         """Return the raw answer for rows."""
         found = self._compute(self._feed.arrays(data))
         if isinstance(self.task, Generic):
-            return raw.by_output(found, self.task)
-        return raw.shaped(found[self._scores], self.task)
+            return network_outputs.by_output(found, self.task)
+        return network_outputs.task_scores(found[self._scores], self.task)
 
 
 def _task(compiled: Any, said: Task | None) -> Task:
     outputs: dict[str, TensorSpec | None] = dict(compiled.outputs)
     if isinstance(said, Generic):
         return network_tasks.generic(said, outputs)
-    scores = raw.meant(outputs)
+    scores = network_outputs.scores_output(outputs)
     return network_tasks.find(said, outputs[scores], compiled.maker_of(scores))
 
 
 def _bytes(model: Any) -> bytes:
     """Return the bytes of a program, or of a file that holds one."""
     if isinstance(model, Path):
-        return stored.read(model, pt2file.MAX_BYTES)
+        return model_files.read_bounded(model, pt2file.MAX_BYTES)
     import io
 
     import torch

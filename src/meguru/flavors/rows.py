@@ -1,4 +1,4 @@
-"""Rows on their way into a model: decoded from JSON, checked against the signature, turned into a matrix.
+"""Decode and validate rows: from JSON, against the signature, into a matrix or a frame.
 
 JSON is decoded straight into a struct generated from the signature, which knows each type's plain spelling.
 Only when that fails are the values read one by one, with every spelling, or the field at fault is named.
@@ -18,8 +18,8 @@ import numpy.typing as npt
 from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 
-from meguru.flavors import tolerant
-from meguru.flavors.faults import FaultPath
+from meguru.flavors import lenient
+from meguru.flavors.field_errors import FieldPath
 from meguru.flavors.signature import ColumnType, Signature, SignatureColumn
 
 if TYPE_CHECKING:
@@ -70,10 +70,12 @@ class Decoder:
         """
         try:
             return self.plain(data)
+        # The quick way knows plain spellings only. The slow one reads value by value, and can name the one at
+        # fault.
         except msgspec.ValidationError:
             in_columns = isinstance(data, Mapping)
             form = where or ("columns" if in_columns else "rows")
-            return self.spelled(data, FaultPath(form, "columns" if in_columns else "rows"))
+            return self.read_leniently(data, FieldPath(form, "columns" if in_columns else "rows"))
 
     def plain(self, data: Any) -> list[Any]:
         """Return the rows of a list of dicts or a dict of lists whose values are spelled plainly.
@@ -81,7 +83,7 @@ class Decoder:
         Raises
         ------
         msgspec.ValidationError
-            When one is not; `spelled` may still read it.
+            When one is not; `read_leniently` may still read it.
         """
         if isinstance(data, Mapping):
             lists = astuple(msgspec.convert(data, self.columns_type))
@@ -93,9 +95,9 @@ class Decoder:
             rows = [self.row_type(*values) for values in zip(*given, strict=True)]
         else:
             rows = msgspec.convert(data, self._rows_type)
-        return self.in_range(rows)
+        return self.check_calendar(rows)
 
-    def in_range(self, rows: list[Any]) -> list[Any]:
+    def check_calendar(self, rows: list[Any]) -> list[Any]:
         """Return decoded rows, unless one has a moment that a zone moves out of all calendars."""
         for name in self._moments:
             moments = (getattr(row, name) for row in rows)
@@ -103,15 +105,15 @@ class Decoder:
                 raise msgspec.ValidationError(f"{name} has a moment at the edge of the calendar")
         return rows
 
-    def spelled(self, data: Any, where: FaultPath) -> list[Any]:
-        """Return the rows of JSON as `tolerant.loads` reads it, with every spelling of a value.
+    def read_leniently(self, data: Any, where: FieldPath) -> list[Any]:
+        """Return the rows of JSON as `lenient.loads` reads it, with every spelling of a value.
 
         Raises
         ------
         InvalidInput
             Naming the first field at fault.
         """
-        read = tolerant.read_columns if where.shape == "columns" else tolerant.read_rows
+        read = lenient.read_columns if where.shape == "columns" else lenient.read_rows
         found = read(self.signature, [data] if where.shape == "row" else data, where, partial=self.partial)
         return [self.row_type(*values) for values in found]
 
@@ -154,5 +156,6 @@ def _struct(name: str, signature: Signature, types: Sequence[Any], *, partial: b
         (f"c{index}", kind | UnsetType, UNSET) if partial else (f"c{index}", kind)
         for index, kind in enumerate(types)
     ]
+    # Columns may be called anything, fields only what Python takes: the names of JSON are given by `rename`.
     rename = {f"c{index}": column.name for index, column in enumerate(signature.inputs)}
     return msgspec.defstruct(name, fields, rename=rename, forbid_unknown_fields=True, gc=False)

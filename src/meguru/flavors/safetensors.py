@@ -116,6 +116,8 @@ def loads(data: bytes, where: str = "") -> dict[str, Any]:
         begin, end = entry.data_offsets
         kind = _TYPES.get(entry.dtype, "")
         size = math.prod(entry.shape) * _BYTES.get(kind, 1)
+        # One after the other without a gap: bytes that two weights share, or none has, are a way to hide
+        # something.
         fits = begin == place and end - begin == size and end <= len(body)
         if not kind or not fits or any(each < 0 for each in entry.shape):
             raise malformed(where, f"the weight {name[:80]!r} is not as large as its shape says")
@@ -172,6 +174,7 @@ def load(options: Mapping[str, Any], data: bytes, signature: Signature, where: s
     try:
         with torch.device("meta"):  # no memory for weights before their shapes are compared
             module = kind(**{str(key): value for key, value in dict(said or {}).items()})
+        # assign: the tensors take the place of those without memory; strict: none may stay without.
         module.load_state_dict(weights, strict=True, assign=True)
     except Exception as error:  # options or weights that the class does not take raise anything
         if is_our_fault(error):

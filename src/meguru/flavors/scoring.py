@@ -1,4 +1,4 @@
-"""Rows of a frame with a model's answers, as metrics read them."""
+"""Score a frame: join a model's answers with label, weight, block and slices into rows for metrics."""
 
 from __future__ import annotations
 

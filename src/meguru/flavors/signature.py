@@ -107,11 +107,11 @@ def infer(data: Any, *, nulls_allowed: bool = False) -> tuple[SignatureColumn, .
 def _column(frame: pl.DataFrame, name: str, *, nulls_allowed: bool) -> SignatureColumn:
     import polars as pl
 
-    from meguru.flavors import lists
+    from meguru.flavors import list_columns
 
     series = frame.get_column(name)
     if isinstance(series.dtype, pl.List | pl.Array):
-        return lists.column_of(series, _type_of)
+        return list_columns.column_of(series, _type_of)
     kind = _type_of(series)
     missing = series.null_count() > 0
     if kind is ColumnType.DOUBLE and not missing and series.dtype.is_float():
@@ -185,7 +185,7 @@ def from_mlflow(
     InvalidInput
         When the JSON is broken, or holds a type that Meguru does not serve.
     """
-    from meguru.flavors import lists
+    from meguru.flavors import list_columns
 
     may_be_null, known = set(nullable), shapes or {}
     aliases = {"integer": "long", "float": "double"}
@@ -198,10 +198,10 @@ def from_mlflow(
                 if not entry.get("name") and any(column.name == "x0" for column in found):
                     message = "two of them have one name, or none"
                     raise ValueError(message)
-                found += lists.columns_of_tensor(entry.get("name", ""), entry["tensor-spec"])
+                found += list_columns.columns_of_tensor(entry.get("name", ""), entry["tensor-spec"])
                 continue
-            kind, shape = lists.innermost(entry), tuple(known.get(entry["name"], ()))
-            lists.check_shape(entry["name"], shape, depth=kind[1])
+            kind, shape = list_columns.innermost(entry), tuple(known.get(entry["name"], ()))
+            list_columns.check_shape(entry["name"], shape, depth=kind[1])
             found.append(
                 SignatureColumn(
                     name=entry["name"],

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from meguru.errors import MissingDependency, UnsafeModel
-from meguru.flavors import columns, mlmodel, pickles, stored
+from meguru.flavors import columns, mlmodel, model_files, pickles
 from meguru.flavors.base import Matrix, Takes
 from meguru.flavors.signature import Signature
 from meguru.flavors.sklearn_tasks import complete, find, scorer
@@ -72,7 +72,7 @@ class SklearnFlavor:
             "pickled_model": FILE,
             "serialization_format": "skops",
             "sklearn_version": _version(),
-            "skops_trusted_types": skopsfile.doubted(data),
+            "skops_trusted_types": skopsfile.untrusted_types(data),
         }
         mlmodel.write(
             folder, flavor=self.name, options=options, signature=signature, task=task, takes=takes, file=FILE
@@ -84,8 +84,8 @@ class SklearnFlavor:
 
         pickles.refuse_pickles(folder)
         said = mlmodel.read(folder, [self.name])
-        path = stored.named(folder, said.options.get("pickled_model", FILE))
-        model = skopsfile.loads(stored.read(path, skopsfile.MAX_BYTES), where=str(path))
+        path = model_files.named_file(folder, said.options.get("pickled_model", FILE))
+        model = skopsfile.loads(model_files.read_bounded(path, skopsfile.MAX_BYTES), where=str(path))
         if not isinstance(model, sys.modules["sklearn.base"].BaseEstimator):
             raise UnsafeModel("the file holds no scikit-learn estimator", where=str(path))
         task = self.task(model, said.task)  # one of an older release says no classes

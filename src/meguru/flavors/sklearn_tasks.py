@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.flavors.found_tasks import plain_classes
+from meguru.flavors.task_resolution import plain_classes
 from meguru.tasks import RawAnswer, Task, task_of
 from meguru.tasks.binary import TWO, Binary
 from meguru.tasks.interval import IntervalTask

@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.flavors import columns, mlmodel, pickles, statsmodelsfile, stored
+from meguru.flavors import columns, mlmodel, model_files, pickles, statsmodelsfile
 from meguru.flavors.base import Matrix, Takes
-from meguru.flavors.found_tasks import agreed
 from meguru.flavors.signature import Signature
 from meguru.flavors.statsmodelsfile import LinearModel, SeriesModel, StoredResults
+from meguru.flavors.task_resolution import resolve_task
 from meguru.tasks import Task, task_of
 from meguru.tasks.multiclass import Multiclass
 from meguru.tasks.quantile import Quantile
@@ -37,7 +37,7 @@ class StatsmodelsFlavor:
 
     def task(self, model: Any, said: Task | None) -> Task:
         """Return the task by the kind of model."""
-        return agreed(said, _found(model))
+        return resolve_task(said, _found(model))
 
     def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
         """Write the parameters as JSON with the MLmodel file."""
@@ -60,8 +60,8 @@ class StatsmodelsFlavor:
         """Load the parameters of a folder."""
         pickles.refuse_pickles(folder)
         said = mlmodel.read(folder, [self.name])
-        path = stored.named(folder, said.options.get("data", FILE))
-        model = statsmodelsfile.loads(stored.read(path, statsmodelsfile.MAX_BYTES), str(path))
+        path = model_files.named_file(folder, said.options.get("data", FILE))
+        model = statsmodelsfile.loads(model_files.read_bounded(path, statsmodelsfile.MAX_BYTES), str(path))
         _check_columns(model, said.signature)
         task = said.task or _by_kind(model.kind, 0)
         return StatsmodelsPredictor(model, said.signature, task)
@@ -116,9 +116,9 @@ def _check_columns(model: StoredResults, signature: Signature) -> None:
 def _check_linear(model: LinearModel, signature: Signature) -> None:
     without = tuple(name for name in model.names if name != "const")
     allowed = {tuple(model.names), without}
-    numbered = without == tuple(f"x{place + 1}" for place in range(len(without)))
+    output_names = without == tuple(f"x{place + 1}" for place in range(len(without)))
     counts = {len(names) for names in allowed}
-    fits = len(signature.names) in counts if numbered else signature.names in allowed
+    fits = len(signature.names) in counts if output_names else signature.names in allowed
     if not fits or not signature.numeric:
         raise InvalidInput(
             "the example has other columns than the model has parameters",

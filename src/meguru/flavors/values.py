@@ -1,4 +1,4 @@
-"""One value as a client writes it: every spelling of a value is that value, and nothing else is.
+"""Parsers of single values, lenient in their spelling: every way to write a value is read, and nothing else.
 
 JSON has one kind of number and no dates, so clients differ: pandas writes whole numbers with gaps as
 ``3.0``, protobuf writes 64 bits as text, Jackson writes dates as arrays. What could be two values is none.
@@ -31,7 +31,7 @@ _MOMENT = re.compile(
     r"(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)?(?: ?(?:([Zz])|([+-]\d\d)(?::?(\d\d))?))?)?",
     re.ASCII,
 )
-_LONGEST = 1000
+_MAX_DIGITS = 1000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -56,7 +56,7 @@ def number(text: str) -> Decimal | float:
 
 def whole(text: str) -> int | Decimal | float:
     """Return a JSON integer; one with very many digits, which no column takes, is not computed."""
-    return int(text) if len(text) <= _LONGEST else number(text)
+    return int(text) if len(text) <= _MAX_DIGITS else number(text)
 
 
 def boolean(value: Any) -> bool:
@@ -80,7 +80,7 @@ def long(value: Any) -> int:
     if not found:
         return 0
     if not isinstance(found, int):
-        if not math.isfinite(found) or (isinstance(found, Decimal) and found.adjusted() > _LONGEST):
+        if not math.isfinite(found) or (isinstance(found, Decimal) and found.adjusted() > _MAX_DIGITS):
             raise Unfit("that is beyond 64 bits")
         if found != math.floor(found):
             raise Unfit
@@ -161,7 +161,7 @@ READERS: dict[ColumnType, Callable[[Any], Any]] = {
 
 
 def _numeric(value: Any) -> int | float | Decimal:
-    if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.fullmatch(value):
+    if isinstance(value, str) and len(value) <= _MAX_DIGITS and _NUMBER.fullmatch(value):
         return int(value) if value.lstrip("-").isdigit() else number(value)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Unfit

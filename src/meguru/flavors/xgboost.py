@@ -8,7 +8,7 @@ from typing import Any
 
 from meguru.flavors import xgboostfile
 from meguru.flavors.boosted import BoostedFlavor, Score
-from meguru.flavors.found_tasks import numbered
+from meguru.flavors.task_resolution import output_names
 from meguru.tasks import Task, task_of
 from meguru.tasks.multiclass import Multiclass
 from meguru.tasks.multilabel import Multilabel
@@ -104,7 +104,7 @@ def _by_objective(booster: Any) -> Task:
     if kind == "reg:quantileerror":
         levels = json.loads(objective["quantile_loss_param"]["quantile_alpha"])
         return Quantile(levels=tuple(levels if isinstance(levels, list) else [levels]))
-    return Multioutput(targets=numbered(targets)) if targets > 1 else task_of("regression")
+    return Multioutput(targets=output_names(targets)) if targets > 1 else task_of("regression")
 
 
 def _linear_score(booster: Any) -> Score:

@@ -16,7 +16,7 @@ from meguru.stats.arrays import Bools, Floats
 from meguru.stats.auc import tie_starts
 from meguru.stats.intervals import Interval
 
-FEW = 200
+MIN_CLASS_ROWS = 200
 """Of the rarer class: with fewer the bootstrap is taken, which does not lean on the normal law."""
 
 
@@ -39,18 +39,24 @@ class Auc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "auc"
     title: ClassVar[str] = "area under the ROC curve"
-    redrawn: ClassVar[int] = 100_000
+    max_bootstrap_rows: ClassVar[int] = 100_000
     tasks: ClassVar[frozenset[str]] = frozenset({"binary", "anomaly"})
 
     def value(self, rows: ScoredRows) -> float:
         """Return the area; NaN when a class is missing."""
-        return area(rows.positive, rows.answer["score"], rows.weight) if self.tells(rows) else float("nan")
+        return (
+            area(rows.positive, rows.answer["score"], rows.weight)
+            if self.has_evidence(rows)
+            else float("nan")
+        )
 
     def influence(self, rows: ScoredRows) -> Influence:
         """Return the area and each row's influence on it; NaN when a class is missing."""
         weight = np.ones(len(rows)) if rows.weight is None else rows.weight
         share, value = ranked_shares(rows.positive, rows.answer["score"], weight)
         positives = float(rows.mean(rows.positive))
+        # DeLong's components as an influence function: the AUC is a mean over positives of shares of
+        # negatives.
         pull = (share - value) / np.where(rows.positive, positives, 1 - positives)
         return Influence(value, pull, rows.weight, rows.block)
 
@@ -58,7 +64,7 @@ class Auc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         self, rows: ScoredRows, *, level: float = 0.95, seed: int = 0, method: Method = "auto"
     ) -> Interval:
         """Return the area with its interval."""
-        if not self.tells(rows) or not _two_classes(rows):
+        if not self.has_evidence(rows) or not _two_classes(rows):
             return unknown(level, len(rows))
         if rows.weight is not None or rows.block is not None:
             return super().interval(rows, level=level, seed=seed, method=method)
@@ -66,9 +72,9 @@ class Auc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
             found = bootstrap_auc(rows.positive, rows.answer["score"], level=level, seed=seed)
         else:
             found = delong_auc(rows.positive, rows.answer["score"], level)
-        return found if method == "bootstrap" else self._inward(found, rows, level)
+        return found if method == "bootstrap" else self._widened_at_the_ends(found, rows, level)
 
-    def _inward(self, found: Interval, rows: ScoredRows, level: float) -> Interval:
+    def _widened_at_the_ends(self, found: Interval, rows: ScoredRows, level: float) -> Interval:
         """Widen the interval of rows that are ordered perfectly, or all wrong, as Wilson's is wide.
 
         DeLong's variance is 0 there and every draw of the bootstrap is the same, however few the rows are.
@@ -90,7 +96,7 @@ class Auc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
     ) -> Interval:
         """Return the area of `rows` minus that of `other`, with the paired interval."""
         same_rows(rows, other)
-        if not (self.tells(rows) and self.tells(other)) or not _two_classes(rows):
+        if not (self.has_evidence(rows) and self.has_evidence(other)) or not _two_classes(rows):
             return unknown(level, len(rows))
         if rows.weight is not None or rows.block is not None:
             return super().difference(rows, other, level=level, seed=seed, method=method)
@@ -128,4 +134,6 @@ def _two_classes(rows: ScoredRows) -> bool:
 
 def _by_bootstrap(rows: ScoredRows, method: Method) -> bool:
     positives = int(np.count_nonzero(rows.positive))
-    return method == "bootstrap" or (method == "auto" and min(positives, len(rows) - positives) < FEW)
+    return method == "bootstrap" or (
+        method == "auto" and min(positives, len(rows) - positives) < MIN_CLASS_ROWS
+    )

@@ -42,4 +42,5 @@ class AucMacro(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
             value += area / k
             if 0 < positives < 1:
                 pull += (share - area) / np.where(truth, positives, 1 - positives) / k
+        # value - value is 0, or NaN where a class is missing: then no row's pull is known either.
         return Influence(value, pull + (value - value), rows.weight, rows.block)

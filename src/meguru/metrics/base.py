@@ -11,7 +11,7 @@ from meguru.stats.intervals import Interval
 
 Direction = Literal["higher", "lower"]
 Method = Literal["auto", "analytic", "bootstrap"]
-Redraw: TypeAlias = Callable[[Floats], float]
+Resampler: TypeAlias = Callable[[Floats], float]
 
 
 class Metric(Protocol):
@@ -45,7 +45,7 @@ class Metric(Protocol):
     low: ClassVar[float]
     high: ClassVar[float]
     tasks: ClassVar[frozenset[str]]
-    redrawn: ClassVar[int]
+    max_bootstrap_rows: ClassVar[int]
 
     @property
     def name(self) -> str:

@@ -46,5 +46,7 @@ class Brier(SumMetric, frozen=True, forbid_unknown_fields=True):
             return np.asarray(np.square(probabilities(rows.answer["score"]) - rows.positive))
         chances = probabilities(rows.answer["probabilities"])
         of_truth = chance_of_truth(chances, rows.truth)
+        # |p - e_y|^2 = |p|^2 - 2 p_y + 1, without a matrix of indicators; of two classes each is counted
+        # twice.
         distance = np.einsum("ij,ij->i", chances, chances) - 2 * of_truth + 1
         return np.asarray(distance if chances.shape[1] > 2 else distance / 2)

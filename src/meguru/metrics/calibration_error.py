@@ -16,7 +16,6 @@ from meguru.metrics.rows import Codes, ScoredRows
 from meguru.stats.arrays import Floats
 from meguru.stats.intervals import Interval
 
-
 _SMALLEST = 1e-150
 
 
@@ -62,6 +61,7 @@ class CalibrationError(InfluenceMetric, frozen=True, forbid_unknown_fields=True)
         gap, where = self._gaps(rows)
         sums = self._sums(gap, where, rows)
         value = float(np.abs(sums).sum())
+        # The derivative of |s| is its sign; at 0, where it has none, the bin does not move.
         return Influence(value, np.sign(sums)[where] * gap - value, rows.weight, rows.block)
 
     def interval(
@@ -86,6 +86,7 @@ class CalibrationError(InfluenceMetric, frozen=True, forbid_unknown_fields=True)
         found = super().difference(rows, other, level=level, seed=seed, method=method)
         if np.isnan(found.low):
             return found
+        # A bias of both models alike cancels; what is left of it could be either way.
         shift = self._bias(other) - self._bias(rows)
         low, high = found.low + min(0.0, shift), found.high + max(0.0, shift)
         return replace(found, low=max(-1.0, low), high=min(1.0, high))
@@ -110,6 +111,7 @@ class CalibrationError(InfluenceMetric, frozen=True, forbid_unknown_fields=True)
         if rows.block is None:
             squares = np.bincount(where, weights=weight * weight, minlength=self.bins)
         else:
+            # Rows of a block are added up before they are squared: they may err together.
             units, of_row = dense(rows.block)
             cells = np.bincount(of_row * self.bins + where, weights=weight, minlength=units * self.bins)
             squares = np.square(cells.reshape(units, self.bins)).sum(axis=0)

@@ -66,6 +66,8 @@ class Formula:
         InvalidInput
             When it has no finite value for a row, such as a division by zero.
         """
+        # Both branches of a condition are computed for every row: a division by zero in the one that is not
+        # taken is no fault. What is not finite in the end is refused below.
         with np.errstate(all="ignore"):
             found = np.broadcast_to(_number(self._tree, columns), (n,))
         bad = int(np.count_nonzero(~np.isfinite(found)))
@@ -88,6 +90,7 @@ def _check(node: ast.expr) -> None:
     if isinstance(node, ast.Call):
         _check_call(node)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        # The exponent must be a constant: a column of powers could make infinities row by row.
         power = node.right.value if isinstance(node.right, ast.Constant) else None
         if not (isinstance(power, int | float) and abs(power) <= MAX_POWER):
             raise InvalidInput(f"a power is a number up to {MAX_POWER}", field="formula")

@@ -1,4 +1,4 @@
-"""Metrics whose interval follows from what each row adds to them."""
+"""Metrics whose interval is computed from the influence function: what each row adds to the value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.metrics.base import Direction, Method, Redraw
+from meguru.metrics.base import Direction, Method, Resampler
 from meguru.metrics.resampling import bootstrap, dense
 from meguru.metrics.rows import Codes, ScoredRows, same_rows
 from meguru.stats.arrays import Floats, as_level
@@ -19,7 +19,7 @@ from meguru.stats.intervals import Interval, normal_quantile
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """A value, and how far each unit pulls it: shape (units,), weighted mean 0.
+    """A value with its empirical influence function `pull`: shape (units,), weighted mean 0.
 
     Units are rows, or lists of rows for what is measured by list; those of one `block` may depend on each
     other.
@@ -85,7 +85,7 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     high: ClassVar[float] = 1.0
     tasks: ClassVar[frozenset[str]] = frozenset()
     outputs: ClassVar[tuple[str, ...]] = ("score",)
-    redrawn: ClassVar[int] = 1000
+    max_bootstrap_rows: ClassVar[int] = 1000
 
     @property
     def name(self) -> str:
@@ -118,9 +118,9 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def value(self, rows: ScoredRows) -> float:
         """Return the metric of the rows."""
-        return self.influence(rows).value if self.tells(rows) else math.nan
+        return self.influence(rows).value if self.has_evidence(rows) else math.nan
 
-    def tells(self, rows: ScoredRows) -> bool:
+    def has_evidence(self, rows: ScoredRows) -> bool:
         """Say whether the rows tell anything; a metric without outputs it needs is refused."""
         why = self.missing(rows)
         if why:
@@ -131,11 +131,11 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the value and each unit's influence on it; there is at least one row that counts."""
         raise NotImplementedError
 
-    def redraw(self, rows: ScoredRows) -> Redraw:
+    def resampler(self, rows: ScoredRows) -> Resampler:
         """Return what gives the value when rows count more or less often."""
         return lambda counts: self.value(rows.times(counts))
 
-    def together(self, rows: ScoredRows) -> Codes | None:
+    def bootstrap_units(self, rows: ScoredRows) -> Codes | None:
         """Return which rows are drawn together by the bootstrap."""
         return rows.block
 
@@ -143,10 +143,12 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self, rows: ScoredRows, *, level: float = 0.95, seed: int = 0, method: Method = "auto"
     ) -> Interval:
         """Return the value with its interval."""
-        if not self.tells(rows):
+        if not self.has_evidence(rows):
             return unknown(level, len(rows))
         if method == "bootstrap":
-            return bootstrap(self.redraw(rows), None, len(rows), self.together(rows), level=level, seed=seed)
+            return bootstrap(
+                self.resampler(rows), None, len(rows), self.bootstrap_units(rows), level=level, seed=seed
+            )
         return self._around(self.influence(rows), level, len(rows), (self.low, self.high))
 
     def difference(
@@ -160,11 +162,11 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ) -> Interval:
         """Return the value of `rows` minus that of `other`, with the paired interval."""
         same_rows(rows, other)
-        if not (self.tells(rows) and self.tells(other)):
+        if not (self.has_evidence(rows) and self.has_evidence(other)):
             return unknown(level, len(rows))
         if method == "bootstrap":
-            both = self.redraw(rows), self.redraw(other)
-            return bootstrap(*both, len(rows), self.together(rows), level=level, seed=seed)
+            both = self.resampler(rows), self.resampler(other)
+            return bootstrap(*both, len(rows), self.bootstrap_units(rows), level=level, seed=seed)
         found = self.influence(rows).minus(self.influence(other))
         span = self.high - self.low
         return self._around(found, level, len(rows), (-span, span))
@@ -176,11 +178,13 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         much.
         """
         total = round(rows.total)
-        if not self.tells(rows):
+        if not self.has_evidence(rows):
             return unknown(level, total)
         found = self.influence(rows)
         spread = math.nan
         if total > 1 and rows.weight is not None:
+            # Weights that count equal rows are frequencies: N of them, not as many as there are different
+            # rows.
             squares = float(rows.weight @ np.square(found.pull)) / total
             spread = math.sqrt(squares / (total - 1))
         return self.within(found.value, (spread, total), level, total, "influence over counts")
@@ -205,6 +209,7 @@ def _bounded(
     spread, units = error
     half = math.nan if math.isnan(spread) else student_quantile(level, units - 1) * spread
     low, high = value - half, value + half
+    # Rows that all agree have variance 0, which a few rows do not prove.
     if half == 0 and value in limits and math.isfinite(limits[0] + limits[1]):
         inward = wilson_reach(units, level) * (limits[1] - limits[0])
         low, high = (low - inward, high) if value == limits[1] else (low, high + inward)
@@ -214,7 +219,7 @@ def _bounded(
 
 
 def unknown(level: float, n: int) -> Interval:
-    """Return the interval of what can't be told."""
+    """Return the interval of a value that is not defined for these rows: all NaN."""
     return Interval(estimate=math.nan, low=math.nan, high=math.nan, level=as_level(level), method="none", n=n)
 
 

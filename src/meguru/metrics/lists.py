@@ -45,6 +45,7 @@ class Lists:
 
 def sort_lists(group: Codes, scores: Floats, relevance: Floats) -> Lists:
     """Sort rows into lists; groups are numbered from 0 without gaps, and there is at least one row."""
+    # lexsort is stable and sorts by its last key first: by list, then by falling score.
     order = np.lexsort((-scores, group))
     of_row, ordered = group[order], scores[order]
     first = np.concatenate(([True], of_row[1:] != of_row[:-1]))
@@ -75,7 +76,7 @@ class ListMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
             f"{self.key} needs the lists of the rows (group)" if rows.group is None else super().missing(rows)
         )
 
-    def together(self, rows: ScoredRows) -> Codes | None:
+    def bootstrap_units(self, rows: ScoredRows) -> Codes | None:
         """Return which rows are drawn together: those of a list, or of a block of lists."""
         return rows.group if rows.block is None else rows.block
 
@@ -89,6 +90,7 @@ class ListMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         block = None
         if rows.block is not None:
             block = np.zeros(count, dtype=np.int64)
+            # Backwards, so that what is assigned last, and stays, is each list's first row.
             block[group[::-1]] = rows.block[::-1]
         keep = weight > 0 if counted is None else counted & (weight > 0)
         values, weight, block = values[keep], weight[keep], None if block is None else block[keep]

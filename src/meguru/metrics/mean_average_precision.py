@@ -35,6 +35,7 @@ class MeanAveragePrecision(ListMetric, frozen=True, forbid_unknown_fields=True):
         of_tie = lists.of_row[lists.ties]
         running = np.cumsum(relevant)
         before = np.concatenate(([0.0], running))[lists.starts]
+        # Rows of one score stand at the same rank, that of the last of them: precision counts all of them.
         above = running[lists.ends - 1] - before[of_tie]
         precision = above / (lists.rank[lists.ends - 1] + 1)
         total = np.bincount(lists.of_row, weights=relevant, minlength=len(lists.starts))

@@ -43,6 +43,7 @@ class Ndcg(ListMetric, frozen=True, forbid_unknown_fields=True):
         """Return the gain of each list as a share of the best."""
         if float(lists.relevance.min()) < 0:
             raise InvalidInput("a relevance must not be negative", field="truth")
+        # The best order is by relevance; its ties do not matter, since equal gains share any discount alike.
         best = self._gains(sort_lists(lists.of_row, lists.relevance, lists.relevance))
         found = self._gains(lists)
         return np.divide(found, best, out=np.zeros_like(found), where=best > 0), None

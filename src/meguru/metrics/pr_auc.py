@@ -49,6 +49,7 @@ class PrAuc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
             return Influence(float("nan"), np.full(len(rows), np.nan), rows.weight, rows.block)
         precision = np.divide(above, total, out=np.zeros_like(total), where=total > 0)
         value = float(step @ precision) / share
+        # Rows above any score with weight 0 have no precision; they add nothing.
         per = np.divide(step, total**2, out=np.zeros_like(total), where=total > 0)
         gain, loss = (np.cumsum((per * each)[::-1])[::-1] for each in (below, above))
         lengths = np.diff(np.append(starts, len(order)))

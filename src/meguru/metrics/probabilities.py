@@ -1,4 +1,4 @@
-"""What metrics of probabilities ask of them."""
+"""Checks of predicted probabilities, shared by the metrics that need them."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         truth, square, error = np.reshape(means, (3, -1))
         variance = square - truth * truth
         is_known = np.real(variance) > _CANCELLED * np.real(square)
-        return np.mean(1 - error / np.where(is_known, variance, math.nan))
+        shares = 1 - error / np.where(is_known, variance, 1.0)
+        return np.mean(np.where(is_known, shares, math.nan))
 
     @staticmethod
     def _is_constant(rows: ScoredRows, variance: Floats) -> Bools:
@@ -75,6 +76,8 @@ class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         flat = self._is_constant(rows, variance)
         below = np.where(flat, 1.0, variance)
         of_target = np.where(flat, np.where(error == 0, 1.0, 0.0), 1 - error / below)
+        # The delta method on 1 - E/V: dE lowers it by 1/V, dV raises it by E/V^2. In place: these are as
+        # large as the rows.
         around *= np.where(flat, 0.0, error / below**2)
         squares *= np.where(flat, 0.0, 1 / below)
         pull = np.subtract(around, squares, out=around)

@@ -7,15 +7,15 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.metrics.base import Method, Redraw
+from meguru.metrics.base import Method, Resampler
 from meguru.metrics.influence import Influence, InfluenceMetric
 from meguru.metrics.rows import ScoredRows
 from meguru.stats.arrays import Bools, Floats
 from meguru.stats.intervals import Interval
 
-MANY = 20_000
+MIN_ANALYTIC_ROWS = 20_000
 """So many rows tell how the share of label 1 goes around the threshold; fewer are drawn again."""
-CLEAR = 0.05
+MIN_MARGIN = 0.05
 """By so much that share must lie below the precision, else the threshold is anywhere."""
 
 
@@ -57,7 +57,7 @@ class RecallAtPrecision(InfluenceMetric, frozen=True, forbid_unknown_fields=True
 
     def value(self, rows: ScoredRows) -> float:
         """Return the recall."""
-        return self.redraw(rows)(np.ones(len(rows))) if self.tells(rows) else float("nan")
+        return self.resampler(rows)(np.ones(len(rows))) if self.has_evidence(rows) else float("nan")
 
     def influence(self, rows: ScoredRows) -> Influence:
         """Return the recall and each row's influence on it, where there are many rows."""
@@ -88,7 +88,7 @@ class RecallAtPrecision(InfluenceMetric, frozen=True, forbid_unknown_fields=True
         method = method if self._is_smooth(rows) and self._is_smooth(other) else "bootstrap"
         return super().difference(rows, other, level=level, seed=seed, method=method)
 
-    def redraw(self, rows: ScoredRows) -> Redraw:
+    def resampler(self, rows: ScoredRows) -> Resampler:
         """Return what gives the recall when rows count more or less often."""
         order, ends = rows.descending
         positive = rows.positive[order]
@@ -110,10 +110,10 @@ class RecallAtPrecision(InfluenceMetric, frozen=True, forbid_unknown_fields=True
         return np.divide(right, every, out=np.zeros_like(right), where=every > 0) >= self.precision
 
     def _is_smooth(self, rows: ScoredRows) -> bool:
-        if len(rows) < MANY or self.missing(rows):
+        if len(rows) < MIN_ANALYTIC_ROWS or self.missing(rows):
             return False
         cut = self._cut(rows)
-        return 0 < cut.recall < 1 and cut.around < self.precision - CLEAR
+        return 0 < cut.recall < 1 and cut.around < self.precision - MIN_MARGIN
 
     def _cut(self, rows: ScoredRows) -> _Cut:
         score, (order, ends) = rows.answer["score"], rows.descending
@@ -124,6 +124,8 @@ class RecallAtPrecision(InfluenceMetric, frozen=True, forbid_unknown_fields=True
         if not len(precise) or not right[-1]:
             return _Cut(0.0, np.zeros(len(rows), dtype=bool), 1.0)
         last = ends[precise[-1]]
+        # n^(2/3) rows on either side: a window that grows, but slower than the rows, makes both bias and
+        # variance of the density vanish.
         near = slice(max(0, last - (reach := int(len(rows) ** (2 / 3)))), last + reach)
         weighed = float(mass[near].sum())
         around = float((mass * positive)[near].sum()) / weighed if weighed else 1.0

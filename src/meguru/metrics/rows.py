@@ -1,4 +1,4 @@
-"""What metrics read: the truth of rows, what a model answered, how much each counts, what hangs together."""
+"""The input of metrics: truth, a model's answers, weights, and which rows depend on each other."""
 
 from __future__ import annotations
 
@@ -127,6 +127,7 @@ class ScoredRows:
     @cached_property
     def descending(self) -> tuple[Codes, Codes]:
         """The rows by score from above, shape (n,), and where each group of equal scores ends there."""
+        # Stable, so that the order of equal scores is that of the rows, on every machine.
         order = np.argsort(-self.answer["score"], kind="stable")
         return order, np.append(tie_starts(self.answer["score"][order])[1:], len(order)) - 1
 
@@ -184,6 +185,7 @@ def _check(name: str, array: Array, n: int) -> None:
         )
     if array.dtype.kind not in "fiub":
         raise InvalidInput(f"{name} must be numbers", field=name, why=f"it holds {array.dtype}")
+    # One NaN would make every mean NaN, and NaN fails no comparison of a gate.
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = int(np.count_nonzero(~np.isfinite(array)))
         raise InvalidInput(f"{name} must be finite", field=name, why=f"{bad} values are NaN or infinite")

@@ -1,4 +1,4 @@
-"""Metrics that are a share: of all rows, or of some."""
+"""Metrics that are a proportion of all rows, or of some; Wilson's interval."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
     def value(self, rows: ScoredRows) -> float:
         """Return the share."""
-        if not self.tells(rows):
+        if not self.has_evidence(rows):
             return float("nan")
         return _share(rows, *self.hits(rows))[0]
 
@@ -63,7 +63,7 @@ class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         self, rows: ScoredRows, *, level: float = 0.95, seed: int = 0, method: Method = "auto"
     ) -> Interval:
         """Return the share with Wilson's interval."""
-        if method == "bootstrap" or not self.tells(rows):
+        if method == "bootstrap" or not self.has_evidence(rows):
             return super().interval(rows, level=level, seed=seed, method=method)
         hit, asked = self.hits(rows)
         if rows.weight is None and rows.block is None:

@@ -1,4 +1,4 @@
-"""What metrics of intervals read."""
+"""The bounds of prediction intervals, as metrics read them."""
 
 from __future__ import annotations
 

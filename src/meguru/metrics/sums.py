@@ -1,4 +1,4 @@
-"""Metrics that are a smooth function of means over rows."""
+"""Metrics that are a smooth function of means over rows; intervals by the delta method."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from meguru.metrics.base import Redraw
+from meguru.metrics.base import Resampler
 from meguru.metrics.influence import Influence, InfluenceMetric, unknown
 from meguru.metrics.rows import ScoredRows
 from meguru.stats.arrays import Floats
@@ -44,7 +44,7 @@ class SumMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
     def value(self, rows: ScoredRows) -> float:
         """Return the metric of the rows."""
-        if not self.tells(rows):
+        if not self.has_evidence(rows):
             return float("nan")
         return float(self.combine(np.atleast_1d(rows.mean(self.terms(rows)))))
 
@@ -60,7 +60,7 @@ class SumMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
             pull = terms @ slope - means @ slope
         return Influence(float(self.combine(means)), pull, rows.weight, rows.block)
 
-    def redraw(self, rows: ScoredRows) -> Redraw:
+    def resampler(self, rows: ScoredRows) -> Resampler:
         """Return what gives the value when rows count more or less often; terms are made once."""
         terms = self.terms(rows)
         weighted = terms if rows.weight is None else (terms.T * rows.weight).T
@@ -75,6 +75,8 @@ class SumMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
 def gradient(combine: Callable[[Any], Any], means: Floats) -> Floats:
     """Return how a function of means changes with each of them, shape (k,)."""
+    # f(x + ih) = f(x) + ih f'(x) + O(h^2): no difference of near values is taken, so h may be so small that
+    # h^2 vanishes.
     steps = means.astype(np.complex128) + 1j * _STEP * np.eye(len(means))
     return np.array([complex(combine(each)).imag / _STEP for each in steps])
 
@@ -127,6 +129,7 @@ def interval_of_sums(
         return unknown(level, n)
     means = total / n
     slope = gradient(metric.combine, means)
+    # By n, and n - 1 below: the same degree of freedom as with the rows at hand.
     variance = float(slope @ (products / n - np.outer(means, means)) @ slope)
     spread = math.sqrt(max(0.0, variance) / (n - 1)) if n > 1 else math.nan
     value = float(np.real(metric.combine(means)))

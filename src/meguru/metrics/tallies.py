@@ -1,4 +1,4 @@
-"""How often each class was true, was answered, and was answered rightly."""
+"""The confusion matrix by class, and metrics that are ratios of its counts (precision, recall, F1)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def tally(rows: ScoredRows) -> ClassTally:
     if not rows.classes:
         k = max(k, int(truth.max(initial=0)) + 1, int(decided.max(initial=0)) + 1)
     if (truth < 0).any():
+        # A class of its own, which is never answered: as an error it counts against every average.
         truth, k = np.where(truth < 0, k, truth), k + 1
+    # One pass for the whole confusion matrix: row and column of a cell as one number.
     cells = np.bincount(truth * k + decided, weights=rows.weight, minlength=k * k).reshape(k, k) / rows.total
     return ClassTally(truth, decided, np.diagonal(cells).copy(), cells.sum(axis=0), cells.sum(axis=1))
 

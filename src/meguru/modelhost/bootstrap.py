@@ -31,6 +31,9 @@ def main() -> None:
     paths: list[str] = []
     if given:
         first, last = _finders().libraries(given)
+        # First Meguru itself, always the server's: a copy in the model's environment may speak another
+        # protocol. Last what Meguru needs and the environment lacks; whatever the model pins comes before
+        # that.
         sys.meta_path.insert(0, first)
         sys.meta_path.append(last)
         paths = last.paths

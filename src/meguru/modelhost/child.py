@@ -1,6 +1,7 @@
-"""The host of one model version: confined, it makes what answers once, then answers message by message.
+"""The process that hosts one model version: sandboxed, it loads the predictor once, then answers requests.
 
-What the code prints goes to the server; it can't get into the messages, which have a socket of their own.
+Requests and answers have a socket of their own; what the code prints goes to the server's log, and can't get
+into an answer.
 """
 
 from __future__ import annotations
@@ -24,34 +25,41 @@ from typing import Any
 from meguru.base.sandbox import confine
 from meguru.compute.inherited.finders import Finder
 
-_TRACE = 4000
-_LOOK_SECONDS = 0.5
+_MAX_TRACE = 4000
+_POLL_SECONDS = 0.5
 
 
 def main(borrowed: Sequence[str] = ()) -> None:
-    """Serve one model; the arguments are said as JSON in the first one."""
+    """Serve one model; the first argument of the command line is JSON with the settings."""
     said = json.loads(sys.argv[1])
     wire = socket.socket(fileno=said["wire"])
+    # Code that asks for input would wait for ever.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     model = Path(said["model"])
     readable = [*confine.python_folders(), *borrowed, str(model)]
     if said["network"]:
         readable += confine.NETWORK_FILES
+    # Before any code of the model is imported: what it imports runs at once.
     kept_from = confine.isolate(Path(said["folder"]), readable, network=said["network"])
+    # In a namespace of its own the process ends with its parent anyway; else the kernel is asked to see to
+    # that.
     if "processes" not in kept_from:
         confine.end_with(said["parent"])
     confine.limit(memory=said["memory"], seconds=0, file=said["file"])
     os.environ["TMPDIR"] = said["folder"]
-    alone = threading.Thread(target=_end_when_alone, args=(os.getppid(), said["folder"]), daemon=True)
+    # The death signal is tied to the parent's thread and can be missed between fork and request: so the
+    # parent is looked at too.
+    alone = threading.Thread(target=_exit_with_parent, args=(os.getppid(), said["folder"]), daemon=True)
     alone.start()
     _serve(wire, model, kept_from)
 
 
-def _end_when_alone(parent: int, folder: str) -> None:
+def _exit_with_parent(parent: int, folder: str) -> None:
     """End this process with the server, also while it is in the middle of an answer."""
     while os.getppid() == parent:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     shutil.rmtree(folder, ignore_errors=True)
+    # Not sys.exit: that would end only this thread, and run handlers of the model's code.
     os._exit(0)
 
 
@@ -59,9 +67,9 @@ def _serve(wire: socket.socket, model: Path, kept_from: list[str]) -> None:
     from meguru.modelhost import wire as messages
 
     try:
-        answer = _answering(model)
+        answer = _load_predictor(model)
     except BaseException as error:  # noqa: BLE001 - whatever the code raises, the server is told
-        messages.send(wire, _fault(error))
+        messages.send(wire, _error_head(error))
         return
     messages.send(wire, messages.Head(kind="ready", kept_from=kept_from))
     while True:
@@ -74,22 +82,22 @@ def _serve(wire: socket.socket, model: Path, kept_from: list[str]) -> None:
         except MemoryError:
             reply = messages.Head(kind="error", error="MemoryError: it used more memory than it may"), b""
         except BaseException as error:  # noqa: BLE001 - sys.exit() of the code is a failure too
-            reply = _fault(error), b""
+            reply = _error_head(error), b""
         messages.send(wire, *reply)
 
 
-def _fault(error: BaseException) -> Any:
+def _error_head(error: BaseException) -> Any:
     from meguru.modelhost import wire as messages
 
     with contextlib.suppress(Exception):
         text = f"{type(error).__name__}: {error}"[:1000]
-        trace = "".join(traceback.format_exception(error))[-_TRACE:]
+        trace = "".join(traceback.format_exception(error))[-_MAX_TRACE:]
         return messages.Head(kind="error", error=text, trace=trace)
     return messages.Head(kind="error", error=type(error).__name__)
 
 
-def _answering(folder: Path) -> Callable[[Any], Any]:
-    """Return what makes answers of rows."""
+def _load_predictor(folder: Path) -> Callable[[Any], Any]:
+    """Load the model's code, and return the function from rows to a raw answer."""
     from meguru.flavors import mlmodel
     from meguru.modelhost import manifest
     from meguru.modelhost.row_forms import as_form
@@ -101,7 +109,7 @@ def _answering(folder: Path) -> Callable[[Any], Any]:
     sys.meta_path.insert(0, Finder(files, str(code)))
     given = {"files": folder / manifest.FILES} if said.files else {}
     if said.kind == "object":
-        predict = _of_object(_unpickled(folder, said.main), described.task if described else None)
+        predict = _object_predictor(_unpickled(folder, said.main), described.task if described else None)
     else:
         target: Any = import_module(said.module)
         for part in said.name.split("."):
@@ -112,7 +120,7 @@ def _answering(folder: Path) -> Callable[[Any], Any]:
     return lambda rows: predict(as_form(rows, said.takes, trained))
 
 
-def _of_object(made: Any, task: Any) -> Callable[[Any], Any]:
+def _object_predictor(made: Any, task: Any) -> Callable[[Any], Any]:
     """Return how an object answers: an estimator of scikit-learn's as its task asks it."""
     base = sys.modules.get("sklearn.base")
     if base is not None and isinstance(made, base.BaseEstimator):
@@ -131,6 +139,7 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what a name means; ``__main__`` is the script."""
+        # A pickle made by a script names __main__, which is the bootstrap in this process.
         return super().find_class(self.main if module == "__main__" and self.main else module, name)
 
 

@@ -1,4 +1,4 @@
-"""The flavor of Python functions: their code, files, state and lock file in a folder, run by a host alone."""
+"""The flavor of Python functions: code, files, state and lock file in a folder, run by a model host only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's side of one model host: started when first asked, bounded, and started anew when it died."""
+"""The server's side of a model host: starts the process on first use, bounds it, restarts it with backoff."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from meguru.modelhost import bootstrap, manifest, wire
 
 log = logging.getLogger(__name__)
 BACKOFF = (0.0, 1.0, 2.0, 5.0, 15.0, 60.0)
-"""Seconds that must pass before a host is started again, by how often it died without an answer between."""
+"""Seconds before a host is restarted, by how many times in a row it died without an answer."""
 _START_SECONDS = 60.0
-_TAIL = 4000
+_MAX_TAIL = 4000
 _MAX_FILE = 256 << 20
-_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
-_ALWAYS = {
+_PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+_FIXED_VARIABLES = {
     **dict.fromkeys(
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
     ),
@@ -40,8 +40,9 @@ _ALWAYS = {
     "JOBLIB_MULTIPROCESSING": "0",
     "HOME": "/nonexistent",
 }
-_starter = ThreadPoolExecutor(1, thread_name_prefix="model-hosts")
-"""A host ends with the thread that started it: one that lives as long as this process."""
+_spawner = ThreadPoolExecutor(1, thread_name_prefix="model-hosts")
+"""Starts all hosts. The kernel's parent-death signal comes when the thread that forked ends, not its process: a
+host that a request's thread had started would die with that request."""
 
 
 class HostFailed(Exception):
@@ -51,8 +52,8 @@ class HostFailed(Exception):
 class ModelHost:
     """The process of one model's code. Safe for many threads: one is answered after the other.
 
-    The process is started when it is first asked. It ends when this object goes, when this process ends by
-    whatever way, when an answer takes too long, and when it says what makes no sense.
+    The process is started by the first question. It is ended when this object is closed or collected, when this
+    process ends in whatever way, on a timeout, and when it breaks the protocol.
     """
 
     def __init__(self, folder: Path, *, seconds: float | None = None, memory: int | None = None) -> None:
@@ -63,8 +64,8 @@ class ModelHost:
         self.network = settings.host_network
         self.kept_from: list[str] = []
         self._lock = threading.Lock()
-        self._running: _Running | None = None
-        self._deaths, self._not_before = 0, 0.0
+        self._running: _HostProcess | None = None
+        self._failures, self._not_before = 0, 0.0
 
     @property
     def pid(self) -> int | None:
@@ -87,7 +88,7 @@ class ModelHost:
         """
         with self._lock:
             if self._running is not None and self._running.process.poll() is not None:
-                self._end("nobody asked it")
+                self._end_after_failure("nobody asked it")
             running = self._running or self._start()
             try:
                 running.wire.settimeout(self.seconds)
@@ -96,17 +97,20 @@ class ModelHost:
                 if head.kind == "error":
                     raise HostFailed(head.error)
                 answer = wire.unpack_answer(head, body)
+            # The code ran and raised: the process is well, and keeps what it has loaded.
             except HostFailed:
-                self._deaths = 0
+                self._failures = 0
                 raise
+            # Half an answer may still come: the process is ended, since the next question would be taken for
+            # answered by it.
             except TimeoutError as error:
-                self._end("it took too long")
+                self._end_after_failure("it took too long")
                 why = f"it was ended after {self.seconds:g} s, and is started anew"
                 raise TimedOut("the model's code did not answer in time", why=why) from error
             except (wire.BrokenWire, OSError) as error:
-                told = self._end(str(error))
+                told = self._end_after_failure(str(error))
                 raise Busy("the model's process died", why=told, hint="try again") from error
-            self._deaths = 0
+            self._failures = 0
             return answer
 
     def close(self) -> None:
@@ -116,17 +120,17 @@ class ModelHost:
                 self._running.end()
                 self._running = None
 
-    def _start(self) -> _Running:
+    def _start(self) -> _HostProcess:
         now = time.monotonic()
         if now < self._not_before:
             why = f"it died {self._deaths} times in a row"
             raise Busy("the model's process is not started yet", why=why, hint="try again in a moment")
-        running = _Running(self)
+        running = _HostProcess(self)
         try:
             head, _ = wire.receive(running.wire, seconds=_START_SECONDS)
         except (wire.BrokenWire, TimeoutError, OSError) as error:
             self._running = running
-            raise Busy("the model's process can't be started", why=self._end(str(error))) from error
+            raise Busy("the model's process can't be started", why=self._end_after_failure(str(error))) from error
         if head.kind != "ready":
             running.end()
             hint = "what it imports must be in its environment, and its files among its files"
@@ -135,17 +139,18 @@ class ModelHost:
         self._running = running
         return running
 
-    def _end(self, why: str) -> str:
+    def _end_after_failure(self, why: str) -> str:
         """End the process; say what is known of its end."""
+        # Taken out first: whatever goes wrong below, nobody asks this process again.
         running, self._running = self._running, None
         told = running.end() if running else ""
-        self._deaths += 1
-        self._not_before = time.monotonic() + BACKOFF[min(self._deaths - 1, len(BACKOFF) - 1)]
+        self._failures += 1
+        self._not_before = time.monotonic() + BACKOFF[min(self._failures - 1, len(BACKOFF) - 1)]
         log.warning("the host of %s ended: %s; %s", self.folder.name, why, told)
         return "; ".join(filter(None, (why, told)))
 
 
-class _Running:
+class _HostProcess:
     """One process with its socket, its folder, and the end of what it printed."""
 
     def __init__(self, host: ModelHost) -> None:
@@ -162,10 +167,12 @@ class _Running:
             raise
         self._tail = bytearray()
         output = threading.Thread(
-            target=_listen, args=(self.process.stdout, self._tail), name="model-host-output", daemon=True
+            target=_read_output, args=(self.process.stdout, self._tail), name="model-host-output", daemon=True
         )
         output.start()
-        self._finalizer = weakref.finalize(self, _give_up, self.process, self.wire, self.place)
+        # Ends the process also when nobody calls close(): on garbage collection and at the interpreter's
+        # exit. It must not refer to this object, or that would never be collected.
+        self._finalizer = weakref.finalize(self, _clean_up, self.process, self.wire, self.place)
 
     def _started(
         self, host: ModelHost, command: Sequence[str], variables: Mapping[str, str], theirs: socket.socket
@@ -182,7 +189,7 @@ class _Running:
             "parent": os.getpid(),
         }
         whole = [*command, json.dumps(said)]
-        return _starter.submit(_popen, whole, variables, theirs.fileno(), work).result()
+        return _spawner.submit(_popen, whole, variables, theirs.fileno(), work).result()
 
     def end(self) -> str:
         """End the process; return how it ended, with the end of what it printed."""
@@ -193,12 +200,13 @@ class _Running:
         return f"it ended: {how}" + (f"; it said: {said}" if said else "")
 
 
-def _listen(output: Any, tail: bytearray) -> None:
+def _read_output(output: Any, tail: bytearray) -> None:
     """Keep the end of what a process prints; it must not wait for a reader."""
     with output:
+        # Read always: a pipe that is full stops the process at its next print.
         while chunk := output.read1(65536):
             tail += chunk
-            del tail[:-_TAIL]
+            del tail[:-_MAX_TAIL]
 
 
 def _command(folder: Path) -> tuple[list[str], dict[str, str]]:
@@ -207,7 +215,7 @@ def _command(folder: Path) -> tuple[list[str], dict[str, str]]:
     One more argument follows: what the process is told of its model, as JSON.
     """
     lock = manifest.read(folder).lock
-    variables = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ALWAYS
+    variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ} | _FIXED_VARIABLES
     python = sys.executable
     if lock:
         python = str(environments.build_from(folder / manifest.ENVIRONMENT, lock))
@@ -226,11 +234,12 @@ def _popen(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        # A process group of its own, so that what the model's code has started is killed with it.
         start_new_session=True,
     )
 
 
-def _give_up(process: subprocess.Popen[bytes], wire_end: socket.socket, place: Path) -> None:
+def _clean_up(process: subprocess.Popen[bytes], wire_end: socket.socket, place: Path) -> None:
     with contextlib.suppress(OSError):
         wire_end.close()
     with contextlib.suppress(ProcessLookupError, PermissionError):

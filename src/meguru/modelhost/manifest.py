@@ -1,4 +1,4 @@
-"""What a folder says of the code in it: ``function.json``, which is all that a server reads of it."""
+"""The manifest of a model of code, ``function.json``: the only file of its folder that a server parses."""
 
 from __future__ import annotations
 
@@ -70,6 +70,8 @@ def read(folder: Path) -> FunctionManifest:
     """Read the manifest of a folder; InvalidInput if it is broken or leads outside."""
     path = folder / FILE
     try:
+        # The server reads this file of a folder whose author it does not trust; all else of it only the host
+        # does.
         if path.stat().st_size > _MAX_BYTES:
             raise InvalidInput(f"{FILE} is too large", where=str(path))
         found = msgspec.json.decode(path.read_bytes(), type=FunctionManifest)
@@ -80,6 +82,7 @@ def read(folder: Path) -> FunctionManifest:
             raise InvalidInput(f"{FILE} names no module", where=str(path), why=name[:100])
     for inside in found.modules.values():
         check_path(inside)
+        # The host's import hook takes these paths as they are.
         if not (folder / CODE / inside).is_file():
             raise InvalidInput("code of the model is missing", where=str(path), why=inside[:200])
     if "/" in found.lock or found.lock.startswith("."):

@@ -1,4 +1,4 @@
-"""Which code of the project a model needs: the modules of its function or types, with their imports."""
+"""Collect the code that a model needs: the modules of its function or types, with their imports."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ def _check_found(target: Any, module: str, name: str) -> None:
     place: Any = sys.modules.get(module)
     for part in name.split("."):
         place = getattr(place, part, None)
+    # A step's decorator leaves an object in the function's place, which has it.
     marked = getattr(place, "function", None)
     if place is not target and marked is not target:
         why = f"nothing leads to {module}.{name}: it is a lambda, a closure or was replaced"
@@ -103,6 +104,7 @@ def _check_found(target: Any, module: str, name: str) -> None:
 def _write_state(target: Any, folder: Path) -> set[str]:
     """Pickle an object for its host; return the modules of the project that its pickle names."""
     try:
+        # The one pickle that is ever written: only the confined host of this model reads it.
         data = pickle.dumps(target, protocol=5)
     except Exception as error:  # pickling runs code of the object's own
         why = f"{type(error).__name__}: {error}"[:300]
@@ -198,6 +200,8 @@ def _parts(root: Any) -> Iterator[Any]:
     """Go through an object and what it holds, each part once, and not without end."""
     seen: set[int] = set()
     todo = [root]
+    # Bounded: an object may hold a graph of millions. Modules that are not met so are found in the pickle's
+    # own names.
     while todo and len(seen) < _MAX_PARTS:
         part = todo.pop()
         if id(part) in seen or isinstance(part, str | bytes | int | float | None | types.ModuleType):

@@ -1,8 +1,8 @@
-"""Messages between a server and a model host: a head in MessagePack and a body of bytes, both bounded.
+"""The protocol between a server and a model host: a head in MessagePack and a body of bytes, both bounded.
 
-Rows go as Arrow's file format, as a float64 matrix, or, which fits a few rows best, as lists by column;
-answers come as float64 arrays, or by name. The bytes of an answer are read as numbers and nothing else:
-whoever writes them, they can't do anything here.
+Rows travel as Arrow IPC, as a float64 matrix, or (fastest for a few rows) as lists by column; answers as
+float64 arrays, or by output name. The host runs code of somebody else's, so an answer is parsed as plain data
+and never unpickled.
 """
 
 from __future__ import annotations
@@ -59,22 +59,25 @@ def receive(
         When the time is over.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    head_size, body_size = _LENGTHS.unpack(_exactly(wire, _LENGTHS.size, until))
+    # Lengths come first and are checked before anything is allocated: the other side runs code of somebody
+    # else's.
+    head_size, body_size = _LENGTHS.unpack(_receive_exactly(wire, _LENGTHS.size, until))
     if head_size > MAX_HEAD or body_size > most:
         raise BrokenWire(f"a message of {head_size:,} + {body_size:,} bytes")
     try:
-        head = msgspec.msgpack.decode(_exactly(wire, head_size, until), type=Head)
+        head = msgspec.msgpack.decode(_receive_exactly(wire, head_size, until), type=Head)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BrokenWire(f"a message that makes no sense: {error}") from error
-    return head, _exactly(wire, body_size, until)
+    return head, _receive_exactly(wire, body_size, until)
 
 
-def _exactly(wire: socket.socket, size: int, until: float | None) -> bytearray:
+def _receive_exactly(wire: socket.socket, size: int, until: float | None) -> bytearray:
     data = bytearray()
     while len(data) < size:
         try:
             if until is not None:
                 _wait_until(wire, until)
+            # Memory grows with what came, not with what was announced.
             part = wire.recv(min(_CHUNK, size - len(data)))
         except TimeoutError:
             raise
@@ -90,6 +93,7 @@ def _wait_until(wire: socket.socket, until: float) -> None:
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError
+    # Anew for each part: a socket's own timeout begins again with every byte that trickles in.
     wire.settimeout(left)
 
 

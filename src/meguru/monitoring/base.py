@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from meguru.errors import InvalidInput
 from meguru.stats import TableProfile
 from meguru.stats.estimates import ScoreOutcomes
-from meguru.stats.estimates.losses import LossModel
+from meguru.stats.estimates.direct_loss import LossModel
 from meguru.storage.blobs import BlobStore
 from meguru.tasks import Task, task_of
 

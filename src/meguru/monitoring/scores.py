@@ -13,7 +13,6 @@ from meguru.stats import (
     Interval,
     bootstrap_auc,
     bootstrap_difference,
-    brier,
     delong_auc,
     delong_difference,
 )
@@ -41,7 +40,8 @@ def measure_scores(truth: Floats, scores: Floats) -> tuple[Estimate | None, floa
     if not _two_classes(truth):
         return None, None
     found = (delong_auc if _many(truth) else bootstrap_auc)(truth, scores)
-    return _estimate(found), brier(truth, scores) if _are_probabilities(scores) else None
+    brier = float(np.mean(np.square(scores - truth))) if _are_probabilities(scores) else None
+    return _estimate(found), brier
 
 
 def score_difference(truth: Floats, live: Floats, other: Floats) -> Estimate | None:

@@ -27,7 +27,7 @@ from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN,
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile, TableProfile, tally_column
 from meguru.stats.estimates import ScoreOutcomes
 from meguru.stats.profile import TimeProfile
-from meguru.stats.profile.times import told_times
+from meguru.stats.profile.times import missing_and_invalid_times
 from meguru.tasks.base import OUTPUT_PREFIX
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def compared_times(
         if name not in rows.columns:
             broken[name] = "it is missing"
             continue
-        nulls, odd = told_times(rows[name])
+        nulls, odd = missing_and_invalid_times(rows[name])
         compared.append(ComparedTimes(name=name, profile=then, nulls=nulls, rows=rows.height))
         if why := time_fault(compared[-1], odd):
             broken[name] = why

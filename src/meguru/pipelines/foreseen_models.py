@@ -14,8 +14,8 @@ from types import FunctionType
 from typing import Any
 
 from meguru.errors import InvalidInput
-from meguru.flavors.foreseen import HINT, refusal
 from meguru.flavors.model import Model
+from meguru.flavors.unsupported import HINT, why_unsupported
 
 _DEEPEST = 12
 
@@ -45,7 +45,7 @@ def _check(function: FunctionType) -> None:
             continue
         for made in [given.value for given in call.keywords if given.arg == "estimator"]:
             for node, kind in _types(made, function, assigned, 0):
-                if why := refusal(kind):
+                if why := why_unsupported(kind):
                     raise InvalidInput(
                         f"a {kind.__name__} can't be stored as a model",
                         where=f"{function.__code__.co_filename}:{first + node.lineno - 1}",

@@ -12,7 +12,7 @@ from meguru.artifacts import trees
 from meguru.base.sandbox.launch import Confined, confined
 from meguru.base.sandbox.results import left_bytes
 from meguru.errors import Conflict, InvalidInput, UnsafeModel, from_dict
-from meguru.flavors.pickled import known
+from meguru.flavors.pickled import allowlist
 from meguru.kernel.operations import Context, operation
 from meguru.quarantine import store
 from meguru.quarantine.keep import check_allowed, listing_of
@@ -99,7 +99,7 @@ def convert(
 def _check_known(ctx: Context, found: QuarantinedModel, digest: str) -> None:
     """List it once more: what is known may have changed with the libraries."""
     listing = listing_of(ctx.ws, digest)
-    unknown = known.unknown(listing.imports)
+    unknown = allowlist.not_allowed(listing.imports)
     if listing.unreadable or unknown:
         raise UnsafeModel(
             f"{found.ref} can't be converted",

@@ -15,7 +15,7 @@ from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.compute.materializers.kept import KeptObject
 from meguru.errors import Forbidden, InvalidInput, MeguruError, TooLarge
-from meguru.flavors.pickled import known, packed
+from meguru.flavors.pickled import allowlist, packed
 from meguru.flavors.pickled.listing import PickleListing, listed
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
@@ -98,7 +98,7 @@ def keep(
 ) -> QuarantinedModel:
     """Write down what is kept, and tell of it."""
     id, now = id or new_id("q"), ctx.now()
-    ref, unknown = refs.make("quarantine", id), known.unknown(listing.imports)
+    ref, unknown = refs.make("quarantine", id), allowlist.not_allowed(listing.imports)
     size = sum(entry.size for entry in entries.values())
     told: dict[str, Any] = {"model": model, "file": file, "size": size, "tree": tree, "step": origin.step}
     event = ctx.emit(

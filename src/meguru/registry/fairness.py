@@ -11,7 +11,7 @@ from meguru.errors import InvalidInput, near_misses
 from meguru.fairness import CRITERIA, FairnessResult, GroupOptions
 from meguru.fairness.criteria import MEANS, RATIOS_OF_MEANS
 from meguru.fairness.options import IN_UNITS
-from meguru.flavors.answered import DECIDED, SCORE, TRUTH, answered_rows
+from meguru.flavors.scored_holdout import DECIDED, SCORE, TRUTH, holdout_decisions
 from meguru.kernel.operations import Context, operation
 from meguru.registry.asked_holdout import AskedHoldout, asking_holdout
 from meguru.stats.simultaneous import shared_level
@@ -123,7 +123,7 @@ def grouping_columns(asked: AskedHoldout) -> list[str]:
 def _compared(asked: AskedHoldout, given: GroupOptions, level: float) -> Iterator[GroupComparison]:
     task = asked.model.task
     list(_fitting(given, asked, 1.0))  # refuses answers that no criterion compares
-    frame = answered_rows(
+    frame = holdout_decisions(
         task,
         asked.evidence,
         asked.rows,

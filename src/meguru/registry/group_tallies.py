@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from meguru.artifacts import trees
 from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput
-from meguru.fairness.submitted import GroupTally
+from meguru.fairness.submitted_counts import GroupTally
 from meguru.flavors.bundle import HOLDOUT
 from meguru.governance.signing_keys.server import server_key
 from meguru.governance.signing_keys.statements import predicate_type

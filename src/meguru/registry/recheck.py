@@ -16,7 +16,7 @@ import msgspec
 
 from meguru.errors import MeguruError
 from meguru.flavors.bundle import Bundle, load_bundle
-from meguru.flavors.raw_answers import TOLERANCE
+from meguru.flavors.plain_answers import TOLERANCE
 from meguru.registry.holdout_rows import metrics_of, score_rows
 
 RecheckVerdict = Literal["same", "differs", "fails", "untold"]

@@ -6,16 +6,16 @@ import msgspec
 
 from meguru.base import digests
 from meguru.errors import InvalidInput
-from meguru.fairness.found_slices import MOST_VALUES, find_slices
-from meguru.flavors.answered import known_rows, losses
+from meguru.fairness.slice_finder import MAX_VALUES, find_slices
+from meguru.flavors.scored_holdout import row_losses, rows_with_answers
 from meguru.kernel.operations import Context, operation
 from meguru.registry.asked_holdout import AskedHoldout, asking_holdout
 
-MOST_COLUMNS, MOST_ROWS = 200, 1_000_000
+MOST_COLUMNS, MAX_ROWS = 200, 1_000_000
 
 
 class WorseSlice(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the holdout on which the loss is certainly higher; see `meguru.fairness.found_slices`."""
+    """A part of the holdout on which the loss is certainly higher; see `meguru.fairness.slice_finder`."""
 
     condition: str
     rows: int
@@ -66,12 +66,12 @@ def slices(
     """
     if not 0.5 <= level < 1:
         raise InvalidInput("a level lies between 0.5 and 1", field="level", why=f"it is {level:g}")
-    if not 10 <= least_rows <= MOST_ROWS:
+    if not 10 <= least_rows <= MAX_ROWS:
         why = f"it is {least_rows:,}"
-        raise InvalidInput(f"least_rows is 10 to {MOST_ROWS:,}", field="least_rows", why=why)
+        raise InvalidInput(f"least_rows is 10 to {MAX_ROWS:,}", field="least_rows", why=why)
     with asking_holdout(ctx, ref) as asked:
-        loss, metric = losses(asked.model.task, asked.rows)
-        frame, names = known_rows(asked.evidence, asked.rows), _columns(asked, columns)
+        loss, metric = row_losses(asked.model.task, asked.rows)
+        frame, names = rows_with_answers(asked.evidence, asked.rows), _columns(asked, columns)
         seed = int(digests.of_value([asked.version.digest])[:8], 16)
         found = find_slices(frame, loss, names, least_rows=least_rows, level=level, seed=seed)
         return ModelSlices(
@@ -102,5 +102,5 @@ def _columns(asked: AskedHoldout, given: list[str] | None) -> list[str]:
         if name not in {said.label, said.weight, said.block}
         and not kind.is_nested()
         and not kind.is_temporal()
-        and (name in features or frame.get_column(name).n_unique() <= MOST_VALUES)
+        and (name in features or frame.get_column(name).n_unique() <= MAX_VALUES)
     ][:MOST_COLUMNS]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from meguru.fairness import GroupOptions
-from meguru.fairness.submitted import GroupTally, counted_groups
-from meguru.flavors.answered import DECIDED, SCORE, TRUTH, answered_rows
+from meguru.fairness.submitted_counts import GroupTally, counted_groups
 from meguru.flavors.comparing import holdout_of, score_models
-from meguru.flavors.outside_groups import joined
+from meguru.flavors.external_groups import join_groups
+from meguru.flavors.scored_holdout import DECIDED, SCORE, TRUTH, holdout_decisions
 from meguru.registry.group_tallies import digests_of
 from meguru.registry.load import load_model
 from meguru.registry.show import show
@@ -43,7 +43,7 @@ def tally_groups(
     options.check_task(version.ref, model.task.key)
     evidence = holdout_of(model, version.ref, f"the holdout of {version.ref}")
     (rows,) = score_models([model], evidence)
-    frame = answered_rows(
+    frame = holdout_decisions(
         model.task,
         evidence,
         rows,
@@ -51,7 +51,7 @@ def tally_groups(
         threshold=options.threshold,
         favorable=options.favorable,
     )
-    found, _ = joined(frame, groups, key=key, columns=options.columns, name=name)
+    found, _ = join_groups(frame, groups, key=key, columns=options.columns, name=name)
     made, holdout = digests_of(ws.blobs, version)
     tally = GroupTally(
         model=made,

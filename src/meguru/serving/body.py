@@ -10,19 +10,19 @@ from msgspec import UNSET, UnsetType
 
 from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, near_misses
-from meguru.flavors import tolerant
-from meguru.flavors.faults import FaultPath
+from meguru.flavors import lenient
+from meguru.flavors.field_errors import FieldPath
 from meguru.flavors.rows import Decoder
 from meguru.serving import client_keys, event_times
 from meguru.serving.features.filled import Filled
 from meguru.serving.nesting import deep_value
 
 WHERE = {
-    "rows": FaultPath("rows"),
-    "row": FaultPath("row", "row"),
-    "columns": FaultPath("columns", "columns"),
-    "dataframe_records": FaultPath("dataframe_records"),
-    "dataframe_split": FaultPath("dataframe_split.data"),
+    "rows": FieldPath("rows"),
+    "row": FieldPath("row", "row"),
+    "columns": FieldPath("columns", "columns"),
+    "dataframe_records": FieldPath("dataframe_records"),
+    "dataframe_split": FieldPath("dataframe_split.data"),
 }
 """The forms of a request, and how to call what is in them."""
 FORMS = tuple(WHERE)
@@ -53,7 +53,7 @@ class RequestRows(msgspec.Struct, gc=False):
 
     rows: list[Any]
     times: list[dt.datetime] | None = None
-    where: FaultPath = WHERE["rows"]
+    where: FieldPath = WHERE["rows"]
     keys: list[str] | None = None
     sent: list[Any] | None = None
     filled: Filled | None = None
@@ -102,10 +102,10 @@ class BodyDecoder:
 
     def _plain(self, form: str, value: Any) -> list[Any]:
         if form == "row":
-            return self._rows.in_range([value])
+            return self._rows.check_calendar([value])
         if form in {"rows", "dataframe_records"}:
             self._check_number(form, len(value))
-            return self._rows.in_range(value)
+            return self._rows.check_calendar(value)
         if form == "dataframe_split":
             value = self._records(value)
         else:
@@ -124,7 +124,7 @@ class BodyDecoder:
                 raise as_invalid(fault, "the request") from None
         elif isinstance(value, list):
             self._check_number(form, len(value))
-        rows = self._rows.spelled(value, WHERE[form])
+        rows = self._rows.read_leniently(value, WHERE[form])
         self._check_number(form, len(rows))
         times = event_times.spelled(given, len(rows))
         keys = client_keys.read(given.get("keys"), given.get("key"), times, len(rows))
@@ -170,7 +170,7 @@ def _only_given(request: Any) -> tuple[str, Any]:
 def _loads(body: bytes) -> dict[str, Any]:
     try:
         text = body.decode("utf-8-sig")
-        given = tolerant.loads(text)
+        given = lenient.loads(text)
     except RecursionError:
         field = deep_value(text)
         why = "it is an array or an object with very many levels" if field else ""

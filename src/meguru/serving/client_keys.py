@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET
 
 from meguru.errors import InvalidInput
-from meguru.flavors.faults import shown
+from meguru.flavors.field_errors import shown
 from meguru.predictions import row_keys
 
 _NONE = (UNSET, None)

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from meguru.errors import InvalidInput
 from meguru.flavors import values
-from meguru.flavors.faults import shown
+from meguru.flavors.field_errors import shown
 
 _EDGES = {dt.MINYEAR, dt.MAXYEAR}
 

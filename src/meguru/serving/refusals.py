@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from meguru.errors import InternalError, InvalidInput, MeguruError
-from meguru.flavors.faults import FaultPath, shown
+from meguru.flavors.field_errors import FieldPath, shown
 from meguru.predictions.outputs import ModelAnswer, joined
 from meguru.serving.body import RequestRows
 from meguru.serving.contracts.view import ContractView
@@ -94,7 +94,7 @@ def _scores(served: Served, row: Any) -> bool:
     return True
 
 
-def _refusal(where: FaultPath, index: int, name: str, why: str) -> InvalidInput:
+def _refusal(where: FieldPath, index: int, name: str, why: str) -> InvalidInput:
     path = where.cell(index, name) if name else where.row(index)
     hint = "send a value of the kind that the model was trained on"
     return InvalidInput(f"the model refuses {path}", field=path, why=why, hint=hint)

@@ -25,6 +25,8 @@ def as_floats(values: npt.ArrayLike, field: str) -> Floats:
         raise InvalidInput(f"{field} must be numbers", field=field, why=str(error)) from error
     if array.ndim != 1:
         raise InvalidInput(f"{field} must have one dimension", field=field, why=f"its shape is {array.shape}")
+    # NaN compares as false with everything: a statistic of it is never above its threshold, which would read
+    # as 'nothing changed'.
     bad = int(np.count_nonzero(~np.isfinite(array)))
     if bad:
         raise InvalidInput(

@@ -63,6 +63,7 @@ def auc(labels: npt.ArrayLike, scores: npt.ArrayLike, weights: npt.ArrayLike | N
     total = float(positive.sum()) * float(negative.sum())
     if total == 0.0:
         return math.nan
+    # Ties count one half: of the negatives of the same group, half lie below.
     below = np.cumsum(negative) - negative / 2
     return float(np.dot(positive, below)) / total
 

@@ -1,4 +1,4 @@
-"""The standard error of any number of rows in an order, by blocks that are left out one after another."""
+"""Standard errors for rows that depend on their neighbours: batch means and the delete-block jackknife."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def total_error(parts: Floats) -> float:
     b = parts.size
     if b < 2:
         return math.nan
+    # b / (b - 1) makes b times the sample variance of the sums, with one degree of freedom for their mean.
     return math.sqrt(b / (b - 1) * float(np.sum((parts - parts.mean()) ** 2)))
 
 
@@ -69,6 +70,7 @@ def jackknife_error(without: Floats) -> float:
     b = without.size
     if b < 2:
         return math.nan
+    # (b - 1) / b: values that share all blocks but one differ by about 1 / (b - 1) of what single blocks do.
     return math.sqrt((b - 1) / b * float(np.sum((without - without.mean()) ** 2)))
 
 
@@ -86,5 +88,6 @@ def student_interval(
 
     if blocks < 2:
         raise InvalidInput("an interval needs two blocks of rows", field="blocks", why=f"there are {blocks}")
+    # The error is estimated from the blocks, so few of them make it uncertain: Student's law, not the normal.
     half = float(stdtrit(blocks - 1, 0.5 + level / 2)) * error
     return Interval(estimate=value, low=value - half, high=value + half, level=level, n=n, method=method)

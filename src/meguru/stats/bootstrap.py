@@ -85,8 +85,10 @@ def resampled_aucs(truth: Bools, scores: tuple[Floats, ...], resamples: int, see
     if positives in {0, n}:
         return out
     ranked = [_Ranked.of(truth, each) for each in scores]
+    # PCG64, whose stream is the same on every machine and in every release of NumPy since 1.17.
     draw = np.random.default_rng(seed)
     for index in range(resamples):
+        # A draw of n rows with replacement is how often each row counts, so the scores are sorted only once.
         weights = np.bincount(draw.integers(0, n, size=n), minlength=n).astype(np.float64)
         for row, one in enumerate(ranked):
             out[row, index] = one.auc(weights[:positives], weights[positives:])
@@ -123,6 +125,7 @@ class _Ranked:
 
 
 def _interval(estimate: float, draws: Floats, level: float, n: int) -> Interval:
+    # A draw that misses a class has no AUC: it is left out, since 0.5 would pull the interval to the middle.
     known = draws[~np.isnan(draws)]
     if math.isnan(estimate) or not known.size:
         return Interval(estimate=estimate, low=math.nan, high=math.nan, level=level, method="bootstrap", n=n)

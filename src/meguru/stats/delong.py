@@ -91,9 +91,12 @@ def _covariance(truth: Bools, scores: tuple[Floats, ...]) -> tuple[Floats, Float
         return np.full(k, math.nan), np.full((k, k), math.nan)
     v10, v01 = np.empty((k, m)), np.empty((k, n))
     for row, each in enumerate(scores):
+        # Sun and Xu: a midrank among all rows less that among rows of the same class is how many rows of the
+        # other class lie below, ties counting one half. Three sorts in place of m * n comparisons.
         everywhere = midranks(each)
         v10[row] = (everywhere[truth] - midranks(each[truth])) / n
         v01[row] = 1 - (everywhere[~truth] - midranks(each[~truth])) / m
+    # np.cov divides by m - 1 and n - 1, as DeLong's S10 and S01 do.
     covariance = np.atleast_2d(np.cov(v10)) / m + np.atleast_2d(np.cov(v01)) / n
     return v10.mean(axis=1), covariance
 
@@ -113,6 +116,7 @@ def midranks(values: Floats) -> Floats:
 def _estimate(truth: Bools, scores: tuple[Floats, ...], contrast: Floats) -> tuple[float, float]:
     areas, covariance = _covariance(truth, scores)
     variance = float(contrast @ covariance @ contrast)
+    # Of two scores that order the rows alike the variance is 0, and rounding may leave it below.
     spread = math.nan if math.isnan(variance) else math.sqrt(max(0.0, variance))
     return float(contrast @ areas), spread
 
@@ -121,5 +125,6 @@ def _interval(estimate: float, spread: float, level: float, n: int, limits: tupl
     half = normal_quantile(level) * spread
     low, high = estimate - half, estimate + half
     if not math.isnan(half):
+        # The normal interval knows no bounds; an AUC has some.
         low, high = max(limits[0], low), min(limits[1], high)
     return Interval(estimate=estimate, low=low, high=high, level=level, method="delong", n=n)

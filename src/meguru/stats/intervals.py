@@ -79,6 +79,7 @@ def wilson_share(share: float, n: float, z: float) -> tuple[float, float]:
     shrink = 1 + z * z / n
     centre = (share + z * z / (2 * n)) / shrink
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / shrink
+    # At 0 and 1 centre and half are equal on paper, and a last bit apart in floating point.
     low = 0.0 if share == 0 else max(0.0, centre - half)
     high = 1.0 if share == 1 else min(1.0, centre + half)
     return low, high

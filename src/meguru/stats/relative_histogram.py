@@ -30,6 +30,8 @@ def bucket(value: float) -> int:
     >>> bucket(1.0), bucket(1.04), bucket(0.0) == bucket(1e-6)
     (0, 1, True)
     """
+    # The logarithm of a bucket's own upper end may be a last bit above a whole number; it belongs to this
+    # bucket.
     return math.ceil(math.log(max(value, SMALLEST)) / _LOG - 1e-9)
 
 

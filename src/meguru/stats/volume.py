@@ -1,4 +1,4 @@
-"""How many are to be expected, after how many there were before."""
+"""Prediction bands of counts: a negative binomial fitted to earlier windows, for volume anomalies."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class CountBand:
         if self.excess <= 0:
             return float(pdtr(count, self.mean))
         size = 1 / self.excess
+        # The negative binomial's distribution function, with size 1 / excess and success probability size /
+        # (size + mean).
         return float(betainc(size, count + 1, size / (size + self.mean)))
 
     def at_least(self, count: int) -> float:
@@ -70,6 +72,8 @@ def band_of(counts: Sequence[int]) -> CountBand:
     mean = sum(counts) / k
     if mean <= 0:
         return CountBand(mean=0.0, excess=0.0)
+    # Unbiased (k - 1): the moment estimator subtracts Poisson's variance from it, and would be negative too
+    # often with k.
     variance = sum((each - mean) ** 2 for each in counts) / (k - 1)
     excess = max(0.0, (variance - mean) / mean**2)
     return CountBand(mean=mean, excess=excess * (1 + 1 / k) + 1 / (k * mean))

@@ -1,4 +1,4 @@
-"""What every task promises: named outputs, a checked outcome, and the metrics that it is judged by."""
+"""The base class of tasks: named outputs, validated outcomes, and the default metrics."""
 
 from __future__ import annotations
 
@@ -180,6 +180,7 @@ def codes(column: pl.Series, classes: Sequence[Label]) -> npt.NDArray[np.float64
     import polars as pl
 
     places = {class_key(label): float(place) for place, label in enumerate(classes)}
+    # By distinct value: a Python call for each class, not for each row.
     known = pl.DataFrame({"of": column}).get_column("of").unique().drop_nulls().to_list()
     by_value = {value: places.get(class_key(value), -1.0) for value in known}
     if not by_value:

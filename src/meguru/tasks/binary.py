@@ -43,6 +43,7 @@ class Binary(Task, frozen=True, kw_only=True):
 
     def outcome(self, value: Any) -> float:
         """Return 0 or 1 of a class, by its number, as a truth value, or by its name."""
+        # The way of nearly every outcome, many thousand in a request: no text is made of it.
         if self.classes is TWO and type(value) in _NUMBERS and value in TWO:
             return float(value)
         key = class_key(value) if isinstance(value, str | bool | int | float) else ""
@@ -65,6 +66,7 @@ class Binary(Task, frozen=True, kw_only=True):
 
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
         """Return 0 and 1, NaN where unknown."""
+        # Floats are outcomes that were coded already (stored as 0.0 and 1.0), or labels with gaps.
         if self.classes == TWO or column.dtype.is_float():
             return self._zeros_and_ones(column)
         found = codes(column, self.classes)

@@ -55,6 +55,7 @@ class Multiclass(Task, frozen=True, kw_only=True):
     def answer(self, raw: RawAnswer, rows: int) -> dict[str, Any]:
         """Return the likeliest class and the probabilities; of equal ones the first, of unknown ones none."""
         values = shaped(raw, (rows, len(self.classes)))
+        # argmax takes NaN for the greatest, and would answer its class.
         unknown = np.isnan(values).any(axis=1)
         best = np.where(unknown, -1, np.argmax(values, axis=1)).tolist()
         named = (*self.classes, None)

@@ -64,6 +64,8 @@ class Multilabel(Task, frozen=True, kw_only=True):
 
     def outcome(self, value: Any) -> list[Label]:
         """Return the labels that hold, in the order of the classes."""
+        # In the order of the classes, whatever order they are sent in: equal outcomes are kept as equal
+        # bytes.
         known = {class_key(label): label for label in self.classes}
         given = [class_key(each) for each in value] if isinstance(value, list | tuple) else None
         if given is None or not set(given) <= set(known):

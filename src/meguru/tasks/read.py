@@ -1,4 +1,4 @@
-"""Read a task from what is written down, and write it down."""
+"""Read a task from its name or JSON options, and write it back."""
 
 from __future__ import annotations
 

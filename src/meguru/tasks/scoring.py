@@ -1,4 +1,4 @@
-"""Put truth and answers together as metrics read them."""
+"""Join truth and answers into the rows that metrics take."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ from meguru.fairness import (
     count_groups,
     errors_by_group,
     judge_groups,
-    share_gap,
+    share_difference,
     share_ratio,
 )
 from meguru.fairness.criteria import MEANS
-from meguru.fairness.submitted import GroupTally, counted_groups
+from meguru.fairness.submitted_counts import GroupTally, counted_groups
 from meguru.monitoring.checks import CHECKS
 from meguru.registry.known import KnownModel
 from meguru.tasks.multiclass import Multiclass
@@ -76,18 +76,18 @@ def test_differences_and_ratios_are_those_of_the_definitions(criterion):
 
 
 def test_the_interval_of_two_groups_is_newcombes():
-    gap = share_gap(np.array([56.0, 48.0]), np.array([70.0, 80.0]))
+    gap = share_difference(np.array([56.0, 48.0]), np.array([70.0, 80.0]))
     assert (gap.value, gap.low, gap.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)  # his table, (a)
     ratio = share_ratio(np.array([56.0, 48.0]), np.array([70.0, 80.0]))
     katz = 0.75 * np.exp(1.96 * math.sqrt(0.2 / 56 + 0.4 / 48) * np.array([-1, 0, 1]))
     assert (ratio.low, ratio.value, ratio.high) == pytest.approx(tuple(katz), abs=0.006)
 
 
-@pytest.mark.parametrize("make", [share_gap, share_ratio])
+@pytest.mark.parametrize("make", [share_difference, share_ratio])
 def test_the_interval_of_many_groups_holds_as_often_as_it_says(make):
     draw, held = np.random.default_rng(3), 0
     shares, among = np.array([0.3, 0.35, 0.4, 0.32]), np.array([400, 300, 250, 350])
-    truth = shares.max() - shares.min() if make is share_gap else shares.min() / shares.max()
+    truth = shares.max() - shares.min() if make is share_difference else shares.min() / shares.max()
     for _ in range(400):
         found = make(draw.binomial(among, shares).astype(float), among.astype(float))
         held += found.low <= truth <= found.high
@@ -223,7 +223,7 @@ def test_groups_with_too_few_rows_are_unknown_and_hide_no_others():
 def test_a_gap_lies_within_its_interval_whatever_the_counts(counts):
     hits = np.array([min(pair) for pair in counts], dtype=float)
     among = np.array([max(pair) for pair in counts], dtype=float)
-    for found in (share_gap(hits, among), share_ratio(hits, among)):
+    for found in (share_difference(hits, among), share_ratio(hits, among)):
         if math.isnan(found.value):
             assert math.isnan(found.low)
             continue

@@ -137,8 +137,13 @@ LAUGHS = "\n".join(
     ["a0: &a0 [ha, ha]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60)), "flavors: {x: *a59}"]
 )
 MERGED = "\n".join(
-    ["a0: &a0 {b: 1}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60)), "flavors: *a59"]
+    [
+        "a0: &a0 {b: 1}",
+        *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60)),
+        "flavors: *a59",
+    ]
 )
+TENSOR = '{"type": "tensor", "tensor-spec": {"dtype": "f4", "shape": [-1, 10000]}}'
 OF_ONES_SELF = "flavors: &f {sklearn: *f}"
 ODD = {
     "values without end": LAUGHS,
@@ -151,8 +156,7 @@ ODD = {
     "a list of shapes": "flavors: {onnx: {}, meguru: {shapes: [1]}}",
     "no signature": "flavors: {onnx: {}}\nsignature: 5",
     "a deep signature": f"flavors: {{onnx: {{}}}}\nsignature: {{inputs: '{'[' * 100_000}'}}",
-    "many tensors": "flavors: {onnx: {}}\nsignature: {inputs: '[%s]'}"
-    % ", ".join(['{"type": "tensor", "tensor-spec": {"dtype": "f4", "shape": [-1, 10000]}}'] * 2000),
+    "many tensors": f"flavors: {{onnx: {{}}}}\nsignature: {{inputs: '[{', '.join([TENSOR] * 2000)}]'}}",
 }
 
 
@@ -189,7 +193,7 @@ def test_columns_that_become_one_name_are_refused():
 def test_a_backend_that_a_file_names_does_not_stay_in_the_process(monkeypatch):
     monkeypatch.delitem(sys.modules, "keras", raising=False)
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    with pytest.raises(InvalidInput, match="none of its own"):
+    with pytest.raises(InvalidInput, match="none of its backends"):
         keras._keras("evil")
     with pytest.raises(MissingDependency):
         keras._keras("openvino")

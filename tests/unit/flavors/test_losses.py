@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from meguru.errors import InvalidInput
 from meguru.flavors.loss_training import learn_losses
-from meguru.stats.estimates.losses import LossModel
+from meguru.stats.estimates.direct_loss import LossModel
 from meguru.stats.estimates.tables import table_of
 
 

@@ -11,9 +11,7 @@ from meguru.metrics.sums import interval_of_sums
 
 
 def two(truth, score, **options):
-    return ScoredRows(
-        truth=np.asarray(truth, float), answer={"score": np.asarray(score, float)}, **options
-    )
+    return ScoredRows(truth=np.asarray(truth, float), answer={"score": np.asarray(score, float)}, **options)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from meguru.errors import InvalidInput
 from meguru.features.types import ViewDefinition
 from meguru.flavors import ColumnType, Signature, SignatureColumn
-from meguru.flavors.faults import FaultPath
+from meguru.flavors.field_errors import FieldPath
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.contracts.view import ContractView
 from meguru.serving.features.fill import FeatureInputs
@@ -21,7 +21,7 @@ from meguru.serving.features.plan import FeaturePlan, PlannedView, TakenFeature
 from meguru.serving.features.shadows import ShadowViews
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-ROWS = FaultPath("rows")
+ROWS = FieldPath("rows")
 SPENT = {"ann": (100, [30.0, 3.0]), "bob": (200, [8.0, 1.0])}
 
 

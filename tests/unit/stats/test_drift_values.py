@@ -10,7 +10,7 @@ from scipy.spatial.distance import jensenshannon
 
 from meguru.stats.drift import TESTS, CategoryCounts, SampledValues
 from meguru.stats.drift import ks as ks_module
-from meguru.stats.drift.many import discoveries
+from meguru.stats.drift.false_discovery import discoveries
 
 SIZES = st.integers(1, 60)
 VALUES = st.floats(-1e6, 1e6) | st.integers(-2, 2).map(float)

@@ -167,6 +167,8 @@ def _check_info(info: Any) -> None:
 
 def _set_exact(model: Any, exact: dict[str, Any]) -> None:
     values, rounded = np.asarray(exact["leaf_values"], dtype=np.float64), np.asarray(model.get_leaf_values())
+    # The exact values may differ from the checked trees by the rounding of 17 digits only: else the file
+    # would say one model and answer by another.
     if values.shape != rounded.shape or not np.allclose(values, rounded, rtol=_CLOSE, atol=_CLOSE):
         raise ValueError("the exact values of leaves are not those of the trees")
     model.set_leaf_values(values)
@@ -178,5 +180,6 @@ def _in_order(exact: np.ndarray[Any, Any], rounded: np.ndarray[Any, Any]) -> lis
     if np.allclose(exact, rounded, rtol=_CLOSE, atol=_CLOSE):
         return [float(value) for value in exact]
     found = np.empty_like(exact)
+    # Rounding keeps the order of values, so the k-th smallest of both is the same leaf.
     found[np.argsort(rounded, kind="stable")] = np.sort(exact)
     return [float(value) for value in found]

@@ -181,6 +181,8 @@ def _check_split(split: Any, bins: list[Split]) -> None:
     place = _whole(split.get("split_index"), 1 << 31)
     kind = str(split.get("split_type"))
     feature, border = _SPLITS.get(kind, ("", ""))
+    # CatBoost takes the place without a look at the list it points into, and the border for the comparison:
+    # both must be one split.
     if place >= len(bins) or bins[place] != (kind, split.get(feature, 0), split.get(border)):
         raise ValueError("a tree splits where the model has no border")
 

@@ -20,10 +20,12 @@ def model_of(said: dict[str, Any], data: bytes, counted: int, where: str) -> Any
     from keras.src.backend.common.variables import initialize_all_variables
     from keras.src.saving import saving_lib
 
+    # Without memory for variables: a configuration of a few bytes may ask for layers of any size.
     with keras.StatelessScope(initialize_variables=False):
         model = keras.saving.deserialize_keras_object(said, safe_mode=True)
         wanted = sum(math.prod(each.shape) for each in model.weights)
         _check_rows(model, where)
+    # Only what the file itself fills is allocated.
     if wanted > counted:
         raise malformed(where, f"its layers want {wanted:,} numbers, and its weights hold {counted:,}")
     initialize_all_variables()

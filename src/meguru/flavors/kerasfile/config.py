@@ -87,10 +87,12 @@ def _check_object(node: dict[str, Any], where: str) -> None:
     Shared objects are numbered by their place in memory; those numbers are no sizes.
     """
     for name in ("shared_object_id", "compile_config"):
+        # compile_config names losses and optimizers, which may be code, and are not needed to predict.
         node.pop(name, None)
     if "class_name" not in node:
         return
     name, module = node["class_name"], node.get("module")
+    # A registered name is looked up before the module, so it could lead a class of our list to another one.
     if node.get("registered_name") not in ({None, name} if (module, name) in _MODELS else {None}):
         raise _unknown(node["registered_name"], where)
     if isinstance(name, str) and name in _VALUES and module is None:

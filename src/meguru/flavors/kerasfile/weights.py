@@ -53,6 +53,7 @@ class _Walk:
             self._objects += 1
             if depth > MAX_DEPTH or self._objects > MAX_OBJECTS:
                 raise TooLarge("the model's weights are nested beyond all bounds", where=self._where)
+            # HDF5 follows soft and external links by itself, also to /etc/passwd.
             if type(group.get(name, getlink=True)) is not h5py.HardLink:
                 raise self._refused(name, "it is a link, which may lead into another file")
             each = group[name]

@@ -80,6 +80,8 @@ def _check_ways(left: Array, right: Array, leaves: int) -> None:
         raise ValueError("a tree leads to a node that it does not have")
     parents = np.concatenate([np.arange(inner), np.arange(inner)])
     nodes = children >= 0
+    # Children after their parents rule out loops; that none is led to twice rules out a graph, which has
+    # exponentially many ways.
     if (children[nodes] <= parents[nodes]).any() or np.bincount(children + leaves).max() > 1:
         raise ValueError("a tree goes round in a circle")
     if inner > MAX_DEPTH:

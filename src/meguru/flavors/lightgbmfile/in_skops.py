@@ -15,7 +15,7 @@ import numpy as np
 from meguru.errors import UnsafeModel
 
 MAGIC = b"PK\x03\x04"
-_SCHEMA, _MOST_BYTES, _MOST_CLASSES = "schema.json", 1 << 30, 16 << 20
+_SCHEMA, _MAX_BYTES, _MAX_CLASSES_BYTES = "schema.json", 1 << 30, 16 << 20
 _ESTIMATORS = ("LGBMClassifier", "LGBMRegressor", "LGBMRanker")
 
 
@@ -29,7 +29,7 @@ def read(data: bytes, where: str) -> tuple[bytes, list[Any] | None]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            schema = json.loads(_member(archive, _SCHEMA, _MOST_BYTES))
+            schema = json.loads(_member(archive, _SCHEMA, _MAX_BYTES))
             is_whole = (schema["__module__"], schema["__class__"]) == ("lightgbm.basic", "Booster")
             if not is_whole and (schema["__module__"], schema["__class__"] in _ESTIMATORS) != (
                 "lightgbm.sklearn",
@@ -64,7 +64,8 @@ def _classes(archive: zipfile.ZipFile, node: Any) -> list[Any]:
     if node["__class__"] != "ndarray" or node.get("type") != "numpy":
         message = "the names of the classes are no plain array"
         raise ValueError(message)
-    file = io.BytesIO(_member(archive, str(node["file"]), _MOST_CLASSES))
+    file = io.BytesIO(_member(archive, str(node["file"]), _MAX_CLASSES_BYTES))
+    # An .npy file of objects is a pickle.
     found: np.ndarray[Any, Any] = np.load(file, allow_pickle=False)
     if found.ndim != 1:
         message = f"the names of the classes have the shape {found.shape}"

@@ -91,6 +91,8 @@ class ModelText(msgspec.Struct, frozen=True):
     def written(self) -> str:
         """Return the text as LightGBM reads it; equal models give equal texts."""
         blocks = [f"Tree={index}\n{_lines(tree, _TREE)}\n\n" for index, tree in enumerate(self.trees)]
+        # LightGBM jumps from tree to tree by these sizes without a look at the text: ours are counted, not
+        # taken over.
         sizes = " ".join(str(len(block.encode())) for block in blocks)
         head = f"tree\n{_lines(self.said, _HEADER)}tree_sizes={sizes}\n\n"
         kept = json.dumps(self.categories) if self.categories else "null"

@@ -46,6 +46,7 @@ def checked(data: bytes | Any, where: str = "") -> Any:
     if model is data:  # its owner keeps it as it was
         clean = onnx.ModelProto()
         clean.CopyFrom(model)
+    # What the schema in our library does not know was not looked at, and the runtime's may know it.
     clean.DiscardUnknownFields()
     graph.check(clean, where)
     del clean.metadata_props[:]

@@ -48,6 +48,7 @@ def check(model: Any, where: str = "") -> None:
     graph = model.graph
     if len(graph.node) > MAX_NODES:
         raise TooLarge("the model has too many nodes", where=where, why=f"{MAX_NODES:,} are allowed")
+    # Their shape is a claim that no bytes stand behind.
     if graph.sparse_initializer:
         raise malformed(where, "it has sparse weights, which can unpack to any size")
     known: dict[str, Any] = {}

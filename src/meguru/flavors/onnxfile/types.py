@@ -54,6 +54,7 @@ def check_tensor(tensor: Any, where: str) -> None:
     if len(dims) > MAX_RANK or any(size < 0 for size in dims):
         raise malformed(where, f"the weight {tensor.name[:80]!r} has the shape {dims[:9]}")
     wanted = math.prod(dims)
+    # raw_data comes first in the runtime too; a tensor with neither is one of no elements.
     if tensor.raw_data or not any(len(getattr(tensor, name)) for name in _INLINE):
         held, wanted = len(tensor.raw_data), wanted * _BYTES.get(dtype, -1)
     else:

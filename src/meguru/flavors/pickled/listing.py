@@ -157,6 +157,7 @@ class PickleWalk:
             PickleWalk(self.reader, self.names, self.depth + 1).follow()
             return
         if state.get("numpy_array_alignment_bytes") is not None:
+            # joblib aligns arrays for memory mapping: a byte says how many bytes of padding follow.
             self.reader.skip(int.from_bytes(self.reader.skip(1), "little"))
         self.reader.skip(width * prod(shape))
 

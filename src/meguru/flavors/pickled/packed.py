@@ -74,4 +74,5 @@ def _inflated(path: Path) -> Iterator[bytes]:
             data = inflater.unconsumed_tail or file.read(_STEP)
             if not data:
                 raise EOFError("it ends early")
+            # A bound on the output of each call: one chunk of a bomb would else be a gigabyte.
             yield inflater.decompress(data, _STEP)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from meguru.errors import MeguruError, UnsafeModel, is_our_fault
-from meguru.flavors.pickled.known import known
+from meguru.flavors.pickled.allowlist import allowed
 from meguru.flavors.pickled.listing import WRAPPER, spelled
 
 _MAX_ARRAY = 2 << 30
@@ -35,7 +35,8 @@ class RestrictedUnpickler(_Plain):  # type: ignore[misc]
         module, name = spelled(module, name)
         if (module, name) == WRAPPER:
             return ArrayWrapper
-        if (module, name) not in known() or "." in name:
+        # A dotted name would be followed through attributes: numpy.os.system.
+        if (module, name) not in allowed() or "." in name:
             raise UnsafeModel(f"the pickle uses {module}.{name}", why="it is not on the list of known types")
         return getattr(import_module(module), name)
 
@@ -54,6 +55,7 @@ class RestrictedUnpickler(_Plain):  # type: ignore[misc]
     def _array(self, said: dict[str, Any]) -> Any:
         dtype, shape = np.dtype(said["dtype"]), tuple(int(n) for n in said["shape"])
         if dtype.hasobject:
+            # joblib's own reader would unpickle an array of objects without any restriction.
             return RestrictedUnpickler(_Rest(self)).load()
         if said.get("numpy_array_alignment_bytes") is not None:
             self.read(int.from_bytes(self.read(1), "little"))

@@ -145,6 +145,7 @@ def _check(graph: schema.ProgramGraph, where: str) -> None:
     for node in graph.nodes:
         name = operator_of(node.target, where)
         _check_training(name, node, where)
+        # A trailing underscore is PyTorch's mark of an operator that changes its input.
         if name.endswith("_") and node.target.startswith(_ATEN):
             _check_in_place(node, uses, made, where)
         for output in node.outputs:

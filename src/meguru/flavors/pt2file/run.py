@@ -62,6 +62,7 @@ class Compiled:
     def _probe(self, where: str) -> dict[str, TensorSpec]:
         """Compute the shapes of everything without memory for any of it, and refuse what is out of bounds."""
         torch = self._torch
+        # Tensors of the device "meta" have shapes and no memory.
         with torch.inference_mode(), torch.device("meta"):
             env: Env = {name: held.to("meta") for name, held in self._held.items()}
             for spec in self.inputs:

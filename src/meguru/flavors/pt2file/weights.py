@@ -62,6 +62,7 @@ def check_weight(
         raise malformed(where, f"the weight {name[:80]!r} is not there")
     sizes, strides, offset = _plain(meta, where)
     held = len(files[file]) // SIZES[dtype_of(meta.dtype, where)]
+    # The last element that the strides lead to must lie in the file; looked at before any memory is taken.
     reach = offset + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True)) + 1
     if math.prod(sizes) and (reach > held or math.prod(sizes) > held):
         raise malformed(where, f"the weight {name[:80]!r} has the shape {sizes} and holds {held:,} values")

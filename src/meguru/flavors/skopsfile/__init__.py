@@ -49,6 +49,8 @@ def loads(data: bytes, where: str = "") -> Any:
         import skops.io
     except ImportError as error:
         raise MissingDependency.of("sklearn", "skops") from error
+    # skops trusts many types by itself, and asks about the others; ours is the check that decides, of all of
+    # them.
     held = _audited(data, where)
     # skops walks the whole list again at each of its nodes, so it gets only the part that this file needs.
     trusted = [name for name in names.trusted() if name in held]
@@ -86,7 +88,7 @@ def _audited(data: bytes, where: str) -> set[str]:
     return found
 
 
-def doubted(data: bytes) -> list[str]:
+def untrusted_types(data: bytes) -> list[str]:
     """Return the types of a file that plain skops asks its caller to trust; MLflow wants them in MLmodel."""
     import skops.io
 

@@ -200,6 +200,7 @@ def read_array(content: bytes) -> np.ndarray[Any, Any]:
     if version not in headers:
         raise ValueError(f"an array file of version {version}")
     shape, _, dtype = headers[version](file)
+    # NumPy allocates by the header before it reads; and an array of objects is a pickle.
     if math.prod(shape) * dtype.itemsize != len(content) - file.tell() or dtype.hasobject:
         raise ValueError("an array file whose header does not fit its content")
     file.seek(0)

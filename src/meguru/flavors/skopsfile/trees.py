@@ -50,6 +50,7 @@ def check_links(left: Array, right: Array, feature: Array, leaf: Array, n_featur
     inner = np.flatnonzero(~leaf.astype(bool))
     for child in (left, right):
         target = child[inner].astype(np.int64)
+        # Later than its parent: one comparison rules out loops as well.
         if np.any(target <= inner) or np.any(target >= count):
             raise ValueError("a tree leads to a node that it does not have")
     read = feature[inner].astype(np.int64)

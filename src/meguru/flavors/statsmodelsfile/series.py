@@ -117,6 +117,7 @@ class SeriesModel:
             raise InvalidInput(what, field="rows", why=f"one is {steps[~_is_step(steps)][0]:g}")
         furthest = int(steps.max())
         with self._asking:
+            # A forecast of many steps begins with that of fewer, so the longest that was ever asked is kept.
             if furthest > len(self._known):
                 self._known = np.asarray(self._results.forecast(furthest), dtype=np.float64)
             known = self._known

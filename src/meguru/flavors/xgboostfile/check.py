@@ -103,6 +103,7 @@ def check_children(left: Array, right: Array, leaf: Array) -> None:
     children = np.concatenate([left[inner], right[inner]]).astype(np.int64)
     if (children < 0).any() or (children >= count).any():
         raise ValueError("a tree leads to a node that it does not have")
+    # Nearly always so, and then there is no loop; the walk below costs a pass for each level.
     if (children > np.concatenate([inner, inner])).all():
         return
     # Nodes that were pruned and used again may come before their parents: then each is walked to once.

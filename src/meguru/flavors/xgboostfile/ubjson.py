@@ -116,4 +116,6 @@ class _Reader:
         if kind not in _ARRAYS or hash_ != b"#":
             raise ValueError("an array of an unknown type")
         dtype = np.dtype(_ARRAYS[kind])
+        # A view of the file's own bytes: a count that the file does not fill fails before anything is
+        # allocated.
         return np.frombuffer(self.take(self._count() * dtype.itemsize), dtype=dtype)

@@ -25,7 +25,7 @@ from meguru.stats import NumericProfile, tally_column
 from meguru.stats.arrays import Floats
 from meguru.stats.profile import TimeProfile
 from meguru.stats.profile.tally import far_from
-from meguru.stats.profile.times import told_times
+from meguru.stats.profile.times import missing_and_invalid_times
 
 if TYPE_CHECKING:
     import polars as pl
@@ -98,7 +98,7 @@ def _by_column(layout: BinLayout, frame: pl.DataFrame) -> Counts:
         column = frame.get_column(each.name)
         mine[THERE], mine[NULLS] = frame.height, column.null_count()
         if isinstance(each.profile, TimeProfile):
-            mine[NULLS], mine[ODD] = told_times(column)
+            mine[NULLS], mine[ODD] = missing_and_invalid_times(column)
             continue
         if not fits(each.profile, column.dtype):
             mine[ODD] = column.len() - column.null_count()
@@ -123,7 +123,7 @@ def _times(found: Counts, segment: Segment, column: pl.Series, hours: Slots) -> 
     """Count what is missing among dates and times, and what is none."""
     for hour in range(len(found)):
         mine = column.filter(hours == hour)
-        found[hour, [segment.start + NULLS, segment.start + ODD]] += told_times(mine)
+        found[hour, [segment.start + NULLS, segment.start + ODD]] += missing_and_invalid_times(mine)
 
 
 def _add(found: Counts, segment: Segment, slots: Slots, hours: Slots) -> None:

@@ -14,7 +14,7 @@ from meguru.monitoring.window import ComparedColumn, MonitoredWindow, PastWindow
 from meguru.registry.known import KnownModel
 from meguru.stats import NumericProfile
 from meguru.stats.arrays import as_level
-from meguru.stats.rare import fall_p_value
+from meguru.stats.poisson_rates import fall_p_value
 
 _LONGEST = 60
 """Values are told up to so many characters."""

@@ -8,7 +8,7 @@ from meguru.errors import InvalidInput
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.stats.arrays import as_level
-from meguru.stats.rare import most_by_chance, rise_p_value
+from meguru.stats.poisson_rates import max_count_by_chance, rise_p_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class ShareOfRows:
 
     def limit(self, rise: float, level: float) -> float:
         """Return the share above which it certainly rose, and by more than `rise`."""
-        chance = most_by_chance(self.rows, self.count_before, self.rows_before, level)
+        chance = max_count_by_chance(self.rows, self.count_before, self.rows_before, level)
         return min(max(self.before + rise, chance / max(self.rows, 1)), 1.0)
 
 

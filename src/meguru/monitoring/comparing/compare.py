@@ -12,7 +12,7 @@ from meguru.monitoring.comparing.types import ComparedValues, JointComparison, T
 from meguru.stats.arrays import as_level
 from meguru.stats.drift import JOINT_TESTS, TESTS
 from meguru.stats.drift.encoding import encode_rows
-from meguru.stats.drift.many import discoveries
+from meguru.stats.drift.false_discovery import discoveries
 from meguru.stats.drift.result import check_floor
 
 if TYPE_CHECKING:

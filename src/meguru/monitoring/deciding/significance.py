@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meguru.monitoring.types import Finding, Severity
-from meguru.stats.drift.many import discoveries
+from meguru.stats.drift.false_discovery import discoveries
 
 DRIFT = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT})
 """What moves without harm: it rings only if it is more than chance, and more than a season."""

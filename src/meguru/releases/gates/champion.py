@@ -96,7 +96,7 @@ class Champion(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def _compared(self, metric: Metric, both: tuple[ScoredRows, ...], seed: int) -> dict[str, Any]:
         new, old = both
-        method: Method = "bootstrap" if len(new) <= metric.redrawn else "auto"
+        method: Method = "bootstrap" if len(new) <= metric.max_bootstrap_rows else "auto"
         found = metric.difference(new, old, level=self.confidence, seed=seed, method=method)
         told = {"challenger": metric.value(new), "champion": metric.value(old), "difference": found.estimate}
         told |= {"low": found.low, "high": found.high}

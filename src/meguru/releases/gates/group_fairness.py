@@ -9,10 +9,10 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.fairness import FairnessResult, FairVerdict, GroupOptions, fairness_words
-from meguru.fairness.submitted import FEWEST
-from meguru.flavors.answered import DECIDED, SCORE, TRUTH, answered_rows
+from meguru.fairness.submitted_counts import MIN_GROUP_ROWS
 from meguru.flavors.comparing import HoldoutRows, score_models
-from meguru.flavors.outside_groups import joined, shielded
+from meguru.flavors.external_groups import join_groups, without_small_groups
+from meguru.flavors.scored_holdout import DECIDED, SCORE, TRUTH, holdout_decisions
 from meguru.metrics import ScoredRows
 from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial
@@ -80,8 +80,8 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
             what = "counts are sent by who holds the groups"
             hint = '"groups": "counts", "holders": ["ann"]'
             raise InvalidInput(what, field="holders" if self.groups == COUNTS else "groups", hint=hint)
-        if self.groups and self.min_rows < FEWEST:
-            what = f"of groups outside of the holdout, min_rows is {FEWEST} or more"
+        if self.groups and self.min_rows < MIN_GROUP_ROWS:
+            what = f"of groups outside of the holdout, min_rows is {MIN_GROUP_ROWS} or more"
             raise InvalidInput(what, field="min_rows", why=f"it is {self.min_rows}")
         if self.groups == COUNTS:
             for name in ("where", "golden", "join"):
@@ -114,7 +114,7 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         if self.groups:
             named = f"the groups {self.groups}"
             told = trial.golden(self.groups)
-            frame, coverage = joined(frame, told, key=self.join, columns=self.columns, name=named)
+            frame, coverage = join_groups(frame, told, key=self.join, columns=self.columns, name=named)
             if coverage < self.least_coverage:
                 return self._uncovered(coverage)
         groupings = self.groupings()
@@ -174,7 +174,7 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
                 field="columns",
                 hint="name it in the model's slices, or keep it in the holdout beside the features",
             )
-        return answered_rows(
+        return holdout_decisions(
             task,
             evidence,
             rows,
@@ -187,7 +187,7 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         import polars as pl
 
         found = self.judged(frame, columns, score=SCORE, truth=TRUTH, decided=pl.col(DECIDED), level=level)
-        return shielded(found) if self.groups else found
+        return without_small_groups(found) if self.groups else found
 
     def _passes(self, found: FairnessResult) -> bool:
         if self.bound == "far" or found.value is None or found.small:

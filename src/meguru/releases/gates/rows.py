@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from meguru.errors import InvalidInput
 from meguru.flavors.comparing import View
-from meguru.flavors.faults import FaultPath
+from meguru.flavors.field_errors import FieldPath
 from meguru.releases.gates.base import GateTrial, TrialSide
 from meguru.serving.contracts.inputs import InputSource, sources_of
 from meguru.serving.contracts.types import Contract, ModelInput
@@ -42,7 +42,7 @@ def _sent_rows(
         what = f"the golden set does not hold {lacking[0]!r}, as clients send it"
         raise InvalidInput(what, field="golden")
     columns = [rows.get_column(name).to_list() if there else () for name, there in held.items()]
-    made = [source.values(columns, rows.height, FaultPath("golden")) for source in wanted]
+    made = [source.values(columns, rows.height, FieldPath("golden")) for source in wanted]
     names = [source.column.name for source in wanted]
     return rows.drop(names, strict=False).hstack(_frame(names, made))
 
@@ -98,7 +98,7 @@ def _values(
             hint="keep the columns that clients send in the holdout, beside those of the model",
         )
     columns = [each if each is not None else () for each in sent.values()]
-    return source.values(columns, n, FaultPath("holdout"))
+    return source.values(columns, n, FieldPath("holdout"))
 
 
 def _frame(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.fairness import FairnessResult, FairVerdict, GroupOptions, GroupValue
-from meguru.fairness.submitted import SMALL_GROUPS, GroupTally, read_counts
+from meguru.fairness.submitted_counts import SMALL_GROUPS, GroupTally, read_counts
 from meguru.registry.group_tallies import TallyRecord
 
 COUNTS = "counts"

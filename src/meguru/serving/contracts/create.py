@@ -5,7 +5,7 @@ from __future__ import annotations
 from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput
 from meguru.flavors import Signature, SignatureColumn
-from meguru.flavors.lists import check_shape
+from meguru.flavors.list_columns import check_shape
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
 from meguru.registry.types import ModelVersion

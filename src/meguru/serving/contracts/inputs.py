@@ -10,7 +10,7 @@ import msgspec
 
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import ColumnType, Signature, SignatureColumn, values
-from meguru.flavors.faults import FaultPath
+from meguru.flavors.field_errors import FieldPath
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.expressions import TypedExpression, compile_expression
 from meguru.serving.expressions.typed import Columns
@@ -45,7 +45,7 @@ class InputSource(msgspec.Struct, frozen=True, kw_only=True):
         same = self.sent == self.column.name and self.convert is None
         return same and (self.column.nullable or not self.expression.nullable)
 
-    def values(self, columns: Columns, n: int, where: FaultPath) -> Sequence[Any]:
+    def values(self, columns: Columns, n: int, where: FieldPath) -> Sequence[Any]:
         """Return the column's n values.
 
         Raises
@@ -58,7 +58,7 @@ class InputSource(msgspec.Struct, frozen=True, kw_only=True):
             return found
         return [self._value(value, index, where) for index, value in enumerate(found)]
 
-    def _value(self, value: Any, index: int, where: FaultPath) -> Any:
+    def _value(self, value: Any, index: int, where: FieldPath) -> Any:
         if value is not None and self.column.shape:
             return value
         try:
@@ -75,7 +75,7 @@ class InputSource(msgspec.Struct, frozen=True, kw_only=True):
             raise self._without(index, where)
         return fit
 
-    def _without(self, index: int, where: FaultPath) -> InvalidInput:
+    def _without(self, index: int, where: FieldPath) -> InvalidInput:
         path = where.cell(index, self.sent) if self.sent else where.row(index)
         return InvalidInput(
             f"{path} gives no {self.column.name!r}, which the model needs",

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import astuple
 
 from meguru.errors import InvalidInput
-from meguru.flavors import ColumnType, Signature, SignatureColumn, lists
+from meguru.flavors import ColumnType, Signature, SignatureColumn, list_columns
 from meguru.flavors.rows import Decoder, decoder
 from meguru.predictions.types import SENT_PREFIX
 from meguru.serving.body import BodyDecoder, RequestRows
@@ -233,7 +233,7 @@ def neutral(columns: Sequence[SignatureColumn]) -> dict[str, Any]:
         ColumnType.DATETIME: "1970-01-01T00:00:00Z",
     }
     return {
-        column.name: None if column.nullable else lists.filled(column.shape, zeros[column.type])
+        column.name: None if column.nullable else list_columns.filled(column.shape, zeros[column.type])
         for column in columns
     }
 

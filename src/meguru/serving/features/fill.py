@@ -10,8 +10,8 @@ from msgspec import UNSET
 
 from meguru.errors import InvalidInput
 from meguru.flavors import Signature, SignatureColumn
-from meguru.flavors.faults import FaultPath
-from meguru.flavors.tolerant import missing_column
+from meguru.flavors.field_errors import FieldPath
+from meguru.flavors.lenient import missing_column
 from meguru.serving.features.filled import NOT_FOUND, PRESENT, SENT, Filled
 from meguru.serving.features.plan import FeaturePlan, PlannedView
 
@@ -95,7 +95,7 @@ class FeatureInputs:
         given: Mapping[str, Sequence[Any]],
         n: int,
         moments: Sequence[int] | None,
-        where: FaultPath,
+        where: FieldPath,
     ) -> Filled:
         """Return all columns of n rows of which some values are sent, and `msgspec.UNSET` where they are not.
 
@@ -118,7 +118,7 @@ class _Filling:
         given: Mapping[str, Sequence[Any]],
         n: int,
         moments: Sequence[int] | None,
-        where: FaultPath,
+        where: FieldPath,
     ) -> None:
         self._inputs, self._given, self._n, self._where = inputs, given, n, where
         self._moments, self._all = moments, range(n)

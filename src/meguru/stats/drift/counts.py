@@ -8,10 +8,10 @@ import numpy.typing as npt
 from meguru.errors import InvalidInput
 from meguru.stats.arrays import Floats, as_counts
 
-EXPECTED = 5.0  # the fewest rows a bin should expect: the usual rule for a chi-square approximation
-_MANY, _PART = 4.0, 0.05
-"""Where 5 rows are expected 20 come less than once in a million times: such a bin is no accident of few rows.
-It stands alone if it holds a twentieth of the smaller side too."""
+MIN_EXPECTED = 5.0  # the fewest rows a bin should expect: the usual rule for a chi-square approximation
+_CERTAIN_FACTOR, _CERTAIN_SHARE = 4.0, 0.05
+"""A rare bin is not merged if it holds four times the expected rows (of a Poisson count of 5, 20 or more come
+less than once in a million) and a twentieth of the smaller side: a category that is new and large."""
 
 
 def read_counts(reference: npt.ArrayLike, current: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -32,7 +32,7 @@ def read_counts(reference: npt.ArrayLike, current: npt.ArrayLike) -> tuple[Float
     return before, after
 
 
-def merge_rare(reference: Floats, current: Floats, expected: float = EXPECTED) -> tuple[Floats, Floats]:
+def merge_rare(reference: Floats, current: Floats, expected: float = MIN_EXPECTED) -> tuple[Floats, Floats]:
     """Merge the bins in which the smaller side would expect fewer than `expected` rows, and has not many.
 
     They become one bin, with the rarest other if they still expect too few together. What a bin expects is
@@ -46,9 +46,10 @@ def merge_rare(reference: Floats, current: Floats, expected: float = EXPECTED) -
     pooled = reference + current
     smaller = min(float(reference.sum()), float(current.sum()))
     fewer = _fewer(reference, current)
-    rare = (pooled * smaller < expected * float(pooled.sum())) & (fewer < _many(fewer, expected))
+    rare = (pooled * smaller < expected * float(pooled.sum())) & (fewer < _certain_rows(fewer, expected))
     if not rare.any():
         return reference, current
+    # Together the rare bins may still be too rare: then they take in the rarest of the others.
     if pooled[rare].sum() * smaller < expected * float(pooled.sum()) and not rare.all():
         rare[np.flatnonzero(~rare)[np.argmin(pooled[~rare])]] = True
     kept = ~rare
@@ -56,7 +57,7 @@ def merge_rare(reference: Floats, current: Floats, expected: float = EXPECTED) -
 
 
 def merge_neighbours(
-    reference: Floats, current: Floats, expected: float = 2 * EXPECTED
+    reference: Floats, current: Floats, expected: float = 2 * MIN_EXPECTED
 ) -> tuple[Floats, Floats]:
     """Merge ordered bins, from the left, until the smaller side expects `expected` rows or has many.
 
@@ -64,7 +65,7 @@ def merge_neighbours(
     """
     share = min(float(reference.sum()), float(current.sum())) / float(reference.sum() + current.sum())
     fewer = _fewer(reference, current)
-    many = _many(fewer, expected)
+    many = _certain_rows(fewer, expected)
     starts, held, has = [0], 0.0, 0.0
     for place, (rows, own) in enumerate(zip(share * (reference + current), fewer, strict=True)):
         if held >= expected or has >= many:
@@ -81,6 +82,6 @@ def _fewer(reference: Floats, current: Floats) -> Floats:
     return reference if float(reference.sum()) < float(current.sum()) else current
 
 
-def _many(fewer: Floats, expected: float) -> float:
-    """Return of how many rows of the smaller side in a bin chance is no reason, and that are no trifle."""
-    return max(_MANY * expected, _PART * float(fewer.sum()))
+def _certain_rows(fewer: Floats, expected: float) -> float:
+    """Return from how many rows of the smaller side on a bin stands alone, however few it expects."""
+    return max(_CERTAIN_FACTOR * expected, _CERTAIN_SHARE * float(fewer.sum()))

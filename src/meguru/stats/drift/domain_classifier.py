@@ -1,4 +1,4 @@
-"""A classifier that tries to tell current rows from the reference's."""
+"""The classifier two-sample test: drift is what lets a classifier tell current rows from the reference's."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from meguru.stats.arrays import Floats, as_level
 from meguru.stats.auc import auc
 from meguru.stats.delong import delong_auc
 from meguru.stats.drift.result import DriftResult, check_floor
-from meguru.stats.drift.vectors import read_vectors, some_of
+from meguru.stats.drift.vectors import read_vectors, subsample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST = 4000
-"""Of each side so many rows are compared, drawn with the seed."""
-_TELLING = 1000
-_NAMED = 5
-_APART = 0.52
+MAX_ROWS = 4000
+"""Rows that are sampled of each side, with the seed."""
+_IMPORTANCE_ROWS = 1000
+_MAX_NAMED_FEATURES = 5
+_MIN_AUC_TO_EXPLAIN = 0.52
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainDrift(DriftResult):
-    """What a classifier makes of two sets of rows.
+    """The result of a domain classifier.
 
-    `low` and `high` are the 95 % interval of the AUC; `telling` names the features by which it tells the
-    sides apart, with the AUC that is lost without each, most first.
+    `low` and `high` are the 95 % interval of the AUC; `telling` is the permutation importance: the features
+    by which the sides are told apart, with the AUC that is lost when each is shuffled, the greatest first.
     """
 
     low: float
@@ -89,26 +89,29 @@ def domain_classifier_test(
     """
     level, worth = as_level(alpha, "alpha"), check_floor(floor)
     draw = np.random.default_rng(seed)
-    before, after = (some_of(each, draw, MOST) for each in read_vectors(reference, current, missing=True))
+    before, after = (
+        subsample(each, draw, MAX_ROWS) for each in read_vectors(reference, current, missing=True)
+    )
     if min(before.shape[0], after.shape[0]) < 8:
         raise InvalidInput("at least eight rows of each side are wanted", field="current")
     rows = np.concatenate((before, after))
     labels = np.concatenate((np.zeros(before.shape[0]), np.ones(after.shape[0])))
     halves = _halves(labels, draw)
     with _one_thread():
-        asked = [_Half(rows, labels, halves != each, halves == each, seed) for each in (0, 1)]
-        telling = _telling(asked, names, draw)
+        asked = [_Fold(rows, labels, halves != each, halves == each, seed) for each in (0, 1)]
+        telling = _permutation_importance(asked, names, draw)
     return _concluded(asked, telling, level, worth, (before.shape[0], after.shape[0]))
 
 
 def _concluded(
-    asked: Sequence[_Half],
+    asked: Sequence[_Fold],
     telling: tuple[tuple[str, float], ...],
     level: float,
     worth: float,
     sizes: tuple[int, int],
 ) -> DomainDrift:
     found = float(np.mean([each.auc for each in asked]))
+    # Bonferroni for the two folds, whose rows overlap in training and so are not independent.
     p_value = min(1.0, 2 * min(each.p_value for each in asked))
     effect = max(0.0, found - 0.5)
     intervals = [delong_auc(each.labels, each.scores) for each in asked]
@@ -127,14 +130,16 @@ def _concluded(
     )
 
 
-class _Half:
-    """A classifier that learned on one half, and what it says of the other."""
+class _Fold:
+    """A classifier that was trained on one half of the rows, and its scores of the other half."""
 
     def __init__(
         self, rows: Floats, labels: Floats, learn: NDArray[np.bool_], ask: NDArray[np.bool_], seed: int
     ) -> None:
         from scipy.stats import mannwhitneyu
 
+        # scikit-learn's histogram binning fails on a column that has no value at all in the rows it learns
+        # from.
         empty = np.isnan(rows[learn]).all(axis=0)
         rows = np.where(empty, 0.0, rows)  # a feature without any value is none
         self.model = _classifier(seed).fit(rows[learn], labels[learn])
@@ -142,6 +147,7 @@ class _Half:
         self.scores = self.ask(self.rows)
         self.auc = auc(self.labels, self.scores)
         sides = self.scores[self.labels == 1], self.scores[self.labels == 0]
+        # Where all scores are equal the test's variance is 0 and SciPy returns NaN; no order is no evidence.
         tied = float(np.ptp(self.scores)) == 0
         self.p_value = 1.0 if tied else float(mannwhitneyu(*sides, alternative="greater").pvalue)
 
@@ -174,6 +180,7 @@ def _halves(labels: Floats, draw: np.random.Generator) -> NDArray[np.int64]:
     """Put each row into one of two halves, both with half of each side."""
     halves = np.empty(labels.size, dtype=np.int64)
     for side in (0, 1):
+        # Stratified: each fold has half of each side, else the AUC of a small side would hang on few rows.
         places = draw.permutation(np.flatnonzero(labels == side))
         halves[places] = np.arange(places.size) % 2
     return halves
@@ -188,23 +195,25 @@ def _critical(labels: Floats, level: float) -> float:
     return 0.5 - float(ndtri(level / 2)) * math.sqrt((n + m + 1) / (12 * n * m))
 
 
-def _telling(
-    asked: Sequence[_Half], names: Sequence[str], draw: np.random.Generator
+def _permutation_importance(
+    asked: Sequence[_Fold], names: Sequence[str], draw: np.random.Generator
 ) -> tuple[tuple[str, float], ...]:
-    """Shuffle one column after the other, and see what AUC is lost."""
-    if max(half.auc for half in asked) < _APART:
+    """Return the permutation importance: shuffle one column after the other, and see what AUC is lost."""
+    if max(half.auc for half in asked) < _MIN_AUC_TO_EXPLAIN:
         return ()
     width = asked[0].rows.shape[1]
     columns = list(names) or [str(place) for place in range(width)]
     lost = dict.fromkeys(columns, 0.0)
     for half in asked:
-        some = np.sort(draw.permutation(half.labels.size)[:_TELLING])
+        some = np.sort(draw.permutation(half.labels.size)[:_IMPORTANCE_ROWS])
         rows, labels = half.rows[some], half.labels[some]
         whole = auc(labels, half.ask(rows))
         for column in lost:
             places = [place for place, name in enumerate(columns) if name == column]
             mixed = rows.copy()
+            # All dimensions of a column move together: a one-hot row that is torn apart never occurs in the
+            # data.
             mixed[:, places] = rows[draw.permutation(some.size)][:, places]
             lost[column] += (whole - auc(labels, half.ask(mixed))) / len(asked)
-    most = sorted(lost.items(), key=lambda each: (-each[1], each[0]))[:_NAMED]
+    most = sorted(lost.items(), key=lambda each: (-each[1], each[0]))[:_MAX_NAMED_FEATURES]
     return tuple((name, round(drop, 4)) for name, drop in most if drop > 0)

@@ -13,10 +13,10 @@ from meguru.stats.drift.text import embed_texts
 if TYPE_CHECKING:
     import polars as pl
 
-CATEGORIES = 16
+MAX_CATEGORIES = 16
 """So many of the most frequent categories have a dimension each."""
 _TEXT = 64
-_WIDEST = 10.0
+_MAX_DEVIATIONS = 10.0
 
 
 class EncodedRows(NamedTuple):
@@ -81,13 +81,15 @@ def _numbers(sides: Sequence[pl.Series]) -> tuple[Floats, Floats]:
 
     first, second = (each.cast(pl.Float64).to_numpy().astype(np.float64) for each in sides)
     finite = first[np.isfinite(first)]
+    # Scaled first: the squares in the standard deviation of numbers near 1e300 would be infinite.
     size = float(np.abs(finite).max(initial=0)) or 1.0
     middle = float(np.median(finite)) if finite.size else 0.0
     unit = (float((finite / size).std()) * size if finite.size else 0.0) or size
     made = []
     for values in (first, second):
         with np.errstate(over="ignore", invalid="ignore"):
-            made.append(np.clip((values / unit - middle / unit), -_WIDEST, _WIDEST)[:, None])
+            # Clipped, so that one wild value does not outweigh all other columns in a distance.
+            made.append(np.clip((values / unit - middle / unit), -_MAX_DEVIATIONS, _MAX_DEVIATIONS)[:, None])
     return made[0], made[1]
 
 
@@ -95,7 +97,7 @@ def _categories(sides: Sequence[pl.Series]) -> tuple[Floats, Floats]:
     import polars as pl
 
     counted = pl.concat([each.alias("v") for each in sides]).drop_nulls().value_counts()
-    often = counted.sort("count", "v", descending=[True, False])["v"].head(CATEGORIES).to_list()
+    often = counted.sort("count", "v", descending=[True, False])["v"].head(MAX_CATEGORIES).to_list()
     made = [
         np.stack([(each == word).fill_null(value=False).to_numpy() for word in often], axis=1).astype(float)
         if often

@@ -1,4 +1,4 @@
-"""The energy distance of two clouds of vectors."""
+"""The energy distance, a two-sample test for vectors such as embeddings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import numpy.typing as npt
 
 from meguru.stats.arrays import Floats, as_level
 from meguru.stats.drift.result import DriftResult, check_floor, conclude
-from meguru.stats.drift.vectors import chance_of, limit_of, read_vectors, some_of
+from meguru.stats.drift.vectors import (
+    permutation_critical_value,
+    permutation_p_value,
+    read_vectors,
+    subsample,
+)
 
 PERMUTATIONS = 199
 
@@ -71,7 +76,7 @@ def energy_test(
 def _decide(
     before: Floats, after: Floats, level: float, least: float, draw: np.random.Generator
 ) -> DriftResult:
-    before, after = some_of(before, draw), some_of(after, draw)
+    before, after = subsample(before, draw), subsample(after, draw)
     distances = _distances(np.concatenate((before, after)))
     weights = _weights(before.shape[0], after.shape[0])
     found = float(_coefficients(distances, weights[:, None])[0])
@@ -80,11 +85,11 @@ def _decide(
     chance_mean = float(chance.mean())
     return conclude(
         found,
-        critical=limit_of(chance, level),
+        critical=permutation_critical_value(chance, level),
         # Of few vectors chance alone makes a coefficient above the floor: the floor is for what is beyond it.
         worth=least + chance_mean,
         effect=found - chance_mean,
-        p_value=chance_of(found, chance),
+        p_value=permutation_p_value(found, chance),
         sizes=(before.shape[0], after.shape[0]),
         bins=before.shape[1],
     )
@@ -104,7 +109,10 @@ def _weights(n: int, m: int) -> Floats:
 def _coefficients(distances: Floats, weights: Floats) -> Floats:
     """Return the coefficient for each column of weights: positive for one side, negative for the other."""
     first, second = np.clip(weights, 0, None), np.clip(-weights, 0, None)
+    # w' D w with w = 1/n on one side and -1/m on the other is E|X-X'| + E|Y-Y'| - 2 E|X-Y|. One product of
+    # matrices serves all permutations.
     energy = -(weights * (distances @ weights)).sum(axis=0)
     between = 2 * (first * (distances @ second)).sum(axis=0)
     found: Floats = np.divide(energy, between, out=np.zeros_like(energy), where=between > 0)
+    # It is never negative for a metric of negative type such as the Euclidean; rounding makes -1e-17.
     return np.clip(found, 0.0, 1.0)

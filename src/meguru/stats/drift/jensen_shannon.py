@@ -59,6 +59,7 @@ def jensen_shannon_test(
     n, m, degrees = float(before.sum()), float(after.sum()), before.size - 1
     p, q = before / n, after / m
     middle = (p + q) / 2
+    # Of equal shares rounding may leave the divergence a little below 0, which has no root.
     bits = max(0.0, float(rel_entr(p, middle).sum() + rel_entr(q, middle).sum()) / 2 / math.log(2))
     scale = (1 / n + 1 / m) / (8 * math.log(2))
     chance = math.sqrt(degrees * scale)

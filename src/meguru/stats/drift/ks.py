@@ -140,6 +140,8 @@ def _of_values(sides: SampledValues) -> tuple[float, float]:
     from scipy import stats
 
     n, m = sides.sizes
+    # Beyond this SciPy's exact count takes the limit as well; here it is reached without sorting the values
+    # again.
     if max(n, m) > EXACT:
         distance = _distance(sides.reference, sides.current)
         return distance, float(np.clip(stats.kstwo.sf(distance, np.round(n * m / (n + m))), 0, 1))
@@ -155,12 +157,15 @@ def _distance(before: Floats, after: Floats) -> float:
     Going up, the reference's function is furthest ahead where it has just stepped, and furthest behind just
     before it steps.
     """
+    # Only at the last of equal values: in the middle of a step the empirical function has not finished
+    # rising.
     ends = np.flatnonzero(np.append(before[1:] != before[:-1], True))
     steps = before[ends]
     ahead = (ends + 1) / before.size
     behind = np.concatenate(([0.0], ahead[:-1]))
     below = np.searchsorted(after, steps, side="right")
     less = below.copy()
+    # A second search only where both samples share a value; of measurements that is hardly ever.
     equal = np.flatnonzero((below > 0) & (after[np.maximum(below, 1) - 1] == steps))
     less[equal] = np.searchsorted(after, steps[equal], side="left")
     return float(max(0.0, np.max(ahead - below / after.size), np.max(less / after.size - behind)))

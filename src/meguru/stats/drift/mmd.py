@@ -1,4 +1,4 @@
-"""The maximum mean discrepancy of two clouds of vectors."""
+"""The maximum mean discrepancy (MMD), a kernel two-sample test for vectors such as embeddings."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import numpy.typing as npt
 
 from meguru.stats.arrays import Floats, as_level
 from meguru.stats.drift.result import DriftResult, check_floor, conclude
-from meguru.stats.drift.vectors import chance_of, limit_of, read_vectors, some_of
+from meguru.stats.drift.vectors import (
+    permutation_critical_value,
+    permutation_p_value,
+    read_vectors,
+    subsample,
+)
 
-ROUNDS = 499
+PERMUTATIONS = 499
 
 
 def mmd(reference: npt.ArrayLike, current: npt.ArrayLike, *, bandwidth: float) -> float:
@@ -92,19 +97,19 @@ def mmd_test(
     """
     level, worth = as_level(alpha, "alpha"), check_floor(floor)
     draw = np.random.default_rng(seed)
-    before, after = (some_of(each, draw) for each in read_vectors(reference, current))
+    before, after = (subsample(each, draw) for each in read_vectors(reference, current))
     squares = _squares(np.concatenate((before, after)))
     sides = _sides(before, after)
     kernel = _kernel(squares, _median(squares))
-    permuted = np.stack([sides, *(draw.permutation(sides) for _ in range(ROUNDS))], axis=1)
+    permuted = np.stack([sides, *(draw.permutation(sides) for _ in range(PERMUTATIONS))], axis=1)
     found, *chances = _discrepancies(kernel, permuted).tolist()
     chance = np.array(chances)
     return conclude(
         found,
-        critical=limit_of(chance, level),
+        critical=permutation_critical_value(chance, level),
         worth=worth**2,
         effect=math.sqrt(max(0.0, found)),
-        p_value=chance_of(found, chance),
+        p_value=permutation_p_value(found, chance),
         sizes=(before.shape[0], after.shape[0]),
         bins=before.shape[1],
     )
@@ -126,6 +131,7 @@ def _median(squares: Floats) -> float:
     apart = squares[np.triu_indices_from(squares, 1)]
     middle = float(np.median(apart))
     if not middle:
+        # A median of 0 (most vectors are equal) would make a kernel that tells nothing apart.
         others = apart[apart > 0]
         middle = float(np.median(others)) if others.size else 1.0
     return math.sqrt(middle)
@@ -134,6 +140,7 @@ def _median(squares: Floats) -> float:
 def _kernel(squares: Floats, bandwidth: float) -> Floats:
     with np.errstate(under="ignore"):
         kernel: Floats = np.exp(squares / (-2 * bandwidth * bandwidth))
+    # The unbiased estimator leaves out the pairs of a vector with itself.
     np.fill_diagonal(kernel, 0)
     return kernel
 

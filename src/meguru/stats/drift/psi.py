@@ -99,6 +99,7 @@ def psi_test(
     n, m, degrees = float(before.sum()), float(after.sum()), before.size - 1
     statistic = psi(before, after)
     scale = 1 / n + 1 / m
+    # The expectation of scale * chi-square.
     noise = scale * degrees
     return conclude(
         statistic,

@@ -38,7 +38,19 @@ def conclude(
     sizes: tuple[int, int],
     bins: int = 0,
 ) -> DriftResult:
-    """Conclude from a statistic, where chance ends (`critical`), and where it is worth telling (`worth`)."""
+    """Return the result of a test.
+
+    Parameters
+    ----------
+    statistic
+        Scalar; the greater it is, the more the sides differ.
+    critical
+        Scalar, in the statistic's unit: the quantile of its distribution without any change.
+    worth
+        Scalar, in the statistic's unit: the smallest change that is worth an alarm, beyond what chance makes.
+    effect, p_value, sizes, bins
+        As in `DriftResult`.
+    """
     threshold = max(critical, worth)
     return DriftResult(
         statistic=statistic,

@@ -6,7 +6,7 @@ import math
 
 from meguru.stats.drift.chi_square import chi_square_test
 from meguru.stats.drift.result import DriftResult, check_floor, conclude
-from meguru.stats.rare import fall_p_value, rise_p_value
+from meguru.stats.poisson_rates import fall_p_value, rise_p_value
 
 
 def share_test(

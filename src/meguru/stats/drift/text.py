@@ -11,7 +11,7 @@ from meguru.stats.arrays import Floats
 
 DIMENSIONS = 256
 _GRAM = 4
-_LONGEST = 2000
+_MAX_BYTES = 2000
 _FACTORS = np.array([2654435761, 2246822519, 3266489917, 668265263], dtype=np.uint64)
 
 
@@ -45,12 +45,14 @@ def embed_texts(texts: Sequence[str], dimensions: int = DIMENSIONS) -> Floats:
 
 
 def _places(text: str, dimensions: int) -> npt.NDArray[np.int64]:
-    data = f" {text[:_LONGEST].lower()} ".encode("utf-8", "replace")[:_LONGEST]
+    data = f" {text[:_MAX_BYTES].lower()} ".encode("utf-8", "replace")[:_MAX_BYTES]
     if not text.strip():
         return np.empty(0, dtype=np.int64)
     letters = np.frombuffer(data.ljust(_GRAM), dtype=np.uint8).astype(np.uint64)
     runs = np.lib.stride_tricks.sliding_window_view(letters, _GRAM)
     mixed = (runs * _FACTORS).sum(axis=1, dtype=np.uint64)
+    # The upper bits of a product depend on all bytes, the lowest on the lowest bits only: fold them together
+    # before the remainder. Plain arithmetic, since hash() differs from process to process.
     mixed ^= mixed >> np.uint64(15)
     places: npt.NDArray[np.int64] = (mixed % np.uint64(dimensions)).astype(np.int64)
     return places

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from meguru.errors import InvalidInput
 from meguru.stats.arrays import Floats
 
-MOST = 500
-"""Of each side so many vectors are compared, drawn with the seed."""
-_FEW = 10
+MAX_VECTORS = 500
+"""Vectors that are sampled of each side, with the seed: the tests cost the square of their number."""
+_MIN_EXCEEDANCES = 10
 _MAX_SIZE = 1e150
 """The square of a greater number is none."""
 
@@ -32,29 +32,39 @@ def read_vectors(
     return before, after
 
 
-def some_of(vectors: Floats, draw: np.random.Generator, most: int = MOST) -> Floats:
-    """Return at most so many vectors, in their order."""
+def subsample(vectors: Floats, draw: np.random.Generator, most: int = MAX_VECTORS) -> Floats:
+    """Return a random sample of at most `most` vectors, in their order."""
     if vectors.shape[0] <= most:
         return vectors
+    # Sorted, so that what depends on the order of rows (sums in floating point) hangs on the seed alone.
     return vectors[np.sort(draw.choice(vectors.shape[0], most, replace=False))]
 
 
-def chance_of(found: float, chance: Floats) -> float:
-    """Return how often permutations give as much as was found: a p-value.
+def permutation_p_value(found: float, chance: Floats) -> float:
+    """Return the p-value of a permutation test: how often permutations give as much as was found.
 
     Where fewer than ten did, it is the tail of the Pearson type III distribution with the permutations' mean,
     deviation and skewness, so that some hundred of them also tell p-values of a millionth.
+
+    References
+    ----------
+    Phipson, B., Smyth, G. K. (2010). Permutation p-values should never be zero. Statistical Applications in
+    Genetics and Molecular Biology 9.
+    Knijnenburg, T. A. et al. (2009). Fewer permutations, more accurate P-values. Bioinformatics 25 (with
+    another tail, the generalised Pareto distribution).
     """
     as_much = int((chance >= found).sum())
+    # Phipson and Smyth (2010): what was found counts as one of the permutations, so a p-value is never 0.
     counted = (1 + as_much) / (1 + chance.size)
-    if as_much >= _FEW:
+    if as_much >= _MIN_EXCEEDANCES:
         return counted
-    return float(min(_tail(found, chance), (1 + _FEW) / (1 + chance.size)))
+    # The fitted tail may not claim more than the count does: it is capped by what ten exceedances would give.
+    return float(min(_tail(found, chance), (1 + _MIN_EXCEEDANCES) / (1 + chance.size)))
 
 
-def limit_of(chance: Floats, level: float) -> float:
-    """Return what chance exceeds with the probability `level`."""
-    if level * (1 + chance.size) >= _FEW:
+def permutation_critical_value(chance: Floats, level: float) -> float:
+    """Return the critical value: what permutations exceed with the probability `level`."""
+    if level * (1 + chance.size) >= _MIN_EXCEEDANCES:
         return float(np.quantile(chance, 1 - level))
     from scipy.special import gammainccinv, ndtri
 
@@ -80,6 +90,7 @@ def _tail(found: float, chance: Floats) -> float:
 
 def _moments(chance: Floats) -> tuple[float, float, float]:
     mean, deviation = float(chance.mean()), float(chance.std())
+    # All permutations give one number but for rounding: its skewness would be that of the rounding.
     if deviation <= 1e-12 * max(1.0, abs(mean)):
         return mean, 0.0, 0.0
     return mean, deviation, float((((chance - mean) / deviation) ** 3).mean())

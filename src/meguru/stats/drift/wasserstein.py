@@ -72,6 +72,8 @@ class Wasserstein:
         mean, spread = (scale * each for each in _noise(gaps))
         if not mean or not gaps.unit:
             return conclude(0.0, critical=0.0, worth=0.0, effect=0.0, p_value=1.0, sizes=(n, m))
+        # The limit is the integral of an absolute Gaussian process, which has no distribution in closed form:
+        # a gamma with its mean and variance stands for it, as Satterthwaite's does for sums of squares.
         shape, width = (mean / spread) ** 2, spread**2 / mean
         return conclude(
             _times(gaps.size, gaps.distance),
@@ -112,6 +114,8 @@ def _of_bins(sides: BinnedValues) -> _Gaps:
     parts = np.divide(left**2 + right**2, 2 * np.abs(left - right), out=whole.copy(), where=crossed)
     pooled = np.concatenate(([0.0], (below[0] + below[1]) / (n + m), [1.0]))
     middle = (pooled[:-1] + pooled[1:]) / 2
+    # The effect is told in the reference's deviation; of a constant reference in that of both sides, else any
+    # move would be infinite.
     known = (sides.profile.sd or 0.0) / size
     spread = known or _spread((before + after) / (n + m), edges)
     return _Gaps(size, float(np.sum(parts * steps)), middle, steps, spread)
@@ -149,6 +153,7 @@ def _noise(gaps: _Gaps) -> tuple[float, float]:
         return 0.0, 0.0
     shares, weights = _knots(gaps.shares, sizes)
     low, high = np.minimum.outer(shares, shares), np.maximum.outer(shares, shares)
+    # The correlation of a Brownian bridge at two times.
     r = np.sqrt(np.clip(low * (1 - high) / ((1 - low) * high), 0, 1))
     tied = 2 / math.pi * (r * np.arcsin(r) + np.sqrt(1 - r * r) - 1)
     return mean, math.sqrt(float(weights @ tied @ weights))

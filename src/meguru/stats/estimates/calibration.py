@@ -1,4 +1,4 @@
-"""How often it happens, by score: a step function that never falls, with how well it is known."""
+"""Isotonic calibration: the chance of outcome 1 by score, with its variance."""
 
 from __future__ import annotations
 
@@ -60,6 +60,8 @@ class Calibration:
         sizes = np.diff(found.blocks)
         rows = np.add.reduceat(known.rows, found.blocks[:-1])
         positives = np.add.reduceat(known.positives, found.blocks[:-1])
+        # Jeffreys' prior: a block of rows that all agree would else have variance 0, as if it were known for
+        # certain.
         likely = (positives + 0.5) / (rows + 1)
         return cls(
             scores=known.scores,

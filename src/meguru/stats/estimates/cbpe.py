@@ -100,6 +100,7 @@ def confidence_estimate(
     chances, block = calibration.at(scores)
     bins = ScoredBins(rows, scores, chances, (scores > threshold).astype(np.float64))
     n = round(bins.total)
+    # The delta method: each formula gives its derivative with the chance of each bin.
     value, slope = formula(bins) if n else (math.nan, rows)
     if not math.isfinite(value):
         return Interval(estimate=math.nan, low=math.nan, high=math.nan, level=level, method="cbpe", n=n)
@@ -117,6 +118,7 @@ def confidence_estimate(
 
 def _spread(bins: ScoredBins, slope: Floats, block: npt.NDArray[np.int64], variance: Floats) -> float:
     """Return the standard error of what is realised around what is expected."""
+    # Bins of one block share one estimated chance, so their slopes add up before they are squared.
     by_block = np.bincount(block, weights=slope, minlength=variance.size)
     of_rows = float(np.square(slope) @ (bins.chances * (1 - bins.chances) / bins.rows))
     return math.sqrt(of_rows + float(np.square(by_block) @ variance))
@@ -167,6 +169,7 @@ def _brier(bins: ScoredBins) -> Expected:
 
 
 def _log_loss(bins: ScoredBins) -> Expected:
+    # As the metric clips, else an estimate would be infinite where the realised value is not.
     given = np.clip(bins.scores, _EPSILON, 1 - _EPSILON)
     return _loss(bins, -np.log(given), -np.log1p(-given))
 

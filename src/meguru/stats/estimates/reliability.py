@@ -1,4 +1,4 @@
-"""Whether scores are the shares that they say: by group, and as a slope and an intercept."""
+"""Reliability of probabilities: groups of a reliability diagram, and the calibration slope and intercept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from meguru.stats.arrays import Floats
 from meguru.stats.estimates.score_outcomes import ScoreOutcomes
 
-_STEPS, _CLOSE, _EDGE = 50, 1e-10, 1e-6
+_MAX_STEPS, _CLOSE, _EDGE = 50, 1e-10, 1e-6
 
 
 def reliability_groups(known: ScoreOutcomes, groups: int = 10) -> tuple[Floats, Floats, Floats]:
@@ -54,14 +54,17 @@ def logistic_recalibration(known: ScoreOutcomes) -> tuple[float, float] | None:
     """
     if not known.both_classes or known.scores.min() < 0 or known.scores.max() > 1:
         return None
+    # 0 and 1 have infinite log odds.
     chance = np.clip(known.scores, _EDGE, 1 - _EDGE)
     design = np.column_stack((np.log(chance / (1 - chance)), np.ones(chance.size)))
     found = np.array([1.0, 0.0])
-    for _ in range(_STEPS):
+    for _ in range(_MAX_STEPS):
         with np.errstate(over="ignore"):
             fitted = 1 / (1 + np.exp(-(design @ found)))
         spread = known.rows * fitted * (1 - fitted)
         matrix = design.T @ (design * spread[:, None])
+        # Where the score separates the outcomes the likelihood has no maximum: the slope grows for ever and
+        # the matrix becomes singular.
         if not np.isfinite(matrix).all() or np.linalg.cond(matrix) > 1 / _CLOSE:
             return None
         step = np.linalg.solve(matrix, design.T @ (known.positives - known.rows * fitted))

@@ -1,4 +1,4 @@
-"""What became of rows by their score: as much of a holdout as estimates need, and it adds up."""
+"""Outcomes of a holdout by score, compressed into groups: what CBPE and calibration are computed from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meguru.errors import InvalidInput
 from meguru.stats.arrays import Floats, as_floats, as_labels, same_length
 
 GROUPS = 1000
-"""So many groups of neighbouring scores are kept."""
+"""The maximum number of groups of neighbouring scores."""
 _DIGITS = 7
 """Of a score that is written down."""
 

@@ -1,4 +1,4 @@
-"""Rows as numbers, for trees."""
+"""Encode rows as a numeric matrix for tree models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def table_of(frame: pl.DataFrame, names: Sequence[str], categories: Mapping[str, Sequence[str]]) -> Floats:
-    """Return columns as numbers, shape (rows, names): a category by its place, NaN what is not known."""
+    """Return columns as numbers, shape (rows, names): categories by ordinal, NaN for null and unknown."""
     import polars as pl
 
     found = np.full((frame.height, len(names)), np.nan)

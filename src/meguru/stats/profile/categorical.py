@@ -39,6 +39,7 @@ class CategoricalProfile:
     @classmethod
     def of(cls, counted: Iterable[tuple[str, int]], nulls: int = 0, top: int = TOP) -> CategoricalProfile:
         """Profile categories that are counted already; each category once, in any order."""
+        # By name where counts are equal: equal tables have one profile, whatever order their rows came in.
         ordered = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
         total = sum(count for _, count in ordered)
         kept = tuple(ordered[:top])

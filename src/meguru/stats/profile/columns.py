@@ -19,7 +19,7 @@ from meguru.stats.profile.times import TimeProfile
 if TYPE_CHECKING:
     import polars as pl
 
-_MANY = 10_000  # texts: of fewer the table of all of them is no cost
+_MIN_HASHED = 10_000  # rows: below this a full table of value counts costs no more than hashing
 
 ColumnProfile = NumericProfile | CategoricalProfile
 
@@ -161,6 +161,8 @@ def _categories(column: pl.Series, top: int) -> CategoricalProfile:
     counted = column.drop_nulls().alias("value").value_counts(name="count")
     distinct, total = counted.height, column.len() - column.null_count()
     if distinct > top:
+        # A full sort by count and name would cast and order every distinct text of the column; only those
+        # that tie with the last place are compared by name.
         least = counted["count"].top_k(top).min()
         often = counted.filter(pl.col("count") > least)
         rest = counted.filter(pl.col("count") == least).cast({"value": pl.String})
@@ -190,7 +192,7 @@ def _counted_among(column: pl.Series, names: list[str]) -> list[tuple[str, int]]
     import polars as pl
 
     present = column.drop_nulls() if column.null_count() else column
-    if column.dtype == pl.String and present.len() > _MANY and can_be_told_apart(names):
+    if column.dtype == pl.String and present.len() > _MIN_HASHED and can_be_told_apart(names):
         return list(zip([*names, "\0"], counts_of(present, names).tolist(), strict=True))
     counted = present.alias("value").value_counts(name="count").cast({"value": pl.String})
     known = counted.filter(pl.col("value").is_in(names))

@@ -131,6 +131,8 @@ def _finite(value: float) -> float | None:
 def _quantiles(ordered: Floats, levels: tuple[float, ...]) -> Floats:
     if not ordered.size:
         return np.empty(0)
+    # 0.1 * 30 is a last bit above 3 and would be rounded up to 4. The inverse of the empirical distribution:
+    # a quantile is a value that occurred, not one between two.
     places = np.ceil(np.array(levels) * ordered.size - 1e-9).astype(np.int64) - 1
     return ordered[np.clip(places, 0, ordered.size - 1)]
 
@@ -141,6 +143,7 @@ def _range(ordered: Floats) -> tuple[float, float, int]:
     low, high = (float(each) for each in _quantiles(ordered, RANGE))
     with np.errstate(over="ignore"):
         span = float(np.float64(high) - np.float64(low))
+    # Values that differ by rounding only, or so little that bins / span overflows, are one bin.
     narrow = span <= abs(low) * 1e-12 or span < 1e-290 or not math.isfinite(span)
     return low, high, 1 if narrow else BINS
 
@@ -148,5 +151,6 @@ def _range(ordered: Floats) -> tuple[float, float, int]:
 def _decile_edges(ordered: Floats) -> Floats:
     cuts, repeats = np.unique(_quantiles(ordered, DECILES), return_counts=True)
     with np.errstate(over="ignore"):
+        # An edge just below a value that fills several deciles gives it a bin of its own.
         alone = np.maximum(np.nextafter(cuts[repeats > 1], -np.inf), -np.finfo(np.float64).max)
     return np.unique(np.concatenate((cuts, alone)))

@@ -1,4 +1,4 @@
-"""Counting many values over a numeric baseline's bins: one pass, in blocks that stay in the cache."""
+"""Count values over the bins of a numeric baseline: one pass, in blocks that fit into the CPU's cache."""
 
 from __future__ import annotations
 
@@ -37,18 +37,19 @@ class BinGrid:
 
     def count(self, values: Floats, nulls: int = 0) -> ColumnCounts:
         """Count values, shape (n,), in any order; NaN is counted as null."""
-        total = self._closely(np.empty(0), nulls)
+        total = self._count_exactly(np.empty(0), nulls)
         coarse = np.zeros(self.bins, dtype=np.int64)
-        look, room = self._looked_at(), _Blocks()
+        # Three arrays are reused for all blocks: to allocate them anew costs more than the arithmetic.
+        look, room = self._examined_bins(), _Blocks()
         close: list[Floats] = []
         for start in range(0, values.size, _BLOCK):
             block = values[start : start + _BLOCK]
             close.append(block if self.bins == 1 else self._block(block, coarse, look, room))
             if sum(map(len, close)) > _BLOCK:
-                total += self._closely(np.concatenate(close))
+                total += self._count_exactly(np.concatenate(close))
                 close.clear()
         if close:
-            total += self._closely(np.concatenate(close))
+            total += self._count_exactly(np.concatenate(close))
         return total + self._of_whole_bins(coarse)
 
     def place(self, values: Floats) -> CountArray:
@@ -73,12 +74,15 @@ class BinGrid:
             np.copyto(place, scaled, casting="unsafe")
         try:
             found = np.bincount(place, minlength=self.bins)
+        # bincount refuses negative places. NaN becomes the lowest integer on x86 and 0 on ARM; bin 0 is
+        # always looked at closely, so there NaN is found as well.
         except ValueError:  # some value is NaN, which has no place
             missing = np.isnan(block)
             if not missing.any():
                 return block
             known = self._block(block[~missing], coarse, look, room)
             return np.concatenate((known, block[missing]))
+        # Picking values out of a block costs more than counting all of it exactly, once they are many.
         if int(found[look].sum()) * _CLOSE > block.size:
             return block
         np.take(look, place, out=near, mode="clip")
@@ -86,7 +90,7 @@ class BinGrid:
         coarse += found
         return block[near]
 
-    def _closely(self, values: Floats, nulls: int = 0) -> ColumnCounts:
+    def _count_exactly(self, values: Floats, nulls: int = 0) -> ColumnCounts:
         """Count any values, at some passes over them."""
         missing = np.isnan(values)
         known = values[~missing]
@@ -117,7 +121,7 @@ class BinGrid:
         deciles = np.bincount(starts, coarse, self.edges.size + 1).astype(np.int64)
         return ColumnCounts(nulls=0, bins=np.concatenate(([0], coarse, [0])), deciles=deciles)
 
-    def _looked_at(self) -> Bools:
+    def _examined_bins(self) -> Bools:
         """Return which inner bins hold an edge of a decile or are next to a tail, shape (bins,).
 
         A bin follows from a value by steps that never change the order of two values, so that all others lie

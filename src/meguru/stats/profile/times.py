@@ -52,6 +52,8 @@ class TimeProfile:
         first, last, *quantiles = _written(chosen, column.dtype)
         span = int(ordered[-1]) - int(ordered[0])
         bins = 1 if span == 0 else BINS
+        # Whole numbers first: the difference of two moments in nanoseconds is exact, each one as a float is
+        # not.
         edges = int(ordered[0]) + np.arange(1, bins) * (span / bins)
         ends = np.append(np.searchsorted(ordered, edges, side="left"), ordered.size)
         return cls(
@@ -79,8 +81,8 @@ class TimeProfile:
         return cls(**given)
 
 
-def told_times(column: pl.Series) -> tuple[int, int]:
-    """Return how many values of a column of times are missing, and how many are none; text may be a time."""
+def missing_and_invalid_times(column: pl.Series) -> tuple[int, int]:
+    """Return how many values of a column of times are null, and how many are no times; text may be one."""
     import polars as pl
 
     missing = column.null_count()

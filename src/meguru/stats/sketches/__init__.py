@@ -1,4 +1,4 @@
-"""Small summaries of columns that add up, for where nobody knows bins beforehand: Apache DataSketches."""
+"""Mergeable sketches of columns, for where no baseline gives the bins beforehand: Apache DataSketches."""
 
 from meguru.stats.sketches.base import (
     ColumnSketch,

@@ -1,4 +1,4 @@
-"""A sketch of words: which are frequent, and how many there are."""
+"""A sketch of a categorical column: its frequent values, and how many distinct ones there are."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 LOG_ITEMS, LOG_REGISTERS = 10, 12
 """Up to 768 words are held: a share is right to 0.35 %; how many there are to 2 %."""
-LONGEST = 200
+MAX_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class CategoricalSketch:
-    """Frequent words and the number of different ones; rows without a value are exact.
+    """The frequent values and the number of distinct ones; the count of nulls is exact.
 
     References
     ----------
@@ -40,7 +40,9 @@ class CategoricalSketch:
         import polars as pl
 
         made = cls._empty(column.null_count())
-        text = column.drop_nulls().cast(pl.String).str.slice(0, LONGEST).alias("value")
+        text = column.drop_nulls().cast(pl.String).str.slice(0, MAX_LENGTH).alias("value")
+        # Sorted: the sketch drops items by the order in which they come, and equal columns must give equal
+        # sketches.
         for word, count in text.value_counts(name="count").sort("value").iter_rows():
             made.frequent.update(word, count)
             made.distinct.update(word)

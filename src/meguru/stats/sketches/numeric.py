@@ -1,4 +1,4 @@
-"""A sketch of numbers: their quantiles."""
+"""A sketch of a numeric column: its quantiles (KLL), with exact sums."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class NumericSketch:
         if finite.size:
             sketch.update(finite)
         with np.errstate(over="ignore"):
+            # Exact sums beside the sketch: they add up over parts, where means of quantiles would not.
             total, squares = float(finite.sum()), float(finite @ finite)
         return cls(
             nulls=nulls + given.size - known.size,
@@ -121,6 +122,7 @@ class NumericSketch:
     def _scaled(self, counts: npt.NDArray[np.int64], stand_ins: int) -> npt.NDArray[np.int64]:
         """Return counts of stand-ins as counts of rows, with the infinities at both ends."""
         if stand_ins:
+            # Rounding the running sums, not the counts, keeps their total equal to the number of rows.
             heap = np.round(np.cumsum(counts) * (self.quantiles.n / stand_ins)).astype(np.int64)
             counts = np.diff(heap, prepend=0)
         found = counts.copy()

@@ -1,4 +1,4 @@
-"""Tests of whether a series changed, one value after the other: one file a test."""
+"""Online change detection: tests that are fed a series value by value; one file a test."""
 
 from meguru.stats.streams.adwin import Adwin
 from meguru.stats.streams.page_hinkley import PageHinkley

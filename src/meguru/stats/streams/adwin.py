@@ -7,8 +7,9 @@ import math
 from meguru.errors import InvalidInput
 from meguru.stats.arrays import as_level
 
-_ROW = 5
-_SHORTEST = 5
+_MAX_BUCKETS = 5
+"""Buckets of one size before the two oldest are merged: the paper's M, as MOA and River have it."""
+_MIN_LENGTH = 5
 
 
 class Adwin:
@@ -83,6 +84,7 @@ class Adwin:
         self._compress()
         changed = False
         if self._seen % self.every == 0 and self.width > self.least:
+            # One bucket at a time, and then the test again: a cut point further on may be the better one.
             while self._is_cut():
                 self._forget()
                 changed = True
@@ -91,12 +93,13 @@ class Adwin:
     def _compress(self) -> None:
         """Merge the two oldest buckets of a size of which there are six."""
         for place, row in enumerate(self._rows):
-            if len(row) <= _ROW:
+            if len(row) <= _MAX_BUCKETS:
                 return
             if place + 1 == len(self._rows):
                 self._rows.append([])
             (first, spread), (second, other) = row[0], row[1]
             size = 1 << place
+            # Chan's formula: the variance of two buckets together, from their own and the gap of their means.
             between = (first - second) ** 2 / (2 * size)
             self._rows[place + 1].append((first + second, spread + other + between))
             del row[:2]
@@ -118,15 +121,17 @@ class Adwin:
             for total, _ in self._rows[place]:
                 old, old_total = old + (1 << place), old_total + total
                 new = self.width - old
-                if new < _SHORTEST:
+                if new < _MIN_LENGTH:
                     return False
-                if old >= _SHORTEST:
+                if old >= _MIN_LENGTH:
                     gap = abs(old_total / old - (self._total - old_total) / new)
                     if gap > self._limit(old, new):
                         return True
         return False
 
     def _limit(self, old: int, new: int) -> float:
+        # Bifet and Gavaldà's correction for the many cut points that are tried: ln n in place of n, as in MOA
+        # and River.
         doubt = math.log(2 * math.log(self.width) / self.alpha)
-        parts = 1 / (old - _SHORTEST + 1) + 1 / (new - _SHORTEST + 1)
+        parts = 1 / (old - _MIN_LENGTH + 1) + 1 / (new - _MIN_LENGTH + 1)
         return math.sqrt(2 * parts * self.variance * doubt) + 2 / 3 * doubt * parts

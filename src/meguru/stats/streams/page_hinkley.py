@@ -79,6 +79,7 @@ class PageHinkley:
         if self._changed:
             self._begin()
         self.count += 1
+        # The mean includes the value itself, as in River; Welford's form does not overflow.
         self.mean += (value - self.mean) / self.count
         gap = value - self.mean
         self._up = self.memory * self._up + gap - self.drift

@@ -1,4 +1,4 @@
-"""The rows of a holdout with what a model answered, decided and lost on each, for whoever compares parts."""
+"""Holdout rows with a model's answer, decision and loss on each: the input of fairness and of slices."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 SCORE, TRUTH, DECIDED, LOSS = "_score", "_truth", "_decided", "_loss"
 
 
-def known_rows(evidence: HoldoutRows, rows: ScoredRows) -> pl.DataFrame:
+def rows_with_answers(evidence: HoldoutRows, rows: ScoredRows) -> pl.DataFrame:
     """Return the rows whose answer and truth are known, all columns of them."""
     known = evidence.frame.filter(evidence.frame.get_column(evidence.columns.label).is_not_null())
     found: pl.DataFrame = known[rows.columns[ROW].tolist()]
     return found
 
 
-def answered_rows(
+def holdout_decisions(
     task: Task,
     evidence: HoldoutRows,
     rows: ScoredRows,
@@ -65,7 +65,7 @@ def answered_rows(
         decided = above == bool(place) if "score" in rows.answer else rows.decided == place
     else:
         decided = above
-    mine = known_rows(evidence, rows)
+    mine = rows_with_answers(evidence, rows)
     made = pl.DataFrame({SCORE: score, TRUTH: truth, DECIDED: decided})
     return made.hstack(mine.select([name for name in dict.fromkeys(columns) if name in mine.columns]))
 
@@ -79,7 +79,7 @@ def _place(task: Task, favorable: Label) -> int:
     return classes.index(wanted)
 
 
-def losses(task: Task, rows: ScoredRows) -> tuple[Floats, str]:
+def row_losses(task: Task, rows: ScoredRows) -> tuple[Floats, str]:
     """Return what a model lost on each row, shape (rows,), and the metric of which it is the mean.
 
     Of a binary model that answers probabilities the squared distance from the truth (``brier``), of other

@@ -1,4 +1,4 @@
-"""Columns whose values are lists: vectors, pictures, sequences, all of one shape."""
+"""Columns whose values are lists of one shape: vectors, pictures, sequences; and MLflow's tensors."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def column_of(series: pl.Series, type_of: Callable[[pl.Series], ColumnType]) -> 
         if inner.null_count():
             raise _unfit(series, "a list is missing, which no tensor can hold")
         lists = inner.arr.to_list() if isinstance(inner.dtype, pl.Array) else inner
+        # One length at each depth is what makes a tensor of nested lists.
         lengths = lists.list.len().unique().to_list()
         if len(lengths) != 1 or not lengths[0]:
             raise _unfit(series, f"its lists have {', '.join(map(str, sorted(lengths)[:4]))} values")

@@ -1,4 +1,4 @@
-"""The exact names that a pickle may use if it is to be converted: classes, and what rebuilds plain data.
+"""The allowlist of names that a pickle may import if it is to be converted: classes, and rebuilders of data.
 
 They are those that a model file may hold, read off the installed libraries, and the constructors with which
 NumPy, SciPy, scikit-learn and the boosting libraries pickle their own. No rule works by prefix.
@@ -75,7 +75,7 @@ _LOSSES, _DISTANCES = "sklearn._loss._loss", "sklearn.metrics._dist_metrics"
 
 
 @cache
-def known() -> frozenset[Pair]:
+def allowed() -> frozenset[Pair]:
     """Return every pair that may be used; those of libraries that are not installed are left out."""
     pairs = {(module, name) for module, names in _REBUILT.items() for name in names} | {WRAPPER}
     for library, modules in _BOOSTERS.items():
@@ -103,7 +103,7 @@ def _of_losses() -> set[Pair]:
     return made | distances | {(_DISTANCES, "newObj")}
 
 
-def unknown(imports: list[str]) -> list[str]:
-    """Return those of some names, written ``module.name``, that are not known."""
-    allowed = {f"{module}.{name}" for module, name in known()}
-    return [name for name in imports if name not in allowed]
+def not_allowed(imports: list[str]) -> list[str]:
+    """Return those of some names, written ``module.name``, that may not be used."""
+    names = {f"{module}.{name}" for module, name in allowed()}
+    return [name for name in imports if name not in names]

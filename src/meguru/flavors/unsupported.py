@@ -1,4 +1,4 @@
-"""What can't become a model, told by its type alone: before anything is trained."""
+"""Whether a type can be stored as a model, by its class alone: a run is refused before it trains."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def libraries() -> set[str]:
     return {_LIBRARIES.get(name, name) for name in FLAVORS.names() if name not in _NO_LIBRARY}
 
 
-def refusal(kind: type) -> str:
+def why_unsupported(kind: type) -> str:
     """Return why no object of a class can be stored as a model; empty if it may be.
 
     Only what is certain is refused: a class of an installed library that no flavor is for, unless it is based
@@ -31,6 +31,8 @@ def refusal(kind: type) -> str:
         return _of_sklearn(kind)
     tops = {(base.__module__ or "").partition(".")[0] for base in kind.__mro__}
     top = module.partition(".")[0]
+    # A class of the project itself may become a model of code; only what an installed library made can't
+    # change.
     is_installed = top in packages_distributions() and top != "meguru"
     if not is_installed or tops & libraries():
         return ""

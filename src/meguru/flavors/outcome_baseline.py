@@ -1,4 +1,7 @@
-"""What became of the holdout by what the model said: from it follows how good it is before outcomes come."""
+"""Outcomes of the holdout by score, and expected losses: from them performance is estimated without labels.
+
+Monitors read them out of the model's baseline, for CBPE (classifiers) and DLE (numbers).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ OUTCOMES = "outcomes"
 MAX_CLASSES, GROUPS_OF_MANY = 100, 200
 
 
-def foreknown(
+def outcome_baseline(
     task: Task, rows: ScoredRows | None, holdout: pl.DataFrame | None, features: Sequence[str]
 ) -> dict[str, Any]:
     """Return the outcomes of a holdout by score, one against the rest by class; nothing where none tell.

@@ -1,4 +1,4 @@
-"""Many tests at once."""
+"""Multiple testing: the false discovery rate (Benjamini-Hochberg)."""
 
 from __future__ import annotations
 
@@ -30,5 +30,6 @@ def discoveries(p_values: Sequence[float], level: float) -> list[bool]:
     if not found.size:
         return []
     order = np.sort(found)
+    # Step-up: the largest k with p_(k) <= level * k / n decides, even if a smaller k fails.
     below = np.flatnonzero(order <= level * np.arange(1, found.size + 1) / found.size)
     return [bool(each) for each in found <= (order[below[-1]] if below.size else -1.0)]

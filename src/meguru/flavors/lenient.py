@@ -1,6 +1,6 @@
-"""Rows read value by value, with every spelling of a value; the first one that is none is named.
+"""The lenient parser of rows: value by value, in every spelling that clients use, naming the first bad field.
 
-This is the slow way: it is taken when the quick one, which knows each type's plain spelling only, gives up.
+It is the slow path, taken when the strict decoder (`meguru.flavors.rows`) fails.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 from msgspec import UNSET
 
 from meguru.errors import InvalidInput, near_misses
-from meguru.flavors import lists, values
-from meguru.flavors.faults import FaultPath, shown, wanted
+from meguru.flavors import list_columns, values
+from meguru.flavors.field_errors import FieldPath, shown, wanted
 from meguru.flavors.signature import Signature, SignatureColumn
 
 
@@ -34,7 +34,7 @@ def loads(text: str) -> Any:
 
 
 def read_rows(
-    signature: Signature, rows: Any, where: FaultPath, *, partial: bool = False
+    signature: Signature, rows: Any, where: FieldPath, *, partial: bool = False
 ) -> list[tuple[Any, ...]]:
     """Return rows (a list of dicts), each in signature order; in `partial` ones what is not there is unset.
 
@@ -62,7 +62,7 @@ def read_rows(
 
 
 def read_columns(
-    signature: Signature, data: Any, where: FaultPath, *, partial: bool = False
+    signature: Signature, data: Any, where: FieldPath, *, partial: bool = False
 ) -> list[tuple[Any, ...]]:
     """Return the rows of columns: a dict of lists, or of pandas' dicts by index.
 
@@ -91,7 +91,7 @@ def read_columns(
     return list(zip(*columns, strict=True))
 
 
-def check_lengths(lengths: Mapping[str, int], where: FaultPath) -> None:
+def check_lengths(lengths: Mapping[str, int], where: FieldPath) -> None:
     """Raise InvalidInput, naming the column with too few values, unless all have equally many."""
     longest = max(lengths.values())
     for name, count in lengths.items():
@@ -100,16 +100,16 @@ def check_lengths(lengths: Mapping[str, int], where: FaultPath) -> None:
             raise InvalidInput("the columns have different lengths", field=f"{where.form}.{name}", why=why)
 
 
-def _readers(signature: Signature) -> list[tuple[str, Callable[[Any, int, FaultPath], Any]]]:
+def _readers(signature: Signature) -> list[tuple[str, Callable[[Any, int, FieldPath], Any]]]:
     return [(column.name, _reader(column)) for column in signature.inputs]
 
 
-def _reader(column: SignatureColumn) -> Callable[[Any, int, FaultPath], Any]:
+def _reader(column: SignatureColumn) -> Callable[[Any, int, FieldPath], Any]:
     """Return what reads a column's value of a row."""
     plain, nullable, shape = values.READERS[column.type], column.nullable, column.shape
     read: Callable[[Any], Any] = partial(_listed_values, shape, plain) if shape else plain
 
-    def value_of(value: Any, index: int, where: FaultPath) -> Any:
+    def value_of(value: Any, index: int, where: FieldPath) -> Any:
         try:
             return read(value)
         except values.Unfit as error:
@@ -126,7 +126,7 @@ def _reader(column: SignatureColumn) -> Callable[[Any, int, FaultPath], Any]:
 
 def _listed_values(shape: tuple[int, ...], plain: Callable[[Any], Any], value: Any) -> Any:
     try:
-        return lists.check_values(value, shape, plain)
+        return list_columns.check_values(value, shape, plain)
     except ValueError as error:
         raise values.Unfit(str(error)) from error
 
@@ -159,7 +159,7 @@ def _listed(column: Any, path: str) -> Sequence[Any]:
     return column
 
 
-def _check_index(columns: Mapping[str, Any], where: FaultPath) -> None:
+def _check_index(columns: Mapping[str, Any], where: FieldPath) -> None:
     """Refuse columns by index whose values stand in other orders: they would be put together wrongly."""
     first = next(iter(columns))
     indexes = [list(each) if isinstance(each, Mapping) else None for each in columns.values()]

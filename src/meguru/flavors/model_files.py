@@ -1,4 +1,4 @@
-"""The file of a model in its folder, read within bounds."""
+"""Read the file of a model in its folder: no path out of it, no symbolic link, a bounded size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from meguru.errors import InvalidInput, NotFound, TooLarge
 
 
-def named(folder: Path, name: Any) -> Path:
+def named_file(folder: Path, name: Any) -> Path:
     """Return the file in `folder` that MLmodel names.
 
     Raises
@@ -22,7 +22,7 @@ def named(folder: Path, name: Any) -> Path:
     return path
 
 
-def read(path: Path, most: int) -> bytes:
+def read_bounded(path: Path, most: int) -> bytes:
     """Return the bytes of a file; TooLarge when there are more than `most`, NotFound when there is none."""
     if not path.is_file():
         raise NotFound(f"there is no file {path.name!r}", where=str(path))

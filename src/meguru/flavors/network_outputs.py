@@ -1,4 +1,4 @@
-"""What a network gives, as the raw values of a task: which of its outputs is meant, and in which shape."""
+"""Outputs of a neural network as a task's raw answer: which of them are the scores, and in which shape."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MEANT = ("probabilities", "output_probability", "scores", "score", "variable", 
 """What exporters call the output that counts, where there are others beside it."""
 
 
-def meant(outputs: Mapping[str, TensorSpec | None], where: str = "") -> str:
+def scores_output(outputs: Mapping[str, TensorSpec | None], where: str = "") -> str:
     """Return the name of the output that holds a model's scores; None is an output that is no tensor.
 
     Raises
@@ -45,7 +45,7 @@ def meant(outputs: Mapping[str, TensorSpec | None], where: str = "") -> str:
     )
 
 
-def shaped(values: Any, task: Task) -> Matrix:
+def task_scores(values: Any, task: Task) -> Matrix:
     """Return scores in the shape of a task: (rows,), or (rows, k) where it has more than one value a row."""
     scores = np.asarray(_from_maps(values), dtype=np.float64)
     if task.key in _WIDE:

@@ -1,4 +1,4 @@
-"""How far apart groups are, with intervals that hold for all pairs of groups together."""
+"""Differences and ratios between groups, with simultaneous intervals over all pairs of groups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Disparity:
     """The difference between the highest group and the lowest, or their ratio.
 
     `highest` and `lowest` are positions of groups. With probability `level` the gap of the truth lies between
@@ -31,7 +31,7 @@ class Gap:
     lowest: int = -1
 
 
-def share_gap(hits: Floats, among: Floats, level: float = 0.95) -> Gap:
+def share_difference(hits: Floats, among: Floats, level: float = 0.95) -> Disparity:
     r"""The greatest difference between the shares of two groups, as Fairlearn's ``difference`` is.
 
     Parameters
@@ -65,7 +65,7 @@ def share_gap(hits: Floats, among: Floats, level: float = 0.95) -> Gap:
     return _widest(shares, down, some, level)
 
 
-def mean_gap(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
+def mean_difference(means: Floats, errors: Floats, level: float = 0.95) -> Disparity:
     """The greatest difference between the means of two groups.
 
     Parameters
@@ -73,7 +73,7 @@ def mean_gap(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
     means, errors
         Shape (groups,): the means, and their standard errors; a group with NaN is left out.
     level
-        As in `share_gap`.
+        As in `share_difference`.
     """
     some = np.flatnonzero(np.isfinite(means) & np.isfinite(errors))
     if some.size < 2:
@@ -83,13 +83,13 @@ def mean_gap(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
     return _widest(means[some], down, some, level)
 
 
-def mean_ratio(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
+def mean_ratio(means: Floats, errors: Floats, level: float = 0.95) -> Disparity:
     r"""The lowest group's mean as a part of the highest group's, of means above 0 (an error's size).
 
     Parameters
     ----------
     means, errors, level
-        As in `mean_gap`. NaN when the highest mean is 0.
+        As in `mean_difference`. NaN when the highest mean is 0.
 
     Notes
     -----
@@ -109,18 +109,18 @@ def mean_ratio(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
         ratios, apart = np.log(found[:, None] / found[None, :]), ~np.eye(some.size, dtype=bool)
         low = min(value, float(np.exp((ratios - half)[apart].min())))
         high = min(1.0, float(np.exp((ratios + half)[apart].min())))
-    return Gap(
+    return Disparity(
         value=value, low=low, high=high, level=level, highest=int(some[highest]), lowest=int(some[lowest])
     )
 
 
-def from_zero(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
+def distance_from_zero(means: Floats, errors: Floats, level: float = 0.95) -> Disparity:
     """How far the mean that is farthest from 0 is from it; its interval holds for all means at once (Šidák).
 
     Parameters
     ----------
     means, errors, level
-        As in `mean_gap`. `highest` is the group that is farthest.
+        As in `mean_difference`. `highest` is the group that is farthest.
     """
     some = np.flatnonzero(np.isfinite(means) & np.isfinite(errors))
     if not some.size:
@@ -128,7 +128,7 @@ def from_zero(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
     half = normal_quantile(each_level(some.size, level)) * errors[some]
     sizes = np.abs(means[some])
     farthest = int(sizes.argmax())
-    return Gap(
+    return Disparity(
         value=float(sizes[farthest]),
         low=max(0.0, float((sizes - half).max())),
         high=float((sizes + half).max()),
@@ -138,13 +138,13 @@ def from_zero(means: Floats, errors: Floats, level: float = 0.95) -> Gap:
     )
 
 
-def share_ratio(hits: Floats, among: Floats, level: float = 0.95) -> Gap:
+def share_ratio(hits: Floats, among: Floats, level: float = 0.95) -> Disparity:
     r"""The lowest group's share as a part of the highest group's, as Fairlearn's ``ratio`` is.
 
     Parameters
     ----------
     hits, among, level
-        As in `share_gap`. NaN when no group has the property.
+        As in `share_difference`. NaN when no group has the property.
 
     Notes
     -----
@@ -163,11 +163,13 @@ def share_ratio(hits: Floats, among: Floats, level: float = 0.95) -> Gap:
     low, high = wilson_bounds(hits[some], among[some], range_quantile(some.size, level))
     product = shares[:, None] * shares[None, :]
     with np.errstate(divide="ignore", invalid="ignore"):
+        # Donner and Zou's bounds: the lower one takes the lower bound of the numerator and the upper one of
+        # the denominator.
         lower = _ratio_bound(product, shares, low, high, -1.0)
         upper = _ratio_bound(product, shares, high, low, 1.0)
     apart = ~np.eye(some.size, dtype=bool)
     lowest, highest = int(shares.argmin()), int(shares.argmax())
-    return Gap(
+    return Disparity(
         value=float(shares[lowest] / shares[highest]),
         low=min(1.0, float(np.nanmin(lower[apart], initial=1.0))),
         high=min(1.0, float(np.nanmin(upper[apart], initial=1.0))),
@@ -197,14 +199,15 @@ def _ratio_bound(product: Floats, shares: Floats, own: Floats, others: Floats, s
     return np.maximum(found, 0.0)
 
 
-def _widest(values: Floats, down: Floats, groups: Places, level: float) -> Gap:
+def _widest(values: Floats, down: Floats, groups: Places, level: float) -> Disparity:
     """Return the gap from how far below each difference (row minus column) may lie."""
     differences = values[:, None] - values[None, :]
     apart = ~np.eye(values.size, dtype=bool)
     lowest, highest = int(values.argmin()), int(values.argmax())
-    return Gap(
+    return Disparity(
         value=float(values[highest] - values[lowest]),
         low=max(0.0, float((differences - down)[apart].max())),
+        # How far above p_i - p_j may lie is how far below p_j - p_i may.
         high=float((differences + down.T)[apart].max()),
         level=level,
         highest=int(groups[highest]),
@@ -212,5 +215,5 @@ def _widest(values: Floats, down: Floats, groups: Places, level: float) -> Gap:
     )
 
 
-def _untold(level: float) -> Gap:
-    return Gap(value=math.nan, low=math.nan, high=math.nan, level=level)
+def _untold(level: float) -> Disparity:
+    return Disparity(value=math.nan, low=math.nan, high=math.nan, level=level)

@@ -1,4 +1,4 @@
-"""Groups that neither the model nor its holdout knows: joined by a key at judging, and told as sums alone."""
+"""Groups from another table, joined to the holdout by a key for a fairness check; only sums are shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from meguru.errors import InvalidInput, near_misses
 from meguru.fairness import FairnessResult, GroupValue
-from meguru.fairness.submitted import SMALL_GROUPS
+from meguru.fairness.submitted_counts import SMALL_GROUPS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _KEY = "_key"
 
 
-def joined(
+def join_groups(
     rows: pl.DataFrame, groups: pl.DataFrame, *, key: str, columns: Sequence[str], name: str
 ) -> tuple[pl.DataFrame, float]:
     """Return rows with columns of others that have the same key, and which share of them was found.
@@ -60,7 +60,7 @@ def joined(
     return found, found.height / rows.height if rows.height else 0.0
 
 
-def shielded(found: FairnessResult) -> FairnessResult:
+def without_small_groups(found: FairnessResult) -> FairnessResult:
     """Return what may be told of groups that are not in the holdout: of those that are too small, nothing."""
     if not found.small:
         return found

@@ -14,7 +14,7 @@ TOLERANCE = 1e-9
 PlainAnswer = list[Any] | dict[str, list[Any]]
 
 
-def plain(raw: RawAnswer) -> PlainAnswer:
+def to_plain(raw: RawAnswer) -> PlainAnswer:
     """Return the values as JSON has them."""
     if isinstance(raw, Mapping):
         return {
@@ -24,10 +24,10 @@ def plain(raw: RawAnswer) -> PlainAnswer:
     return raw.tolist()  # type: ignore[no-any-return]
 
 
-def agree(one: Any, other: Any) -> bool:
+def answers_agree(one: Any, other: Any) -> bool:
     """Say whether two plain answers are the same, numbers up to the tolerance; NaN agrees with NaN."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(agree(one[name], other[name]) for name in one)
+        return one.keys() == other.keys() and all(answers_agree(one[name], other[name]) for name in one)
     try:
         first, second = (np.asarray(each, dtype=np.float64) for each in (one, other))
     except (TypeError, ValueError):
@@ -40,7 +40,7 @@ def agree(one: Any, other: Any) -> bool:
     return bool(close)
 
 
-def first(values: PlainAnswer, count: int = 3) -> Any:
+def first_rows(values: PlainAnswer, count: int = 3) -> Any:
     """Return the first rows of an answer, for a message."""
     if isinstance(values, dict):
         return {name: each[:count] for name, each in values.items()}

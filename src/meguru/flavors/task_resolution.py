@@ -1,4 +1,4 @@
-"""What an author says a model does, held against what the model itself tells."""
+"""Resolve a model's task: what its author declares, checked against what the model itself tells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ONE_NUMBER = frozenset({"anomaly", "binary", "forecast", "ranking", "regression"
 """Tasks with one number a row, which a model tells apart by its training alone."""
 
 
-def agreed(said: Task | None, found: Task) -> Task:
+def resolve_task(said: Task | None, found: Task) -> Task:
     """Return the task that is said, with what only the model knows of it, such as classes.
 
     Raises
@@ -48,6 +48,6 @@ def plain_classes(classes: Iterable[Any]) -> list[str | bool | int]:
     return [each if isinstance(each, str | bool | int) else str(each) for each in found]
 
 
-def numbered(count: int) -> tuple[str, ...]:
+def output_names(count: int) -> tuple[str, ...]:
     """Return names for the numbers of a row that have none."""
     return tuple(f"y{place}" for place in range(count))

@@ -1,4 +1,4 @@
-"""Which flavor does which task: told in the reference, and refused by it when a model is saved."""
+"""Which flavor supports which task: for the reference, and checked when a model is saved."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from meguru.flavors.base import Flavor
 from meguru.tasks import TASKS, Task
 
 
-def offered(flavor: Flavor) -> frozenset[str]:
+def supported_tasks(flavor: Flavor) -> frozenset[str]:
     """Return the names of the tasks that a flavor does; one that says none does all that its models can."""
     return frozenset(getattr(flavor, "tasks", ()) or TASKS.names())
 
 
-def check_offered(flavor: Flavor, task: Task) -> None:
+def check_supported(flavor: Flavor, task: Task) -> None:
     """Refuse a task that a flavor does not do.
 
     Raises
@@ -20,7 +20,7 @@ def check_offered(flavor: Flavor, task: Task) -> None:
     InvalidInput
         Naming those that it does.
     """
-    known = offered(flavor)
+    known = supported_tasks(flavor)
     if task.key not in known:
         raise InvalidInput(
             f"a model of {flavor.name} does not do {task.key}",

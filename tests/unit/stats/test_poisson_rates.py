@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom, binomtest
 
-from meguru.stats.rare import fall_p_value, most_by_chance, rise_p_value
+from meguru.stats.poisson_rates import fall_p_value, max_count_by_chance, rise_p_value
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_rows_outside_of_the_range_of_others_are_foretold_whatever_the_distribut
 
 def test_the_greatest_count_by_chance_is_the_last_that_is_likely():
     for rows, before, of, level in ((500, 0, 20_000, 0.01), (10_000, 37, 4000, 1e-4), (3, 0, 3, 0.01)):
-        most = most_by_chance(rows, before, of, level)
+        most = max_count_by_chance(rows, before, of, level)
         assert rise_p_value(most, rows, before, of) > level
         assert most == rows or rise_p_value(most + 1, rows, before, of) <= level
 
@@ -39,4 +39,4 @@ def test_chance_alone_rings_at_most_as_often_as_it_may():
 
 def test_without_rows_nothing_is_certain():
     assert rise_p_value(0, 10, 5, 10) == rise_p_value(3, 0, 0, 10) == rise_p_value(3, 10, 0, 0) == 1
-    assert most_by_chance(0, 0, 10, 0.01) == 0
+    assert max_count_by_chance(0, 0, 10, 0.01) == 0

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from meguru.datasets.row_expressions import compile_rows
-from meguru.fairness import found_slices
-from meguru.fairness.found_slices import find_slices
+from meguru.fairness import slice_finder
+from meguru.fairness.slice_finder import find_slices
 
 
 def rows(n, seed=0):
@@ -93,7 +93,7 @@ def test_values_that_can_not_be_written_are_in_no_condition_and_any_column_can_b
 def test_many_conditions_are_asked_of_fewer_rows(monkeypatch):
     frame, loss = rows(4000)
     bad = (frame["carrier"] == "DL").to_numpy()
-    monkeypatch.setattr(found_slices, "MOST_CELLS", 40_000)
+    monkeypatch.setattr(slice_finder, "MAX_CELLS", 40_000)
     (first, *_) = find_slices(frame, loss + 3 * bad, frame.columns)
     assert first.condition == "carrier == 'DL'"
     assert first.rows == pytest.approx(bad.sum() / 2, rel=0.15)

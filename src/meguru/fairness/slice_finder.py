@@ -1,4 +1,4 @@
-"""Where a model is worse: conditions that a tree proposes on one half of the rows, and the other tests."""
+"""Find slices on which a model is worse: proposed by a tree on one half of the rows, tested on the other."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from meguru.stats.intervals import normal_quantile
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_ROWS, MOST_VALUES, CUTS, DIGITS, LONGEST = 100_000, 20, 9, 4, 200
-MOST_CELLS, AT_ONCE = 100_000_000, 1 << 22
+MAX_ROWS, MAX_VALUES, CUTS, DIGITS, MAX_LENGTH = 100_000, 20, 9, 4, 200
+MAX_CELLS, CELLS_AT_ONCE = 100_000_000, 1 << 22
 """So many conditions times rows are looked at, by fewer rows where conditions are many; so many at once."""
-BEAM, PROPOSED, ALIKE, LARGEST = 12, 12, 0.5, 0.5
+BEAM_WIDTH, MAX_CANDIDATES, MAX_OVERLAP, MAX_SHARE = 12, 12, 0.5, 0.5
 """So many conditions are refined by a second one, and so many are tested; how much of their rows two share at
 most, and which share of all rows one has at most."""
 
@@ -53,7 +53,7 @@ class FoundSlice:
 
 
 @dataclass(frozen=True, slots=True)
-class _Split:
+class _Condition:
     text: str
     column: str
 
@@ -96,7 +96,8 @@ def find_slices(
     Benjamini, Y., Yekutieli, D. (2005). False discovery rate-adjusted multiple confidence intervals for
     selected parameters. JASA 100.
     """
-    draw = np.random.default_rng(seed).permutation(frame.height)[: 2 * MOST_ROWS]
+    # Honest by sample splitting: rows that chose a condition would confirm it, whatever it is.
+    draw = np.random.default_rng(seed).permutation(frame.height)[: 2 * MAX_ROWS]
     middle = len(draw) // 2
     if middle < 2 * least_rows:
         return []
@@ -104,31 +105,32 @@ def find_slices(
     splits = dict(_splits(frame[first.tolist()], columns))
     if not splits:
         return []
-    first = np.sort(draw[: min(middle, MOST_CELLS // len(splits))])
-    proposed = _proposed(splits, frame[first.tolist()], loss[first], least_rows)
+    # A mask per condition and row: their product is bounded, by looking at fewer rows.
+    first = np.sort(draw[: min(middle, MAX_CELLS // len(splits))])
+    proposed = _candidates(splits, frame[first.tolist()], loss[first], least_rows)
     return _tested(proposed, frame[other.tolist()], loss[other], least_rows, level)
 
 
-def _splits(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[tuple[_Split, pl.Expr]]:
+def _splits(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[tuple[_Condition, pl.Expr]]:
     """Yield the conditions of one column each, with what they are in Polars."""
     import polars as pl
 
     for name in columns:
         values, column = frame.get_column(name), pl.col(name)
-        called = name if name.isidentifier() and name not in _WORDS else f"column({name!r})"
+        called = name if name.isidentifier() and name not in _KEYWORDS else f"column({name!r})"
         if values.null_count():
-            yield _Split(f"is_null({called})", name), column.is_null()
+            yield _Condition(f"is_null({called})", name), column.is_null()
         known = values.drop_nulls()
         if values.dtype == pl.Boolean:
             for value in (True, False):
-                yield _Split(f"{called} == {str(value).lower()}", name), column == value
+                yield _Condition(f"{called} == {str(value).lower()}", name), column == value
         elif values.dtype.is_numeric() and known.n_unique() > CUTS + 1:
             for cut in _cuts(known):
-                yield _Split(f"{called} <= {cut!r}", name), column <= cut
-                yield _Split(f"{called} > {cut!r}", name), column > cut
+                yield _Condition(f"{called} <= {cut!r}", name), column <= cut
+                yield _Condition(f"{called} > {cut!r}", name), column > cut
         elif values.dtype.is_numeric() or values.dtype in (pl.String, pl.Categorical, pl.Enum):
             for value in _common(known):
-                yield _Split(f"{called} == {value!r}", name), column == value
+                yield _Condition(f"{called} == {value!r}", name), column == value
 
 
 def _common(values: pl.Series) -> list[Any]:
@@ -141,9 +143,9 @@ def _common(values: pl.Series) -> list[Any]:
         values = values.filter(values.is_finite())
     if not values.dtype.is_numeric():
         values = values.cast(pl.String)
-        values = values.filter(values.str.len_chars() <= LONGEST)
+        values = values.filter(values.str.len_chars() <= MAX_LENGTH)
     counted = values.alias("value").value_counts(name="rows")
-    found = counted.sort(["rows", "value"], descending=[True, False]).head(MOST_VALUES)
+    found = counted.sort(["rows", "value"], descending=[True, False]).head(MAX_VALUES)
     return found.get_column("value").to_list()
 
 
@@ -156,29 +158,30 @@ def _cuts(values: pl.Series) -> list[float | int]:
     numbers = numbers[np.isfinite(numbers)]
     if not len(numbers):
         return []
+    # "lower" takes a value that occurs, so that a cut of whole numbers is one.
     found = np.quantile(numbers, np.linspace(0, 1, CUTS + 2)[1:-1], method="lower")
     return list(dict.fromkeys(int(each) if whole else float(f"{each:.{DIGITS}g}") for each in found))
 
 
-def _proposed(
-    splits: Mapping[_Split, pl.Expr], frame: pl.DataFrame, loss: Floats, least: int
+def _candidates(
+    splits: Mapping[_Condition, pl.Expr], frame: pl.DataFrame, loss: Floats, least: int
 ) -> list[tuple[str, pl.Expr]]:
     """Return the conditions that speak most clearly against their rows, and are not alike."""
     names = list(splits)
     masks = np.column_stack([_mask(frame, each) for each in splits.values()])
     sums = np.column_stack((np.ones_like(loss), loss, np.square(loss))).astype(np.float64)
     totals = sums.sum(axis=0)
-    each_alone = _added(masks, sums)
-    alone = _clarity(each_alone, totals, least)
-    wide = _clarity(each_alone, totals, least, largest=1.0)
+    each_alone = _sums_by_condition(masks, sums)
+    alone = _welch_statistic(each_alone, totals, least)
+    wide = _welch_statistic(each_alone, totals, least, largest=1.0)
     found: list[tuple[float, tuple[int, ...]]] = [
         (alone[at], (at,)) for at in range(len(names)) if alone[at] > 0
     ]
-    for at in np.argsort(-wide)[:BEAM].tolist():
+    for at in np.argsort(-wide)[:BEAM_WIDTH].tolist():
         if wide[at] <= 0:
             continue
         inside = masks[:, at]
-        both = _clarity(_added(masks[inside], sums[inside]), totals, least)
+        both = _welch_statistic(_sums_by_condition(masks[inside], sums[inside]), totals, least)
         found += [
             (both[other], tuple(sorted((at, other))))
             for other in range(len(names))
@@ -187,24 +190,25 @@ def _proposed(
     chosen: list[tuple[tuple[int, ...], Bools]] = []
     for _, places in sorted(found, key=lambda each: (-each[0], each[1])):
         mask = np.asarray(masks[:, list(places)].all(axis=1))
-        if all(_overlap(mask, other) <= ALIKE for _, other in chosen):
+        # Jaccard's index: ten spellings of one slice would use up the places of all others.
+        if all(_overlap(mask, other) <= MAX_OVERLAP for _, other in chosen):
             chosen.append((places, mask))
-        if len(chosen) == PROPOSED:
+        if len(chosen) == MAX_CANDIDATES:
             break
     return [_joined([names[at] for at in places], splits) for places, _ in chosen]
 
 
-def _added(masks: Bools, sums: Floats) -> Floats:
+def _sums_by_condition(masks: Bools, sums: Floats) -> Floats:
     """Return sums by condition, shape (conditions, sums); `masks` are of shape (rows, conditions)."""
     found = np.zeros((masks.shape[1], sums.shape[1]))
-    step = max(1, AT_ONCE // max(1, masks.shape[1]))
+    step = max(1, CELLS_AT_ONCE // max(1, masks.shape[1]))
     for start in range(0, len(sums), step):
         part = slice(start, start + step)
         found += masks[part].T.astype(np.float64) @ sums[part]
     return found
 
 
-def _joined(parts: Sequence[_Split], splits: Mapping[_Split, pl.Expr]) -> tuple[str, pl.Expr]:
+def _joined(parts: Sequence[_Condition], splits: Mapping[_Condition, pl.Expr]) -> tuple[str, pl.Expr]:
     found = splits[parts[0]]
     for each in parts[1:]:
         found &= splits[each]
@@ -220,17 +224,17 @@ def _overlap(one: Bools, other: Bools) -> float:
     return float((one & other).sum() / max(1, (one | other).sum()))
 
 
-def _clarity(inside: Floats, totals: Floats, least: int, largest: float = LARGEST) -> Floats:
+def _welch_statistic(inside: Floats, totals: Floats, least: int, largest: float = MAX_SHARE) -> Floats:
     """Return Welch's statistic of each condition, from sums of 1, loss and loss²; -inf of one of no size."""
     outside = totals - inside
     fits = (inside[:, 0] >= least) & (inside[:, 0] <= min(largest * totals[0], totals[0] - least))
-    gap, error = _welch(inside, outside)
+    gap, error = _welch_parts(inside, outside)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = gap / error
     return np.where(fits & np.isfinite(found), found, -np.inf)
 
 
-def _welch(inside: Floats, outside: Floats) -> tuple[Floats, Floats]:
+def _welch_parts(inside: Floats, outside: Floats) -> tuple[Floats, Floats]:
     def mean(sums: Floats) -> tuple[Floats, Floats]:
         with np.errstate(divide="ignore", invalid="ignore"):
             average = sums[:, 1] / sums[:, 0]
@@ -254,12 +258,14 @@ def _tested(
         return []
     inside = np.array([sums[masks[at]].sum(axis=0) for at in kept])
     outside = sums.sum(axis=0) - inside
-    gap, error = _welch(inside, outside)
+    gap, error = _welch_parts(inside, outside)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Two-sided, so that no interval of what is called certain holds 0.
         p = false_discovery_control(np.where((error > 0) & (gap > 0), 2 * ndtr(-gap / error), 1.0))
     alpha = 1 - level
     certain = np.flatnonzero(p <= alpha)
+    # Benjamini and Yekutieli: intervals of what was selected by BH, at 1 - R alpha / m, have a false coverage
+    # rate of at most alpha.
     half = normal_quantile(1 - max(1, len(certain)) * alpha / len(kept)) * error
     found = [
         FoundSlice(
@@ -278,6 +284,6 @@ def _tested(
     return sorted(found, key=lambda each: (-each.low, each.condition))
 
 
-_WORDS: Any = frozenset(
+_KEYWORDS: Any = frozenset(
     {"and", "or", "not", "in", "if", "else", "is", "true", "false", "null", "True", "False", "None"}
 )

@@ -1,4 +1,4 @@
-"""Direct loss estimation: how large the error of a row is to be expected, by trees that learned it."""
+"""Direct loss estimation (DLE): the expected error of a row, by regression trees trained on errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from meguru.stats.intervals import Interval, normal_quantile
 _DIGITS, _ALL_DIGITS = 7, 15
 """Of what is written down; a threshold lies between values that may differ in their last digits only."""
 _WHOLE = ("feature", "missing_left", "left", "right", "roots")
-_DEEPEST = 64
+_MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,8 @@ class LossTrees:
         found, rows = np.full(len(table), self.base), np.arange(len(table))
         for root in self.roots:
             node = np.full(len(table), root)
-            for _ in range(_DEEPEST):
+            # Bounded: the trees come out of a file, and two nodes of it could point at each other.
+            for _ in range(_MAX_DEPTH):
                 asked = self.feature[node]
                 if (asked < 0).all():
                     break
@@ -133,6 +134,7 @@ class LossModel:
             return Interval(estimate=math.nan, low=math.nan, high=math.nan, level=level, method="dle", n=0)
         mean = max(0.0, float(each.mean()))
         variance = trees.spread**2 * (1 / n + 1 / self.rows)
+        # Sampling without replacement: where the table holds all n rows, this part is 0.
         variance += float(each.var()) / k * max(0.0, 1 - k / n)
         half = normal_quantile(level) * math.sqrt(variance)
         low, high = max(0.0, mean - half), mean + half

@@ -1,4 +1,4 @@
-"""Whether something that was rare is certainly more frequent now; exact enough for one row in a million."""
+"""Exact test of two Poisson rates: whether something rare became more frequent, even one row in a million."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ def rise_p_value(count: int, rows: int, count_before: int, rows_before: int) -> 
         return 1.0
     from scipy.special import betainc
 
+    # A binomial tail as an incomplete beta function: exact for counts in the millions, where sums of terms
+    # would underflow.
     return float(betainc(count, count_before + 1, rows / (rows + rows_before)))
 
 
@@ -57,9 +59,10 @@ def fall_p_value(count: int, rows: int, count_before: int, rows_before: int) -> 
     return rise_p_value(count_before, rows_before, count, rows)
 
 
-def most_by_chance(rows: int, count_before: int, rows_before: int, level: float) -> int:
+def max_count_by_chance(rows: int, count_before: int, rows_before: int, level: float) -> int:
     """Return the greatest count among some rows that chance makes with more than the probability `level`."""
     as_level(level, "level")
+    # The p-value falls as the count rises, so the last count above the level is found by halving.
     least, most = 0, max(rows, 0)
     while least < most:
         middle = (least + most + 1) // 2

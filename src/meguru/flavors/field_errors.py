@@ -1,4 +1,4 @@
-"""The words for values at fault: where each stands in a request, what was wanted, and what was there."""
+"""Error messages for invalid values: the path of the field, what was expected, and what was there."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _LISTS = {
     ColumnType.DATETIME: "times",
 }
 _NUMBERS = (int, float, Decimal)
-_LONGEST = 40
+_MAX_SHOWN = 40
 
 
-class FaultPath(msgspec.Struct, frozen=True, gc=False):
+class FieldPath(msgspec.Struct, frozen=True, gc=False):
     """Paths of rows and values, in the words of the form in which they came.
 
     Attributes
@@ -68,11 +68,11 @@ def shown(value: Any) -> str:
     if isinstance(value, _NUMBERS):
         return f"the number {_short(str(value))}"
     if isinstance(value, str):
-        return f"the string {_short(repr(value[: 2 * _LONGEST]))}"
+        return f"the string {_short(repr(value[: 2 * _MAX_SHOWN]))}"
     if isinstance(value, Mapping):
         return "an object"
     return "an array" if isinstance(value, list) else type(value).__name__
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "…"
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "…"

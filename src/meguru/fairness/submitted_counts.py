@@ -1,4 +1,4 @@
-"""Counts of groups that are sent in place of rows: from whoever holds the groups, to who may not see them."""
+"""Group counts submitted in place of rows, by whoever may see the groups, to a server that may not."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from meguru.fairness.options import MAX_COLUMNS, GroupOptions
 if TYPE_CHECKING:
     import polars as pl
 
-FEWEST, SMALL_GROUPS = 10, "small groups"
+MIN_GROUP_ROWS, SMALL_GROUPS = 10, "small groups"
 """No group of fewer rows is told of; what those are called together."""
 TALLIES = ("rows", "selected", "known", "hits", "false_alarms", "misses")
-_LONGEST = 200
+_MAX_NAME = 200
 _ROUNDING = 1e-9
 """By so much sums may be off that were added up in another order."""
 
@@ -95,8 +95,8 @@ class GroupTally(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """
         if not 0 <= self.found <= self.rows:
             raise InvalidInput("no more rows can be found than there are", field="found")
-        if self.min_rows < FEWEST:
-            what = f"groups of fewer than {FEWEST} rows are not sent"
+        if self.min_rows < MIN_GROUP_ROWS:
+            what = f"groups of fewer than {MIN_GROUP_ROWS} rows are not sent"
             raise InvalidInput(what, field="min_rows", why=f"it is {self.min_rows}")
         if not 1 <= len(self.tables) <= MAX_COLUMNS + 1:
             raise InvalidInput(f"1 to {MAX_COLUMNS + 1} tables are taken", field="tables")
@@ -106,7 +106,11 @@ class GroupTally(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def _check_table(table: CountedGroups, tally: GroupTally, field: str) -> None:
     names = [*table.columns, *table.groups]
-    if not table.columns or not 1 <= len(table.groups) <= MAX_GROUPS or any(len(x) > _LONGEST for x in names):
+    if (
+        not table.columns
+        or not 1 <= len(table.groups) <= MAX_GROUPS
+        or any(len(x) > _MAX_NAME for x in names)
+    ):
         raise InvalidInput(f"1 to {MAX_GROUPS} groups of columns with short names are taken", field=field)
     if not table.counts and not table.errors:
         raise InvalidInput("counts are complete", field=field, why="there are none")
@@ -140,8 +144,13 @@ def _check_counts(table: CountedGroups, tally: GroupTally, field: str) -> None:
         return
     rows, selected, known, hits, alarms, misses = (np.array(table.counts[name]) for name in TALLIES)
     refused = known - hits - alarms
-    orders = ((known, rows), (selected, rows), (hits + alarms, selected), (misses, refused))
-    orders = (*orders, (refused, rows - selected))
+    orders = (
+        (known, rows),
+        (selected, rows),
+        (hits + alarms, selected),
+        (misses, refused),
+        (refused, rows - selected),
+    )
     if any((low > high).any() for low, high in orders):
         raise InvalidInput("a part has no more rows than the whole", field=f"{field}.counts")
 
@@ -171,6 +180,7 @@ def counted_groups(
 
     errors = errors_by_group(frame, columns, score=score, truth=truth, cuts=options.cuts)
     counts = count_groups(frame, columns, decided=pl.col(decided), truth=truth, cuts=options.cuts)
+    # Both must be large enough: the sums of a group of which two outcomes are known would tell those two.
     told = np.flatnonzero((counts.rows >= options.min_rows) & (errors.known >= options.min_rows))
     is_binary = set(frame.get_column(truth).drop_nulls().unique().to_list()) <= {0.0, 1.0}
     return CountedGroups(
