@@ -16,15 +16,15 @@ import numpy as np
 
 from meguru.base import digests
 from meguru.errors import InvalidInput, MeguruError, MissingDependency, UnsafeModel, is_our_fault
-from meguru.flavors import FLAVORS, mlmodel, pickles, plain_answers
+from meguru.flavors import FLAVORS, mlmodel, model_files, pickles, plain_answers
 from meguru.flavors.base import Flavor, Predictor
 from meguru.flavors.evaluation import Evaluation, columns_of, evaluate
-from meguru.flavors.outcome_baseline import outcome_baseline
 from meguru.flavors.frames import as_frame
 from meguru.flavors.model import Model
-from meguru.flavors.task_support import check_supported
+from meguru.flavors.outcome_baseline import outcome_baseline
 from meguru.flavors.rows import decoder
 from meguru.flavors.signature import Signature, infer
+from meguru.flavors.task_support import check_supported
 from meguru.flavors.trained_frame import trained_frame
 from meguru.tasks import RawAnswer, Task, WrongShape, output_column, plain, task_of
 
@@ -35,6 +35,7 @@ EXAMPLE, HOLDOUT, BASELINE, EVALUATION = "example.json", "holdout.parquet", "bas
 EVIDENCE = frozenset({BASELINE, EVALUATION, EXAMPLE, HOLDOUT})
 """The files that tell of a model, and do not predict."""
 _EXAMPLE_ROWS = 20
+_MAX_EVIDENCE = 512 << 20
 _CODE = "function"
 """The flavor of what can't be data; the others are asked first."""
 
@@ -358,6 +359,6 @@ def _write(path: Path, value: Any) -> None:
 
 def _read(path: Path, kind: Any) -> Any:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return msgspec.json.decode(model_files.read_bounded(path, _MAX_EVIDENCE), type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"{path.name} of the model is broken", where=str(path), why=str(error)) from error

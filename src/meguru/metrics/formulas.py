@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -105,7 +106,8 @@ def _check(node: ast.expr) -> None:
 def _is_possible(node: ast.expr) -> bool:
     match node:
         case ast.Constant():
-            return isinstance(node.value, bool | int | float)
+            # Whole numbers of Python have no end; those of a column are doubles.
+            return isinstance(node.value, bool | int | float) and abs(node.value) <= sys.float_info.max
         case ast.BinOp():
             return type(node.op) in _BINARY
         case ast.UnaryOp():

@@ -41,8 +41,8 @@ _FIXED_VARIABLES = {
     "HOME": "/nonexistent",
 }
 _spawner = ThreadPoolExecutor(1, thread_name_prefix="model-hosts")
-"""Starts all hosts. The kernel's parent-death signal comes when the thread that forked ends, not its process: a
-host that a request's thread had started would die with that request."""
+"""Starts all hosts. The kernel's parent-death signal comes when the thread that forked ends, not its process:
+a host that a request's thread had started would die with that request."""
 
 
 class HostFailed(Exception):
@@ -52,8 +52,8 @@ class HostFailed(Exception):
 class ModelHost:
     """The process of one model's code. Safe for many threads: one is answered after the other.
 
-    The process is started by the first question. It is ended when this object is closed or collected, when this
-    process ends in whatever way, on a timeout, and when it breaks the protocol.
+    The process is started by the first question. It is ended when this object is closed or collected, when
+    this process ends in whatever way, on a timeout, and when it breaks the protocol.
     """
 
     def __init__(self, folder: Path, *, seconds: float | None = None, memory: int | None = None) -> None:
@@ -86,30 +86,34 @@ class ModelHost:
         TimedOut
             When the answer took too long; the process is ended.
         """
+        message = wire.pack_rows(data)
         with self._lock:
             if self._running is not None and self._running.process.poll() is not None:
                 self._end_after_failure("nobody asked it")
             running = self._running or self._start()
             try:
                 running.wire.settimeout(self.seconds)
-                wire.send(running.wire, *wire.pack_rows(data))
+                wire.send(running.wire, *message)
                 head, body = wire.receive(running.wire, seconds=self.seconds)
                 if head.kind == "error":
                     raise HostFailed(head.error)
                 answer = wire.unpack_answer(head, body)
-            # The code ran and raised: the process is well, and keeps what it has loaded.
             except HostFailed:
+                # The code ran and raised: the process is well, and keeps what it has loaded.
                 self._failures = 0
                 raise
-            # Half an answer may still come: the process is ended, since the next question would be taken for
-            # answered by it.
             except TimeoutError as error:
+                # The answer may still come, and would be taken for that of the next question.
                 self._end_after_failure("it took too long")
                 why = f"it was ended after {self.seconds:g} s, and is started anew"
                 raise TimedOut("the model's code did not answer in time", why=why) from error
             except (wire.BrokenWire, OSError) as error:
                 told = self._end_after_failure(str(error))
                 raise Busy("the model's process died", why=told, hint="try again") from error
+            except BaseException as error:
+                # Such as memory that ran out on this side: what is left of the answer is still in the socket.
+                self._end_after_failure(f"asking it was broken off by {type(error).__name__}")
+                raise
             self._failures = 0
             return answer
 
@@ -123,14 +127,16 @@ class ModelHost:
     def _start(self) -> _HostProcess:
         now = time.monotonic()
         if now < self._not_before:
-            why = f"it died {self._deaths} times in a row"
+            why = f"it died {self._failures} times in a row"
             raise Busy("the model's process is not started yet", why=why, hint="try again in a moment")
         running = _HostProcess(self)
         try:
             head, _ = wire.receive(running.wire, seconds=_START_SECONDS)
         except (wire.BrokenWire, TimeoutError, OSError) as error:
             self._running = running
-            raise Busy("the model's process can't be started", why=self._end_after_failure(str(error))) from error
+            raise Busy(
+                "the model's process can't be started", why=self._end_after_failure(str(error))
+            ) from error
         if head.kind != "ready":
             running.end()
             hint = "what it imports must be in its environment, and its files among its files"
@@ -215,7 +221,9 @@ def _command(folder: Path) -> tuple[list[str], dict[str, str]]:
     One more argument follows: what the process is told of its model, as JSON.
     """
     lock = manifest.read(folder).lock
-    variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ} | _FIXED_VARIABLES
+    variables = {
+        name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ
+    } | _FIXED_VARIABLES
     python = sys.executable
     if lock:
         python = str(environments.build_from(folder / manifest.ENVIRONMENT, lock))

@@ -109,3 +109,8 @@ def test_a_cost_that_makes_no_sense_is_refused(options, words):
     with pytest.raises(InvalidInput) as refused:
         metric_of({"metric": "cost", **options})
     assert words in f"{refused.value.what} {refused.value.why}"
+
+
+def test_a_number_that_no_column_holds_is_refused():
+    with pytest.raises(InvalidInput, match="not possible"):
+        metric_of({"metric": "cost", "formula": f"1{'0' * 400} * truth"})

@@ -172,7 +172,7 @@ def test_a_process_that_can_not_be_started_leaves_nothing(folder, tmp_path, monk
 
 
 def raises(error):
-    def act(*_):
+    def act(*_, **__):
         raise error
 
     return act
@@ -189,3 +189,13 @@ def test_an_annotation_that_names_nothing_is_none():
         return frame
 
     assert row_forms.wanted(predict) == "trained"
+
+
+def test_a_question_that_is_broken_off_here_is_not_answered_to_the_next_one(host, monkeypatch):
+    assert host.ask(area(9)).tolist() == [9.0]
+    with monkeypatch.context() as patch:
+        patch.setattr(wire, "receive", raises(MemoryError()))
+        with pytest.raises(MemoryError):
+            host.ask(area(9))
+    assert host.pid is None
+    assert host.ask(area(10)).tolist() == [10.0]

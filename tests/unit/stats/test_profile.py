@@ -215,3 +215,21 @@ def test_names_that_share_a_hash_are_counted_without_a_table_of_hashes():
     column = pl.Series(["a", "b", "c"] * 4000)
     profile = replace(profile_column(column), top=(("a", 2), ("a", 2), ("b", 1)))
     assert tally_column(profile, column).bins.tolist() == [0, 4000, 4000, 4000]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"counts": [1, 2]},
+        {"counts": [1] * 1026, "high": 0.0},
+        {"edges": [2.0, 1.0]},
+        {"shares": []},
+        {"low": "x"},
+    ],
+    ids=str,
+)
+def test_a_profile_whose_bins_do_not_fit_is_refused(broken):
+    known = NumericProfile.of(np.arange(50.0)).to_dict()
+    assert NumericProfile.from_dict(known).to_dict() == known
+    with pytest.raises(InvalidInput):
+        NumericProfile.from_dict(known | broken)

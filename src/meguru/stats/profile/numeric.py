@@ -117,7 +117,23 @@ class NumericProfile:
             raise InvalidInput(
                 "this is no profile of a numeric column", why=f"{error!r}", field="columns"
             ) from error
+        if not _is_sound(given):
+            raise InvalidInput("this is no profile of a numeric column", field="columns")
         return cls(**given)
+
+
+def _is_sound(given: Mapping[str, Any]) -> bool:
+    """Say whether bins and deciles fit: a model's baseline comes out of a file that may be anybody's."""
+    try:
+        counts, shares = (np.array(given[name], dtype=np.int64) for name in ("counts", "shares"))
+        edges = np.array(given["edges"], dtype=np.float64)
+        ends = np.array((given["low"], given["high"]), dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    fits = counts.ndim == shares.ndim == edges.ndim == 1 and counts.size >= 3
+    # More than one bin needs a range: values are scaled by its width.
+    is_range = np.isfinite(ends).all() and ends[0] <= ends[1] and (counts.size == 3 or ends[0] < ends[1])
+    return bool(fits and shares.size == edges.size + 1 and is_range and (np.diff(edges) > 0).all())
 
 
 def _plain(value: Any) -> Any:
