@@ -45,8 +45,8 @@ def load_yaml(text: str) -> Any:
         node = loader.get_single_node()
         if node is None:
             return None
-        # A line can refer to another one many times, which refers to a third ("billion laughs"): a few hundred
-        # bytes stand for more than there is memory for, as soon as somebody copies or prints the values, or
+        # A line can refer to another one many times, which refers to a third ("billion laughs"): a few
+        # hundred bytes stand for more than there is memory for, as soon as somebody copies or prints them, or
         # merges them with "<<", which the loader itself does. So this comes before any value is made.
         if _expanded(node, {}) > MAX_EXPANDED:
             raise ExpandsTooFar(f"it refers to itself, or stands for more than {MAX_EXPANDED:,} characters")

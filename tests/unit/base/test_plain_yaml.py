@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from meguru.base.plain_yaml import MAX_NESTING, NestedTooDeeply, load_yaml
+from meguru.base.plain_yaml import MAX_NESTING, ExpandsTooFar, NestedTooDeeply, load_yaml
 
 
 def test_it_gives_plain_values():
@@ -30,3 +30,19 @@ def test_nesting_is_counted_from_the_outermost_collection():
     assert load_yaml(deep(MAX_NESTING - 1))
     with pytest.raises(NestedTooDeeply, match=str(MAX_NESTING)):
         load_yaml(deep(MAX_NESTING))
+
+
+def doubled(how):
+    lines = ["a0: &a0 {b: [1, 2]}", *(f"a{n}: &a{n} {how.replace('X', f'*a{n - 1}')}" for n in range(1, 60))]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("text", [doubled("[X, X]"), doubled("{<<: [X, X]}"), "a: &a [*a]"])
+def test_references_that_stand_for_more_than_there_is_memory_for_are_refused(text):
+    with pytest.raises(ExpandsTooFar):
+        load_yaml(text)
+
+
+def test_references_are_read():
+    assert load_yaml("a: &a {b: 1}\nc: [*a, *a]\nd: {<<: *a}")["c"] == [{"b": 1}, {"b": 1}]
+    assert load_yaml("") is None
