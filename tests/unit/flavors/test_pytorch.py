@@ -20,7 +20,6 @@ from meguru.errors import InvalidInput, MeguruError, TooLarge, UnsafeModel
 from meguru.flavors import pt2file, safetensors
 from meguru.flavors.bundle import load_bundle, save_bundle
 from meguru.flavors.model import Model
-from meguru.flavors.pt2file import program, run
 from meguru.testing.networks.torch import Scaled
 
 pytestmark = pytest.mark.xdist_group("torch")  # importing it takes seconds: in one process only
@@ -377,31 +376,3 @@ def test_options_that_would_make_weights_without_bound_take_no_memory(tmp_path, 
     (tmp_path / "m" / "MLmodel").write_text(said.replace("width: 3", "width: 1000000000000"))
     with pytest.raises(MeguruError):
         load_bundle(tmp_path / "m")
-
-
-@pytest.mark.parametrize(
-    ("name", "given"),
-    [
-        ("mul", ([0], 10**12)),
-        ("mod", ("%999999999d", 1)),
-        ("pow", (7, 10**9)),
-        ("mul", (2**40, 2**40)),
-        ("add", ("a", "b")),
-        ("pow", (2,)),
-    ],
-)
-def test_sizes_are_computed_of_numbers_and_stay_some(name, given):
-    with pytest.raises((ValueError, IndexError, TypeError)):
-        run._callable(torch, f"_operator.{name}")(*given)
-    assert run._callable(torch, "_operator.floordiv")(7, 2) == 3
-    assert run._callable(torch, "_operator.getitem")([4, 5], 1) == 5
-
-
-def test_weights_that_share_a_file_are_counted_each(monkeypatch):
-    data = io.BytesIO()
-    torch.export.save(torch.export.export(nn.Linear(3, 2).eval(), (torch.zeros(2, 3),)), data)
-    clean = pt2file.cleaned(data.getvalue())
-    pt2file.read_program(clean)
-    monkeypatch.setattr(program, "MAX_BYTES", 20)
-    with pytest.raises(TooLarge):
-        pt2file.read_program(clean)

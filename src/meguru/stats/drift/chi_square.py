@@ -62,14 +62,13 @@ def chi_square_test(
     n, m, degrees = float(before.sum()), float(after.sum()), before.size - 1
     pooled = (before + after) / (n + m)
     pulls = (before - n * pooled) ** 2 / (n * pooled) + (after - m * pooled) ** 2 / (m * pooled)
-    # All rare bins merged into one: nothing is left to compare, and chdtri of 0 degrees is NaN.
+    # With all bins merged into one nothing is left to compare, and chdtri is NaN.
     statistic = float(np.sum(pulls)) if degrees else 0.0
     scale = 1 / n + 1 / m
     return conclude(
         statistic,
         critical=float(chdtri(degrees, level)) if degrees else 0.0,
         worth=degrees + floor**2 / scale,
-        # The expectation of X^2 without change is its degrees of freedom.
         effect=math.sqrt(max(0.0, statistic - degrees) * scale),
         p_value=float(chdtrc(degrees, statistic)) if degrees else 1.0,
         sizes=(int(n), int(m)),
