@@ -63,7 +63,6 @@ OWN_WORDS = {
     "gaps",
     "many",
     "rare",
-    "stored",
     "submitted",
     "tolerant",
 }
