@@ -132,7 +132,8 @@ def _decide_events(
     for event, names in matched:
         for name in names:
             trigger = store.find(ctx.tx, name)
-            if trigger is None:  # it was retired just now
+            # Matched before the cursor's row was locked: retired since, or declared anew for other events.
+            if trigger is None or event.seq <= trigger.created_seq:
                 continue
             if why := waits(ctx, trigger, event):
                 kept_out = [*kept_out, KeptOut(trigger, event, why)]

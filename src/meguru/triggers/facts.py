@@ -36,7 +36,9 @@ def key_of(event: Event, expression: PlainExpression | None) -> str:
     if value is None:
         return event.id
     text = str(value)
-    return f"key:{text if len(text) <= LONGEST_KEY else digests.of_bytes(text.encode())}"
+    # PostgreSQL's text holds no NUL. Refusing one here would stop the evaluator at this event for ever.
+    is_plain = len(text) <= LONGEST_KEY and "\0" not in text
+    return f"key:{text if is_plain else digests.of_bytes(text.encode())}"
 
 
 def _named(subject: str) -> tuple[str, Any]:

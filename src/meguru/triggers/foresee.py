@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -37,18 +38,26 @@ class SupposedFirings(FiringLedger):
         self.takes, self.now = takes, _BEGINNING
         self.fired: list[datetime] = []
 
+    def add(self, at: datetime) -> None:
+        """Note a firing; moments stay in order also where the clock was set back between two events."""
+        insort(self.fired, at)
+
     def working(self, most: int) -> str:
         """See `FiringLedger`."""
-        return "supposed" if most and len(self.open()) >= most else ""
+        return "supposed" if most and len(self.fired) - self._first_open() >= most else ""
 
-    def open(self) -> list[datetime]:
-        """Return when those began that would still work."""
-        return [at for at in self.fired if at + self.takes > self.now]
+    def next_end(self) -> datetime:
+        """Return when the first of those ends that still work."""
+        return self.fired[self._first_open()] + self.takes
+
+    def _first_open(self) -> int:
+        # By bisection: 20,000 events, each of which asks several limits, would else be quadratic work.
+        return bisect_right(self.fired, self.now - self.takes)
 
     def fired_since(self, since: datetime) -> tuple[int, datetime | None]:
         """See `FiringLedger`."""
-        found = [at for at in self.fired if at > since]
-        return len(found), max(found, default=None)
+        count = len(self.fired) - bisect_right(self.fired, since)
+        return count, self.fired[-1] if count else None
 
     def nth_newest(self, n: int) -> datetime | None:
         """See `FiringLedger`."""
@@ -132,7 +141,7 @@ class Foreseer:
                 owed, self._owed = self._owed, None
                 self._fire(owed, at)
                 return
-            at = hold.until or min(self._ledger.open()) + self._ledger.takes
+            at = hold.until or self._ledger.next_end()
 
     def _hold(self, at: datetime) -> Hold | None:
         self._ledger.now = at
@@ -140,7 +149,7 @@ class Foreseer:
         return held_back(self._ledger, self._trigger, at, chain=_NO_CHAIN, most=most)
 
     def _fire(self, made: ForeseenFiring, at: datetime) -> None:
-        self._ledger.fired.append(at)
+        self._ledger.add(at)
         self.found.append(msgspec.structs.replace(made, state=FiringState.FIRED, fires_at=at))
 
     def _supersede(self) -> None:

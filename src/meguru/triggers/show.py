@@ -16,8 +16,8 @@ from meguru.triggers.index import TriggerIndex
 from meguru.triggers.parse import kind_of
 from meguru.triggers.types import Firing, FiringState, Settled, Trigger, Upcoming
 
-LONGEST_WAIT = 30.0
-LOOK_AGAIN = 0.05
+MAX_WAIT_SECONDS = 30.0
+POLL_SECONDS = 0.05
 
 
 @operation("trigger.list", permission="trigger:read", query=True)
@@ -74,7 +74,8 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
     A monitor that looks by itself has looked at what is full. Waits for that, `timeout` seconds at most (and
     never more than 30).
     """
-    end = time.monotonic() + min(timeout, LONGEST_WAIT)
+    # In this order NaN, which a query string can hold, is the longest wait and not one without an end.
+    end = time.monotonic() + min(MAX_WAIT_SECONDS, timeout)
     while True:
         with ctx.ws.read() as tx:
             head, cursor, jobs = events.head(tx), store.cursor(tx), store.open_jobs(tx)
@@ -88,4 +89,4 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
         if quiet or left <= 0 or ctx.ws.draining.is_set():
             return Settled(settled=quiet, head=head, cursor=cursor, open_jobs=jobs, owed=len(owed))
         with ctx.ws.committed:
-            ctx.ws.committed.wait(min(LOOK_AGAIN, left))
+            ctx.ws.committed.wait(min(POLL_SECONDS, left))

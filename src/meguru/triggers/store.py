@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from meguru.base import refs
 from meguru.base.names import normal
 from meguru.errors import NotFound
+from meguru.kernel.events.schema import event
 from meguru.kernel.jobs import JobState
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.projects import condition
@@ -22,6 +23,7 @@ from meguru.pipelines.schema import step_run
 from meguru.triggers.schema import firing, trigger, trigger_cursor
 from meguru.triggers.types import Firing, FiringState, Trigger, TriggerBudget
 
+MAX_SUBJECTS = 100
 _PRESENT = trigger.c.retired_at.is_(None)
 _OPEN = (JobState.QUEUED.value, JobState.RUNNING.value, JobState.PARKED.value)
 
@@ -104,8 +106,11 @@ def next_quiet(tx: Connection) -> datetime | None:
 
 
 def take_due(tx: Connection, item: Trigger, following: datetime | None) -> bool:
-    """Move a calendar trigger on to its next moment; False if another evaluator has done so."""
+    """Move a calendar trigger on to its next moment; False if another evaluator did, or it was changed."""
+    # By `due_at` one of two evaluators gets it; by `version` neither does when it was paused or declared
+    # anew after `item` was read: then it is planned again, by what it says now.
     here = (trigger.c.name == item.name) & (trigger.c.due_at == item.due_at)
+    here &= trigger.c.version == item.version
     return tx.execute(update(trigger).where(here).values(due_at=following)).rowcount == 1
 
 
@@ -176,12 +181,16 @@ def project_of_firing(tx: Connection, firing_id: str) -> str | None:
     return None if name is None else refs.project_of(name)
 
 
-def subjects_of(tx: Connection, name: str, *, limit: int) -> list[str]:
-    """Return what a trigger's firings were about, the newest first: those that fired or will."""
+def subjects_of(tx: Connection, name: str, about: str) -> list[str]:
+    """Return the versions of one thing that a trigger fired for, or will, the newest firing first.
+
+    `about` is the thing's reference without a version, such as ``dataset/flights``.
+    """
     counts = firing.c.state.in_((FiringState.FIRED.value, FiringState.OWED.value))
-    query = select(firing.c.evidence).where(firing.c.trigger == name, counts)
-    found = tx.execute(query.order_by(firing.c.id.desc()).limit(limit)).scalars()
-    return [each["event"]["subject"] for each in found if "event" in each]
+    versions = event.c.subject.startswith(f"{about}@", autoescape=True)
+    query = select(event.c.subject).join(firing, firing.c.event == event.c.id)
+    query = query.where(firing.c.trigger == name, counts, versions)
+    return list(tx.execute(query.order_by(firing.c.id.desc()).limit(MAX_SUBJECTS)).scalars())
 
 
 def firings(

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from meguru.datasets.client import add_files
+from meguru.datasets.operations import remove
 from meguru.errors import InvalidInput, MeguruError
 from meguru.kernel import events
 from meguru.pipelines.load import register_file
@@ -19,6 +20,8 @@ from meguru.triggers import operations as triggers
 from meguru.triggers.arrivals.receive import receive
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.evaluate import Evaluator
+from meguru.triggers.kind import TriggerSpec
+from meguru.triggers.operations import specs
 from meguru.triggers.parse import kind_of
 
 pytest_plugins = ["meguru.testing.fixtures"]
@@ -183,3 +186,35 @@ def test_what_arrives_for_one_trigger_can_wake_another_by_event(workspace, add):
     with workspace.read() as tx:
         (event,) = events.read(tx, types=("data.stale",), limit=5)
     assert event.subject == "trigger/retrain"
+
+
+def test_a_version_that_was_removed_before_it_was_decided_stops_no_other_trigger(workspace, add):
+    make(workspace, {"data": "flights", "min_new_rows": 5})
+    triggers.create(workspace, name="other", on={"event": "dataset_version.removed"}, action={"note": "done"})
+    add(10)
+    remove(workspace, ref="flights@2", reason="a test")
+    assert states(workspace) == ["filtered"]
+    assert "was removed" in reasons(workspace)[0]
+    assert [each.state.value for each in triggers.history(workspace, name="other").items] == ["fired"]
+
+
+def test_columns_are_held_against_the_newest_version_that_is_still_there(workspace, add):
+    add(10)
+    make(workspace, {"data": "flights", "schema": "changed"})
+    remove(workspace, ref="flights@2", reason="a test")
+    add(10)
+    assert states(workspace) == ["filtered"]
+    assert reasons(workspace) == ["its columns are those of version 1"]
+
+
+def test_a_trigger_changed_to_another_dataset_counts_from_the_change(workspace, add, tmp_path):
+    triggers.create(workspace, name="retrain", on={"event": "note.done"}, action={"note": "done"})
+    add(60)
+    specs.declare(
+        workspace,
+        name="retrain",
+        spec=TriggerSpec(on={"data": "flights", "min_new_rows": 50}, action={"note": "done"}),
+    )
+    add(5)
+    assert states(workspace) == ["filtered"]
+    assert reasons(workspace) == ["5 new rows since dataset/flights@2, and it waits for 50"]

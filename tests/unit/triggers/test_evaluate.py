@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from meguru.base.expressions import PlainExpression
 from meguru.errors import InvalidInput
 from meguru.kernel import events
+from meguru.kernel.events import Event
 from meguru.testing.events import sample
+from meguru.triggers import evaluate, store
 from meguru.triggers import operations as triggers
-from meguru.triggers import store
 from meguru.triggers.evaluate import Evaluator
+from meguru.triggers.facts import key_of
+from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.limits import MAX_DEPTH, MAX_FIRINGS
+from meguru.triggers.operations import specs
 from meguru.triggers.types import FiringState
 
 pytest_plugins = ["meguru.testing.fixtures"]
@@ -254,3 +259,30 @@ def test_an_event_is_decided_with_the_state_of_its_own_moment_in_the_transaction
 def test_a_negative_cooldown_is_refused(workspace):
     with pytest.raises(InvalidInput, match="cooldown"):
         make(workspace, cooldown=-1)
+
+
+def test_a_trigger_declared_anew_is_not_woken_by_what_matched_it_before(workspace, say, monkeypatch):
+    triggers.create(workspace, name="t", on={"event": "note.first"}, action={"note": "done"})
+    evaluator = Evaluator(workspace)
+    say("note.first")
+    found = evaluate.undecided
+
+    def undecided_then_changed(*given):
+        events_found = found(*given)
+        if events_found:
+            on = {"event": "note.x"}
+            specs.declare(workspace, name="t", spec=TriggerSpec(on=on, action={"note": "done"}))
+        monkeypatch.setattr(evaluate, "undecided", found)
+        return events_found
+
+    monkeypatch.setattr(evaluate, "undecided", undecided_then_changed)
+    evaluator.step()
+    assert triggers.history(workspace, name="t").items == []
+
+
+def test_a_key_with_a_nul_is_one_that_any_database_holds(workspace):
+    made = Event(
+        seq=1, id="evt-1", type="note.x", at=workspace.clock.now(), actor="anna", operation="o",
+        subject="model/m@1", data={"id": "a\0b"},
+    )  # fmt: skip
+    assert "\0" not in key_of(made, PlainExpression("id"))

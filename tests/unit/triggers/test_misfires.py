@@ -10,6 +10,7 @@ from meguru.kernel import events
 from meguru.kernel.jobs import JobState
 from meguru.kernel.jobs.schema import job
 from meguru.triggers import operations as triggers
+from meguru.triggers import tick
 from meguru.triggers.calendar import MOST
 from meguru.triggers.evaluate import Evaluator
 from meguru.triggers.types import FiringState
@@ -201,3 +202,19 @@ def test_the_page_of_missed_moments_has_only_those(ws, clock):
     Evaluator(ws).step()
     page = triggers.history(ws, name="nightly", state=FiringState.MISSED)
     assert [one.state for one in page.items] == ["missed"] * 3
+
+
+def test_a_trigger_paused_while_its_moment_is_planned_does_not_fire(ws, clock, monkeypatch):
+    make(ws)
+    clock.move(timedelta(hours=6))
+    planned = tick.plan
+
+    def plan_and_pause(trigger, kind, now):
+        found = planned(trigger, kind, now)
+        triggers.pause(ws, name="nightly")
+        monkeypatch.setattr(tick, "plan", planned)
+        return found
+
+    monkeypatch.setattr(tick, "plan", plan_and_pause)
+    Evaluator(ws).step()
+    assert due(ws, FiringState.FIRED) == []

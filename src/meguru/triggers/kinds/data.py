@@ -10,13 +10,14 @@ from meguru.datasets import store as datasets
 from meguru.datasets.operations import show
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel import events
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
 from meguru.triggers import store
 from meguru.triggers.kinds.event import ByEvents
 from meguru.triggers.types import Trigger
 
-LOOKED_THROUGH = 1000
+MAX_VERSIONS = 1000
 
 
 class Data(ByEvents, frozen=True, kw_only=True):
@@ -64,9 +65,19 @@ class Data(ByEvents, frozen=True, kw_only=True):
     def _same_columns(self, ctx: Context, version: DatasetVersion) -> str:
         if version.version == 1:
             return ""
-        before = datasets.get(ctx.tx, self.data, version.version - 1)
+        before = self._predecessor(ctx, version)
+        if before is None:
+            return ""
         changed = columns.changes(before.columns, version.columns, widening=True)
         return "" if changed else f"its columns are those of version {before.version}"
+
+    def _predecessor(self, ctx: Context, version: DatasetVersion) -> DatasetVersion | None:
+        """Return the version before, or where that was removed the newest older one; None if there is none."""
+        try:
+            return datasets.get(ctx.tx, self.data, version.version - 1)
+        except NotFound:
+            older = datasets.versions(ctx.tx, self.data, before=version.version, limit=1)
+            return next(iter(older), None)
 
     def _too_few(self, ctx: Context, trigger: Trigger, version: DatasetVersion) -> str:
         since = self._counted_from(ctx, trigger)
@@ -79,12 +90,14 @@ class Data(ByEvents, frozen=True, kw_only=True):
         return f"{came} new rows{place}, and it waits for {self.min_new_rows}"
 
     def _counted_from(self, ctx: Context, trigger: Trigger) -> DatasetVersion | None:
-        """Return the version that it fired for last; before the first time, the newest when it was made."""
-        for subject in store.subjects_of(ctx.tx, trigger.name, limit=LOOKED_THROUGH):
-            if subject.partition("@")[0] == self.about:
-                try:
-                    return datasets.resolve(ctx.tx, subject)
-                except NotFound:
-                    continue
-        recent = datasets.versions(ctx.tx, self.data, before=None, limit=LOOKED_THROUGH)
-        return next((each for each in recent if each.created_at <= trigger.created_at), None)
+        """Return the version that it fired for last; before the first time, the newest when it was declared."""
+        for subject in store.subjects_of(ctx.tx, trigger.name, self.about):
+            try:
+                return datasets.resolve(ctx.tx, subject)
+            except NotFound:
+                continue
+        # Not `created_at`: a trigger that was changed to wait for this dataset counts from that change on.
+        declared = events.read(ctx.tx, after=trigger.created_seq - 1, limit=1)
+        since = declared[0].at if declared else trigger.created_at
+        recent = datasets.versions(ctx.tx, self.data, before=None, limit=MAX_VERSIONS)
+        return next((each for each in recent if each.created_at <= since), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from meguru.errors import MeguruError
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
 from meguru.triggers.parse import kind_of
@@ -21,5 +22,10 @@ class WaitingKind(Protocol):
 
 def waits(ctx: Context, trigger: Trigger, event: Event) -> str:
     """Return why a trigger waits for more than this event; empty when it does not."""
-    kind = kind_of(trigger.on)
-    return kind.waits(ctx, trigger, event) if isinstance(kind, WaitingKind) else ""
+    try:
+        kind = kind_of(trigger.on)
+        return kind.waits(ctx, trigger, event) if isinstance(kind, WaitingKind) else ""
+    except MeguruError as error:
+        # What the event tells of may be gone by now, such as a removed version. An error here would be met
+        # again at each attempt, and no later event would be decided for any trigger.
+        return f"{error.what}: {error.why}" if error.why else error.what
