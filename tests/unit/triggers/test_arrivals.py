@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
+from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.show import list_alerts
 from meguru.base.source_secrets import Secrets
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
@@ -13,7 +16,7 @@ from meguru.testing.contracts.listeners import raw_message
 from meguru.triggers import operations as triggers
 from meguru.triggers.arrivals import store
 from meguru.triggers.arrivals.receive import Reception, receive_raw
-from meguru.triggers.arrivals.service import Listeners
+from meguru.triggers.arrivals.service import MAX_ERROR, Listeners, error_text
 from meguru.triggers.arrivals.types import SourceArrival, short_key
 from meguru.triggers.evaluate import Evaluator
 from meguru.triggers.kind import TriggerSpec
@@ -46,9 +49,9 @@ def test_a_message_delivered_a_hundred_times_is_one_event_and_one_firing(workspa
     done = [receive_raw(workspace, "retrain", raw) for _ in range(100)]
     assert done == [Reception.TAKEN] + [Reception.KNOWN] * 99
     Evaluator(workspace).step()
-    (event,) = log(workspace, "message.received")
-    assert event.subject == "trigger/retrain"
-    assert event.data["body"] == {"n": 1}
+    (came,) = log(workspace, "message.received")
+    assert came.subject == "trigger/retrain"
+    assert came.data["body"] == {"n": 1}
     assert states(workspace) == ["fired"]
 
 
@@ -240,3 +243,38 @@ def test_a_key_is_kept_as_a_key_can_be():
     assert short_key("a" * 201).startswith("sha256:")
     assert short_key("a\0b").startswith("sha256:")
     assert SourceArrival(key="k", type="t", data={}).within is None
+
+
+def test_of_a_list_of_dead_letters_only_what_is_shown_is_read(workspace):
+    make(workspace)
+    receive_raw(workspace, "retrain", raw_message(b"x" * 100_000, key="id:p"))
+    read = []
+
+    def note(connection, cursor, statement, *_):
+        if "dead_letter" in statement:
+            read.append(statement)
+
+    with workspace.read() as tx:
+        event.listen(tx, "before_cursor_execute", note)
+        (letter,) = store.letters(tx, "retrain", limit=10)
+    assert (len(letter.text), letter.size) == (2000, 100_000)
+    assert "substr" in read[0]
+
+
+def test_a_dead_letter_that_was_read_again_needs_nobody_any_more(workspace):
+    make(workspace, expects={"rows": "integer"})
+    receive_raw(workspace, "retrain", raw_message(b'{"count": 3}', key="id:p"))
+    AlertKeeper(workspace).step()
+    assert [each.cause for each in list_alerts(workspace).items] == ["message.refused"]
+    (letter,) = letters(workspace)
+    specs.declare(workspace, name="retrain", spec=TriggerSpec(on=ON, action={"note": "done"}))
+    triggers.retry_dead_letter(workspace, name="retrain", letter=letter.id)
+    AlertKeeper(workspace).step()
+    assert list_alerts(workspace).items == []
+
+
+def test_of_a_secret_in_an_error_nothing_is_told_wherever_it_is_cut(workspace, monkeypatch):
+    monkeypatch.setenv("MEGURU_SOURCE_KEY", "s3cret" * 20)
+    secrets = Secrets()
+    text = "x" * (MAX_ERROR - 50) + secrets.open("${MEGURU_SOURCE_KEY}", "on.broker")
+    assert "s3cret" not in error_text(ValueError(text), secrets)

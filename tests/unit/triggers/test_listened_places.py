@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
 from contextlib import closing
 
 import pytest
+import watchfiles
 
+from meguru.base.source_secrets import Secrets
 from meguru.errors import InvalidInput, MeguruError
 from meguru.flavors import ColumnType, SignatureColumn
 from meguru.pipelines.load import register_file
 from meguru.registry.client import add_model
 from meguru.serving.contracts.create import create as create_contract
 from meguru.serving.create import create as create_endpoint
-from meguru.testing.contracts.listeners import ListenerContract, listen
+from meguru.testing.contracts.listeners import ListenerContract, RecordingPort, listen
 from meguru.testing.models import make_model
 from meguru.triggers import operations as triggers
+from meguru.triggers.kinds.git import MAX_OUTPUT, read_bounded
 from meguru.triggers.kinds.globs import matches_any
 from meguru.triggers.parse import kind_of
 
@@ -106,6 +110,25 @@ class TestFolder(ListenerContract):
 
         port = listen(workspace, source, story)
         assert [each.data["size"] for each in port.taken.values()] == [16, 8]
+
+    def test_it_ends_when_it_is_told_to_also_where_the_system_gives_no_notices(
+        self, workspace, source, monkeypatch
+    ):
+        async def broken(*_, **__):
+            raise OSError("inotify watch limit reached")
+            yield
+
+        monkeypatch.setattr(watchfiles, "awatch", broken)
+
+        async def run():
+            port = RecordingPort(workspace, source.kind)
+            task = asyncio.ensure_future(source.kind.listener(workspace, Secrets()).run(port))
+            await port.is_connected.wait()
+            task.cancel()
+            await asyncio.wait({task}, timeout=60)
+            return task.cancelled()
+
+        assert asyncio.run(run())
 
     @pytest.mark.parametrize("folder", ["/etc", "..", "incoming/../..", "workspace", "nowhere", "", "\0"])
     def test_a_folder_elsewhere_is_refused(self, workspace, source, folder):
@@ -330,3 +353,9 @@ class TestTable(ListenerContract):
 )
 def test_patterns_of_paths(pattern, path, fits):
     assert matches_any(path, [pattern]) is fits
+
+
+def test_of_output_without_an_end_the_beginning_is_read_and_the_command_is_ended():
+    with subprocess.Popen(["yes"], stdout=subprocess.PIPE, start_new_session=True) as process:
+        out, is_late = read_bounded(process)
+    assert (len(out), is_late, process.returncode) == (MAX_OUTPUT + 1, False, -9)

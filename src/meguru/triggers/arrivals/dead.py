@@ -48,8 +48,9 @@ def retry_dead_letter(ctx: Context, *, name: str, letter: str) -> Reception:
             hint=f"have it sent again, and drop this one: meguru trigger dead drop {trigger.name} {letter}",
         )
     done = take(ctx, trigger.name, kind.read(ctx.ws, raw))
-    if done is Reception.KNOWN:
-        _tell_dropped(ctx, shown, "it had arrived whole, under the same key")
+    # In both cases the letter is gone; only this event ends the alert that it had opened.
+    known = "it had arrived whole, under the same key"
+    _tell_dropped(ctx, shown, known if done is Reception.KNOWN else "it was read again, and is an event now")
     store.drop(ctx.tx, trigger.name, letter)
     return done
 

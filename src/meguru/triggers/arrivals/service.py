@@ -30,6 +30,7 @@ CHANGES = frozenset(f"trigger.{verb}" for verb in ("created", "updated", "retire
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0
 """Seconds before a source that was lost is tried again; each time twice as long, up to the longest."""
 THREADS = 4
+MAX_ERROR = 1000
 STOP_SECONDS = 10.0
 
 
@@ -157,7 +158,7 @@ async def supervise(trigger: Trigger, port: ListenerPort) -> None:
             await kind.listener(port.ws, secrets).run(port)
             error = "the source ended"
         except Exception as trouble:  # noqa: BLE001 - whatever it is, it is told, and tried again
-            error = secrets.hide(told(trouble))
+            error = error_text(trouble, secrets)
         if port.is_connected:
             wait = FIRST_WAIT
         log.warning("trigger/%s lost its source: %s", trigger.name, error)
@@ -169,13 +170,16 @@ async def supervise(trigger: Trigger, port: ListenerPort) -> None:
         wait = min(wait * 2, LONGEST_WAIT)
 
 
-def told(trouble: BaseException) -> str:
-    """Return what to tell of a trouble, of groups the first."""
+def error_text(trouble: BaseException, secrets: Secrets) -> str:
+    """Return an error in words, of a group the first one, without secrets and of a bounded length."""
     while isinstance(trouble, BaseExceptionGroup):
         trouble = trouble.exceptions[0]
     if isinstance(trouble, MeguruError):
-        return " ".join(filter(None, (trouble.what, trouble.why and f"({trouble.why})")))[:1000]
-    return f"{type(trouble).__name__}: {trouble}"[:1000]
+        text = " ".join(filter(None, (trouble.what, trouble.why and f"({trouble.why})")))
+    else:
+        text = f"{type(trouble).__name__}: {trouble}"
+    # Hidden before it is cut: the first half of a secret across the cut would not be recognised.
+    return secrets.hide(text)[:MAX_ERROR]
 
 
 def _named(name: str) -> None:

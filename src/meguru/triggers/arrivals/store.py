@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, LargeBinary, Row, delete, func, insert, or_, select, update
 
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
@@ -18,7 +18,7 @@ from meguru.triggers.arrivals.types import DeadLetter, ListenerState, RawArrival
 REMEMBERED = timedelta(days=90)
 """A key that is older than this counts as new."""
 MOST_LETTERS = 10_000
-_SHOWN = 2000
+SHOWN_BYTES = 2000
 _FORGET = 500
 _here, _seen, _dead = trigger_listener.c, trigger_arrival.c, trigger_dead_letter.c
 
@@ -126,7 +126,10 @@ def is_buried(tx: Connection, trigger: str, key: str) -> bool:
 
 def letters(tx: Connection, trigger: str, *, limit: int, before: str = "") -> list[DeadLetter]:
     """Return what could not be read, the newest first."""
-    query = select(trigger_dead_letter).where(_dead.trigger == trigger)
+    # Of a body only what is shown: a page of whole ones could be a gigabyte.
+    fields = [_dead[name] for name in DeadLetter.__struct_fields__ if name != "text"]
+    shown = func.substr(_dead.body, 1, SHOWN_BYTES, type_=LargeBinary).label("body")
+    query = select(*fields, shown).where(_dead.trigger == trigger)
     if before:
         query = query.where(_dead.id < before)
     return [_letter(row) for row in tx.execute(query.order_by(_dead.id.desc()).limit(limit))]
@@ -149,4 +152,4 @@ def drop(tx: Connection, trigger: str, id: str) -> None:
 
 def _letter(row: Row[Any]) -> DeadLetter:
     fields = {name: row._mapping[name] for name in DeadLetter.__struct_fields__ if name != "text"}
-    return DeadLetter(**fields, text=bytes(row.body[:_SHOWN]).decode("utf-8", "backslashreplace"))
+    return DeadLetter(**fields, text=bytes(row.body[:SHOWN_BYTES]).decode("utf-8", "backslashreplace"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import time
 from fnmatch import fnmatchcase
@@ -20,6 +21,7 @@ from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals, Port
 from meguru.triggers.kinds.polled import MOST, Look, PolledListener, check_every
 
+log = logging.getLogger(__name__)
 UNFINISHED = ("*.tmp", "*.part", "*.partial", "*.crdownload", "*.swp", "*~")
 """What programs call files that they still write."""
 
@@ -64,7 +66,7 @@ class FolderListener:
 
     async def run(self, port: Port) -> None:
         """Watch, and hand over what is whole."""
-        self._rings = asyncio.Event()
+        self._changed = asyncio.Event()
         polled = PolledListener(of=self._kind, every=self._kind.every, look=self._look, woken=self._woken)
         watching = asyncio.ensure_future(self._watch())
         try:
@@ -79,15 +81,20 @@ class FolderListener:
             from watchfiles import awatch
         except ImportError:
             return
-        async for _ in awatch(self._folder, recursive=self._kind.recursive, step=50, debounce=400):
-            self._rings.set()
+        try:
+            async for _ in awatch(self._folder, recursive=self._kind.recursive, step=50, debounce=400):
+                self._changed.set()
+        except Exception:
+            # Such as a limit of inotify. Polling goes on. Left in the task, the error would come up where
+            # `run` awaits it, in place of the cancellation that is to end this listener.
+            log.exception("changes of %s are seen by looking only", self._kind.folder)
 
     async def _woken(self) -> None:
         if self._waits:  # for what was seen, and is not known to be whole
             await asyncio.sleep(max(self._kind.quiet, 0.2))
             return
-        await self._rings.wait()
-        self._rings.clear()
+        await self._changed.wait()
+        self._changed.clear()
 
     def _look(self, ws: Workspace, position: dict[str, Any]) -> Look:
         del ws

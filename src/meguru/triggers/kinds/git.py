@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from meguru.errors import Conflict, InvalidInput
 
-PATIENCE = 120
-"""Seconds that a command may take."""
-MOST_OUTPUT = 4 * 1024 * 1024
+TIMEOUT_SECONDS = 120
+MAX_OUTPUT = 4 * 1024 * 1024
 PROTOCOLS = ("https", "http", "ssh", "git")
 _ALWAYS = (
     *("-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", "-c", "core.fsmonitor=false"),
@@ -75,7 +78,7 @@ class GitRepository:
             out = self.here("diff", "--name-only", "-z", "--no-renames", before, after, "--")
         else:
             out = self.here("ls-tree", "-r", "-z", "--name-only", after)
-        return [each for each in out.split("\0") if each]
+        return out.split("\0")[:-1]  # behind the last NUL is nothing, or half a name where the list was cut
 
     def said(self, commit: str) -> tuple[str, str]:
         """Return a commit's author and the first line of its message."""
@@ -98,21 +101,58 @@ class GitRepository:
         program = shutil.which("git")
         if program is None:
             raise Conflict("git is not installed here", hint="install git where the server runs")
-        try:
-            done = subprocess.run(
+        with tempfile.TemporaryFile() as errors:
+            process = subprocess.Popen(
                 [program, *_ALWAYS, *arguments],
                 env=self._variables,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=PATIENCE,
-                check=False,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
             )
-        except subprocess.TimeoutExpired as error:
-            raise Conflict(f"git {_verb(arguments)} took more than {PATIENCE} seconds") from error
-        if done.returncode:
-            why = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise Conflict(f"git {_verb(arguments)} failed", why=why[-1][:300] if why else "")
-        return done.stdout[:MOST_OUTPUT].decode("utf-8", "replace")
+            out, is_late = read_bounded(process)
+            if is_late:
+                raise Conflict(f"git {_verb(arguments)} took more than {TIMEOUT_SECONDS} seconds")
+            if process.returncode and len(out) <= MAX_OUTPUT:
+                errors.seek(0)
+                why = errors.read(MAX_OUTPUT).decode("utf-8", "replace").strip().splitlines()
+                raise Conflict(f"git {_verb(arguments)} failed", why=why[-1][:300] if why else "")
+        return out[:MAX_OUTPUT].decode("utf-8", "replace")
+
+
+def read_bounded(process: subprocess.Popen[bytes]) -> tuple[bytes, bool]:
+    """Return a command's output, cut one byte after `MAX_OUTPUT`, and whether it was stopped as it took long.
+
+    `subprocess.run` would hold all of it: a repository of strangers may have files of any size, and trees
+    that name each other until the list of their files has no end.
+    """
+    late = threading.Event()
+
+    def kill() -> None:
+        # With its helpers, such as ssh: they hold the pipe, and it would be read until they end by themselves.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    def stop() -> None:
+        late.set()
+        kill()
+
+    timer = threading.Timer(TIMEOUT_SECONDS, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        out = process.stdout.read(MAX_OUTPUT + 1) if process.stdout else b""
+        if len(out) > MAX_OUTPUT:
+            kill()
+        process.wait()
+    finally:
+        timer.cancel()
+        if process.returncode is None:
+            kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+    return out, late.is_set()
 
 
 def without_user(url: str) -> str:

@@ -71,16 +71,17 @@ def _place(url: str) -> tuple[str, dict[str, Any]]:
 async def _stream_of(wanted: Subscription) -> str:
     """Return the stream that keeps a subject; empty when none does, or the server has no JetStream."""
     from nats.aio.client import Client
-    from nats.errors import Error
-    from nats.js.errors import NotFoundError
+    from nats.js.errors import NotFoundError, ServiceUnavailableError
 
     server, who = _place(wanted.url)
     client = Client()
     await client.connect(server, error_cb=_passed_on, **who, **_ONCE)
     try:
         return str(await client.jetstream(timeout=3).find_stream_name_by_subject(wanted.topic))
-    except (NotFoundError, Error):
-        return ""
+    except (NotFoundError, ServiceUnavailableError):
+        return ""  # not kept by any stream; or nobody answers for JetStream, which is switched off
+    # A timeout is no such answer. Taken for one, a stream that is slow for a moment would be listened to
+    # through the core, which delivers nothing of what came meanwhile.
     finally:
         await client.close()
 
