@@ -118,7 +118,7 @@ def _promise_calls(ctx: Context, *, types: list[str], after: int, until: int) ->
                 count += 1
         try:
             count += promise_topics(ctx, told, event) if told else 0
-        except (ValueError, TypeError, AttributeError):
+        except (MeguruError, LookupError, ValueError, TypeError, AttributeError):
             # One event that can't be told must not keep all later ones from being told.
             log.exception("no webhook can be told of event %s", event.id)
     store.set_cursor(ctx.tx, until)

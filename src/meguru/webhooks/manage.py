@@ -99,11 +99,12 @@ def update(
         "state": state,
     }
     said = {key: value for key, value in given.items() if value is not None}
-    known = store.one(ctx.tx, webhook, ctx.visible)
     if name is not None:
         check_name(name)
     if url is not None:
+        # Before the transaction is open: a name that is slow to look up would keep all writers waiting.
         check_url(url, ctx.settings)
+    known = store.one(ctx.tx, webhook, ctx.visible)
     if topics is not None or events is not None:
         kept = known.topics if topics is None else topics, known.events if events is None else events
         told_of = _check_told_of(*kept)

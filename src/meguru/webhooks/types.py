@@ -91,8 +91,8 @@ class DeliveryResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_taken(self) -> bool:
-        """Whether the other side took it."""
-        return 0 < self.status < 400
+        """Whether the other side took it; a redirection is not followed, and so nobody took the call."""
+        return 200 <= self.status < 300
 
     @property
     def is_worth_another(self) -> bool:

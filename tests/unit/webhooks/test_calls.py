@@ -12,10 +12,10 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations.operation import Operation
 from meguru.mlflow.registry.topics import TOPICS
-from meguru.webhooks import manage, show
+from meguru.webhooks import call, manage, show
 from meguru.webhooks.addresses import addresses_of, check_url, is_public
 from meguru.webhooks.follow import CallPromiser
-from meguru.webhooks.types import WebhookState
+from meguru.webhooks.types import DeliveryResponse, WebhookState
 
 API = "/api/2.0/mlflow"
 SECRET = "a secret of theirs"
@@ -151,9 +151,8 @@ def test_a_call_that_is_refused_or_never_taken_is_told_in_the_log(
     for _ in range(12):
         settle()
         clock.move(timedelta(minutes=10))
-    if statuses == [302]:
+    if statuses == [302]:  # it is not followed, so nobody took the call
         assert [path for path, _, _ in receiver.calls] == ["/hook?a=1"]
-        return
     assert len(receiver.calls) == len(statuses)
     with ws.read() as tx:
         (told,) = events.read(tx, after=0, types=("webhook.failed",))
@@ -263,3 +262,31 @@ def test_webhooks_are_listed_page_by_page_changed_and_removed(client, ws, clock)
     assert client.request("DELETE", f"{API}/webhooks/{identity}").json() == {}
     gone = client.get(f"{API}/webhooks/{identity}")
     assert (gone.status_code, gone.json()["message"]) == (404, f"Webhook with ID {identity} not found.")
+
+
+def test_nothing_is_told_of_a_webhook_that_is_removed_while_it_is_called(
+    client, ws, receiver, settle, make_version, monkeypatch
+):
+    made = manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
+    make_version()
+
+    def send_and_remove(*given, **more):
+        manage.delete(ws, webhook=made.id)
+        return DeliveryResponse(status=404)
+
+    monkeypatch.setattr(call, "send", send_and_remove)
+    settle()
+    with ws.read() as tx:
+        assert events.read(tx, types=("webhook.failed",)) == []
+
+
+def test_a_name_is_looked_up_before_a_change_keeps_writers_waiting(ws, monkeypatch):
+    made = manage.create(ws, name="w", url="http://127.0.0.1:1/", events=["release.*"])
+    written = []
+
+    def look_up(*_, **__):
+        written.append(manage.create(ws, name="other", url="http://127.0.0.1:1/", events=["release.*"]))
+
+    monkeypatch.setattr(manage, "check_url", lambda *_: monkeypatch.undo() or look_up())
+    manage.update(ws, webhook=made.id, url="http://127.0.0.1:2/")
+    assert len(written) == 1
