@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 from meguru.alerts import causes, store
 from meguru.alerts.incidents.begin import begin_if_critical
 from meguru.alerts.standing import standing
-from meguru.alerts.storms import about_of_storm, is_one_too_many, is_storm
+from meguru.alerts.storms import MAX_ALERTS, about_of_storm, is_storm, opened_lately
 from meguru.alerts.types import Alert, AlertState
 from meguru.base.ids import new_id
 from meguru.kernel.event import Event
@@ -34,7 +33,8 @@ class Ledger:
         self._known: dict[tuple[str, str], Alert | None] = {}
         self._changed: set[tuple[str, str]] = set()
         self._causes = store.open_causes(ctx.tx)
-        self._opened: Counter[tuple[str, str]] = Counter()
+        self._recent: dict[tuple[str, str], int] = {}
+        """How many alerts were opened lately, by cause and project, with those of this batch."""
 
     def take(self, event: Event) -> None:
         """Open, count or answer what an event tells of."""
@@ -82,12 +82,20 @@ class Ledger:
             if known is not None and soon and known.resolved_event:
                 self._reopen(known, event)
                 return
-            if is_one_too_many(self._ctx, event, self._opened[event.type, event.project]):
+            if self._opened_lately(event) >= MAX_ALERTS:
                 self._need_of_storm(event, about)
                 return
             self._open(event, about)
             return
         self._again(known, event, causes.essence(event.data))
+
+    def _opened_lately(self, event: Event) -> int:
+        # Asked of the database once, before anything of this batch can be written: what is written in the
+        # middle of it, as an alert ends, would else be counted twice.
+        key = event.type, event.project
+        if key not in self._recent:
+            self._recent[key] = opened_lately(self._ctx, event)
+        return self._recent[key]
 
     def _need_of_storm(self, event: Event, about: str) -> None:
         storm = about_of_storm(event)
@@ -121,7 +129,7 @@ class Ledger:
             last_at=event.at,
             evidence=causes.essence(event.data) | ({"things": named} if named else {}),
         )
-        self._opened[event.type, event.project] += 1
+        self._recent[event.type, event.project] = self._opened_lately(event) + 1
         self._put(made)
         opened = self._tell("alert.opened", made, standing(made), cause=event.id)
         begin_if_critical(self._ctx, made, opened.id)

@@ -9,8 +9,8 @@ from meguru.alerts.types import Alert
 from meguru.kernel.event import Event
 from meguru.kernel.operations import Context
 
-MOST = 20
-"""So many alerts of one cause may be opened in a project within `WINDOW`; the rest are one."""
+MAX_ALERTS = 20
+"""Of one cause, opened in a project within `WINDOW`; the rest are one."""
 WINDOW = timedelta(minutes=10)
 CALM = timedelta(hours=1)
 """After so long without another, a storm is over by itself."""
@@ -27,7 +27,6 @@ def is_storm(alert: Alert) -> bool:
     return alert.about.startswith(AROUND)
 
 
-def is_one_too_many(ctx: Context, event: Event, opened: int) -> bool:
-    """Tell whether one more alert would be noise; `opened` were in this transaction, and are not written."""
-    since = ctx.now() - WINDOW
-    return store.opened_since(ctx.tx, event.type, event.project, since) + opened >= MOST
+def opened_lately(ctx: Context, event: Event) -> int:
+    """Return how many alerts of an event's cause were opened in its project within `WINDOW`."""
+    return store.opened_since(ctx.tx, event.type, event.project, ctx.now() - WINDOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ def seconds(value: str | float | timedelta | None, *, field: str) -> float | Non
         found = float(match[1]) * _UNITS[match[2]] if match else -1.0
     else:
         found = float(value)
-    if found <= 0:
+    if not 0 < found < math.inf:  # NaN is neither: TOML can write it
         raise InvalidInput(
             f"{value!r} is no length of time",
             field=field,

@@ -185,3 +185,9 @@ def test_lists_are_by_state_severity_and_page(ws, happen, keep):
     assert (len(first.items), len(rest.items), rest.next_cursor) == (3, 2, "")
     assert {each.id for each in first.items} & {each.id for each in rest.items} == set()
     assert show.list_alerts(ws, severity="critical").items == []
+
+
+def test_what_ends_within_a_batch_makes_no_storm_of_few(happen, keep):
+    many = [failed(f"p{n}", run=f"r{n}") for n in range(12)]
+    happen(*many, succeeded("p0"), *(failed(f"q{n}", run=f"s{n}") for n in range(7)))
+    assert not [each for each in keep() if each.about.startswith("many:")]

@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from tests.unit.alerts.conftest import failed, succeeded
 
 from meguru.alerts.acknowledge import acknowledge, mute, resolve
-from meguru.alerts.notifications import show
+from meguru.alerts.notifications import deliver, show
 from meguru.alerts.notifications.follow import NoticeKeeper
 from meguru.alerts.notifications.kind import NOTIFICATION, NotificationSpec
 from meguru.alerts.notifications.operations import specs
+from meguru.alerts.notifications.types import DispatchState
 from meguru.base.hours import read_hours
 from meguru.base.plugins import PluginFamily
 from meguru.errors import Forbidden, InvalidInput
@@ -19,6 +21,7 @@ from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.jobs import Worker
 from meguru.kernel.principals import Principal
+from meguru.webhooks.types import DeliveryResponse
 
 DOWN = "endpoint.failed", "endpoint/e", {
     "model": "m@1", "release": "r", "server": "s", "why": "w", "fault": {}, "answering": None,
@@ -288,3 +291,31 @@ def test_hours_are_of_a_zone_and_may_go_over_midnight(text, moment, holds):
     hours, at = read_hours(text), datetime.fromisoformat(moment)
     assert hours.holds(at) is holds
     assert hours.holds(hours.next_start(at))
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_waiting(ws, happen, declare, follow, clock):
+    declare(dedupe="10m")
+    happen(failed("a"))
+    assert follow() == 1
+    clock.move(timedelta(days=-365))
+    happen(failed("b"))
+    assert follow() == 1
+
+
+def test_a_worker_that_comes_too_late_changes_nothing_of_what_arrived(ws, happen, declare, follow):
+    declare()
+    happen(failed())
+    follow()
+    (sent,) = show.deliveries(ws, name="oncall")
+    waiting = msgspec.structs.replace(sent, state=DispatchState.WAITING)
+    late = DeliveryResponse(error="it hung")
+    deliver._NOTE.commit(
+        ws.with_(principal=deliver.ACTOR),
+        lambda ctx: deliver._note(ctx, wanted=waiting, answer=late, attempt=1),
+    )
+    assert show.deliveries(ws, name="oncall") == [sent]
+
+
+def test_a_pause_that_is_no_number_is_refused(declare):
+    with pytest.raises(InvalidInput, match="no length of time"):
+        declare(dedupe=float("nan"))

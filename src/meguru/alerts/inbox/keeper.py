@@ -68,7 +68,8 @@ class InboxKeeper(Follower):
 def due_at(settings: InboxSettings, now: datetime) -> datetime:
     """Return when the next mail may be sent; a moment that is over for: now."""
     last = settings.mailed_at
-    rested = now if last is None else last + timedelta(seconds=settings.dedupe)
+    # A mail of the future was sent before the clock was set back: nobody waits for that moment again.
+    rested = now if last is None or last > now else last + timedelta(seconds=settings.dedupe)
     hours = read_hours(settings.hours)
     return rested if hours is None else hours.next_start(max(now, rested))
 

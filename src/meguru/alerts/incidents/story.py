@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -18,7 +18,8 @@ from meguru.kernel.event import Event
 from meguru.kernel.events.read import from_row
 from meguru.kernel.events.schema import event as event_table
 
-MOST_CAUSES, MOST_DONE, MOST_LOOKED_AT = 50, 100, 1000
+MAX_CAUSES, MAX_DEEDS, MAX_EVENTS = 50, 100, 1000
+_IDS_PER_QUERY = 500
 OURS = ("alert.", "incident.", "notification.", "webhook.", "access.")
 """What tells people is not what was done about it."""
 DEEDS = ("release.", "endpoint.", "pipeline_run.", "trigger.fired", "model_version.", "model_alias.")
@@ -29,7 +30,7 @@ def causes_of(tx: Connection, alert: Alert, sight: Sight) -> list[Event]:
     """Return the events that led to an alert, the first cause first, as far as they may be seen."""
     chain: list[Event] = []
     item = _find(tx, alert.event)
-    while item is not None and sight.knows(item) and len(chain) < MOST_CAUSES:
+    while item is not None and sight.knows(item) and len(chain) < MAX_CAUSES:
         chain.append(item)
         item = _find(tx, item.cause) if item.cause else None
     return chain[::-1]
@@ -40,7 +41,7 @@ def done_about(tx: Connection, alert: Alert, until: datetime | None, sight: Sigh
     found = {each.id: each for each in _consequences(tx, {alert.event, alert.last_event})}
     found |= {each.id: each for each in _by_hand(tx, alert, until)}
     seen = [each for each in found.values() if sight.knows(each) and not each.type.startswith(OURS)]
-    return sorted(seen, key=lambda each: each.seq)[:MOST_DONE]
+    return sorted(seen, key=lambda each: each.seq)[:MAX_DEEDS]
 
 
 def figures_of(tx: Connection, incident: Incident, alert: Alert, done: Iterable[Event]) -> IncidentFigures:
@@ -85,9 +86,9 @@ def told(found: Iterable[Event]) -> list[Cause]:
 def _consequences(tx: Connection, first: set[str]) -> list[Event]:
     found: list[Event] = []
     wave = set(first)
-    while wave and len(found) < MOST_LOOKED_AT:
+    while wave and len(found) < MAX_EVENTS:
         query = select(event_table).where(event_table.c.cause.in_(sorted(wave)))
-        rows = tx.execute(query.order_by(event_table.c.seq).limit(MOST_LOOKED_AT))
+        rows = tx.execute(query.order_by(event_table.c.seq).limit(MAX_EVENTS))
         new = [each for each in map(from_row, rows) if each.id not in first]
         found += new
         wave = {each.id for each in new} - wave
@@ -100,10 +101,10 @@ def _by_hand(tx: Connection, alert: Alert, until: datetime | None) -> list[Event
     start = _find(tx, alert.event)
     found: list[Event] = []
     for subject in sorted(named):
-        found += events.read(tx, after=start.seq if start else 0, subject=subject, limit=MOST_LOOKED_AT)
+        found += events.read(tx, after=start.seq if start else 0, subject=subject, limit=MAX_EVENTS)
     # What was done with a thing is caused by the deed itself, such as a release that is of no such name.
-    causes = [_find(tx, each.cause) for each in found if each.cause]
-    deeds = [each for each in [*found, *causes] if each is not None and each.type.startswith(DEEDS)]
+    causes = _some(tx, {each.cause for each in found if each.cause})
+    deeds = [each for each in [*found, *causes] if each.type.startswith(DEEDS)]
     return [
         each
         for each in deeds
@@ -129,6 +130,15 @@ def _began(first: Event | None, alert: Alert) -> datetime:
 
 def _between(start: datetime, end: datetime | None) -> float | None:
     return None if end is None else max(0.0, round((end - start).total_seconds(), 3))
+
+
+def _some(tx: Connection, ids: Collection[str]) -> list[Event]:
+    """Return some events by their ids, by one statement for many of them."""
+    ordered, found = sorted(ids), []
+    for first in range(0, len(ordered), _IDS_PER_QUERY):
+        some = event_table.c.id.in_(ordered[first : first + _IDS_PER_QUERY])
+        found += [from_row(row) for row in tx.execute(select(event_table).where(some))]
+    return found
 
 
 def _find(tx: Connection, event_id: str | None) -> Event | None:

@@ -78,7 +78,12 @@ def send(ws: Workspace, route: Route, wanted: Dispatch) -> DeliveryResponse:
 
 
 def _note(ctx: Context, *, wanted: Dispatch, answer: DeliveryResponse, attempt: int) -> None:
-    """Write down what became of a message."""
+    """Write down what became of a message; once it was taken, or given up, that stands."""
+    # Not fenced by the job's lease. A worker that hung until another one took its job over comes last, and
+    # would turn a message that arrived into one that waits for ever.
+    known = store.dispatch(ctx.tx, wanted.id)
+    if known is None or known.state is not DispatchState.WAITING:
+        return
     store.change_dispatch(
         ctx.tx,
         wanted.id,

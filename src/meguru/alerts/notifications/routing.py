@@ -38,7 +38,9 @@ def tells_of_event(route: Route, type: str) -> bool:
 
 def due_at(route: Route, now: datetime) -> datetime:
     """Return when a route may send its next message; a moment that is over for: now."""
-    rested = now if route.last_at is None else route.last_at + timedelta(seconds=route.dedupe)
+    # A message of the future was sent before the clock was set back: nobody waits for that moment again.
+    last = route.last_at
+    rested = now if last is None or last > now else last + timedelta(seconds=route.dedupe)
     hours = read_hours(route.hours)
     return rested if hours is None else hours.next_start(max(now, rested))
 

@@ -111,12 +111,11 @@ def _dedupe(given: str | float) -> float:
 
 def _projects(ctx: Context, name: str, spec: NotificationSpec) -> list[str]:
     own = refs.project_of(name)
-    for index, given in enumerate(spec.projects):
+    for given in spec.projects:
         project = "" if given == refs.DEFAULT else given
         if given == EVERY:
             ctx.require("event:read", why="it would tell of all projects")
         elif project != own:
             check_project(ctx.tx, project) if project else None
             ctx.require("event:read", project=project, why=f"it would tell of project {given}")
-            del index
     return list(dict.fromkeys(spec.projects))
