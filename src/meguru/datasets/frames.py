@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -41,6 +42,11 @@ def file_frame(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.DataF
 def frame_of(blobs: BlobStore, version: DatasetVersion) -> pl.DataFrame:
     """Read all rows of a version, file after file; see `file_frame`."""
     return rows_of(blobs, load_manifest(blobs, version))
+
+
+def columns_of(blobs: BlobStore, version: DatasetVersion, names: Sequence[str]) -> pl.DataFrame:
+    """Read some columns of all rows of a version; see `file_frame`."""
+    return _collected(scan(blobs, load_manifest(blobs, version)).select(names))
 
 
 def scan_of(blobs: BlobStore, version: DatasetVersion) -> pl.LazyFrame:

@@ -128,12 +128,10 @@ def newest_reports(tx: Connection, names: Sequence[str], limit: int) -> dict[str
     latest_first = func.row_number().over(
         partition_by=table.monitor, order_by=(table.at.desc(), table.id.desc())
     )
-    ranked = (
-        select(table.monitor, table.body, latest_first.label("rank"))
-        .where(table.monitor.in_(names))
-        .subquery()
-    )
-    query = select(ranked).where(ranked.c.rank <= limit).order_by(ranked.c.monitor, ranked.c.rank)
+    # Ranked without their bodies: all reports that there ever were are sorted here, and few are read.
+    ranked = select(table.id, latest_first.label("rank")).where(table.monitor.in_(names)).subquery()
+    query = select(table.monitor, table.body).join(ranked, ranked.c.id == table.id)
+    query = query.where(ranked.c.rank <= limit).order_by(table.monitor, ranked.c.rank)
     found: dict[str, list[Report]] = {}
     for row in tx.execute(query):
         found.setdefault(row.monitor, []).append(msgspec.convert(row.body, Report))

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.datasets import store as datasets
-from meguru.datasets.frames import frame_of
+from meguru.datasets.frames import columns_of
 from meguru.datasets.types import DatasetVersion
 from meguru.monitoring.data_look import newest_version, times_of
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, back
@@ -77,7 +77,9 @@ def _event_times(
     blobs: BlobStore, version: DatasetVersion, now: datetime
 ) -> tuple[datetime, datetime] | None:
     """Return the first and the last event time of a version that are not in the future."""
-    times = times_of(frame_of(blobs, version), version).drop_nulls()
+    # One column alone: all rows of the newest version need not fit into memory to learn when they end.
+    named = [version.event_time] if version.event_time else []
+    times = times_of(columns_of(blobs, version, named), version).drop_nulls()
     first, last = times.min(), times.max()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         return None
