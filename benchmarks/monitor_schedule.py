@@ -29,9 +29,9 @@ from meguru.kernel.jobs.schema import job
 from meguru.monitoring import store as monitors
 from meguru.monitoring.kind import MONITOR
 from meguru.monitoring.operations import create
-from meguru.monitoring.run import look
+from meguru.monitoring.run import make_report
 from meguru.monitoring.schedule.rules import WindowRule
-from meguru.monitoring.schedule.service import IDLE_SECONDS, MonitorClock
+from meguru.monitoring.schedule.service import IDLE_SECONDS, MonitorScheduler
 from meguru.predictions import ids, outcome_store, payload
 from meguru.predictions import store as predictions
 from meguru.predictions.types import PredictionBatch
@@ -79,7 +79,7 @@ def measure(ws, clock) -> None:
     for number in range(ENDPOINTS):
         declare(ws, f"e{number:03}", MONITORS // ENDPOINTS)
     traffic(ws, clock, NOON)
-    service = MonitorClock(ws)
+    service = MonitorScheduler(ws)
     worker = Worker(ws, PluginFamily("monitor job", MONITOR.jobs), threads=1)
     service.step()
     drain(ws, worker, MONITORS)  # where the windows begin: within the hour, nothing is due
@@ -102,8 +102,8 @@ def measure(ws, clock) -> None:
     with ws.read() as tx:
         for number in range(10):
             item = monitors.one(tx, f"e{number:03}-m0")
-            look(tx, ws.blobs, item, NOON + 5 * HOUR, NOON + 6 * HOUR, clock.now())
-            look(tx, ws.blobs, item, NOON - HOUR, NOON + HOUR, clock.now())
+            make_report(tx, ws.blobs, item, NOON + 5 * HOUR, NOON + 6 * HOUR, clock.now())
+            make_report(tx, ws.blobs, item, NOON - HOUR, NOON + HOUR, clock.now())
     floor = (time.process_time() - began) / 10
 
     hour = MONITORS * (wake + job_cost) + tick * 3600 / IDLE_SECONDS

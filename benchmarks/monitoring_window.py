@@ -27,7 +27,7 @@ from meguru.flavors.model import Model
 from meguru.monitoring import store as monitors
 from meguru.monitoring.cells.count import count
 from meguru.monitoring.operations import create
-from meguru.monitoring.run import look
+from meguru.monitoring.run import make_report
 from meguru.predictions import ids, outcome_store, payload, store
 from meguru.predictions.types import PredictionBatch
 from meguru.registry.client import add_model
@@ -108,13 +108,13 @@ def judge(folder: str) -> None:
     with open_local(Path(folder)) as ws:
         with ws.read() as tx:
             monitor = monitors.one(tx, "watch")
-            look(tx, ws.blobs, monitor, START - timedelta(days=1), START, END)  # what is loaded once
+            make_report(tx, ws.blobs, monitor, START - timedelta(days=1), START, END)  # what is loaded once
         before = peak_kilobytes()
         found = []
         for _ in range(3):
             began, cpu = time.perf_counter(), time.process_time()
             with ws.read() as tx:
-                report = look(tx, ws.blobs, monitor, START, END, END)
+                report = make_report(tx, ws.blobs, monitor, START, END, END)
             found.append((time.perf_counter() - began, time.process_time() - cpu))
         peak = peak_kilobytes()
     wall, cpu = map(min, zip(*found, strict=True))

@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that spin while they wa
 import msgspec
 import pytest
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
 from meguru.demo.mortgages.people import ADA, GRACE, IVO
@@ -121,7 +121,7 @@ def test_a_loan_model_is_refused_waived_approved_and_told_of_when_the_waiver_end
         _is_approved(expect, ada, ivo)
     with open_local(folder, clock=FixedClock(datetime.now(UTC) + timedelta(days=31))) as ws:
         assert expire(ws) == 1
-        AlertKeeper(ws).step()
+        AlertFollower(ws).step()
     with serving(folder) as url:
         _is_told(expect, signed_in(chromium, url, tokens[GRACE]))
         again = partial(meguru, place=url, token=tokens[ADA])

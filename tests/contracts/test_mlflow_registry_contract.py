@@ -13,7 +13,7 @@ from meguru.mlflow.registry.topics import TOPICS
 from meguru.server.access import Access
 from meguru.storage.blobs.pending import flush
 from meguru.webhooks import manage
-from meguru.webhooks.follow import CallPromiser
+from meguru.webhooks.follow import WebhookFollower
 
 API = "/api/2.0/mlflow"
 
@@ -101,7 +101,7 @@ class RegistryContract:
         manage.create(workspace, name="w", url="https://93.184.216.34/", topics=list(TOPICS))
         post("registered-models/create", name="m")
         post("model-versions/create", name="m", source="s3://b/m", tags=[{"key": "k", "value": "v"}])
-        assert [CallPromiser(workspace).step(), CallPromiser(workspace).step()] == [2, 0]
+        assert [WebhookFollower(workspace).step(), WebhookFollower(workspace).step()] == [2, 0]
 
 
 class TestEmbedded(RegistryContract):

@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from tests.unit.alerts.conftest import failed
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.notifications import show
 from meguru.alerts.notifications.deliver import send
-from meguru.alerts.notifications.follow import NoticeKeeper
+from meguru.alerts.notifications.follow import NotificationFollower
 from meguru.alerts.notifications.kind import NOTIFICATION, NotificationSpec
 from meguru.alerts.notifications.operations import specs
 from meguru.alerts.show import list_alerts
@@ -76,7 +76,7 @@ def test_each_event_counts_once_and_each_message_is_sent_once(servers, receiver)
     over = threading.Event()
 
     def serve(ws):
-        followers = AlertKeeper(ws), NoticeKeeper(ws)
+        followers = AlertFollower(ws), NotificationFollower(ws)
         worker = Worker(ws, HANDLERS, threads=0)
         while not over.is_set():
             for each in followers:
@@ -109,8 +109,8 @@ def test_killed_after_it_was_sent_another_server_sends_it_with_the_same_id(serve
     url, ids = receiver
     specs.declare(one, name="oncall", spec=NotificationSpec(to=[f"webhook:{url}"]))
     happen(one, failed())
-    AlertKeeper(one).step()
-    assert NoticeKeeper(one).step() == 1
+    AlertFollower(one).step()
+    assert NotificationFollower(one).step() == 1
     first = Worker(one, HANDLERS, threads=0)
     assert first._claim() is not None
     (waiting,) = show.deliveries(one, name="oncall")

@@ -14,7 +14,7 @@ from meguru.kernel import events
 from meguru.monitoring import store as monitors
 from meguru.monitoring.cells.count import count
 from meguru.monitoring.cells.rules import CountingRules, counted_by
-from meguru.monitoring.cells.summing import plan, total
+from meguru.monitoring.cells.summing import plan, sum_window
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS
 from meguru.monitoring.operations import create
 from meguru.predictions import ids, outcome_store, payload, store
@@ -68,7 +68,7 @@ def seen(ws):
     with ws.read() as tx:
         rules = CountingRules(tx, ws.blobs, counted_by(monitors.all_monitors(tx)))
         planned = plan(tx, "delay", MAY, MAY + HOUR * 9, rules)
-        cells = {key.part: cell for key, cell in total(tx, "delay", planned, rules).items()}
+        cells = {key.part: cell for key, cell in sum_window(tx, "delay", planned, rules).items()}
         rows = frame(tx, "delay", MAY, MAY + HOUR * 9)
     return planned, cells, rows
 

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
 
 from meguru.alerts.channels import CHANNELS, Envelope, mail
-from meguru.alerts.inbox.keeper import InboxKeeper
+from meguru.alerts.inbox.follow import InboxFollower
 from meguru.alerts.inbox.kind import SUBSCRIPTION
 from meguru.alerts.inbox.show import configure
 from meguru.alerts.inbox.subscribe import follow
@@ -228,13 +228,13 @@ def test_what_is_new_in_an_inbox_comes_in_one_mail(sending, inbox):
     create_principal(sending, name="anna", role="viewer")
     with sending.read() as tx:
         anna = sending.with_(principal=standing(tx, "anna"))
-    InboxKeeper(sending).step()
+    InboxFollower(sending).step()
     follow(anna, ref="endpoint/delay")
     configure(anna, mail=ADDRESS, language="ja")
     comment.add(sending, about="endpoint/delay", text="**one**")
     comment.add(sending, about="endpoint/delay", text="two, @anna")
-    InboxKeeper(sending).step()
-    InboxKeeper(sending).step()
+    InboxFollower(sending).step()
+    InboxFollower(sending).step()
     worked_off(sending, SUBSCRIPTION)
     (taken,) = inbox.mails
     assert taken["To"] == ADDRESS
@@ -246,10 +246,10 @@ def test_who_may_not_act_any_more_gets_no_mail(sending, inbox):
     create_principal(sending, name="anna", role="viewer")
     with sending.read() as tx:
         anna = sending.with_(principal=standing(tx, "anna"))
-    InboxKeeper(sending).step()
+    InboxFollower(sending).step()
     configure(anna, mail=ADDRESS)
     comment.add(sending, about="endpoint/delay", text="@anna?")
-    InboxKeeper(sending).step()
+    InboxFollower(sending).step()
     principals.retire(sending, name="anna")
     worked_off(sending, SUBSCRIPTION)
     assert inbox.mails == []

@@ -20,7 +20,7 @@ from meguru.kernel.jobs.schema import job
 from meguru.monitoring.kind import MONITOR
 from meguru.monitoring.operations import create, run, show
 from meguru.monitoring.schedule.rules import WindowRule
-from meguru.monitoring.schedule.service import MonitorClock
+from meguru.monitoring.schedule.service import MonitorScheduler
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import PredictionBatch
 from meguru.testing.contracts.checks import make_rows
@@ -100,7 +100,7 @@ def worker_of(ws):
 
 
 def test_two_servers_look_at_each_window_once(servers, watched):
-    clocks = [MonitorClock(ws) for ws in servers]
+    clocks = [MonitorScheduler(ws) for ws in servers]
     workers = [worker_of(ws) for ws in servers]
     for worker in workers:
         worker.start()
@@ -131,7 +131,7 @@ def test_two_servers_that_judge_one_window_at_once_make_one_report(servers, watc
 
 def test_what_a_server_left_that_died_another_one_does(servers, watched):
     dying, living = servers
-    MonitorClock(dying).step()
+    MonitorScheduler(dying).step()
     with dying.db.write() as tx:
         lease = timedelta(seconds=60)
         held = queue.claim(tx, owner="dead", now=dying.clock.now(), lease=lease, kinds=["monitor"])

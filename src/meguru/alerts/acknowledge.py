@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from meguru.alerts import store
+from meguru.alerts.event_data import alert_data
 from meguru.alerts.follow import end_mute
 from meguru.alerts.ledger import Ledger
-from meguru.alerts.standing import standing
 from meguru.alerts.types import Alert, AlertState
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
 
-LONGEST_NOTE = 2000
-LONGEST_MUTE = timedelta(days=90)
+MAX_NOTE = 2000
+MAX_MUTE = timedelta(days=90)
 
 
 @operation("alert.acknowledge", permission="alert:write", on="alert")
 def acknowledge(ctx: Context, *, alert: str, note: str = "") -> Alert:
     """Say that you look after an alert; once somebody does, saying it again adds a note."""
     known = open_alert(ctx, alert)
-    return look_after(ctx, known, by=ctx.principal.name, note=check_note(note))
+    return set_acknowledged(ctx, known, by=ctx.principal.name, note=check_note(note))
 
 
 @operation("alert.mute", permission="alert:write", on="alert")
@@ -34,14 +34,14 @@ def mute(ctx: Context, *, alert: str, until: datetime, note: str = "") -> Alert:
     """
     known = open_alert(ctx, alert)
     left = until - ctx.now()
-    if not timedelta(0) < left <= LONGEST_MUTE:
+    if not timedelta(0) < left <= MAX_MUTE:
         why = "it is over" if left <= timedelta(0) else f"it is {left.days} days ahead"
         raise InvalidInput(
             "an alert can't be muted until then", why=why, hint="at most 90 days", field="until"
         )
     changed = known.changed(muted_until=until, muted_count=0)
-    store.keep(ctx.tx, changed)
-    ctx.emit("alert.muted", known.ref, data=standing(changed) | {"until": until, "note": check_note(note)})
+    store.save(ctx.tx, changed)
+    ctx.emit("alert.muted", known.ref, data=alert_data(changed) | {"until": until, "note": check_note(note)})
     return changed
 
 
@@ -59,15 +59,15 @@ def resolve(ctx: Context, *, alert: str, note: str = "") -> Alert:
     return Ledger(ctx).resolve(known, by=ctx.principal.name, note=check_note(note))
 
 
-def look_after(ctx: Context, known: Alert, *, by: str, note: str, link: str = "") -> Alert:
+def set_acknowledged(ctx: Context, known: Alert, *, by: str, note: str, link: str = "") -> Alert:
     """Write down who looks after an alert; nothing when it is the same again."""
     if known.state is AlertState.ACKNOWLEDGED and known.acknowledged_by == by and note in {"", known.note}:
         return known
     changed = known.changed(
         state=AlertState.ACKNOWLEDGED, acknowledged_by=by, acknowledged_at=ctx.now(), note=note or known.note
     )
-    store.keep(ctx.tx, changed)
-    data = standing(changed) | {"by": by, "note": note, "link": link}
+    store.save(ctx.tx, changed)
+    data = alert_data(changed) | {"by": by, "note": note, "link": link}
     ctx.emit("alert.acknowledged", known.ref, data=data)
     return changed
 
@@ -85,6 +85,6 @@ def open_alert(ctx: Context, alert: str) -> Alert:
 
 def check_note(note: str) -> str:
     """Return a note that is short enough."""
-    if len(note) > LONGEST_NOTE:
-        raise InvalidInput(f"a note has at most {LONGEST_NOTE} characters", field="note")
+    if len(note) > MAX_NOTE:
+        raise InvalidInput(f"a note has at most {MAX_NOTE} characters", field="note")
     return note.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from meguru.alerts import store
-from meguru.alerts.acknowledge import check_note, look_after
+from meguru.alerts.acknowledge import check_note, set_acknowledged
 from meguru.alerts.kind import ALERT
 from meguru.alerts.links import LinkClaim, described, read_link
 from meguru.alerts.types import Alert, AlertState
@@ -14,10 +14,10 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 
 ACTOR = system("alerts/link")
-LONGEST_NAME = 100
+MAX_NAME = 100
 
 
-def look(ws: Workspace, token: str) -> tuple[Alert, LinkClaim]:
+def read_alert(ws: Workspace, token: str) -> tuple[Alert, LinkClaim]:
     """Return the alert of a link, and what else it says; nothing is changed.
 
     Raises
@@ -33,7 +33,7 @@ def look(ws: Workspace, token: str) -> tuple[Alert, LinkClaim]:
 def acknowledge_by_link(ws: Workspace, token: str, *, name: str = "", note: str = "") -> Alert:
     """Acknowledge the alert of a link; nothing when somebody looks after it already, or it is over."""
     claim = read_link(ws, token)
-    said = " ".join(name.split())[:LONGEST_NAME]
+    said = " ".join(name.split())[:MAX_NAME]
     work = partial(_acknowledge, claim=claim, name=said, note=check_note(note))
     return _LINK.commit(ws.with_(principal=ACTOR), work)
 
@@ -44,7 +44,7 @@ def _acknowledge(ctx: Context, *, claim: LinkClaim, name: str, note: str) -> Ale
         return known
     # What they call themselves is their word; the link is what is known.
     by = f"{name} (by link)" if name else f"link to {claim.to}"
-    return look_after(ctx, known, by=by[:200], note=note, link=described(claim)[:300])
+    return set_acknowledged(ctx, known, by=by[:200], note=note, link=described(claim)[:300])
 
 
 _LINK = InternalOperation(ALERT, "link")

@@ -92,6 +92,6 @@ ALERT = Kind(
         "follow": "the follower opens and answers alerts as events come",
         "link": "who holds a signed link acknowledges the alert that it names",
     },
-    services=(Service(name="alerts", factory="meguru.alerts.follow:AlertKeeper"),),
+    services=(Service(name="alerts", factory="meguru.alerts.follow:AlertFollower"),),
     page="/ui/alerts/{name}",
 )

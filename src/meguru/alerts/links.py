@@ -25,15 +25,15 @@ from meguru.kernel.workspace import Workspace
 from meguru.releases.review.links import link_for
 
 log = logging.getLogger(__name__)
-HOLDS = timedelta(days=3)
-LONGEST = 4096
+LIFETIME = timedelta(days=3)
+MAX_TOKEN = 4096
 PAGE = "/acknowledge/"
 _PURPOSE = b"meguru ack links"
 """Keeps these apart from all else that is sealed with the same key."""
 PICTURE_PAGE = "/evidence/"
 _PICTURE_PURPOSE = b"meguru evidence pictures"
 _PUBLIC = "https://"
-_REVIEWED = frozenset({"release.review_requested", "release.glass_broken"})
+_REVIEW_CAUSES = frozenset({"release.review_requested", "release.glass_broken"})
 
 
 Claim = TypeVar("Claim", "LinkClaim", "PictureClaim")
@@ -98,7 +98,7 @@ def _read(ws: Workspace, token: str, purpose: bytes, kind: type[Claim]) -> Claim
 
     keys = [cipher(key, purpose) for key in keys_of(ws)]
     try:
-        if not keys or len(token) > LONGEST:
+        if not keys or len(token) > MAX_TOKEN:
             raise InvalidToken
         claim = msgspec.json.decode(MultiFernet(keys).decrypt(token.encode()), type=kind)
     except (InvalidToken, ValueError, msgspec.MsgspecError):
@@ -145,7 +145,7 @@ def _linked(
     url = _review_of(ws, item, base, to) or f"{base}/ui/alerts/{item.alert}"
     if item.state != "open":
         return msgspec.structs.replace(item, url=url)
-    until = ws.clock.now() + HOLDS
+    until = ws.clock.now() + LIFETIME
     claim = LinkClaim(alert=item.alert, route=message.notification, to=to, until=until)
     try:
         token = seal_link(ws, claim)
@@ -160,7 +160,7 @@ def _review_of(ws: Workspace, item: MessageItem, base: str, to: str) -> str:
     if item.state != "open" or not item.subject.startswith("release/"):
         return ""
     with ws.read() as tx:
-        if alerts.one(tx, item.alert).cause not in _REVIEWED:
+        if alerts.one(tx, item.alert).cause not in _REVIEW_CAUSES:
             return ""
     name, _, version = item.subject.removeprefix("release/").rpartition("@")
     project, bare = refs.project_of(name), refs.bare(name)
@@ -170,7 +170,7 @@ def _review_of(ws: Workspace, item: MessageItem, base: str, to: str) -> str:
 
 
 def _pictured(ws: Workspace, item: MessageItem, base: str, language: str) -> MessageItem:
-    claim = PictureClaim(alert=item.alert, language=language, until=ws.clock.now() + HOLDS)
+    claim = PictureClaim(alert=item.alert, language=language, until=ws.clock.now() + LIFETIME)
     try:
         token = _seal(ws, claim, _PICTURE_PURPOSE)
     except MeguruError:

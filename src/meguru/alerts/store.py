@@ -18,7 +18,7 @@ from meguru.kernel.kinds import Urgency
 _OPEN = alert.c.state != AlertState.RESOLVED.value
 
 
-def keep(tx: Connection, item: Alert) -> None:
+def save(tx: Connection, item: Alert) -> None:
     """Write an alert over what it was before."""
     values = msgspec.to_builtins(item, builtin_types=(datetime,))
     tx.execute(delete(alert).where(alert.c.id == item.id))

@@ -1,4 +1,4 @@
-"""Very many alerts of one cause at once are one: a storm has one reason, and nobody reads it all."""
+"""Flood protection: very many alerts of one cause at once become one, the storm."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from meguru.kernel.operations import Context
 MAX_ALERTS = 20
 """Of one cause, opened in a project within `WINDOW`; the rest are one."""
 WINDOW = timedelta(minutes=10)
-CALM = timedelta(hours=1)
+QUIET_PERIOD = timedelta(hours=1)
 """After so long without another, a storm is over by itself."""
-AROUND = "many:"
+STORM_PREFIX = "many:"
 
 
-def about_of_storm(event: Event) -> str:
+def storm_key(event: Event) -> str:
     """Return what the one alert for all the others is about."""
-    return f"{AROUND}{event.project}:{event.type}"
+    return f"{STORM_PREFIX}{event.project}:{event.type}"
 
 
 def is_storm(alert: Alert) -> bool:
     """Tell whether an alert stands for many."""
-    return alert.about.startswith(AROUND)
+    return alert.about.startswith(STORM_PREFIX)
 
 
 def opened_lately(ctx: Context, event: Event) -> int:

@@ -13,7 +13,7 @@ from meguru.cli.session import Session, read_pairs, with_session
 from meguru.errors import UsageError
 
 if TYPE_CHECKING:
-    from meguru.monitoring.replayed import MonitorReplay
+    from meguru.monitoring.replay_report import MonitorReplay
 
 
 @click.command()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from meguru.alerts.causes import about_of
+from meguru.alerts.event_rules import about_of
 from meguru.alerts.show import list_alerts
 from meguru.alerts.types import AlertState
 from meguru.artifacts.log import last_words

@@ -12,9 +12,9 @@ from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
 from meguru.monitoring.types import Finding, Report, ReportVerdict, Severity
 
-COLUMNS = 40
+MAX_COLUMNS = 40
 """So many columns are told: those that moved most in any window."""
-_ABOUT = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT, Severity.DATA_BREAK})
+_SEVERITIES = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT, Severity.DATA_BREAK})
 
 
 class ColumnMovement(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ def drift_history(ctx: Context, *, name: str, limit: int = 60) -> list[WindowMov
     for window in found:
         for each in window.columns:
             most[each.column] = max(most.get(each.column, 0.0), each.strength)
-    kept = set(sorted(most, key=lambda column: (-most[column], column))[:COLUMNS])
+    kept = set(sorted(most, key=lambda column: (-most[column], column))[:MAX_COLUMNS])
     return [
         msgspec.structs.replace(each, columns=[one for one in each.columns if one.column in kept])
         for each in found
@@ -61,7 +61,7 @@ def drift_history(ctx: Context, *, name: str, limit: int = 60) -> list[WindowMov
 def _movement(report: Report) -> WindowMovement:
     strongest: dict[str, ColumnMovement] = {}
     for each in report.findings:
-        if each.column and not each.slice and each.severity in _ABOUT:
+        if each.column and not each.slice and each.severity in _SEVERITIES:
             made = ColumnMovement(
                 column=each.column, strength=_strength(each), breached=each.breached, says=each.says
             )

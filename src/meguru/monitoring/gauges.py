@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from meguru.monitoring import store
 from meguru.monitoring.types import Report, ReportVerdict
 
-MOST = 500
+MAX_MONITORS = 500
 """The numbers of so many monitors are told, the first by name: each makes a dozen series."""
-_AT_ONCE = 25
+_REPORTS_PER_READ = 25
 """So many reports are held while they are read."""
 ABOUT: Mapping[str, str] = {
     "verdict": "1 for what the newest window came to, 0 for the other verdicts.",
@@ -56,15 +56,15 @@ class NewestGauges:
 
     def read(self, tx: Connection, projects: AbstractSet[str] | None) -> list[Sequence[MonitorGauge]]:
         """Return what the newest window came to of each monitor of some projects (None: of all)."""
-        ids = store.newest_windows(tx, projects, MOST)
+        ids = store.newest_windows(tx, projects, MAX_MONITORS)
         known = self._known
         missing = [each for each in ids if each not in known]
         read: dict[str, Sequence[MonitorGauge]] = {}
-        for first in range(0, len(missing), _AT_ONCE):
-            for report in store.some_reports(tx, missing[first : first + _AT_ONCE]):
+        for first in range(0, len(missing), _REPORTS_PER_READ):
+            for report in store.reports_by_id(tx, missing[first : first + _REPORTS_PER_READ]):
                 read[report.id] = tuple(_gauges(report))
         found = {each: known.get(each) or read[each] for each in ids if each in known or each in read}
-        self._known = {**known, **found} if len(known) < 2 * MOST else found
+        self._known = {**known, **found} if len(known) < 2 * MAX_MONITORS else found
         return list(found.values())
 
 

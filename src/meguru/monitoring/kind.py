@@ -134,7 +134,7 @@ MONITOR = Kind(
     jobs={"monitor": "meguru.monitoring.schedule.job:HANDLER"},
     job_threads=1,
     services=(
-        Service(name="monitors", factory="meguru.monitoring.schedule.service:MonitorClock"),
+        Service(name="monitors", factory="meguru.monitoring.schedule.service:MonitorScheduler"),
         Service(name="cells", factory="meguru.monitoring.cells.service:CellCounter"),
     ),
     internal={

@@ -12,9 +12,9 @@ import numpy as np
 from meguru.errors import InvalidInput
 from meguru.flavors.scoring import SLICE, slice_values
 from meguru.metrics import Method, Metric, ScoredRows, metric_of
-from meguru.monitoring.answers import columns_of, known_rows, scored, shadows_of
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
+from meguru.monitoring.model_outputs import output_columns, rows_with_outcomes, scored, shadow_models
 from meguru.monitoring.scores import SCORES, known_scores, measure_scores, score_difference
 from meguru.predictions.types import MODEL_COLUMN, SCORE_COLUMN, SHADOW_PREFIX
 from meguru.stats import Interval
@@ -29,7 +29,7 @@ HOLDOUT = "holdout_"
 """Before the name of a metric that an author gave of a holdout of theirs."""
 
 
-class AskedMetric(msgspec.Struct, frozen=True, kw_only=True):
+class RequestedMetric(msgspec.Struct, frozen=True, kw_only=True):
     """A metric that a monitor judges by, and the columns by whose values it is measured too.
 
     What nobody judges by is measured only where its interval has a formula: the bootstrap takes its time.
@@ -47,7 +47,7 @@ def measure(
     frame: pl.DataFrame,
     live: str,
     baselines: Mapping[str, Baseline],
-    asked: Sequence[AskedMetric] = (),
+    asked: Sequence[RequestedMetric] = (),
 ) -> tuple[ModelPerformance, ...]:
     """Measure every model of a window: the live one, those it followed, and its shadows, in this order.
 
@@ -67,7 +67,7 @@ def measure(
     known = _Measuring(frame, live, baselines, asked)
     answered = [live, *sorted(set(frame[MODEL_COLUMN].unique()) - {live})]
     found = [known.answered(model, Role.LIVE if model == live else Role.FORMER) for model in answered]
-    return (*found, *(known.shadow(model) for model in shadows_of(frame.columns)))
+    return (*found, *(known.shadow(model) for model in shadow_models(frame.columns)))
 
 
 class _Measuring:
@@ -76,7 +76,7 @@ class _Measuring:
         frame: pl.DataFrame,
         live: str,
         baselines: Mapping[str, Baseline],
-        asked: Sequence[AskedMetric],
+        asked: Sequence[RequestedMetric],
     ) -> None:
         self.frame, self.live, self.baselines, self.asked = frame, live, baselines, asked
 
@@ -86,11 +86,11 @@ class _Measuring:
 
     def answered(self, model: str, role: Role) -> ModelPerformance:
         rows = self.frame.filter(self.frame[MODEL_COLUMN] == model)
-        return self._measured(rows, model, role, columns_of(self.task(model)))
+        return self._measured(rows, model, role, output_columns(self.task(model)))
 
     def shadow(self, model: str) -> ModelPerformance:
         task = self.task(model)
-        columns = columns_of(task, model)
+        columns = output_columns(task, model)
         there = [each for each in columns.values() if each in self.frame.columns]
         rows = self.frame.drop_nulls(there) if there else self.frame.clear()
         found = self._measured(rows, model, Role.SHADOW, columns)
@@ -102,7 +102,7 @@ class _Measuring:
     ) -> ModelPerformance:
         task, baseline = self.task(model), self.baselines.get(model)
         holdout = baseline.metrics if baseline else {}
-        known = known_rows(rows, columns)
+        known = rows_with_outcomes(rows, columns)
         made = ModelPerformance(model=model, role=role, rows=rows.height, outcomes=known.height)
         if task.key in SCORES:
             truth, (scores,) = known_scores(known, columns["score"])
@@ -119,7 +119,7 @@ class _Measuring:
         ]
         return msgspec.structs.replace(made, metrics=[each for each in metrics if each is not None])
 
-    def _metrics(self, task: Task) -> list[tuple[Metric, AskedMetric]]:
+    def _metrics(self, task: Task) -> list[tuple[Metric, RequestedMetric]]:
         return wanted_metrics(task, self.asked)
 
     def _with_differences(
@@ -131,8 +131,8 @@ class _Measuring:
             shadow = msgspec.structs.replace(shadow, difference=score_difference(truth, *pair))
         if task != other:
             return shadow  # of other classes or levels: there is nothing to pair
-        mine = columns_of(task)
-        both = known_rows(rows, mine, columns)
+        mine = output_columns(task)
+        both = rows_with_outcomes(rows, mine, columns)
         first, second = scored(task, both, mine), scored(other, both, columns)
         judged = {metric.name: metric for metric, each in self._metrics(task) if each.method == "auto"}
         judged.setdefault(AUC, metric_of(AUC))
@@ -149,17 +149,17 @@ class _Measuring:
         )
 
 
-def wanted_metrics(task: Task, asked: Sequence[AskedMetric]) -> list[tuple[Metric, AskedMetric]]:
+def wanted_metrics(task: Task, asked: Sequence[RequestedMetric]) -> list[tuple[Metric, RequestedMetric]]:
     """Return what is measured of a model: what is asked for, then what its task names; each once."""
     own = [metric_of(name) for name in task.metrics]
-    found: dict[str, tuple[Metric, AskedMetric]] = {}
+    found: dict[str, tuple[Metric, RequestedMetric]] = {}
     first = [each for each in asked if not each.beside]
-    for each in first or [AskedMetric()] * bool(own):
+    for each in first or [RequestedMetric()] * bool(own):
         metric = each.metric or (own[0] if own else None)
         if metric is not None and task.key in metric.tasks:
             found.setdefault(metric.name, (metric, each))
     for metric in own:
-        found.setdefault(metric.name, (metric, AskedMetric(method="analytic")))
+        found.setdefault(metric.name, (metric, RequestedMetric(method="analytic")))
     for each in asked:
         if each.metric is not None and task.key in each.metric.tasks:
             found.setdefault(each.metric.name, (each.metric, each))
@@ -168,7 +168,7 @@ def wanted_metrics(task: Task, asked: Sequence[AskedMetric]) -> list[tuple[Metri
 
 def _one(
     metric: Metric,
-    asked: AskedMetric,
+    asked: RequestedMetric,
     task: Task,
     known: pl.DataFrame,
     rows: ScoredRows | None,

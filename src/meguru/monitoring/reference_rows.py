@@ -20,7 +20,7 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
-ROWS = 8000
+MAX_ROWS = 8000
 """So many rows are read, evenly spread over the data."""
 
 
@@ -52,7 +52,7 @@ def reference_rows(tx: Connection, blobs: BlobStore, window: MonitoredWindow) ->
 def rows_of_version(blobs: BlobStore, version: DatasetVersion, columns: list[str]) -> pl.DataFrame:
     """Return some rows of a version, evenly spread, in some of its columns."""
     rows = scan_of(blobs, version).select(columns)
-    every = max(1, -(-version.rows // ROWS))
+    every = max(1, -(-version.rows // MAX_ROWS))
     return rows.gather_every(every).collect(engine="streaming")
 
 

@@ -1,4 +1,4 @@
-"""Replay a monitor over the windows that were: how often would it have rung, by these or other rules."""
+"""Backtest: replay a monitor over past windows, to see how often it would have alerted by other rules."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import spec as specs
 from meguru.monitoring import store
-from meguru.monitoring.cells.past import counted_past
-from meguru.monitoring.data_look import compare_data, data_of
+from meguru.monitoring.cells.history import with_column_counts
+from meguru.monitoring.dataset_window import compare_dataset_window, read_dataset_window
+from meguru.monitoring.deciding.history import past_windows, relevant_to, reports_before
 from meguru.monitoring.deciding.judge import Judgement, judge
-from meguru.monitoring.deciding.past import bearing_on, past_reports, past_windows
+from meguru.monitoring.external_inputs import ExternalInputs
 from meguru.monitoring.kind import MonitorSpec
-from meguru.monitoring.outside import Outside
 from meguru.monitoring.reference_rows import reference_rows, wants_reference
-from meguru.monitoring.replayed import MonitorReplay, ReplayedWindow
+from meguru.monitoring.replay_report import MonitorReplay, ReplayedWindow
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, following
 from meguru.monitoring.schedule.plan import EARLIEST
-from meguru.monitoring.see import see_window
 from meguru.monitoring.types import CauseState, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow, PastWindow
+from meguru.monitoring.window_reader import read_window
 from meguru.predictions import counts, spans
 from meguru.storage.blobs import BlobStore
 
@@ -121,7 +121,7 @@ def _reports(tx: Connection, monitor: Monitor, wanted: Sequence[TimeSpan]) -> li
     mine = {(each.start, each.end) for each in wanted}
     spans_there = store.spans_before(tx, monitor.name, max(each.end for each in wanted), 10_000)
     ids = [each.id for each in spans_there if (each.start, each.end) in mine]
-    return store.some_reports(tx, ids)
+    return store.reports_by_id(tx, ids)
 
 
 def _window(
@@ -129,17 +129,17 @@ def _window(
 ) -> MonitoredWindow:
     first = past[0].start if past else span.start
     # What was before the replay is known by its counts alone: what rang then did so by other rules.
-    earlier = past_windows([each for each in past_reports(tx, monitor, *span) if each.end <= first])
+    earlier = past_windows([each for each in reports_before(tx, monitor, *span) if each.end <= first])
     there = [replace(each, causes=(), findings=(), trend=None) for each in earlier]
-    bearing = bearing_on(monitor, [*there, *past], *span)
+    bearing = relevant_to(monitor, [*there, *past], *span)
     if monitor.dataset:
-        found = data_of(tx, blobs, monitor, span.start, span.end)
-        return compare_data(blobs, found, monitor, span, bearing if monitor.window else ())
-    seen = see_window(tx, blobs, monitor, span.start, span.end)
+        found = read_dataset_window(tx, blobs, monitor, span.start, span.end)
+        return compare_dataset_window(blobs, found, monitor, span, bearing if monitor.window else ())
+    seen = read_window(tx, blobs, monitor, span.start, span.end)
     window = seen.compared()
-    counted = counted_past(tx, monitor.endpoint, seen.rules, window.model, bearing)
-    outside = Outside.of(tx, monitor, span.start, span.end)
-    window = outside.added(tx, blobs, replace(window, past=counted), span.start, span.end)
+    counted = with_column_counts(tx, monitor.endpoint, seen.rules, window.model, bearing)
+    outside = ExternalInputs.of(tx, monitor, span.start, span.end)
+    window = outside.add_to(tx, blobs, replace(window, past=counted), span.start, span.end)
     if wants_reference(monitor):
         window = replace(window, reference=reference_rows(tx, blobs, window))
     return window

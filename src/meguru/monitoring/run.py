@@ -17,23 +17,23 @@ from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import system
 from meguru.monitoring import store
 from meguru.monitoring.cells import summing
-from meguru.monitoring.cells.count import anew as count_anew
-from meguru.monitoring.cells.past import counted_past
+from meguru.monitoring.cells.count import recount as count_anew
+from meguru.monitoring.cells.history import with_column_counts
 from meguru.monitoring.cells.rules import CountingRules, counted_by
-from meguru.monitoring.data_look import compare_data, data_of
+from meguru.monitoring.dataset_window import compare_dataset_window, read_dataset_window
+from meguru.monitoring.deciding.history import past_windows, reports_before
 from meguru.monitoring.deciding.judge import judge
-from meguru.monitoring.deciding.past import past_reports, past_windows
-from meguru.monitoring.evidence.gather import gather
+from meguru.monitoring.evidence.gather import gather_evidence
 from meguru.monitoring.evidence.series import JudgedSpan
+from meguru.monitoring.external_inputs import ExternalInputs
 from meguru.monitoring.measured import AUC, Estimate
-from meguru.monitoring.outside import Outside
 from meguru.monitoring.reference_rows import reference_rows, wants_reference
-from meguru.monitoring.schedule.data_plan import data_lacks
-from meguru.monitoring.schedule.world import lacks, world_time
-from meguru.monitoring.see import SeenWindow, see_window
+from meguru.monitoring.schedule.data_plan import missing_dataset_parts
+from meguru.monitoring.schedule.watermark import missing_parts, watermark
 from meguru.monitoring.service import figures_of
 from meguru.monitoring.types import CauseState, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow
+from meguru.monitoring.window_reader import WindowData, read_window
 from meguru.predictions.counts import arrivals
 from meguru.predictions.outcome_delays import label_delay
 from meguru.storage.blobs import BlobStore
@@ -65,19 +65,19 @@ def run(ctx: Context, *, name: str, start: datetime, end: datetime, exact: bool 
     _check_window(start, end)
     with _reading(ctx) as tx:
         monitor = store.one(tx, refs.parse(name, kind="monitor").name)
-        found = look(tx, ctx.blobs, monitor, start, end, ctx.now(), exact=exact)
+        found = make_report(tx, ctx.blobs, monitor, start, end, ctx.now(), exact=exact)
         agreed = not exact or bool(monitor.dataset) or _agree(ctx, tx, monitor, start, end)
     if not agreed and not ctx.is_open:
         count_anew(ctx.ws.with_(principal=system("monitors")), monitor.endpoint)
-    return keep(ctx, found)
+    return store_report(ctx, found)
 
 
 def _agree(ctx: Context, tx: Connection, monitor: Monitor, start: datetime, end: datetime) -> bool:
     rules = CountingRules(tx, ctx.blobs, counted_by([monitor]))
-    return summing.agree(tx, monitor.endpoint, start, end, rules)
+    return summing.matches_record(tx, monitor.endpoint, start, end, rules)
 
 
-def look(
+def make_report(
     tx: Connection,
     blobs: BlobStore,
     monitor: Monitor,
@@ -92,37 +92,37 @@ def look(
     Nothing is stored.
     """
     if monitor.dataset:
-        return _look_at_data(tx, blobs, monitor, start, end, now)
-    seen = see_window(tx, blobs, monitor, start, end, exact=exact)
-    lacking = _lacking(tx, monitor, end, seen, now)
-    before = past_reports(tx, monitor, start, end)
-    outside = Outside.of(tx, monitor, start, end)
+        return _make_dataset_report(tx, blobs, monitor, start, end, now)
+    seen = read_window(tx, blobs, monitor, start, end, exact=exact)
+    lacking = _missing_parts(tx, monitor, end, seen, now)
+    before = reports_before(tx, monitor, start, end)
+    outside = ExternalInputs.of(tx, monitor, start, end)
     digest = _digest(monitor, seen, sorted(lacking), [each.digest for each in before], outside.state)
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
     window = seen.compared()
-    past = counted_past(tx, monitor.endpoint, seen.rules, window.model, past_windows(before))
-    window = outside.added(tx, blobs, replace(window, past=past), start, end)
+    past = with_column_counts(tx, monitor.endpoint, seen.rules, window.model, past_windows(before))
+    window = outside.add_to(tx, blobs, replace(window, past=past), start, end)
     if wants_reference(monitor):
         window = replace(window, reference=reference_rows(tx, blobs, window))
     made = evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
     return msgspec.structs.replace(made, delay=label_delay(tx, monitor.endpoint, start, end))
 
 
-def _look_at_data(
+def _make_dataset_report(
     tx: Connection, blobs: BlobStore, monitor: Monitor, start: datetime, end: datetime, now: datetime
 ) -> Report:
-    found = data_of(tx, blobs, monitor, start, end)
-    lacking = data_lacks(tx, blobs, monitor, end, now) if monitor.window else {}
+    found = read_dataset_window(tx, blobs, monitor, start, end)
+    lacking = missing_dataset_parts(tx, blobs, monitor, end, now) if monitor.window else {}
     settings = {name: getattr(monitor, name) for name in (*_SETTINGS, "dataset", "reference")}
-    before = past_reports(tx, monitor, start, end) if monitor.window else []
+    before = reports_before(tx, monitor, start, end) if monitor.window else []
     parts = [settings, found.digest, found.reference.digest, sorted(lacking)]
     digest = digests.of_value([*parts, [each.digest for each in before]] if before else parts)
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    window = compare_data(blobs, found, monitor, (start, end), past_windows(before))
+    window = compare_dataset_window(blobs, found, monitor, (start, end), past_windows(before))
     made = evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
     return msgspec.structs.replace(made, model="", dataset=found.version.ref, reference=found.reference.ref)
 
@@ -168,13 +168,14 @@ def evaluate(
         partial=list(partial),
         business=list(window.business),
         service=None if window.service is None else figures_of(window.service),
-        evidence=gather(window, found.findings, JudgedSpan(start, end, found.verdict)),
+        evidence=gather_evidence(window, found.findings, JudgedSpan(start, end, found.verdict)),
     )
 
 
-def keep(ctx: Context, report: Report) -> Report:
+def store_report(ctx: Context, report: Report) -> Report:
     """Store a report and tell of it, unless one of the same data and settings is there."""
     tx = ctx.tx
+    # Asked again in the write transaction: two workers may have made the same report at a time.
     known = store.find_report(tx, report.monitor, report.start, report.end, report.digest)
     if known is not None:
         return known
@@ -231,20 +232,20 @@ def _reading(ctx: Context) -> Iterator[Connection]:
         yield tx
 
 
-def _lacking(
-    tx: Connection, monitor: Monitor, end: datetime, seen: SeenWindow, now: datetime
+def _missing_parts(
+    tx: Connection, monitor: Monitor, end: datetime, seen: WindowData, now: datetime
 ) -> dict[str, str]:
     """Return what the window of a monitor that knows when one is full still lacks."""
     if monitor.window is None:
         return {}
     arrived = arrivals(tx, monitor.endpoint).get(monitor.endpoint)
-    world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
-    return lacks(monitor, end, world, seen.rows, seen.outcomes)
+    world = watermark(arrived, now, float(monitor.complete.quiet)) if arrived else None
+    return missing_parts(monitor, end, world, seen.rows, seen.outcomes)
 
 
 def _digest(
     monitor: Monitor,
-    seen: SeenWindow,
+    seen: WindowData,
     lacking: Sequence[str],
     past: Sequence[str],
     outside: Sequence[object],
@@ -253,7 +254,7 @@ def _digest(
 
     The windows before are a part of it: what lasts is told otherwise than what comes once.
 
-    When a monitor looks is no part of it: it finds the same however often it does. What a window `lacks` is.
+    When a monitor looks is no part of it: it finds the same however often it does. What it lacks is.
     """
     known = {
         model: [each.profile.to_dict() if each.profile else None, dict(each.metrics)]

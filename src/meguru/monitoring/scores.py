@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 SCORES = frozenset({"binary", "anomaly"})
 """The tasks whose answers are one score of two classes."""
-FEW = 200  # of the rarer class: below, the bootstrap is used, which does not lean on the normal law
+MIN_RARER_CLASS = (
+    200  # of the rarer class: below, the bootstrap is used, which does not lean on the normal law
+)
 
 
 def known_scores(rows: pl.DataFrame, *columns: str) -> tuple[Floats, tuple[Floats, ...]]:
@@ -57,7 +59,7 @@ def _two_classes(truth: Floats) -> bool:
 
 
 def _many(truth: Floats) -> bool:
-    return bool(min(truth.sum(), truth.size - truth.sum()) >= FEW)
+    return bool(min(truth.sum(), truth.size - truth.sum()) >= MIN_RARER_CLASS)
 
 
 def _are_probabilities(scores: Floats) -> bool:

@@ -16,9 +16,9 @@ from meguru.stats.estimates import Calibration, ScoreOutcomes
 if TYPE_CHECKING:
     import polars as pl
 
-GAP, CHANCE = 0.2, 1e-4
+MAX_GAP, MIN_P_VALUE = 0.2, 1e-4
 """So far apart the shares of known outcomes by score may be; so unlikely it must be that chance did it."""
-LEAST = 50
+MIN_ROWS = 50
 """Rows of a part of the scores, that it is compared."""
 
 
@@ -73,7 +73,7 @@ def _one_kind(known: ScoreOutcomes, baseline: Baseline) -> str:
         return ""
     came = 1 if known.positives.sum() else 0
     wanted = float(known.rows @ (1 - chances if came else chances))
-    if math.exp(-wanted) >= CHANCE:
+    if math.exp(-wanted) >= MIN_P_VALUE:
         return ""
     few = (
         f"all {known.total:,.0f} known outcomes are {came}, and about {wanted:,.0f} others are to be expected"
@@ -87,12 +87,12 @@ def _by_score(known: ScoreOutcomes, profile: ColumnProfile | None, now: ColumnCo
     rows = now.deciles.astype(np.float64)
     place = np.searchsorted(np.array(profile.edges), known.scores, side="left")
     told = np.minimum(np.bincount(place, weights=known.rows, minlength=rows.size), rows)
-    some = rows >= LEAST
+    some = rows >= MIN_ROWS
     if some.sum() < 2:
         return ""
     shares, rows, told = told[some] / rows[some], rows[some], told[some]
     low, high = float(shares.min()), float(shares.max())
-    if high - low <= GAP or _chance(rows, told) >= CHANCE:
+    if high - low <= MAX_GAP or _chance(rows, told) >= MIN_P_VALUE:
         return ""
     told_of = f"outcomes are known of {low:.0%} of the rows of some scores and of {high:.0%} of others"
     return f"{told_of}; those known don't stand for all"

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from meguru.stats.arrays import Floats
 
 BINS = 20
-CATEGORIES = 12
-_OUTER = (0.005, 0.995)
+MAX_CATEGORIES = 12
+_MIDDLE = (0.005, 0.995)
 
 
 class BinShare(NamedTuple):
@@ -53,7 +53,7 @@ def _numbers(before: Floats, after: Floats) -> list[BinShare]:
         float(max(np.abs(before).max(), np.abs(after).max())) or 1.0
     )  # the span of any numbers is finite so
     before, after = before / size, after / size
-    low, high = np.quantile(np.concatenate((before, after)), _OUTER)
+    low, high = np.quantile(np.concatenate((before, after)), _MIDDLE)
     edges = np.linspace(low, high, BINS + 1) if high > low else low + np.array([-0.5, 0.5]) / max(size, 0.5)
     sides = [
         np.histogram(np.clip(each, edges[0], edges[-1]), edges)[0] / each.size for each in (before, after)
@@ -75,12 +75,12 @@ def _categories(before: pl.Series, after: pl.Series) -> list[BinShare]:
         return []
     sides = [dict(each.cast(pl.String).value_counts().iter_rows()) for each in (before, after)]
     total = {word: sides[0].get(word, 0) + sides[1].get(word, 0) for side in sides for word in side}
-    first = sorted(total, key=lambda word: (-total[word], word))[:CATEGORIES]
+    first = sorted(total, key=lambda word: (-total[word], word))[:MAX_CATEGORIES]
     rows = [
         BinShare(word, sides[0].get(word, 0) / len(before), sides[1].get(word, 0) / len(after))
         for word in first
     ]
-    if len(total) > CATEGORIES:
+    if len(total) > MAX_CATEGORIES:
         rest = (1 - sum(each.reference for each in rows), 1 - sum(each.current for each in rows))
         rows.append(BinShare("others", max(0.0, rest[0]), max(0.0, rest[1])))
     return rows

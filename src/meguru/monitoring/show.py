@@ -4,9 +4,9 @@ from meguru.base import refs
 from meguru.base.paging import check_limit
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
-from meguru.monitoring.ripeness import ripeness
+from meguru.monitoring.label_maturity import label_maturity
 from meguru.monitoring.schedule.status import status
-from meguru.monitoring.schedule.world import world_time
+from meguru.monitoring.schedule.watermark import watermark
 from meguru.monitoring.types import MonitorHistory, MonitorStatus, Report, ReportSummary
 from meguru.predictions.counts import arrivals
 from meguru.predictions.outcome_delays import label_delay
@@ -47,13 +47,13 @@ def show(ctx: Context, *, name: str, limit: int = 50) -> MonitorHistory:
     delay = label_delay(ctx.tx, item.endpoint) if item.endpoint else None
     newest = max(reports, key=lambda each: each.end, default=None)
     arrived = arrivals(ctx.tx, item.endpoint).get(item.endpoint) if delay and newest else None
-    world = world_time(arrived, ctx.now(), float(item.complete.quiet)) if arrived else None
+    world = watermark(arrived, ctx.now(), float(item.complete.quiet)) if arrived else None
     return MonitorHistory(
         monitor=item,
         reports=reports,
         windows=windows,
         delay=delay,
-        ripeness=ripeness(newest.start, newest.end, newest.coverage, delay, world)
+        ripeness=label_maturity(newest.start, newest.end, newest.coverage, delay, world)
         if newest and delay and world
         else None,
     )

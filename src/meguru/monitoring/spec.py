@@ -20,12 +20,12 @@ from meguru.monitoring.checks.options import check_of
 from meguru.monitoring.deciding.rules import SEASONS
 from meguru.monitoring.kind import ALERT_ON, CHECKS, DATA_CHECKS, MonitorSpec
 from meguru.monitoring.schedule.begin import begin, end
-from meguru.monitoring.schedule.rules import AS_IT_COMES, MOST_MADE_UP, CronRule
+from meguru.monitoring.schedule.rules import AS_IT_COMES, MAX_MAKE_UP, CronRule
 from meguru.monitoring.types import Monitor, Severity
 from meguru.registry.known import KnownModel, known_model
 from meguru.stats.arrays import as_level
 
-MOST_IMPORTANT = 1000
+MAX_IMPORTANT = 1000
 
 
 def find(tx: Connection, name: str) -> MonitorSpec | None:
@@ -145,8 +145,8 @@ def _alarms(spec: MonitorSpec, checks: Sequence[MonitorCheck]) -> MonitorSpec:
             field="important",
             hint='add a check: {"check": "psi"}',
         )
-    if len(spec.important) > MOST_IMPORTANT:
-        raise InvalidInput(f"at most {MOST_IMPORTANT} inputs are important", field="important")
+    if len(spec.important) > MAX_IMPORTANT:
+        raise InvalidInput(f"at most {MAX_IMPORTANT} inputs are important", field="important")
     return msgspec.structs.replace(
         spec,
         false_discovery_rate=rate,
@@ -164,8 +164,8 @@ def _named(spec: MonitorSpec, change: Callable[[str], str]) -> MonitorSpec:
 
 def _timing(spec: MonitorSpec) -> MonitorSpec:
     """Return the spec with what it says of time in its usual form."""
-    if not 0 <= spec.make_up <= MOST_MADE_UP:
-        why = f"it is {spec.make_up}, and 0 to {MOST_MADE_UP:,} are allowed"
+    if not 0 <= spec.make_up <= MAX_MAKE_UP:
+        why = f"it is {spec.make_up}, and 0 to {MAX_MAKE_UP:,} are allowed"
         raise InvalidInput("so many windows are not made up", field="make_up", why=why)
     if (
         spec.window is None
@@ -203,7 +203,7 @@ def save(ctx: Context, name: str, spec: MonitorSpec) -> None:
 
 def retire(ctx: Context, name: str) -> None:
     """Take the monitor out of use; its reports stay."""
-    store.take_out(ctx.tx, name, ctx.now())
+    store.retire(ctx.tx, name, ctx.now())
     end(ctx, name)
 
 

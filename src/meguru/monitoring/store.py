@@ -24,7 +24,7 @@ def declare(tx: Connection, name: str, spec: Mapping[str, Any], *, at: datetime,
         tx.execute(insert(monitor).values(**spec, name=name, created_at=at, created_by=by))
 
 
-def take_out(tx: Connection, name: str, at: datetime) -> None:
+def retire(tx: Connection, name: str, at: datetime) -> None:
     """Mark a monitor as retired."""
     tx.execute(update(monitor).where(monitor.c.name == name).values(retired_at=at))
 
@@ -65,7 +65,7 @@ def all_monitors(tx: Connection, *endpoints: str, projects: AbstractSet[str] | N
     return [_monitor(row) for row in tx.execute(query)]
 
 
-def self_looking(tx: Connection) -> list[Monitor]:
+def scheduled(tx: Connection) -> list[Monitor]:
     """Return the monitors that look by themselves, by name."""
     query = select(monitor).join(monitor_clock, monitor_clock.c.monitor == monitor.c.name)
     known = map(_monitor, tx.execute(query.where(_PRESENT).order_by(monitor.c.name)))
@@ -174,7 +174,7 @@ def _spans(tx: Connection, where: ColumnElement[bool], limit: int) -> list[Repor
     return list(found.values())
 
 
-def some_reports(tx: Connection, ids: Sequence[str]) -> list[Report]:
+def reports_by_id(tx: Connection, ids: Sequence[str]) -> list[Report]:
     """Return the reports with these ids, in any order."""
     if not ids:
         return []

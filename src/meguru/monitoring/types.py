@@ -10,8 +10,8 @@ from meguru.base import refs
 from meguru.business.types import BusinessValue
 from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
 from meguru.monitoring.evidence.types import ReportEvidence
+from meguru.monitoring.label_maturity import LabelMaturity
 from meguru.monitoring.measured import AUC, ModelPerformance, PerformanceTrend, Role
-from meguru.monitoring.ripeness import WindowRipeness
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.schedule.types import WindowsStatus
 from meguru.monitoring.service_figures import ServiceFigures
@@ -263,4 +263,4 @@ class MonitorHistory(msgspec.Struct, frozen=True, kw_only=True):
     reports: list[ReportSummary]
     windows: WindowsStatus | None = None
     delay: LabelDelay | None = None
-    ripeness: WindowRipeness | None = None
+    ripeness: LabelMaturity | None = None

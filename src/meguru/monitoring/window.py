@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from meguru.business.types import BusinessValue
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.expecting import (
+from meguru.monitoring.estimated_classes import with_expected_classes
+from meguru.monitoring.estimated_metrics import (
     scores_of,
     scores_of_bins,
     with_expected,
     with_expected_losses,
     with_reliability,
 )
-from meguru.monitoring.expecting_classes import with_expected_classes
 from meguru.monitoring.measured import ModelPerformance, PerformanceTrend, Role
-from meguru.monitoring.performance import AskedMetric, measure
+from meguru.monitoring.performance import RequestedMetric, measure
 from meguru.monitoring.selection import score_outcomes, selective
 from meguru.monitoring.service import ServiceWindow
 from meguru.monitoring.types import AlertCause, Finding, ReportVerdict, Severity
@@ -178,7 +178,7 @@ def compare(
     frame: pl.DataFrame,
     baselines: Mapping[str, Baseline],
     min_rows: int,
-    asked: Sequence[AskedMetric] = (),
+    asked: Sequence[RequestedMetric] = (),
     span: tuple[datetime, datetime] | None = None,
 ) -> MonitoredWindow:
     """Compare a window's rows with the baselines of the models in it.
@@ -217,7 +217,7 @@ def compare(
         times=times,
         newest=newest_of(frame[TIME_COLUMN]) if TIME_COLUMN in frame.columns else None,
     )
-    return told(window, score_outcomes(mine, OUTCOME_COLUMN, SCORE_COLUMN))
+    return with_score_analysis(window, score_outcomes(mine, OUTCOME_COLUMN, SCORE_COLUMN))
 
 
 def compared_times(
@@ -263,7 +263,7 @@ def extra_columns(rows: pl.DataFrame, profile: TableProfile | None) -> tuple[str
     )
 
 
-def told(window: MonitoredWindow, known: ScoreOutcomes | None) -> MonitoredWindow:
+def with_score_analysis(window: MonitoredWindow, known: ScoreOutcomes | None) -> MonitoredWindow:
     """Return a window with what follows from the live model's scores.
 
     That is what each metric is expected to be before outcomes are known, how reliable scores are by what

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from meguru.alerts.by_link import acknowledge_by_link, look
+from meguru.alerts.by_link import acknowledge_by_link, read_alert
 from meguru.alerts.links import PAGE
 from meguru.alerts.sentences import sentence_of
 from meguru.alerts.types import Alert
@@ -44,7 +44,7 @@ async def acknowledge(request: Request) -> Response:
 
 
 def _look(request: Request, ws: Workspace, token: str) -> Response:
-    alert, _ = look(ws, token)
+    alert, _ = read_alert(ws, token)
     return _page(request, alert, done=False)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.incidents.begin import open_incident
-from meguru.alerts.notifications.follow import NoticeKeeper
+from meguru.alerts.notifications.follow import NotificationFollower
 from meguru.alerts.notifications.kind import NotificationSpec
 from meguru.alerts.notifications.operations import specs as notifications
 from meguru.alerts.show import list_alerts
@@ -177,10 +177,10 @@ def _watch(ws: Workspace) -> None:
 def _alerted(ws: Workspace) -> None:
     spec = NotificationSpec(to=["console"], severity=Urgency.INFO)
     notifications.declare(ws, name="oncall", spec=spec)
-    AlertKeeper(ws).step()
+    AlertFollower(ws).step()
     open_incident(ws, alert=list_alerts(ws).items[0].id)
     add_comment(ws, about="endpoint/delay", text="**Why** so late, @anna?")
-    NoticeKeeper(ws).step()
+    NotificationFollower(ws).step()
 
 
 def _tracked(ws: Workspace) -> None:

@@ -12,9 +12,9 @@ from meguru.triggers.types import Trigger
 
 ON_TIME = timedelta(seconds=60)
 """A moment that is decided this much later was not missed: the server was only busy."""
-MOST = 100
+MAX_MOMENTS = 100
 """After a stop, at most so many moments are caught up, and so many missed ones recorded one by one."""
-AWAY = "no server was running"
+NO_SERVER = "no server was running"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Missed:
     @property
     def key(self) -> str:
         """The key under which it is recorded, once."""
-        return key_of(self.due) + (f"..{self.before:%Y-%m-%dT%H:%M:%SZ}" if self.before else "")
+        return moment_key(self.due) + (f"..{self.before:%Y-%m-%dT%H:%M:%SZ}" if self.before else "")
 
     @property
     def evidence(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class DueMoments(NamedTuple):
     reason: str = ""
 
 
-def key_of(due: datetime) -> str:
+def moment_key(due: datetime) -> str:
     """Return the key under which a moment is decided, once."""
     return f"due:{due:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -57,17 +57,18 @@ def plan(trigger: Trigger, kind: TriggerKind, now: datetime) -> DueMoments:
     if not trigger.enabled:
         fire, reason = [], PAUSED
     elif kind.catch_up == "all":
-        fire, reason = listed[-MOST:], f"{AWAY}, and at most {MOST} moments are caught up"
+        fire, reason = listed[-MAX_MOMENTS:], f"{NO_SERVER}, and at most {MAX_MOMENTS} moments are caught up"
     else:
+        # Whatever the rule for catching up: the newest moment was not missed if it is decided soon after it.
         on_time = now - listed[-1] <= ON_TIME
         fire = listed[-1:] if on_time or kind.catch_up == "latest" else []
-        reason = f"{AWAY}, and the rule for catching up is {kind.catch_up!r}"
-    return DueMoments(fire, _missed(trigger.due_at, listed, fire), reason)
+        reason = f"{NO_SERVER}, and the rule for catching up is {kind.catch_up!r}"
+    return DueMoments(fire, _missed_moments(trigger.due_at, listed, fire), reason)
 
 
-def _missed(first: datetime, listed: list[datetime], fire: list[datetime]) -> list[Missed]:
+def _missed_moments(first: datetime, listed: list[datetime], fire: list[datetime]) -> list[Missed]:
     left = listed[: len(listed) - len(fire)]
-    single = left[-MOST:]
+    single = left[-MAX_MOMENTS:]
     following = [*single, *fire][0]
     alone = [Missed(moment) for moment in single]
     if first == following:

@@ -1,4 +1,4 @@
-"""Firings that cause each other: how long the chain is, and which loop it goes round in."""
+"""Loop detection: how long a chain of firings that cause each other is, and which triggers form the loop."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from meguru.kernel.events import Event
 
 MAX_DEPTH = 20
 MAX_FIRINGS = 200
+"""Circuit breakers: how many firings may cause each other in a row, and how many one event may lead to."""
 _MAX_HOPS = 500
 _FIRINGS = ("trigger.fired", "trigger.failed")
 
@@ -38,6 +39,7 @@ def chain_of(tx: Connection, event: Event | None) -> Chain:
         if _is_firing(each):
             return Chain(int(each.data["depth"]), str(each.data["root"]), _trigger(each))
         if hops >= _MAX_HOPS:
+            # So long a chain of causes without a firing is nobody's work: treated as too deep, it ends here.
             return Chain(MAX_DEPTH, each.id)
     return Chain(0, last.id)
 

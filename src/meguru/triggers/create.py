@@ -7,8 +7,8 @@ from meguru.errors import Conflict
 from meguru.kernel import declarations
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
+from meguru.triggers.delegation import take_over
 from meguru.triggers.kind import TRIGGER, TriggerSpec
-from meguru.triggers.permitted import stand_in
 from meguru.triggers.tick import pass_over
 from meguru.triggers.types import Trigger, TriggerBudget
 
@@ -78,7 +78,7 @@ def resume(ctx: Context, *, name: str, reason: str = "") -> Trigger:
 
     If who declared it may not do any more what it does, it acts in the name of who resumes it from now on.
     """
-    stand_in(ctx, store.one(ctx.tx, name))
+    take_over(ctx, store.one(ctx.tx, name))
     return _enable(ctx, name, enabled=True, reason=reason)
 
 

@@ -17,17 +17,17 @@ from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.chains import chain_of
-from meguru.triggers.facts import key_of
+from meguru.triggers.event_fields import firing_key
 from meguru.triggers.firing import most_open
-from meguru.triggers.foresee import Arrival, Foreseer
-from meguru.triggers.index import Watching, read
-from meguru.triggers.kinds.waiting import waits
+from meguru.triggers.index import IndexedTrigger, parse_trigger
+from meguru.triggers.kinds.waiting import why_not_enough
 from meguru.triggers.limits import RecordedFirings, held_back
 from meguru.triggers.parse import action_of
-from meguru.triggers.types import FiringState, ForeseenFiring, Trigger, TriggerTest
+from meguru.triggers.simulation import Arrival, TriggerSimulation
+from meguru.triggers.types import FiringState, SimulatedFiring, Trigger, TriggerTest
 
-USUAL = timedelta(days=7)
-MOST_READ = 20_000
+DEFAULT_SPAN = timedelta(days=7)
+MAX_EVENTS = 20_000
 _BATCH = 500
 
 
@@ -49,7 +49,7 @@ def try_out(
     declared now, each action working for `takes` seconds; the newest 20,000 events are read.
     """
     trigger = store.one(ctx.tx, name)
-    watching = read(trigger)
+    watching = parse_trigger(trigger)
     if watching is None:
         raise InvalidInput(f"{trigger.ref} can't be read", hint="declare it again")
     check_limit(limit)
@@ -61,13 +61,13 @@ def try_out(
         found, looked = [_now(ctx, watching, came, at or now)], 1
         first = found[0].at
     else:
-        first = since or now - USUAL
-        if not 0 <= takes <= USUAL.total_seconds():
+        first = since or now - DEFAULT_SPAN
+        if not 0 <= takes <= DEFAULT_SPAN.total_seconds():
             raise InvalidInput("takes is 0 seconds to a week", field="takes")
         arrivals = list(_arrivals(ctx, watching, first, now))
         looked = len(arrivals)
-        takers = Foreseer(watching, action_of(trigger.action), timedelta(seconds=takes))
-        found = takers.go(
+        simulation = TriggerSimulation(watching, action_of(trigger.action), timedelta(seconds=takes))
+        found = simulation.run(
             [each for each in arrivals if each.event is None or _matches(watching, each.event)], now
         )
     return TriggerTest(
@@ -81,7 +81,7 @@ def try_out(
     )
 
 
-def _arrivals(ctx: Context, watching: Watching, first: datetime, now: datetime) -> Iterator[Arrival]:
+def _arrivals(ctx: Context, watching: IndexedTrigger, first: datetime, now: datetime) -> Iterator[Arrival]:
     kind = watching.kind
     if (moment := kind.next_due(first)) is not None:
         yield from (Arrival(each) for each in (kind.due_between(moment, now) if moment <= now else ()))
@@ -91,13 +91,13 @@ def _arrivals(ctx: Context, watching: Watching, first: datetime, now: datetime) 
             yield Arrival(event.at, event)
 
 
-def _events(tx: Connection, watching: Watching, first: datetime) -> list[Event]:
+def _events(tx: Connection, watching: IndexedTrigger, first: datetime) -> list[Event]:
     """Return the events since a moment whose type may wake the trigger, oldest first: the newest 20,000."""
     head = events.head(tx)
     types = [each for each in events.types_between(tx, 0, head) if watching.kind.may_match(each)]
     found: list[Event] = []
     before: int | None = None
-    while types and len(found) < MOST_READ:
+    while types and len(found) < MAX_EVENTS:
         page = events.read(tx, before=before, limit=_BATCH, types=types, newest_first=True)
         recent = [each for each in page if each.at >= first]
         found += recent
@@ -107,17 +107,17 @@ def _events(tx: Connection, watching: Watching, first: datetime) -> list[Event]:
     return found[::-1]
 
 
-def _matches(watching: Watching, event: Event) -> bool:
+def _matches(watching: IndexedTrigger, event: Event) -> bool:
     """Tell whether an event would wake the trigger, had it been there then."""
     there: Trigger = msgspec.structs.replace(watching.trigger, created_seq=0)
     return watching._replace(trigger=there).matches(event)
 
 
-def _now(ctx: Context, watching: Watching, event: Event | None, at: datetime) -> ForeseenFiring:
+def _now(ctx: Context, watching: IndexedTrigger, event: Event | None, at: datetime) -> SimulatedFiring:
     """Say what would become of one event, or of a match at a moment, as the trigger stands."""
     trigger = watching.trigger
-    key = key_of(event, PlainExpression(trigger.key) if trigger.key else None) if event else ""
-    made = ForeseenFiring(
+    key = firing_key(event, PlainExpression(trigger.key) if trigger.key else None) if event else ""
+    made = SimulatedFiring(
         at=event.at if event else at,
         key=key,
         state=FiringState.SUPPRESSED,
@@ -126,10 +126,10 @@ def _now(ctx: Context, watching: Watching, event: Event | None, at: datetime) ->
     )
     if reason := _no_match(watching, event, at):
         return msgspec.structs.replace(made, reason=reason)
-    if event and not watching.lets_in(event):
+    if event and not watching.passes_filter(event):
         reason = f"the filter {trigger.filter!r} does not hold"
         return msgspec.structs.replace(made, state=FiringState.FILTERED, reason=reason)
-    if event and (reason := waits(ctx, trigger, event)):
+    if event and (reason := why_not_enough(ctx, trigger, event)):
         return msgspec.structs.replace(made, state=FiringState.FILTERED, reason=reason)
     if key and (known := store.firing_of(ctx.tx, trigger.name, key)):
         return msgspec.structs.replace(made, reason=f"its key came before: {known.ref} {known.state.value}")
@@ -143,7 +143,7 @@ def _now(ctx: Context, watching: Watching, event: Event | None, at: datetime) ->
     return msgspec.structs.replace(made, state=state, reason=hold.reason, fires_at=hold.until)
 
 
-def _no_match(watching: Watching, event: Event | None, at: datetime) -> str:
+def _no_match(watching: IndexedTrigger, event: Event | None, at: datetime) -> str:
     if event is not None:
         return "" if _matches(watching, event) else "it waits for other events"
     due = watching.kind.next_due(at - timedelta(microseconds=1))

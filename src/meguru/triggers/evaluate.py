@@ -17,18 +17,18 @@ from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.triggers import store
-from meguru.triggers.facts import key_of
-from meguru.triggers.filtered import KeptOut, keep_out
+from meguru.triggers.event_fields import firing_key
+from meguru.triggers.filtered import FilteredEvent, count_filtered
 from meguru.triggers.firing import decide, fire_owed, may_fire
 from meguru.triggers.index import NEVER_WAKES, TriggerIndex
 from meguru.triggers.kind import TRIGGER
-from meguru.triggers.kinds.waiting import waits
+from meguru.triggers.kinds.waiting import why_not_enough
 from meguru.triggers.tick import fire_due
 from meguru.triggers.types import Firing
 
 BATCH = 200
-TOGETHER = 10
-"""So many matched events are decided in one transaction: no commit for each, and no long wait for others."""
+MAX_EVENTS_PER_COMMIT = 10
+"""Group commit: one fsync for so many matched events. More would keep other writers waiting for long."""
 IDLE_SECONDS = 1.0
 PACE_SECONDS = 0.05
 CHANGES = tuple(f"trigger.{verb}" for verb in ("created", "updated", "retired", "paused", "resumed"))
@@ -45,10 +45,12 @@ class Evaluator(Follower):
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
         self._index = TriggerIndex()
-        self._owes = False
+        self._has_owed = False
 
     def step(self) -> int:
         """Decide everything that has happened and is due by now; return how many firings were recorded."""
+        # Up to this head and no farther: with triggers that wake each other the log would grow as fast as it
+        # is read, and what the calendar and the owed matches need would never get its turn.
         with self.ws.read() as tx:
             head, due = events.head(tx), store.due(tx, self.ws.clock.now())
         count = 0
@@ -56,21 +58,22 @@ class Evaluator(Follower):
             count += _EVALUATE.commit(self.ws, partial(fire_due, name=trigger.name))
         while (seen := self._batch(head)) is not None:
             count += seen
-        return count + self._pay()
+        return count + self._fire_owed()
 
-    def _pay(self) -> int:
+    def _fire_owed(self) -> int:
         """Fire what was held back and may fire now; return how many did."""
+        # Asked in a read transaction: nearly always nothing may, and writers are not kept waiting for that.
         with self.ws.read() as tx:
             waiting, now = store.owed(tx), self.ws.clock.now()
             named = [(each, store.find(tx, each.trigger)) for each in waiting]
             ready = [each for each, trigger in named if trigger and may_fire(tx, trigger, each, now)]
-        self._owes = bool(waiting)
-        return sum(_EVALUATE.commit(self.ws, partial(_pay_one, match=each)) for each in ready)
+        self._has_owed = bool(waiting)
+        return sum(_EVALUATE.commit(self.ws, partial(_fire_one_owed, match=each)) for each in ready)
 
     def rest(self) -> float:
         """Return the seconds to the next moment of the calendar or of quiet; see what triggers wait for."""
         with self.ws.read() as tx:
-            moments = [each for each in (store.next_due(tx), store.next_quiet(tx)) if each is not None]
+            moments = [each for each in (store.next_due(tx), store.next_debounce_end(tx)) if each is not None]
             self._index.refresh(tx)
         left = [(each - self.ws.clock.now()).total_seconds() for each in moments]
         # What is due and could not be done yet is looked at again after the usual time.
@@ -78,7 +81,7 @@ class Evaluator(Follower):
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event can wake a trigger, or changes what can."""
-        if self._owes and type not in NEVER_WAKES:
+        if self._has_owed and type not in NEVER_WAKES:
             return True  # whatever happens may be the end of what it waits for
         return type in CHANGES or self._index.may_wake(type)
 
@@ -90,20 +93,23 @@ class Evaluator(Follower):
                 return None
             self._index.refresh(tx)
             found = undecided(tx, self._index, cursor, head)
-        kept_out: list[KeptOut] = []
+        # Patterns and filters are evaluated here, without the lock: there may be thousands of triggers. What
+        # they matched is decided under it, by the triggers as they are then.
+        kept_out: list[FilteredEvent] = []
         matched: list[tuple[Event, list[str]]] = []
         for event in found:
             names = []
             for each in self._index.matching(event):
-                if each.lets_in(event):
+                if each.passes_filter(event):
                     names.append(each.trigger.name)
                 else:
-                    kept_out.append(KeptOut(each.trigger, event))
+                    kept_out.append(FilteredEvent(each.trigger, event))
             if names:
                 matched.append((event, names))
-            if len(matched) == TOGETHER:
+            if len(matched) == MAX_EVENTS_PER_COMMIT:
                 break
-        if len(matched) == TOGETHER:
+        # How far this commit moves the cursor: only beyond events that were read and either matched or not.
+        if len(matched) == MAX_EVENTS_PER_COMMIT:
             last = matched[-1][0].seq
         else:
             last = found[-1].seq if len(found) == BATCH else head
@@ -123,9 +129,10 @@ def _decide_events(
     cursor: int,
     until: int,
     matched: list[tuple[Event, list[str]]],
-    kept_out: list[KeptOut],
+    kept_out: list[FilteredEvent],
 ) -> int:
     """Decide some events, in order, for the triggers that each wakes; move the cursor to `until`."""
+    # Optimistic: another evaluator that decided these events meanwhile has moved the cursor.
     if store.cursor(ctx.tx, lock=True) != cursor:
         return 0
     count = 0
@@ -135,19 +142,19 @@ def _decide_events(
             # Matched before the cursor's row was locked: retired since, or declared anew for other events.
             if trigger is None or event.seq <= trigger.created_seq:
                 continue
-            if why := waits(ctx, trigger, event):
-                kept_out = [*kept_out, KeptOut(trigger, event, why)]
+            if why := why_not_enough(ctx, trigger, event):
+                kept_out = [*kept_out, FilteredEvent(trigger, event, why)]
                 continue
             count += 1
-            key = key_of(event, PlainExpression(trigger.key) if trigger.key else None)
+            key = firing_key(event, PlainExpression(trigger.key) if trigger.key else None)
             if decide(ctx, trigger, key=key, event=event) is None:
                 store.count_repeat(ctx.tx, name, key)
-    keep_out(ctx, kept_out)
+    count_filtered(ctx, kept_out)
     store.set_cursor(ctx.tx, until)
     return count
 
 
-def _pay_one(ctx: Context, *, match: Firing) -> int:
+def _fire_one_owed(ctx: Context, *, match: Firing) -> int:
     """Fire one owed match if it may; another evaluator may have done so, or a newer one come."""
     store.cursor(ctx.tx, lock=True)
     trigger = store.find(ctx.tx, match.trigger)

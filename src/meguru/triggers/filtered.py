@@ -1,4 +1,4 @@
-"""What a trigger's filter kept out: counted by day, so that however much comes, little is written."""
+"""Events that a trigger's filter rejected: one row a day with their count, however many there are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meguru.triggers import store
 from meguru.triggers.types import Firing, FiringState, Trigger
 
 
-class KeptOut(NamedTuple):
+class FilteredEvent(NamedTuple):
     """An event that a trigger's filter did not let in."""
 
     trigger: Trigger
@@ -21,7 +21,7 @@ class KeptOut(NamedTuple):
     """Empty: its filter does not hold."""
 
 
-def keep_out(ctx: Context, found: list[KeptOut]) -> None:
+def count_filtered(ctx: Context, found: list[FilteredEvent]) -> None:
     """Count events that filters kept out: a row of the history for each trigger and day, with the newest."""
     by_name = sorted(found, key=lambda each: each.trigger.name)
     for name, group in groupby(by_name, key=lambda each: each.trigger.name):

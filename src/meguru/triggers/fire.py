@@ -8,9 +8,9 @@ from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.actions import Occasion
 from meguru.triggers.chains import Chain
+from meguru.triggers.delegation import acting_for, check_declarer
 from meguru.triggers.firing import draft, start
 from meguru.triggers.parse import action_of, kind_of
-from meguru.triggers.permitted import acting_for, check_standing
 from meguru.triggers.types import Firing
 
 
@@ -41,7 +41,7 @@ def fire(
         evidence["due"] = scheduled_at.astimezone(UTC)
     match = draft(ctx, trigger, chosen, None, evidence)
     kind, action = kind_of(trigger.on), action_of(trigger.action)
-    check_standing(acting_for(ctx, trigger, ctx.cause), trigger, kind, action)
+    check_declarer(acting_for(ctx, trigger, ctx.cause), trigger, kind, action)
     moment = (scheduled_at or ctx.now()).astimezone(kind.zone)
     occasion = Occasion(trigger=name, key=f"{name}:{chosen}", subject=subject, moment=moment)
     return start(ctx, action, match, occasion, Chain(0, ""))

@@ -18,11 +18,11 @@ from meguru.triggers import store
 from meguru.triggers.actions import Action, Occasion, Started
 from meguru.triggers.calendar import Missed
 from meguru.triggers.chains import Chain, chain_of, loop_of
-from meguru.triggers.limits import QUEUED, TOOK_ITS_PLACE, Hold, RecordedFirings, held_back
+from meguru.triggers.delegation import acting_for, check_declarer
+from meguru.triggers.limits import MAX_QUEUED, SUPERSEDED, Hold, RecordedFirings, held_back
 from meguru.triggers.misfires import record
 from meguru.triggers.parse import action_of, kind_of
-from meguru.triggers.permitted import acting_for, check_standing
-from meguru.triggers.policies import quiet_at
+from meguru.triggers.policies import debounced_until
 from meguru.triggers.types import Firing, FiringState, Trigger
 
 
@@ -43,6 +43,7 @@ def decide(
     what the action starts. `moment` is the one of a calendar; what it starts may be `queued` behind what it
     started before. One that is held back is missed, unless the trigger `owes` the newest.
     """
+    # Idempotency by the unique (trigger, key): a key that was decided once, held back or not, stays so.
     if store.firing_of(ctx.tx, trigger.name, key) is not None:
         return None
     chain = chain_of(ctx.tx, event)
@@ -50,23 +51,23 @@ def decide(
     acting = acting_for(ctx, trigger, event.id if event else None)
     try:
         action = action_of(trigger.action)
-        check_standing(acting, trigger, kind_of(trigger.on), action)
+        check_declarer(acting, trigger, kind_of(trigger.on), action)
     except MeguruError as error:
         return _failed(acting, match, chain, error)
-    most = QUEUED if queued else 1 if action.exclusive else None
+    most = MAX_QUEUED if queued else 1 if action.exclusive else None
     hold = held_back(RecordedFirings(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most)
     if hold is None and trigger.debounce and event is not None:
         hold = Hold(f"it waits until nothing came for {trigger.debounce:g} s", owed=True)
     if hold:
         if moment is not None and not (owes and hold.owed):
             return record(ctx, trigger, [Missed(moment.astimezone(UTC))], hold.reason)[0]
-        return _hold(acting, trigger, match, chain, hold, event)
-    store.supersede(ctx.tx, trigger.name, TOOK_ITS_PLACE)  # of those that wait, only the newest fires
+        return _record_held(acting, trigger, match, chain, hold, event)
+    store.supersede(ctx.tx, trigger.name, SUPERSEDED)  # of those that wait, only the newest fires
     occasion = Occasion(trigger=trigger.name, key=f"{trigger.name}:{key}", event=event, moment=moment)
     return fire(acting, action, match, occasion, chain)
 
 
-def _hold(
+def _record_held(
     acting: Context, trigger: Trigger, match: Firing, chain: Chain, hold: Hold, event: Event | None
 ) -> Firing:
     """Write down a match that does not fire now; if it is owed, it takes the place of the one before it."""
@@ -79,14 +80,14 @@ def _hold(
             acting, msgspec.structs.replace(match, state=FiringState.SUPPRESSED, reason=reason), chain
         )
     before = store.owed_by(acting.tx, trigger.name)
-    store.supersede(acting.tx, trigger.name, TOOK_ITS_PLACE)
+    store.supersede(acting.tx, trigger.name, SUPERSEDED)
     since = (before.waits_since if before else None) or match.at
     owed = msgspec.structs.replace(
         match,
         state=FiringState.OWED,
         reason=hold.reason,
         waits_since=since,
-        not_before=quiet_at(trigger, match.at, since) if trigger.debounce else None,
+        not_before=debounced_until(trigger, match.at, since) if trigger.debounce else None,
     )
     return _write(acting, owed, chain)
 
@@ -100,14 +101,15 @@ def fire_owed(ctx: Context, trigger: Trigger, match: Firing) -> Firing | None:
     now = msgspec.structs.replace(match, state=FiringState.FIRED, at=ctx.now(), reason="", not_before=None)
     try:
         action = action_of(trigger.action)
-        check_standing(acting, trigger, kind_of(trigger.on), action)
+        check_declarer(acting, trigger, kind_of(trigger.on), action)
     except MeguruError as error:
         return _failed(acting, now, chain, error)
+    # Above it was asked whether it may fire or is given up; here, which of both.
     hold = held_back(
         RecordedFirings(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most_open(action)
     )
     if hold:
-        _hold(acting, trigger, now, chain, hold, event)
+        _record_held(acting, trigger, now, chain, hold, event)
         return None
     due = match.evidence.get("due") if event is None else None
     moment = datetime.fromisoformat(due).astimezone(kind_of(trigger.on).zone) if due else None
@@ -144,10 +146,12 @@ def fire(acting: Context, action: Action, match: Firing, occasion: Occasion, cha
     """Start the action; whatever keeps it from starting is undone and becomes a failed firing."""
     mark = len(acting.emitted)
     try:
+        # A savepoint: what the action wrote before it failed goes, and the failed firing is written all the
+        # same. On PostgreSQL a transaction with an error could else write nothing more.
         with acting.tx.begin_nested():
             return start(acting, action, match, occasion, chain)
     except (OperationalError, Busy, MemoryError):
-        raise  # a trouble of ours, not the action's: the whole step is tried again
+        raise  # of ours, not of the action: the step is rolled back and tried again, cursor and all
     except Exception as error:  # noqa: BLE001 - recorded: the others must not wait for a broken action
         del acting.emitted[mark:]
         return _failed(acting, match, chain, error)
@@ -155,21 +159,21 @@ def fire(acting: Context, action: Action, match: Firing, occasion: Occasion, cha
 
 def start(acting: Context, action: Action, match: Firing, occasion: Occasion, chain: Chain) -> Firing:
     """Tell of the firing and start the action, which is caused by it."""
-    told = _tell(acting, match, chain)
+    told = _emit_firing(acting, match, chain)
     started: Started = action.start(acting.with_(cause=told.id), occasion)
     done = msgspec.structs.replace(match, fired=told.id, started=started.ref, job=started.job)
-    store.keep_firing(acting.tx, done)
+    store.save_firing(acting.tx, done)
     return done
 
 
 def _failed(acting: Context, match: Firing, chain: Chain, error: Exception) -> Firing:
-    reason = " ".join(filter(None, (str(error), *_parts(error))))
+    reason = " ".join(filter(None, (str(error), *_why_and_hint(error))))
     if not isinstance(error, MeguruError):
         reason = f"{type(error).__name__}: {reason}"
     return _write(acting, msgspec.structs.replace(match, state=FiringState.FAILED, reason=reason), chain)
 
 
-def _parts(error: Exception) -> tuple[str, ...]:
+def _why_and_hint(error: Exception) -> tuple[str, ...]:
     return (
         tuple(f"({part})" for part in (error.why, error.hint) if part)
         if isinstance(error, MeguruError)
@@ -202,12 +206,12 @@ def draft(
 
 
 def _write(acting: Context, match: Firing, chain: Chain) -> Firing:
-    done = msgspec.structs.replace(match, fired=_tell(acting, match, chain).id)
-    store.keep_firing(acting.tx, done)
+    done = msgspec.structs.replace(match, fired=_emit_firing(acting, match, chain).id)
+    store.save_firing(acting.tx, done)
     return done
 
 
-def _tell(acting: Context, match: Firing, chain: Chain) -> Event:
+def _emit_firing(acting: Context, match: Firing, chain: Chain) -> Event:
     seen = match.evidence.get("event", {}).get("subject")
     data = {
         "firing": match.id,

@@ -1,4 +1,4 @@
-"""Which triggers an event may wake: found by its type and the thing it tells of, however many there are."""
+"""An in-memory index of triggers by event type and subject: an event meets few of very many triggers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from meguru.base.expressions import PlainExpression
 from meguru.errors import MeguruError
 from meguru.kernel.events import Event
 from meguru.triggers import store
-from meguru.triggers.facts import facts_of
+from meguru.triggers.event_fields import expression_fields
 from meguru.triggers.kinds import TriggerKind
-from meguru.triggers.kinds.listening import hears_its_own
+from meguru.triggers.kinds.listening import is_by_arrivals
 from meguru.triggers.parse import kind_of
 from meguru.triggers.types import Trigger
 
@@ -24,7 +24,7 @@ NEVER_WAKES = ("trigger.suppressed", "trigger.owed", "trigger.looped")
 """What was held back has no consequences; else two triggers could keep each other awake for ever."""
 
 
-class Watching(NamedTuple):
+class IndexedTrigger(NamedTuple):
     """A trigger, read: its kind, its filter, and the projects of things that it names."""
 
     trigger: Trigger
@@ -35,7 +35,7 @@ class Watching(NamedTuple):
     @property
     def about(self) -> str | None:
         """The one thing whose events may wake it; None when it may be any."""
-        return self.trigger.ref if hears_its_own(self.kind) else self.kind.about
+        return self.trigger.ref if is_by_arrivals(self.kind) else self.kind.about
 
     def matches(self, event: Event) -> bool:
         """Tell whether an event wakes the trigger, but for its filter; none sees what was before it was made.
@@ -47,12 +47,12 @@ class Watching(NamedTuple):
             event.seq > self.trigger.created_seq
             and event.project in self.projects
             and self.kind.matches(event)
-            and (event.subject == self.trigger.ref or not hears_its_own(self.kind))
+            and (event.subject == self.trigger.ref or not is_by_arrivals(self.kind))
         )
 
-    def lets_in(self, event: Event) -> bool:
+    def passes_filter(self, event: Event) -> bool:
         """Tell whether the filter holds; null is no."""
-        return self.filter is None or self.filter.over(facts_of(event)) is True
+        return self.filter is None or self.filter.over(expression_fields(event)) is True
 
 
 class TriggerIndex:
@@ -64,15 +64,16 @@ class TriggerIndex:
 
     def __init__(self) -> None:
         self._version = 0
-        self._known: dict[str, Watching] = {}
-        self._by_type: dict[str, dict[str | None, dict[str, Watching]]] = {}
+        self._known: dict[str, IndexedTrigger] = {}
+        self._by_type: dict[str, dict[str | None, dict[str, IndexedTrigger]]] = {}
 
     def refresh(self, tx: Connection) -> bool:
         """Take in what changed; return whether anything did."""
+        # Versions are given out by writers that wait for each other, so none is committed below one seen.
         changed = store.changed_since(tx, self._version)
         for trigger, present in changed:
             self._forget(trigger.name)
-            if present and (found := read(trigger)):
+            if present and (found := parse_trigger(trigger)):
                 self._known[trigger.name] = found
                 for type, buckets in self._by_type.items():
                     _put(buckets, type, found)
@@ -83,7 +84,7 @@ class TriggerIndex:
         """Tell whether a trigger can be woken by events of a type."""
         return type not in NEVER_WAKES and bool(self._buckets(type))
 
-    def matching(self, event: Event) -> list[Watching]:
+    def matching(self, event: Event) -> list[IndexedTrigger]:
         """Return the triggers that an event wakes, by name; their filters are not asked."""
         if event.type in NEVER_WAKES:
             return []
@@ -94,11 +95,11 @@ class TriggerIndex:
         ]
         return sorted(found, key=lambda each: each.trigger.name)
 
-    def __iter__(self) -> Iterator[Watching]:
+    def __iter__(self) -> Iterator[IndexedTrigger]:
         """Iterate over all triggers."""
         return iter(self._known.values())
 
-    def _buckets(self, type: str) -> dict[str | None, dict[str, Watching]]:
+    def _buckets(self, type: str) -> dict[str | None, dict[str, IndexedTrigger]]:
         if type not in self._by_type:
             buckets = self._by_type[type] = {}
             for each in self._known.values():
@@ -115,12 +116,12 @@ class TriggerIndex:
                     del buckets[about]
 
 
-def _put(buckets: dict[str | None, dict[str, Watching]], type: str, item: Watching) -> None:
+def _put(buckets: dict[str | None, dict[str, IndexedTrigger]], type: str, item: IndexedTrigger) -> None:
     if item.kind.may_match(type):
         buckets.setdefault(item.about, {})[item.trigger.name] = item
 
 
-def read(trigger: Trigger) -> Watching | None:
+def parse_trigger(trigger: Trigger) -> IndexedTrigger | None:
     """Return a trigger as it watches the log; None, and a line in the server's log, when it can't be read."""
     try:
         kind = kind_of(trigger.on)
@@ -129,4 +130,4 @@ def read(trigger: Trigger) -> Watching | None:
         log.exception("trigger %s can't be read; it sleeps", trigger.name)
         return None
     named = {refs.project_of(str(value)) for value in trigger.on.values()} - {""}
-    return Watching(trigger, kind, asked, frozenset({refs.project_of(trigger.name), *named}))
+    return IndexedTrigger(trigger, kind, asked, frozenset({refs.project_of(trigger.name), *named}))

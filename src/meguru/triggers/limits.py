@@ -1,4 +1,4 @@
-"""When a trigger that matched is held back, and why."""
+"""Whether a match fires now: pause, chain bounds, concurrency, rate limits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from meguru.triggers import store
 from meguru.triggers.chains import MAX_DEPTH, MAX_FIRINGS, Chain
-from meguru.triggers.policies import FiringLedger, resting
+from meguru.triggers.policies import FiringLedger, limited_by
 from meguru.triggers.types import Trigger
 
-QUEUED = 100
+MAX_QUEUED = 100
 """How many runs of a calendar that catches up on everything may wait for each other."""
-WORKING = "what it started before is still running"
-TOOK_ITS_PLACE = "a newer match took its place"
+STILL_RUNNING = "what it started before is still running"
+SUPERSEDED = "a newer match took its place"
 PAUSED = "the trigger is paused"
 
 
@@ -63,6 +63,7 @@ def held_back(
     ledger: FiringLedger, trigger: Trigger, now: datetime, *, chain: Chain, most: int | None
 ) -> Hold | None:
     """Return why a trigger may not fire now, with `most` of its jobs open at a time; None when it may."""
+    # The order is that of finality: first what ends the match, then what only delays it.
     if not trigger.enabled:
         return Hold(PAUSED)
     if chain.depth >= MAX_DEPTH:
@@ -72,7 +73,7 @@ def held_back(
     # What came of its own firing would keep it going for ever: it is no news that is missed.
     owed = chain.trigger != trigger.name
     if most is not None and (busy := ledger.working(most)):
-        what = f"{most} runs that it started before wait or run" if most > 1 else WORKING
+        what = f"{most} runs that it started before wait or run" if most > 1 else STILL_RUNNING
         return Hold(f"{what} ({busy})", owed=owed)
-    rest = resting(trigger, now, ledger)
+    rest = limited_by(trigger, now, ledger)
     return Hold(rest.reason, owed=owed, until=rest.until) if rest else None

@@ -1,4 +1,4 @@
-"""Record the moments of a calendar that will not fire."""
+"""Misfires: record the moments of a calendar that will not fire."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def record(ctx: Context, trigger: Trigger, missed: list[Missed], reason: str) ->
         for one, evidence in zip(new, shown, strict=True)
     ]
     for firing in written:
-        store.keep_firing(ctx.tx, firing)
+        store.save_firing(ctx.tx, firing)
     return written

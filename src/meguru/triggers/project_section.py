@@ -13,7 +13,7 @@ from meguru.base.durations import seconds
 from meguru.errors import InvalidInput
 from meguru.triggers.types import TriggerBudget
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 _LENGTHS = ("debounce", "debounce_max", "cooldown")
 _DATE = re.compile(r"^(?:DTSTART[^:\n]*:)?(\d{4})-?(\d{2})-?(\d{2})", re.MULTILINE)
 
@@ -70,8 +70,8 @@ def read_holidays(root: Path, file: str) -> list[str]:
     if not path.is_relative_to(root.resolve()):
         raise InvalidInput(f"{file} is outside of the project's folder", field="on.holidays")
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InvalidInput(f"{file} has more than {MOST_BYTES:,} bytes", field="on.holidays")
+        if path.stat().st_size > MAX_BYTES:
+            raise InvalidInput(f"{file} has more than {MAX_BYTES:,} bytes", field="on.holidays")
         text = path.read_text(encoding="utf-8")
         found = sorted({date(*map(int, each)).isoformat() for each in _DATE.findall(text)})
     except (OSError, ValueError) as error:

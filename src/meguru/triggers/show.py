@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from meguru.base.paging import Page, check_limit
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
-from meguru.monitoring.schedule import work as monitors
+from meguru.monitoring.schedule import pending_work
 from meguru.triggers import store
 from meguru.triggers.evaluate import undecided
 from meguru.triggers.firing import may_fire
@@ -84,7 +84,7 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
             due = [each for each, trigger in named if trigger and may_fire(tx, trigger, each, ctx.now())]
             if cursor < head and not _undecided(tx, cursor, head):
                 cursor = head
-            quiet = cursor >= head and jobs == 0 and not due and not monitors.anything(tx, ctx.now())
+            quiet = cursor >= head and jobs == 0 and not due and not pending_work.any_due(tx, ctx.now())
         left = end - time.monotonic()
         if quiet or left <= 0 or ctx.ws.draining.is_set():
             return Settled(settled=quiet, head=head, cursor=cursor, open_jobs=jobs, owed=len(owed))

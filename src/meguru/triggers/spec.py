@@ -14,9 +14,9 @@ from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.triggers import store
 from meguru.triggers.arrivals import store as arrivals
+from meguru.triggers.delegation import check_permitted
 from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.parse import action_of, kind_of
-from meguru.triggers.permitted import check_permitted
 from meguru.triggers.spec_checks import check_conditions, check_limits
 from meguru.triggers.types import Trigger
 
@@ -87,7 +87,7 @@ def save(ctx: Context, name: str, spec: TriggerSpec) -> None:
 def retire(ctx: Context, name: str) -> None:
     """Take the trigger out of use; its firings stay, and what it owes is let go."""
     store.supersede(ctx.tx, name, "the trigger was retired")
-    store.take_out(ctx.tx, name, ctx.now())
+    store.retire(ctx.tx, name, ctx.now())
 
 
 def _seen_from(project: str, spec: TriggerSpec) -> TriggerSpec:

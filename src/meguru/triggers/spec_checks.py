@@ -9,18 +9,18 @@ from meguru.base.expressions import PlainExpression
 from meguru.errors import InvalidInput, near_misses
 from meguru.kernel.kinds import event_types
 from meguru.kernel.operations import Context
-from meguru.triggers.facts import WORDS
+from meguru.triggers.event_fields import EVENT_FIELDS
 from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.kinds import TriggerKind
 
-LONGEST = 366 * 86_400.0
+MAX_SECONDS = 366 * 86_400.0
 
 
 def check_limits(spec: TriggerSpec) -> None:
     """Refuse numbers that are no limit."""
     for field in ("cooldown", "debounce", "debounce_max"):
         value = getattr(spec, field)
-        if value is not None and not (math.isfinite(value) and 0 <= value <= LONGEST):
+        if value is not None and not (math.isfinite(value) and 0 <= value <= MAX_SECONDS):
             raise InvalidInput(f"{field} is 0 seconds to a year", field=field, why=f"it is {value}")
     if spec.debounce_max is not None and spec.debounce_max < spec.debounce:
         raise InvalidInput("debounce_max is the longest wait, and debounce is more", field="debounce_max")
@@ -65,13 +65,13 @@ def _check_paths(paths: Iterable[tuple[str, ...]], payloads: list[frozenset[str]
     known = frozenset().union(*payloads)
     for path in paths:
         asked = path[1] if path[0] == "data" and len(path) > 1 else path[0]
-        if asked in known or (path[0] in WORDS and path[0] != "data") or path == ("data",):
+        if asked in known or (path[0] in EVENT_FIELDS and path[0] != "data") or path == ("data",):
             continue
-        close = near_misses(asked, [*known, *WORDS])
+        close = near_misses(asked, [*known, *EVENT_FIELDS])
         listed = ", ".join(sorted(known)[:12])
         raise InvalidInput(
             f"no event that this trigger waits for has {asked!r}",
             field=field,
-            why=f"their data has {listed or 'nothing'}; beside it there are {', '.join(WORDS)}",
+            why=f"their data has {listed or 'nothing'}; beside it there are {', '.join(EVENT_FIELDS)}",
             hint=f"did you mean {close[0]!r}?" if close else "",
         )

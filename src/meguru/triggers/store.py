@@ -36,13 +36,13 @@ def declare(tx: Connection, name: str, values: Mapping[str, Any], *, at: datetim
         tx.execute(insert(trigger).values(**values, name=name, enabled=True, created_at=at))
 
 
-def take_out(tx: Connection, name: str, at: datetime) -> None:
+def retire(tx: Connection, name: str, at: datetime) -> None:
     """Mark a trigger as retired; no moment of the calendar is due any more."""
     gone = {"retired_at": at, "due_at": None, "enabled": True, "version": _next_version(tx)}
     tx.execute(update(trigger).where(trigger.c.name == name).values(gone))
 
 
-def stand_for(tx: Connection, name: str, declared_by: str) -> None:
+def set_declarer(tx: Connection, name: str, declared_by: str) -> None:
     """Write down in whose name a trigger acts from now on."""
     values = {"declared_by": declared_by, "version": _next_version(tx)}
     tx.execute(update(trigger).where(trigger.c.name == name).values(values))
@@ -98,14 +98,14 @@ def next_due(tx: Connection) -> datetime | None:
     return found
 
 
-def next_quiet(tx: Connection) -> datetime | None:
+def next_debounce_end(tx: Connection) -> datetime | None:
     """Return the next moment at which it is quiet enough for a debounced match."""
     waits = (firing.c.state == FiringState.OWED.value) & firing.c.not_before.is_not(None)
     found: datetime | None = tx.execute(select(func.min(firing.c.not_before)).where(waits)).scalar()
     return found
 
 
-def take_due(tx: Connection, item: Trigger, following: datetime | None) -> bool:
+def advance_due(tx: Connection, item: Trigger, following: datetime | None) -> bool:
     """Move a calendar trigger on to its next moment; False if another evaluator did, or it was changed."""
     # By `due_at` one of two evaluators gets it; by `version` neither does when it was paused or declared
     # anew after `item` was read: then it is planned again, by what it says now.
@@ -120,7 +120,7 @@ def set_enabled(tx: Connection, name: str, *, enabled: bool, due_at: datetime | 
     tx.execute(update(trigger).where(trigger.c.name == name).values(values))
 
 
-def keep_firing(tx: Connection, item: Firing) -> None:
+def save_firing(tx: Connection, item: Firing) -> None:
     """Write a firing: over itself, if it was owed, or as a new one."""
     values = msgspec.structs.asdict(item) | {"state": item.state.value}
     waits = (firing.c.id == item.id) & (firing.c.state == FiringState.OWED.value)
@@ -160,7 +160,7 @@ def count_filtered(tx: Connection, item: Firing, count: int) -> None:
     here = (firing.c.trigger == item.trigger) & (firing.c.key == item.key)
     more = update(firing).where(here).values(**values, repeats=firing.c.repeats + count)
     if tx.execute(more).rowcount == 0:
-        keep_firing(tx, msgspec.structs.replace(item, repeats=count - 1))
+        save_firing(tx, msgspec.structs.replace(item, repeats=count - 1))
 
 
 def is_owed(tx: Connection, firing_id: str) -> bool:

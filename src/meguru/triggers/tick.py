@@ -1,4 +1,4 @@
-"""The calendar: fire for the moments that have come, and record those that are missed."""
+"""The scheduler's tick: fire the calendar moments that have come, and record those that were missed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from meguru.kernel.operations import Context
 from meguru.triggers import store
-from meguru.triggers.calendar import key_of, plan
+from meguru.triggers.calendar import moment_key, plan
 from meguru.triggers.firing import decide
 from meguru.triggers.misfires import record
 from meguru.triggers.parse import kind_of
@@ -16,11 +16,12 @@ from meguru.triggers.types import Trigger
 def fire_due(ctx: Context, *, name: str) -> int:
     """Decide about the moments of a calendar trigger that have come; return how many were."""
     now = ctx.now()
+    # Planned before the write transaction opens: after a year without a server that takes a while.
     with ctx.ws.read() as tx:
         trigger = store.one(tx, name)
     kind = kind_of(trigger.on)
     due = plan(trigger, kind, now)
-    if not (due.fire or due.missed) or not store.take_due(ctx.tx, trigger, kind.next_due(now)):
+    if not (due.fire or due.missed) or not store.advance_due(ctx.tx, trigger, kind.next_due(now)):
         return 0
     count = len(record(ctx, trigger, due.missed, due.reason))
     for moment in due.fire:
@@ -30,7 +31,7 @@ def fire_due(ctx: Context, *, name: str) -> int:
         done = decide(
             ctx,
             trigger,
-            key=key_of(moment),
+            key=moment_key(moment),
             evidence=evidence,
             moment=local,
             queued=queued,

@@ -102,7 +102,7 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
         return refs.make("firing", self.id)
 
 
-class ForeseenFiring(msgspec.Struct, frozen=True, kw_only=True):
+class SimulatedFiring(msgspec.Struct, frozen=True, kw_only=True):
     """What would become of a match: `at` is when it came, `fires_at` when it would fire."""
 
     at: datetime
@@ -127,7 +127,7 @@ class TriggerTest(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     looked_at: int
     counts: dict[str, int]
-    firings: list[ForeseenFiring]
+    firings: list[SimulatedFiring]
     note: str = ""
 
 

@@ -17,7 +17,7 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.webhooks import cloud_event, store
 from meguru.webhooks.adapters import message_of
-from meguru.webhooks.deliveries import NOTE, note_call, of_call
+from meguru.webhooks.deliveries import NOTE, of_call, record_call
 from meguru.webhooks.kind import WEBHOOK
 from meguru.webhooks.secrets import open_secret
 from meguru.webhooks.send import send
@@ -26,7 +26,7 @@ from meguru.webhooks.types import DeliveryResponse, WebhookCall, WebhookMessage,
 ACTOR = system("webhooks")
 
 
-class NotTaken(Exception):
+class CallNotTaken(Exception):
     """The other side did not take a call; it may take it later."""
 
 
@@ -47,10 +47,11 @@ class CallJob:
         wanted = msgspec.convert(job.payload, _Payload)
         with ws.read() as tx:
             hook, kept = store.find(tx, wanted.webhook), store.secret_of(tx, wanted.webhook)
-            topic, message = _told(tx, wanted)
+            topic, message = _topic_and_message(tx, wanted)
         if hook is None or hook.state is not WebhookState.ACTIVE:
             return
         lease.raise_if_stopped()
+        # The same at each attempt, by the job's key: the receiver's idempotency key.
         delivery = str(uuid.uuid5(uuid.NAMESPACE_URL, job.key))
         try:
             secret = open_secret(ws, hook.id, kept)
@@ -68,12 +69,13 @@ class CallJob:
             event=job.cause or "",
             attempt=job.attempt,
         )
-        NOTE.commit(ws.with_(principal=ACTOR), partial(note_call, call=made))
+        # Not fenced by the lease: a call that was made is written down, whoever has the job by now.
+        NOTE.commit(ws.with_(principal=ACTOR), partial(record_call, call=made))
         if answer.is_taken:
             return
         why = answer.error or f"it answered {answer.status}"
         if answer.is_worth_another:
-            raise NotTaken(why)
+            raise CallNotTaken(why)
         self.abandon(ws, job, why)
 
     def abandon(self, ws: Workspace, job: Job, why: str) -> None:
@@ -85,7 +87,7 @@ class CallJob:
         _FAIL.commit(ws.with_(principal=ACTOR, cause=job.cause), tell)
 
 
-def _told(tx: Connection, wanted: _Payload) -> tuple[str, WebhookMessage]:
+def _topic_and_message(tx: Connection, wanted: _Payload) -> tuple[str, WebhookMessage]:
     """Return what a call is about, and the call itself."""
     if wanted.call is not None:
         return wanted.call.topic, message_of(wanted.call)

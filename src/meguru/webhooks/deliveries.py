@@ -15,7 +15,7 @@ from meguru.webhooks.kind import WEBHOOK
 from meguru.webhooks.schema import webhook_delivery
 from meguru.webhooks.types import Delivery, DeliveryResponse
 
-KEPT = 1000
+MAX_DELIVERIES = 1000
 """So many calls of a webhook are remembered."""
 
 
@@ -28,14 +28,14 @@ def deliveries(ctx: Context, *, webhook: str, limit: int = 100) -> list[Delivery
     return [Delivery(**_shown(row)) for row in ctx.tx.execute(query.limit(check_limit(limit)))]
 
 
-def note(tx: Connection, call: Delivery) -> None:
+def add_delivery(tx: Connection, call: Delivery) -> None:
     """Write down a call, and forget those that are too old."""
     table = webhook_delivery.c
     mine = table.webhook == call.webhook
     newest = select(table.number).where(mine).order_by(table.number.desc()).limit(1)
     number = (tx.execute(newest).scalar() or 0) + 1
     tx.execute(insert(webhook_delivery).values(number=number, **msgspec.structs.asdict(call)))
-    tx.execute(delete(webhook_delivery).where(mine, table.number <= number - KEPT))
+    tx.execute(delete(webhook_delivery).where(mine, table.number <= number - MAX_DELIVERIES))
 
 
 def of_call(
@@ -63,10 +63,10 @@ def of_call(
     )
 
 
-def note_call(ctx: Context, *, call: Delivery) -> None:
+def record_call(ctx: Context, *, call: Delivery) -> None:
     """Write down a call that was made; nothing of a webhook that is gone."""
     if store.find(ctx.tx, call.webhook, lock=True) is not None:
-        note(ctx.tx, call)
+        add_delivery(ctx.tx, call)
 
 
 def _shown(row: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The follower: reads the event log and promises the calls that webhooks are to make of it."""
+"""The follower of webhooks: reads the event log and enqueues their calls."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.webhooks import store
 from meguru.webhooks.adapters import adapters
+from meguru.webhooks.enqueue import enqueue_event, enqueue_topics, includes_event, is_in_scope
 from meguru.webhooks.kind import WEBHOOK
-from meguru.webhooks.promise import is_told, promise_event, promise_topics, wants
 from meguru.webhooks.secrets import is_current, open_secret, seal
 from meguru.webhooks.types import Webhook, WebhookState
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 
 
-class CallPromiser(Follower):
+class WebhookFollower(Follower):
     """Promises calls until it is stopped.
 
     A call is a job, made in the transaction that moves the cursor beyond its event; so each is promised once,
@@ -59,6 +59,8 @@ class CallPromiser(Follower):
                     self.ws, partial(_promise_calls, types=types, after=after, until=until)
                 )
             after = until
+        # Kept in memory alone: events that nobody is told of cost no write. After a restart they are passed
+        # over again, from the stored cursor on.
         self._seen = head
         return count
 
@@ -106,18 +108,19 @@ def _seal_all(ctx: Context) -> int:
 
 def _promise_calls(ctx: Context, *, types: list[str], after: int, until: int) -> int:
     """Promise the calls of the events that are not beyond `until`, and move the cursor there."""
+    # Changes wait for each other (`Operation.alone`), so no other server moves the cursor meanwhile.
     cursor = max(store.cursor(ctx.tx), after)
     if cursor >= until:
         return 0
     hooks, count = store.all_webhooks(ctx.tx), 0
     for event in events.read(ctx.tx, after=cursor, before=until + 1, limit=BATCH, types=types):
-        told = [each for each in hooks if is_told(each, event)]
+        told = [each for each in hooks if is_in_scope(each, event)]
         for hook in told:
-            if wants(hook, event):
-                promise_event(ctx, hook, event)
+            if includes_event(hook, event):
+                enqueue_event(ctx, hook, event)
                 count += 1
         try:
-            count += promise_topics(ctx, told, event) if told else 0
+            count += enqueue_topics(ctx, told, event) if told else 0
         except (MeguruError, LookupError, ValueError, TypeError, AttributeError):
             # One event that can't be told must not keep all later ones from being told.
             log.exception("no webhook can be told of event %s", event.id)

@@ -87,5 +87,5 @@ WEBHOOK = Kind(
     },
     # A pipeline of hours must not hold back a call, nor a slow receiver a step.
     job_threads=3,
-    services=(Service(name="webhooks", factory="meguru.webhooks.follow:CallPromiser"),),
+    services=(Service(name="webhooks", factory="meguru.webhooks.follow:WebhookFollower"),),
 )

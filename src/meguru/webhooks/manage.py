@@ -52,7 +52,7 @@ def create(
     home = _home(ctx, project)
     now, identity = ctx.now(), new_id("webhook")
     sealed = seal(ctx.ws, identity, _check_text("secret", secret)) if secret else ""
-    told_of = _check_told_of(topics or [], events or [])
+    told_of = _check_subscribed(topics or [], events or [])
     said = {"name": name, "url": url, **told_of, "state": state}
     made = Webhook(
         id=identity,
@@ -69,7 +69,7 @@ def create(
         updated_at=now,
         project=home,
     )
-    store.keep(ctx.tx, made)
+    store.save(ctx.tx, made)
     ctx.emit("webhook.created", f"webhook/{identity}", data=said)
     if secret:
         store.keep_secret(ctx.tx, identity, sealed)
@@ -107,7 +107,7 @@ def update(
     known = store.one(ctx.tx, webhook, ctx.visible)
     if topics is not None or events is not None:
         kept = known.topics if topics is None else topics, known.events if events is None else events
-        told_of = _check_told_of(*kept)
+        told_of = _check_subscribed(*kept)
         said |= {field: told_of[field] for field in told_of if field in said}
     if description is not None:
         _check_text("description", description)
@@ -120,7 +120,7 @@ def update(
         since_seq=told.seq if wakes else known.since_seq,
         updated_at=ctx.now(),
     )
-    store.keep(ctx.tx, changed)
+    store.save(ctx.tx, changed)
     if secret:
         store.keep_secret(ctx.tx, known.id, seal(ctx.ws, known.id, _check_text("secret", secret)))
     return changed
@@ -157,7 +157,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def _check_told_of(topics: list[str], events: list[str]) -> dict[str, list[str]]:
+def _check_subscribed(topics: list[str], events: list[str]) -> dict[str, list[str]]:
     """Return what a webhook is told of, each once: something that there is."""
     if not topics and not events:
         raise InvalidInput(

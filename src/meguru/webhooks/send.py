@@ -1,4 +1,4 @@
-"""One call: signed, to an address that was checked when it was called, without redirects or proxies."""
+"""One signed HTTP call, to an address that was resolved and checked (SSRF); no redirects, no proxies."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from meguru.kernel.kinds import event_types
 from meguru.kernel.operations import Context, operation
 from meguru.webhooks import cloud_event, store
 from meguru.webhooks.adapters import adapter_of, message_of
-from meguru.webhooks.deliveries import note, of_call
+from meguru.webhooks.deliveries import add_delivery, of_call
 from meguru.webhooks.secrets import open_secret
 from meguru.webhooks.send import send
 from meguru.webhooks.types import DeliveryResponse, Webhook, WebhookCall, WebhookMessage
@@ -41,7 +41,7 @@ def try_out(ctx: Context, *, webhook: str, topic: str = "") -> DeliveryResponse:
     answer = send(known.url, message, secret=secret, delivery=delivery, settings=ctx.settings)
     told = {"topic": chosen, "status": answer.status, "error": answer.error}
     ctx.emit("webhook.tested", f"webhook/{known.id}", data=told)
-    note(ctx.tx, of_call(known.id, chosen, answer, delivery=delivery, at=ctx.now()))
+    add_delivery(ctx.tx, of_call(known.id, chosen, answer, delivery=delivery, at=ctx.now()))
     return answer
 
 

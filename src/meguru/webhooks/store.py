@@ -13,7 +13,7 @@ from meguru.webhooks.schema import webhook, webhook_cursor, webhook_delivery, we
 from meguru.webhooks.types import Webhook, WebhookState
 
 
-def keep(tx: Connection, item: Webhook) -> None:
+def save(tx: Connection, item: Webhook) -> None:
     """Write a webhook over what it was before."""
     tx.execute(delete(webhook).where(webhook.c.id == item.id))
     tx.execute(insert(webhook).values(msgspec.structs.asdict(item)))

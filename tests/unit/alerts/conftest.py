@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.show import list_alerts
 from meguru.app.open import open_workspace
 from meguru.base.clock import FixedClock
@@ -43,7 +43,7 @@ def keep(ws):
     """Follow the log, and return the alerts that are not over."""
 
     def run(**given):
-        AlertKeeper(ws).step()
+        AlertFollower(ws).step()
         return list_alerts(ws, **given).items
 
     return run

@@ -7,7 +7,7 @@ from tests.unit.alerts.conftest import failed, succeeded
 
 from meguru.alerts import show
 from meguru.alerts.acknowledge import acknowledge, mute, resolve, unmute
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.sentences import sentence_of
 from meguru.alerts.types import AlertState
 from meguru.errors import Conflict, InvalidInput
@@ -151,7 +151,7 @@ def test_what_nobody_looks_after_is_told_again_each_day(ws, happen, keep, wait):
 
 
 def test_two_followers_count_each_event_once(ws, happen, keep):
-    first, second = AlertKeeper(ws), AlertKeeper(ws)
+    first, second = AlertFollower(ws), AlertFollower(ws)
     happen(failed(), failed())
     assert [first.step(), second.step()] == [2, 0]
     happen(failed())

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from tests.unit.alerts.conftest import failed, succeeded
 
 from meguru.alerts import show
-from meguru.alerts.links import HOLDS, LinkClaim, read_link, seal_link, with_links
+from meguru.alerts.links import LIFETIME, LinkClaim, read_link, seal_link, with_links
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.app.open import open_workspace
 from meguru.base.settings import load_settings
@@ -79,13 +79,13 @@ def test_one_that_was_changed_is_too_old_or_is_anything_else_is_refused(ws, clie
     wrong = [path[:-4] + "AAAA", "/acknowledge/x", "/acknowledge/" + "a" * 5000, "/acknowledge/%00"]
     for each in wrong:
         assert client.get(each).status_code == client.post(each).status_code == 404
-    clock.move(HOLDS + timedelta(seconds=1))
+    clock.move(LIFETIME + timedelta(seconds=1))
     assert "too old" in client.post(path).text
     assert show.show(ws, alert=alert.id).state == "open"
 
 
 def test_one_of_another_workspace_is_refused(ws, tmp_path, clock):
-    until = clock.now() + HOLDS
+    until = clock.now() + LIFETIME
     claim = LinkClaim(alert="alert-1", route="oncall", to="console", until=until)
     with open_workspace(tmp_path / "other", clock=clock) as other:
         token = seal_link(other, claim)

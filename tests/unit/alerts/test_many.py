@@ -7,9 +7,9 @@ from contextlib import suppress
 import pytest
 from tests.unit.alerts.conftest import failed
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.notifications import show
-from meguru.alerts.notifications.follow import NoticeKeeper
+from meguru.alerts.notifications.follow import NotificationFollower
 from meguru.alerts.notifications.kind import NOTIFICATION, NotificationSpec
 from meguru.alerts.notifications.operations import specs
 from meguru.alerts.show import list_alerts
@@ -24,7 +24,7 @@ def test_a_receiver_that_hangs_holds_up_nobody(ws, happen, keep):
             specs.declare(ws, name=name, spec=NotificationSpec(to=to))
         happen(failed())
         keep()
-        NoticeKeeper(ws).step()
+        NotificationFollower(ws).step()
         worker = Worker(ws, PluginFamily("notification job handler", NOTIFICATION.jobs), threads=3)
         worker.start()
         end = time.monotonic() + 60
@@ -46,7 +46,7 @@ def test_a_receiver_that_hangs_holds_up_nobody(ws, happen, keep):
 @pytest.mark.soak
 def test_ten_thousand_alerts_of_a_minute_are_one_message(ws, happen, clock, wait):
     specs.declare(ws, name="oncall", spec=NotificationSpec(to=["console"]))
-    alerts, notices = AlertKeeper(ws), NoticeKeeper(ws)
+    alerts, notices = AlertFollower(ws), NotificationFollower(ws)
     for second in range(60):
         happen(*(failed(f"p{second}-{n}", run=f"run-{second}-{n}") for n in range(167)))
         alerts.step()

@@ -8,7 +8,7 @@ from tests.unit.alerts.conftest import failed, succeeded
 
 from meguru.alerts.acknowledge import acknowledge, mute, resolve
 from meguru.alerts.notifications import deliver, show
-from meguru.alerts.notifications.follow import NoticeKeeper
+from meguru.alerts.notifications.follow import NotificationFollower
 from meguru.alerts.notifications.kind import NOTIFICATION, NotificationSpec
 from meguru.alerts.notifications.operations import specs
 from meguru.alerts.notifications.types import DispatchState
@@ -44,7 +44,7 @@ def follow(ws, keep):
 
     def run():
         keep()
-        count = NoticeKeeper(ws).step()
+        count = NotificationFollower(ws).step()
         while (job := worker._claim()) is not None:
             worker._do(job)
         return count
@@ -216,7 +216,7 @@ def test_two_followers_make_one_message(ws, happen, declare, keep):
     declare()
     happen(failed())
     keep()
-    assert [NoticeKeeper(ws).step(), NoticeKeeper(ws).step()] == [1, 0]
+    assert [NotificationFollower(ws).step(), NotificationFollower(ws).step()] == [1, 0]
     assert len(messages(ws)) == 1
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meguru.alerts.inbox.keeper import InboxKeeper
+from meguru.alerts.inbox.follow import InboxFollower
 from meguru.alerts.inbox.mail import item_of
 from meguru.alerts.inbox.show import inbox, read
 from meguru.alerts.inbox.subscribe import follow, list_subscriptions, unfollow
@@ -29,7 +29,7 @@ def team(workspace):
     for name, role in (("anna", "engineer"), ("ben", "viewer"), ("chie", "viewer")):
         create_principal(workspace, name=name, role=role)
     endpoints.create(workspace, name="delay", model="delay")
-    InboxKeeper(workspace).step()
+    InboxFollower(workspace).step()
     return workspace
 
 
@@ -83,8 +83,8 @@ def test_an_inbox_has_what_one_follows_and_who_names_one(team):
     follow(chie, ref="endpoint/delay")
     question = add(ben, about="endpoint/delay", text="@anna?")
     add(anna, about="endpoint/delay", text="soon", reply_to=question.id)
-    InboxKeeper(team).step()
-    InboxKeeper(team).step()
+    InboxFollower(team).step()
+    InboxFollower(team).step()
     found = {who.principal.name: inbox(who, unread=True) for who in (anna, ben, chie)}
     assert [(each.why, each.actor) for each in found["anna"].items] == [("mentioned", "ben")]
     # Who speaks of a thing follows it; an answer is more than that.
@@ -102,14 +102,14 @@ def test_what_came_before_one_followed_it_is_not_told(team):
     endpoints.create(team, name="other", model="other")
     follow(chie, ref="endpoint/other")
     add(team, about="endpoint/other", text="hello")
-    InboxKeeper(team).step()  # the first look since before there was that endpoint
+    InboxFollower(team).step()  # the first look since before there was that endpoint
     assert [each.type for each in inbox(chie).items] == ["comment.added"]
 
 
 def test_a_mail_has_the_words_of_a_comment_for_those_who_may_read_it(team):
     anna, ben = acting_as(team, "anna"), acting_as(team, "ben")
     add(ben, about="endpoint/delay", text="@anna, the **secret**")
-    InboxKeeper(team).step()
+    InboxFollower(team).step()
     (item,) = inbox(anna).items
     deaf = Principal(name="anna", grants={"": frozenset({"event:read"})})
     with team.read() as tx:
@@ -120,12 +120,12 @@ def test_a_mail_has_the_words_of_a_comment_for_those_who_may_read_it(team):
 def test_who_unfollows_is_told_only_when_named(team):
     anna, ben = acting_as(team, "anna"), acting_as(team, "ben")
     add(ben, about="endpoint/delay", text="one")
-    InboxKeeper(team).step()
+    InboxFollower(team).step()
     unfollow(ben, ref="endpoint/delay")
     add(ben, about="endpoint/delay", text="two")
     add(anna, about="endpoint/delay", text="three")
     add(anna, about="endpoint/delay", text="four @ben")
-    InboxKeeper(team).step()
+    InboxFollower(team).step()
     assert [each.why for each in inbox(ben).items] == ["mentioned"]
     assert list_subscriptions(ben) == []
 
@@ -147,6 +147,6 @@ def test_what_one_may_not_see_one_can_neither_follow_nor_find_in_an_inbox(team):
     with pytest.raises(NotFound):
         unfollow(dora, ref="endpoint/delay")
     add(ben, about="endpoint/delay", text="@dora, look")
-    InboxKeeper(team).step()
+    InboxFollower(team).step()
     assert inbox(dora).items == []
     assert inbox(dora).unread == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.incidents.show import list_incidents
 from meguru.alerts.show import list_alerts
 from meguru.alerts.types import Alert
@@ -22,7 +22,7 @@ def alert(workspace: Workspace) -> Alert:
         ctx.emit("trigger.failed", "trigger/nightly", data=FIRED)
 
     Operation(fail, "test.fail", "test:write", query=False, evented=True)(workspace)
-    AlertKeeper(workspace).step()
+    AlertFollower(workspace).step()
     return list_alerts(workspace).items[0]
 
 

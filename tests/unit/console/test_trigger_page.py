@@ -52,12 +52,12 @@ def test_it_tells_how_listening_goes_and_what_could_not_be_read(workspace, brows
     now = workspace.clock.now()
     with workspace.db.write() as tx:
         store.take_lease(tx, "listens", "me", now, now)
-        store.note(tx, "listens", "me", {"last_error": "refused: <b>", "last_error_at": now})
+        store.update_listener(tx, "listens", "me", {"last_error": "refused: <b>", "last_error_at": now})
     page = browser.get("/ui/triggers").text
     assert "not connected" in page
     assert "refused: &lt;b&gt;" in page
     with workspace.db.write() as tx:
-        store.note(tx, "listens", "me", {"connected_since": now})
+        store.update_listener(tx, "listens", "me", {"connected_since": now})
     assert "connected since" in browser.get("/ui/triggers").text
     japanese = browser.get("/ui/triggers", headers={"Accept-Language": "ja"}).text
     assert "デッドレター1件" in japanese

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.show import list_alerts
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
@@ -214,11 +214,11 @@ def test_pushed_rows_that_can_not_be_folded_ask_for_a_person_and_do_not_stop_oth
     follower.step()
     with ws.read() as tx:
         assert [each.name for each in pushed.pending(tx)] == ["clicks"]
-    AlertKeeper(ws).step()
+    AlertFollower(ws).step()
     assert list_alerts(ws).items == []  # once may be an accident
     clock.move(timedelta(minutes=2))
     follower.step()
-    AlertKeeper(ws).step()
+    AlertFollower(ws).step()
     (alert,) = list_alerts(ws).items
     assert alert.subject == "feature_view/clicks"
     with ws.db.write() as tx:
@@ -231,7 +231,7 @@ def test_pushed_rows_that_can_not_be_folded_ask_for_a_person_and_do_not_stop_oth
         told = events.read(tx, subject="feature_view/clicks", types=follow.fold.STALLS)
         assert pushed.pending(tx) == []
     assert [each.type.partition(".")[2] for each in told] == ["push_stalled", "push_resumed"]
-    AlertKeeper(ws).step()
+    AlertFollower(ws).step()
     assert list_alerts(ws).items == []
 
 

@@ -9,20 +9,20 @@ from sqlalchemy import update
 
 from meguru.monitoring import store as monitors
 from meguru.monitoring.cells import store as cell_store
-from meguru.monitoring.cells.count import count, forget, waiting
-from meguru.monitoring.cells.counted import counted
-from meguru.monitoring.cells.past import counted_past
+from meguru.monitoring.cells.count import backlog, count, drop_backlog
+from meguru.monitoring.cells.history import with_column_counts
+from meguru.monitoring.cells.row_counts import counted
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.sample import sample
 from meguru.monitoring.cells.schema import monitor_cell
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
-from meguru.monitoring.cells.summing import plan, total
+from meguru.monitoring.cells.summing import plan, sum_window
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
-from meguru.monitoring.checks.wanted_metrics import asked_by
+from meguru.monitoring.checks.wanted_metrics import requested_metrics
 from meguru.monitoring.operations import create, run
-from meguru.monitoring.see import see_window
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns
+from meguru.monitoring.window_reader import read_window
 from meguru.predictions import outcome_store, uncounted
 from meguru.predictions.window import frame
 from meguru.stats import profile_frame
@@ -44,8 +44,8 @@ def both(workspace, monitor, start, end):
     with workspace.read() as tx:
         rules = CountingRules(tx, workspace.blobs, counted_by([monitor]))
         planned = plan(tx, "delay", start, end, rules)
-        cells = total(tx, "delay", planned, rules)
-        live, asked = live_of(tx, "delay", models_of(cells)), asked_by(monitor.checks)
+        cells = sum_window(tx, "delay", planned, rules)
+        live, asked = live_of(tx, "delay", models_of(cells)), requested_metrics(monitor.checks)
         models = {key.model for key in cells}
         baselines = {model: rules.baseline(model) for model in sorted(models)}
         found = compare_cells(cells, live, baselines, rules.layout(live), 200, asked, (start, end))
@@ -119,7 +119,7 @@ def test_a_window_is_the_sum_of_its_cells_whenever_they_were_counted(workspace, 
     assert not planned.waiting.rows
     assert planned.hours is not None
     with workspace.read() as tx:
-        assert waiting(tx) == ([], [])
+        assert backlog(tx) == ([], [])
 
 
 def test_the_digest_tells_late_data_and_corrections(workspace, sliced, answer):
@@ -223,7 +223,7 @@ def test_an_earlier_window_is_counted_over_the_bins_of_the_present_baseline(
     for _ in range(2):
         with workspace.read() as tx:
             rules = CountingRules(tx, workspace.blobs, counted_by([sliced]))
-            past = counted_past(tx, "delay", rules, MODEL, [before, present])
+            past = with_column_counts(tx, "delay", rules, MODEL, [before, present])
             for each in past:
                 rows = frame(tx, "delay", each.start, each.end)
                 exact = compared_columns(rows, rules.baseline(MODEL).profile)[0]
@@ -247,7 +247,7 @@ def test_a_model_that_nobody_profiled_is_compared_with_its_own_first_window(
     count_all(workspace)
     large = {"start": DAY, "end": DAY + HOUR * 24, "large": 0}
     with workspace.read() as tx:
-        found = see_window(tx, workspace.blobs, monitor, **large).compared()
+        found = read_window(tx, workspace.blobs, monitor, **large).compared()
     assert found.compared_with == "the first window of this model"
     columns = {each.name: each for each in found.columns}
     assert set(columns) == {"wind", "carrier", "_score"}
@@ -260,12 +260,12 @@ def test_no_list_is_kept_of_what_nobody_watches_and_a_later_monitor_has_all_of_i
     workspace, endpoint, answer
 ):
     answer(make_rows(300), end=DAY)
-    forget(workspace, "delay")
+    drop_backlog(workspace, "delay")
     with workspace.read() as tx:
         assert uncounted.batches(tx, "delay", 10) == [uncounted.EVERYTHING]
     answer(make_rows(40, seed=1), start=DAY, end=DAY + HOUR)
     monitor = create(workspace, name="late", endpoint="delay", min_rows=200, checks=SLICED)
-    forget(workspace, "delay")  # a monitor wants it by now
+    drop_backlog(workspace, "delay")  # a monitor wants it by now
     with workspace.read() as tx:
         assert len(uncounted.batches(tx, "delay", 10)) == 2
     check_same(*both(workspace, monitor, MARCH, DAY + HOUR)[:2])
@@ -314,7 +314,7 @@ def test_what_counts_do_not_tell_is_told_by_a_sample_and_the_report_says_so(work
     count_all(workspace)
     with workspace.read() as tx:
         monitor = monitors.one(tx, "fair")
-        found = see_window(tx, workspace.blobs, monitor, MARCH, DAY, large=0).compared()
+        found = read_window(tx, workspace.blobs, monitor, MARCH, DAY, large=0).compared()
     shadow = found.performance[-1]
     assert shadow.difference.method.endswith("of a sample of 4,000 rows")
     assert found.live.auc.method == "influence over counts"

@@ -9,9 +9,9 @@ from sqlalchemy import update
 from meguru.kernel import events
 from meguru.monitoring.cells import record
 from meguru.monitoring.cells import store as cell_store
-from meguru.monitoring.cells.count import forget, waiting
+from meguru.monitoring.cells.aggregate import aggregate_rows
+from meguru.monitoring.cells.count import backlog, drop_backlog
 from meguru.monitoring.cells.first_window import first_window
-from meguru.monitoring.cells.portion import count_portion
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.service import CellCounter
 from meguru.monitoring.cells.types import COLUMNS
@@ -34,16 +34,16 @@ def test_no_cell_of_who_was_erased_is_left_where_nobody_watches_any_more(workspa
     count_all(workspace)
     specs.retire(workspace, name=sliced.name)
     with workspace.read() as tx:
-        assert waiting(tx) == ([], [])
+        assert backlog(tx) == ([], [])
     with workspace.db.write() as tx:
         uncounted.anew(tx, "delay")
         uncounted.anew(tx, "delay")  # said twice, it is the same
     with workspace.read() as tx:
-        assert waiting(tx) == ([], ["delay"])
-    forget(workspace, "delay")
+        assert backlog(tx) == ([], ["delay"])
+    drop_backlog(workspace, "delay")
     with workspace.read() as tx:
         assert not cell_store.has_cells(tx, "delay")
-        assert waiting(tx) == ([], [])
+        assert backlog(tx) == ([], [])
 
 
 def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(workspace, endpoint, answer):
@@ -53,8 +53,8 @@ def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(worksp
         for _ in range(1000):
             uncounted.add_outcomes(tx, endpoint, span, [(batch.id, 0, 1.0, 0.0)])
     with workspace.read() as tx:
-        assert waiting(tx) == ([], ["delay"])
-    forget(workspace, "delay")
+        assert backlog(tx) == ([], ["delay"])
+    drop_backlog(workspace, "delay")
     with workspace.read() as tx:
         assert uncounted.changes(tx, "delay", 10) == 0
 
@@ -84,12 +84,12 @@ def test_a_portion_is_of_few_hours_whose_counts_are_narrow(workspace, sliced, an
     told.append(answer(make_rows(300), end=MARCH + HOUR * 200))
     ids = [each.id for each in told]
     with workspace.read() as tx:
-        assert record.of_few_hours(tx, ids, 3) == ids[:3]
-        assert record.of_few_hours(tx, ids[6:], 3) == ids[6:]
-        assert record.of_few_hours(tx, ids, 1000) == ids
+        assert record.limit_hours(tx, ids, 3) == ids[:3]
+        assert record.limit_hours(tx, ids[6:], 3) == ids[6:]
+        assert record.limit_hours(tx, ids, 1000) == ids
         rules = CountingRules(tx, workspace.blobs, counted_by([sliced]))
-        cells = count_portion(rules, record.portion(tx, ids))
-        whole = count_portion(rules, record.portion(tx, ids), hourly=False)
+        cells = aggregate_rows(rules, record.read_chunk(tx, ids))
+        whole = aggregate_rows(rules, record.read_chunk(tx, ids), hourly=False)
     assert {cell.counts.dtype for cell in models_of_hours(cells)} == {np.dtype(np.uint8)}
     (one,) = models_of_hours(whole)
     assert np.array_equal(one.counts, sum(cell.counts.astype(int) for cell in models_of_hours(cells)))

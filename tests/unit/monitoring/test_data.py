@@ -21,7 +21,7 @@ from meguru.kernel.jobs.schema import job
 from meguru.monitoring.kind import MONITOR
 from meguru.monitoring.operations import create, replay, run, show, show_report
 from meguru.monitoring.schedule.rules import WindowRule
-from meguru.monitoring.schedule.service import MonitorClock
+from meguru.monitoring.schedule.service import MonitorScheduler
 
 MAY, DAY = datetime(2026, 5, 1, tzinfo=UTC), timedelta(days=1)
 
@@ -63,7 +63,7 @@ def look(workspace):
     worker = Worker(workspace, PluginFamily("monitor job", MONITOR.jobs), threads=1)
 
     def look():
-        MonitorClock(workspace).step()
+        MonitorScheduler(workspace).step()
         with workspace.read() as tx:
             found = list(tx.execute(select(job.c.id).where(job.c.state == "queued")).scalars())
         for each in found:

@@ -10,7 +10,7 @@ import pytest
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.expecting_classes import with_expected_classes
+from meguru.monitoring.estimated_classes import with_expected_classes
 from meguru.monitoring.measured import ModelPerformance, Role
 from meguru.monitoring.operations import create, run
 from meguru.monitoring.types import Report, ReportVerdict, Severity

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from meguru.monitoring.label_maturity import label_maturity
 from meguru.monitoring.operations import create, run, show
-from meguru.monitoring.ripeness import ripeness
 from meguru.predictions import outcome_store
 from meguru.predictions.outcome_delays import label_delay
 from meguru.predictions.types import LabelDelay
@@ -69,9 +69,9 @@ def test_a_report_and_its_monitor_tell_how_long_outcomes_take_and_what_is_still_
 
 def test_what_is_to_be_expected_follows_from_how_long_outcomes_take():
     delay = LabelDelay(outcomes=100, median=3600.0, most=86_400.0, lengths=[(3600.0, 50), (86_400.0, 50)])
-    half = ripeness(MARCH, MARCH + HOUR, 0.45, delay, MARCH + 3 * HOUR)
+    half = label_maturity(MARCH, MARCH + HOUR, 0.45, delay, MARCH + 3 * HOUR)
     assert (half.arrived, half.expected) == (0.5, 0.9)
-    whole = ripeness(MARCH, MARCH + HOUR, 0.45, delay, MARCH + 3 * DAY)
+    whole = label_maturity(MARCH, MARCH + HOUR, 0.45, delay, MARCH + 3 * DAY)
     assert (whole.arrived, whole.expected) == (1.0, 0.45)
-    early = ripeness(MARCH, MARCH + HOUR, 0.0, delay, MARCH + HOUR)
+    early = label_maturity(MARCH, MARCH + HOUR, 0.0, delay, MARCH + HOUR)
     assert (early.arrived, early.expected) == (0.0, None)

@@ -15,7 +15,7 @@ from meguru.kernel.jobs.schema import job
 from meguru.monitoring.kind import MONITOR, MonitorSpec
 from meguru.monitoring.operations import create, run, show, specs
 from meguru.monitoring.schedule.rules import Completeness, CronRule, WindowRule
-from meguru.monitoring.schedule.service import MonitorClock
+from meguru.monitoring.schedule.service import MonitorScheduler
 from meguru.predictions.operations import record
 from meguru.predictions.types import OutcomeInput
 from meguru.testing.contracts.checks import make_rows
@@ -41,7 +41,7 @@ def look(workspace, worker):
     """Have a new service and a worker do what there is to do by now; return how many monitors were woken."""
 
     def look():
-        woken = MonitorClock(workspace).step()
+        woken = MonitorScheduler(workspace).step()
         with workspace.read() as tx:
             queued = select(job.c.id).where(job.c.kind == "monitor", job.c.state == "queued")
             found = list(tx.execute(queued).scalars())

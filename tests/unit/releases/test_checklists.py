@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.show import list_alerts
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
@@ -194,7 +194,7 @@ def test_a_shipped_item_is_given_an_owner_and_a_day_and_ones_own_come_after(work
 
 
 def test_what_is_late_is_told_once_until_it_is_answered(workspace, clock):
-    keeper = AlertKeeper(workspace)
+    keeper = AlertFollower(workspace)
     say(workspace, "purpose")
     clock.set(datetime(2026, 3, 31, 23, tzinfo=UTC))
     assert remind(workspace) == 0

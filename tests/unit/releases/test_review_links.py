@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.links import with_links
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.alerts.show import list_alerts
@@ -41,7 +41,7 @@ def linked(team):
     made = team.asked()
 
     def link(to):
-        AlertKeeper(team.ws).step()
+        AlertFollower(team.ws).step()
         (alert,) = list_alerts(team.ws).items
         item = MessageItem(text="t", state="open", at=team.clock.now(), alert=alert.id, subject=alert.subject)
         message = NotificationMessage(title="t", items=[item], notification="oncall")

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.show import list_alerts
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
@@ -254,7 +254,7 @@ def test_what_is_taken_back_lets_nothing_live(workspace):
 
 
 def test_when_it_ends_the_model_stays_live_and_people_are_told(workspace, clock):
-    keeper = AlertKeeper(workspace)
+    keeper = AlertFollower(workspace)
     found, _ = live_by_waiver(workspace)
     clock.set(MONTH - timedelta(days=8))
     assert expire(workspace) == 0

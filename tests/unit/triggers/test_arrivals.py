@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.show import list_alerts
 from meguru.base.source_secrets import Secrets
 from meguru.errors import Conflict, InvalidInput, NotFound
@@ -264,12 +264,12 @@ def test_of_a_list_of_dead_letters_only_what_is_shown_is_read(workspace):
 def test_a_dead_letter_that_was_read_again_needs_nobody_any_more(workspace):
     make(workspace, expects={"rows": "integer"})
     receive_raw(workspace, "retrain", raw_message(b'{"count": 3}', key="id:p"))
-    AlertKeeper(workspace).step()
+    AlertFollower(workspace).step()
     assert [each.cause for each in list_alerts(workspace).items] == ["message.refused"]
     (letter,) = letters(workspace)
     specs.declare(workspace, name="retrain", spec=TriggerSpec(on=ON, action={"note": "done"}))
     triggers.retry_dead_letter(workspace, name="retrain", letter=letter.id)
-    AlertKeeper(workspace).step()
+    AlertFollower(workspace).step()
     assert list_alerts(workspace).items == []
 
 

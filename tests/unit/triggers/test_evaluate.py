@@ -15,7 +15,7 @@ from meguru.testing.events import sample
 from meguru.triggers import evaluate, store
 from meguru.triggers import operations as triggers
 from meguru.triggers.evaluate import Evaluator
-from meguru.triggers.facts import key_of
+from meguru.triggers.event_fields import firing_key
 from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.limits import MAX_DEPTH, MAX_FIRINGS
 from meguru.triggers.operations import specs
@@ -285,4 +285,4 @@ def test_a_key_with_a_nul_is_one_that_any_database_holds(workspace):
         seq=1, id="evt-1", type="note.x", at=workspace.clock.now(), actor="anna", operation="o",
         subject="model/m@1", data={"id": "a\0b"},
     )  # fmt: skip
-    assert "\0" not in key_of(made, PlainExpression("id"))
+    assert "\0" not in firing_key(made, PlainExpression("id"))

@@ -11,7 +11,7 @@ from meguru.kernel.jobs import JobState
 from meguru.kernel.jobs.schema import job
 from meguru.triggers import operations as triggers
 from meguru.triggers import tick
-from meguru.triggers.calendar import MOST
+from meguru.triggers.calendar import MAX_MOMENTS
 from meguru.triggers.evaluate import Evaluator
 from meguru.triggers.types import FiringState
 
@@ -85,9 +85,9 @@ def test_of_very_many_missed_moments_the_older_are_recorded_together(ws, clock, 
     clock.move(timedelta(days=2, minutes=3))
     Evaluator(ws).step()
     together, *alone, fired = history(ws)
-    assert (len(alone), fired.state) == (MOST, FiringState.FIRED)
+    assert (len(alone), fired.state) == (MAX_MOMENTS, FiringState.FIRED)
     total = (2 * 24 * 60 + 3) // minutes - 1
-    count = total - MOST if minutes == 5 else None
+    count = total - MAX_MOMENTS if minutes == 5 else None
     assert together.evidence == {
         "due": f"2026-03-01T12:{minutes:02}:00Z",
         "before": alone[0].evidence["due"],
@@ -99,7 +99,7 @@ def test_all_is_bounded_and_what_is_beyond_is_missed(ws, clock):
     make(ws, "all", cron="*/5 * * * *")
     clock.move(timedelta(days=1))
     Evaluator(ws).step()
-    assert len(due(ws, FiringState.FIRED)) == MOST
+    assert len(due(ws, FiringState.FIRED)) == MAX_MOMENTS
     assert due(ws, FiringState.FIRED)[-1] == "2026-03-02T12:00"
     assert len(due(ws, FiringState.MISSED)) == 100 + 1
     assert "at most 100" in history(ws)[0].reason

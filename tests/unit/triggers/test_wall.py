@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meguru.base.local_time import moments
-from meguru.triggers.kinds.cron import LISTED, Cron
+from meguru.triggers.kinds.cron import MAX_MOMENTS, Cron
 
 ZONES = ["UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns"]
 EXPRESSIONS = [
@@ -116,4 +116,4 @@ def test_the_moments_between_are_the_newest_of_those_met_one_by_one(expression, 
     while now <= last:
         met.append(now)
         now = kind.next_due(now)
-    assert kind.due_between(first, last) == met[-LISTED:]
+    assert kind.due_between(first, last) == met[-MAX_MOMENTS:]

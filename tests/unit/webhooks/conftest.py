@@ -16,7 +16,7 @@ from meguru.base.settings import load_settings
 from meguru.kernel.jobs import Worker
 from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
-from meguru.webhooks.follow import CallPromiser
+from meguru.webhooks.follow import WebhookFollower
 from meguru.webhooks.kind import WEBHOOK
 
 API = "/api/2.0/mlflow"
@@ -84,7 +84,7 @@ def client(ws):
 def settle(ws):
     """Promise the calls of all that happened, and make those that are due."""
     handlers = PluginFamily("webhook job handler", WEBHOOK.jobs)
-    follower, worker = CallPromiser(ws), Worker(ws, handlers, threads=0)
+    follower, worker = WebhookFollower(ws), Worker(ws, handlers, threads=0)
 
     def run():
         count = follower.step()

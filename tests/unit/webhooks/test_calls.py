@@ -14,7 +14,7 @@ from meguru.kernel.operations.operation import Operation
 from meguru.mlflow.registry.topics import TOPICS
 from meguru.webhooks import call, manage, show
 from meguru.webhooks.addresses import addresses_of, check_url, is_public
-from meguru.webhooks.follow import CallPromiser
+from meguru.webhooks.follow import WebhookFollower
 from meguru.webhooks.types import DeliveryResponse, WebhookState
 
 API = "/api/2.0/mlflow"
@@ -70,7 +70,7 @@ def test_a_webhook_is_told_of_its_topics_since_it_was_made_and_while_it_is_on(
     make_version("off")
     manage.update(ws, webhook=made.id, state=WebhookState.ACTIVE)
     make_version("two")
-    CallPromiser(ws).step()
+    WebhookFollower(ws).step()
     settle()
     assert [each["data"]["name"] for each in receiver.bodies()] == ["one", "two"]
 
@@ -78,7 +78,7 @@ def test_a_webhook_is_told_of_its_topics_since_it_was_made_and_while_it_is_on(
 def test_a_call_is_promised_once_however_many_follow_the_log(client, ws, receiver, settle, make_version):
     manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
     make_version()
-    assert [CallPromiser(ws).step(), CallPromiser(ws).step(), settle()] == [1, 0, 0]
+    assert [WebhookFollower(ws).step(), WebhookFollower(ws).step(), settle()] == [1, 0, 0]
     assert len(receiver.calls) == 1
 
 
@@ -162,7 +162,7 @@ def test_a_call_that_is_refused_or_never_taken_is_told_in_the_log(
 def test_nobody_is_called_who_was_removed_meanwhile(client, ws, receiver, settle, make_version):
     made = manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
     make_version()
-    CallPromiser(ws).step()
+    WebhookFollower(ws).step()
     manage.delete(ws, webhook=made.id)
     settle()
     assert receiver.calls == []

@@ -41,7 +41,7 @@ def test_each_call_is_in_the_list_of_deliveries_with_what_came_back(
 
 
 def test_only_the_newest_deliveries_are_kept(ws, receiver, monkeypatch):
-    monkeypatch.setattr(deliveries, "KEPT", 3)
+    monkeypatch.setattr(deliveries, "MAX_DELIVERIES", 3)
     manage.create(ws, name="w", url=receiver.url, topics=[TOPICS[0]])
     tried = [show.try_out(ws, webhook="w") for _ in range(5)]
     assert len(tried) == 5

@@ -13,8 +13,8 @@ from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.operations import Context
 from meguru.kernel.operations.operation import Operation
 from meguru.webhooks import manage, send, show
-from meguru.webhooks.follow import CallPromiser
-from meguru.webhooks.promise import promise_event
+from meguru.webhooks.enqueue import enqueue_event
+from meguru.webhooks.follow import WebhookFollower
 from meguru.webhooks.types import CallHeaders, WebhookMessage
 
 KEY = b"k" * 32
@@ -119,7 +119,7 @@ def test_a_call_on_purpose_is_made_once_for_each_key_with_what_is_said(ws, recei
 
     def twice(ctx: Context):
         for _ in range(2):
-            promise_event(ctx, hook, event, key="firing-1", said={"day": "2026-01-31"})
+            enqueue_event(ctx, hook, event, key="firing-1", said={"day": "2026-01-31"})
         ctx.emit("webhook.failed", "webhook/gone", data={"topic": "x.y", "why": "404"})
 
     Operation(twice, "test.twice", "test:write", query=False, evented=True)(ws)
@@ -162,5 +162,5 @@ def test_a_receiver_that_answers_a_letter_at_a_time_is_cut_off(ws, monkeypatch):
 def test_a_call_is_promised_once_by_two_followers(ws, receiver, settle):
     manage.create(ws, name="w", url=receiver.url, events=["pipeline_run.*"])
     fail(ws)
-    assert [CallPromiser(ws).step(), CallPromiser(ws).step(), settle()] == [1, 0, 0]
+    assert [WebhookFollower(ws).step(), WebhookFollower(ws).step(), settle()] == [1, 0, 0]
     assert len(receiver.calls) == 1

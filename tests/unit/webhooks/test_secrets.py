@@ -13,7 +13,7 @@ from meguru.errors import Conflict, UsageError
 from meguru.kernel.secret_keys import FILE
 from meguru.mlflow.registry.topics import TOPICS
 from meguru.webhooks import manage, show, store
-from meguru.webhooks.follow import CallPromiser
+from meguru.webhooks.follow import WebhookFollower
 from meguru.webhooks.schema import webhook_secret
 from meguru.webhooks.secrets import is_current, open_secret, seal, unseal
 
@@ -120,7 +120,7 @@ def test_secrets_of_older_versions_are_used_and_sealed_when_a_server_starts(work
     assert open_secret(workspace, hook.id, kept(workspace, hook.id)) == SECRET
     stop = threading.Event()
     stop.set()
-    CallPromiser(workspace).run(stop)
+    WebhookFollower(workspace).run(stop)
     text, is_sealed = kept(workspace, hook.id)
     assert is_sealed
     assert SECRET not in text
@@ -152,7 +152,7 @@ def keyed(folder, key):
 def restart(ws):
     stop = threading.Event()
     stop.set()
-    CallPromiser(ws).run(stop)
+    WebhookFollower(ws).run(stop)
 
 
 @pytest.mark.parametrize("key", BEFORE)
@@ -242,12 +242,12 @@ def test_on_a_database_server_a_secret_wants_a_key_that_is_set(postgres_url, tmp
         stop = threading.Event()
         stop.set()
         with caplog.at_level(logging.WARNING):
-            CallPromiser(ws).run(stop)
+            WebhookFollower(ws).run(stop)
         assert "kept in clear" in caplog.text
         assert SECRET not in caplog.text
     keyed = load_settings({}, blobs=str(tmp_path), secret_key="a long text of both servers")
     with open_local(postgres_url, settings=keyed) as ws:
-        CallPromiser(ws).run(stop)
+        WebhookFollower(ws).run(stop)
         with ws.read() as tx:
             assert tx.execute(select(webhook_secret.c.sealed)).scalars().all() == [True]
         assert open_secret(ws, hook.id, kept(ws, hook.id)) == SECRET

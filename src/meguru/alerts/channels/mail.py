@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from meguru.alerts.channels.base import Envelope
-from meguru.alerts.channels.slack import sign_of
+from meguru.alerts.channels.slack import severity_icon
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.base.settings import Settings
 from meguru.base.text import translate
@@ -165,7 +165,7 @@ def _html(message: NotificationMessage, pictures: Mapping[str, tuple[str, bytes]
         links = " ".join(
             f'<a href="{escape(url)}">{escape(word)}</a>' for word, url in _links(item, message.language)
         )
-        head = f"{sign_of(item)} <b>{escape(item.text)}</b>{escape(_times(item))}"
+        head = f"{severity_icon(item)} <b>{escape(item.text)}</b>{escape(_times(item))}"
         shown = ""
         if item.alert in pictures:
             id, alt = pictures[item.alert][0].strip("<>"), escape(item.text)

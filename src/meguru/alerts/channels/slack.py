@@ -19,10 +19,10 @@ from meguru.base.text import translate
 from meguru.webhooks.send import post
 from meguru.webhooks.types import DeliveryResponse
 
-HEADER, TEXT, BUTTONS, PICTURE_ALT = 150, 2900, 20, 200
+MAX_HEADER, MAX_TEXT, MAX_ALT_TEXT = 150, 2900, 200
 _NO_PICTURE = frozenset({400, 404})
 """What Slack answers when it can't fetch a drawing: the whole message is refused."""
-SIGNS = {"critical": "🔴", "warning": "🟠", "info": "🔵", "resolved": "🟢"}
+ICONS = {"critical": "🔴", "warning": "🟠", "info": "🔵", "resolved": "🟢"}
 
 
 class SlackChannel:
@@ -54,12 +54,12 @@ def without_pictures(message: NotificationMessage) -> NotificationMessage:
 def payload(message: NotificationMessage) -> dict[str, Any]:
     """Return a message in Slack's shape."""
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": message.title[:HEADER], "emoji": True}}
+        {"type": "header", "text": {"type": "plain_text", "text": message.title[:MAX_HEADER], "emoji": True}}
     ]
     for item in message.items:
-        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _text(item)[:TEXT]}})
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _text(item)[:MAX_TEXT]}})
         if item.picture:
-            alt = escaped(item.text)[:PICTURE_ALT]
+            alt = escaped(item.text)[:MAX_ALT_TEXT]
             blocks.append({"type": "image", "image_url": item.picture, "alt_text": alt})
         if buttons := _buttons(item, message.language):
             blocks.append({"type": "actions", "elements": buttons})
@@ -74,14 +74,14 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def sign_of(item: MessageItem) -> str:
+def severity_icon(item: MessageItem) -> str:
     """Return the coloured dot of an item; nothing for what is no alert."""
-    return SIGNS.get(item.state, "") or SIGNS.get(item.severity, "")
+    return ICONS.get(item.state, "") or ICONS.get(item.severity, "")
 
 
 def _text(item: MessageItem) -> str:
     times = f" (×{item.count:,})" if item.count > 1 else ""
-    lines = [f"{sign_of(item)} *{escaped(item.text)}*{times}".strip(), *map(escaped, item.facts)]
+    lines = [f"{severity_icon(item)} *{escaped(item.text)}*{times}".strip(), *map(escaped, item.facts)]
     return "\n".join(lines)
 
 

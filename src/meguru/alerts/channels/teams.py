@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from meguru.alerts.channels.base import Envelope
-from meguru.alerts.channels.slack import sign_of
+from meguru.alerts.channels.slack import severity_icon
 from meguru.alerts.channels.webhook import check_address
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.base.settings import Settings
@@ -59,7 +59,7 @@ def payload(message: NotificationMessage) -> dict[str, Any]:
 def _blocks(item: MessageItem, language: str) -> list[dict[str, Any]]:
     times = f" (×{item.count:,})" if item.count > 1 else ""
     colour = COLOURS.get(item.state) or COLOURS.get(item.severity, "default")
-    made = [_block(f"{sign_of(item)} {item.text}{times}".strip(), weight="Bolder", color=colour)]
+    made = [_block(f"{severity_icon(item)} {item.text}{times}".strip(), weight="Bolder", color=colour)]
     made += [_block(fact, isSubtle=True, spacing="None") for fact in item.facts]
     if item.picture:
         made.append({"type": "Image", "url": item.picture, "altText": item.text[:200], "size": "Stretch"})

@@ -61,7 +61,7 @@ SUBSCRIPTION = Kind(
     operations=("meguru.alerts.inbox.operations",),
     events=(SubscriptionBegun, SubscriptionEnded, SubscriptionConfigured, SubscriptionRead),
     jobs={"inbox_mail": "meguru.alerts.inbox.mail:HANDLER"},
-    services=(Service(name="inbox", factory="meguru.alerts.inbox.keeper:InboxKeeper"),),
+    services=(Service(name="inbox", factory="meguru.alerts.inbox.follow:InboxFollower"),),
     internal={
         "fill": "the follower of the log puts what happened into the inboxes of those whom it concerns"
     },

@@ -12,7 +12,7 @@ from meguru.alerts.inbox import store
 from meguru.alerts.inbox.show import READABLE
 from meguru.alerts.inbox.types import InboxItem
 from meguru.alerts.links import address_of
-from meguru.alerts.notifications.compose import MOST, told
+from meguru.alerts.notifications.compose import MAX_ITEMS, event_sentence
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.base.text import translate
 from meguru.comments import store as comments
@@ -27,7 +27,7 @@ from meguru.kernel.workspace import Workspace
 log = logging.getLogger(__name__)
 ONE = "Meguru: {text}"
 SEVERAL = "Meguru: {count} things happened to what you follow"
-MOST_TEXT = 500
+MAX_COMMENT = 500
 
 
 class InboxMailNotTaken(Exception):
@@ -52,7 +52,7 @@ class InboxMailJob:
                 limit=1000,
                 projects=who.projects(READABLE),
             )
-            items = [item_of(ws, tx, each, who, settings.language) for each in found[:MOST]]
+            items = [item_of(ws, tx, each, who, settings.language) for each in found[:MAX_ITEMS]]
         if not items:
             return
         lease.raise_if_stopped()
@@ -88,9 +88,9 @@ def item_of(ws: Workspace, tx: Connection, item: InboxItem, who: Principal, lang
     base = address_of(ws)
     page = f"/ui/comments/{said.id}" if said else f"/ui/events/{item.event}"
     return MessageItem(
-        text=told(event, language),
+        text=event_sentence(event, language),
         subject=item.about,
-        facts=[said.text[:MOST_TEXT]] if said and said.text else [],
+        facts=[said.text[:MAX_COMMENT]] if said and said.text else [],
         at=item.at,
         url=f"{base}{page}" if base else "",
     )

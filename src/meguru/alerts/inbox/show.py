@@ -6,7 +6,7 @@ import msgspec
 
 from meguru.alerts.inbox import store
 from meguru.alerts.inbox.types import Inbox, InboxSettings
-from meguru.alerts.notifications.spec import LONGEST_DEDUPE
+from meguru.alerts.notifications.spec import MAX_DEDUPE_SECONDS
 from meguru.base.durations import seconds
 from meguru.base.hours import read_hours
 from meguru.base.paging import check_limit
@@ -17,7 +17,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import ANYBODY
 
 READABLE = "event:read"
-SHORTEST = 60.0
+MIN_DEDUPE_SECONDS = 60.0
 """So many seconds are between two mails at least."""
 
 
@@ -54,7 +54,7 @@ def read(ctx: Context, *, until: int = 0) -> InboxSettings:
     if seen <= known.read_seq:
         return known
     changed = msgspec.structs.replace(known, read_seq=seen)
-    store.put_settings(ctx.tx, changed)
+    store.save_settings(ctx.tx, changed)
     ctx.emit("subscription.read", f"principal/{name}", data={"until": seen}, project="")
     return changed
 
@@ -95,7 +95,7 @@ def configure(
     )
     if changed == known:
         return known
-    store.put_settings(ctx.tx, changed)
+    store.save_settings(ctx.tx, changed)
     data = {
         "by_mail": bool(changed.mail),
         "hours": changed.hours,
@@ -108,6 +108,6 @@ def configure(
 
 def _pause(given: str) -> float:
     found = seconds(given, field="dedupe") or 0.0
-    if not SHORTEST <= found <= LONGEST_DEDUPE:
+    if not MIN_DEDUPE_SECONDS <= found <= MAX_DEDUPE_SECONDS:
         raise InvalidInput("dedupe is between a minute and 7 days", field="dedupe", hint="10m, 2h, 1d")
     return found

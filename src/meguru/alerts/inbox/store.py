@@ -11,39 +11,39 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from meguru.alerts.inbox.schema import inbox_cursor, inbox_item, inbox_settings, subscription
-from meguru.alerts.inbox.types import Following, InboxItem, InboxSettings
+from meguru.alerts.inbox.types import InboxItem, InboxSettings, InboxSubscription
 
-KEPT = 1000
+MAX_ITEMS = 1000
 """So many things an inbox keeps."""
-_AT_ONCE = 500
+_REFS_PER_QUERY = 500
 
 
-def find(tx: Connection, principal: str, about: str) -> Following | None:
+def find(tx: Connection, principal: str, about: str) -> InboxSubscription | None:
     """Return a subscription, also a muted one; None if there is none."""
     mine = (subscription.c.principal == principal) & (subscription.c.about == about)
     row = tx.execute(select(subscription).where(mine)).first()
-    return None if row is None else _convert(row, Following)
+    return None if row is None else _convert(row, InboxSubscription)
 
 
-def put(tx: Connection, item: Following) -> None:
+def save_subscription(tx: Connection, item: InboxSubscription) -> None:
     """Write a subscription over what it was."""
     mine = (subscription.c.principal == item.principal) & (subscription.c.about == item.about)
     tx.execute(delete(subscription).where(mine))
     tx.execute(insert(subscription).values(**msgspec.structs.asdict(item)))
 
 
-def of(tx: Connection, principal: str) -> list[Following]:
+def subscriptions(tx: Connection, principal: str) -> list[InboxSubscription]:
     """Return what a principal follows, by name."""
     query = select(subscription).where(subscription.c.principal == principal, ~subscription.c.muted)
-    return [_convert(row, Following) for row in tx.execute(query.order_by(subscription.c.about))]
+    return [_convert(row, InboxSubscription) for row in tx.execute(query.order_by(subscription.c.about))]
 
 
-def followers(tx: Connection, refs: Iterable[str]) -> list[Following]:
+def followers(tx: Connection, refs: Iterable[str]) -> list[InboxSubscription]:
     """Return the subscriptions to some things."""
     wanted, found = sorted(set(refs)), []
-    for first in range(0, len(wanted), _AT_ONCE):
-        some = subscription.c.about.in_(wanted[first : first + _AT_ONCE])
-        found += [_convert(row, Following) for row in tx.execute(select(subscription).where(some))]
+    for first in range(0, len(wanted), _REFS_PER_QUERY):
+        some = subscription.c.about.in_(wanted[first : first + _REFS_PER_QUERY])
+        found += [_convert(row, InboxSubscription) for row in tx.execute(select(subscription).where(some))]
     return found
 
 
@@ -59,7 +59,9 @@ def add_items(tx: Connection, items: Sequence[InboxItem]) -> None:
     tx.execute(insert(inbox_item), [msgspec.to_builtins(each, builtin_types=(datetime,)) for each in items])
     for principal in sorted({each.principal for each in items}):
         mine = inbox_item.c.principal == principal
-        oldest = select(inbox_item.c.seq).where(mine).order_by(inbox_item.c.seq.desc()).offset(KEPT).limit(1)
+        oldest = (
+            select(inbox_item.c.seq).where(mine).order_by(inbox_item.c.seq.desc()).offset(MAX_ITEMS).limit(1)
+        )
         if (last := tx.execute(oldest).scalar()) is not None:
             tx.execute(delete(inbox_item).where(mine, inbox_item.c.seq <= last))
 
@@ -110,7 +112,7 @@ def settings_of(tx: Connection, principal: str, *, lock: bool = False) -> InboxS
     return InboxSettings(principal=principal) if row is None else _convert(row, InboxSettings)
 
 
-def put_settings(tx: Connection, item: InboxSettings) -> None:
+def save_settings(tx: Connection, item: InboxSettings) -> None:
     """Write how a principal is told."""
     values = msgspec.structs.asdict(item)
     mine = inbox_settings.c.principal == item.principal
@@ -118,7 +120,7 @@ def put_settings(tx: Connection, item: InboxSettings) -> None:
         tx.execute(insert(inbox_settings).values(**values))
 
 
-def told_by_mail(tx: Connection) -> list[InboxSettings]:
+def waiting_for_mail(tx: Connection) -> list[InboxSettings]:
     """Return how those are told who have something in their inbox that no mail told them of."""
     theirs = inbox_item.c.principal == inbox_settings.c.principal
     newest = select(func.max(inbox_item.c.seq)).where(theirs).scalar_subquery()

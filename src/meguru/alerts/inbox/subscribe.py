@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from meguru.alerts.inbox import store
-from meguru.alerts.inbox.types import Following
+from meguru.alerts.inbox.types import InboxSubscription
 from meguru.base import refs
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import ANYBODY
 
-MOST = 500
+MAX_SUBSCRIPTIONS = 500
 
 
 @operation("subscription.follow", permission=ANYBODY, refers={"ref": "*"})
-def follow(ctx: Context, *, ref: str) -> Following:
+def follow(ctx: Context, *, ref: str) -> InboxSubscription:
     """Be told in your inbox of what happens to a thing and its versions, and of what people say of it.
 
     Raises
@@ -27,16 +27,18 @@ def follow(ctx: Context, *, ref: str) -> Following:
     known = store.find(ctx.tx, ctx.principal.name, about)
     if known is not None and not known.muted:
         return known
-    if len(store.of(ctx.tx, ctx.principal.name)) >= MOST:
-        raise InvalidInput(f"you follow {MOST} things already", field="ref", hint="meguru unfollow REF")
-    made = Following(principal=ctx.principal.name, about=about, created_at=ctx.now())
-    store.put(ctx.tx, made)
+    if len(store.subscriptions(ctx.tx, ctx.principal.name)) >= MAX_SUBSCRIPTIONS:
+        raise InvalidInput(
+            f"you follow {MAX_SUBSCRIPTIONS} things already", field="ref", hint="meguru unfollow REF"
+        )
+    made = InboxSubscription(principal=ctx.principal.name, about=about, created_at=ctx.now())
+    store.save_subscription(ctx.tx, made)
     ctx.emit("subscription.begun", f"principal/{made.principal}", data={"about": about}, project="")
     return made
 
 
 @operation("subscription.unfollow", permission=ANYBODY, refers={"ref": "*"})
-def unfollow(ctx: Context, *, ref: str) -> Following:
+def unfollow(ctx: Context, *, ref: str) -> InboxSubscription:
     """Be told of a thing no more, also when you comment on it; who names you there still reaches you."""
     name, about = ctx.principal.name, str(refs.parse(ref))
     known = store.find(ctx.tx, name, about)
@@ -44,16 +46,16 @@ def unfollow(ctx: Context, *, ref: str) -> Following:
         return known
     if known is None:
         check_about(ctx, ref)
-    made = Following(principal=name, about=about, created_at=ctx.now(), muted=True)
-    store.put(ctx.tx, made)
+    made = InboxSubscription(principal=name, about=about, created_at=ctx.now(), muted=True)
+    store.save_subscription(ctx.tx, made)
     ctx.emit("subscription.ended", f"principal/{name}", data={"about": about}, project="")
     return made
 
 
 @operation("subscription.list", permission=ANYBODY, query=True)
-def list_subscriptions(ctx: Context) -> list[Following]:
+def list_subscriptions(ctx: Context) -> list[InboxSubscription]:
     """List what you follow."""
-    return store.of(ctx.tx, ctx.principal.name)
+    return store.subscriptions(ctx.tx, ctx.principal.name)
 
 
 def check_about(ctx: Context, text: str) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Following(msgspec.Struct, frozen=True, kw_only=True):
+class InboxSubscription(msgspec.Struct, frozen=True, kw_only=True):
     """A thing that a principal follows, and since when; `muted` when it said that it does not want to."""
 
     principal: str

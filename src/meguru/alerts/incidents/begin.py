@@ -38,7 +38,7 @@ def begin(ctx: Context, alert: Alert, *, by: str, cause: str | None = None) -> I
         opened_at=ctx.now(),
         opened_by=by,
     )
-    store.keep(ctx.tx, made)
+    store.save(ctx.tx, made)
     data = {"about": alert.about, "alert": alert.ref, "severity": alert.severity.value}
     ctx.emit("incident.opened", made.ref, data=data, cause=cause, project=alert.project)
     return made

@@ -12,7 +12,7 @@ from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
 
-MOST_TESTS, LONGEST = 50, 300
+MAX_TESTS, MAX_TEST_LENGTH = 50, 300
 
 
 @operation("incident.note", permission="incident:write", on="incident")
@@ -28,8 +28,8 @@ def note(ctx: Context, *, incident: str, text: str = "", test: str = "") -> Inci
         raise InvalidInput("a note says something", field="text", hint="or names the test that stays")
     store.add_note(ctx.tx, known.id, IncidentNote(at=ctx.now(), by=ctx.principal.name, text=said, test=named))
     if named and named not in known.tests:
-        known = msgspec.structs.replace(known, tests=[*known.tests, named][-MOST_TESTS:])
-        store.keep(ctx.tx, known)
+        known = msgspec.structs.replace(known, tests=[*known.tests, named][-MAX_TESTS:])
+        store.save(ctx.tx, known)
     used = [named] if _is_reference(named) else []
     ctx.emit("incident.noted", known.ref, data={"text": said, "test": named}, used=used)
     return known
@@ -65,7 +65,7 @@ def close(ctx: Context, *, incident: str, conclusion: str, test: str = "") -> In
         closed_by=ctx.principal.name,
         conclusion=said,
     )
-    store.keep(ctx.tx, closed)
+    store.save(ctx.tx, closed)
     times = {name: getattr(story.figures, name) for name in ("to_notice", "to_act", "to_restore")}
     ctx.emit("incident.closed", closed.ref, data={"conclusion": said, "tests": closed.tests, **times})
     return closed
@@ -81,8 +81,8 @@ def _open(ctx: Context, incident: str) -> Incident:
 
 def _check_test(ctx: Context, test: str) -> str:
     text = test.strip()
-    if len(text) > LONGEST:
-        raise InvalidInput(f"a test has at most {LONGEST} characters", field="test")
+    if len(text) > MAX_TEST_LENGTH:
+        raise InvalidInput(f"a test has at most {MAX_TEST_LENGTH} characters", field="test")
     if _is_reference(text):
         ref = refs.parse(text)
         ctx.check_readable(ref.kind, text)

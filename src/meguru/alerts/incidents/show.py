@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meguru.alerts import store as alerts
 from meguru.alerts.incidents import store
-from meguru.alerts.incidents.story import causes_of, done_about, figures_of, told
+from meguru.alerts.incidents.story import as_causes, causes_of, done_about, figures_of
 from meguru.alerts.incidents.types import Incident, IncidentState, IncidentStory
 from meguru.artifacts.sight import sight_of
 from meguru.base.paging import Page, check_limit
@@ -36,8 +36,8 @@ def story_of(ctx: Context, found: Incident) -> IncidentStory:
     return IncidentStory(
         incident=found,
         alert=alert,
-        causes=told(causes_of(ctx.tx, alert, sight)),
-        done=told(done),
+        causes=as_causes(causes_of(ctx.tx, alert, sight)),
+        done=as_causes(done),
         notes=store.notes(ctx.tx, found.id),
         figures=figures_of(ctx.tx, found, alert, done),
     )

@@ -17,7 +17,7 @@ from meguru.errors import NotFound
 _OPEN = incident.c.state == IncidentState.OPEN.value
 
 
-def keep(tx: Connection, item: Incident) -> None:
+def save(tx: Connection, item: Incident) -> None:
     """Write an incident over what it was before."""
     tx.execute(delete(incident).where(incident.c.id == item.id))
     tx.execute(insert(incident).values(**msgspec.to_builtins(item, builtin_types=(datetime,))))

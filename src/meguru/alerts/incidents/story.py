@@ -20,7 +20,7 @@ from meguru.kernel.events.schema import event as event_table
 
 MAX_CAUSES, MAX_DEEDS, MAX_EVENTS = 50, 100, 1000
 _IDS_PER_QUERY = 500
-OURS = ("alert.", "incident.", "notification.", "webhook.", "access.")
+NOTIFYING_EVENTS = ("alert.", "incident.", "notification.", "webhook.", "access.")
 """What tells people is not what was done about it."""
 DEEDS = ("release.", "endpoint.", "pipeline_run.", "trigger.fired", "model_version.", "model_alias.")
 """By what is done about a thing that is named nowhere in its causes: by hand."""
@@ -40,7 +40,9 @@ def done_about(tx: Connection, alert: Alert, until: datetime | None, sight: Sigh
     """Return what was done about an alert: what its events caused, and what was done by hand meanwhile."""
     found = {each.id: each for each in _consequences(tx, {alert.event, alert.last_event})}
     found |= {each.id: each for each in _by_hand(tx, alert, until)}
-    seen = [each for each in found.values() if sight.knows(each) and not each.type.startswith(OURS)]
+    seen = [
+        each for each in found.values() if sight.knows(each) and not each.type.startswith(NOTIFYING_EVENTS)
+    ]
     return sorted(seen, key=lambda each: each.seq)[:MAX_DEEDS]
 
 
@@ -48,8 +50,8 @@ def figures_of(tx: Connection, incident: Incident, alert: Alert, done: Iterable[
     """Return how long it took to notice, to act and to restore."""
     first = _find(tx, alert.event)
     began = _began(first, alert)
-    told = ("alert.opened", "alert.reopened", "alert.acknowledged", "alert.resolved")
-    of_alert = events.read(tx, subject=alert.ref, types=told, limit=1000)
+    alert_events = ("alert.opened", "alert.reopened", "alert.acknowledged", "alert.resolved")
+    of_alert = events.read(tx, subject=alert.ref, types=alert_events, limit=1000)
     noticed = next((each.at for each in of_alert if each.type == "alert.opened"), alert.opened_at)
     looked_after = [each.at for each in of_alert if each.type == "alert.acknowledged"]
     acted = min([*looked_after, *(each.at for each in done if each.at >= began)], default=None)
@@ -66,7 +68,7 @@ def figures_of(tx: Connection, incident: Incident, alert: Alert, done: Iterable[
     )
 
 
-def told(found: Iterable[Event]) -> list[Cause]:
+def as_causes(found: Iterable[Event]) -> list[Cause]:
     """Return events as links of a chain, each with a sentence."""
     return [
         Cause(

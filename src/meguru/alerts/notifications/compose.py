@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from meguru.alerts.notifications.routing import OVER
+from meguru.alerts.notifications.routing import RESOLVED_EVENT
 from meguru.alerts.notifications.types import MessageItem, Notice, NotificationMessage, Route
 from meguru.alerts.sentences import sentence_of, short
 from meguru.alerts.types import Alert, AlertState
@@ -13,11 +13,11 @@ from meguru.base.text import translate
 from meguru.kernel.event import Event
 from meguru.kernel.kinds import event_types
 
-MOST = 20
+MAX_ITEMS = 20
 """So many things a message tells one by one; of the rest it tells their number."""
-MOST_FACTS = 6
-LONGEST = 1000
-FIRST = frozenset({"reasons", "reason", "why", "message"})
+MAX_FACTS = 6
+MAX_TEXT = 1000
+FIRST_FACTS = frozenset({"reasons", "reason", "why", "message"})
 """What says why comes before all else."""
 ONE = "Meguru: {text}"
 SEVERAL, ALL_OVER = "Meguru: {count} things need attention", "Meguru: {count} things are over"
@@ -31,8 +31,8 @@ def compose(
     items.sort(key=lambda each: (_rank(each), each.at), reverse=True)
     return NotificationMessage(
         title=_title(route, items),
-        items=items[:MOST],
-        more=len(items) - len(items[:MOST]),
+        items=items[:MAX_ITEMS],
+        more=len(items) - len(items[:MAX_ITEMS]),
         notification=route.name,
         project=refs.project_of(route.name),
         language=route.language,
@@ -42,14 +42,14 @@ def compose(
 def _item(route: Route, notice: Notice, alert: Alert | None, event: Event | None) -> MessageItem:
     if alert is None:
         return MessageItem(
-            text=told(event, route.language),
+            text=event_sentence(event, route.language),
             subject=notice.subject,
             count=notice.count,
             at=notice.last_at,
         )
-    over = notice.type == OVER and not alert.is_open
+    over = notice.type == RESOLVED_EVENT and not alert.is_open
     return MessageItem(
-        text=sentence_of(alert, route.language)[:LONGEST],
+        text=sentence_of(alert, route.language)[:MAX_TEXT],
         severity=alert.severity.value,
         state=alert.state.value if over or alert.state is not AlertState.RESOLVED else "open",
         subject=alert.subject,
@@ -62,7 +62,7 @@ def _item(route: Route, notice: Notice, alert: Alert | None, event: Event | None
 
 def _facts(alert: Alert, language: str) -> list[str]:
     found = []
-    for key in sorted(alert.evidence, key=lambda each: each not in FIRST):
+    for key in sorted(alert.evidence, key=lambda each: each not in FIRST_FACTS):
         value = alert.evidence[key]
         if isinstance(value, dict) or value in (None, "", []):
             continue
@@ -70,14 +70,14 @@ def _facts(alert: Alert, language: str) -> list[str]:
         found.append(f"{translate(key.replace('_', ' '), language)}: {shown[:300]}")
     if alert.acknowledged_by:
         found.insert(0, translate("{by} looks after it", language).format(by=alert.acknowledged_by))
-    return found[:MOST_FACTS]
+    return found[:MAX_FACTS]
 
 
 def _number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def told(event: Event | None, language: str) -> str:
+def event_sentence(event: Event | None, language: str) -> str:
     """Return what an event tells, in a sentence; empty when it is not there any more."""
     if event is None:
         return ""
@@ -87,7 +87,7 @@ def told(event: Event | None, language: str) -> str:
     values = {key: short(value) for key, value in event.data.items() if not isinstance(value, list | dict)}
     values |= {"subject": short(event.subject), "actor": event.actor}
     try:
-        return translate(declared.sentence, language).format(**values)[:LONGEST]
+        return translate(declared.sentence, language).format(**values)[:MAX_TEXT]
     except (KeyError, IndexError, AttributeError, ValueError):
         return f"{translate(declared.label, language)}: {short(event.subject)}"
 

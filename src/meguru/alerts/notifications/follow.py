@@ -6,10 +6,10 @@ from datetime import timedelta
 from functools import partial
 
 from meguru.alerts.notifications import store
-from meguru.alerts.notifications.gather import Gathering
+from meguru.alerts.notifications.enqueue import enqueue_message
+from meguru.alerts.notifications.gather import NoticeBatch
 from meguru.alerts.notifications.kind import NOTIFICATION
-from meguru.alerts.notifications.promise import promise
-from meguru.alerts.notifications.routing import TOLD, due_at, tells_of_event
+from meguru.alerts.notifications.routing import ALERT_EVENTS, due_at, includes_event
 from meguru.alerts.notifications.types import Route
 from meguru.kernel import events
 from meguru.kernel.operations import Context, InternalOperation
@@ -17,11 +17,11 @@ from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 
 BATCH = 500
-GATHERED = timedelta(seconds=0.3)
+BATCH_DELAY = timedelta(seconds=0.3)
 """So long a first message waits for what comes with it."""
 
 
-class NoticeKeeper(Follower):
+class NotificationFollower(Follower):
     """Gathers and promises messages; several servers may run one each.
 
     What is gathered and the cursor are one transaction, and so are a message, its jobs, and that it is
@@ -29,7 +29,7 @@ class NoticeKeeper(Follower):
     """
 
     name = "notifications"
-    pace = GATHERED.total_seconds()
+    pace = BATCH_DELAY.total_seconds()
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
@@ -48,14 +48,16 @@ class NoticeKeeper(Follower):
             waiting = store.routes_waiting(tx)
         now = self.ws.clock.now()
         due = [each.name for each in self._routes if each.name in waiting and due_at(each, now) <= now]
-        return sum(_GATHER.commit(self.ws, partial(promise, name=name)) for name in due)
+        return sum(_GATHER.commit(self.ws, partial(enqueue_message, name=name)) for name in due)
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event is told of, or changes who is told."""
         return type.startswith("notification.") or self._is_told(type)
 
     def _is_told(self, type: str) -> bool:
-        return any((each.alerts and type in TOLD) or tells_of_event(each, type) for each in self._routes)
+        return any(
+            (each.alerts and type in ALERT_EVENTS) or includes_event(each, type) for each in self._routes
+        )
 
     def _batch(self, after: int, head: int) -> int:
         with self.ws.read() as tx:
@@ -73,10 +75,10 @@ def _take_in(ctx: Context, *, types: list[str], after: int, until: int) -> None:
     cursor = max(store.cursor(ctx.tx, lock=True), after)
     if cursor >= until:
         return
-    gathering = Gathering(ctx, store.all_routes(ctx.tx))
+    notices = NoticeBatch(ctx, store.all_routes(ctx.tx))
     for event in events.read(ctx.tx, after=cursor, before=until + 1, limit=BATCH, types=types):
-        gathering.take(event)
-    gathering.write()
+        notices.add(event)
+    notices.write()
     store.set_cursor(ctx.tx, until)
 
 

@@ -1,4 +1,4 @@
-"""Gather what each route is to tell: one notice for each alert and each subject, however often it comes."""
+"""Group events into notices: for each route one for each alert and subject, however often it comes."""
 
 from __future__ import annotations
 
@@ -8,29 +8,36 @@ import msgspec
 
 from meguru.alerts import store as alerts
 from meguru.alerts.notifications import store
-from meguru.alerts.notifications.routing import OPENING, OVER, TOLD, sees, tells_of, tells_of_event
+from meguru.alerts.notifications.routing import (
+    ALERT_EVENTS,
+    OPENING_EVENTS,
+    RESOLVED_EVENT,
+    includes_alert,
+    includes_event,
+    is_in_scope,
+)
 from meguru.alerts.notifications.types import Notice, Route
 from meguru.errors import NotFound
 from meguru.kernel.event import Event
 from meguru.kernel.operations import Context
 
 
-class Gathering:
+class NoticeBatch:
     """Takes in events in their order; `write` at the end."""
 
     def __init__(self, ctx: Context, routes: Sequence[Route]) -> None:
         self._ctx, self._routes = ctx, routes
         self._known: dict[tuple[str, str], Notice | None] = {}
 
-    def take(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         """Note an event for each route that tells of it."""
         for route in self._routes:
-            if not sees(route, event):
+            if not is_in_scope(route, event):
                 continue
-            if event.type in TOLD:
+            if event.type in ALERT_EVENTS:
                 self._alert(route, event)
-            if tells_of_event(route, event.type):
-                self._again(route, f"{event.type}:{event.subject}", event)
+            if includes_event(route, event.type):
+                self._count(route, f"{event.type}:{event.subject}", event)
 
     def write(self) -> None:
         """Write what is to be told."""
@@ -44,19 +51,19 @@ class Gathering:
         except NotFound:
             return
         key = f"alert:{alert.id}"
-        if event.type in OPENING and tells_of(route, alert):
-            self._again(route, key, event, alert=alert.id)
-        elif event.type == OVER:
+        if event.type in OPENING_EVENTS and includes_alert(route, alert):
+            self._count(route, key, event, alert=alert.id)
+        elif event.type == RESOLVED_EVENT:
             waits = self._find(route.name, key) is not None
-            if waits or store.told(self._ctx.tx, route.name, alert.id):
-                self._again(route, key, event, alert=alert.id)
+            if waits or store.was_notified(self._ctx.tx, route.name, alert.id):
+                self._count(route, key, event, alert=alert.id)
 
     def _find(self, route: str, key: str) -> Notice | None:
         if (route, key) not in self._known:
             self._known[route, key] = store.find_notice(self._ctx.tx, route, key[:450])
         return self._known[route, key]
 
-    def _again(self, route: Route, key: str, event: Event, *, alert: str = "") -> None:
+    def _count(self, route: Route, key: str, event: Event, *, alert: str = "") -> None:
         known = self._find(route.name, key)
         if known is None:
             known = Notice(

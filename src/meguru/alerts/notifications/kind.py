@@ -127,7 +127,9 @@ NOTIFICATION = Kind(
     jobs={"notification": "meguru.alerts.notifications.deliver:HANDLER"},
     # A receiver that hangs holds a thread for seconds: the others of its route wait, and nobody else.
     job_threads=4,
-    services=(Service(name="notifications", factory="meguru.alerts.notifications.follow:NoticeKeeper"),),
+    services=(
+        Service(name="notifications", factory="meguru.alerts.notifications.follow:NotificationFollower"),
+    ),
     internal={
         "gather": "the follower gathers what each route is to tell, and makes messages of it",
         "note": "the job that sends writes down what became of a message",

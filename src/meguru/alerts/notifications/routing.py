@@ -1,10 +1,10 @@
-"""What a route tells of: by project, severity, patterns, and time."""
+"""Which alerts and events a route includes, and when its next message is due (quiet hours, grouping)."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from meguru.alerts.notifications.spec import EVERY
+from meguru.alerts.notifications.spec import ALL_PROJECTS
 from meguru.alerts.notifications.types import Route
 from meguru.alerts.types import Alert
 from meguru.base import refs
@@ -12,26 +12,26 @@ from meguru.base.hours import read_hours
 from meguru.kernel.event import Event
 from meguru.kernel.kinds.event_patterns import matches
 
-OPENING = ("alert.opened", "alert.reopened", "alert.persisted", "alert.unmuted")
-OVER = "alert.resolved"
-TOLD = frozenset({*OPENING, OVER})
-OWN = "notification."
+OPENING_EVENTS = ("alert.opened", "alert.reopened", "alert.persisted", "alert.unmuted")
+RESOLVED_EVENT = "alert.resolved"
+ALERT_EVENTS = frozenset({*OPENING_EVENTS, RESOLVED_EVENT})
+OWN_PREFIX = "notification."
 """What notifications themselves do is told by alerts alone: two that fail would keep each other busy."""
 
 
-def sees(route: Route, event: Event) -> bool:
+def is_in_scope(route: Route, event: Event) -> bool:
     """Tell whether an event happened where, and when, a route looks."""
-    return event.seq > route.created_seq and _looks_at(route, event.project)
+    return event.seq > route.created_seq and _covers_project(route, event.project)
 
 
-def tells_of(route: Route, alert: Alert) -> bool:
+def includes_alert(route: Route, alert: Alert) -> bool:
     """Tell whether a route tells of an alert; never of its own failures."""
     return route.alerts and alert.severity.rank >= route.severity.rank and alert.about != route.ref
 
 
-def tells_of_event(route: Route, type: str) -> bool:
+def includes_event(route: Route, type: str) -> bool:
     """Tell whether a route tells of events of a type, beside alerts."""
-    if type.startswith(OWN) or (type in TOLD and route.alerts):
+    if type.startswith(OWN_PREFIX) or (type in ALERT_EVENTS and route.alerts):
         return False
     return matches(route.events, type)
 
@@ -45,7 +45,7 @@ def due_at(route: Route, now: datetime) -> datetime:
     return rested if hours is None else hours.next_start(max(now, rested))
 
 
-def _looks_at(route: Route, project: str) -> bool:
+def _covers_project(route: Route, project: str) -> bool:
     if not route.projects:
         return project == refs.project_of(route.name)
-    return EVERY in route.projects or (project or refs.DEFAULT) in route.projects
+    return ALL_PROJECTS in route.projects or (project or refs.DEFAULT) in route.projects

@@ -22,9 +22,9 @@ from meguru.kernel.kinds.event_patterns import check_patterns
 from meguru.kernel.operations import Context
 from meguru.kernel.projects import check_project
 
-MOST = 20
-EVERY = "*"
-LONGEST_DEDUPE = 7 * 86400.0
+MAX_RECEIVERS = 20
+ALL_PROJECTS = "*"
+MAX_DEDUPE_SECONDS = 7 * 86400.0
 
 
 def find(tx: Connection, name: str) -> NotificationSpec | None:
@@ -62,8 +62,8 @@ def check(ctx: Context, name: str, spec: NotificationSpec) -> NotificationSpec:
 
 def check_receivers(ctx: Context, to: list[str]) -> None:
     """Refuse receivers that no channel can reach, or whose address holds a secret in clear."""
-    if not 1 <= len(to) <= MOST:
-        raise InvalidInput(f"there are 1 to {MOST} receivers", field="to", hint='["console"]')
+    if not 1 <= len(to) <= MAX_RECEIVERS:
+        raise InvalidInput(f"there are 1 to {MAX_RECEIVERS} receivers", field="to", hint='["console"]')
     for index, each in enumerate(to):
         NOTIFICATIONS.check(each, field=f"to[{index}]")
         channel, address = channel_of(each, field=f"to[{index}]")
@@ -89,7 +89,7 @@ def save(ctx: Context, name: str, spec: NotificationSpec) -> None:
 
 def retire(ctx: Context, name: str) -> None:
     """Take the notification out of use; what it was still to tell is let go."""
-    store.take_out(ctx.tx, name, ctx.now())
+    store.retire(ctx.tx, name, ctx.now())
 
 
 def _check_secret(secret: str) -> None:
@@ -104,7 +104,7 @@ def _check_secret(secret: str) -> None:
 
 def _dedupe(given: str | float) -> float:
     found = 0.0 if given in {0, "0", "0s"} else seconds(given, field="dedupe") or 0.0
-    if found > LONGEST_DEDUPE:
+    if found > MAX_DEDUPE_SECONDS:
         raise InvalidInput("dedupe is at most 7 days", field="dedupe")
     return found
 
@@ -113,7 +113,7 @@ def _projects(ctx: Context, name: str, spec: NotificationSpec) -> list[str]:
     own = refs.project_of(name)
     for given in spec.projects:
         project = "" if given == refs.DEFAULT else given
-        if given == EVERY:
+        if given == ALL_PROJECTS:
             ctx.require("event:read", why="it would tell of all projects")
         elif project != own:
             check_project(ctx.tx, project) if project else None

@@ -21,7 +21,7 @@ from meguru.alerts.notifications.types import Dispatch, DispatchState, Notice, R
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
 
-KEPT = 1000
+MAX_DISPATCHES = 1000
 """So many messages of a route are remembered."""
 _PRESENT = notification.c.retired_at.is_(None)
 _COLUMNS = [notification.c[name] for name in Route.__struct_fields__]
@@ -58,14 +58,14 @@ def declare(tx: Connection, name: str, values: dict[str, Any], *, at: datetime, 
         tx.execute(insert(notification).values(**fresh, name=name))
 
 
-def take_out(tx: Connection, name: str, at: datetime) -> None:
+def retire(tx: Connection, name: str, at: datetime) -> None:
     """Mark a route as retired, and forget what it was still to tell."""
     tx.execute(update(notification).where(notification.c.name == name).values(retired_at=at))
     for table in (notice, alert_told):
         tx.execute(delete(table).where(table.c.route == name))
 
 
-def set_last(tx: Connection, name: str, at: datetime) -> None:
+def set_last_message(tx: Connection, name: str, at: datetime) -> None:
     """Note when a route's last message was made."""
     tx.execute(update(notification).where(notification.c.name == name).values(last_at=at))
 
@@ -98,13 +98,15 @@ def routes_waiting(tx: Connection) -> set[str]:
     return set(tx.execute(select(notice.c.route).distinct()).scalars())
 
 
-def told(tx: Connection, route: str, alert: str) -> bool:
+def was_notified(tx: Connection, route: str, alert: str) -> bool:
     """Tell whether a route told of an alert."""
     query = select(alert_told.c.at).where(alert_told.c.route == route, alert_told.c.alert == alert)
     return tx.execute(query).first() is not None
 
 
-def set_told(tx: Connection, route: str, alerts: Iterable[str], at: datetime, *, over: Iterable[str]) -> None:
+def mark_notified(
+    tx: Connection, route: str, alerts: Iterable[str], at: datetime, *, over: Iterable[str]
+) -> None:
     """Note that a route told of alerts; of those that are over there is no more to tell."""
     known = list(dict.fromkeys([*alerts, *over]))
     tx.execute(delete(alert_told).where(alert_told.c.route == route, alert_told.c.alert.in_(known)))
@@ -118,7 +120,7 @@ def add_dispatch(tx: Connection, item: Dispatch) -> None:
     table = notification_dispatch.c
     tx.execute(insert(notification_dispatch).values(**msgspec.structs.asdict(item)))
     mine = table.notification == item.notification
-    oldest = select(table.id).where(mine).order_by(table.id.desc()).offset(KEPT).limit(1)
+    oldest = select(table.id).where(mine).order_by(table.id.desc()).offset(MAX_DISPATCHES).limit(1)
     if (last := tx.execute(oldest).scalar()) is not None:
         over = table.state != DispatchState.WAITING.value
         tx.execute(delete(notification_dispatch).where(mine, over, table.id <= last))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.base.clock import FixedClock
 from meguru.demo.mortgages.account import AccountChapter, AccountLine
 from meguru.demo.mortgages.people import as_
@@ -59,4 +59,4 @@ class DemoStage:
 
     def look(self) -> None:
         """Let alerts follow the log, as a server does."""
-        AlertKeeper(self.ws).step()
+        AlertFollower(self.ws).step()

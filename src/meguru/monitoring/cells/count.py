@@ -13,16 +13,16 @@ from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring import store as monitors
 from meguru.monitoring.cells import record, store
-from meguru.monitoring.cells.portion import Cells, count_changes, count_portion
-from meguru.monitoring.cells.rules import MAX_VALUES, CountedBy, CountingRules, ModelBins, counted_by
-from meguru.monitoring.cells.types import COLUMNS, SLICED, add_cell, others_of
+from meguru.monitoring.cells.aggregate import Cells, aggregate_changes, aggregate_rows
+from meguru.monitoring.cells.rules import MAX_SLICE_VALUES, CountedBy, CountingRules, ModelBins, counted_by
+from meguru.monitoring.cells.types import COLUMNS, SLICED, add_cell, others_key
 from meguru.monitoring.kind import MONITOR
 from meguru.predictions import uncounted
 from meguru.predictions.uncounted import OutcomeChange
 
-_BATCHES = 20_000
+_MAX_BATCHES = 20_000
 """So many requests are in a portion at most."""
-_LONG = 1_000
+_LONG_BACKLOG = 1_000
 """So many requests, or calls with outcomes, are a list that is let go if no monitor wants it counted."""
 _COUNT = InternalOperation(MONITOR, "count", alone=False)
 
@@ -33,7 +33,7 @@ class _Step:
 
     turn: int
     rules: CountedBy
-    anew: bool = False
+    recount: bool = False
     batches: Sequence[str] = ()
     changes: Sequence[int] = ()
     cells: Sequence[dict[str, Any]] = ()
@@ -45,12 +45,14 @@ def count(ws: Workspace, endpoint: str, known: dict[str, ModelBins] | None = Non
     What is `known` of models is kept there for the next portion. All is computed beforehand, and written in
     one short transaction. Of two servers that count the same, the one that comes second writes nothing.
     """
+    # Optimistic concurrency instead of a lock: decoding rows takes long, and predictions are recorded
+    # meanwhile. The turn that was read is compared and advanced by the write.
     with ws.read() as tx:
         step = _next(ws, tx, endpoint, {} if known is None else known)
     return step is not None and bool(_COUNT.commit(ws, lambda ctx: _write(ctx, endpoint, step)))
 
 
-def waiting(tx: Connection) -> tuple[list[str], list[str]]:
+def backlog(tx: Connection) -> tuple[list[str], list[str]]:
     """Return the endpoints that a monitor watches, and of which something is not counted.
 
     Then those that no monitor watches, and of which a long list was written for nobody, or cells are left
@@ -59,23 +61,23 @@ def waiting(tx: Connection) -> tuple[list[str], list[str]]:
     watched = {each.endpoint for each in monitors.all_monitors(tx) if each.endpoint}
     found = uncounted.endpoints(tx)
     others = [each for each in found if each not in watched]
-    return [each for each in found if each in watched], [each for each in others if _is_left(tx, each)]
+    return [each for each in found if each in watched], [each for each in others if _needs_cleanup(tx, each)]
 
 
-def _is_left(tx: Connection, endpoint: str) -> bool:
+def _needs_cleanup(tx: Connection, endpoint: str) -> bool:
     long = (
-        len(uncounted.batches(tx, endpoint, _LONG)) == _LONG
-        or uncounted.changes(tx, endpoint, _LONG) == _LONG
+        len(uncounted.batches(tx, endpoint, _LONG_BACKLOG)) == _LONG_BACKLOG
+        or uncounted.changes(tx, endpoint, _LONG_BACKLOG) == _LONG_BACKLOG
     )
     return long or (uncounted.is_anew(tx, endpoint) and store.has_cells(tx, endpoint))
 
 
-def anew(ws: Workspace, endpoint: str) -> None:
+def recount(ws: Workspace, endpoint: str) -> None:
     """Have everything of an endpoint counted again; until that is done, windows are read from the record."""
     _COUNT.commit(ws, lambda ctx: uncounted.anew(ctx.tx, endpoint))
 
 
-def forget(ws: Workspace, endpoint: str) -> None:
+def drop_backlog(ws: Workspace, endpoint: str) -> None:
     """Let a long list go that nobody counts: of an endpoint that no monitor watches."""
 
     def write(ctx: Context) -> None:
@@ -93,24 +95,24 @@ def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBi
     turn, before = store.turn(tx, endpoint)
     wanted = counted_by(monitors.all_monitors(tx, endpoint))
     if before is not None and (uncounted.is_anew(tx, endpoint) or not before.covers(wanted)):
-        return _Step(turn=turn, rules=wanted, anew=True)
+        return _Step(turn=turn, rules=wanted, recount=True)
     by = before or wanted
     rules = CountingRules(tx, ws.blobs, by, known)
     changes, all_changes = _changes(tx, endpoint)
     # With a change unread, nobody knows whether a request was counted with it or before it.
-    ids = uncounted.batches(tx, endpoint, _BATCHES) if all_changes else []
+    ids = uncounted.batches(tx, endpoint, _MAX_BATCHES) if all_changes else []
     if ids and ids[0] == uncounted.EVERYTHING:
-        return _Step(turn=turn, rules=wanted, anew=True)
-    mine = record.of_few_hours(tx, next(record.portions(record.sizes(tx, ids)), []))
+        return _Step(turn=turn, rules=wanted, recount=True)
+    mine = record.limit_hours(tx, next(record.chunked(record.sizes(tx, ids)), []))
     found = _changed(tx, endpoint, rules, [change for _, some in changes for change in some])
     if mine:
-        for key, cell in count_portion(rules, record.portion(tx, mine)).items():
+        for key, cell in aggregate_rows(rules, record.read_chunk(tx, mine)).items():
             add_cell(found, key, cell)
     if not mine and not changes:
         return None
     rows = _summed(tx, endpoint, rules, found)
     if rows is None:
-        return _Step(turn=turn, rules=wanted, anew=True)
+        return _Step(turn=turn, rules=wanted, recount=True)
     gone = [number for number, _ in changes]
     return _Step(turn=turn, rules=by, batches=mine, changes=gone, cells=rows)
 
@@ -120,7 +122,7 @@ def _changes(tx: Connection, endpoint: str) -> tuple[list[tuple[int, list[Outcom
     found: list[tuple[int, list[OutcomeChange]]] = []
     count = 0
     for number, n, changes in uncounted.outcomes(tx, endpoint):
-        if found and count + n > record.ROWS:
+        if found and count + n > record.CHUNK_ROWS:
             return found, False
         found.append((number, uncounted.unpack(changes)))
         count += n
@@ -135,16 +137,16 @@ def _changed(tx: Connection, endpoint: str, rules: CountingRules, changes: Itera
         by_batch.setdefault(each.batch_id, []).append(each)
     later = uncounted.among(tx, endpoint, list(by_batch))
     there = record.sizes(tx, [each for each in by_batch if each not in later])
-    for ids in record.portions(there):
+    for ids in record.chunked(there):
         told = [change for each in ids for change in by_batch[each]]
-        for key, cell in count_changes(rules, record.load(tx, ids), told).items():
+        for key, cell in aggregate_changes(rules, record.load(tx, ids), told).items():
             add_cell(found, key, cell)
     return found
 
 
 def _summed(tx: Connection, endpoint: str, rules: CountingRules, new: Cells) -> list[dict[str, Any]] | None:
     """Return the cells that come of adding some; None when those that are there have other bins."""
-    new = _few_values(tx, endpoint, new)
+    new = _limit_slice_values(tx, endpoint, new)
     known = store.at(tx, endpoint, new)
     for key, cell in known.items():
         if key.part == COLUMNS and cell.bins and cell.bins != rules.layout(key.model).digest:
@@ -154,19 +156,19 @@ def _summed(tx: Connection, endpoint: str, rules: CountingRules, new: Cells) -> 
     ]
 
 
-def _few_values(tx: Connection, endpoint: str, new: Cells) -> Cells:
+def _limit_slice_values(tx: Connection, endpoint: str, new: Cells) -> Cells:
     """Have values of a column beyond so many of an hour counted together with its others, also in portions.
 
     A value that has a cell by now keeps it.
     """
     there = store.keys(tx, endpoint, {key.hour for key in new if SLICED in key.part})
-    taken = Counter(others_of(key) for key in there if key != others_of(key))
+    taken = Counter(others_key(key) for key in there if key != others_key(key))
     found: Cells = {}
     for key, cell in new.items():
-        others = others_of(key)
+        others = others_key(key)
         if others not in {None, key} and key not in there:
             taken[others] += 1
-        is_beyond = others is not None and key not in there and taken[others] > MAX_VALUES
+        is_beyond = others is not None and key not in there and taken[others] > MAX_SLICE_VALUES
         add_cell(found, others if is_beyond and others else key, cell)
     return found
 
@@ -174,7 +176,7 @@ def _few_values(tx: Connection, endpoint: str, new: Cells) -> Cells:
 def _write(ctx: Context, endpoint: str, step: _Step) -> bool:
     if not store.take_turn(ctx.tx, endpoint, step.turn, step.rules):
         return False
-    if step.anew:
+    if step.recount:
         store.clear(ctx.tx, endpoint)
         uncounted.begin_anew(ctx.tx, endpoint)
         return True

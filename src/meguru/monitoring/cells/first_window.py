@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 
 from meguru.monitoring.cells import sample, summing
-from meguru.monitoring.cells.portion import Cells, described
+from meguru.monitoring.cells.aggregate import Cells, profiled_columns
 from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.schema import monitor_cell
 from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey
@@ -22,8 +22,8 @@ from meguru.stats.profile.columns import kind_of, profile_column
 from meguru.stats.sketches import ColumnSketch
 from meguru.stats.sketches.numeric import NumericSketch
 
-WORDS = "the first window of this model"
-WITHOUT = (
+FIRST_WINDOW = "the first window of this model"
+NO_SKETCHES = (
     "nothing is known of the data that {model} was trained on, and to compare a large window with its first "
     "one needs sketches: pip install 'meguru[sketches]'"
 )
@@ -48,18 +48,18 @@ def first_window(
     tx: Connection, endpoint: str, rules: CountingRules, model: str, span: tuple[datetime, datetime]
 ) -> FirstWindow | None:
     """Return the first window of a model; None when it would overlap the one that is looked at."""
-    began = _began(tx, endpoint, model)
+    began = _first_seen(tx, endpoint, model)
     if began is None or began + (span[1] - span[0]) > span[0]:
         return None
     end = began + (span[1] - span[0])
     planned = summing.plan(tx, endpoint, began, end, rules)
-    cells = summing.total(tx, endpoint, planned, rules, truth=False)
+    cells = summing.sum_window(tx, endpoint, planned, rules, truth=False)
     counted = cells.get(CellKey(model, began, COLUMNS), Cell())
     sketches = _sketches(cells, model, began)
     return FirstWindow(start=began, end=end, cell=counted, sketches=sketches)
 
 
-def _began(tx: Connection, endpoint: str, model: str) -> datetime | None:
+def _first_seen(tx: Connection, endpoint: str, model: str) -> datetime | None:
     mine = monitor_cell.c
     query = select(func.min(mine.hour)).where(mine.endpoint == endpoint, mine.model_ref == model)
     counted = tx.execute(query.where(mine.part == COLUMNS)).scalar()
@@ -82,7 +82,7 @@ def profile_of_first(tx: Connection, endpoint: str, model: str, first: FirstWind
     """Return the profile of the first window's rows, or of 200,000 drawn from more."""
     rows = sample.sample(tx, endpoint, first.start, first.end)
     rows = rows.filter(rows[MODEL_COLUMN] == model)
-    named = [name for name in described(rows.columns) if kind_of(rows.schema[name]) is not None]
+    named = [name for name in profiled_columns(rows.columns) if kind_of(rows.schema[name]) is not None]
     known = rows.select(named).select(pl.all().exclude(pl.Null))
     return TableProfile(rows=rows.height, columns={each.name: profile_column(each) for each in known})
 

@@ -1,4 +1,4 @@
-"""A number for each prediction and outcome, so that sums of them tell what was counted."""
+"""A hash of each prediction and outcome, whose sum is an order-independent checksum of what was counted."""
 
 from __future__ import annotations
 

@@ -12,15 +12,15 @@ from meguru.metrics import Metric, ScoredRows
 from meguru.metrics.influence import InfluenceMetric
 from meguru.metrics.sums import AdditiveMetric, interval_of_sums
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.cells.beside import CLASSES
-from meguru.monitoring.cells.portion import Cells
+from meguru.monitoring.cells.aggregate import Cells
 from meguru.monitoring.cells.rules import term_key
 from meguru.monitoring.cells.truth import TruthSums
+from meguru.monitoring.cells.truth_by_slice import CLASSES
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, OTHERS, SHADOW, SLICED
 from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
 from meguru.monitoring.performance import (
     MAX_SLICES,
-    AskedMetric,
+    RequestedMetric,
     estimate,
     holdout_value,
     measured,
@@ -33,7 +33,7 @@ from meguru.tasks.base import SCORE, names_of
 
 
 def measure_cells(
-    cells: Cells, live: str, baselines: Mapping[str, Baseline], asked: Sequence[AskedMetric]
+    cells: Cells, live: str, baselines: Mapping[str, Baseline], asked: Sequence[RequestedMetric]
 ) -> tuple[ModelPerformance, ...]:
     """Measure every model of a window, the live one first, then those it followed, then shadows.
 
@@ -46,7 +46,7 @@ def measure_cells(
 
 
 def _measured(
-    cells: Cells, model: str, role: Role, baseline: Baseline | None, asked: Sequence[AskedMetric]
+    cells: Cells, model: str, role: Role, baseline: Baseline | None, asked: Sequence[RequestedMetric]
 ) -> ModelPerformance:
     task = (baseline and baseline.task) or task_of("binary")
     holdout = baseline.metrics if baseline else {}

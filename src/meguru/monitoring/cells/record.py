@@ -1,4 +1,4 @@
-"""What is recorded, a portion at a time: memory holds one, however long the record is."""
+"""Read recorded requests chunk by chunk: memory holds one chunk, however long the record is."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from meguru.monitoring.cells.portion import Portion, hour_number
+from meguru.monitoring.cells.aggregate import RowChunk, hour_number
 from meguru.predictions import outcome_store
 from meguru.predictions.schema import outcome, prediction_batch, uncounted_batch
 from meguru.predictions.store import chunks, within
 
-ROWS = 50_000
+CHUNK_ROWS = 50_000
 """So many rows are looked at together, and whole requests."""
-HOURS = 500
+CHUNK_HOURS = 500
 """So many hours' cells are made together."""
-_IDS, _REQUESTS, _TO_HOURS = 500, 20_000, len("2026-01-31T12")
+_IDS_PER_QUERY, _MAX_REQUESTS, _HOUR_PREFIX = 500, 20_000, len("2026-01-31T12")
 _T = prediction_batch.c
 
 
@@ -39,7 +39,7 @@ class Requests:
 
     def __iter__(self) -> Iterator[BatchSize]:
         ordered = self.found.order_by(_T.id)
-        for row in self.tx.execute(ordered, execution_options={"yield_per": _IDS}):
+        for row in self.tx.execute(ordered, execution_options={"yield_per": _IDS_PER_QUERY}):
             yield BatchSize(row.id, row.n)
 
     @cached_property
@@ -58,7 +58,7 @@ class Requests:
 def sizes(tx: Connection, batch_ids: Iterable[str]) -> list[BatchSize]:
     """Return those of some requests that there are, by id."""
     found = []
-    for some in chunks(batch_ids, _IDS):
+    for some in chunks(batch_ids, _IDS_PER_QUERY):
         query = select(_T.id, _T.n).where(_T.id.in_(some)).order_by(_T.id)
         found += [BatchSize(*row) for row in tx.execute(query)]
     return found
@@ -69,7 +69,7 @@ def overlapping(tx: Connection, endpoint: str, start: datetime, end: datetime) -
     return Requests(tx, select(_T.id, _T.n).where(*within(endpoint, start, end)))
 
 
-def first_to_end(
+def ending_first(
     tx: Connection, endpoint: str, start: datetime, end: datetime, limit: int
 ) -> list[BatchSize]:
     """Return those of them that end first, at most so many."""
@@ -97,7 +97,7 @@ def rows_by_hour(
 
     Of one that began before, they are in the first hour.
     """
-    hour = func.substr(_T.first_time, 1, _TO_HOURS)
+    hour = func.substr(_T.first_time, 1, _HOUR_PREFIX)
     mine = _not_counted(endpoint, start, end) if waiting else within(endpoint, start, end)
     query = select(hour, func.sum(_T.n)).where(*mine).group_by(hour)
     found: dict[datetime, int] = {}
@@ -107,12 +107,12 @@ def rows_by_hour(
     return found
 
 
-def portions(batches: Iterable[BatchSize], rows: int = ROWS) -> Iterator[list[str]]:
+def chunked(batches: Iterable[BatchSize], rows: int = CHUNK_ROWS) -> Iterator[list[str]]:
     """Cut requests into portions of so many rows, in order; one with more is a portion of its own."""
     some: list[str] = []
     count = 0
     for each in batches:
-        if some and (count + each.n > rows or len(some) >= _REQUESTS):
+        if some and (count + each.n > rows or len(some) >= _MAX_REQUESTS):
             yield some
             some, count = [], 0
         some.append(each.id)
@@ -121,14 +121,14 @@ def portions(batches: Iterable[BatchSize], rows: int = ROWS) -> Iterator[list[st
         yield some
 
 
-def of_few_hours(tx: Connection, batch_ids: Sequence[str], most: int = HOURS) -> list[str]:
+def limit_hours(tx: Connection, batch_ids: Sequence[str], most: int = CHUNK_HOURS) -> list[str]:
     """Return the first of some requests, in order of their ids, whose event times lie in few hours.
 
     At least one: a cell has a count for each bin of each column, however few its rows are.
     """
     taken: list[str] = []
     hours: set[int] = set()
-    for some in chunks(batch_ids, _IDS):
+    for some in chunks(batch_ids, _IDS_PER_QUERY):
         query = select(_T.id, _T.first_time, _T.last_time).where(_T.id.in_(some)).order_by(_T.id)
         for row in tx.execute(query):
             first, last = hour_number(row.first_time), hour_number(row.last_time)
@@ -142,15 +142,15 @@ def of_few_hours(tx: Connection, batch_ids: Sequence[str], most: int = HOURS) ->
 def load(tx: Connection, batch_ids: Sequence[str]) -> list[Row[Any]]:
     """Return id, model, size and payload of some requests, in order of their ids."""
     found: list[Row[Any]] = []
-    for some in chunks(batch_ids, _IDS):
+    for some in chunks(batch_ids, _IDS_PER_QUERY):
         query = select(_T.id, _T.model_ref, _T.n, _T.payload).where(_T.id.in_(some))
         found += tx.execute(query.order_by(_T.id))
     return found
 
 
-def portion(tx: Connection, batch_ids: Sequence[str]) -> Portion:
+def read_chunk(tx: Connection, batch_ids: Sequence[str]) -> RowChunk:
     """Return some requests with the outcomes that they have."""
-    return Portion.of(load(tx, batch_ids), outcome_store.of_batches(tx, batch_ids))
+    return RowChunk.of(load(tx, batch_ids), outcome_store.of_batches(tx, batch_ids))
 
 
 def newest(tx: Connection, endpoint: str, model: str, end: datetime, count: int) -> list[Row[Any]]:

@@ -19,11 +19,11 @@ from meguru.stats.sketches import can_sketch
 from meguru.storage.blobs import BlobStore
 from meguru.tasks import Task, task_of
 
-MAX_SLICED = 8
+MAX_SLICE_COLUMNS = 8
 """So many columns of an endpoint are counted by value."""
-MAX_VALUES = 50
+MAX_SLICE_VALUES = 50
 """So many values of each have cells of their own in an hour; what is left is counted together."""
-_KEPT = 32
+_MAX_CACHED_MODELS = 32
 """Models of which is known by heart what they were like when they were trained."""
 
 
@@ -55,7 +55,7 @@ def counted_by(monitors: Sequence[Monitor]) -> CountedBy:
     found = [each["metric"] for each in options if each.get("metric")]
     by_text = {msgspec.json.encode(each, order="sorted"): each for each in found}
     return CountedBy(
-        slices=tuple(sorted(dict.fromkeys(slices))[:MAX_SLICED]),
+        slices=tuple(sorted(dict.fromkeys(slices))[:MAX_SLICE_COLUMNS]),
         metrics=tuple(by_text[text] for text in sorted(by_text)),
     )
 
@@ -92,7 +92,7 @@ class CountingRules:
 
     def _of(self, model: str) -> ModelBins:
         if model not in self._known:
-            if len(self._known) >= _KEPT:
+            if len(self._known) >= _MAX_CACHED_MODELS:
                 self._known.clear()
             baseline = read_baseline(provided(BASELINES).load("model"), self._tx, self._blobs, model)
             self._known[model] = ModelBins(baseline, BinLayout(baseline.profile))

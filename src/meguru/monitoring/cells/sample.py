@@ -1,4 +1,4 @@
-"""A bounded random sample of a window's rows, for what counts don't tell."""
+"""A bounded, reproducible random sample of a window's rows, for checks that counts are not enough for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from meguru.monitoring.cells import marks, record, store
-from meguru.monitoring.cells.portion import hour_of
+from meguru.monitoring.cells.aggregate import hour_of
 from meguru.monitoring.cells.record import BatchSize
 from meguru.predictions import outcome_store, uncounted
 from meguru.predictions.ids import join
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 _HOUR = timedelta(hours=1)
-ROWS = 200_000
+SAMPLE_ROWS = 200_000
 """A window of so many rows is taken whole."""
-_REQUESTS = 50
+_MIN_REQUESTS = 50
 """At least so many requests are looked into, where there are as many: their rows resemble each other."""
-_LISTED = 20_000
+_MAX_LISTED = 20_000
 
 
 def sample(
@@ -33,8 +33,8 @@ def sample(
     endpoint: str,
     start: datetime,
     end: datetime,
-    rows: int = ROWS,
-    listed: int = _LISTED,
+    rows: int = SAMPLE_ROWS,
+    listed: int = _MAX_LISTED,
 ) -> pl.DataFrame:
     """Return about so many of the rows of a window, in order of event time; see `predictions.window.frame`.
 
@@ -47,11 +47,11 @@ def sample(
     """
     import polars as pl
 
-    there = record.first_to_end(tx, endpoint, start, end, listed + 1)
+    there = record.ending_first(tx, endpoint, start, end, listed + 1)
     if len(there) > listed:
-        there = list(_stretches(tx, endpoint, (start, end), rows))
+        there = list(_sample_by_hour(tx, endpoint, (start, end), rows))
     ordered = sorted(there, key=lambda each: marks.of_text(each.id))
-    most = max(1, -(-rows // min(_REQUESTS, max(1, len(ordered)))))
+    most = max(1, -(-rows // min(_MIN_REQUESTS, max(1, len(ordered)))))
     drawn, left = [], rows
     for each in ordered:
         if left <= 0:
@@ -60,7 +60,7 @@ def sample(
         left -= min(each.n, most)
     small = [each for each in drawn if each.n <= most]
     large = [(each, -(-each.n // most)) for each in drawn if each.n > most]
-    parts = [answered(record.load(tx, ids)) for ids in record.portions(small)]
+    parts = [answered(record.load(tx, ids)) for ids in record.chunked(small)]
     parts += [_spread(tx, each, step) for each, step in large]
     known = outcome_store.of_batches(tx, [each.id for each in small])
     known += [
@@ -72,7 +72,7 @@ def sample(
     return with_outcomes(whole, known)
 
 
-def _stretches(
+def _sample_by_hour(
     tx: Connection, endpoint: str, span: tuple[datetime, datetime], rows: int
 ) -> Iterator[BatchSize]:
     """Give requests of each hour of a span that follow a moment of it, as many as its share of the rows."""
@@ -81,11 +81,11 @@ def _stretches(
     for hour, count in sorted(by_hour.items()):
         quota = -(-rows * count // total)
         moment = hour + _HOUR * (marks.of_text(f"{endpoint} {hour.isoformat()}") / 2**64)
-        found = record.first_to_end(tx, endpoint, moment, hour + _HOUR, quota)
+        found = record.ending_first(tx, endpoint, moment, hour + _HOUR, quota)
         yield from found
         if len(found) < quota:
             known = {each.id for each in found}
-            rest = record.first_to_end(tx, endpoint, hour, moment, quota - len(found))
+            rest = record.ending_first(tx, endpoint, hour, moment, quota - len(found))
             yield from (each for each in rest if each.id not in known)
 
 

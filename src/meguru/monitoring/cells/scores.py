@@ -9,11 +9,11 @@ from meguru.stats.arrays import Floats
 
 ScoreKeys = npt.NDArray[np.int64]
 _SHIFT, _FINEST = 17, (127 - 32) << 6
-_MOST = (255 << 6) - _FINEST
+_MAX_KEY = (255 << 6) - _FINEST
 """The key of infinity."""
-KEYS = 4 * _MOST + 1
+KEYS = 4 * _MAX_KEY + 1
 """How many there are at most."""
-ZERO, ONE = _MOST, KEYS - 1 - _MOST
+ZERO, ONE = _MAX_KEY, KEYS - 1 - _MAX_KEY
 """The bins of the scores 0 and 1."""
 
 
@@ -32,5 +32,5 @@ def score_keys(scores: Floats) -> ScoreKeys:
         distance = np.where(upper, 1.0 - scores, scores)
         bits = np.abs(distance).astype(np.float32).view(np.uint32) >> _SHIFT
     size = np.maximum(bits.astype(np.int64) - _FINEST, 0)
-    place = np.where(distance < 0, -size, size) + _MOST
+    place = np.where(distance < 0, -size, size) + _MAX_KEY
     return np.where(upper, KEYS - 1 - place, place)

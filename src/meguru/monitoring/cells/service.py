@@ -7,7 +7,7 @@ import threading
 from meguru.base.ticker import Ticker
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.monitoring.cells.count import count, forget, waiting
+from meguru.monitoring.cells.count import backlog, count, drop_backlog
 from meguru.monitoring.cells.rules import ModelBins
 
 IDLE_SECONDS, PACE_SECONDS = 2.0, 0.02
@@ -35,9 +35,9 @@ class CellCounter(Ticker):
     def tick(self) -> None:
         """Count all that there is."""
         with self.ws.read() as tx:
-            endpoints, unwatched = waiting(tx)
+            endpoints, unwatched = backlog(tx)
         for endpoint in unwatched:
-            forget(self.ws, endpoint)
+            drop_backlog(self.ws, endpoint)
         while endpoints:  # in turns: nobody waits for another one's backlog
             endpoints = [each for each in endpoints if not self._stop.is_set() and self._count(each)]
             self._stop.wait(PACE_SECONDS)

@@ -20,7 +20,7 @@ from meguru.predictions.spans import CountedRows
 from meguru.stats.sketches import can_sketch, read_sketch, write_sketch
 
 _C, _N = monitor_cell.c, monitor_counting.c
-_A_QUERY, _A_READ = 400, 100
+_ROWS_PER_QUERY, _ROWS_PER_FETCH = 400, 100
 _WIDTHS = [np.dtype(each) for each in ("<u1", "<u2", "<u4", "<i8")]
 
 
@@ -74,7 +74,7 @@ def within(
     query = select(monitor_cell).where(*_hours(endpoint, first, last)).order_by(_C.hour)
     if parts:
         query = query.where(_C.part.in_(parts))
-    for row in tx.execute(query, execution_options={"yield_per": _A_READ}):
+    for row in tx.execute(query, execution_options={"yield_per": _ROWS_PER_FETCH}):
         yield _read(row)
 
 
@@ -83,8 +83,8 @@ def at(tx: Connection, endpoint: str, keys: Iterable[CellKey]) -> dict[CellKey, 
     wanted = set(keys)
     hours = sorted({each.hour for each in wanted})
     found: dict[CellKey, Cell] = {}
-    for begin in range(0, len(hours), _A_QUERY):
-        here = (_C.endpoint == endpoint) & _C.hour.in_(hours[begin : begin + _A_QUERY])
+    for begin in range(0, len(hours), _ROWS_PER_QUERY):
+        here = (_C.endpoint == endpoint) & _C.hour.in_(hours[begin : begin + _ROWS_PER_QUERY])
         for row in tx.execute(select(monitor_cell).where(here)):
             if (key := CellKey(row.model_ref, row.hour, row.part)) in wanted:
                 found[key] = _read(row)[1]
@@ -94,16 +94,16 @@ def at(tx: Connection, endpoint: str, keys: Iterable[CellKey]) -> dict[CellKey, 
 def keys(tx: Connection, endpoint: str, hours: Iterable[datetime]) -> set[CellKey]:
     """Return which cells some hours have."""
     wanted, found = sorted(hours), set()
-    for begin in range(0, len(wanted), _A_QUERY):
-        here = (_C.endpoint == endpoint) & _C.hour.in_(wanted[begin : begin + _A_QUERY])
+    for begin in range(0, len(wanted), _ROWS_PER_QUERY):
+        here = (_C.endpoint == endpoint) & _C.hour.in_(wanted[begin : begin + _ROWS_PER_QUERY])
         found |= {CellKey(*row) for row in tx.execute(select(_C.model_ref, _C.hour, _C.part).where(here))}
     return found
 
 
 def write(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write cells as `row_of` made them, over those that are there."""
-    for begin in range(0, len(rows), _A_QUERY):
-        tx.execute(_upsert(tx.dialect.name), rows[begin : begin + _A_QUERY])
+    for begin in range(0, len(rows), _ROWS_PER_QUERY):
+        tx.execute(_upsert(tx.dialect.name), rows[begin : begin + _ROWS_PER_QUERY])
 
 
 def row_of(endpoint: str, key: CellKey, cell: Cell) -> dict[str, Any]:

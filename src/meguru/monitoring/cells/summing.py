@@ -10,16 +10,16 @@ import numpy as np
 from sqlalchemy import Connection
 
 from meguru.monitoring.cells import record, store
-from meguru.monitoring.cells.portion import Cells, Spans, count_changes, count_portion, hour_of
+from meguru.monitoring.cells.aggregate import Cells, Spans, aggregate_changes, aggregate_rows, hour_of
 from meguru.monitoring.cells.record import BatchSize, Requests
 from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.truth import add_up
-from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey, add_cell, together
+from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey, add_cell, merge_sketches
 from meguru.predictions import uncounted
 from meguru.predictions.uncounted import OutcomeChange
 
 _HOUR = timedelta(hours=1)
-_TOGETHER = 1_000
+_MERGE_AFTER = 1_000
 """So many hours of truth are held before they are put together."""
 
 
@@ -53,8 +53,8 @@ class SummingPlan:
 def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: CountingRules) -> SummingPlan:
     """Find out where a window is read, without reading it."""
     hours = whole_hours(start, end)
-    if hours is None or not _hold(tx, endpoint, rules):
-        return recorded(tx, endpoint, start, end)
+    if hours is None or not _cells_cover(tx, endpoint, rules):
+        return plan_from_record(tx, endpoint, start, end)
     first, last = hours
     waiting = record.waiting(tx, endpoint, start, end)
     edges = [span for span in ((start, first), (last, end)) if span[0] < span[1]]
@@ -74,7 +74,7 @@ def whole_hours(start: datetime, end: datetime) -> tuple[datetime, datetime] | N
     return (first, last) if first < last else None
 
 
-def recorded(tx: Connection, endpoint: str, start: datetime, end: datetime) -> SummingPlan:
+def plan_from_record(tx: Connection, endpoint: str, start: datetime, end: datetime) -> SummingPlan:
     """Return how a window is summed from the record alone."""
     everything = record.overlapping(tx, endpoint, start, end)
     return SummingPlan(
@@ -82,13 +82,13 @@ def recorded(tx: Connection, endpoint: str, start: datetime, end: datetime) -> S
     )
 
 
-def _hold(tx: Connection, endpoint: str, rules: CountingRules) -> bool:
+def _cells_cover(tx: Connection, endpoint: str, rules: CountingRules) -> bool:
     """Tell whether cells say what is asked for."""
     by = store.turn(tx, endpoint)[1]
     return by is not None and by.covers(rules.counted) and not uncounted.is_anew(tx, endpoint)
 
 
-def total(
+def sum_window(
     tx: Connection, endpoint: str, planned: SummingPlan, rules: CountingRules, *, truth: bool = True
 ) -> Cells:
     """Sum a window, or without `truth` its columns alone; hours are all one, that of its start."""
@@ -100,45 +100,48 @@ def total(
         if key.part != COLUMNS:
             parts = hours.setdefault(mine, [])
             parts.append(cell)
-            if len(parts) == _TOGETHER:
-                parts[:] = [_whole(parts)]
+            if len(parts) == _MERGE_AFTER:
+                parts[:] = [_merged(parts)]
             return
         add_cell(found, mine, cell)
 
     if planned.hours is not None:
         for key, cell in store.within(tx, endpoint, *planned.hours, () if truth else (COLUMNS, SKETCHES)):
+            # Counted over the bins of another baseline, which can't be added: all is read from the record.
             if key.part == COLUMNS and cell.bins != rules.layout(key.model).digest:
-                other = recorded(tx, endpoint, planned.start, planned.end)
-                return total(tx, endpoint, other, rules, truth=truth)
+                other = plan_from_record(tx, endpoint, planned.start, planned.end)
+                return sum_window(tx, endpoint, other, rules, truth=truth)
             take(key, cell)
     read: list[tuple[Iterable[BatchSize], Spans]] = [
         (planned.beside, planned.edges),
         (planned.waiting, [(planned.start, planned.end)]),
     ]
     for batches, spans in read:
-        for ids in record.portions(batches):
-            portion = record.portion(tx, ids).within(spans)
-            for key, cell in count_portion(rules, portion, truth=truth, hourly=False).items():
+        for ids in record.chunked(batches):
+            portion = record.read_chunk(tx, ids).within(spans)
+            for key, cell in aggregate_rows(rules, portion, truth=truth, hourly=False).items():
                 take(key, cell)
     if planned.hours is not None and truth:
         for key, cell in _changed(tx, endpoint, planned.hours, rules).items():
             take(key, cell)
-    return found | {key: _whole(parts) for key, parts in hours.items()}
+    return found | {key: _merged(parts) for key, parts in hours.items()}
 
 
-def _whole(parts: Sequence[Cell]) -> Cell:
+def _merged(parts: Sequence[Cell]) -> Cell:
     """Return the sum of cells of one part other than counts by column; all at once, as that is sooner."""
     sums = add_up(each.truth for each in parts)
     rows = sum(each.rows for each in parts)
-    sketches = together([each.sketches for each in parts])
+    sketches = merge_sketches([each.sketches for each in parts])
     return Cell(rows=rows, outcomes=sums.outcomes, sketches=sketches, truth=sums)
 
 
-def agree(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: CountingRules) -> bool:
+def matches_record(
+    tx: Connection, endpoint: str, start: datetime, end: datetime, rules: CountingRules
+) -> bool:
     """Tell whether what was counted of a window is what the record says: each row, outcome and bin."""
     found = [
-        {key: cell for key, cell in total(tx, endpoint, planned, rules).items() if key.part == COLUMNS}
-        for planned in (plan(tx, endpoint, start, end, rules), recorded(tx, endpoint, start, end))
+        {key: cell for key, cell in sum_window(tx, endpoint, planned, rules).items() if key.part == COLUMNS}
+        for planned in (plan(tx, endpoint, start, end, rules), plan_from_record(tx, endpoint, start, end))
     ]
     kept, made = found
     return kept.keys() == made.keys() and all(_same(kept[key], made[key]) for key in kept)
@@ -158,8 +161,8 @@ def _changed(tx: Connection, endpoint: str, hours: tuple[datetime, datetime], ru
             by_batch.setdefault(each.batch_id, []).append(each)
         later = uncounted.among(tx, endpoint, list(by_batch))
         there = record.sizes(tx, [each for each in by_batch if each not in later])
-        for ids in record.portions(there):
+        for ids in record.chunked(there):
             told = [change for each in ids for change in by_batch[each]]
-            for key, cell in count_changes(rules, record.load(tx, ids), told, [hours]).items():
+            for key, cell in aggregate_changes(rules, record.load(tx, ids), told, [hours]).items():
                 add_cell(found, key, cell)
     return found

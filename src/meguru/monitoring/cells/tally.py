@@ -30,11 +30,11 @@ from meguru.stats.profile.times import missing_and_invalid_times
 if TYPE_CHECKING:
     import polars as pl
 
-CHUNK = 65_536
+CHUNK_VALUES = 65_536
 """So many values of numeric columns are looked at together: they stay in the processor's cache."""
-_FEW = 4_000
+_PYTHON_LOOKUP_ROWS = 4_000
 """Of so many texts Python finds the slots sooner than Polars."""
-_MANY = 4_000
+_COLUMNWISE_ROWS = 4_000
 """Of so many rows an hour, columns one by one are counted sooner than side by side."""
 Slots = npt.NDArray[np.int64]
 
@@ -58,7 +58,7 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
     Counts
         Shape (count, layout.size). The bins are those of `tally_column`, to the row.
     """
-    if frame.height > _MANY * count:
+    if frame.height > _COLUMNWISE_ROWS * count:
         ends = np.searchsorted(hours, np.arange(count), side="right").tolist()
         parts = [frame[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
         return np.stack([_by_column(layout, part) for part in parts])
@@ -138,7 +138,7 @@ def _categories(segment: Segment, column: pl.Series) -> Slots:
 
     slots = segment.categories
     text = column if column.dtype == pl.String else column.cast(pl.String)
-    if column.len() <= _FEW:
+    if column.len() <= _PYTHON_LOOKUP_ROWS:
         return np.array([*map(slots.__getitem__, text.to_list())], dtype=np.int64)
     found = text.replace_strict(
         list(slots), list(slots.values()), default=slots.other, return_dtype=pl.UInt16
@@ -172,7 +172,7 @@ class _Numbers:
     def add(self, found: Counts, frame: pl.DataFrame, hours: Slots) -> None:
         import polars as pl
 
-        size, step = found.shape[1], max(1, CHUNK // len(self.segments))
+        size, step = found.shape[1], max(1, CHUNK_VALUES // len(self.segments))
         flat = found.reshape(-1)
         values = np.empty((len(self.segments), frame.height))
         for row, each in enumerate(self.segments):

@@ -32,7 +32,7 @@ class CellKey(NamedTuple):
     part: str
 
 
-def others_of(key: CellKey) -> CellKey | None:
+def others_key(key: CellKey) -> CellKey | None:
     """Return where the values of a column are counted that have no cell of their own; None of no slice."""
     column, is_slice, _ = key.part.partition("=")
     return key._replace(part=f"{column}={OTHERS}") if is_slice else None
@@ -77,7 +77,7 @@ class Cell:
             mark=(self.mark + other.mark) % _MODULUS,
             bins=self.bins or other.bins,
             counts=_plus(self.counts, other.counts),
-            sketches=together([self.sketches, other.sketches]),
+            sketches=merge_sketches([self.sketches, other.sketches]),
             truth=self.truth if other.truth is _NOTHING else add_up([self.truth, other.truth]),
         )
 
@@ -99,7 +99,7 @@ def _plus(one: Counts, other: Counts) -> Counts:
     return np.add(one, other, dtype=np.int64)  # those that were read are narrow
 
 
-def together(parts: Sequence[Mapping[str, ColumnSketch]]) -> Mapping[str, ColumnSketch]:
+def merge_sketches(parts: Sequence[Mapping[str, ColumnSketch]]) -> Mapping[str, ColumnSketch]:
     """Return the sketches of all columns; one that has numbers here and words there is left out."""
     some = [each for each in parts if each]
     if len(some) < 2:

@@ -11,21 +11,21 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from meguru.monitoring.base import Baseline
+from meguru.monitoring.cells.aggregate import Cells
 from meguru.monitoring.cells.layout import BinLayout
 from meguru.monitoring.cells.measure import is_counted, known_by_score, measure_cells
-from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, Cell
-from meguru.monitoring.expecting import with_expected_losses
-from meguru.monitoring.expecting_classes import with_expected_classes
+from meguru.monitoring.estimated_classes import with_expected_classes
+from meguru.monitoring.estimated_metrics import with_expected_losses
 from meguru.monitoring.measured import Estimate, MeasuredMetric, ModelPerformance, Role
-from meguru.monitoring.performance import AskedMetric, measure, wanted_metrics
+from meguru.monitoring.performance import RequestedMetric, measure, wanted_metrics
 from meguru.monitoring.window import (
     ComparedColumn,
     ComparedTimes,
     MonitoredWindow,
     compared_column,
     time_fault,
-    told,
+    with_score_analysis,
 )
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.types import MODEL_COLUMN
@@ -95,7 +95,7 @@ def compare_cells(
     baselines: Mapping[str, Baseline],
     layout: BinLayout,
     min_rows: int,
-    asked: Sequence[AskedMetric],
+    asked: Sequence[RequestedMetric],
     span: tuple[datetime, datetime],
 ) -> MonitoredWindow:
     """Compare a window's cells with the baselines of its models; as `window.compare` does with its rows.
@@ -122,11 +122,11 @@ def compare_cells(
     )
     answered = [cell.truth for key, cell in cells.items() if key.model == live and key.part == ANSWERED]
     task = baseline.task or task_of("binary")
-    return told(window, known_by_score(task, answered[0]) if answered else None)
+    return with_score_analysis(window, known_by_score(task, answered[0]) if answered else None)
 
 
 def needs_sample(
-    window: MonitoredWindow, baselines: Mapping[str, Baseline], asked: Sequence[AskedMetric]
+    window: MonitoredWindow, baselines: Mapping[str, Baseline], asked: Sequence[RequestedMetric]
 ) -> bool:
     """Tell whether there is something that counts don't tell and rows might."""
     for each in window.performance:
@@ -141,7 +141,7 @@ def add_sampled(
     window: MonitoredWindow,
     frame: pl.DataFrame,
     baselines: Mapping[str, Baseline],
-    asked: Sequence[AskedMetric],
+    asked: Sequence[RequestedMetric],
 ) -> MonitoredWindow:
     """Measure on a sample what counts don't tell, and say so; the sample is the window's `frame`."""
     rest = measure(frame, window.model, baselines, asked)

@@ -16,7 +16,7 @@ from meguru.stats import NumericProfile
 from meguru.stats.arrays import as_level
 from meguru.stats.poisson_rates import fall_p_value
 
-_LONGEST = 60
+_MAX_VALUE_LENGTH = 60
 """Values are told up to so many characters."""
 _CALENDAR = 366
 """What has more values than a year has days is no part of a date, which short windows hold one of."""
@@ -160,10 +160,10 @@ def _value(window: MonitoredWindow, column: ComparedColumn, place: int) -> str:
     if window.frame is not None and column.name in window.frame.columns:
         values = window.frame[column.name].drop_nulls().unique()
         if len(values) == 1:
-            return f"{values[0]:.6g}" if column.ordered else str(values[0])[:_LONGEST]
+            return f"{values[0]:.6g}" if column.ordered else str(values[0])[:_MAX_VALUE_LENGTH]
     profile = column.profile
     if not isinstance(profile, NumericProfile):
-        return profile.top[place][0][:_LONGEST] if place < len(profile.top) else "unknown"
+        return profile.top[place][0][:_MAX_VALUE_LENGTH] if place < len(profile.top) else "unknown"
     inner = len(profile.counts) - 2
     if place in {0, inner + 1}:
         return f"{'below' if place == 0 else 'above'} {profile.low if place == 0 else profile.high:.4g}"

@@ -13,7 +13,7 @@ from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 
-LEAST_BEFORE = 3
+MIN_WINDOWS = 3
 """So many earlier windows tell what predictions usually cost."""
 PER = 1000
 
@@ -91,7 +91,7 @@ class CostCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             for each in past.findings
             if each.check == self.key and each.statistic is not None
         ]
-        return median(before) if len(before) >= LEAST_BEFORE else None
+        return median(before) if len(before) >= MIN_WINDOWS else None
 
     def _shown(self, cost: float) -> str:
         return f"{cost:.3g} {self.unit or 's of processor'}".strip()

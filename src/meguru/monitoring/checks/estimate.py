@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.checks.metric_limit import MetricLimit, plain, shown
-from meguru.monitoring.expecting import LOSS_METRICS
-from meguru.monitoring.expecting_classes import CLASS_METRICS
+from meguru.monitoring.estimated_classes import CLASS_METRICS
+from meguru.monitoring.estimated_metrics import LOSS_METRICS
 from meguru.monitoring.measured import MeasuredMetric, ModelPerformance
 from meguru.monitoring.scores import SCORES
 from meguru.monitoring.types import Finding, Severity
@@ -79,7 +79,7 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
         return ""
 
     def _drop(self, live: ModelPerformance, found: MeasuredMetric) -> Finding | None:
-        if (now := found.expected) is None or (held := self.hold(found, now)) is None:
+        if (now := found.expected) is None or (held := self.against_reference(found, now)) is None:
             return None
         realised = found.estimate
         later = f"estimated, and {realised.n:,} outcomes say {shown(realised)}" if realised else ESTIMATED

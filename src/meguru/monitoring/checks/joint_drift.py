@@ -17,7 +17,7 @@ from meguru.stats.drift.result import DriftResult, check_floor
 if TYPE_CHECKING:
     import polars as pl
 
-_MOST, _LEAST = 4000, 50
+_MAX_ROWS, _MIN_ROWS = 4000, 50
 
 
 class JointDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,12 +80,12 @@ class JointDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         """Need enough rows, and rows of the training data."""
         if why := no_columns(window):
             return why
-        if window.reference is None or window.reference.height < _LEAST:
+        if window.reference is None or window.reference.height < _MIN_ROWS:
             return f"the rows that {window.model} was trained on are not in a dataset here"
         if window.frame is None or not _columns(window):
             return "no column of the training data came"
-        if window.frame.height < _LEAST:
-            return f"only {window.frame.height} rows, and {_LEAST} are needed"
+        if window.frame.height < _MIN_ROWS:
+            return f"only {window.frame.height} rows, and {_MIN_ROWS} are needed"
         return ""
 
 
@@ -98,4 +98,4 @@ def _columns(window: MonitoredWindow) -> list[str]:
 
 
 def _some(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.gather_every(max(1, -(-rows.height // _MOST)))
+    return rows.gather_every(max(1, -(-rows.height // _MAX_ROWS)))

@@ -19,7 +19,7 @@ ABSOLUTE, RELATIVE = 0.02, 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldMetric:
+class LimitComparison:
     """An estimate against the limit that it must not certainly be beyond.
 
     `worse` is how far even its better end is beyond the reference, 0 when it is not; `p_value` how often
@@ -103,7 +103,7 @@ class MetricLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Return what the metric is compared with; None when nobody knows."""
         return found.reference if self.reference is None else self.reference
 
-    def hold(self, found: MeasuredMetric, now: Estimate) -> HeldMetric | None:
+    def against_reference(self, found: MeasuredMetric, now: Estimate) -> LimitComparison | None:
         """Hold an estimate against the reference; None when there is none."""
         reference = self.reference_of(found)
         if reference is None:
@@ -115,7 +115,7 @@ class MetricLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         perhaps = now.low < limit if up else now.high > limit
         worse, well = ("below", "above") if up else ("above", "below")
         relation = f"is certainly {worse}" if breached else f"may be {worse}" if perhaps else f"is {well}"
-        return HeldMetric(
+        return LimitComparison(
             limit=limit,
             tolerance=tolerance,
             reference=reference,

@@ -11,14 +11,14 @@ from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, NotFound
 from meguru.monitoring.checks import CHECKS, MonitorCheck
 
-ALWAYS = ("schema",)
+DEFAULT_CHECKS = ("schema",)
 """What every monitor checks: that columns are there, and hold what they held."""
 
 
-def with_always(checks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_default_checks(checks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the checks of a monitor with those that every monitor makes."""
     asked = {each.get("check") for each in checks}
-    return [*({"check": each} for each in ALWAYS if each not in asked), *checks]
+    return [*({"check": each} for each in DEFAULT_CHECKS if each not in asked), *checks]
 
 
 def check_of(options: dict[str, Any], place: str = "checks") -> MonitorCheck:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from meguru.errors import InvalidInput
-from meguru.monitoring.checks.metric_limit import HeldMetric, MetricLimit, plain, shown, widened
+from meguru.monitoring.checks.metric_limit import LimitComparison, MetricLimit, plain, shown, widened
 from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
@@ -83,7 +83,11 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def _drop(self, live: ModelPerformance) -> Finding | None:
         found = self.of(live)
-        if found is None or (now := found.estimate) is None or (held := self.hold(found, now)) is None:
+        if (
+            found is None
+            or (now := found.estimate) is None
+            or (held := self.against_reference(found, now)) is None
+        ):
             return None
         return Finding(
             check=self.key,
@@ -111,7 +115,7 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
         self, live: ModelPerformance, found: MeasuredMetric, part: SliceEstimate, parts: int
     ) -> Finding | None:
         now = widened(part.estimate, parts)
-        held = msgspec.structs.replace(self, tolerance=self.slice_tolerance).hold(found, now)
+        held = msgspec.structs.replace(self, tolerance=self.slice_tolerance).against_reference(found, now)
         if held is None:
             return None
         which = f"{part.column}={part.value}"
@@ -154,7 +158,7 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
 
-def _held_words(found: MeasuredMetric, now: Estimate, held: HeldMetric) -> str:
+def _held_words(found: MeasuredMetric, now: Estimate, held: LimitComparison) -> str:
     return (
         f"{found.label} {shown(now)} {held.relation} {plain(held.limit)}: "
         f"{plain(held.reference)} on the holdout, tolerance {plain(held.tolerance)}"

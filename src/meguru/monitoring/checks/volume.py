@@ -14,7 +14,7 @@ from meguru.registry.known import KnownModel
 from meguru.stats.arrays import as_level
 from meguru.stats.volume import band_of
 
-_FEWEST = 3
+_MIN_WINDOWS = 3
 """So many earlier windows say what is usual."""
 _SLACK = timedelta(hours=1.5)
 """A day's window moves by an hour where clocks do."""
@@ -53,7 +53,7 @@ class WindowVolume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 self._finding(window, [window.reference_rows] * 2, f"{window.compared_with} has", grows=True)
             ]
         counts = _alike(window)
-        if len(counts) < _FEWEST:
+        if len(counts) < _MIN_WINDOWS:
             return []
         return [self._finding(window, counts, f"{len(counts)} windows before had about", grows=False)]
 
@@ -97,7 +97,7 @@ def _alike(window: MonitoredWindow) -> list[int]:
     usual = [each for each in window.past if not _was_odd(each)]
     for period in (timedelta(days=7), timedelta(days=1)):
         found = [each.rows for each in usual if _in_phase(each.start, start, period)]
-        if len(found) >= _FEWEST and end - start < period:
+        if len(found) >= _MIN_WINDOWS and end - start < period:
             return found
     return [each.rows for each in usual]
 

@@ -6,26 +6,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from meguru.metrics import Metric, metric_of
-from meguru.monitoring.performance import AskedMetric
+from meguru.monitoring.performance import RequestedMetric
 
-JUDGES, BESIDE = "performance", frozenset({"estimate"})
+PERFORMANCE, BESIDE = "performance", frozenset({"estimate"})
 CALIBRATION = "calibration"
 
 
-def asked_by(checks: Sequence[dict[str, Any]]) -> list[AskedMetric]:
+def requested_metrics(checks: Sequence[dict[str, Any]]) -> list[RequestedMetric]:
     """Return the metrics that a monitor's checks judge by, with the columns that are looked at by value."""
     asked = [
-        AskedMetric(metric=_metric(each), slices=tuple(each.get("slices") or ()))
+        RequestedMetric(metric=_metric(each), slices=tuple(each.get("slices") or ()))
         for each in checks
-        if each.get("check") == JUDGES
+        if each.get("check") == PERFORMANCE
     ]
     asked += [
-        AskedMetric(metric=metric, method="analytic", beside=True)
+        RequestedMetric(metric=metric, method="analytic", beside=True)
         for each in checks
         if each.get("check") in BESIDE and (metric := _metric(each)) is not None
     ]
     if any(each.get("check") == CALIBRATION for each in checks):
-        asked.append(AskedMetric(metric=metric_of("calibration_error@15"), method="analytic", beside=True))
+        asked.append(
+            RequestedMetric(metric=metric_of("calibration_error@15"), method="analytic", beside=True)
+        )
     return asked
 
 

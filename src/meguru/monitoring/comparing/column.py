@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SCHEMA, NULLS = "schema", "nulls"
 MISSING = 0.05
 """A share of missing values that moved by no more than this beyond chance is not worth telling."""
-_VECTORS = 2000
-_FEWEST = 8
+_MAX_VECTORS = 2000
+_MIN_VALUES = 8
 
 
 class AskedTest(NamedTuple):
@@ -155,12 +155,12 @@ def _of_vectors(before: pl.Series, after: pl.Series, question: AskedTest) -> tup
 
 
 def _some(values: pl.Series) -> pl.Series:
-    return values.gather_every(max(1, -(-values.len() // _VECTORS)))
+    return values.gather_every(max(1, -(-values.len() // _MAX_VECTORS)))
 
 
 def _jointly(first: Floats, second: Floats, question: AskedTest) -> tuple[Claim | None, str]:
-    if min(len(first), len(second)) < _FEWEST:
-        return None, f"fewer than {_FEWEST} values can't be compared so"
+    if min(len(first), len(second)) < _MIN_VALUES:
+        return None, f"fewer than {_MIN_VALUES} values can't be compared so"
     name = question.test if question.test in JOINT_TESTS.names() else "mmd"
     test: Callable[..., DriftResult] = JOINT_TESTS.load(name)
     floor = _floor_of(test) if question.floor is None else question.floor

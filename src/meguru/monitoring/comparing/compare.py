@@ -18,7 +18,7 @@ from meguru.stats.drift.result import check_floor
 if TYPE_CHECKING:
     import polars as pl
 
-_JOINT_ROWS = 4000
+_MAX_JOINT_ROWS = 4000
 
 
 class _Sides(NamedTuple):
@@ -111,7 +111,7 @@ def _sampled(sides: _Sides) -> dict[str, str]:
 def _joint(sides: _Sides, joint: str, level: float, floor: float | None) -> JointComparison | None:
     import numpy as np
 
-    rows = encode_rows(*(each.sample(_JOINT_ROWS) for each in sides))
+    rows = encode_rows(*(each.sample(_MAX_JOINT_ROWS) for each in sides))
     if not rows.names:
         return None
     options = {} if floor is None else {"floor": floor}

@@ -14,9 +14,9 @@ from meguru.stats.drift.encoding import is_text
 if TYPE_CHECKING:
     import polars as pl
 
-FEW = 20
+MAX_CODES = 20
 """Numbers with no more values than this, each five times there on average, are compared as categories."""
-MOST_CATEGORIES = 100
+MAX_CATEGORIES = 100
 """The most frequent categories of both sides together stand alone; the others are one."""
 
 
@@ -78,7 +78,7 @@ def of_numbers(before: pl.Series, after: pl.Series) -> SampledValues:
 
 def are_codes(sides: Sequence[pl.Series]) -> bool:
     """Tell whether numbers are so few that they are names of something."""
-    most = [min(FEW, len(each) // 5) for each in sides]
+    most = [min(MAX_CODES, len(each) // 5) for each in sides]
     firsts = (each.head(1000).n_unique() <= many for each, many in zip(sides, most, strict=True))
     return all(firsts) and all(each.n_unique() <= many for each, many in zip(sides, most, strict=True))
 
@@ -111,6 +111,6 @@ def vectors(values: pl.Series) -> Floats | None:
 
 
 def _with_rest(counts: Floats) -> Floats:
-    if counts.size <= MOST_CATEGORIES:
+    if counts.size <= MAX_CATEGORIES:
         return counts
-    return np.append(counts[:MOST_CATEGORIES], counts[MOST_CATEGORIES:].sum())
+    return np.append(counts[:MAX_CATEGORIES], counts[MAX_CATEGORIES:].sum())

@@ -9,7 +9,7 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_ROWS = 5_000_000
+MAX_ROWS = 5_000_000
 """Of more rows every second, third … is compared."""
 
 
@@ -27,7 +27,7 @@ class TableSide:
         self.height = int(lazy.select(pl.len()).collect(engine="streaming").item())
         if not self.height:
             raise InvalidInput(f"{name} has no rows to compare", field="files")
-        self.every = -(-self.height // MOST_ROWS)
+        self.every = -(-self.height // MAX_ROWS)
         self._rows = lazy
 
     def column(self, name: str) -> pl.Series:

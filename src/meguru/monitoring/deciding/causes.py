@@ -1,4 +1,4 @@
-"""What rings lives from window to window: it begins when it lasts, and ends when it is gone for long."""
+"""Causes of alerts over windows: persistence before they alert, hysteresis before they end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CauseKey = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenCause:
+class CauseCandidate:
     """A finding of the present window, by what it is of.
 
     `is_candidate` tells whether it would ring if it lasts, `at_once` whether it need not last.
@@ -34,13 +34,13 @@ class SeenCause:
         return (self.finding.severity.value, self.finding.model, what, self.finding.slice)
 
 
-def causes_now(
-    seen: Sequence[SeenCause],
+def update_causes(
+    seen: Sequence[CauseCandidate],
     window: MonitoredWindow,
     judged: AbstractSet[Severity],
     persist: Persistence,
     recover: Recovery,
-    may_ring: Callable[[AlertCause], bool],
+    may_alert: Callable[[AlertCause], bool],
 ) -> list[AlertCause]:
     """Return the causes of this window, by those of the windows before and what is seen now.
 
@@ -65,20 +65,20 @@ def causes_now(
     last = {
         key: each
         for key, each in (before[-1].items() if before else ())
-        if _is_of(each, window) and may_ring(each)
+        if _is_of(each, window) and may_alert(each)
     }
     strongest = _strongest(seen)
     found: list[AlertCause | None] = []
     for key, each in strongest.items():
         rang = last.get(key)
         if rang is not None and rang.state is CauseState.RINGING:
-            found.append(_still(rang, each, recover))
+            found.append(_continued(rang, each, recover))
         elif each.is_candidate:
-            found.append(_begun(each, before, window, persist))
+            found.append(_started(each, before, window, persist))
     for key, rang in last.items():
         if key not in strongest and rang.state is CauseState.RINGING:
             is_judged = rang.severity in judged
-            found.append(_still(rang, None, recover) if is_judged else _unjudged(rang))
+            found.append(_continued(rang, None, recover) if is_judged else _unjudged(rang))
     return [each for each in found if each is not None]
 
 
@@ -88,8 +88,8 @@ def _is_of(cause: AlertCause, window: MonitoredWindow) -> bool:
     return shadow or not cause.model or not window.model or cause.model == window.model
 
 
-def _strongest(seen: Sequence[SeenCause]) -> dict[CauseKey, SeenCause]:
-    found: dict[CauseKey, SeenCause] = {}
+def _strongest(seen: Sequence[CauseCandidate]) -> dict[CauseKey, CauseCandidate]:
+    found: dict[CauseKey, CauseCandidate] = {}
     for each in seen:
         known = found.get(each.key)
         if known is None or _rank(each) > _rank(known):
@@ -97,12 +97,12 @@ def _strongest(seen: Sequence[SeenCause]) -> dict[CauseKey, SeenCause]:
     return found
 
 
-def _rank(each: SeenCause) -> tuple[bool, bool, float]:
+def _rank(each: CauseCandidate) -> tuple[bool, bool, float]:
     return each.is_candidate, each.at_once, float("inf") if each.strength is None else each.strength
 
 
-def _begun(
-    seen: SeenCause,
+def _started(
+    seen: CauseCandidate,
     before: Sequence[Mapping[CauseKey, AlertCause]],
     window: MonitoredWindow,
     persist: Persistence,
@@ -122,7 +122,7 @@ def _begun(
     )
 
 
-def _still(rang: AlertCause, seen: SeenCause | None, recover: Recovery) -> AlertCause | None:
+def _continued(rang: AlertCause, seen: CauseCandidate | None, recover: Recovery) -> AlertCause | None:
     """Return what rang in the window before as it is in this one; None if it is over."""
     if seen is not None and seen.is_candidate:
         return msgspec.structs.replace(rang, seen=True, strength=seen.strength, calm=0)

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from meguru.monitoring.deciding.causes import causes_now
-from meguru.monitoring.deciding.holding import HeldFinding, hold, may_ring, seen_cause
-from meguru.monitoring.deciding.measuring import Measurements, measure_window
+from meguru.monitoring.deciding.assess import AssessedFinding, assess_findings, cause_candidate, may_alert
+from meguru.monitoring.deciding.causes import update_causes
 from meguru.monitoring.deciding.reasons import (
     Drifted,
-    calm_words,
-    estimated_words,
-    ringing_words,
-    season_words,
-    waiting_words,
+    alert_reasons,
+    estimate_reasons,
+    ok_reasons,
+    pending_reasons,
+    season_reasons,
 )
 from meguru.monitoring.deciding.rules import Persistence, Recovery
+from meguru.monitoring.deciding.run_checks import CheckResults, run_checks
 from meguru.monitoring.deciding.significance import DRIFT
 from meguru.monitoring.measured import PerformanceTrend
 from meguru.monitoring.types import AlertCause, CauseState, Finding, Monitor, ReportVerdict, Severity
 from meguru.monitoring.window import MonitoredWindow
 
-_AT_ONCE, _OVER_AT_ONCE = Persistence(windows=1, of=1), Recovery(windows=1)
+_IMMEDIATE_PERSISTENCE, _IMMEDIATE_RECOVERY = Persistence(windows=1, of=1), Recovery(windows=1)
 """Of versions of a dataset: each is compared with the one before, and no change lasts."""
 
 
@@ -43,26 +43,30 @@ class Judgement:
 
 def judge(monitor: Monitor, window: MonitoredWindow) -> Judgement:
     """Run the checks; alert on what the monitor says is worth an alert, and what lasts."""
-    return decide(monitor, window, measure_window(monitor, window))
+    return decide(monitor, window, run_checks(monitor, window))
 
 
-def decide(monitor: Monitor, window: MonitoredWindow, measured: Measurements) -> Judgement:
+def decide(monitor: Monitor, window: MonitoredWindow, measured: CheckResults) -> Judgement:
     """Come to a verdict from what the checks found; pure, like they are."""
-    held = hold(monitor, window, measured.found)
+    held = assess_findings(monitor, window, measured.found)
     drift = _drift(window, held)
-    seen = [seen_cause(monitor, each, drift.share) for each in held]
-    persist, recover = (_AT_ONCE, _OVER_AT_ONCE) if monitor.dataset else (monitor.persist, monitor.recover)
-    causes = causes_now(seen, window, measured.judged, persist, recover, partial(may_ring, monitor))
+    seen = [cause_candidate(monitor, each, drift.share) for each in held]
+    persist, recover = (
+        (_IMMEDIATE_PERSISTENCE, _IMMEDIATE_RECOVERY)
+        if monitor.dataset
+        else (monitor.persist, monitor.recover)
+    )
+    causes = update_causes(seen, window, measured.judged, persist, recover, partial(may_alert, monitor))
     findings = [each.finding for each in held]
     verdict = _verdict(window, measured, causes, held)
-    waiting = waiting_words(causes, findings, persist, recover)
+    waiting = pending_reasons(causes, findings, persist, recover)
     if verdict is ReportVerdict.ALERT:
-        reasons = [*ringing_words(causes, findings, drift), *waiting]
+        reasons = [*alert_reasons(causes, findings, drift), *waiting]
     elif verdict is ReportVerdict.OK:
-        reasons = [*calm_words(findings, drift), *waiting]
+        reasons = [*ok_reasons(findings, drift), *waiting]
     else:
         moved = [str(drift)] if drift.columns else []
-        reasons = [*measured.unjudged, *estimated_words(findings), *season_words(held), *moved, *waiting]
+        reasons = [*measured.unjudged, *estimate_reasons(findings), *season_reasons(held), *moved, *waiting]
     return Judgement(
         verdict=verdict,
         reasons=reasons or ["no row was answered in this window"],
@@ -76,8 +80,8 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: Measurements) ->
     )
 
 
-def _drift(window: MonitoredWindow, held: list[HeldFinding]) -> Drifted:
-    there = (each.finding for each in held if each.is_there)
+def _drift(window: MonitoredWindow, held: list[AssessedFinding]) -> Drifted:
+    there = (each.finding for each in held if each.is_significant)
     moved = (each.column for each in there if each.severity is Severity.INPUT_DRIFT)
     columns = dict.fromkeys(each for each in moved if each)  # what is of all columns together is of none
     compared = sum(each.severity is Severity.INPUT_DRIFT for each in window.columns)
@@ -85,8 +89,9 @@ def _drift(window: MonitoredWindow, held: list[HeldFinding]) -> Drifted:
 
 
 def _verdict(
-    window: MonitoredWindow, measured: Measurements, causes: list[AlertCause], held: list[HeldFinding]
+    window: MonitoredWindow, measured: CheckResults, causes: list[AlertCause], held: list[AssessedFinding]
 ) -> ReportVerdict:
+    # "ok" is said only of what was judged: where a check that matters could not tell, it is "unknown".
     ringing = [each for each in causes if each.state is CauseState.RINGING]
     if any(each.seen or each.severity in measured.judged for each in ringing):
         return ReportVerdict.ALERT

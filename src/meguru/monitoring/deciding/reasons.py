@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from meguru.monitoring.deciding.holding import HeldFinding
+from meguru.monitoring.deciding.assess import AssessedFinding
 from meguru.monitoring.deciding.rules import Persistence, Recovery
 from meguru.monitoring.types import AlertCause, CauseState, Finding, Severity
 
-NAMED = 5
+MAX_NAMED_COLUMNS = 5
 
 
 class Drifted(NamedTuple):
@@ -26,11 +26,13 @@ class Drifted(NamedTuple):
     def __str__(self) -> str:
         if not self.columns:
             return f"none of {self.compared} columns drifted"
-        named = ", ".join(self.columns[:NAMED]) + (", …" if len(self.columns) > NAMED else "")
+        named = ", ".join(self.columns[:MAX_NAMED_COLUMNS]) + (
+            ", …" if len(self.columns) > MAX_NAMED_COLUMNS else ""
+        )
         return f"{len(self.columns)} of {self.compared} columns drifted ({named})"
 
 
-def ringing_words(causes: Sequence[AlertCause], findings: Sequence[Finding], drift: Drifted) -> list[str]:
+def alert_reasons(causes: Sequence[AlertCause], findings: Sequence[Finding], drift: Drifted) -> list[str]:
     """Return one reason a cause that is there, and one for all input drift together; gravest first."""
     order = list(Severity)
     there = {each.key for each in causes if each.seen and each.state is CauseState.RINGING}
@@ -47,7 +49,7 @@ def ringing_words(causes: Sequence[AlertCause], findings: Sequence[Finding], dri
     return reasons
 
 
-def waiting_words(
+def pending_reasons(
     causes: Sequence[AlertCause], findings: Sequence[Finding], persist: Persistence, recover: Recovery
 ) -> list[str]:
     """Say what does not ring yet, and what rings no more but is not over yet."""
@@ -63,7 +65,7 @@ def waiting_words(
     return said
 
 
-def calm_words(findings: Sequence[Finding], drift: Drifted) -> list[str]:
+def ok_reasons(findings: Sequence[Finding], drift: Drifted) -> list[str]:
     """Say how well it is."""
     said = [each.says for each in findings if each.severity is Severity.PERFORMANCE_DROP]
     said = said or [each.says for each in findings if each.severity is Severity.ESTIMATED_DROP]
@@ -72,14 +74,14 @@ def calm_words(findings: Sequence[Finding], drift: Drifted) -> list[str]:
     return [*said, str(drift)] if drift.compared else said or ["nothing is beyond its threshold"]
 
 
-def estimated_words(findings: Sequence[Finding]) -> list[str]:
+def estimate_reasons(findings: Sequence[Finding]) -> list[str]:
     """Say what is expected where outcomes don't tell yet."""
     if any(each.severity is Severity.PERFORMANCE_DROP for each in findings):
         return []
     return [each.says for each in findings if each.severity is Severity.ESTIMATED_DROP]
 
 
-def season_words(held: Sequence[HeldFinding]) -> list[str]:
+def season_reasons(held: Sequence[AssessedFinding]) -> list[str]:
     """Say of what nobody knows yet whether it is a season."""
     found = [each.finding.says for each in held if each.perhaps_season]
     return [f"it is not known yet whether this is a season: {each}" for each in found]

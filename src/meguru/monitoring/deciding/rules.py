@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.errors import InvalidInput
 
-MOST_WINDOWS = 50
+MAX_WINDOWS = 50
 
 
 class Persistence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,9 +23,9 @@ class Persistence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def check(self) -> Persistence:
         """Return it; refuse fewer than one window, and more windows than are looked at."""
-        if not 1 <= self.windows <= self.of <= MOST_WINDOWS:
+        if not 1 <= self.windows <= self.of <= MAX_WINDOWS:
             raise InvalidInput(
-                f"persist.windows must lie between 1 and persist.of, and that be at most {MOST_WINDOWS}",
+                f"persist.windows must lie between 1 and persist.of, and that be at most {MAX_WINDOWS}",
                 field="persist",
                 why=f"it is {self.windows} of {self.of}",
                 hint="{windows = 2, of = 3}; {windows = 1, of = 1} rings at once",
@@ -45,9 +45,9 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def check(self) -> Recovery:
         """Return it; refuse fewer than one window, and a share that is none."""
-        if not 1 <= self.windows <= MOST_WINDOWS:
+        if not 1 <= self.windows <= MAX_WINDOWS:
             raise InvalidInput(
-                f"recover.windows must lie between 1 and {MOST_WINDOWS}",
+                f"recover.windows must lie between 1 and {MAX_WINDOWS}",
                 field="recover.windows",
                 why=f"it is {self.windows}",
             )

@@ -1,4 +1,4 @@
-"""Hold drift against earlier windows: what moves as it did a week or a year ago is a season."""
+"""Seasonality: drift is compared with earlier windows, of the same hour, weekday or time of the year."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _A_YEAR_OF_WEEKS = 52 * _WEEK
 _A_YEAR = timedelta(days=365)
 
 
-class SeasonSays(NamedTuple):
+class SeasonFinding(NamedTuple):
     """What a baseline of earlier windows says of a drift that was found against the training data."""
 
     season: Season
@@ -77,9 +77,9 @@ def windows_of(
     return [each for each in earlier if any(each.start <= moment < each.end for moment in moments)]
 
 
-def against_seasons(
+def compare_with_seasons(
     finding: Finding, check: MonitorCheck, window: MonitoredWindow, seasons: Sequence[Season]
-) -> list[SeasonSays]:
+) -> list[SeasonFinding]:
     """Hold a drift finding against each season of which there are counts.
 
     The same check compares the window with those earlier windows together. Windows in which this very
@@ -101,12 +101,12 @@ def against_seasons(
         alone = dataclasses.replace(window, columns=(held,), past=())
         found = next((each for each in check.evaluate(alone) if each.column == column.name), None)
         if found is not None:
-            said.append(SeasonSays(season, len(counts), found))
+            said.append(SeasonFinding(season, len(counts), found))
     return said
 
 
 def unknown_seasons(
-    said: Sequence[SeasonSays], seasons: Sequence[Season], window: MonitoredWindow
+    said: Sequence[SeasonFinding], seasons: Sequence[Season], window: MonitoredWindow
 ) -> list[Season]:
     """Return the seasons without which nobody can tell whether drift is one.
 
@@ -121,7 +121,7 @@ def unknown_seasons(
     return [] if known else list(seasons)
 
 
-def weakest(strength: float | None, said: Sequence[SeasonSays]) -> float | None:
+def min_strength(strength: float | None, said: Sequence[SeasonFinding]) -> float | None:
     """Return how large a drift is beyond every baseline."""
     held = [strength_of(each.finding) for each in said]
     numbers = [each for each in (strength, *held) if each is not None]

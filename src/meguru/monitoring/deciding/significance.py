@@ -9,8 +9,8 @@ from meguru.stats.drift.false_discovery import discoveries
 
 DRIFT = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT})
 """What moves without harm: it rings only if it is more than chance, and more than a season."""
-TWICE = 2.0
-CERTAIN = 1e-5
+IMMEDIATE_STRENGTH = 2.0
+IMMEDIATE_P_VALUE = 1e-5
 """What chance makes so rarely needs no second window: once in some 270 years of days."""
 
 
@@ -57,16 +57,16 @@ def strength_of(finding: Finding) -> float | None:
     return finding.effect / floor
 
 
-def rings_at_once(finding: Finding, strength: float | None) -> bool:
+def alerts_immediately(finding: Finding, strength: float | None) -> bool:
     """Tell whether a finding needs no second window: it has no chance in it, or far more than enough."""
-    if strength is None or strength >= TWICE:
+    if strength is None or strength >= IMMEDIATE_STRENGTH:
         return True
     if finding.severity in DRIFT or finding.p_value is None:
-        return finding.severity not in LASTING
-    return finding.p_value <= CERTAIN
+        return finding.severity not in MUST_PERSIST
+    return finding.p_value <= IMMEDIATE_P_VALUE
 
 
-LASTING = frozenset(
+MUST_PERSIST = frozenset(
     {
         *DRIFT,
         Severity.ESTIMATED_DROP,

@@ -14,15 +14,15 @@ from meguru.monitoring.measured import Estimate, MeasuredMetric, PerformanceTren
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
 
-SLACK, LIMIT = 0.5, 8.0
+CUSUM_SLACK, CUSUM_LIMIT = 0.5, 8.0
 """The reference value k and the decision interval h of the sum, in standard errors of one window."""
-AT_ONCE = 4.5
+SHEWHART_LIMIT = 4.5
 """A single window that lies so many standard errors below needs no sum."""
-LEAST = 7
+MIN_WINDOWS = 7
 """So many windows of a model are seen before it is held against itself: a week of days."""
-_NEAR = 0.5
+_MIN_STRENGTH = 0.5
 """Weaker evidence is not worth a word."""
-_FLOOR = 0.5
+_FLOOR_SHARE = 0.5
 """What is worth an alarm, as a share of what is tolerated below the holdout: its own past is known better."""
 
 
@@ -43,7 +43,7 @@ def trend_of(checks: Sequence[MonitorCheck], window: MonitoredWindow) -> Perform
     return _with(known, found, error)
 
 
-def falls_behind(
+def trend_findings(
     checks: Sequence[MonitorCheck], window: MonitoredWindow, trend: PerformanceTrend | None
 ) -> list[Finding]:
     r"""Tell whether the live model does worse than it did in the windows before.
@@ -80,13 +80,13 @@ def falls_behind(
     before = _before(window, found)
     if check is None or found is None or found.estimate is None or trend is None or before is None:
         return []
-    if before.windows < LEAST or found.estimate.n < window.min_rows:
+    if before.windows < MIN_WINDOWS or found.estimate.n < window.min_rows:
         return []
-    floor = _FLOOR * check.tolerance_of(found, before.mean)
+    floor = _FLOOR_SHARE * check.tolerance_of(found, before.mean)
     # What went on while the evidence grew is what has to be large, not the noise of the last window alone.
-    gap = trend.behind if trend.sum > LIMIT else _worse_by(found, before.mean)
-    strength = max(trend.sum / LIMIT, trend.score / AT_ONCE) if gap > floor else 0.0
-    if strength < _NEAR:
+    gap = trend.behind if trend.sum > CUSUM_LIMIT else _worse_by(found, before.mean)
+    strength = max(trend.sum / CUSUM_LIMIT, trend.score / SHEWHART_LIMIT) if gap > floor else 0.0
+    if strength < _MIN_STRENGTH:
         return []
     return [
         Finding(
@@ -96,7 +96,7 @@ def falls_behind(
             says=_says(found, before, trend),
             breached=strength > 1,
             statistic=trend.sum,
-            threshold=LIMIT,
+            threshold=CUSUM_LIMIT,
             effect=strength,
             floor=1.0,
             n=found.estimate.n,
@@ -107,7 +107,7 @@ def falls_behind(
 def _says(found: MeasuredMetric, before: PerformanceTrend, trend: PerformanceTrend) -> str:
     value = found.estimate.value if found.estimate else before.mean
     then = f"{before.mean:.3f} of the {before.windows} windows before"
-    if trend.sum > LIMIT:
+    if trend.sum > CUSUM_LIMIT:
         return f"{found.label} {value:.3f} falls behind {then}: by {trend.behind:.3f} in {trend.run} windows"
     return f"{found.label} {value:.3f} is {trend.score:.1f} standard errors worse than {then}"
 
@@ -133,17 +133,17 @@ def _before(window: MonitoredWindow, found: MeasuredMetric | None) -> Performanc
 def _with(known: PerformanceTrend, found: MeasuredMetric, error: float) -> PerformanceTrend:
     now = found.estimate.value if found.estimate else math.nan
     score, total, run, behind = 0.0, 0.0, 0, 0.0
-    if known.windows >= LEAST:
+    if known.windows >= MIN_WINDOWS:
         spread = max(1.0, known.spread / (known.windows - 1))
         both = math.hypot(error, known.weight**-0.5)
         score = _worse_by(found, known.mean) / (math.sqrt(spread) * both)
         # While the mean is of few windows, its own error is in every score: it must not add up.
-        slack = SLACK + known.weight**-0.5 / both
-        total = min(max(0.0, known.sum + score - slack), 1.5 * LIMIT)
+        slack = CUSUM_SLACK + known.weight**-0.5 / both
+        total = min(max(0.0, known.sum + score - slack), 1.5 * CUSUM_LIMIT)
         run = known.run + 1 if total else 0
         behind = known.behind + (_worse_by(found, known.mean) - known.behind) / run if run else 0.0
     changed = msgspec.structs.replace(known, score=score, sum=total, run=run, behind=behind)
-    if total > LIMIT / 2:
+    if total > CUSUM_LIMIT / 2:
         return changed  # what is perhaps bad already is no measure of what was good
     weight = 1 / error**2
     whole = known.weight + weight

@@ -14,7 +14,7 @@ from meguru.monitoring import store
 from meguru.monitoring.evidence.poster import likely_words, poster
 from meguru.monitoring.evidence.translation import EvidenceWords
 
-COLUMNS = 5
+MAX_COLUMNS = 5
 """The distributions of so many columns go into the JSON of a webhook."""
 
 
@@ -39,7 +39,7 @@ def alert_evidence(tx: Connection, id: str, language: str) -> Mapping[str, Any] 
             if report.evidence.likely
             else "",
             "explanations": evidence["explanations"],
-            "columns": [each for each in evidence["columns"] if each["rang"]][:COLUMNS],
-            "series": [each for each in evidence["series"] if each["rang"]][:COLUMNS],
+            "columns": [each for each in evidence["columns"] if each["rang"]][:MAX_COLUMNS],
+            "series": [each for each in evidence["series"] if each["rang"]][:MAX_COLUMNS],
         },
     }

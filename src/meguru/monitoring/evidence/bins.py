@@ -12,13 +12,13 @@ from meguru.monitoring.window import ComparedColumn
 from meguru.stats import NumericProfile
 from meguru.stats.arrays import Floats
 
-BINS = 20
+MAX_BINS = 20
 """Ranges of a number, beside the two outside of them."""
-CATEGORIES = 12
-LEAST_ROWS = 5
+MAX_CATEGORIES = 12
+MIN_ROWS = 5
 """A category with fewer rows on both sides has no name: it may be of one person."""
-LONGEST = 60
-CROWDED = 0.6
+MAX_NAME_LENGTH = 60
+MAX_BIN_SHARE = 0.6
 """Where so large a share of the baseline lies in one range, its deciles are shown instead."""
 OTHERS = "others"
 
@@ -42,10 +42,10 @@ def shown_bins(column: ComparedColumn) -> list[DistributionBin]:
 def _ranges(column: ComparedColumn, profile: NumericProfile) -> list[DistributionBin]:
     then, now = np.asarray(column.then.bins), np.asarray(column.now.bins)
     inner = then.size - 2
-    cuts = np.unique(np.linspace(0, inner, min(BINS, inner) + 1).astype(np.int64))
+    cuts = np.unique(np.linspace(0, inner, min(MAX_BINS, inner) + 1).astype(np.int64))
     sides = [_grouped(each, cuts) for each in (then, now)]
     shares = [_shares(each) for each in sides]
-    if shares[0].max() > CROWDED and len(profile.edges) > 1:
+    if shares[0].max() > MAX_BIN_SHARE and len(profile.edges) > 1:
         return _deciles(column, profile)
     low, wide = profile.low, (profile.high - profile.low) / max(inner, 1)
     edges = [low + wide * int(cut) for cut in cuts]
@@ -72,9 +72,9 @@ def _categories(column: ComparedColumn, names: list[str]) -> list[DistributionBi
     then, now = np.asarray(column.then.bins), np.asarray(column.now.bins)
     sides = [_shares(each) for each in (then, now)]
     largest = np.maximum(*sides)[: len(names)]
-    known = np.maximum(then, now)[: len(names)] >= LEAST_ROWS
-    kept = [int(place) for place in np.argsort(-largest, kind="stable") if known[place]][:CATEGORIES]
-    bins = [DistributionBin(names[i][:LONGEST], *_rounded(sides[0][i], sides[1][i])) for i in kept]
+    known = np.maximum(then, now)[: len(names)] >= MIN_ROWS
+    kept = [int(place) for place in np.argsort(-largest, kind="stable") if known[place]][:MAX_CATEGORIES]
+    bins = [DistributionBin(names[i][:MAX_NAME_LENGTH], *_rounded(sides[0][i], sides[1][i])) for i in kept]
     rest = [1 - float(each[kept].sum()) if each.any() else 0.0 for each in sides]
     if max(rest) > 1e-9:
         bins.append(DistributionBin(OTHERS, *_rounded(*rest)))

@@ -10,7 +10,7 @@ from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.monitoring.reliability import Reliability
 
 SIZE, LEFT, FOOT, TOP, RIGHT = 240.0, 40.0, 34.0, 8.0, 10.0
-LARGEST = 7.0
+MAX_RADIUS = 7.0
 
 
 def calibration(found: Reliability, words: EvidenceWords) -> Markup:
@@ -34,7 +34,7 @@ def calibration(found: Reliability, words: EvidenceWords) -> Markup:
             share=f"{share:.3f}",
             rows=f"{rows:,}",
         )
-        at = {"cx": across(score), "cy": up(share), "r": max(2.0, LARGEST * (rows / most) ** 0.5)}
+        at = {"cx": across(score), "cy": up(share), "r": max(2.0, MAX_RADIUS * (rows / most) ** 0.5)}
         drawn.append(tag("circle", at | {"class": "dot"}, tag("title", None, said)))
     middle = {"x": (LEFT + SIZE - RIGHT) / 2, "y": SIZE - 4, "text-anchor": "middle"}
     drawn.append(tag("text", middle, words.text("the score; upwards: how often it happened")))

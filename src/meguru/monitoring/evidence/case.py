@@ -12,11 +12,11 @@ from meguru.monitoring.measured import Estimate, MeasuredMetric, ModelPerformanc
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow, PastWindow
 
-WORSE = frozenset(
+WORSE_SEVERITIES = frozenset(
     {Severity.PERFORMANCE_DROP, Severity.BUSINESS_MISS, Severity.UNFAIR, Severity.ESTIMATED_DROP}
 )
 """What says that predictions are worse, or are going to be."""
-MANY = 0.3
+MANY_SHARE = 0.3
 """From such a share of the compared columns on, the inputs as a whole moved."""
 _DAY, _WEEK, _YEAR = timedelta(days=1), timedelta(days=7), timedelta(days=365)
 
@@ -44,12 +44,12 @@ class WindowCase:
     @property
     def many_moved(self) -> bool:
         """Whether so many inputs moved that the rows as a whole are others."""
-        return bool(self.moved) and len(self.moved) >= MANY * self.compared
+        return bool(self.moved) and len(self.moved) >= MANY_SHARE * self.compared
 
     @cached_property
     def is_worse(self) -> bool:
         """Whether predictions are worse, or expected to be."""
-        return bool(self.breached(*WORSE))
+        return bool(self.breached(*WORSE_SEVERITIES))
 
     @cached_property
     def former(self) -> str:

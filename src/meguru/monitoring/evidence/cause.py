@@ -15,8 +15,8 @@ from meguru.monitoring.evidence.types import CauseExplanation, EvidencePoint, Tr
 from meguru.monitoring.types import Finding, ReportVerdict, Severity
 from meguru.monitoring.window import MonitoredWindow
 
-LEAST = 2
-NAMED = 4
+MIN_WEIGHT = 2
+MAX_POINTS = 4
 Said = list[EvidencePoint]
 Weighed = tuple[int, Said, Said]
 
@@ -40,8 +40,8 @@ def explain(window: MonitoredWindow, findings: Sequence[Finding]) -> list[CauseE
             CauseExplanation(
                 cause=cause,
                 weight=max(0, weight),
-                speaks_for=speaks_for[:NAMED],
-                speaks_against=against[:NAMED],
+                speaks_for=speaks_for[:MAX_POINTS],
+                speaks_against=against[:MAX_POINTS],
             )
         )
     return sorted(found, key=lambda each: -each.weight)
@@ -52,7 +52,7 @@ def most_likely(explanations: Sequence[CauseExplanation]) -> TroubleCause | None
     if not explanations:
         return None
     first, second = explanations[0], explanations[1]
-    is_clear = first.weight >= LEAST and first.weight > second.weight
+    is_clear = first.weight >= MIN_WEIGHT and first.weight > second.weight
     return first.cause if is_clear else TroubleCause.UNCLEAR
 
 
@@ -123,7 +123,7 @@ def _season(case: WindowCase) -> Weighed:
     if not case.moved:
         return 0, [], [point("no input moved")] if case.compared else []
     weight, against = 1, []
-    names = ", ".join(case.moved[:NAMED]) + (", …" if len(case.moved) > NAMED else "")
+    names = ", ".join(case.moved[:MAX_POINTS]) + (", …" if len(case.moved) > MAX_POINTS else "")
     speaks_for = [
         point(
             "{moved} of {compared} inputs moved: {names}",

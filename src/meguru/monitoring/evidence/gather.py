@@ -11,12 +11,12 @@ from meguru.monitoring.evidence.types import ColumnEvidence, ReportEvidence
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, MonitoredWindow
 
-COLUMNS = 60
+MAX_COLUMNS = 60
 """The distributions of so many columns are kept: of those that rang, then of those that moved most."""
-SENTENCES = 4
+MAX_SENTENCES = 4
 
 
-def gather(window: MonitoredWindow, findings: Sequence[Finding], span: JudgedSpan) -> ReportEvidence:
+def gather_evidence(window: MonitoredWindow, findings: Sequence[Finding], span: JudgedSpan) -> ReportEvidence:
     """Return the evidence of a window; the same window gives the same evidence.
 
     Its size does not grow with the rows: up to 60 columns of up to 22 bins, and 6 series of 31 windows. Of
@@ -33,12 +33,12 @@ def gather(window: MonitoredWindow, findings: Sequence[Finding], span: JudgedSpa
         compared_with=window.compared_with,
         columns=[
             _column(each, about.get(each.name, ()), is_shown=each.name not in window.personal)
-            for each in columns[:COLUMNS]
+            for each in columns[:MAX_COLUMNS]
         ],
         series=all_series(window, ringing, span),
         explanations=explanations,
         likely=most_likely(explanations),
-        left_out=max(0, len(columns) - COLUMNS),
+        left_out=max(0, len(columns) - MAX_COLUMNS),
     )
 
 
@@ -84,5 +84,5 @@ def _column(column: ComparedColumn, mine: Sequence[Finding], *, is_shown: bool) 
         missing_then=round(then.nulls / max(rows_then, 1), 6),
         missing_now=round(now.nulls / max(rows_now, 1), 6),
         bins=shown_bins(column) if is_shown else [],
-        findings=[each.says for each in mine[:SENTENCES]],
+        findings=[each.says for each in mine[:MAX_SENTENCES]],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meguru.errors import MissingDependency
 
-SHARP = 1.5
+ZOOM = 1.5
 """Pixels a unit: screens are finer than drawings."""
 
 
@@ -23,4 +23,4 @@ def png_of(svg: str) -> bytes:
         from resvg_py import svg_to_bytes
     except ImportError as error:
         raise MissingDependency.of("pictures", "resvg_py") from error
-    return bytes(svg_to_bytes(svg_string=svg, background="#ffffff", zoom=SHARP))
+    return bytes(svg_to_bytes(svg_string=svg, background="#ffffff", zoom=ZOOM))

@@ -17,19 +17,21 @@ from meguru.monitoring.evidence.types import EvidencePoint, ReportEvidence, Trou
 from meguru.monitoring.types import Report
 
 WIDTH, MARGIN, LINE = 720.0, 20.0, 18.0
-PANELS = 4
-REASONS = 3
-COLUMNS_WIDE = 88
+MAX_PANELS = 4
+MAX_REASONS = 3
+LINE_WIDTH = 88
 """So many half-wide letters fit into a line."""
-LINES = 24
+MAX_LINES = 24
 """What takes more lines is cut: a drawing is of a bounded size, whatever columns and values are called."""
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def poster(report: Report, words: EvidenceWords) -> str:
     """Return the drawing as an SVG file, which needs no style sheet; without evidence it has words alone."""
-    lines = [each for said in _said(report, words) for each in wrapped(said[: LINES * COLUMNS_WIDE])][:LINES]
-    panels = list(_panels(report.evidence, words))[:PANELS] if report.evidence else []
+    lines = [each for said in _said(report, words) for each in wrapped(said[: MAX_LINES * LINE_WIDTH])][
+        :MAX_LINES
+    ]
+    panels = list(_panels(report.evidence, words))[:MAX_PANELS] if report.evidence else []
     top = 58.0 + LINE * len(lines)
     rows = -(-len(panels) // 2)
     high = top + rows * (pictures.HEIGHT + 44.0) + MARGIN
@@ -62,7 +64,7 @@ def _style() -> str:
 
 
 def _said(report: Report, words: EvidenceWords) -> Iterator[str]:
-    yield from map(words.spoken, report.reasons[:REASONS])
+    yield from map(words.spoken, report.reasons[:MAX_REASONS])
     if report.evidence:
         yield from likely_words(report.evidence, words)
 
@@ -107,7 +109,7 @@ def wrapped(text: str) -> list[str]:
     lines, line, used = [], "", 0
     for word in _pieces(text):
         wide = sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in word)
-        if used + wide > COLUMNS_WIDE and line.strip():
+        if used + wide > LINE_WIDTH and line.strip():
             lines.append(line.strip())
             line, used = "", 0
         line, used = line + word, used + wide
@@ -116,7 +118,7 @@ def wrapped(text: str) -> list[str]:
 
 def _pieces(text: str) -> Iterator[str]:
     for word in text.split(" "):
-        if word.isascii() and len(word) <= COLUMNS_WIDE:
+        if word.isascii() and len(word) <= LINE_WIDTH:
             yield word + " "
         else:
             yield from (*word, " ")

@@ -12,8 +12,8 @@ from meguru.monitoring.measured import MeasuredMetric, ModelPerformance, Role
 from meguru.monitoring.types import Finding, ReportVerdict, Severity
 from meguru.monitoring.window import MonitoredWindow, PastWindow
 
-WINDOWS = 30
-SERIES = 6
+MAX_WINDOWS = 30
+MAX_SERIES = 6
 """So many series are kept: the live model's metric, and the gravest findings."""
 Reading = tuple[float | None, float | None, float | None]
 
@@ -42,7 +42,7 @@ def all_series(
     drop = next((each for each in ringing if _is_of_metric(each, window)), None)
     made = [_of_metric(window, drop, span)]
     others = [each for each in ringing if each is not drop and each.statistic is not None]
-    made += [_of_finding(window, each, span) for each in others[: SERIES - 1]]
+    made += [_of_finding(window, each, span) for each in others[: MAX_SERIES - 1]]
     return [each for each in made if each is not None]
 
 
@@ -125,7 +125,7 @@ def _points(
     read: Callable[[Sequence[ModelPerformance], Sequence[Finding]], Reading],
     findings: Sequence[Finding] = (),
 ) -> list[MonitoredPoint]:
-    made = [_past_point(each, read(each.performance, each.findings)) for each in window.past[-WINDOWS:]]
+    made = [_past_point(each, read(each.performance, each.findings)) for each in window.past[-MAX_WINDOWS:]]
     value, low, high = read(window.performance, findings)
     made.append(
         MonitoredPoint(

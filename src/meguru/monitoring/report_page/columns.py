@@ -31,7 +31,7 @@ GROUPS: Sequence[tuple[str, frozenset[Severity]]] = (
 )
 FINDING = (mark("check"), mark("column"), mark("statistic"), mark("threshold"), mark("what it says"))
 COLUMN = (mark("column"), mark("then and now"), mark("missing then"), mark("missing now"))
-MOST = 100
+MAX_FINDINGS = 100
 """So many findings of a group are shown: those beyond their thresholds first."""
 
 
@@ -57,8 +57,8 @@ def findings(found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
 
 def _table(headings: Sequence[str], found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
     """Return the first findings, and how many more there are."""
-    rows = [_finding(each, words) for each in found[:MOST]]
-    return [table(headings, rows, numbers=frozenset({2, 3})), *and_more(len(found) - MOST, words)]
+    rows = [_finding(each, words) for each in found[:MAX_FINDINGS]]
+    return [table(headings, rows, numbers=frozenset({2, 3})), *and_more(len(found) - MAX_FINDINGS, words)]
 
 
 def _finding(each: Finding, words: EvidenceWords) -> Markup:

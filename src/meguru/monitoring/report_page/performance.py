@@ -18,7 +18,7 @@ MODEL = (
     *(mark("model"), mark("role"), mark("metric"), mark("value"), mark("95 %")),
     *(mark("on its holdout"), mark("live minus it"), mark("expected")),
 )
-MOST = 200
+MAX_SLICES = 200
 """So many slices are shown."""
 SLICE = (mark("model"), mark("metric"), mark("rows with"), mark("value"), mark("95 %"), mark("rows"))
 
@@ -42,8 +42,8 @@ def performance(report: Report, words: EvidenceWords) -> list[Markup]:
     parts = [row for each in report.performance for row in _slices(each)]
     if parts:
         names = list(map(words.text, SLICE))
-        shown = table(names, parts[:MOST], numbers=frozenset({3, 5}))
-        made += [tag("h2", None, words.text("By slice")), shown, *and_more(len(parts) - MOST, words)]
+        shown = table(names, parts[:MAX_SLICES], numbers=frozenset({3, 5}))
+        made += [tag("h2", None, words.text("By slice")), shown, *and_more(len(parts) - MAX_SLICES, words)]
     return made
 
 

@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from meguru.datasets import store as datasets
 from meguru.datasets.frames import columns_of
 from meguru.datasets.types import DatasetVersion
-from meguru.monitoring.data_look import newest_version, times_of
+from meguru.monitoring.dataset_window import newest_version, times_of
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, back
 from meguru.monitoring.schedule.plan import EARLIEST, WindowPlan, by_calendar, is_moment
 from meguru.monitoring.schedule.rules import CronRule
 from meguru.monitoring.schedule.store import MonitorTurn
-from meguru.monitoring.schedule.world import lacks
+from meguru.monitoring.schedule.watermark import missing_parts
 from meguru.monitoring.types import Monitor
 from meguru.storage.blobs import BlobStore
 
@@ -51,13 +51,13 @@ def plan_data(
     return msgspec.structs.replace(planned, goal=newest.version, touched=touched)
 
 
-def data_lacks(
+def missing_dataset_parts(
     tx: Connection, blobs: BlobStore, monitor: Monitor, end: datetime, now: datetime
 ) -> dict[str, str]:
     """Return what a window of a dataset's event time still lacks."""
     newest = newest_version(tx, monitor.dataset)
     seen = _event_times(blobs, newest, now) if newest else None
-    return lacks(monitor, end, seen[1] if seen else None, 0, 0)
+    return missing_parts(monitor, end, seen[1] if seen else None, 0, 0)
 
 
 def _by_version(tx: Connection, monitor: Monitor, same: WindowPlan, newest: DatasetVersion) -> WindowPlan:

@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, back, containing, count_between, following
 from meguru.monitoring.schedule.rules import CronRule, WindowRule
 from meguru.monitoring.schedule.store import MonitorTurn
-from meguru.monitoring.schedule.world import event_end, look_at, look_delay, world_time
+from meguru.monitoring.schedule.watermark import evaluation_delay, evaluation_time, event_end, watermark
 from meguru.monitoring.types import Monitor
 from meguru.predictions import counts, spans
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """An event time before is a mistake: windows begin here."""
-_MOST_CUT = 1000
+_MAX_WINDOWS_PER_PLAN = 1000
 """So many windows of rows are cut in one go; the rest in the next."""
 
 
@@ -51,7 +51,7 @@ class WindowPlan(msgspec.Struct, frozen=True, kw_only=True):
 def plan_windows(tx: Connection, monitor: Monitor, turn: MonitorTurn, now: datetime) -> WindowPlan:
     """Return what a monitor has to look at by now; nothing is written."""
     arrived = counts.arrivals(tx, monitor.endpoint).get(monitor.endpoint)
-    world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
+    world = watermark(arrived, now, float(monitor.complete.quiet)) if arrived else None
     same = WindowPlan(since=turn.since, goal=turn.goal, next_at=turn.next_at)
     if arrived is None or world is None or monitor.window is None:
         return same
@@ -83,7 +83,7 @@ def by_calendar(
     rule = _rule(monitor)
     start = oldest = containing(rule, since).start
     # What lies further back than is made up for is passed over at once, not window by window.
-    ended = world - look_delay(monitor) if _is_dated(monitor) else world
+    ended = world - evaluation_delay(monitor) if _is_dated(monitor) else world
     if ended > start and count_between(rule, start, containing(rule, ended).start) > monitor.make_up + 1:
         start = back(rule, ended, monitor.make_up + 1)
     passed = TimeSpan(oldest, start) if start > oldest and same.since is not None else None
@@ -106,7 +106,7 @@ def _is_ready(monitor: Monitor, span: TimeSpan, world: datetime, now: datetime) 
     if not _is_dated(monitor):
         return world >= span.end  # at its moment it looks at what has ended, full or not
     spread = timedelta(seconds=_rule(monitor).spread(monitor.name))
-    return world >= look_at(monitor, span.end) and now >= span.end + spread
+    return world >= evaluation_time(monitor, span.end) and now >= span.end + spread
 
 
 def _by_rows(
@@ -115,13 +115,13 @@ def _by_rows(
     size = _rule(monitor).rows or 1
     new: list[TimeSpan] = []
     goal, ready_at = total + 1, None
-    while len(new) < _MOST_CUT:
+    while len(new) < _MAX_WINDOWS_PER_PLAN:
         there = spans.rows_from(tx, monitor.endpoint, since)
         end = spans.end_of_rows(tx, monitor.endpoint, since, size) if there >= size else None
         if end is None:
             goal = total + max(size - there, 1)
             break
-        ready = look_at(monitor, event_end(monitor, end))
+        ready = evaluation_time(monitor, event_end(monitor, end))
         if _is_dated(monitor) and world < ready:
             ready_at = ready
             break

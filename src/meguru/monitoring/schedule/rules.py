@@ -14,8 +14,8 @@ from meguru.base import durations
 from meguru.base.local_time import moments
 from meguru.errors import InvalidInput, near_misses
 
-MOST_ROWS, MOST_MADE_UP = 1_000_000, 10_000
-SPREAD, MOST_SPREAD = 0.05, 600.0
+MAX_ROWS, MAX_MAKE_UP = 1_000_000, 10_000
+SPREAD_SHARE, MAX_SPREAD_SECONDS = 0.05, 600.0
 """Monitors look within this share of a window after its end, and within so many seconds."""
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _LENGTHS = {"hour": 3600.0, "day": 86400.0, "week": 7 * 86400.0, "month": 30 * 86400.0}
@@ -41,8 +41,8 @@ class WindowRule(_Rule, frozen=True, kw_only=True):
         if (self.calendar is None) == (self.rows is None):
             what = "a window is of the calendar, or of so many rows"
             raise InvalidInput(what, field="window", hint='{"calendar": "day"}, or {"rows": 5000}')
-        if self.rows is not None and not 1 <= self.rows <= MOST_ROWS:
-            why = f"it is {self.rows}, and 1 to {MOST_ROWS:,} are allowed"
+        if self.rows is not None and not 1 <= self.rows <= MAX_ROWS:
+            why = f"it is {self.rows}, and 1 to {MAX_ROWS:,} are allowed"
             raise InvalidInput("so many rows make no window", field="window.rows", why=why)
         zone_of(self.zone, "window.zone")
         return self
@@ -52,7 +52,7 @@ class WindowRule(_Rule, frozen=True, kw_only=True):
         if self.calendar is None:
             return 0.0
         share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
-        return share * min(MOST_SPREAD, SPREAD * _LENGTHS[self.calendar])
+        return share * min(MAX_SPREAD_SECONDS, SPREAD_SHARE * _LENGTHS[self.calendar])
 
 
 class Completeness(_Rule, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The service that has monitors look by themselves.
+"""The scheduler of monitors.
 
 It reads what arrived and who waits for what, every two seconds and whenever outcomes come, and wakes the
 jobs of the monitors that have something to look at. It decides nothing that the rows don't say: several
@@ -20,22 +20,28 @@ from meguru.monitoring.kind import MONITOR
 from meguru.monitoring.schedule import store
 from meguru.monitoring.schedule.begin import wake
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, containing
+from meguru.monitoring.schedule.pending_work import (
+    ScheduleSnapshot,
+    active_monitors,
+    is_due,
+    is_late,
+    read_snapshot,
+)
 from meguru.monitoring.schedule.rules import CronRule
 from meguru.monitoring.schedule.store import MonitorTurn
-from meguru.monitoring.schedule.work import MonitorSight, has_work, is_late, see, watching
 from meguru.monitoring.types import Monitor
 from meguru.predictions import counts
 
 IDLE_SECONDS, PACE_SECONDS = 2.0, 0.2
 CHANGES = ("monitor.created", "monitor.updated", "monitor.retired", "endpoint.created", "endpoint.retired")
 """What changes which monitors look by themselves."""
-_WOKEN_SECONDS = 30.0
+_WAKE_AGAIN_SECONDS = 30.0
 """A monitor that was woken and did not go on is not woken again at once."""
 _SCHEDULE = InternalOperation(MONITOR, "schedule")
 
 
-class MonitorClock(Follower):
-    """Wakes monitors whose windows are full, and has those looked at again in which something came late."""
+class MonitorScheduler(Follower):
+    """Wakes monitors whose windows are complete, and marks windows with late data for re-evaluation."""
 
     name = "monitors"
     idle = IDLE_SECONDS
@@ -66,10 +72,10 @@ class MonitorClock(Follower):
         if not self._monitors:
             return 0
         with self.ws.read() as tx:
-            sight = see(tx, self._monitors, self.ws.clock.now())
+            sight = read_snapshot(tx, self._monitors, self.ws.clock.now())
         wanted: dict[str, list[str]] = {}
         for monitor in self._monitors:
-            if is_late(monitor, sight) or (has_work(monitor, sight) and self._is_news(monitor, sight)):
+            if is_late(monitor, sight) or (is_due(monitor, sight) and self._is_news(monitor, sight)):
                 wanted.setdefault(monitor.endpoint, []).append(monitor.name)
         for endpoint, names in wanted.items():
             _SCHEDULE.commit(self.ws, partial(_wake, endpoint=endpoint, names=names))
@@ -78,13 +84,13 @@ class MonitorClock(Follower):
     def _refresh(self) -> None:
         """Read who looks by themselves, if that changed."""
         with self.ws.read() as tx:
-            # One look a type: each is one step in the index, however long the log is.
+            # One query a type: each is one step in the index, however long the log is.
             newest = [events.latest(tx, types=(each,)) for each in CHANGES]
             seq = max((each.seq for each in newest if each), default=0)
             if seq != self._known:
-                self._monitors, self._known = watching(tx), seq
+                self._monitors, self._known = active_monitors(tx), seq
 
-    def _is_news(self, monitor: Monitor, sight: MonitorSight) -> bool:
+    def _is_news(self, monitor: Monitor, sight: ScheduleSnapshot) -> bool:
         """Tell whether a monitor was not woken for the same just now."""
         came = sight.arrived.get(monitor.endpoint)
         counted = (came.requests, came.outcomes) if came else sight.versions.get(monitor.dataset)
@@ -92,7 +98,7 @@ class MonitorClock(Follower):
         before, until = self._woken.get(monitor.name, (None, 0.0))
         if before == seen and time.monotonic() < until:
             return False
-        self._woken[monitor.name] = (seen, time.monotonic() + _WOKEN_SECONDS)
+        self._woken[monitor.name] = (seen, time.monotonic() + _WAKE_AGAIN_SECONDS)
         return True
 
 
@@ -101,7 +107,7 @@ def _wake(ctx: Context, *, endpoint: str, names: list[str]) -> None:
     now = ctx.now()
     found = store.names_watching(ctx.tx, {endpoint}).get(endpoint, []) if endpoint else names
     turns = store.turns(ctx.tx, *found) if found else {}
-    # Taken before anybody looks: what comes from here on is found by the next one.
+    # Taken before anybody looks: what comes from here on is marked by the next one, never lost in between.
     span = counts.take(ctx.tx, endpoint) if endpoint else None
     for name in found:
         if span is not None:

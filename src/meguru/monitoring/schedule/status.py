@@ -6,16 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from meguru.monitoring.cells.counted import counted
+from meguru.monitoring.cells.row_counts import counted
 from meguru.monitoring.schedule import store
 from meguru.monitoring.schedule.calendar_windows import containing
 from meguru.monitoring.schedule.store import KnownWindow, MonitorTurn
 from meguru.monitoring.schedule.types import WindowLook, WindowsStatus
-from meguru.monitoring.schedule.world import lacks, look_at, world_time
+from meguru.monitoring.schedule.watermark import evaluation_time, missing_parts, watermark
 from meguru.monitoring.types import Monitor
 from meguru.predictions import counts, spans
 
-_SHOWN = 20
+_MAX_WINDOWS = 20
 
 
 def status(tx: Connection, monitor: Monitor, now: datetime) -> WindowsStatus | None:
@@ -26,7 +26,7 @@ def status(tx: Connection, monitor: Monitor, now: datetime) -> WindowsStatus | N
     if monitor.dataset:
         return _of_data(tx, monitor, turn)
     arrived = counts.arrivals(tx, monitor.endpoint).get(monitor.endpoint)
-    world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
+    world = watermark(arrived, now, float(monitor.complete.quiet)) if arrived else None
     last = store.last_look(tx, monitor.name)
     first = store.first_waiting(tx, monitor.name)
     following = _following(tx, monitor, turn, first)
@@ -36,8 +36,8 @@ def status(tx: Connection, monitor: Monitor, now: datetime) -> WindowsStatus | N
         waits_for=_waits_for(tx, monitor, following, world, turn),
         next_at=turn.next_at,
         last=_look(last) if last else None,
-        due=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, due=True)],
-        partial=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, partial=True)],
+        due=[_look(each) for each in store.windows(tx, monitor.name, _MAX_WINDOWS, due=True)],
+        partial=[_look(each) for each in store.windows(tx, monitor.name, _MAX_WINDOWS, partial=True)],
     )
 
 
@@ -52,8 +52,8 @@ def _of_data(tx: Connection, monitor: Monitor, turn: MonitorTurn) -> WindowsStat
         waits_for=["it is looked at when the dataset gets a version"],
         next_at=turn.next_at,
         last=_look(last) if last else None,
-        due=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, due=True)],
-        partial=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, partial=True)],
+        due=[_look(each) for each in store.windows(tx, monitor.name, _MAX_WINDOWS, due=True)],
+        partial=[_look(each) for each in store.windows(tx, monitor.name, _MAX_WINDOWS, partial=True)],
     )
 
 
@@ -83,10 +83,10 @@ def _waits_for(
         size = monitor.window.rows if monitor.window else 0
         return [f"{there:,} of {size:,} rows have come"]
     rows, outcomes = counted(tx, monitor.endpoint, window.start, window.end)
-    found = list(lacks(monitor, window.end, world, rows, outcomes).values())
+    found = list(missing_parts(monitor, window.end, world, rows, outcomes).values())
     if turn.next_at is not None:
         return [*found, f"it is looked at on {turn.next_at:%Y-%m-%d %H:%M} UTC"]
-    if not found and world is not None and world >= look_at(monitor, window.end):
+    if not found and world is not None and world >= evaluation_time(monitor, window.end):
         return ["it is full; its turn comes"]
     return found
 

@@ -133,7 +133,7 @@ def next_due(tx: Connection, now: datetime) -> datetime | None:
     return tx.execute(select(func.min(_W.due_at)).where(_W.due_at > now)).scalar()
 
 
-def settle(tx: Connection, window: KnownWindow, values: Mapping[str, Any]) -> None:
+def record_look(tx: Connection, window: KnownWindow, values: Mapping[str, Any]) -> None:
     """Write what came of a look; a window for which somebody asked meanwhile stays due."""
     mine = (_W.monitor == window.monitor) & (_W.start == window.start)
     tx.execute(update(monitor_window).where(mine).values({"looks": _W.looks + 1, **values}))
@@ -142,7 +142,7 @@ def settle(tx: Connection, window: KnownWindow, values: Mapping[str, Any]) -> No
         tx.execute(update(monitor_window).where(unasked).values(due_at=None))
 
 
-def wait_no_more(tx: Connection, name: str, now: datetime, until: datetime | None = None) -> None:
+def stop_waiting(tx: Connection, name: str, now: datetime, until: datetime | None = None) -> None:
     """Have the windows looked at that wait for outcomes: all, or those that ended by a moment."""
     waiting = (_W.monitor == name) & _W.evaluated_at.is_(None) & _W.due_at.is_(None)
     if until is not None:

@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.incidents.begin import open_incident
 from meguru.alerts.notifications.kind import NotificationSpec
 from meguru.alerts.notifications.operations import specs as notification_specs
@@ -240,7 +240,7 @@ def _alert(of: Making) -> str:
         ctx.emit("webhook.failed", f"webhook/{of.made['webhook']}", data={"topic": of.mark, "why": of.mark})
 
     Operation(fail, "test.fail", "webhook:write", query=False, evented=True)(of.ws)
-    AlertKeeper(of.ws).step()
+    AlertFollower(of.ws).step()
     return next(each.id for each in list_alerts(of.ws).items if each.evidence["topic"] == of.mark)
 
 

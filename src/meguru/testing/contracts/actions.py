@@ -14,8 +14,8 @@ from meguru.kernel.principals import Principal
 from meguru.kernel.workspace import Workspace
 from meguru.triggers import operations as triggers
 from meguru.triggers.actions import Action, Occasion
+from meguru.triggers.delegation import needed_permissions
 from meguru.triggers.parse import action_of
-from meguru.triggers.permitted import needed
 
 ON = {"event": "model_version.registered"}
 
@@ -56,7 +56,7 @@ class ActionContract:
                 triggers.create(world, name="act-missing", on=ON, action=self.missing)
 
     def test_nobody_has_it_done_who_lacks_one_of_its_permissions(self, world: Workspace) -> None:
-        wanted = {permission for permission, _ in needed(action_of(self.spec))}
+        wanted = {permission for permission, _ in needed_permissions(action_of(self.spec))}
         for lacking in wanted:
             held = frozenset({"trigger:*", "*:read", "pipeline:deploy", *wanted} - {lacking})
             half = world.with_(principal=Principal(name="half", permissions=held))

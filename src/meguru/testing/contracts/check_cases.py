@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.checks.wanted_metrics import asked_by
+from meguru.monitoring.checks.wanted_metrics import requested_metrics
 from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.stats import profile_frame
 from meguru.stats.estimates import ScoreOutcomes
@@ -145,7 +145,7 @@ def random_case(seed: int) -> RandomCase:
         metrics={"auc": 0.76},
         outcomes={"1": ScoreOutcomes.of(held, scored["_score"].to_numpy())},
     )
-    asked = asked_by([{"check": "performance"}, {"check": "calibration"}])
+    asked = requested_metrics([{"check": "performance"}, {"check": "calibration"}])
     span = (_BEGIN, _BEGIN + _DAY)
     return RandomCase(
         seed=seed,

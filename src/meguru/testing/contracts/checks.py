@@ -14,7 +14,7 @@ import pytest
 from meguru.base.digests import canonical
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.checks import MonitorCheck
-from meguru.monitoring.checks.wanted_metrics import asked_by
+from meguru.monitoring.checks.wanted_metrics import requested_metrics
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.stats import profile_frame
@@ -62,7 +62,7 @@ def make_window(
     baseline = _usual() if trained_on is None else make_baseline(trained_on)
     metrics = {} if auc is None else {"auc": auc}
     known = make_rows(2000, seed=98) if trained_on is None else trained_on
-    asked = asked_by([{"check": "performance"}, {"check": "calibration"}])
+    asked = requested_metrics([{"check": "performance"}, {"check": "calibration"}])
     window = compare(rows, {MODEL: replace(baseline, metrics=metrics)}, 200, asked)
     return replace(window, reference=known.select("wind", "carrier"))
 

@@ -12,7 +12,7 @@ from meguru.kernel.operations import Context
 from meguru.triggers.actions.base import Occasion, Started
 from meguru.triggers.actions.placeholders import fill, moment_of
 from meguru.webhooks import store
-from meguru.webhooks.promise import promise_event
+from meguru.webhooks.enqueue import enqueue_event
 from meguru.webhooks.types import Webhook
 
 
@@ -36,7 +36,7 @@ class CallWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         hook = self._hook(ctx)
         told = events.get(ctx.tx, ctx.cause or "")
         said = fill(self.said, moment_of(ctx, occasion))
-        job = promise_event(ctx, hook, told, key=f"{hook.id}:{occasion.key}", said=said)
+        job = enqueue_event(ctx, hook, told, key=f"{hook.id}:{occasion.key}", said=said)
         return Started(ref=refs.make("webhook", hook.id), job=job.id)
 
     def _hook(self, ctx: Context) -> Webhook:

@@ -11,7 +11,7 @@ from meguru.base.durations import seconds
 from meguru.kernel.operations import Context
 from meguru.monitoring.operations import run, show
 from meguru.triggers.actions.base import Occasion, Started
-from meguru.triggers.actions.job import promise
+from meguru.triggers.actions.job import enqueue_operation
 from meguru.triggers.actions.placeholders import moment_of
 
 
@@ -35,4 +35,4 @@ class EvaluateMonitor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         """Promise the evaluation."""
         end = moment_of(ctx, occasion)
         begin = end - timedelta(seconds=seconds(self.last, field="action.last") or 0)
-        return promise(ctx, occasion, run, {"name": self.evaluate, "start": begin, "end": end})
+        return enqueue_operation(ctx, occasion, run, {"name": self.evaluate, "start": begin, "end": end})

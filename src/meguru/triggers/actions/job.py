@@ -1,4 +1,4 @@
-"""What takes longer than a firing may: an operation as a job, with the rights of the trigger's declarer."""
+"""Actions that take long: an operation as a background job, with the rights of the trigger's declarer."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.triggers import store
 from meguru.triggers.actions.base import Occasion, Started
+from meguru.triggers.delegation import principal_for
 from meguru.triggers.kind import TRIGGER
-from meguru.triggers.permitted import principal_for
 
 KIND = "trigger_action"
 
@@ -33,7 +33,7 @@ class PromisedCall(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, Any]
 
 
-def promise(
+def enqueue_operation(
     ctx: Context, occasion: Occasion, operation: Operation[..., Any], arguments: dict[str, Any]
 ) -> Started:
     """Promise an operation; the job does it as whoever declared the trigger may by then."""
@@ -68,7 +68,7 @@ class ActionJob:
     def abandon(self, ws: Workspace, job: Job, why: str) -> None:
         """Tell that what a trigger should have done was not done."""
         wanted = msgspec.convert(job.payload, PromisedCall)
-        told = partial(_tell, wanted=wanted, why=why[:1000])
+        told = partial(_emit_failed, wanted=wanted, why=why[:1000])
         _FAIL.commit(ws.with_(principal=system(refs.make("trigger", wanted.trigger)), cause=job.cause), told)
 
 
@@ -79,7 +79,7 @@ def _operation(name: str) -> Operation[..., Any]:
     return registered()[name]
 
 
-def _tell(ctx: Context, *, wanted: PromisedCall, why: str) -> None:
+def _emit_failed(ctx: Context, *, wanted: PromisedCall, why: str) -> None:
     """Tell that an action failed, unless its trigger is gone."""
     if store.find(ctx.tx, wanted.trigger) is not None:
         data = {"operation": wanted.operation, "reason": why}

@@ -12,7 +12,7 @@ from meguru.kernel.operations import Context
 from meguru.triggers.actions.base import Occasion, Started
 from meguru.triggers.actions.placeholders import fill, moment_of
 
-MOST = 1000
+MAX_MESSAGE = 1000
 
 
 class Notify(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,8 +28,8 @@ class Notify(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def check(self, ctx: Context) -> None:
         """Refuse a message that says nothing, or very much."""
         del ctx
-        if not 0 < len(self.notify.strip()) <= MOST:
-            raise InvalidInput(f"a message has 1 to {MOST:,} characters", field="action.notify")
+        if not 0 < len(self.notify.strip()) <= MAX_MESSAGE:
+            raise InvalidInput(f"a message has 1 to {MAX_MESSAGE:,} characters", field="action.notify")
 
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Emit the event that opens the alert."""

@@ -1,4 +1,4 @@
-"""The moment of a firing, written into an action's parameters."""
+"""Placeholders in an action's parameters, filled with the moment of the firing."""
 
 from __future__ import annotations
 

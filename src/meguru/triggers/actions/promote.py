@@ -14,7 +14,7 @@ from meguru.releases.operations import promote
 from meguru.releases.types import ReleaseState
 from meguru.serving.operations import show as show_endpoint
 from meguru.triggers.actions.base import Occasion, Started
-from meguru.triggers.actions.job import promise
+from meguru.triggers.actions.job import enqueue_operation
 
 
 class PromoteRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class PromoteRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Promise the promotion; its gates must have let it pass by then."""
         arguments = {"release": self._release(ctx, occasion), "reason": f"trigger/{occasion.trigger}"}
-        return promise(ctx, occasion, promote, arguments)
+        return enqueue_operation(ctx, occasion, promote, arguments)
 
     def _release(self, ctx: Context, occasion: Occasion) -> str:
         name = refs.parse(self.promote, kind="endpoint").name

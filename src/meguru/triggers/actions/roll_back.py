@@ -10,7 +10,7 @@ from meguru.kernel.operations import Context
 from meguru.releases.operations import rollback
 from meguru.serving.operations import show as show_endpoint
 from meguru.triggers.actions.base import Occasion, Started
-from meguru.triggers.actions.job import promise
+from meguru.triggers.actions.job import enqueue_operation
 
 
 class RollBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,4 +30,4 @@ class RollBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Promise the rollback."""
         arguments = {"endpoint": self.rollback, "reason": f"trigger/{occasion.trigger}"}
-        return promise(ctx, occasion, rollback, arguments)
+        return enqueue_operation(ctx, occasion, rollback, arguments)

@@ -10,7 +10,7 @@ from meguru.errors import InvalidInput
 
 JsonType: TypeAlias = Literal["string", "integer", "number", "boolean", "object", "array", "any"]
 MAX_DEPTH = 32
-_LARGEST = 2**63
+_MAX_INTEGER = 2**63
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -72,5 +72,5 @@ def _check(value: Any) -> None:
             waiting += [(each, depth + 1) for each in found.values()]
         elif isinstance(found, list):
             waiting += [(each, depth + 1) for each in found]
-        elif isinstance(found, int) and not -_LARGEST <= found < _LARGEST:
+        elif isinstance(found, int) and not -_MAX_INTEGER <= found < _MAX_INTEGER:
             raise InvalidInput("this JSON has a number that no integer of 64 bits is")

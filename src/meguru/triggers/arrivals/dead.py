@@ -7,7 +7,7 @@ from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store as triggers
 from meguru.triggers.arrivals import store
-from meguru.triggers.arrivals.receive import Reception, take
+from meguru.triggers.arrivals.receive import Reception, emit_arrival
 from meguru.triggers.arrivals.types import DeadLetter
 from meguru.triggers.kinds.listening import Receiving
 from meguru.triggers.parse import kind_of
@@ -47,10 +47,10 @@ def retry_dead_letter(ctx: Context, *, name: str, letter: str) -> Reception:
             why="only its beginning was kept" if not shown.is_whole else "the trigger receives nothing now",
             hint=f"have it sent again, and drop this one: meguru trigger dead drop {trigger.name} {letter}",
         )
-    done = take(ctx, trigger.name, kind.read(ctx.ws, raw))
+    done = emit_arrival(ctx, trigger.name, kind.read(ctx.ws, raw))
     # In both cases the letter is gone; only this event ends the alert that it had opened.
     known = "it had arrived whole, under the same key"
-    _tell_dropped(ctx, shown, known if done is Reception.KNOWN else "it was read again, and is an event now")
+    _emit_dropped(ctx, shown, known if done is Reception.KNOWN else "it was read again, and is an event now")
     store.drop(ctx.tx, trigger.name, letter)
     return done
 
@@ -61,10 +61,10 @@ def drop_dead_letter(ctx: Context, *, name: str, letter: str, reason: str = "") 
     trigger = triggers.one(ctx.tx, name)
     shown, _ = store.letter(ctx.tx, trigger.name, letter)
     store.drop(ctx.tx, trigger.name, letter)
-    _tell_dropped(ctx, shown, reason)
+    _emit_dropped(ctx, shown, reason)
     return shown
 
 
-def _tell_dropped(ctx: Context, letter: DeadLetter, reason: str) -> None:
+def _emit_dropped(ctx: Context, letter: DeadLetter, reason: str) -> None:
     data = {"key": letter.key, "source": letter.source, "letter": letter.id, "reason": reason}
     ctx.emit("message.dropped", f"trigger/{letter.trigger}", data=data)

@@ -42,6 +42,7 @@ def take_delivery(ws: Workspace, name: str, kind: OnHook, headers: Mapping[str, 
     Unauthenticated
         If it is not signed with the secret; nothing is kept of it.
     """
+    # Before anything of the body is parsed or stored: until here it is of anybody on the internet.
     if not kind.is_signed(ws, headers, body):
         log.warning("a delivery for trigger/%s is not signed with its secret", name)
         raise Unauthenticated(

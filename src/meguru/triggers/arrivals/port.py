@@ -54,7 +54,7 @@ class ListenerPort:
 
     async def move(self, position: dict[str, Any]) -> None:
         """Remember how far the source is read."""
-        await self._do(partial(receive.move, self.ws, self.trigger, position, holder=self.holder))
+        await self._do(partial(receive.save_position, self.ws, self.trigger, position, holder=self.holder))
 
     def _position(self) -> dict[str, Any]:
         with self.ws.read() as tx:
@@ -67,7 +67,8 @@ class ListenerPort:
         )
 
     async def _do(self, work: Callable[[], R]) -> R:
-        # A commit that has begun is waited for: what is acknowledged, or begun anew, comes after it.
+        # Shielded, as a thread can't be cancelled: a commit that has begun goes on to its end. If the task
+        # ends first the source gets no acknowledgement, and delivers again what is then known by its key.
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._threads, work))
 
 
@@ -75,7 +76,7 @@ def _note(ctx: Context, *, trigger: str, holder: str, connected: bool, error: st
     values: dict[str, Any] = {"connected_since": ctx.now() if connected else None}
     if error:
         values |= {"last_error": error, "last_error_at": ctx.now()}
-    store.note(ctx.tx, trigger, holder, values)
+    store.update_listener(ctx.tx, trigger, holder, values)
 
 
 LISTEN = InternalOperation(TRIGGER, "listen")

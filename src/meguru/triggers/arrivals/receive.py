@@ -14,7 +14,7 @@ from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.triggers import store as triggers
 from meguru.triggers.arrivals import store
-from meguru.triggers.arrivals.types import KEPT_BODY, DeadLetter, RawArrival, SourceArrival, short_key
+from meguru.triggers.arrivals.types import MAX_KEPT_BODY, DeadLetter, RawArrival, SourceArrival, short_key
 from meguru.triggers.kind import TRIGGER
 from meguru.triggers.kinds.listening import Receiving
 from meguru.triggers.parse import kind_of
@@ -61,16 +61,18 @@ def receive_raw(ws: Workspace, trigger: str, raw: RawArrival, *, holder: str = "
     try:
         return receive(ws, trigger, kind.read(ws, raw), holder=holder)
     except (InvalidInput, InternalError, DataError) as error:
-        # What the database or the log can't hold would else be delivered again for ever.
-        return _RECEIVE.commit(ws, partial(_bury, trigger=trigger, raw=raw, error=error, holder=holder))
+        # A poison message: what the database or the log can't hold would be delivered again for ever.
+        return _RECEIVE.commit(
+            ws, partial(_add_dead_letter, trigger=trigger, raw=raw, error=error, holder=holder)
+        )
 
 
-def move(ws: Workspace, trigger: str, position: dict[str, Any], *, holder: str) -> None:
+def save_position(ws: Workspace, trigger: str, position: dict[str, Any], *, holder: str) -> None:
     """Remember how far a source is read, where nothing of it is news."""
-    _RECEIVE.commit(ws, partial(_move, trigger=trigger, position=position, holder=holder))
+    _RECEIVE.commit(ws, partial(_save_position, trigger=trigger, position=position, holder=holder))
 
 
-def take(ctx: Context, trigger: str, arrival: SourceArrival) -> Reception:
+def emit_arrival(ctx: Context, trigger: str, arrival: SourceArrival) -> Reception:
     """Emit the event of what arrived, in the open transaction, unless its key is known."""
     key, now = short_key(arrival.key), ctx.now()
     keys = [key, *map(short_key, arrival.also)]
@@ -87,20 +89,22 @@ def _receive(
     ctx: Context, *, trigger: str, arrival: SourceArrival, holder: str, position: dict[str, Any] | None
 ) -> Reception:
     _fence(ctx, trigger, holder, {} if position is None else {"position": position})
-    return take(ctx, trigger, arrival)
+    return emit_arrival(ctx, trigger, arrival)
 
 
-def _move(ctx: Context, *, trigger: str, position: dict[str, Any], holder: str) -> None:
+def _save_position(ctx: Context, *, trigger: str, position: dict[str, Any], holder: str) -> None:
     _fence(ctx, trigger, holder, {"position": position})
 
 
-def _bury(ctx: Context, *, trigger: str, raw: RawArrival, error: Exception, holder: str) -> Reception:
+def _add_dead_letter(
+    ctx: Context, *, trigger: str, raw: RawArrival, error: Exception, holder: str
+) -> Reception:
     _fence(ctx, trigger, holder, {})
     key = short_key(raw.key)
-    if store.is_buried(ctx.tx, trigger, key):
+    if store.has_dead_letter(ctx.tx, trigger, key):
         return Reception.KNOWN
     reason = _reason(error)
-    kept = raw.body[:KEPT_BODY]
+    kept = raw.body[:MAX_KEPT_BODY]
     letter = DeadLetter(
         id=new_id("dl"),
         trigger=trigger,
@@ -111,7 +115,7 @@ def _bury(ctx: Context, *, trigger: str, raw: RawArrival, error: Exception, hold
         size=len(raw.body),
         is_whole=len(kept) == len(raw.body),
     )
-    store.bury(ctx.tx, letter, raw, kept)
+    store.add_dead_letter(ctx.tx, letter, raw, kept)
     data = {"key": key, "source": letter.source, "letter": letter.id, "reason": reason, "size": letter.size}
     ctx.emit("message.refused", f"trigger/{trigger}", data=data)
     return Reception.REFUSED
@@ -125,8 +129,10 @@ def _reason(error: Exception) -> str:
 
 def _fence(ctx: Context, trigger: str, holder: str, values: dict[str, Any]) -> None:
     """Refuse what comes by a server whose lease is over, or for a trigger that is out of use."""
+    # One statement checks the lease and locks its row until the commit, so a server that takes the lease over
+    # waits for what this one still writes.
     triggers.one(ctx.tx, trigger)
-    if holder and not store.note(ctx.tx, trigger, holder, {"holder": holder} | values):
+    if holder and not store.update_listener(ctx.tx, trigger, holder, {"holder": holder} | values):
         raise Conflict(f"another server listens for trigger/{trigger}", why="the lease of this one is over")
 
 

@@ -27,7 +27,7 @@ from meguru.triggers.types import Trigger
 
 log = logging.getLogger(__name__)
 CHANGES = frozenset(f"trigger.{verb}" for verb in ("created", "updated", "retired", "paused", "resumed"))
-FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0
+MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 0.5, 60.0
 """Seconds before a source that was lost is tried again; each time twice as long, up to the longest."""
 THREADS = 4
 MAX_ERROR = 1000
@@ -65,6 +65,8 @@ class Listeners(Follower):
         if not wanted and not gone:
             return 0
         held = LISTEN.commit(self.ws, partial(self._hold, names=sorted(wanted)))
+        # Ended before their leases are given back, and before another task for the same trigger begins: two
+        # readers of one source would hand over the same messages.
         for name, (on, _) in list(self._running.items()):
             if name not in held or wanted[name].on != on:
                 self._end(name)
@@ -119,7 +121,9 @@ class Listeners(Follower):
         if self._loop is None or self._threads is None:
             self._loop = asyncio.new_event_loop()
             self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="arrivals")
-            self._thread = threading.Thread(target=_turn, args=(self._loop,), name="listening", daemon=True)
+            self._thread = threading.Thread(
+                target=_run_loop, args=(self._loop,), name="listening", daemon=True
+            )
             self._thread.start()
         port = ListenerPort(self.ws, trigger, self.holder, self._threads)
         task = asyncio.run_coroutine_threadsafe(supervise(trigger, port), self._loop)
@@ -130,7 +134,7 @@ class Listeners(Follower):
         if self._loop is None:
             return
         task.cancel()
-        ended = asyncio.run_coroutine_threadsafe(_gone(name), self._loop)
+        ended = asyncio.run_coroutine_threadsafe(_wait_for_end(name), self._loop)
         try:
             ended.result(timeout=STOP_SECONDS)
         except TimeoutError:
@@ -147,8 +151,8 @@ def is_listening(trigger: Trigger) -> bool:
 
 async def supervise(trigger: Trigger, port: ListenerPort) -> None:
     """Listen for a trigger, again and again, until cancelled; write down how that goes."""
-    _named(trigger.name)
-    wait = FIRST_WAIT
+    _name_task(trigger.name)
+    wait = MIN_RETRY_SECONDS
     while True:
         secrets = Secrets()
         try:
@@ -159,15 +163,16 @@ async def supervise(trigger: Trigger, port: ListenerPort) -> None:
             error = "the source ended"
         except Exception as trouble:  # noqa: BLE001 - whatever it is, it is told, and tried again
             error = error_text(trouble, secrets)
-        if port.is_connected:
-            wait = FIRST_WAIT
+        if port.is_connected:  # it worked in between, so this is a new trouble
+            wait = MIN_RETRY_SECONDS
         log.warning("trigger/%s lost its source: %s", trigger.name, error)
         try:
             await port.lost(error)
         except Exception:
             log.exception("how trigger/%s listens could not be written down", trigger.name)
-        await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - only so that not all come at once
-        wait = min(wait * 2, LONGEST_WAIT)
+        # Exponential backoff with jitter: a broker that comes back is not met by all its listeners at once.
+        await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - no secret hangs on it
+        wait = min(wait * 2, MAX_RETRY_SECONDS)
 
 
 def error_text(trouble: BaseException, secrets: Secrets) -> str:
@@ -182,13 +187,13 @@ def error_text(trouble: BaseException, secrets: Secrets) -> str:
     return secrets.hide(text)[:MAX_ERROR]
 
 
-def _named(name: str) -> None:
+def _name_task(name: str) -> None:
     task = asyncio.current_task()
     if task is not None:
         task.set_name(f"listener:{name}")
 
 
-def _turn(loop: asyncio.AbstractEventLoop) -> None:
+def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     """Turn a loop until it is stopped."""
     asyncio.set_event_loop(loop)
     try:
@@ -199,7 +204,7 @@ def _turn(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-async def _gone(name: str) -> None:
+async def _wait_for_end(name: str) -> None:
     """Wait until a listener's task has ended."""
     tasks = [each for each in asyncio.all_tasks() if each.get_name() == f"listener:{name}"]
     if tasks:

@@ -15,11 +15,11 @@ from meguru.kernel.projects import condition
 from meguru.triggers.arrivals.schema import trigger_arrival, trigger_dead_letter, trigger_listener
 from meguru.triggers.arrivals.types import DeadLetter, ListenerState, RawArrival
 
-REMEMBERED = timedelta(days=90)
+KEY_RETENTION = timedelta(days=90)
 """A key that is older than this counts as new."""
-MOST_LETTERS = 10_000
+MAX_LETTERS = 10_000
 SHOWN_BYTES = 2000
-_FORGET = 500
+_DELETE_BATCH = 500
 _here, _seen, _dead = trigger_listener.c, trigger_arrival.c, trigger_dead_letter.c
 
 
@@ -50,7 +50,7 @@ def release(tx: Connection, trigger: str, holder: str) -> None:
     tx.execute(update(trigger_listener).where(mine).values(holder="", lease_until=None, connected_since=None))
 
 
-def note(tx: Connection, trigger: str, holder: str, values: Mapping[str, Any]) -> bool:
+def update_listener(tx: Connection, trigger: str, holder: str, values: Mapping[str, Any]) -> bool:
     """Write how listening goes; False when it is another server's by now."""
     mine = (_here.trigger == trigger) & (_here.holder == holder)
     return tx.execute(update(trigger_listener).where(mine).values(**values)).rowcount == 1
@@ -72,7 +72,7 @@ def forget_position(tx: Connection, trigger: str) -> None:
 
 def is_known(tx: Connection, trigger: str, key: str, now: datetime, within: float | None) -> bool:
     """Tell whether something of this key arrived before (within so many seconds)."""
-    span = REMEMBERED if within is None else timedelta(seconds=within)
+    span = KEY_RETENTION if within is None else timedelta(seconds=within)
     same = (_seen.trigger == trigger) & (_seen.key == key) & (_seen.at > now - span)
     return tx.execute(select(_seen.event).where(same)).first() is not None
 
@@ -82,7 +82,7 @@ def remember(tx: Connection, trigger: str, key: str, event: str, now: datetime) 
     same = (_seen.trigger == trigger) & (_seen.key == key)
     if tx.execute(update(trigger_arrival).where(same).values(at=now, event=event)).rowcount == 0:
         tx.execute(insert(trigger_arrival).values(trigger=trigger, key=key, at=now, event=event))
-    old = select(_seen.trigger, _seen.key).where(_seen.at < now - REMEMBERED).limit(_FORGET)
+    old = select(_seen.trigger, _seen.key).where(_seen.at < now - KEY_RETENTION).limit(_DELETE_BATCH)
     for row in tx.execute(old).all():
         tx.execute(delete(trigger_arrival).where(_seen.trigger == row.trigger, _seen.key == row.key))
 
@@ -106,19 +106,19 @@ def states(tx: Connection, projects: AbstractSet[str] | None = None, name: str =
     return [ListenerState(**row._mapping) for row in tx.execute(query.order_by(_here.trigger))]
 
 
-def bury(tx: Connection, letter: DeadLetter, raw: RawArrival, kept: bytes) -> None:
+def add_dead_letter(tx: Connection, letter: DeadLetter, raw: RawArrival, kept: bytes) -> None:
     """Keep what could not be read, in place of the oldest where there are very many."""
     values = {key: value for key, value in msgspec.structs.asdict(letter).items() if key != "text"}
     tx.execute(insert(trigger_dead_letter).values(**values, headers=raw.headers, body=kept))
     if tx.execute(select(_here.trigger).where(_here.trigger == letter.trigger)).first() is None:
         _begin(tx, letter.trigger)
     mine = _dead.trigger == letter.trigger
-    many = select(_dead.id).where(mine).order_by(_dead.id.desc()).offset(MOST_LETTERS).limit(_FORGET)
+    many = select(_dead.id).where(mine).order_by(_dead.id.desc()).offset(MAX_LETTERS).limit(_DELETE_BATCH)
     for old in tx.execute(many).scalars().all():
         tx.execute(delete(trigger_dead_letter).where(_dead.id == old))
 
 
-def is_buried(tx: Connection, trigger: str, key: str) -> bool:
+def has_dead_letter(tx: Connection, trigger: str, key: str) -> bool:
     """Tell whether a dead letter of this key is kept."""
     same = (_dead.trigger == trigger) & (_dead.key == key)
     return tx.execute(select(_dead.id).where(same)).first() is not None
@@ -132,7 +132,8 @@ def letters(tx: Connection, trigger: str, *, limit: int, before: str = "") -> li
     query = select(*fields, shown).where(_dead.trigger == trigger)
     if before:
         query = query.where(_dead.id < before)
-    return [_letter(row) for row in tx.execute(query.order_by(_dead.id.desc()).limit(limit))]
+    rows: list[Any] = list(tx.execute(query.order_by(_dead.id.desc()).limit(limit)))
+    return [_letter(row) for row in rows]
 
 
 def letter(tx: Connection, trigger: str, id: str) -> tuple[DeadLetter, RawArrival]:

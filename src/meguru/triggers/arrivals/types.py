@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 MAX_KEY = 200
-KEPT_BODY = 1024 * 1024
+MAX_KEPT_BODY = 1024 * 1024
 """So many bytes of what could not be read are kept, to be read again."""
 
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from meguru.errors import InvalidInput, MissingDependency, near_misses
 
-MOST_HOLIDAYS = 2000
-MOST_NTH = 23
+MAX_HOLIDAYS = 2000
+MAX_NTH = 23
 _SATURDAY = 5
 
 
@@ -50,8 +50,8 @@ def business_days(holidays: tuple[str, ...]) -> BusinessDays:
     MissingDependency
         If a country is named, and the library that knows its holidays is not installed.
     """
-    if len(holidays) > MOST_HOLIDAYS:
-        raise InvalidInput(f"there are at most {MOST_HOLIDAYS:,} holidays", field="on.holidays")
+    if len(holidays) > MAX_HOLIDAYS:
+        raise InvalidInput(f"there are at most {MAX_HOLIDAYS:,} holidays", field="on.holidays")
     return BusinessDays(holidays)
 
 

@@ -23,10 +23,10 @@ from meguru.triggers.kinds.consumer import agreement
 from meguru.triggers.kinds.git import PROTOCOLS, GitRepository
 from meguru.triggers.kinds.globs import matches_any
 from meguru.triggers.kinds.listening import ByArrivals
-from meguru.triggers.kinds.polled import Look, PolledListener, check_every
+from meguru.triggers.kinds.polled import PolledListener, PollResult, check_every
 
 _BRANCH = re.compile(r"(?!-)[\w./+-]{1,200}", re.ASCII)
-SHOWN = 100
+MAX_PATHS = 100
 
 
 class OnCode(ByArrivals, frozen=True, kw_only=True):
@@ -58,8 +58,8 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
         check_every(self.every)
         if not _BRANCH.fullmatch(self.branch) or ".." in self.branch:
             raise InvalidInput(f"{self.branch[:80]!r} is no branch", field="on.branch")
-        if len(self.paths) > SHOWN or any(not 0 < len(each) <= 300 for each in self.paths):
-            raise InvalidInput(f"at most {SHOWN} patterns of 300 letters", field="on.paths")
+        if len(self.paths) > MAX_PATHS or any(not 0 < len(each) <= 300 for each in self.paths):
+            raise InvalidInput(f"at most {MAX_PATHS} patterns of 300 letters", field="on.paths")
         self._repository(ctx.ws)
         if self.reaches:
             show_pipeline(ctx, ref=refs.make("pipeline", self.reaches))
@@ -73,10 +73,10 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
         mark = digests.of_bytes(f"{url} {self.branch}".encode()).removeprefix("sha256:")[:24]
         git = GitRepository(ws.cache_folder("git") / f"{mark}.git", url)
 
-        def look(ws: Workspace, position: dict[str, Any]) -> Look:
-            return self._look(ws, git, position)
+        def poll(ws: Workspace, position: dict[str, Any]) -> PollResult:
+            return self._poll(ws, git, position)
 
-        return PolledListener(of=self, every=self.every, look=look)
+        return PolledListener(of=self, every=self.every, poll=poll)
 
     def _repository(self, ws: Workspace) -> str:
         """Return the URL to ask, or the folder."""
@@ -91,18 +91,18 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
             raise InvalidInput(f"{self.code[:100]!r} is no repository", why=known, field="on.code")
         return str(resolved_path(ws, self.code, "on.code"))
 
-    def _look(self, ws: Workspace, git: GitRepository, position: dict[str, Any]) -> Look:
+    def _poll(self, ws: Workspace, git: GitRepository, position: dict[str, Any]) -> PollResult:
         tip, before = git.tip(self.branch), position.get("commit", "")
         if tip == before:
-            return Look(position=position)
+            return PollResult(position=position)
         git.fetch(self.branch)
         if not before:
-            return Look(position={"commit": tip})
+            return PollResult(position={"commit": tip})
         changed = git.changed(before, tip)
         wanted = self._wanted(ws, changed)
         if not wanted:
-            return Look(position={"commit": tip})
-        author, subject = git.said(tip)
+            return PollResult(position={"commit": tip})
+        author, subject = git.describe(tip)
         data = {
             "source": git.shown,
             "branch": self.branch,
@@ -110,13 +110,13 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
             "before": before,
             "author": author,
             "message": subject,
-            "paths": wanted[:SHOWN],
+            "paths": wanted[:MAX_PATHS],
             "changed": len(wanted),
         }
         if self.consumer:
             data["contract"] = agreement(ws, self.consumer, git.file(tip, self.schema), place=self.schema)
         arrival = SourceArrival(key=f"{self.branch}:{tip}", type=self.arrives, data=data)
-        return Look(position={"commit": tip}, arrivals=[arrival])
+        return PollResult(position={"commit": tip}, arrivals=[arrival])
 
     def _wanted(self, ws: Workspace, changed: list[str]) -> list[str]:
         """Return the changed files that count."""

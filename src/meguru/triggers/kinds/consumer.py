@@ -13,7 +13,7 @@ from meguru.serving.contracts import store as contracts
 from meguru.serving.contracts.types import Contract
 from meguru.triggers.arrivals.content import read_json
 
-MOST_COLUMNS = 2000
+MAX_COLUMNS = 2000
 _FITS = {
     ColumnType.DOUBLE: {ColumnType.DOUBLE, ColumnType.LONG},
     ColumnType.LONG: {ColumnType.LONG},
@@ -39,8 +39,8 @@ def agreement(
     try:
         value = read_json(declared) if isinstance(declared, bytes) else declared
         sent = msgspec.convert(value, _Declared)
-        if len(sent.columns) > MOST_COLUMNS:
-            raise InvalidInput(f"a schema has {MOST_COLUMNS} columns at most")
+        if len(sent.columns) > MAX_COLUMNS:
+            raise InvalidInput(f"a schema has {MAX_COLUMNS} columns at most")
         with ws.read() as tx:
             known = contracts.of(tx, endpoint)
         contract = _meant(endpoint, known, sent.contract)

@@ -15,11 +15,11 @@ from meguru.base.local_time import moments
 from meguru.errors import InvalidInput, near_misses
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
-from meguru.triggers.kinds.business_days import MOST_NTH, business_days
+from meguru.triggers.kinds.business_days import MAX_NTH, business_days
 
-LISTED = 1000
-_FIRST_LOOK = timedelta(hours=1)
-_MOST_SKIPPED = 366 * 5
+MAX_MOMENTS = 1000
+_FIRST_SPAN = timedelta(hours=1)
+_MAX_SKIPPED_DAYS = 366 * 5
 """What comes on none of so many days that are looked at never comes."""
 
 
@@ -83,14 +83,14 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def due_between(self, first: datetime, last: datetime) -> list[datetime]:
         """Return the moments from `first` (which is one) to `last`: the newest 1000 of them, in order."""
-        zone, look = self._zone(), _FIRST_LOOK
+        zone, poll = self._zone(), _FIRST_SPAN
         while True:
-            since = max(first, last - look)
+            since = max(first, last - poll)
             after = since - timedelta(microseconds=1)
             found = list(takewhile(lambda moment: moment <= last, self._moments(zone, after)))
-            if since == first or len(found) > LISTED:
-                return found[-LISTED:] or [first]
-            look *= 4
+            if since == first or len(found) > MAX_MOMENTS:
+                return found[-MAX_MOMENTS:] or [first]
+            poll *= 4
 
     def _moments(self, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
         """Yield the moments of the expression that fall on its days."""
@@ -99,7 +99,7 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             return
         known = business_days(self._holidays())
         skipped = 0
-        while skipped < _MOST_SKIPPED:
+        while skipped < _MAX_SKIPPED_DAYS:
             for instant in moments(self.cron, zone, after):
                 day = instant.astimezone(zone).date()
                 if day in known if self.nth is None else known.is_nth(day, self.nth):
@@ -122,8 +122,8 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise InvalidInput(
                 "nth and holidays are of business days", field="on.days", hint='"days": "business"'
             )
-        if self.nth is not None and not 1 <= abs(self.nth) <= MOST_NTH:
-            raise InvalidInput(f"nth is 1 to {MOST_NTH}, or -1 to -{MOST_NTH}", field="on.nth")
+        if self.nth is not None and not 1 <= abs(self.nth) <= MAX_NTH:
+            raise InvalidInput(f"nth is 1 to {MAX_NTH}, or -1 to -{MAX_NTH}", field="on.nth")
         if self.days == "business":
             business_days(self._holidays())
 

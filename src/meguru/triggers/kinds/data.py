@@ -55,7 +55,7 @@ class Data(ByEvents, frozen=True, kw_only=True):
             return False
         return event.subject.partition("@")[0] == refs.make("dataset", self.data)
 
-    def waits(self, ctx: Context, trigger: Trigger, event: Event) -> str:
+    def why_not_enough(self, ctx: Context, trigger: Trigger, event: Event) -> str:
         """Return why a version does not suffice: too few new rows, or the columns of the one before."""
         version = datasets.resolve(ctx.tx, event.subject)
         if self.schema and (why := self._same_columns(ctx, version)):
@@ -72,7 +72,7 @@ class Data(ByEvents, frozen=True, kw_only=True):
         return "" if changed else f"its columns are those of version {before.version}"
 
     def _predecessor(self, ctx: Context, version: DatasetVersion) -> DatasetVersion | None:
-        """Return the version before, or where that was removed the newest older one; None if there is none."""
+        """Return the version before; where that was removed the newest older one, if there is one."""
         try:
             return datasets.get(ctx.tx, self.data, version.version - 1)
         except NotFound:
@@ -90,7 +90,7 @@ class Data(ByEvents, frozen=True, kw_only=True):
         return f"{came} new rows{place}, and it waits for {self.min_new_rows}"
 
     def _counted_from(self, ctx: Context, trigger: Trigger) -> DatasetVersion | None:
-        """Return the version that it fired for last; before the first time, the newest when it was declared."""
+        """Return the version that it fired for last; at first, the newest when it was declared."""
         for subject in store.subjects_of(ctx.tx, trigger.name, self.about):
             try:
                 return datasets.resolve(ctx.tx, subject)

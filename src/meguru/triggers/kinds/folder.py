@@ -19,7 +19,7 @@ from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals, Port
-from meguru.triggers.kinds.polled import MOST, Look, PolledListener, check_every
+from meguru.triggers.kinds.polled import MAX_ENTRIES, PolledListener, PollResult, check_every
 
 log = logging.getLogger(__name__)
 UNFINISHED = ("*.tmp", "*.part", "*.partial", "*.crdownload", "*.swp", "*~")
@@ -67,7 +67,7 @@ class FolderListener:
     async def run(self, port: Port) -> None:
         """Watch, and hand over what is whole."""
         self._changed = asyncio.Event()
-        polled = PolledListener(of=self._kind, every=self._kind.every, look=self._look, woken=self._woken)
+        polled = PolledListener(of=self._kind, every=self._kind.every, poll=self._poll, wake_up=self._wake_up)
         watching = asyncio.ensure_future(self._watch())
         try:
             await polled.run(port)
@@ -89,18 +89,18 @@ class FolderListener:
             # `run` awaits it, in place of the cancellation that is to end this listener.
             log.exception("changes of %s are seen by looking only", self._kind.folder)
 
-    async def _woken(self) -> None:
+    async def _wake_up(self) -> None:
         if self._waits:  # for what was seen, and is not known to be whole
             await asyncio.sleep(max(self._kind.quiet, 0.2))
             return
         await self._changed.wait()
         self._changed.clear()
 
-    def _look(self, ws: Workspace, position: dict[str, Any]) -> Look:
+    def _poll(self, ws: Workspace, position: dict[str, Any]) -> PollResult:
         del ws
         found = {path: [stat.st_size, stat.st_mtime_ns] for path, stat in self._files()}
         if not position:
-            return Look(position={"files": found})
+            return PollResult(position={"files": found})
         known = dict(position["files"])
         kept = {path: known[path] for path in known if path in found}
         arrivals = []
@@ -119,7 +119,7 @@ class FolderListener:
             arrivals.append(self._arrival(path, stat, digest))
         self._seen = {path: seen for path, seen in self._seen.items() if path in found}
         self._waits = bool(self._seen)
-        return Look(position={"files": kept}, arrivals=arrivals)
+        return PollResult(position={"files": kept}, arrivals=arrivals)
 
     def _files(self) -> list[tuple[str, os.stat_result]]:
         found: list[tuple[str, os.stat_result]] = []
@@ -136,9 +136,10 @@ class FolderListener:
                     elif entry.is_file(follow_symlinks=False) and self._is_wanted(path):
                         with contextlib.suppress(FileNotFoundError):  # it went away just now
                             found.append((path, entry.stat(follow_symlinks=False)))
-            if len(found) + len(waiting) > MOST:
+            if len(found) + len(waiting) > MAX_ENTRIES:
                 raise InvalidInput(
-                    f"{self._kind.folder} has more than {MOST:,} files", hint="narrow the pattern, or tidy up"
+                    f"{self._kind.folder} has more than {MAX_ENTRIES:,} files",
+                    hint="narrow the pattern, or tidy up",
                 )
         return found
 

@@ -14,7 +14,7 @@ from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals
-from meguru.triggers.kinds.polled import Look, PolledListener
+from meguru.triggers.kinds.polled import PolledListener, PollResult
 
 LOOK_SECONDS = 10.0
 
@@ -37,14 +37,14 @@ class OnFreshness(ByArrivals, frozen=True, kw_only=True):
     def listener(self, ws: Workspace, secrets: Secrets) -> PolledListener:
         """Return what looks at the newest version."""
         del ws, secrets
-        return PolledListener(of=self, every=LOOK_SECONDS, look=self._look)
+        return PolledListener(of=self, every=LOOK_SECONDS, poll=self._poll)
 
-    def _look(self, ws: Workspace, position: dict[str, Any]) -> Look:
+    def _poll(self, ws: Workspace, position: dict[str, Any]) -> PollResult:
         with ws.read() as tx:
             (newest,) = datasets.versions(tx, self.fresh, before=None, limit=1)
         limit = timedelta(seconds=seconds(self.within, field="on.within") or 0)
         if ws.clock.now() - newest.created_at <= limit or position.get("told") == newest.ref:
-            return Look(position=position)
+            return PollResult(position=position)
         data = {"source": newest.ref, "since": newest.created_at.isoformat(), "within": str(self.within)}
         arrival = SourceArrival(key=f"stale:{newest.ref}", type=self.arrives, data=data)
-        return Look(position={"told": newest.ref}, arrivals=[arrival])
+        return PollResult(position={"told": newest.ref}, arrivals=[arrival])

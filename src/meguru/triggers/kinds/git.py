@@ -62,37 +62,37 @@ class GitRepository:
             self._folder.mkdir(parents=True, exist_ok=True)
             self.run("init", "--quiet", "--bare", str(self._folder))
         ref = f"refs/heads/{branch}"
-        self.here("fetch", "--quiet", "--no-tags", "--", self.shown, f"+{ref}:{ref}")
+        self._in_copy("fetch", "--quiet", "--no-tags", "--", self.shown, f"+{ref}:{ref}")
 
-    def knows(self, commit: str) -> bool:
+    def has_commit(self, commit: str) -> bool:
         """Tell whether the copy has a commit."""
         try:
-            self.here("cat-file", "-e", f"{commit}^{{commit}}")
+            self._in_copy("cat-file", "-e", f"{commit}^{{commit}}")
         except Conflict:
             return False
         return True
 
     def changed(self, before: str, after: str) -> list[str]:
         """Return the files that differ between two commits; all of the second when the first is not known."""
-        if self.knows(before):
-            out = self.here("diff", "--name-only", "-z", "--no-renames", before, after, "--")
+        if self.has_commit(before):
+            out = self._in_copy("diff", "--name-only", "-z", "--no-renames", before, after, "--")
         else:
-            out = self.here("ls-tree", "-r", "-z", "--name-only", after)
+            out = self._in_copy("ls-tree", "-r", "-z", "--name-only", after)
         return out.split("\0")[:-1]  # behind the last NUL is nothing, or half a name where the list was cut
 
-    def said(self, commit: str) -> tuple[str, str]:
+    def describe(self, commit: str) -> tuple[str, str]:
         """Return a commit's author and the first line of its message."""
-        out = self.here("log", "-1", "--format=%an%x00%s", commit, "--")
+        out = self._in_copy("log", "-1", "--format=%an%x00%s", commit, "--")
         author, _, subject = out.strip().partition("\0")
         return author[:200], subject[:200]
 
     def file(self, commit: str, path: str) -> bytes | None:
         """Return a file of a commit; None if it has none there."""
-        if not self.here("ls-tree", "-z", commit, "--", path):
+        if not self._in_copy("ls-tree", "-z", commit, "--", path):
             return None
-        return self.here("cat-file", "blob", f"{commit}:{path}").encode()
+        return self._in_copy("cat-file", "blob", f"{commit}:{path}").encode()
 
-    def here(self, *arguments: str) -> str:
+    def _in_copy(self, *arguments: str) -> str:
         """Run a command on the copy."""
         return self.run(f"--git-dir={self._folder}", *arguments)
 
@@ -129,7 +129,7 @@ def read_bounded(process: subprocess.Popen[bytes]) -> tuple[bytes, bool]:
     late = threading.Event()
 
     def kill() -> None:
-        # With its helpers, such as ssh: they hold the pipe, and it would be read until they end by themselves.
+        # With its helpers, such as ssh: they hold the pipe open, and it would be read until they end.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 

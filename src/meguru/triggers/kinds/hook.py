@@ -18,8 +18,8 @@ from meguru.triggers.kinds.consumer import agreement
 from meguru.triggers.kinds.forges import FORGES, Forge
 from meguru.triggers.kinds.listening import ByArrivals
 
-LARGEST = 26 * 1024 * 1024
-WHOLE = 65536
+MAX_BYTES = 26 * 1024 * 1024
+MAX_EVENT_BODY = 65536
 """A body that is longer is left out of the event, which has its digest."""
 _MAX_HEADER = 300
 
@@ -46,8 +46,8 @@ class OnHook(ByArrivals, frozen=True, kw_only=True):
     def check(self, ctx: Context) -> None:
         """Refuse a secret that is written out, and impossible limits."""
         check_secret(self.secret, "on.secret")
-        if not 1 <= self.max_bytes <= LARGEST:
-            raise InvalidInput(f"max_bytes is between 1 and {LARGEST}", field="on.max_bytes")
+        if not 1 <= self.max_bytes <= MAX_BYTES:
+            raise InvalidInput(f"max_bytes is between 1 and {MAX_BYTES}", field="on.max_bytes")
         if self.consumer:
             show_endpoint(ctx, name=self.consumer)
 
@@ -81,7 +81,7 @@ class OnHook(ByArrivals, frozen=True, kw_only=True):
         data = {"source": self.hook, "digest": digest, "size": len(raw.body)} | msgspec.to_builtins(told)
         if self.consumer:
             data["contract"] = agreement(ws, self.consumer, self._declared(told.body), place=self.schema)
-        if len(raw.body) > WHOLE:
+        if len(raw.body) > MAX_EVENT_BODY:
             data["body"] = None
         # The id is not signed: what is sent again under another one is known by what it says.
         return SourceArrival(key=raw.key, also=(f"body:{told.event}:{digest}",), type=self.arrives, data=data)

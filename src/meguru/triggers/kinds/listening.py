@@ -1,4 +1,4 @@
-"""What kinds promise that hear from the outside: messages, folders, repositories, forges."""
+"""Protocols of kinds that receive from outside: brokers, folders, repositories, webhooks of forges."""
 
 from __future__ import annotations
 
@@ -100,6 +100,6 @@ class ByArrivals(ByEvents, frozen=True, kw_only=True):
         return self.may_match(event.type)
 
 
-def hears_its_own(kind: object) -> bool:
-    """Tell whether only what arrived for the trigger itself wakes it."""
+def is_by_arrivals(kind: object) -> bool:
+    """Tell whether only arrivals of the trigger's own listener wake it."""
     return isinstance(kind, ByArrivals)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from meguru.errors import MissingDependency
 from meguru.triggers.arrivals.types import RawArrival, digest_of
-from meguru.triggers.kinds.brokers.base import Identity, MessageBroker
+from meguru.triggers.kinds.brokers.base import MessageBroker, MessageIdentity
 from meguru.triggers.kinds.listening import Port
 
 if TYPE_CHECKING:
     from meguru.triggers.kinds.message import OnMessage
 
-LOOK_SECONDS = 2.0
-ANSWER_SECONDS = 3.0
-LEAVE_SECONDS = 5.0
+PING_INTERVAL_SECONDS = 2.0
+PING_TIMEOUT_SECONDS = 3.0
+DISCONNECT_SECONDS = 5.0
 _KEPT_HEADERS = ("content-type", "nats-msg-id", "message-id", "ce-id", "ce-type", "ce-source", "traceparent")
 _MAX_HEADER = 200
 
@@ -37,6 +37,8 @@ class MessageListener:
 
         async def handle(message: Any) -> None:
             try:
+                # In this order: at least once. Acknowledged first, a crash in between would lose it; what
+                # comes twice is known by its key.
                 await port.take_raw(self.raw(message))
                 await message.ack()
             except Exception as error:  # noqa: BLE001 - it is raised where the listener waits
@@ -55,14 +57,14 @@ class MessageListener:
             await self._watch(opened, failed)
         finally:
             with suppress(Exception):  # of a broker that is gone one can't take leave
-                await asyncio.wait_for(self._broker.leave(opened), LEAVE_SECONDS)
+                await asyncio.wait_for(self._broker.disconnect(opened), DISCONNECT_SECONDS)
 
     async def _watch(self, opened: Any, failed: asyncio.Future[None]) -> None:
         while True:
-            await asyncio.wait({failed}, timeout=LOOK_SECONDS)
+            await asyncio.wait({failed}, timeout=PING_INTERVAL_SECONDS)
             if failed.done():
                 failed.result()
-            if not await opened.ping(ANSWER_SECONDS):
+            if not await opened.ping(PING_TIMEOUT_SECONDS):
                 raise SourceLost("the broker does not answer")
             if not all(each.running for each in opened.subscribers):
                 raise SourceLost("the broker ended the subscription")
@@ -71,13 +73,13 @@ class MessageListener:
         """Return the bytes of a message, and by what it is known."""
         body = bytes(message.body)
         known = self._broker.identity(message)
-        key, within = key_of(known, body, self._kind.same_within)
+        key, within = message_key(known, body, self._kind.same_within)
         headers = {name.lower(): str(value)[:_MAX_HEADER] for name, value in (message.headers or {}).items()}
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
         return RawArrival(key=key, source=self._topic, body=body, headers=kept, within=within)
 
 
-def key_of(known: Identity, body: bytes, same_within: float) -> tuple[str, float | None]:
+def message_key(known: MessageIdentity, body: bytes, same_within: float) -> tuple[str, float | None]:
     """Return the key of a message, and how long it counts as the same (None: always)."""
     if known.id:
         return f"id:{known.id}", None

@@ -12,7 +12,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs.objects import connection_options
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals
-from meguru.triggers.kinds.polled import MOST, Look, PolledListener, check_every
+from meguru.triggers.kinds.polled import MAX_ENTRIES, PolledListener, PollResult, check_every
 
 SCHEMES = ("s3://", "gs://", "az://", "abfss://")
 
@@ -46,14 +46,16 @@ class OnObjects(ByArrivals, frozen=True, kw_only=True):
     def listener(self, ws: Workspace, secrets: Secrets) -> PolledListener:
         """Return what lists the objects."""
         del ws, secrets
-        return PolledListener(of=self, every=self.every, look=self._look)
+        return PolledListener(of=self, every=self.every, poll=self._poll)
 
-    def _look(self, ws: Workspace, position: dict[str, Any]) -> Look:
+    def _poll(self, ws: Workspace, position: dict[str, Any]) -> PollResult:
         del ws
         found = self._listed()
         known = position.get("objects", {})
         new = [] if not position else [path for path, seen in found.items() if known.get(path) != seen]
-        return Look(position={"objects": found}, arrivals=[self._arrival(path, found[path]) for path in new])
+        return PollResult(
+            position={"objects": found}, arrivals=[self._arrival(path, found[path]) for path in new]
+        )
 
     def _listed(self) -> dict[str, list[Any]]:
         from obstore.store import from_url
@@ -64,8 +66,10 @@ class OnObjects(ByArrivals, frozen=True, kw_only=True):
             for each in batch:
                 if fnmatchcase(each["path"], self.glob):
                     found[each["path"]] = [each["e_tag"] or each["last_modified"].isoformat(), each["size"]]
-            if len(found) > MOST:
-                raise InvalidInput(f"{self.objects} has more than {MOST:,} objects", hint="narrow the prefix")
+            if len(found) > MAX_ENTRIES:
+                raise InvalidInput(
+                    f"{self.objects} has more than {MAX_ENTRIES:,} objects", hint="narrow the prefix"
+                )
         return found
 
     def _arrival(self, path: str, seen: list[Any]) -> SourceArrival:

@@ -42,7 +42,7 @@ class OnPipelineCode(ByEvents, frozen=True, kw_only=True):
         """Tell whether the event is a new version of the pipeline."""
         return self.may_match(event.type) and event.subject.partition("@")[0] == self.about
 
-    def waits(self, ctx: Context, trigger: Trigger, event: Event) -> str:
+    def why_not_enough(self, ctx: Context, trigger: Trigger, event: Event) -> str:
         """Return why a version is no news: its steps reach the code that those of the one before do."""
         del trigger
         version = int(refs.parse(event.subject).version or 1)

@@ -16,9 +16,9 @@ from meguru.kernel.workspace import Workspace
 from meguru.storage.db.external import connected, select
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals
-from meguru.triggers.kinds.polled import Look, PolledListener, check_every
+from meguru.triggers.kinds.polled import PolledListener, PollResult, check_every
 
-PATIENCE = 10
+TIMEOUT_SECONDS = 10
 """Seconds that a database may take for an answer."""
 SCHEMES = ("sqlite", "postgresql", "postgres")
 
@@ -60,36 +60,40 @@ class OnTable(ByArrivals, frozen=True, kw_only=True):
         del ws
         secrets.open_url(self.database, "on.database")  # what is not set is told now, not at each look
 
-        def look(ws: Workspace, position: dict[str, Any]) -> Look:
+        def poll(ws: Workspace, position: dict[str, Any]) -> PollResult:
             place = partial(resolved_path, ws)
-            with connected(self.database, secrets=secrets, place=place, seconds=PATIENCE) as connection:
-                return self._look(connection, position)
+            with connected(
+                self.database, secrets=secrets, place=place, seconds=TIMEOUT_SECONDS
+            ) as connection:
+                return self._poll(connection, position)
 
-        return PolledListener(of=self, every=self.every, look=look)
+        return PolledListener(of=self, every=self.every, poll=poll)
 
     @property
     def _file(self) -> str:
         return self.database.removeprefix("sqlite://").removeprefix("/")
 
-    def _look(self, connection: Connection, position: dict[str, Any]) -> Look:
+    def _poll(self, connection: Connection, position: dict[str, Any]) -> PollResult:
         quote = connection.dialect.identifier_preparer.quote_identifier
         column, name = quote(self.column), ".".join(map(quote, self.table.split(".")))
         # As text: a moment or a large number then comes back as it was.
         asked = f"SELECT CAST(MAX({column}) AS TEXT), COUNT(*) FROM {name}"  # noqa: S608 - quoted names
         if not position:
             newest, count = _newest(connection, asked)
-            return Look(position={"newest": newest, "rows": count})
+            return PollResult(position={"newest": newest, "rows": count})
         since = position["newest"]
         if since is None:
             newest, count = _newest(connection, asked)
         else:
             later = {"since": _value(since, connection)}
             newest, count = _newest(connection, f"{asked} WHERE {column} > :since", later)
+        # Rows that are committed late, with a smaller number than one seen, are not found: the column has to
+        # grow in the order of commits.
         if newest is None or count < self.min_new_rows:
-            return Look(position=position)
+            return PollResult(position=position)
         data = {"source": self.table, "column": self.column, "rows": count, "since": since, "until": newest}
         arrival = SourceArrival(key=f"rows:{newest}", type=self.arrives, data=data)
-        return Look(position={"newest": newest, "rows": position["rows"] + count}, arrivals=[arrival])
+        return PollResult(position={"newest": newest, "rows": position["rows"] + count}, arrivals=[arrival])
 
 
 def _newest(connection: Connection, asked: str, values: dict[str, Any] | None = None) -> tuple[Any, int]:

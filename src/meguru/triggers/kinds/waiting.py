@@ -1,4 +1,4 @@
-"""Kinds that need more than one event: enough rows, or other code than before."""
+"""Kinds with a further condition than the event: enough new rows, or other code than before."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from meguru.triggers.types import Trigger
 class WaitingKind(Protocol):
     """A kind that looks, in the transaction of the decision, whether an event that matches suffices."""
 
-    def waits(self, ctx: Context, trigger: Trigger, event: Event) -> str:
+    def why_not_enough(self, ctx: Context, trigger: Trigger, event: Event) -> str:
         """Return why it does not suffice yet; empty when it does."""
         ...
 
 
-def waits(ctx: Context, trigger: Trigger, event: Event) -> str:
+def why_not_enough(ctx: Context, trigger: Trigger, event: Event) -> str:
     """Return why a trigger waits for more than this event; empty when it does not."""
     try:
         kind = kind_of(trigger.on)
-        return kind.waits(ctx, trigger, event) if isinstance(kind, WaitingKind) else ""
+        return kind.why_not_enough(ctx, trigger, event) if isinstance(kind, WaitingKind) else ""
     except MeguruError as error:
         # What the event tells of may be gone by now, such as a removed version. An error here would be met
         # again at each attempt, and no later event would be decided for any trigger.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meguru.monitoring.deciding.significance import more_than_chance, rings_at_once, strength_of
+from meguru.monitoring.deciding.significance import alerts_immediately, more_than_chance, strength_of
 from meguru.monitoring.types import Finding, Severity
 
 
@@ -36,8 +36,8 @@ def test_strength_is_the_effect_in_units_of_what_is_worth_an_alarm(fields, stren
 
 def test_harm_rings_at_once_but_where_chance_could_have_made_it():
     drop = Severity.PERFORMANCE_DROP
-    assert rings_at_once(found(drop), 1.2)
-    assert rings_at_once(found(drop, p_value=1e-7), 1.2)
-    assert not rings_at_once(found(drop, p_value=0.01), 1.2)
-    assert rings_at_once(found(drop, p_value=0.01), 2.0)
-    assert not rings_at_once(found(Severity.INPUT_DRIFT, p_value=1e-9), 1.2)
+    assert alerts_immediately(found(drop), 1.2)
+    assert alerts_immediately(found(drop, p_value=1e-7), 1.2)
+    assert not alerts_immediately(found(drop, p_value=0.01), 1.2)
+    assert alerts_immediately(found(drop, p_value=0.01), 2.0)
+    assert not alerts_immediately(found(Severity.INPUT_DRIFT, p_value=1e-9), 1.2)

@@ -12,7 +12,7 @@ import pytest
 
 from meguru.base.text import translate
 from meguru.console.sentences import spoken
-from meguru.monitoring.evidence.bins import CATEGORIES, OTHERS, shown_bins
+from meguru.monitoring.evidence.bins import MAX_CATEGORIES, OTHERS, shown_bins
 from meguru.monitoring.evidence.poster import poster
 from meguru.monitoring.evidence.translation import EvidenceWords
 from meguru.monitoring.evidence.types import TroubleCause
@@ -102,7 +102,7 @@ def test_rare_categories_have_no_name_and_many_are_one():
     then = pl.Series([f"k{n % 40}" for n in range(4000)] + ["Ada Lovelace"])
     bins = shown_bins(column(then, pl.Series(["k1"] * 50 + ["Alan Turing"] * 3)))
     labels = [each.label for each in bins]
-    assert len(labels) == CATEGORIES + 1
+    assert len(labels) == MAX_CATEGORIES + 1
     assert labels[0] == "k1"
     assert labels[-1] == OTHERS
     assert not {"Ada Lovelace", "Alan Turing"} & set(labels)
@@ -160,7 +160,7 @@ def test_a_report_without_evidence_has_a_page_too():
 
 
 def test_a_numbers_series_is_of_the_same_finding_in_the_windows_before():
-    from meguru.monitoring.deciding.past import past_windows
+    from meguru.monitoring.deciding.history import past_windows
 
     first = report(make_window(make_rows(3000, seed=1, shift=0.2)))
     second = replace(make_window(make_rows(3000, shift=1.0, skill=0.2)), past=past_windows([first]))

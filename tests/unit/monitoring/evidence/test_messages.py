@@ -12,9 +12,9 @@ from meguru.alerts.channels import Envelope
 from meguru.alerts.channels.mail import _mail
 from meguru.alerts.channels.slack import payload as slack_payload
 from meguru.alerts.channels.teams import payload as teams_payload
-from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.follow import AlertFollower
 from meguru.alerts.links import PAGE, read_link, read_picture_link, with_links
-from meguru.alerts.notifications.evidence import TELLERS, with_evidence
+from meguru.alerts.notifications.evidence import EVIDENCE_SOURCES, with_evidence
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.alerts.show import list_alerts
 from meguru.base.clock import FixedClock
@@ -34,7 +34,7 @@ PNG = b"\x89PNG\r\n"
 def alert(workspace, monitor, answer):
     answer(make_rows(3000, shift=1.0, skill=-0.5))
     run(workspace, name="delay-watch", start=START, end=END)
-    AlertKeeper(workspace).step()
+    AlertFollower(workspace).step()
     (opened,) = list_alerts(workspace).items
     return opened
 
@@ -125,7 +125,7 @@ def test_a_message_goes_out_though_its_evidence_can_not_be_told(workspace, alert
     def broken(tx, id, language):
         raise ZeroDivisionError
 
-    monkeypatch.setitem(provided(TELLERS)._loaded, "report", broken)
+    monkeypatch.setitem(provided(EVIDENCE_SOURCES)._loaded, "report", broken)
     told = with_evidence(workspace, message(alert))
     assert (told.message, dict(told.drawings)) == (message(alert), {})
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-Handle: TypeAlias = Callable[[Any], Awaitable[None]]
+MessageHandler: TypeAlias = Callable[[Any], Awaitable[None]]
 """Takes a message of FastStream; returns when it is committed and acknowledged."""
 
 
@@ -22,7 +22,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     group: str
 
 
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
+class MessageIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """By what a message is known: its place at the broker, or the id that its sender gave it.
 
     With neither, its content decides; `again` tells that the broker says it delivers it again.
@@ -36,7 +36,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 class MessageBroker(Protocol):
     """One broker's way of delivering; a frozen struct with the parts of the subscription that it needs."""
 
-    async def open(self, wanted: Subscription, handle: Handle) -> Any:
+    async def open(self, wanted: Subscription, handle: MessageHandler) -> Any:
         """Return a broker of FastStream that delivers to `handle` once it is started.
 
         What it delivers is acknowledged by `handle`; what is not is delivered again, to the next that opens.
@@ -47,32 +47,32 @@ class MessageBroker(Protocol):
         """Wait until what comes from now on is delivered, once it is started."""
         ...
 
-    async def leave(self, opened: Any) -> None:
+    async def disconnect(self, opened: Any) -> None:
         """Disconnect; the broker keeps what comes meanwhile, where it can."""
         ...
 
-    def identity(self, message: Any) -> Identity:
+    def identity(self, message: Any) -> MessageIdentity:
         """Tell by what a message is known."""
         ...
 
 
-class Leaving:
-    """Begins and leaves as FastStream does it."""
+class DefaultConnection:
+    """Connects and disconnects as FastStream does it."""
 
     async def ready(self, opened: Any) -> None:
         """Wait for nothing: it is ready when it is started."""
 
-    async def leave(self, opened: Any) -> None:
+    async def disconnect(self, opened: Any) -> None:
         """Disconnect."""
         await opened.stop()
 
 
-def untouched(message: Any) -> Any:
+def raw_decoder(message: Any) -> Any:
     """Return a message as it came: FastStream's own decoding would fail where we keep a dead letter."""
     return message
 
 
-def tolerant(plain: Callable[[Any], Any]) -> Callable[[Any, Any], Awaitable[Any]]:
+def with_fallback_parser(plain: Callable[[Any], Any]) -> Callable[[Any, Any], Awaitable[Any]]:
     """Return a parser for what FastStream's own fails at: it would be skipped, and lost.
 
     `plain` makes of a raw message one that can be parsed, and is a dead letter then.
@@ -87,10 +87,10 @@ def tolerant(plain: Callable[[Any], Any]) -> Callable[[Any, Any], Awaitable[Any]
     return parse
 
 
-QUIET: dict[str, Any] = {
+BROKER_OPTIONS: dict[str, Any] = {
     "apply_types": False,
     "logger": None,  # it would log what messages hold, and where the broker is
-    "decoder": untouched,
+    "decoder": raw_decoder,
     "graceful_timeout": 5.0,
 }
 """What all brokers are made with."""

@@ -9,22 +9,29 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from meguru.errors import InvalidInput
-from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription, tolerant
+from meguru.triggers.kinds.brokers.base import (
+    BROKER_OPTIONS,
+    DefaultConnection,
+    MessageHandler,
+    MessageIdentity,
+    Subscription,
+    with_fallback_parser,
+)
 
 ASSIGN_SECONDS = 15.0
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
-class KafkaTopics(Leaving):
+class KafkaTopics(DefaultConnection):
     """Listens to a topic; the offset is committed after each message, one at a time."""
 
-    async def open(self, wanted: Subscription, handle: Handle) -> Any:
+    async def open(self, wanted: Subscription, handle: MessageHandler) -> Any:
         """Return the broker."""
         from faststream.kafka import KafkaBroker
         from faststream.middlewares import AckPolicy
 
         servers, security = read_url(wanted.url)
-        broker = KafkaBroker(servers, security=security, request_timeout_ms=5000, **QUIET)
+        broker = KafkaBroker(servers, security=security, request_timeout_ms=5000, **BROKER_OPTIONS)
         start = self._start = beginning()
         start.subscriber = broker.subscriber(
             wanted.topic,
@@ -32,7 +39,7 @@ class KafkaTopics(Leaving):
             auto_offset_reset="latest",
             listener=start,
             ack_policy=AckPolicy.MANUAL,
-            parser=tolerant(_without_headers),
+            parser=with_fallback_parser(_without_headers),
         )
         start.subscriber(handle)
         return broker
@@ -43,10 +50,10 @@ class KafkaTopics(Leaving):
         with suppress(TimeoutError):
             await asyncio.wait_for(self._start.done.wait(), ASSIGN_SECONDS)
 
-    def identity(self, message: Any) -> Identity:
+    def identity(self, message: Any) -> MessageIdentity:
         """Return partition and offset."""
         raw = message.raw_message
-        return Identity(place=f"{raw.topic}:{raw.partition}:{raw.offset}")
+        return MessageIdentity(place=f"{raw.topic}:{raw.partition}:{raw.offset}")
 
 
 def _without_headers(raw: Any) -> Any:
@@ -76,6 +83,8 @@ def beginning() -> Any:
             consumer = self.subscriber.consumer
             new = [each for each in assigned if await consumer.committed(each) is None]
             if new:
+                # Committed and sought: the commit is for the next start, the seek for this consumer, which
+                # has looked up its offsets before.
                 ends = await consumer.end_offsets(new)
                 await consumer.commit(ends)
                 for each, offset in ends.items():

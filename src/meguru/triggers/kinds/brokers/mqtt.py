@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription
+from meguru.triggers.kinds.brokers.base import (
+    BROKER_OPTIONS,
+    DefaultConnection,
+    MessageHandler,
+    MessageIdentity,
+    Subscription,
+)
 
-KEPT_SECONDS = 7 * 24 * 3600
+SESSION_EXPIRY_SECONDS = 7 * 24 * 3600
 
 
-class MqttTopics(Leaving):
+class MqttTopics(DefaultConnection):
     """Listens to a topic (with ``+`` and ``#``) at quality of service 1: at least once."""
 
-    async def open(self, wanted: Subscription, handle: Handle) -> Any:
+    async def open(self, wanted: Subscription, handle: MessageHandler) -> Any:
         """Return the broker."""
         from faststream.middlewares import AckPolicy
         from faststream.mqtt import MQTTBroker, QoS, ReconnectConfig
@@ -21,21 +27,21 @@ class MqttTopics(Leaving):
             wanted.url,
             client_id=wanted.group,
             clean_session=False,
-            session_expiry_interval=KEPT_SECONDS,
+            session_expiry_interval=SESSION_EXPIRY_SECONDS,
             mqtt_connect_timeout=5.0,
             keepalive=15,
             reconnect=ReconnectConfig(enabled=False),
-            **QUIET,
+            **BROKER_OPTIONS,
         )
         broker.subscriber(wanted.topic, qos=QoS.AT_LEAST_ONCE, ack_policy=AckPolicy.MANUAL)(handle)
         return broker
 
-    async def leave(self, opened: Any) -> None:
+    async def disconnect(self, opened: Any) -> None:
         """Disconnect without unsubscribing, as FastStream would: the session would then keep nothing."""
         for each in opened.subscribers:
             each._subscription = None  # noqa: SLF001 - there is no other way to leave a session as it is
         await opened.stop()
 
-    def identity(self, message: Any) -> Identity:
+    def identity(self, message: Any) -> MessageIdentity:
         """Return the id among the user properties; a topic has no places."""
-        return Identity(id=str(message.headers.get("message-id", "")))
+        return MessageIdentity(id=str(message.headers.get("message-id", "")))

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription
+from meguru.triggers.kinds.brokers.base import (
+    BROKER_OPTIONS,
+    DefaultConnection,
+    MessageHandler,
+    MessageIdentity,
+    Subscription,
+)
 
 ACK_SECONDS = 10.0
-UNDER_WAY = 20
-_ONCE: dict[str, Any] = {
+MAX_ACK_PENDING = 20
+_NO_RECONNECT: dict[str, Any] = {
     "allow_reconnect": False,
     "connect_timeout": 5,
     "max_reconnect_attempts": 1,  # with 0 it would try for ever, even for the first connection
@@ -17,22 +23,22 @@ _ONCE: dict[str, Any] = {
 }
 
 
-class NatsSubjects(Leaving):
+class NatsSubjects(DefaultConnection):
     """Listens to a subject; JetStream's durable consumer begins with what comes after it was made."""
 
-    async def open(self, wanted: Subscription, handle: Handle) -> Any:
+    async def open(self, wanted: Subscription, handle: MessageHandler) -> Any:
         """Return the broker; which of both it is, the server tells."""
         from faststream.middlewares import AckPolicy
         from faststream.nats import JStream, NatsBroker
         from faststream.security import SASLPlaintext
         from nats.js.api import ConsumerConfig, DeliverPolicy
 
-        server, who = _place(wanted.url)
+        server, who = _server_and_user(wanted.url)
         security = None
         if who:
             over_tls = wanted.url.startswith("tls://")
             security = SASLPlaintext(username=who["user"], password=who["password"], use_ssl=over_tls)
-        broker = NatsBroker(server, security=security, **_ONCE, **QUIET)
+        broker = NatsBroker(server, security=security, **_NO_RECONNECT, **BROKER_OPTIONS)
         stream = await _stream_of(wanted)
         if stream:
             broker.subscriber(
@@ -41,7 +47,7 @@ class NatsSubjects(Leaving):
                 queue=wanted.group,
                 # Pushed: a pull of FastStream 0.7 never yields once its connection is closed.
                 config=ConsumerConfig(
-                    ack_wait=ACK_SECONDS, deliver_policy=DeliverPolicy.NEW, max_ack_pending=UNDER_WAY
+                    ack_wait=ACK_SECONDS, deliver_policy=DeliverPolicy.NEW, max_ack_pending=MAX_ACK_PENDING
                 ),
                 ack_policy=AckPolicy.MANUAL,
             )(handle)
@@ -49,17 +55,17 @@ class NatsSubjects(Leaving):
             broker.subscriber(wanted.topic, queue=wanted.group, ack_policy=AckPolicy.MANUAL)(handle)
         return broker
 
-    def identity(self, message: Any) -> Identity:
+    def identity(self, message: Any) -> MessageIdentity:
         """Return the sequence in the stream; of the core, what the sender wrote into the header."""
         raw = message.raw_message
         given = (raw.headers or {}).get("Nats-Msg-Id", "")
         if raw.reply.startswith("$JS.ACK"):
             place = f"{raw.metadata.stream}:{raw.metadata.sequence.stream}"
-            return Identity(place=place, id=given)
-        return Identity(id=given)
+            return MessageIdentity(place=place, id=given)
+        return MessageIdentity(id=given)
 
 
-def _place(url: str) -> tuple[str, dict[str, Any]]:
+def _server_and_user(url: str) -> tuple[str, dict[str, Any]]:
     """Return where a server is, and who asks: its client would send what stands in a URL as it is written."""
     parts = urlsplit(url)
     if parts.password is None:
@@ -73,9 +79,9 @@ async def _stream_of(wanted: Subscription) -> str:
     from nats.aio.client import Client
     from nats.js.errors import NotFoundError, ServiceUnavailableError
 
-    server, who = _place(wanted.url)
+    server, who = _server_and_user(wanted.url)
     client = Client()
-    await client.connect(server, error_cb=_passed_on, **who, **_ONCE)
+    await client.connect(server, error_cb=_ignore_error, **who, **_NO_RECONNECT)
     try:
         return str(await client.jetstream(timeout=3).find_stream_name_by_subject(wanted.topic))
     except (NotFoundError, ServiceUnavailableError):
@@ -86,6 +92,6 @@ async def _stream_of(wanted: Subscription) -> str:
         await client.close()
 
 
-async def _passed_on(error: Exception) -> None:
+async def _ignore_error(error: Exception) -> None:
     """Stay silent: what is wrong is raised where it was asked for."""
     del error

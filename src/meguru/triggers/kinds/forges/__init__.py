@@ -1,7 +1,7 @@
 """Who may post to a hook: forges and senders of CloudEvents, each with its signature and its shape."""
 
 from meguru.base.plugins import PluginFamily
-from meguru.triggers.kinds.forges.base import Forge, Told
+from meguru.triggers.kinds.forges.base import Forge, HookContent
 
 FORGES = PluginFamily(
     "hook sender",
@@ -13,4 +13,4 @@ FORGES = PluginFamily(
     },
 )
 
-__all__ = ["FORGES", "Forge", "Told"]
+__all__ = ["FORGES", "Forge", "HookContent"]

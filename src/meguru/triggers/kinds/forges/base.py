@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-MOST_PATHS = 100
+MAX_PATHS = 100
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class HookContent(msgspec.Struct, frozen=True, kw_only=True):
     """What a delivery tells: of which kind it is, and of code its repository, branch, commit and files."""
 
     event: str
@@ -45,7 +45,7 @@ class Forge(Protocol):
         """Return the kind of event that a delivery tells of, as far as its headers say."""
         ...
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Told:
+    def read(self, headers: Mapping[str, str], body: bytes) -> HookContent:
         """Return what a delivery tells; InvalidInput when it can't be read."""
         ...
 
@@ -81,6 +81,6 @@ def paths_of(body: Any) -> list[str]:
             named = commit.get(each) if isinstance(commit, dict) else None
             named = named if isinstance(named, list) else []
             found |= dict.fromkeys(path[:300] for path in named if isinstance(path, str))
-            if len(found) >= MOST_PATHS:
-                return list(found)[:MOST_PATHS]
+            if len(found) >= MAX_PATHS:
+                return list(found)[:MAX_PATHS]
     return list(found)

@@ -16,7 +16,7 @@ from typing import Any
 
 from meguru.errors import InvalidInput, MeguruError
 from meguru.triggers.arrivals.content import read_json, read_text
-from meguru.triggers.kinds.forges.base import Told, is_same, text
+from meguru.triggers.kinds.forges.base import HookContent, is_same, text
 
 OLDEST_SECONDS = 300
 _NEEDED = ("specversion", "id", "source", "type")
@@ -57,7 +57,7 @@ class CloudEvents:
         except MeguruError:
             return ""
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Told:
+    def read(self, headers: Mapping[str, str], body: bytes) -> HookContent:
         """Return the event: its type, its source as the repository, its subject as the action, its data."""
         found = _attributes(headers, body)
         for name in _NEEDED:
@@ -65,7 +65,7 @@ class CloudEvents:
                 raise InvalidInput(f"a CloudEvent has the attribute {name!r}", field=name)
         if text(found, "specversion") != "1.0":
             raise InvalidInput("only CloudEvents 1.0 are read", field="specversion")
-        return Told(
+        return HookContent(
             event=text(found, "type"),
             repository=text(found, "source"),
             action=text(found, "subject"),

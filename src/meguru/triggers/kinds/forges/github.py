@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from meguru.errors import InvalidInput
 from meguru.triggers.arrivals.content import read_json
-from meguru.triggers.kinds.forges.base import Told, branch_of, hmac_sha256, is_same, paths_of, text
+from meguru.triggers.kinds.forges.base import HookContent, branch_of, hmac_sha256, is_same, paths_of, text
 
 
 class GitHub:
@@ -36,13 +36,13 @@ class GitHub:
         del body
         return headers.get(self.name, "")
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Told:
+    def read(self, headers: Mapping[str, str], body: bytes) -> HookContent:
         """Return what a push, a pull request or another event tells."""
         found = read_json(_payload(headers, body))
         if not isinstance(found, dict):
             raise InvalidInput("a delivery is a JSON object")
         ref = text(found, "ref")
-        return Told(
+        return HookContent(
             event=self.kind(headers, body),
             action=text(found, "action"),
             repository=text(found, "repository", "full_name"),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from meguru.errors import InvalidInput
 from meguru.triggers.arrivals.content import read_json
-from meguru.triggers.kinds.forges.base import Told, branch_of, is_same, paths_of, text
+from meguru.triggers.kinds.forges.base import HookContent, branch_of, is_same, paths_of, text
 
 
 class GitLab:
@@ -30,12 +30,12 @@ class GitLab:
         del body
         return headers.get("x-gitlab-event", "").removesuffix(" Hook").lower().replace(" ", "_")
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Told:
+    def read(self, headers: Mapping[str, str], body: bytes) -> HookContent:
         """Return what a push, a merge request or another event tells."""
         found = read_json(body)
         if not isinstance(found, dict):
             raise InvalidInput("a delivery is a JSON object")
-        return Told(
+        return HookContent(
             event=self.kind(headers, body),
             action=text(found, "object_attributes", "action"),
             repository=text(found, "project", "path_with_namespace"),

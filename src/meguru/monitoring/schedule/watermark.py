@@ -1,4 +1,4 @@
-"""How far the world is that an endpoint tells of, and whether a window of it is full."""
+"""The watermark of an endpoint: how far its event time has come, and whether a window is complete by it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TICK = timedelta(microseconds=1)
 """A window of rows ends so long after its last row."""
 
 
-def world_time(arrived: Arrivals, now: datetime, quiet: float) -> datetime | None:
+def watermark(arrived: Arrivals, now: datetime, quiet: float) -> datetime | None:
     """Return how far event time has come at an endpoint; None if nothing ever came.
 
     It is the latest event time of a prediction, or the latest moment at which an outcome became known. When
@@ -36,23 +36,23 @@ def event_end(monitor: Monitor, end: datetime) -> datetime:
     return end - _TICK if monitor.window and monitor.window.rows else end
 
 
-def rows_at(monitor: Monitor, end: datetime) -> datetime:
+def rows_deadline(monitor: Monitor, end: datetime) -> datetime:
     """Return the event time from which no more rows of a window are waited for."""
     return end + timedelta(seconds=float(monitor.complete.lateness))
 
 
-def full_at(monitor: Monitor, end: datetime) -> datetime:
+def outcomes_deadline(monitor: Monitor, end: datetime) -> datetime:
     """Return the event time from which nothing of a window is waited for any more, neither outcomes."""
     rule = monitor.complete
     return end + timedelta(seconds=max(float(rule.lateness), float(rule.label_delay)))
 
 
-def look_at(monitor: Monitor, end: datetime) -> datetime:
+def evaluation_time(monitor: Monitor, end: datetime) -> datetime:
     """Return the event time from which it makes sense to look at a window: its outcomes may suffice."""
-    return end + look_delay(monitor)
+    return end + evaluation_delay(monitor)
 
 
-def look_delay(monitor: Monitor) -> timedelta:
+def evaluation_delay(monitor: Monitor) -> timedelta:
     """Return how far event time must be beyond the end of a window that is looked at."""
     rule = monitor.complete
     return timedelta(
@@ -64,21 +64,23 @@ def is_full(monitor: Monitor, end: datetime, world: datetime, rows: int, outcome
     """Tell whether nothing of a window is waited for any more; it may still be partial."""
     end = event_end(monitor, end)
     enough = bool(rows) and outcomes >= monitor.complete.coverage * rows
-    return world >= (look_at(monitor, end) if enough else full_at(monitor, end))
+    return world >= (evaluation_time(monitor, end) if enough else outcomes_deadline(monitor, end))
 
 
-def lacks(
+def missing_parts(
     monitor: Monitor, end: datetime, world: datetime | None, rows: int, outcomes: int
 ) -> dict[str, str]:
     """Return what a window still lacks, in words; empty when it is full."""
     rule, end = monitor.complete, event_end(monitor, end)
     found: dict[str, str] = {}
-    if world is None or world < rows_at(monitor, end):
+    if world is None or world < rows_deadline(monitor, end):
         until = f"rows have come until {world:%Y-%m-%d %H:%M} UTC only" if world else "no row has come"
         found["rows"] = f"the window is not full: {until}"
     if rule.coverage and outcomes < rule.coverage * rows:
         known = outcomes / rows if rows else 0.0
         found["outcomes"] = f"{known:.0%} of the outcomes are known, and {rule.coverage:.0%} are asked for"
-    elif not rule.coverage and rule.label_delay and (world is None or world < full_at(monitor, end)):
-        found["outcomes"] = f"outcomes may come until {full_at(monitor, end):%Y-%m-%d %H:%M} UTC"
+    elif (
+        not rule.coverage and rule.label_delay and (world is None or world < outcomes_deadline(monitor, end))
+    ):
+        found["outcomes"] = f"outcomes may come until {outcomes_deadline(monitor, end):%Y-%m-%d %H:%M} UTC"
     return found

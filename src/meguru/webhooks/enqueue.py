@@ -1,4 +1,4 @@
-"""Promise a call: a job, made in the open transaction, so that it is made if what it tells of holds."""
+"""Enqueue a call in the open transaction (transactional outbox): it is made if its cause is committed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from meguru.webhooks.types import Webhook, WebhookCall, WebhookState
 MAX_ATTEMPTS = 10
 """With a pause that doubles from a second on, it is tried for some eight minutes."""
 KIND = "webhook_call"
-OWN = "webhook."
+OWN_PREFIX = "webhook."
 
 
-def promise_event(
+def enqueue_event(
     ctx: Context, hook: Webhook, event: Event, *, key: str = "", said: dict[str, Any] | None = None
 ) -> jobs.Job:
     """Promise to tell a webhook of an event, once for each `key`; by default once for the event.
@@ -31,7 +31,7 @@ def promise_event(
     return _enqueue(ctx, key or f"{hook.id}:{event.id}", payload, event, hook)
 
 
-def promise_topics(ctx: Context, hooks: list[Webhook], event: Event) -> int:
+def enqueue_topics(ctx: Context, hooks: list[Webhook], event: Event) -> int:
     """Promise what other protocols have to tell of an event; return how many calls."""
     count = 0
     for adapter in adapters():
@@ -44,21 +44,21 @@ def promise_topics(ctx: Context, hooks: list[Webhook], event: Event) -> int:
     return count
 
 
-def wants(hook: Webhook, event: Event) -> bool:
+def includes_event(hook: Webhook, event: Event) -> bool:
     """Tell whether a webhook is to be told of one of our own events.
 
     What webhooks themselves do is told only where a pattern says so, and that such news was not taken is told
     to nobody: two that fail would keep each other busy for ever.
     """
     patterns = hook.events
-    if event.type.startswith(OWN):
-        patterns = [each for each in patterns if each.startswith(OWN)]
-        if str(event.data.get("topic", "")).startswith(OWN):
+    if event.type.startswith(OWN_PREFIX):
+        patterns = [each for each in patterns if each.startswith(OWN_PREFIX)]
+        if str(event.data.get("topic", "")).startswith(OWN_PREFIX):
             return False
     return matches(patterns, event.type)
 
 
-def is_told(hook: Webhook, event: Event) -> bool:
+def is_in_scope(hook: Webhook, event: Event) -> bool:
     """Tell whether what happened is a webhook's business at all: by project, state and time."""
     return hook.state is WebhookState.ACTIVE and hook.project == event.project and event.seq > hook.since_seq
 

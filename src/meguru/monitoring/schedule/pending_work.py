@@ -1,4 +1,4 @@
-"""Who has something to look at, by what the rows say at one moment; nothing is remembered."""
+"""Which monitors have windows to evaluate, by the rows of one moment; nothing is remembered in memory."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from meguru.monitoring.schedule.calendar_windows import containing
 from meguru.monitoring.schedule.plan import is_moment
 from meguru.monitoring.schedule.rules import CronRule
 from meguru.monitoring.schedule.store import MonitorTurn
-from meguru.monitoring.schedule.world import look_at, world_time
+from meguru.monitoring.schedule.watermark import evaluation_time, watermark
 from meguru.monitoring.types import Monitor
 from meguru.predictions import counts
 from meguru.predictions.counts import Arrivals
 
-_MOST_ENDPOINTS = 100_000
+_MAX_ENDPOINTS = 100_000
 
 
-class MonitorSight(NamedTuple):
-    """What the rows say at one moment: what arrived, which versions there are, who is due."""
+class ScheduleSnapshot(NamedTuple):
+    """What the scheduler decides by, of one moment: arrivals, dataset versions, due windows, positions."""
 
     now: datetime
     arrived: dict[str, Arrivals]
@@ -33,9 +33,9 @@ class MonitorSight(NamedTuple):
     turns: dict[str, MonitorTurn]
 
 
-def watching(tx: Connection) -> list[Monitor]:
-    """Return the monitors that look by themselves, but those of endpoints that are in use no more."""
-    found = monitors.self_looking(tx)
+def active_monitors(tx: Connection) -> list[Monitor]:
+    """Return the monitors that are scheduled, without those of retired endpoints."""
+    found = monitors.scheduled(tx)
     gone = _newest(tx, "endpoint.retired") if found else {}
     made = _newest(tx, "endpoint.created") if gone else {}
     retired = {ref for ref, seq in gone.items() if seq > made.get(ref, 0)}
@@ -45,13 +45,13 @@ def watching(tx: Connection) -> list[Monitor]:
 def _newest(tx: Connection, type: str) -> dict[str, int]:
     """Return the number of the newest event of a type by subject."""
     # Of the log, as endpoints are a sibling's; by type, as an endpoint's own events are very many.
-    return {each.subject: each.seq for each in events.read(tx, types=(type,), limit=_MOST_ENDPOINTS)}
+    return {each.subject: each.seq for each in events.read(tx, types=(type,), limit=_MAX_ENDPOINTS)}
 
 
-def see(tx: Connection, found: Sequence[Monitor], now: datetime) -> MonitorSight:
-    """Read what there is to know for some monitors."""
+def read_snapshot(tx: Connection, found: Sequence[Monitor], now: datetime) -> ScheduleSnapshot:
+    """Read what the schedule of some monitors depends on."""
     datasets = {each.dataset for each in found if each.dataset}
-    return MonitorSight(
+    return ScheduleSnapshot(
         now=now,
         arrived=counts.arrivals(tx),
         versions=store.newest_versions(tx, datasets),
@@ -60,16 +60,16 @@ def see(tx: Connection, found: Sequence[Monitor], now: datetime) -> MonitorSight
     )
 
 
-def anything(tx: Connection, now: datetime) -> bool:
-    """Tell whether a monitor has something to look at that nobody was told of yet."""
-    found = watching(tx)
+def any_due(tx: Connection, now: datetime) -> bool:
+    """Tell whether some monitor has a window to evaluate, or late data to mark."""
+    found = active_monitors(tx)
     if not found:
         return False
-    sight = see(tx, found, now)
-    return any(is_late(each, sight) or has_work(each, sight) for each in found)
+    sight = read_snapshot(tx, found, now)
+    return any(is_late(each, sight) or is_due(each, sight) for each in found)
 
 
-def is_late(monitor: Monitor, sight: MonitorSight) -> bool:
+def is_late(monitor: Monitor, sight: ScheduleSnapshot) -> bool:
     """Tell whether something came in a window before the next one, and was not marked yet."""
     turn, came = sight.turns.get(monitor.name), sight.arrived.get(monitor.endpoint)
     if monitor.dataset or turn is None or came is None:
@@ -77,7 +77,7 @@ def is_late(monitor: Monitor, sight: MonitorSight) -> bool:
     return came.touched_from is not None and turn.since is not None and came.touched_from < turn.since
 
 
-def has_work(monitor: Monitor, sight: MonitorSight) -> bool:
+def is_due(monitor: Monitor, sight: ScheduleSnapshot) -> bool:
     """Tell whether a window is full, or due again, or may be full by now."""
     turn, came = sight.turns.get(monitor.name), sight.arrived.get(monitor.endpoint)
     if turn is None:
@@ -92,7 +92,7 @@ def has_work(monitor: Monitor, sight: MonitorSight) -> bool:
 
 
 def _is_full(monitor: Monitor, turn: MonitorTurn, came: Arrivals, now: datetime) -> bool:
-    world, rule = world_time(came, now, float(monitor.complete.quiet)), monitor.window
+    world, rule = watermark(came, now, float(monitor.complete.quiet)), monitor.window
     if world is None or rule is None:
         return False
     enough = turn.outcomes_goal is not None and came.outcomes >= turn.outcomes_goal
@@ -102,4 +102,6 @@ def _is_full(monitor: Monitor, turn: MonitorTurn, came: Arrivals, now: datetime)
     if rule.rows is not None:
         return turn.goal is None or came.predictions >= turn.goal
     end = containing(rule, turn.since).end
-    return world >= look_at(monitor, end) and now >= end + timedelta(seconds=rule.spread(monitor.name))
+    return world >= evaluation_time(monitor, end) and now >= end + timedelta(
+        seconds=rule.spread(monitor.name)
+    )

@@ -1,4 +1,4 @@
-"""What a replay of a monitor tells."""
+"""The answer of a replay (backtest) of a monitor."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The windows before a window, as their newest reports saw them: what lasts, and what is a season."""
+"""Earlier windows that a decision depends on, as their newest reports have them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from meguru.monitoring import store
-from meguru.monitoring.deciding.rules import MOST_WINDOWS
+from meguru.monitoring.deciding.rules import MAX_WINDOWS
 from meguru.monitoring.deciding.seasons import TRAILING, moments_of
 from meguru.monitoring.types import Monitor, Report
 from meguru.monitoring.window import PastWindow
 
-_LOOKED_AT = 10 * MOST_WINDOWS
+_MAX_SPANS = 10 * MAX_WINDOWS
 """So many windows back those of about the same length are looked for."""
 
 
-def past_reports(tx: Connection, monitor: Monitor, start: datetime, end: datetime) -> list[Report]:
+def reports_before(tx: Connection, monitor: Monitor, start: datetime, end: datetime) -> list[Report]:
     """Return the newest report of each earlier window that bears on ``[start, end)``, the oldest first.
 
     Those are the windows just before, and those of the seasons of which the monitor wants to know; only those
     about as long count, but of windows of so many rows.
     """
-    spans = store.spans_before(tx, monitor.name, start, _LOOKED_AT)
+    spans = store.spans_before(tx, monitor.name, start, _MAX_SPANS)
     if monitor.window is None or monitor.window.rows is None:
         spans = [each for each in spans if 0.5 < (each.end - each.start) / (end - start) < 2]
     newest = spans[: _trailing(monitor)]
     moments = [moment for season in monitor.seasons for moment in moments_of(season, start, end)]
     seasonal = [each for each in store.spans_at(tx, monitor.name, moments) if each.end <= start]
     wanted = dict.fromkeys(each.id for each in [*newest, *seasonal])
-    return sorted(store.some_reports(tx, list(wanted)), key=lambda each: (each.start, each.end))
+    return sorted(store.reports_by_id(tx, list(wanted)), key=lambda each: (each.start, each.end))
 
 
-def bearing_on(
+def relevant_to(
     monitor: Monitor, past: Sequence[PastWindow], start: datetime, end: datetime
 ) -> tuple[PastWindow, ...]:
     """Return those of some earlier windows, the oldest first, that bear on ``[start, end)``."""

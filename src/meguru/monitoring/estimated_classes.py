@@ -1,4 +1,4 @@
-"""What accuracy and log loss of a model of many classes are expected to be, from its own confidence."""
+"""Confidence-based estimates of accuracy and log loss of a multiclass model, before outcomes are known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CLASS_METRICS = frozenset({"accuracy", "log_loss"})
 """What is estimated of models of many classes."""
-A_SAMPLE, _LEVEL = 20_000, 0.95
+MAX_ROWS, _LEVEL = 20_000, 0.95
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -86,7 +86,7 @@ def _probabilities(rows: pl.DataFrame | None) -> Floats | None:
     column = rows.get_column(name).drop_nulls()
     if not len(column) or not column.dtype.is_nested():
         return None
-    some = column[np.linspace(0, len(column) - 1, min(len(column), A_SAMPLE)).astype(np.int64)]
+    some = column[np.linspace(0, len(column) - 1, min(len(column), MAX_ROWS)).astype(np.int64)]
     try:
         found = np.array(some.to_list(), dtype=np.float64)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""See a window: its rows when they are few, else the sums of its cells."""
+"""Read a window: its rows when they are few, else the sums of its cells (pre-aggregated counts)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy import Connection
 
 from meguru.base import digests
-from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.cells import record, sample, summing, window
+from meguru.monitoring.cells.aggregate import Cells
 from meguru.monitoring.cells.first_window import (
+    FIRST_WINDOW,
+    NO_SKETCHES,
     TOO_EARLY,
-    WITHOUT,
-    WORDS,
     FirstWindow,
     compare_sketches,
     first_window,
     profile_of_first,
 )
-from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.types import SKETCHES, CellKey
 from meguru.monitoring.checks.options import check_of
-from meguru.monitoring.checks.wanted_metrics import asked_by
+from meguru.monitoring.checks.wanted_metrics import requested_metrics
+from meguru.monitoring.model_outputs import shadow_models
 from meguru.monitoring.types import Monitor
 from meguru.monitoring.window import MonitoredWindow, compare, compared_columns, extra_columns, live_model
 from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN
@@ -38,16 +38,16 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
-_NEWEST = 3
+_NEWEST_REQUESTS = 3
 """So many requests are asked which columns they had."""
-HELD = 2_000_000
+MAX_EXACT_ROWS = 2_000_000
 """Of so many rows all are held in memory where a window must be exact."""
-LARGE = sample.ROWS
+MAX_ROWS = sample.SAMPLE_ROWS
 """A window with more rows is told by its cells."""
 
 
-class SeenWindow(Protocol):
-    """What a monitor saw of a window, before its checks look."""
+class WindowData(Protocol):
+    """The data of a window, as read for its checks."""
 
     @property
     def rows(self) -> int:
@@ -78,7 +78,7 @@ class SeenWindow(Protocol):
         ...
 
 
-def see_window(
+def read_window(
     tx: Connection,
     blobs: BlobStore,
     monitor: Monitor,
@@ -86,8 +86,8 @@ def see_window(
     end: datetime,
     *,
     exact: bool = False,
-    large: int = LARGE,
-) -> SeenWindow:
+    large: int = MAX_ROWS,
+) -> WindowData:
     """Read what there is in a window: its rows, if there are at most `large`, else the sums of its cells.
 
     One that must be `exact` is told by its rows up to two million, and else by counts that are made now.
@@ -96,17 +96,18 @@ def see_window(
     """
     rules = CountingRules(tx, blobs, counted_by([monitor]))
     if exact:
-        planned, most = summing.recorded(tx, monitor.endpoint, start, end), max(large, HELD)
+        planned, most = summing.plan_from_record(tx, monitor.endpoint, start, end), max(large, MAX_EXACT_ROWS)
     else:
         planned, most = summing.plan(tx, monitor.endpoint, start, end, rules), large
+    # Small windows are read exactly; `planned.rows` is never too few, so no large one gets here by mistake.
     if planned.rows <= most:
-        return _SeenRows.read(tx, monitor, (start, end), rules)
-    cells = summing.total(tx, monitor.endpoint, planned, rules)
-    return _SeenCells(tx, monitor, start, end, rules, cells, exact)
+        return _RowsWindow.read(tx, monitor, (start, end), rules)
+    cells = summing.sum_window(tx, monitor.endpoint, planned, rules)
+    return _CellsWindow(tx, monitor, start, end, rules, cells, exact)
 
 
 @dataclass(frozen=True)
-class _SeenRows:
+class _RowsWindow:
     tx: Connection
     monitor: Monitor
     span: tuple[datetime, datetime]
@@ -117,9 +118,9 @@ class _SeenRows:
     @classmethod
     def read(
         cls, tx: Connection, monitor: Monitor, span: tuple[datetime, datetime], rules: CountingRules
-    ) -> _SeenRows:
+    ) -> _RowsWindow:
         rows = frame(tx, monitor.endpoint, *span)
-        models = [*sorted(rows[MODEL_COLUMN].unique()), *shadows_of(rows.columns)] if rows.height else []
+        models = [*sorted(rows[MODEL_COLUMN].unique()), *shadow_models(rows.columns)] if rows.height else []
         baselines = {model: rules.baseline(model) for model in dict.fromkeys(models)}
         return cls(tx, monitor, span, rules, rows, baselines)
 
@@ -143,7 +144,7 @@ class _SeenRows:
         return _first(self.tx, self.monitor, self.rules, live_model(self.frame), self.span)
 
     def compared(self) -> MonitoredWindow:
-        asked = asked_by(self.monitor.checks)
+        asked = requested_metrics(self.monitor.checks)
         found = compare(self.frame, self.baselines, self.monitor.min_rows, asked, self.span)
         if found.frame is None or not _is_unknown(self.rules, found.model):
             return found
@@ -151,11 +152,11 @@ class _SeenRows:
             return _too_early(found)
         profile = profile_of_first(self.tx, self.monitor.endpoint, found.model, self.first)
         columns, broken = compared_columns(found.frame, profile)
-        return replace(found, columns=columns, broken=broken, compared_with=WORDS)
+        return replace(found, columns=columns, broken=broken, compared_with=FIRST_WINDOW)
 
 
 @dataclass(frozen=True)
-class _SeenCells:
+class _CellsWindow:
     tx: Connection
     monitor: Monitor
     start: datetime
@@ -191,7 +192,7 @@ class _SeenCells:
         return _first(self.tx, self.monitor, self.rules, self.live, (self.start, self.end))
 
     def compared(self) -> MonitoredWindow:
-        asked, span = asked_by(self.monitor.checks), (self.start, self.end)
+        asked, span = requested_metrics(self.monitor.checks), (self.start, self.end)
         baselines, layout = self.baselines, self.rules.layout(self.live)
         least = self.monitor.min_rows
         found = window.compare_cells(self.cells, self.live, baselines, layout, least, asked, span)
@@ -207,20 +208,20 @@ class _SeenCells:
 
     def _extra(self) -> tuple[str, ...]:
         """Return the columns of the newest requests that the baseline does not have."""
-        rows = record.newest(self.tx, self.monitor.endpoint, self.live, self.end, _NEWEST)
+        rows = record.newest(self.tx, self.monitor.endpoint, self.live, self.end, _NEWEST_REQUESTS)
         return extra_columns(answered(rows, with_ids=False), self.rules.baseline(self.live).profile)
 
     def _with_first(self, found: MonitoredWindow) -> MonitoredWindow:
         if not _is_unknown(self.rules, self.live):
             return found
         if not can_sketch():
-            return replace(found, uncompared=WITHOUT.format(model=self.live))
+            return replace(found, uncompared=NO_SKETCHES.format(model=self.live))
         if self.first is None or self.first.cell.rows < found.min_rows:
             return _too_early(found)
         key = CellKey(self.live, self.start, SKETCHES)
         now = self.cells[key].sketches if key in self.cells else {}
         columns, broken = compare_sketches(self.first.sketches, now)
-        return replace(found, columns=columns, broken=broken, compared_with=WORDS)
+        return replace(found, columns=columns, broken=broken, compared_with=FIRST_WINDOW)
 
 
 def _is_unknown(rules: CountingRules, live: str) -> bool:

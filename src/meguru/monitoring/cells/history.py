@@ -1,4 +1,4 @@
-"""Count the columns of earlier windows over the bins of the present baseline."""
+"""Column counts of earlier windows, over the bins of the present baseline."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from meguru.monitoring.types import Severity
 from meguru.monitoring.window import ComparedColumn, PastWindow
 from meguru.predictions.types import MODEL_COLUMN
 
-ROWS = 50_000
+SAMPLE_ROWS = 50_000
 """So many rows are drawn of an earlier window that another model answered: its cells have other bins."""
 
 
-class CountedLater(Sequence[ComparedColumn]):
+class LazyColumns(Sequence[ComparedColumn]):
     """The columns of an earlier window, counted when somebody looks at them: mostly nobody does."""
 
     def __init__(self, count: Callable[[], Sequence[ComparedColumn]]) -> None:
@@ -51,7 +51,7 @@ class CountedLater(Sequence[ComparedColumn]):
         return iter(self._columns())
 
 
-def counted_past(
+def with_column_counts(
     tx: Connection, endpoint: str, rules: CountingRules, live: str, past: Sequence[PastWindow]
 ) -> tuple[PastWindow, ...]:
     """Return earlier windows with their columns, over the bins of the live model's baseline.
@@ -60,11 +60,11 @@ def counted_past(
     model answered, whose bins are others, up to 50,000 rows are drawn, and its answers are left out: they
     say nothing of the live model's.
     """
-    counting = [CountedLater(partial(past_columns, tx, endpoint, rules, live, each)) for each in past]
+    counting = [LazyColumns(partial(count_past_columns, tx, endpoint, rules, live, each)) for each in past]
     return tuple(replace(each, columns=later) for each, later in zip(past, counting, strict=True))
 
 
-def past_columns(
+def count_past_columns(
     tx: Connection, endpoint: str, rules: CountingRules, live: str, past: PastWindow
 ) -> tuple[ComparedColumn, ...]:
     """Return the columns of one earlier window; none where nothing was answered, or nothing is known."""
@@ -75,13 +75,13 @@ def past_columns(
         found = _drawn(tx, endpoint, layout, past)
         return tuple(each for each in found if each.severity is Severity.INPUT_DRIFT)
     planned = summing.plan(tx, endpoint, past.start, past.end, rules)
-    cells = summing.total(tx, endpoint, planned, rules, truth=False)
+    cells = summing.sum_window(tx, endpoint, planned, rules, truth=False)
     cell = cells.get(CellKey(past.model, past.start, COLUMNS), Cell())
     return compared_counts(layout, cell)[0]
 
 
 def _drawn(tx: Connection, endpoint: str, layout: BinLayout, past: PastWindow) -> tuple[ComparedColumn, ...]:
-    rows = sample.sample(tx, endpoint, past.start, past.end, ROWS)
+    rows = sample.sample(tx, endpoint, past.start, past.end, SAMPLE_ROWS)
     rows = rows.filter(rows[MODEL_COLUMN] == past.model)
     if not rows.height:
         return ()

@@ -1,4 +1,4 @@
-"""The follower of inboxes: puts what happens where those find it whom it concerns, and promises mails."""
+"""The follower of inboxes: files events for subscribers, the mentioned and the answered; enqueues mails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from meguru.alerts.inbox import store
 from meguru.alerts.inbox.kind import SUBSCRIPTION
-from meguru.alerts.inbox.types import Following, InboxItem, InboxReason, InboxSettings
+from meguru.alerts.inbox.types import InboxItem, InboxReason, InboxSettings, InboxSubscription
 from meguru.base.hours import read_hours
 from meguru.comments import store as comments
 from meguru.errors import NotFound
@@ -23,14 +23,14 @@ from meguru.kernel.workspace import Workspace
 BATCH = 500
 JOB = "inbox_mail"
 MAX_ATTEMPTS = 12
-SAID = frozenset({"comment.added", "comment.edited"})
-OWN = ("subscription.", "notification.")
+COMMENT_EVENTS = frozenset({"comment.added", "comment.edited"})
+OWN_PREFIXES = ("subscription.", "notification.")
 """What inboxes themselves do interests nobody."""
-ABOUT = ("about", "endpoint", "model", "monitor", "dataset")
+REFERENCE_FIELDS = ("about", "endpoint", "model", "monitor", "dataset")
 """Fields of events that name what else they are about."""
 
 
-class InboxKeeper(Follower):
+class InboxFollower(Follower):
     """Fills inboxes; several servers may run one each: each thing is there once, whoever is killed when."""
 
     name = "inbox"
@@ -47,7 +47,7 @@ class InboxKeeper(Follower):
             # Before anybody could follow anything, nothing was anybody's.
             after = max(head if known is None else known, self._seen)
             # What concerns nobody is not read, and costs no transaction.
-            concerns = store.has_any(tx) or SAID.intersection(events.types_between(tx, after, head))
+            concerns = store.has_any(tx) or COMMENT_EVENTS.intersection(events.types_between(tx, after, head))
         while (concerns and after < head) or known is None:
             after = _FILL.commit(self.ws, partial(_take_in, after=after, head=head))
             known = after
@@ -56,12 +56,12 @@ class InboxKeeper(Follower):
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event may concern somebody."""
-        return not type.startswith(OWN) or type == "subscription.configured"
+        return not type.startswith(OWN_PREFIXES) or type == "subscription.configured"
 
     def _mails(self) -> int:
         now = self.ws.clock.now()
         with self.ws.read() as tx:
-            due = [each.principal for each in store.told_by_mail(tx) if due_at(each, now) <= now]
+            due = [each.principal for each in store.waiting_for_mail(tx) if due_at(each, now) <= now]
         return sum(_FILL.commit(self.ws, partial(_promise, principal=each)) for each in due)
 
 
@@ -76,18 +76,19 @@ def due_at(settings: InboxSettings, now: datetime) -> datetime:
 
 def _take_in(ctx: Context, *, after: int, head: int) -> int:
     """Put the next events into inboxes, and move the cursor; return where it is then."""
+    # Another server may have put some of these events into inboxes: it goes on where that one stopped.
     cursor = max(store.cursor(ctx.tx, lock=True) or 0, after)
     if cursor >= head:
         store.set_cursor(ctx.tx, cursor)
         return cursor
     batch = events.read(ctx.tx, after=cursor, before=head + 1, limit=BATCH)
     until = batch[-1].seq if len(batch) == BATCH else head
-    found = [each for each in batch if not each.type.startswith(OWN)]
+    found = [each for each in batch if not each.type.startswith(OWN_PREFIXES)]
     for event in found:
         if event.type == "comment.added":
-            _follow_what_one_speaks_of(ctx, event)
+            _subscribe_commenter(ctx, event)
     things = {event.seq: _things(event) for event in found}
-    following: dict[str, list[Following]] = {}
+    following: dict[str, list[InboxSubscription]] = {}
     for each in store.followers(ctx.tx, (ref for refs in things.values() for ref in refs)):
         following.setdefault(each.about, []).append(each)
     items: dict[tuple[str, int], InboxItem] = {}
@@ -101,18 +102,18 @@ def _take_in(ctx: Context, *, after: int, head: int) -> int:
 
 def _things(event: Event) -> list[str]:
     """Return what an event is about: its subject, what it names, and the things whose versions these are."""
-    named = [event.subject, *(event.data.get(each) for each in ABOUT)]
+    named = [event.subject, *(event.data.get(each) for each in REFERENCE_FIELDS)]
     said = [each for each in named if isinstance(each, str) and "/" in each]
     return list(dict.fromkeys([*said, *(each.rpartition("@")[0] for each in said if "@" in each)]))
 
 
 def _items(
-    ctx: Context, event: Event, things: Iterable[str], following: dict[str, list[Following]]
+    ctx: Context, event: Event, things: Iterable[str], following: dict[str, list[InboxSubscription]]
 ) -> Iterable[InboxItem]:
     concerned: dict[str, InboxReason] = {}
-    if event.type in SAID:
+    if event.type in COMMENT_EVENTS:
         concerned = {str(name): InboxReason.MENTIONED for name in event.data.get("mentions", [])}
-        if answered := _answered(ctx, event):
+        if answered := _author_replied_to(ctx, event):
             concerned.setdefault(answered, InboxReason.ANSWERED)
     for thing in things:
         for each in following.get(thing, []):
@@ -136,7 +137,7 @@ def _items(
             )
 
 
-def _answered(ctx: Context, event: Event) -> str:
+def _author_replied_to(ctx: Context, event: Event) -> str:
     """Return whose comment this one answers."""
     if not event.data.get("reply_to"):
         return ""
@@ -146,10 +147,12 @@ def _answered(ctx: Context, event: Event) -> str:
         return ""
 
 
-def _follow_what_one_speaks_of(ctx: Context, event: Event) -> None:
+def _subscribe_commenter(ctx: Context, event: Event) -> None:
     about = str(event.data["about"])
     if store.find(ctx.tx, event.actor, about) is None:
-        store.put(ctx.tx, Following(principal=event.actor, about=about, created_at=event.at))
+        store.save_subscription(
+            ctx.tx, InboxSubscription(principal=event.actor, about=about, created_at=event.at)
+        )
 
 
 def _promise(ctx: Context, *, principal: str) -> int:
@@ -159,7 +162,7 @@ def _promise(ctx: Context, *, principal: str) -> int:
     if not known.mail or not fresh or due_at(known, now) > now:
         return 0
     until = fresh[0].seq
-    store.put_settings(ctx.tx, msgspec.structs.replace(known, mailed_seq=until, mailed_at=now))
+    store.save_settings(ctx.tx, msgspec.structs.replace(known, mailed_seq=until, mailed_at=now))
     payload = {"principal": principal, "after": known.mailed_seq, "until": until}
     key = f"{principal}:{until}"
     jobs.enqueue(

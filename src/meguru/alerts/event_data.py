@@ -1,4 +1,4 @@
-"""What every event about an alert tells of it."""
+"""The payload that all events about an alert share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from meguru.alerts.types import Alert
 
 
-def standing(alert: Alert) -> dict[str, Any]:
-    """Return where an alert stands, for the data of an event."""
+def alert_data(alert: Alert) -> dict[str, Any]:
+    """Return the fields of an alert that every event about it has."""
     return {
         "about": alert.about,
         "cause": alert.cause,

@@ -1,4 +1,4 @@
-"""What the metrics of the live model are expected to be, before the outcomes of a window are known."""
+"""Performance estimation: metrics of the live model before the outcomes of a window are known (CBPE, DLE)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 LOSS_METRICS = frozenset({"mae", "rmse"})
 """What is estimated of models of numbers."""
-MOST_BEYOND = 0.05
+MAX_SHARE_OUTSIDE = 0.05
 """Of the rows, beyond the bins of a baseline of few rows: what their scores are, bins don't say."""
-A_SAMPLE = 5_000
+MAX_ROWS = 5_000
 """Rows of a window of which errors are foretold."""
 
 
@@ -77,7 +77,7 @@ def scores_of_bins(profile: ColumnProfile, now: ColumnCounts) -> ScoredCounts | 
     if not isinstance(profile, NumericProfile):
         return None
     rows = now.bins.astype(np.float64)
-    if rows[0] + rows[-1] > MOST_BEYOND * rows.sum():
+    if rows[0] + rows[-1] > MAX_SHARE_OUTSIDE * rows.sum():
         return None
     return bin_scores(profile), rows
 
@@ -98,7 +98,7 @@ def with_expected_losses(
     """
     if baseline.losses is None or rows is None or not rows.height:
         return live
-    some = rows[np.linspace(0, rows.height - 1, min(rows.height, A_SAMPLE)).astype(np.int64)]
+    some = rows[np.linspace(0, rows.height - 1, min(rows.height, MAX_ROWS)).astype(np.int64)]
     table = table_of(some, baseline.losses.columns, baseline.losses.categories)
     metrics = [
         msgspec.structs.replace(

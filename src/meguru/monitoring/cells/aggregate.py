@@ -1,4 +1,4 @@
-"""Turn recorded rows into cells: pure, so that who counts in the background and who sums agree."""
+"""Aggregate recorded rows into cells: pure functions, for the background counter and for reading windows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.cells import marks
-from meguru.monitoring.cells.beside import truth_by_part
 from meguru.monitoring.cells.layout import Counts
 from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.tally import tally_rows
+from meguru.monitoring.cells.truth_by_slice import truth_by_part
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, SHADOW, SKETCHES, Cell, CellKey, add_cell
+from meguru.monitoring.model_outputs import shadow_models
 from meguru.predictions.types import (
     MODEL_COLUMN,
     OUTCOME_COLUMN,
@@ -36,16 +36,16 @@ Spans = Sequence[tuple[datetime, datetime]]
 Cells = dict[CellKey, Cell]
 _HOUR = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_A_TALLY = 4_000_000
+_MAX_COUNTS = 4_000_000
 """So many counts are held at a time, of all hours together."""
-MOST_SKETCHED = 200
+MAX_SKETCHED_COLUMNS = 200
 """So many columns of a model whose training nobody profiled."""
 Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Portion:
-    """Some rows: with what is known of them, and a number for each."""
+class RowChunk:
+    """Some recorded rows with their outcomes, and a hash of each row and each outcome."""
 
     frame: pl.DataFrame
     rows: marks.Marks
@@ -53,7 +53,7 @@ class Portion:
     """0 where none is known."""
 
     @classmethod
-    def of(cls, batches: Sequence[Any], known: Sequence[Any]) -> Portion:
+    def of(cls, batches: Sequence[Any], known: Sequence[Any]) -> RowChunk:
         """Put requests together with outcomes, which may be of other requests too."""
         frame = answered(batches, with_ids=False)
         sizes = np.array([each.n for each in batches], dtype=np.int64)
@@ -67,15 +67,15 @@ class Portion:
         said[places] = marks.of_outcomes(rows[places], mine)
         return cls(frame.with_columns(_spread(outcome_series(mine), places, frame.height)), rows, said)
 
-    def take(self, places: Places) -> Portion:
+    def take(self, places: Places) -> RowChunk:
         """Return some of the rows, in that order."""
-        return Portion(self.frame[places], self.rows[places], self.outcomes[places])
+        return RowChunk(self.frame[places], self.rows[places], self.outcomes[places])
 
-    def only_known(self) -> Portion:
+    def only_known(self) -> RowChunk:
         """Return the rows whose outcome is known."""
         return self.take(np.flatnonzero(self.frame.get_column(OUTCOME_COLUMN).is_not_null().to_numpy()))
 
-    def within(self, spans: Spans) -> Portion:
+    def within(self, spans: Spans) -> RowChunk:
         """Return the rows with event times in any of some spans."""
         times, mask = self.times, np.zeros(self.frame.height, dtype=bool)
         for start, end in spans:
@@ -104,7 +104,7 @@ def hour_number(moment: datetime) -> int:
     return micros(moment) // _HOUR
 
 
-def count_changes(
+def aggregate_changes(
     rules: CountingRules, batches: Sequence[Any], changes: Sequence[OutcomeChange], spans: Spans | None = None
 ) -> Cells:
     """Count what changes of outcomes change: what was said before is taken away, what is said now added.
@@ -125,9 +125,9 @@ def count_changes(
         last[each.batch_id, each.row] = each if known is None else each._replace(before=known.before)
     for is_now in (False, True):
         said = [KnownOutcome.of(each, is_now=is_now) for each in last.values()]
-        portion = Portion.of(batches, [each for each in said if each is not None]).only_known()
+        portion = RowChunk.of(batches, [each for each in said if each is not None]).only_known()
         portion = portion.within(spans) if spans is not None else portion
-        for key, cell in count_portion(rules, portion, inputs=False).items():
+        for key, cell in aggregate_rows(rules, portion, inputs=False).items():
             add_cell(found, key, cell if is_now else cell.minus())
     return found
 
@@ -150,9 +150,9 @@ class KnownOutcome(NamedTuple):
         return cls(change.batch_id, change.row, None if isinstance(said, str) else said, text)
 
 
-def count_portion(
+def aggregate_rows(
     rules: CountingRules,
-    portion: Portion,
+    portion: RowChunk,
     *,
     inputs: bool = True,
     truth: bool = True,
@@ -173,6 +173,7 @@ def count_portion(
         if len(named) > 1:
             mine = portion.take(np.flatnonzero((models == model).to_numpy()))
         hours = mine.times // _HOUR if hourly else np.zeros(mine.frame.height, dtype=np.int64)
+        # Sorted by hour, as sums by `reduceat` below need it; rows mostly come so.
         if mine.frame.height > 1 and (np.diff(hours) < 0).any():
             mine = mine.take(np.argsort(hours, kind="stable"))
             hours = mine.times // _HOUR
@@ -181,16 +182,16 @@ def count_portion(
     return found
 
 
-def _slice(portion: Portion, part: slice) -> Portion:
+def _slice(portion: RowChunk, part: slice) -> RowChunk:
     if part == slice(0, portion.frame.height):
         return portion
-    return Portion(portion.frame[part], portion.rows[part], portion.outcomes[part])
+    return RowChunk(portion.frame[part], portion.rows[part], portion.outcomes[part])
 
 
 def _bounded(hours: Places, size: int) -> Iterator[tuple[slice, Places]]:
     """Cut rows that are in order of their hours so that the counts of a cut stay few."""
     starts = np.flatnonzero(np.diff(hours, prepend=hours[0] - 1))
-    a_cut = max(1, _A_TALLY // max(1, size))
+    a_cut = max(1, _MAX_COUNTS // max(1, size))
     for at in range(0, len(starts), a_cut):
         end = starts[at + a_cut] if at + a_cut < len(starts) else len(hours)
         yield slice(int(starts[at]), int(end)), hours[starts[at] : end]
@@ -200,7 +201,7 @@ def _count(
     found: Cells,
     rules: CountingRules,
     model: str,
-    portion: Portion,
+    portion: RowChunk,
     hours: Places,
     *,
     inputs: bool,
@@ -233,8 +234,8 @@ def _count(
         for index, hour in enumerate(moments):
             end = starts[index + 1] if index + 1 < len(starts) else len(codes)
             mine = portion.frame[int(starts[index]) : int(end)]
-            found[CellKey(model, hour, SKETCHES)] = Cell(rows=mine.height, sketches=sketched(mine))
-    roles = [(ANSWERED, model), *((SHADOW, each) for each in shadows_of(portion.frame.columns))]
+            found[CellKey(model, hour, SKETCHES)] = Cell(rows=mine.height, sketches=sketch_columns(mine))
+    roles = [(ANSWERED, model), *((SHADOW, each) for each in shadow_models(portion.frame.columns))]
     for role, answering in roles if truth else ():
         for part, index, sums in truth_by_part(rules, portion.frame, codes, answering, role, inputs=inputs):
             # A shadow may have scored beside several models: its truth is one.
@@ -247,16 +248,16 @@ def _narrow(counts: Counts) -> Counts:
     return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
 
 
-def sketched(frame: pl.DataFrame) -> dict[str, ColumnSketch]:
+def sketch_columns(frame: pl.DataFrame) -> dict[str, ColumnSketch]:
     """Return the sketches of what came in and of what the model answered, by column."""
-    found = {name: sketch_column(frame.get_column(name)) for name in described(frame.columns)}
+    found = {name: sketch_column(frame.get_column(name)) for name in profiled_columns(frame.columns)}
     return {name: each for name, each in found.items() if each is not None}
 
 
-def described(columns: Sequence[str]) -> list[str]:
+def profiled_columns(columns: Sequence[str]) -> list[str]:
     """Return the columns of features and of answers."""
     inputs = [name for name in columns if name not in RESERVED and not name.startswith(SHADOW_PREFIX)]
-    return [*inputs, *(name for name in columns if name == SCORE_COLUMN)][:MOST_SKETCHED]
+    return [*inputs, *(name for name in columns if name == SCORE_COLUMN)][:MAX_SKETCHED_COLUMNS]
 
 
 def _spread(values: pl.Series, places: Places, rows: int) -> pl.Series:

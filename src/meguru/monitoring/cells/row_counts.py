@@ -1,4 +1,4 @@
-"""How many rows and outcomes a span has: from cells, so that it does not take longer the more there are."""
+"""How many rows and outcomes a span has: mostly from cells, so in bounded time."""
 
 from __future__ import annotations
 

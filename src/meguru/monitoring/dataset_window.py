@@ -1,4 +1,4 @@
-"""Look at a dataset: a new version, or rows of a span of event time, compared with a reference version."""
+"""A window of a dataset: a new version, or its rows of a span of event time, and their reference version."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
-_MOST_VERSIONS = 10_000
+_MAX_VERSIONS = 10_000
 
 
-class LookedAtData(msgspec.Struct, frozen=True, kw_only=True):
+class DatasetWindow(msgspec.Struct, frozen=True, kw_only=True):
     """What of a dataset is looked at: the version, its rows, and what they are compared with."""
 
     version: DatasetVersion
@@ -51,7 +51,7 @@ def newest_version(tx: Connection, name: str) -> DatasetVersion | None:
 def version_between(tx: Connection, name: str, start: datetime, end: datetime) -> DatasetVersion | None:
     """Return the version that was made at `end`, if the one before it was made at `start`."""
     before: int | None = None
-    for _ in range(_MOST_VERSIONS):
+    for _ in range(_MAX_VERSIONS):
         found = next(iter(datasets.versions(tx, name, before=before, limit=1)), None)
         if found is None or found.created_at < end:
             return None
@@ -61,9 +61,9 @@ def version_between(tx: Connection, name: str, start: datetime, end: datetime) -
     return None
 
 
-def data_of(
+def read_dataset_window(
     tx: Connection, blobs: BlobStore, monitor: Monitor, start: datetime, end: datetime
-) -> LookedAtData:
+) -> DatasetWindow:
     """Return what a monitor of a dataset looks at: a version, or the newest one's rows of a span.
 
     Raises
@@ -80,7 +80,7 @@ def data_of(
     personal = personal_in(tx, [monitor.dataset])
     if whole is not None:
         rows = frame_of(blobs, version)
-        return LookedAtData(
+        return DatasetWindow(
             version=version,
             reference=reference,
             rows=rows,
@@ -90,7 +90,7 @@ def data_of(
         )
     rows = rows_within(blobs, version, start, end)
     digest = digests.of_bytes(rows.write_ndjson().encode() if rows.height else b"")
-    return LookedAtData(version=version, reference=reference, rows=rows, digest=digest, personal=personal)
+    return DatasetWindow(version=version, reference=reference, rows=rows, digest=digest, personal=personal)
 
 
 def rows_within(blobs: BlobStore, version: DatasetVersion, start: datetime, end: datetime) -> pl.DataFrame:
@@ -121,9 +121,9 @@ def times_of(frame: pl.DataFrame, version: DatasetVersion) -> pl.Series:
     return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
-def compare_data(
+def compare_dataset_window(
     blobs: BlobStore,
-    found: LookedAtData,
+    found: DatasetWindow,
     monitor: Monitor,
     span: tuple[datetime, datetime],
     past: Sequence[PastWindow] = (),

@@ -1,4 +1,4 @@
-"""What a filter or key sees of an event."""
+"""The fields of an event that filter and key expressions can name, and the deduplication key of a firing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from meguru.base.expressions import PlainExpression
 from meguru.errors import InvalidInput
 from meguru.kernel.events import Event
 
-WORDS = ("type", "subject", "name", "version", "project", "actor", "at", "data")
+EVENT_FIELDS = ("type", "subject", "name", "version", "project", "actor", "at", "data")
 """Names beside those of the data's own fields."""
-LONGEST_KEY = 150
+MAX_KEY_LENGTH = 150
 
 
-def facts_of(event: Event) -> dict[str, Any]:
-    """Return an event as an expression sees it: the fields of its data, and under `WORDS` what it is."""
+def expression_fields(event: Event) -> dict[str, Any]:
+    """Return an event as an expression sees it: the fields of its data, beside `EVENT_FIELDS`."""
     name, version = _named(event.subject)
     return {
         **event.data,
@@ -30,14 +30,14 @@ def facts_of(event: Event) -> dict[str, Any]:
     }
 
 
-def key_of(event: Event, expression: PlainExpression | None) -> str:
+def firing_key(event: Event, expression: PlainExpression | None) -> str:
     """Return the key under which an event is decided, once: what the expression gives, else its own id."""
-    value = expression.over(facts_of(event)) if expression else None
+    value = expression.over(expression_fields(event)) if expression else None
     if value is None:
         return event.id
     text = str(value)
     # PostgreSQL's text holds no NUL. Refusing one here would stop the evaluator at this event for ever.
-    is_plain = len(text) <= LONGEST_KEY and "\0" not in text
+    is_plain = len(text) <= MAX_KEY_LENGTH and "\0" not in text
     return f"key:{text if is_plain else digests.of_bytes(text.encode())}"
 
 

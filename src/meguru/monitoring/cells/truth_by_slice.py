@@ -1,4 +1,4 @@
-"""Sums of truth beside what a model answered, for each hour, and each value of a slice."""
+"""Sums over outcomes and outputs of a model, for each hour and each value of a slice."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from meguru.errors import InvalidInput
 from meguru.flavors.scoring import ROW
 from meguru.metrics import ScoredRows
 from meguru.metrics.sums import AdditiveMetric
-from meguru.monitoring.answers import columns_of, known_rows, scored
-from meguru.monitoring.cells.rules import MAX_VALUES, CountingRules, term_key
+from meguru.monitoring.cells.rules import MAX_SLICE_VALUES, CountingRules, term_key
 from meguru.monitoring.cells.scores import KEYS, score_keys
 from meguru.monitoring.cells.truth import TermSums, TruthSums
 from meguru.monitoring.cells.types import OTHERS, SHADOW, SLICED
+from meguru.monitoring.model_outputs import output_columns, rows_with_outcomes, scored
 from meguru.monitoring.scores import SCORES
 from meguru.predictions.types import OUTCOME_COLUMN
 from meguru.stats.arrays import Floats
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Codes = npt.NDArray[np.int64]
 CLASSES = 3
 """Of a score's key: outcome 0, outcome 1, and any other, with which there is no area under a curve."""
-LONGEST_VALUE = 120
+MAX_VALUE_LENGTH = 120
 _PLACE = "_place"
 _NONE = np.empty(0, dtype=np.int64)
 
@@ -70,7 +70,7 @@ def truth_by_part(
         Whether rows count too, or only outcomes.
     """
     count = int(hours[-1]) + 1
-    columns = columns_of(rules.task(model), model if role == SHADOW else "")
+    columns = output_columns(rules.task(model), model if role == SHADOW else "")
     known = _known(rules, frame, model, columns)
     rows = np.zeros(count, dtype=np.int64)
     if inputs:
@@ -90,7 +90,7 @@ def truth_by_part(
 def _known(rules: CountingRules, frame: pl.DataFrame, model: str, columns: Mapping[str, str]) -> _Known:
     if frame.get_column(OUTCOME_COLUMN).null_count() == frame.height:
         return _Known(_NONE)
-    rows, task = known_rows(frame.with_row_index(_PLACE), columns), rules.task(model)
+    rows, task = rows_with_outcomes(frame.with_row_index(_PLACE), columns), rules.task(model)
     if not rows.height:
         return _Known(_NONE)
     places: Codes = rows.get_column(_PLACE).to_numpy().astype(np.int64)
@@ -181,10 +181,12 @@ def _values(column: pl.Series, places: Codes) -> tuple[list[str], Codes]:
     """Return the commonest values among some rows, the others as one, and the number of each row's."""
     import polars as pl
 
-    text = column.cast(pl.String, strict=False).str.slice(0, LONGEST_VALUE).fill_null("None").alias("value")
+    text = (
+        column.cast(pl.String, strict=False).str.slice(0, MAX_VALUE_LENGTH).fill_null("None").alias("value")
+    )
     text = text.str.replace_all("\0", "\ufffd", literal=True)  # PostgreSQL keeps no text with it
     counted = text.gather(places).value_counts(name="count").sort("count", "value", descending=[True, False])
-    values = counted.get_column("value").to_list()[:MAX_VALUES]
+    values = counted.get_column("value").to_list()[:MAX_SLICE_VALUES]
     number = {value: index for index, value in enumerate(values)}
     codes = np.array([number.get(each, len(values)) for each in text.to_list()], dtype=np.int64)
     return [*values, OTHERS], codes

@@ -1,4 +1,4 @@
-"""Which columns of a window hold what each model answered, and the rows as metrics read them."""
+"""Which columns of a window hold the outputs of each model, and rows as metrics take them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def shadows_of(columns: Iterable[str]) -> list[str]:
+def shadow_models(columns: Iterable[str]) -> list[str]:
     """Return the models that scored along, by the columns of a window; each once."""
     found = (each.removeprefix(SHADOW_PREFIX) for each in columns if each.startswith(SHADOW_PREFIX))
     return list(dict.fromkeys(each.partition(":")[0] for each in found))
 
 
-def columns_of(task: Task, shadow: str = "") -> dict[str, str]:
+def output_columns(task: Task, shadow: str = "") -> dict[str, str]:
     """Return the columns that hold a task's outputs, by their names; of a shadow if one is named."""
     if not shadow:
         return {each.name: output_column(each.name) for each in task.outputs()}
@@ -31,7 +31,7 @@ def columns_of(task: Task, shadow: str = "") -> dict[str, str]:
     return {each.name: whole if each.name == "score" else f"{whole}:{each.name}" for each in task.outputs()}
 
 
-def known_rows(frame: pl.DataFrame, *answers: Mapping[str, str]) -> pl.DataFrame:
+def rows_with_outcomes(frame: pl.DataFrame, *answers: Mapping[str, str]) -> pl.DataFrame:
     """Return the rows whose outcome is known, and all that some models answered."""
     wanted = [OUTCOME_COLUMN, *(column for each in answers for column in each.values())]
     if not set(wanted) <= set(frame.columns):

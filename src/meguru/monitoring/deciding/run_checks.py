@@ -1,19 +1,19 @@
-"""Have the checks look at a window."""
+"""Run the checks of a monitor over a window."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from meguru.monitoring.checks import MonitorCheck
-from meguru.monitoring.checks.options import check_of, with_always
-from meguru.monitoring.deciding.trend import falls_behind, trend_of
+from meguru.monitoring.checks.options import check_of, with_default_checks
+from meguru.monitoring.deciding.trend import trend_findings, trend_of
 from meguru.monitoring.measured import PerformanceTrend
 from meguru.monitoring.types import Finding, Monitor, Severity
 from meguru.monitoring.window import MonitoredWindow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundByCheck:
+class CheckFinding:
     """A finding with the check that made it; None of what is found without one."""
 
     finding: Finding
@@ -21,30 +21,31 @@ class FoundByCheck:
 
 
 @dataclass(slots=True)
-class Measurements:
-    """What the checks say of a window, and what they can't.
+class CheckResults:
+    """The findings of a window's checks, and what could not be judged.
 
     `notes` say why a check did not judge, `unjudged` those of what the monitor alerts on; `judged` are the
     severities of which an absent finding means that there is nothing.
     """
 
-    found: list[FoundByCheck] = field(default_factory=list)
+    found: list[CheckFinding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
     judged: set[Severity] = field(default_factory=set)
     trend: PerformanceTrend | None = None
 
 
-def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
+def run_checks(monitor: Monitor, window: MonitoredWindow) -> CheckResults:
     """Run the monitor's checks, and those that every monitor makes."""
-    made = Measurements()
+    made = CheckResults()
     rings = {*monitor.alert_on, *([Severity.INPUT_DRIFT] if monitor.important else [])}
     silent: set[Severity] = set()
     checks = [
-        check_of(options, f"checks[{index}]") for index, options in enumerate(with_always(monitor.checks))
+        check_of(options, f"checks[{index}]")
+        for index, options in enumerate(with_default_checks(monitor.checks))
     ]
     for check in checks:
-        made.found += [FoundByCheck(finding=each, check=check) for each in check.evaluate(window)]
+        made.found += [CheckFinding(finding=each, check=check) for each in check.evaluate(window)]
         if why := check.missing(window):
             made.notes.append(f"{check.key} was not judged: {why}")
             silent |= check.severities
@@ -55,12 +56,13 @@ def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
             if window.sampled and "rows" in check.reads:
                 drawn = f"{window.sampled:,} of {window.rows:,} rows, drawn at random"
                 made.notes.append(f"{check.key} looked at {drawn}")
+    # One check that could not judge leaves its severities open, also where another of them could.
     made.judged -= silent
     gone = [f"{name} is important, and no such input is compared" for name in _not_compared(monitor, window)]
     made.notes += gone
     made.unjudged += gone
     made.trend = trend_of(checks, window)
-    made.found += [FoundByCheck(finding=each) for each in falls_behind(checks, window, made.trend)]
+    made.found += [CheckFinding(finding=each) for each in trend_findings(checks, window, made.trend)]
     return made
 
 

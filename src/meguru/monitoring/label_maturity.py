@@ -1,4 +1,4 @@
-"""How many of a window's outcomes came by now, and how many are to be expected in the end."""
+"""Label maturity: which share of a window's outcomes is known by now, and which is to be expected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from meguru.predictions.types import LabelDelay
 
 
-class WindowRipeness(msgspec.Struct, frozen=True, kw_only=True):
+class LabelMaturity(msgspec.Struct, frozen=True, kw_only=True):
     """How far the outcomes of a window are.
 
     Attributes
@@ -31,13 +31,13 @@ class WindowRipeness(msgspec.Struct, frozen=True, kw_only=True):
     expected: float | None = None
 
 
-TOO_EARLY = 0.05
+MIN_ARRIVED = 0.05
 """Before this share of the outcomes is usually known, nothing is foretold."""
 
 
-def ripeness(
+def label_maturity(
     start: datetime, end: datetime, coverage: float, delay: LabelDelay, world: datetime
-) -> WindowRipeness:
+) -> LabelMaturity:
     """Return how far the outcomes of a window are when event time has come to `world`.
 
     Notes
@@ -50,5 +50,5 @@ def ripeness(
     age = (world - start).total_seconds()
     shares = [delay.known_after(age - length * (step + 0.5) / steps) for step in range(steps)]
     arrived = sum(shares) / steps
-    expected = min(1.0, coverage / arrived) if arrived >= TOO_EARLY else None
-    return WindowRipeness(start=start, end=end, coverage=coverage, arrived=arrived, expected=expected)
+    expected = min(1.0, coverage / arrived) if arrived >= MIN_ARRIVED else None
+    return LabelMaturity(start=start, end=end, coverage=coverage, arrived=arrived, expected=expected)

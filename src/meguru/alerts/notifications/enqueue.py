@@ -1,4 +1,4 @@
-"""Promise messages: what is gathered becomes one message to each receiver, a job each."""
+"""Turn the notices of a route into a message, and enqueue a job for each receiver (transactional outbox)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 
 from meguru.alerts import store as alerts
 from meguru.alerts.notifications import store
-from meguru.alerts.notifications.compose import MOST, compose
-from meguru.alerts.notifications.routing import OVER, due_at
+from meguru.alerts.notifications.compose import MAX_ITEMS, compose
+from meguru.alerts.notifications.routing import RESOLVED_EVENT, due_at
 from meguru.alerts.notifications.types import Dispatch, DispatchState, Notice, NotificationMessage, Route
 from meguru.alerts.types import Alert
 from meguru.base.ids import new_id
@@ -20,30 +20,32 @@ from meguru.kernel.operations import Context
 JOB = "notification"
 MAX_ATTEMPTS = 12
 """With a pause that doubles from a second on, it is tried for more than half an hour."""
-AT_ONCE = 2000
+MAX_NOTICES = 2000
 
 
-def promise(ctx: Context, *, name: str) -> int:
+def enqueue_message(ctx: Context, *, name: str) -> int:
     """Make the message of a route that is due, and promise to send it to each receiver; 1 if it was."""
     route, now = store.find(ctx.tx, name, lock=True), ctx.now()
     if route is None or due_at(route, now) > now:
         return 0
-    found = store.notices(ctx.tx, name, AT_ONCE)
+    # Bounded, so that a message of very many is not one very long transaction; the rest is in the next.
+    found = store.notices(ctx.tx, name, MAX_NOTICES)
     known = alerts.by_id(ctx.tx, {each.alert for each in found if each.alert})
     ready = [each for each in found if _is_ready(each, known.get(each.alert), ctx)]
     if not ready:
         return 0
     # Only the newest are told one by one.
-    others = sorted((each for each in ready if not each.alert), key=_last, reverse=True)[:MOST]
+    others = sorted((each for each in ready if not each.alert), key=_last, reverse=True)[:MAX_ITEMS]
     told = {each.last_event: events.get(ctx.tx, each.last_event) for each in others}
     message = compose(route, ready, known, told)
+    # A job for each receiver, in a lane of its own: one that hangs holds up no other.
     for place, to in enumerate(route.to):
         _dispatch(ctx, route, place, to, message, ready)
     store.forget_notices(ctx.tx, name, [each.key for each in ready])
     of_alerts = [each for each in ready if each.alert]
-    over = [each.alert for each in of_alerts if each.type == OVER]
-    store.set_told(ctx.tx, name, [each.alert for each in of_alerts], now, over=over)
-    store.set_last(ctx.tx, name, now)
+    over = [each.alert for each in of_alerts if each.type == RESOLVED_EVENT]
+    store.mark_notified(ctx.tx, name, [each.alert for each in of_alerts], now, over=over)
+    store.set_last_message(ctx.tx, name, now)
     return 1
 
 
@@ -53,7 +55,7 @@ def _last(notice: Notice) -> datetime:
 
 def _is_ready(notice: Notice, alert: Alert | None, ctx: Context) -> bool:
     # What is muted waits; that it is over may be told.
-    return alert is None or notice.type == OVER or not alert.is_muted(ctx.now())
+    return alert is None or notice.type == RESOLVED_EVENT or not alert.is_muted(ctx.now())
 
 
 def _dispatch(

@@ -1,4 +1,4 @@
-"""A trigger does what its declarer may do, as of the moment it does it, and nothing else."""
+"""Delegation: a trigger acts with the rights that its declarer has at the moment it acts, and no others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from meguru.triggers.parse import action_of, kind_of
 from meguru.triggers.types import Trigger
 
 
-def needed(part: TriggerKind | Action) -> Iterator[tuple[str, str]]:
+def needed_permissions(part: TriggerKind | Action) -> Iterator[tuple[str, str]]:
     """Yield each permission that a kind or an action needs, with the thing that it needs it for.
 
     A thing's project is where it must be held. Beside the permission of each name, an action may say which
@@ -40,7 +40,7 @@ def check_permitted(who: Principal, *parts: TriggerKind | Action) -> None:
         Which names the permission and the thing.
     """
     for part in parts:
-        for permission, ref in needed(part):
+        for permission, ref in needed_permissions(part):
             if not who.allows(permission, refs.project_of(ref.partition("/")[2])):
                 why = f"the trigger would act on {ref}, and the permission {permission!r} is missing there"
                 raise denial(who, permission, "what this trigger would do", where=ref, why=why)
@@ -57,7 +57,7 @@ def acting_for(ctx: Context, trigger: Trigger, cause: str | None) -> Context:
     return ctx.with_(principal=principal_for(ctx.tx, trigger), cause=cause)
 
 
-def check_standing(acting: Context, trigger: Trigger, kind: TriggerKind, action: Action) -> None:
+def check_declarer(acting: Context, trigger: Trigger, kind: TriggerKind, action: Action) -> None:
     """Refuse what the trigger's declarer may not do any more.
 
     Raises
@@ -79,7 +79,7 @@ def check_standing(acting: Context, trigger: Trigger, kind: TriggerKind, action:
         raise made from error
 
 
-def stand_in(ctx: Context, trigger: Trigger) -> None:
+def take_over(ctx: Context, trigger: Trigger) -> None:
     """Have a trigger act in the caller's name, if its declarer may not do any more what it does.
 
     Raises
@@ -89,8 +89,8 @@ def stand_in(ctx: Context, trigger: Trigger) -> None:
     """
     kind, action = kind_of(trigger.on), action_of(trigger.action)
     try:
-        check_standing(acting_for(ctx, trigger, None), trigger, kind, action)
+        check_declarer(acting_for(ctx, trigger, None), trigger, kind, action)
     except Forbidden:
         check_permitted(ctx.principal, kind, action)
-        store.stand_for(ctx.tx, trigger.name, ctx.principal.name)
+        store.set_declarer(ctx.tx, trigger.name, ctx.principal.name)
         ctx.emit("trigger.taken_over", trigger.ref, data={"before": trigger.declared_by})

@@ -1,4 +1,4 @@
-"""What a window's checks look at outside of its rows: read only for the checks that do."""
+"""Inputs of checks beside a window's rows: business metrics and service figures, read if a check asks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from meguru.storage.blobs import BlobStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class ExternalInputs:
     """What there is to measure outside of the rows of an endpoint; `state` is all that it depends on."""
 
     metrics: Sequence[BusinessMetric] = ()
@@ -27,7 +27,7 @@ class Outside:
     state: Sequence[object] = ()
 
     @classmethod
-    def of(cls, tx: Connection, monitor: Monitor, start: datetime, end: datetime) -> Outside:
+    def of(cls, tx: Connection, monitor: Monitor, start: datetime, end: datetime) -> ExternalInputs:
         """Read what the checks of a monitor look at."""
         wanted = {part for options in monitor.checks for part in check_of(options).reads}
         metrics = store.of_endpoint(tx, monitor.endpoint) if "business" in wanted else []
@@ -37,7 +37,7 @@ class Outside:
             state.append([service.requests, service.errors, service.turned_away, service.busy])
         return cls(metrics=metrics, service=service, state=state)
 
-    def added(
+    def add_to(
         self, tx: Connection, blobs: BlobStore, window: MonitoredWindow, start: datetime, end: datetime
     ) -> MonitoredWindow:
         """Return a window with what was measured, and is known, outside of its rows."""
