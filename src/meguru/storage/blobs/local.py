@@ -36,7 +36,7 @@ class LocalStore:
         self.url = str(self.folder)
         self.pending_copy: Callable[[str], bytes | None] = _no_copy
         self._checked: dict[str, tuple[int, ...]] = {}
-        self._synced_folders: set[Path] = set()
+        self._unsynced_folders: set[Path] = set()
         self.has_pending = False
         """Whether this process left blobs that are durable only by the database; see `pending`."""
 
@@ -67,6 +67,7 @@ class LocalStore:
                 draft.replace(place)
             except FileNotFoundError:
                 place.parent.mkdir(parents=True, exist_ok=True)
+                self._unsynced_folders.add(place.parent)
                 draft.replace(place)
         return digest
 
@@ -239,6 +240,7 @@ class LocalStore:
             draft.unlink()
             self._sync_again(digest)
             return
+        is_new = not place.parent.exists()
         place.parent.mkdir(parents=True, exist_ok=True)
         # First the bytes, then the name, then the folder that holds the name: a power cut leaves a whole
         # blob, or a draft that nobody refers to, and never a name without its bytes.
@@ -248,16 +250,15 @@ class LocalStore:
         stat = place.stat()
         if stat.st_size > _TRUSTED_BYTES:
             self._checked[digest] = state_of(stat)
-        self.sync_folder(place.parent)
+        self.sync_folder(place.parent, is_new=is_new)
 
-    def sync_folder(self, folder: Path) -> None:
+    def sync_folder(self, folder: Path, *, is_new: bool) -> None:
         """Wait until the names in a folder of blobs, and its own, would survive a power cut."""
         fsync_path(folder)
-        # The folder's own name stands in the folder above it. Whoever made it, another process or a put with
-        # deferred fsync, may not have synced that: so each process does once for each of the 256 folders.
-        if folder not in self._synced_folders:
+        # The name of a new folder stands in the folder above it; a deferred put that made it has not synced that.
+        if is_new or folder in self._unsynced_folders:
             fsync_path(self.folder)
-            self._synced_folders.add(folder)
+            self._unsynced_folders.discard(folder)
 
     @staticmethod
     def _move(draft: Path, place: Path) -> None:

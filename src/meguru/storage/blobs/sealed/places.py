@@ -53,10 +53,11 @@ class SealedFolder:
     def publish(self, draft: Path, digest: str) -> None:
         """Rename it into its place."""
         place = self.store.folder / key_of(digest)
+        is_new = not place.parent.exists()
         place.parent.mkdir(parents=True, exist_ok=True)
         draft.chmod(0o444)
         draft.replace(place)
-        self.store.sync_folder(place.parent)
+        self.store.sync_folder(place.parent, is_new=is_new)
 
     def open(self, digest: str) -> io.BufferedIOBase:
         """Open a file."""
