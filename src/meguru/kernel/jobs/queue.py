@@ -95,6 +95,9 @@ def claim(
     while (chosen := choose(tx, wanted, lock=True)) is not None:
         # What `occupied` counted may be over: here the lane is locked, and counted again.
         if not lanes.reserve(tx, chosen.lane, now):
+            # It was filled since `occupied` counted; its row stays locked until the commit. Two claims that
+            # meet two such lanes in opposite order are a deadlock, which PostgreSQL ends and the worker tries
+            # again.
             wanted.closed_lanes.add(chosen.lane)
             continue
         # The attempt is the fencing token: all that a holder writes later names it, so one that was silent

@@ -255,7 +255,8 @@ class LocalStore:
     def sync_folder(self, folder: Path, *, is_new: bool) -> None:
         """Wait until the names in a folder of blobs, and its own, would survive a power cut."""
         fsync_path(folder)
-        # The name of a new folder stands in the folder above it; a deferred put that made it has not synced that.
+        # The name of a new folder stands in the folder above it; a deferred put that made it has not synced
+        # that.
         if is_new or folder in self._unsynced_folders:
             fsync_path(self.folder)
             self._unsynced_folders.discard(folder)
