@@ -23,7 +23,7 @@ from meguru.base import digests
 from meguru.base.settings import Settings
 from meguru.base.timestamps import write_time
 from meguru.kernel import events
-from meguru.kernel.events.append import START
+from meguru.kernel.event_log import START
 from meguru.signing.checkpoint import TreeHead
 from meguru.signing.keys import SigningKey
 from meguru.signing.merkle import MerkleFrontier

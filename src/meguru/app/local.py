@@ -11,7 +11,7 @@ from meguru.base.clock import Clock
 from meguru.base.roots import DATABASE
 from meguru.base.settings import Settings
 from meguru.errors import NotFound, UsageError
-from meguru.kernel.events.append import START
+from meguru.kernel.event_log import START
 from meguru.kernel.events.schema import event_head
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import open_store, pending

@@ -10,11 +10,16 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
+from meguru.datasets import version_numbers
 from meguru.datasets.schema import dataset, dataset_version
 from meguru.datasets.types import DatasetColumn, DatasetVersion, RegisteredDataset
 from meguru.datasets.versions import named
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
+from meguru.storage.db.raw import on_transaction
+
+_number_of = on_transaction(version_numbers.number_of)
+_newest_number = on_transaction(version_numbers.newest_number)
 
 
 class RemovedRow(NamedTuple):
@@ -71,7 +76,7 @@ def get(tx: Connection, name: str, version: int, projects: AbstractSet[str] | No
             hint=f"meguru data versions {name}",
         )
     if row is None:
-        newest = tx.execute(select(dataset.c.latest).where(dataset.c.name == name)).scalar()
+        newest = _newest_number(tx, name)
         if newest is None:
             known = names(tx, projects)
             hint = "" if known else "register one: meguru data add"
@@ -96,11 +101,10 @@ def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) 
         like it.
     """
     parsed = refs.parse(ref, kind="dataset")
-    if parsed.version not in {None, *named.NEWEST}:
+    number = _number_of(tx, parsed)
+    if number is None:
         number = named.number_of(tx, parsed.name, str(parsed.version), ref)
-        return get(tx, parsed.name, number, projects)
-    newest = tx.execute(select(dataset.c.latest).where(dataset.c.name == parsed.name)).scalar()
-    return get(tx, parsed.name, newest or 0, projects)
+    return get(tx, parsed.name, number, projects)
 
 
 def arrived(tx: Connection, version: DatasetVersion) -> DatasetVersion:
@@ -122,7 +126,7 @@ def newest(tx: Connection, name: str, branch: str = "") -> DatasetVersion | None
     """Return the newest version of a dataset, or of a branch of it; None if there is none."""
     if branch:
         return get(tx, name, named.branch(tx, name, branch).latest)
-    found = tx.execute(select(dataset.c.latest).where(dataset.c.name == name)).scalar()
+    found = _newest_number(tx, name)
     return get(tx, name, found) if found else None
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import update
 
 from meguru.base import refs
-from meguru.compute.graph import FromStep, Graph
-from meguru.compute.materializers.base import Value
 from meguru.errors import InvalidInput, LostLease
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
-from meguru.pipelines import metrics_ingest, runs
+from meguru.pipelines import metrics_ingest, runs, transitions
 from meguru.pipelines.approvals import store as approvals
 from meguru.pipelines.products import product_of
 from meguru.pipelines.schema import step_run
@@ -28,28 +26,12 @@ _OPEN = (StepState.RUNNING.value, StepState.WAITING.value, StepState.ASKING.valu
 
 def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Mapping[str, StepRun]) -> None:
     """Mark a run succeeded and register its product in the run's project, both or neither."""
-    result = result_of(version.graph, steps)
-    metrics = dict(result.info.get("metrics", {})) if result else {}
+    result = transitions.result_of(version.graph, steps)
     counts = runs.count(ctx.tx, [run.id])[run.id]
     project = refs.project_of(run.pipeline)
-    event = ctx.emit(
-        "pipeline_run.succeeded",
-        run.ref,
-        data={
-            "pipeline": run.pipeline,
-            "version": run.version,
-            "params": run.params,
-            **counts,
-            "metrics": metrics,
-            "produces": version.graph.produces,
-            "output": result.digest if result else None,
-        },
-        used=[version.ref, *(pin.ref for pin in run.pinned.values())],
-        produced=[run.ref],
-        project=project,
-    )
+    event = ctx.emit(**transitions.succeeded(run, version.graph, result, counts))
     produced = []
-    for name, made in _products(version.graph, steps):
+    for name, made in transitions.products_of(version.graph, steps):
         kind, bare = product_of(name)
         if made is None:
             what = f"pipeline {run.pipeline} produces {name!r}, but returned more than one thing"
@@ -63,7 +45,7 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
         run,
         state=PipelineRunState.SUCCEEDED,
         produced=produced,
-        metrics=metrics,
+        metrics=transitions.metrics_of(result),
         **counts,
     )
 
@@ -97,30 +79,6 @@ def skip_open(ctx: Context, run_id: str, reason: str, *, but_running: bool = Fal
         .values(state=StepState.SKIPPED.value, reason=reason, finished_at=ctx.now())
     )
     approvals.close(ctx.tx, run_id, ctx.now(), reason)
-
-
-def _products(graph: Graph, steps: Mapping[str, StepRun]) -> Iterator[tuple[str, Value | None]]:
-    """Yield the name and value of each model to register; what a gate has skipped is none."""
-    wanted = [(one.name, one.result) for one in graph.also]
-    if graph.produces and isinstance(graph.result, FromStep):
-        wanted.append((graph.produces, graph.result))
-    for name, source in wanted:
-        if steps[source.step].state is not StepState.SKIPPED:
-            yield name, _value(source, steps)
-
-
-def result_of(graph: Graph, steps: Mapping[str, StepRun]) -> Value | None:
-    """Return the value that the pipeline returned, if it is one step's single output."""
-    if not isinstance(graph.result, FromStep):
-        return None
-    return _value(graph.result, steps)
-
-
-def _value(source: FromStep, steps: Mapping[str, StepRun]) -> Value | None:
-    outputs = steps[source.step].outputs
-    if source.index is not None:
-        return outputs[source.index] if source.index < len(outputs) else None
-    return outputs[0] if len(outputs) == 1 else None
 
 
 def _end(ctx: Context, run: PipelineRun, *, state: PipelineRunState, **values: Any) -> None:

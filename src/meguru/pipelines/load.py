@@ -16,7 +16,8 @@ import msgspec
 
 from meguru.base.names import identifier
 from meguru.compute import snapshot
-from meguru.compute.code import ProjectSources, code_of, environment, marked
+from meguru.compute.code import ProjectSources, code_of, marked
+from meguru.compute.code.current import is_current
 from meguru.compute.code.types import SourceFile
 from meguru.compute.graph import Graph, Step
 from meguru.compute.inherited.finders import Finder
@@ -53,8 +54,10 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
     if name and not isinstance(ws, RemoteWorkspace):
         with ws.read() as tx:
             known = store.of_entry(tx, f"{project.entry_module}:{name}", folder, ws.home)
-        if known is not None and is_current(project, known):
-            return known
+        if known is not None:
+            environments = (one.environment for one in known.codes.values())
+            if is_current(project, known.sources, environments):
+                return known
     return register_traced(ws, traced(ws.blobs, target))
 
 
@@ -129,14 +132,6 @@ def entry_of(pipeline: str | PipelineFunction[..., Any]) -> str:
             hint="write it into a .py file, at the top level",
         )
     return f"{file}:{name}"
-
-
-def is_current(project: ProjectSources, version: PipelineVersion) -> bool:
-    """Tell whether a registered version is what the files say now; nothing is imported for it."""
-    if not all(map(project.is_unchanged, version.sources)):
-        return False
-    environments = {one.environment.digest: one.environment for one in version.codes.values()}
-    return all(environment.is_current(project.entry, one) for one in environments.values())
 
 
 def trace(project: ProjectSources, name: str) -> tuple[str, Graph]:

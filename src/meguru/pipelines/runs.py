@@ -6,31 +6,21 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.projects import condition
+from meguru.pipelines import run_rows
 from meguru.pipelines.schema import pipeline_metrics, pipeline_run, step_run
 from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepRun, StepState
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import RawSql
+from meguru.storage.db.raw import on_transaction
 
-_DERIVED = {"ref", "interrupted", "tracked", "steps"}
 _MANY = 500
-_KEPT = (StepState.SUCCEEDED.value,)
 _FIXED = {"id", "run", "pipeline", "step", "parent", "parts"}
 _CHANGEABLE = ["id", *(column.name for column in step_run.columns if column.name not in _FIXED)]
-_NEWEST = "SELECT max(id) FROM step_run WHERE key = ? AND state = ?"
-# Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
-_KEPT_STEPS = select(step_run).where(
-    step_run.c.id.in_(
-        select(func.max(step_run.c.id))
-        .where(step_run.c.key.in_(bindparam("keys", expanding=True)), step_run.c.state.in_(_KEPT))
-        .group_by(step_run.c.key)
-    )
-)
 _COUNTED_AT_END = (PipelineRunState.SUCCEEDED, PipelineRunState.FAILED)
 _ENDED = [StepState.SUCCEEDED.value, StepState.FAILED.value]
 _RAN = step_run.c.state.in_(_ENDED) & (step_run.c.attempt > 0) & step_run.c["items"].is_(None)
@@ -42,12 +32,10 @@ _COUNTED = {
 _COUNT = select(
     step_run.c.run, *(func.sum(case((what, 1), else_=0)).label(name) for name, what in _COUNTED.items())
 ).group_by(step_run.c.run)
-
-
-def add(tx: Connection, run: PipelineRun) -> None:
-    """Write a new run."""
-    values = {key: value for key, value in msgspec.structs.asdict(run).items() if key not in _DERIVED}
-    tx.execute(insert(pipeline_run).values(values))
+add = on_transaction(run_rows.add)
+newest_computed = on_transaction(run_rows.newest_computed)
+computed = on_transaction(run_rows.computed)
+_add_steps = on_transaction(run_rows.add_steps)
 
 
 def change(tx: Connection, run_id: str, **values: Any) -> bool:
@@ -142,30 +130,10 @@ def put_steps(tx: Connection, changed: Sequence[StepRun], known: Iterable[str]) 
     """Write steps; those whose ids are in `known` have a row already."""
     there = set(known)
     old = [one for one in changed if one.id in there]
-    rowwise.insert(tx, step_run, *(msgspec.structs.asdict(one) for one in changed if one.id not in there))
+    _add_steps(tx, [one for one in changed if one.id not in there])
     rowwise.update_each(
         tx, step_run, "id", *({name: getattr(one, name) for name in _CHANGEABLE} for one in old)
     )
-
-
-def kept(tx: Connection, keys: Sequence[str]) -> dict[str, StepRun]:
-    """Return, by cache key, the newest step run that computed the outputs; keys without one are left out."""
-    found: dict[str, StepRun] = {}
-    if len(keys) == 1:
-        (newest,) = RawSql(tx).execute(_NEWEST, (keys[0], *_KEPT)).fetchone()
-        alone = rowwise.first(tx, step_run, {"id": newest}) if newest else None
-        return {keys[0]: msgspec.convert(alone, StepRun)} if alone else {}
-    for start in range(0, len(keys), _MANY):
-        for row in tx.execute(_KEPT_STEPS, {"keys": list(keys[start : start + _MANY])}):
-            found[row.key] = _step(row)
-    return found
-
-
-def kept_before(tx: Connection, newest: StepRun, most: int = 20) -> list[StepRun]:
-    """Return the step runs before one that have its cache key, newest first: other files may stand behind."""
-    same = (step_run.c.key == newest.key) & step_run.c.state.in_(_KEPT) & (step_run.c.id < newest.id)
-    query = select(step_run).where(same).order_by(step_run.c.id.desc()).limit(most)
-    return [_step(row) for row in tx.execute(query)]
 
 
 def previous(tx: Connection, steps: Sequence[StepRun]) -> dict[str, StepRun]:

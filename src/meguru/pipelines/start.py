@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from meguru.base import refs
-from meguru.base.ids import new_id
 from meguru.compute.graph import MOST_PRIORITY
 from meguru.errors import InvalidInput
 from meguru.kernel import jobs
 from meguru.kernel.jobs import lanes
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import parameters, pins, runs, store
+from meguru.pipelines import parameters, pins, runs, store, transitions
 from meguru.pipelines.deployments.spec import usual, usual_priority
 from meguru.pipelines.pools import store as pools
-from meguru.pipelines.types import Pinned, PipelineRun, PipelineRunState, PipelineVersion
+from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion
 
 GUARDS = "run guard"
 """Those who may refuse that a run starts: ``f(ctx, pipeline, person)`` raises Conflict, which says why."""
@@ -71,43 +72,22 @@ def begin(
     """Write a new run with its job and its event; `retry_of` and `again` as in `PipelineRun`."""
     for kind in (guards := provided(GUARDS)).names():
         guards.load(kind)(ctx, version.name, ctx.principal.name)
-    run_id = new_id("prun")
-    ref = refs.make("pipeline_run", run_id)
-    event = ctx.emit(
-        "pipeline_run.started",
-        ref,
-        data={
-            "pipeline": version.name,
-            "version": version.version,
-            "params": values,
-            **{key: value for key, value in (("origin", origin), ("partition", partition)) if value},
-            **({"retry_of": retry_of, "again": list(again)} if retry_of else {}),
-        },
-        used=list(
-            dict.fromkeys([version.ref, *(ref for pin in pinned.values() for ref in pin.uses or [pin.ref])])
-        ),
-        produced=[ref],
-        project=refs.project_of(version.name),
-    )
-    chosen = version.graph.priority if priority is None else priority
-    job = _enqueue(ctx, version, run_id, event.id, chosen)
-    run = PipelineRun(
-        ref=ref,
-        id=run_id,
-        pipeline=version.name,
-        version=version.version,
-        state=PipelineRunState.QUEUED,
-        params=values,
-        pinned=pinned,
-        job=job.id,
-        event=event.id,
-        created_at=ctx.now(),
-        created_by=ctx.principal.name,
+    queued = transitions.new_run(
+        version.name,
+        version.version,
+        values,
+        pinned,
+        at=ctx.now(),
+        by=ctx.principal.name,
         origin=origin,
         partition=partition,
         retry_of=retry_of,
         again=list(again),
     )
+    event = ctx.emit(**transitions.started(queued))
+    chosen = version.graph.priority if priority is None else priority
+    job = _enqueue(ctx, version, queued.id, event.id, chosen)
+    run = msgspec.structs.replace(queued, job=job.id, event=event.id)
     runs.add(ctx.tx, run)
     return run
 

@@ -12,9 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
+from meguru.pipelines import run_rows
 from meguru.pipelines.deployments.store import version_column
 from meguru.pipelines.schema import pipeline, pipeline_run, pipeline_version
 from meguru.pipelines.types import Failed, Pipeline, PipelineVersion
+from meguru.storage.db.raw import on_transaction
+
+_newest_of_entry = on_transaction(run_rows.newest_of_entry)
 
 
 def lock(tx: Connection, name: str, at: datetime) -> PipelineVersion | None:
@@ -102,19 +106,8 @@ def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) 
 
 def of_entry(tx: Connection, entry: str, folder: str, project: str = "") -> PipelineVersion | None:
     """Return the newest version that a project has from a file, if it is still its pipeline's newest."""
-    query = (
-        select(pipeline_version)
-        .join(pipeline, (pipeline.c.name == pipeline_version.c.name))
-        .where(
-            pipeline_version.c.entry == entry,
-            pipeline_version.c.folder == folder,
-            pipeline.c.latest == pipeline_version.c.version,
-            condition(pipeline.c.name, frozenset({project})),
-        )
-        .limit(1)
-    )
-    row = tx.execute(query).first()
-    return None if row is None else _from_row(row)
+    found = _newest_of_entry(tx, entry, folder, project)
+    return None if found is None else get(tx, *found)
 
 
 def page(

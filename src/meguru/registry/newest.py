@@ -1,14 +1,17 @@
-"""Whether a run's model is the newest version already; without SQLAlchemy, for instant commands."""
+"""Whether a folder is a model's newest version already; without SQLAlchemy."""
 
 from __future__ import annotations
 
-import sqlite3
-
 from meguru.base import refs
+from meguru.storage.statements import Statements
 
 
-def same(connection: sqlite3.Connection, name: str, tree: str) -> str | None:
+def ref_of_newest(sql: Statements, name: str, tree: str) -> str | None:
     """Return the newest version if it has this folder; None if the model must be registered."""
-    query = "SELECT version, tree_digest FROM model_version WHERE name = ? ORDER BY version DESC LIMIT 1"
-    row = connection.execute(query, (name,)).fetchone()
-    return refs.make("model", name, row["version"]) if row and row["tree_digest"] == tree else None
+    query = """
+        SELECT v.version FROM registered_model m
+        JOIN model_version v ON v.name = m.name AND v.version = m.latest
+        WHERE m.name = ? AND v.tree_digest = ?
+    """
+    row = sql.execute(query, (name, tree)).fetchone()
+    return refs.make("model", name, row[0]) if row else None

@@ -11,13 +11,15 @@ from meguru.base import refs
 from meguru.base.names import check_full_name
 from meguru.flavors.bundle import runs_code
 from meguru.kernel.operations import Context, operation
-from meguru.registry import store
+from meguru.registry import newest, store
 from meguru.registry.facts import ModelFacts, check_tree, facts_of
 from meguru.registry.types import ModelVersion
+from meguru.storage.db.raw import on_transaction
 from meguru.tasks import options_of
 from meguru.tracking.ownership import made_in
 
 _SHOWN = 3
+_ref_of_newest = on_transaction(newest.ref_of_newest)
 
 
 @operation("model.register", permission="model:write", on="name", refers={"used": "*"})
@@ -78,11 +80,9 @@ def _may_run_code(ctx: Context, name: str, tree: str) -> bool:
 def known(ctx: Context, name: str, tree: str) -> bool:
     """Say whether the newest version has this folder: it was loaded when it was registered."""
     if ctx.is_open:
-        newest = store.versions(ctx.tx, name, before=None, limit=1)
-    else:
-        with ctx.ws.read() as tx:
-            newest = store.versions(tx, name, before=None, limit=1)
-    return bool(newest) and newest[0].tree_digest == tree
+        return _ref_of_newest(ctx.tx, name, tree) is not None
+    with ctx.ws.read() as tx:
+        return _ref_of_newest(tx, name, tree) is not None
 
 
 def record(

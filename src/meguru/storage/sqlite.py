@@ -1,84 +1,79 @@
 """An embedded workspace's database by way of Python's own `sqlite3`: for commands that must be instant.
 
-Importing SQLAlchemy takes longer than such a command has. What is written is the same, row by row: moments
-and JSON are spelled as the column types of `meguru.storage.db` spell them.
+Importing SQLAlchemy takes longer than such a command has. The stores whose statements run here are written
+for `meguru.storage.statements.Statements`.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from meguru.base.timestamps import write_time
 from meguru.storage.revision import newest
 
 BUSY_SECONDS = 30.0
-SqliteRow = dict[str, Any]
+_TEXT = re.compile(r"VARCHAR\((\d+)\)")
 
 
-def connect(path: Path, synchronous: str) -> sqlite3.Connection | None:
+class SqliteSession:
+    """Statements on a connection of `sqlite3`, outside of a transaction or `writing`."""
+
+    is_sqlite = True
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._lengths: dict[str, dict[str, int]] = {}
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement; return its cursor."""
+        return self._connection.execute(sql, values)
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each row."""
+        self._connection.executemany(sql, rows)
+
+    def lengths(self, table: str) -> Mapping[str, int]:
+        """Return how many characters columns hold: as the table was declared, for SQLite ignores it."""
+        if table not in self._lengths:
+            columns = self._connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,))
+            found = ((name, _TEXT.fullmatch(declared)) for name, declared in columns)
+            self._lengths[table] = {name: int(match[1]) for name, match in found if match}
+        return self._lengths[table]
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the one write transaction of the database: committed at the end, rolled back by an error."""
+        # The lock first: a transaction that reads, and only then asks to write, is refused when anybody has
+        # written meanwhile.
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.rollback()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def connect(path: Path, synchronous: str) -> SqliteSession | None:
     """Open a database that is there and has today's schema; None if it is neither."""
     if not path.is_file():
         return None
     made = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    made.row_factory = _as_dict
     try:
         made.execute(f"PRAGMA synchronous={'NORMAL' if synchronous == 'NORMAL' else 'FULL'}")
         made.execute("PRAGMA foreign_keys=1")
         found = made.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error:
         found = None
-    if found is None or found["version_num"] != newest():
+    if found is None or found[0] != newest():
         made.close()
         return None
-    return made
-
-
-@contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Hold the one write transaction of the database: committed at the end, rolled back by an error."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.rollback()
-        raise
-
-
-def insert(connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows; keys that are no column are left out."""
-    columns = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
-    names = [name for name in rows[0] if name in columns] if rows else []
-    if names:
-        marks = ", ".join("?" * len(names))
-        quoted = ", ".join(f'"{name}"' for name in names)
-        # The names come from our own structs and from the schema, never from outside.
-        statement = f"INSERT INTO {table} ({quoted}) VALUES ({marks})"  # noqa: S608
-        connection.executemany(statement, [[_plain(row[name]) for name in names] for row in rows])
-
-
-def read_json(text: str | None, kind: Any = Any) -> Any:
-    """Read a JSON column."""
-    return msgspec.json.decode(text or "null", type=kind)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, datetime):
-        return write_time(value)
-    return msgspec.json.encode(value, order="sorted").decode()
-
-
-def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> SqliteRow:
-    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+    return SqliteSession(made)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
 from meguru.pipelines import metrics_ingest, runs, store
-from meguru.pipelines.finish import result_of
+from meguru.pipelines.transitions import result_of
 from meguru.pipelines.types import PipelineRun
 from meguru.storage.blobs import BlobStore
 from meguru.tracking import series

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select, update
 
+from meguru.kernel.event_log import START, chain_hash
 from meguru.kernel.events import guards
-from meguru.kernel.events.append import START, chain_hash
 from meguru.kernel.events.read import from_row
 from meguru.kernel.events.schema import event, event_head
 

@@ -11,13 +11,11 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from meguru.base import refs
 from meguru.base.names import check_name
 from meguru.datasets.schema import dataset, dataset_branch, dataset_tag, dataset_version
+from meguru.datasets.version_numbers import NEWEST
 from meguru.datasets.versions.types import DatasetBranch, DatasetTag
 from meguru.errors import InvalidInput, NotFound, near_misses
 
-NEWEST = frozenset({"latest", "main"})
-"""What names the newest version of the main line."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
-_MAX_DIGITS = 9
 
 
 def check(kind: str, text: str) -> str:
@@ -30,15 +28,13 @@ def check(kind: str, text: str) -> str:
 
 
 def number_of(tx: Connection, name: str, text: str, ref: str) -> int:
-    """Return the number of the version that a number, a tag, a branch or a moment means.
+    """Return the number of the version that a tag, a branch or a moment means.
 
     Raises
     ------
     NotFound
         If nothing has that name, or there was no version at that moment.
     """
-    if text.isdecimal() and len(text) <= _MAX_DIGITS:
-        return int(text)
     if _MOMENT.match(text):
         return _at(tx, name, text, ref)
     for table, column in ((dataset_tag, "version"), (dataset_branch, "latest")):

@@ -58,7 +58,7 @@ def _rolled_back(pack: CheckedPack) -> bool:
 
 
 def hash_of(event: dict[str, Any]) -> str:
-    """Return the hash of an event as `meguru.kernel.events.append.chain_hash` makes it."""
+    """Return the hash of an event as `meguru.kernel.event_log.chain_hash` makes it."""
     body = {name: value for name, value in event.items() if name != "hash"}
     if not body.get("project"):
         body.pop("project", None)

@@ -1,7 +1,7 @@
 """The event log: what happened, who did it, why, and to what; append-only and hash-chained."""
 
+from meguru.kernel import event_log
 from meguru.kernel.event import ChainVerdict, Event
-from meguru.kernel.events.append import append, lock
 from meguru.kernel.events.read import (
     get,
     head,
@@ -13,6 +13,10 @@ from meguru.kernel.events.read import (
     wait_for_notification,
 )
 from meguru.kernel.events.verify import verify
+from meguru.storage.db.raw import on_transaction
+
+append = on_transaction(event_log.append)
+lock = on_transaction(event_log.lock)
 
 __all__ = [
     "ChainVerdict",

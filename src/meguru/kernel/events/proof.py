@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
 from meguru.kernel.event import Event
-from meguru.kernel.events.append import chain_hash
+from meguru.kernel.event_log import chain_hash
 from meguru.kernel.events.walk import hashes
 from meguru.signing import merkle
 from meguru.signing.checkpoint import TreeHead, read_checkpoints

@@ -6,8 +6,8 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from meguru.kernel.event import ChainVerdict
+from meguru.kernel.event_log import START
 from meguru.kernel.events import guards
-from meguru.kernel.events.append import START
 from meguru.kernel.events.schema import edge, event, event_head
 from meguru.kernel.events.walk import Edges, LogWalk, walk
 

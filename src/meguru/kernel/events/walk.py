@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from meguru.base.timestamps import read_time
 from meguru.kernel.event import ChainVerdict, ClockStep, Event
-from meguru.kernel.events.append import START, chain_hash, edges_of
+from meguru.kernel.event_log import START, chain_hash, edges_of
 from meguru.signing.merkle import MerkleFrontier
 from meguru.storage.db.raw import RawSql
 

@@ -7,15 +7,16 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
+from meguru.kernel.project import is_present
 from meguru.kernel.projects.schema import project, project_member
+from meguru.storage.db.raw import on_transaction
 
 _PRESENT = project.c.retired_at.is_(None)
-_NAME = select(project.c.name).where(project.c.name == bindparam("called"), _PRESENT)
-"""Each change of something in a project looks for it: the statement is made once."""
+_is_present = on_transaction(is_present)
 
 
 def find(tx: Connection, name: str) -> Mapping[str, Any] | None:
@@ -38,14 +39,10 @@ def check_project(tx: Connection, name: str, *, among: AbstractSet[str] | None =
     Given the projects that somebody knows of (None: all), the others are not there for them.
     """
     plain = "" if name == refs.DEFAULT else name
-    if (among is None or plain in among) and (not plain or _is_there(tx, plain)):
+    if (among is None or plain in among) and _is_present(tx, plain):
         return
     known = [each["name"] for each in page(tx, among)]
     raise NotFound.of("project", name, known, hint="" if known else "make one: meguru project create NAME")
-
-
-def _is_there(tx: Connection, name: str) -> bool:
-    return tx.execute(_NAME, {"called": name}).first() is not None
 
 
 def was_declared(tx: Connection, name: str) -> bool:

@@ -16,7 +16,8 @@ from meguru.mlflow.protocol.errors import Refusal
 from meguru.mlflow.tracking.answers import artifact_root
 from meguru.registry.schema import model_version, stored_file
 from meguru.storage.blobs import BlobStore
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.experiments.store import key_of
 from meguru.tracking.run_ids import from_hex, to_hex
 from meguru.tracking.schema import run_artifact

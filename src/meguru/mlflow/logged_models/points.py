@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.client_schema import model_point as table
 from meguru.tracking.run_ids import to_hex
 

@@ -18,7 +18,8 @@ from meguru.mlflow.search.tables import MANY, Asking, Things
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.mlflow.tracking.experiment_operations import here as known_here
 from meguru.registry.tags_index import LOGGED, PARAM
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.experiments.store import key_of
 from meguru.tracking.search import compare, grammar, pages
 

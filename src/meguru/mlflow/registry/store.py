@@ -20,7 +20,8 @@ from meguru.registry import tags_index as labels
 from meguru.registry.schema import mlflow_model, mlflow_version, model_version, registered_model
 from meguru.registry.types import VersionState
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.run_ids import to_hex
 
 NO_STAGE = "None"

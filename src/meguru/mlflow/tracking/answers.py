@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from meguru.mlflow.tracking import inputs
 from meguru.mlflow.tracking.run_operations import MadeRun, shown_status
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking import series
 from meguru.tracking.milliseconds import millis_of
 from meguru.tracking.run_ids import to_hex

@@ -9,7 +9,8 @@ from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
 from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.client_schema import experiment_entry as table
 from meguru.tracking.client_schema import experiment_tag as tag_table
 from meguru.tracking.experiments import store

@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.protocol.params import Params, limit_of
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.search import compare, grammar, pages
 
 KINDS = ("attribute", "tag")

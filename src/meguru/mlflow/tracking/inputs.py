@@ -10,7 +10,8 @@ from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.mlflow.tracking.run_operations import hold
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.client_schema import (
     experiment_entry,
     input_dataset,

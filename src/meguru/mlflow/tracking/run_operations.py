@@ -15,7 +15,8 @@ from meguru.kernel.principals import Principal
 from meguru.mlflow.logged_models import points as model_points
 from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking import edit, milliseconds, schema, series, store
 from meguru.tracking.client_schema import run_entry as table
 from meguru.tracking.experiments.store import name_of

@@ -16,10 +16,9 @@ from meguru.compute.materializers.base import Value, ValueStore
 from meguru.compute.materializers.plain import PLAIN
 from meguru.compute.reads import named
 from meguru.compute.reads.collect import together
-from meguru.compute.reads.current import holds
 from meguru.compute.reads.types import FileUse
 from meguru.errors import InvalidInput
-from meguru.pipelines import keys, runs
+from meguru.pipelines import runs, transitions
 from meguru.pipelines.engine import maps
 from meguru.pipelines.engine.board import Board, Rank
 from meguru.pipelines.engine.gates import closed_by
@@ -153,18 +152,9 @@ class RunPlan:
         one = self.record.steps.get(step.key)
         if one is not None and one.key:
             return one
-        run, parent = self.record.run, self.board.parent.get(step.key, "")
-        parts = keys.parts_of(step, self.version.codes.get(parent or step.key), run, self.outputs)
-        one = StepRun(
-            id=f"{run.id}.{step.key}",
-            run=run.id,
-            pipeline=run.pipeline,
-            step=step.key,
-            state=state,
-            parent=parent,
-            key=keys.key_of(step, parts),
-            parts=parts,
-        )
+        parent = self.board.parent.get(step.key, "")
+        code = self.version.codes.get(parent or step.key)
+        one = transitions.new_step(self.record.run, step, code, self.outputs, state, parent)
         self.record.steps[step.key] = one
         return one
 
@@ -189,41 +179,23 @@ class RunPlan:
             for key in wanted
             if self.board.steps[key].cache and self.board.parent.get(key, key) not in again
         }
-        by_key = runs.kept(tx, list(lookup.values()))
+        by_key = runs.newest_computed(tx, list(lookup.values()))
         found: dict[str, StepRun] = {}
         for key in wanted:
             names = named.of_inputs(self.board.steps[key].inputs.values(), self.record.run.params)
-            for one in self._candidates(tx, key, by_key.get(lookup.get(key, ""))):
-                if self._holds(one, names):
-                    found[key] = one
-                    break
+            candidates = self._candidates(tx, key, by_key.get(lookup.get(key, "")))
+            if one := transitions.usable(candidates, self.outputs.blobs, names):
+                found[key] = one
         return found
 
     def _candidates(self, tx: Connection, key: str, newest: StepRun | None) -> Iterator[StepRun]:
         earlier = self._earlier.get(key)
         if earlier is not None and earlier.key == self.record.steps[key].key:
             yield earlier
-        if newest is not None:
-            yield newest
-            yield from runs.kept_before(tx, newest)
-
-    def _holds(self, one: StepRun, names: list[str]) -> bool:
-        """Tell whether what a step run left is still there, and the files that it read are what they were."""
-        has = self.outputs.blobs.has
-        return all(has(value.digest) for value in one.outputs) and holds(one.files, names)
+        yield from runs.computed(tx, newest)
 
     def _take_over(self, key: str, kept: StepRun) -> None:
-        now = self.ws.clock.now()
-        self.record.change(
-            self.record.steps[key],
-            state=StepState.CACHED,
-            outputs=kept.outputs,
-            items=kept.items,
-            files=kept.files,
-            reused=kept.id,
-            started_at=now,
-            finished_at=now,
-        )
+        self.record.change(self.record.steps[key], **transitions.taken_over(kept, self.ws.clock.now()))
         self.record.reused(key, kept.id)
         self._over(key, kept.outputs)
 

@@ -12,7 +12,7 @@ from meguru.errors import LostLease
 from meguru.kernel.jobs import Lease
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
-from meguru.pipelines import runs
+from meguru.pipelines import runs, transitions
 from meguru.pipelines.kind import PIPELINE_RUN
 from meguru.pipelines.logs.tail import StepLogs
 from meguru.pipelines.types import PipelineRun, PipelineRunState, StepRun
@@ -103,9 +103,7 @@ class RunRecord:
             write(ctx)
         project = refs.project_of(self.run.pipeline)
         if self._reused:
-            # One event for all that were taken over at once: a cached run should cost next to nothing.
-            data = {"run": self.run.id, "pipeline": self.run.pipeline, "steps": self._reused}
-            ctx.emit("step_run.cached", self.run.ref, data=data, project=project)
+            ctx.emit(**transitions.steps_cached(self.run, self._reused))
         for kind, key, data in self._events:
             ctx.emit(
                 kind,

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from meguru.errors import InvalidInput
+from meguru.storage.lengths import check_length
 
 _NUMBER = re.compile(r"_m?\d+$")  # what is added to a column's name to tell its values apart
 _limits: WeakKeyDictionary[Any, dict[str, tuple[str, int]]] = WeakKeyDictionary()
@@ -26,16 +26,6 @@ def check_lengths(_connection: Any, _cursor: Any, _sql: str, _values: Any, conte
             value = row.get(name)
             if isinstance(value, str):
                 check_length(column, value, most)
-
-
-def check_length(column: str, value: str, most: int) -> None:
-    """Refuse a text that is longer than its column."""
-    if len(value) > most:
-        raise InvalidInput(
-            f"{column} is too long: {value[:60]!r}…",
-            why=f"it has {len(value):,} characters, and at most {most} are kept",
-            field=column,
-        )
 
 
 def _find(compiled: Any) -> dict[str, tuple[str, int]]:

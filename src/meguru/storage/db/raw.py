@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, String
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from meguru.errors import MeguruError
 from meguru.storage.db.changes import watched
+from meguru.storage.db.schema import metadata
+from meguru.storage.statements import Statements
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _TOO_LONG = {"SQLITE_INTERRUPT", "57014"}
 
 
@@ -94,6 +98,10 @@ class RawSql:
         except Exception as error:
             raise self._as_dbapi_error(sql, error) from error
 
+    def lengths(self, table: str) -> Mapping[str, int]:
+        """Return how many characters the columns of a table hold that don't hold any number of them."""
+        return _lengths(table)
+
     def copy(self, table: str, columns: Sequence[str], lines: str) -> None:
         """Append rows to a table of PostgreSQL: lines of values, with a tab between two of them."""
         sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
@@ -153,9 +161,22 @@ class RawSql:
         return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=self._dialect)
 
 
-def marks(count: int) -> str:
-    """Return so many ``?``, with commas."""
-    return ", ".join("?" * count)
+def on_transaction(
+    function: Callable[Concatenate[Statements, P], T],
+) -> Callable[Concatenate[Connection, P], T]:
+    """Return a function of a store that is written for `Statements` as one on a transaction of SQLAlchemy."""
+
+    @wraps(function)
+    def run(tx: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return function(RawSql(tx), *args, **kwargs)
+
+    return run
+
+
+@lru_cache(maxsize=64)
+def _lengths(table: str) -> dict[str, int]:
+    columns = ((str(column.name), column.type) for column in metadata.tables[table].columns)
+    return {name: kind.length for name, kind in columns if isinstance(kind, String) and kind.length}
 
 
 @lru_cache(maxsize=512)

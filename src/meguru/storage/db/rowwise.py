@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, Table
 from sqlalchemy.types import TypeDecorator
 
-from meguru.storage.db.limits import check_length
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.lengths import check_length
+from meguru.storage.statements import marks
 
 RowKey = Mapping[str, Any]
 """Values by column; None stands for no value."""

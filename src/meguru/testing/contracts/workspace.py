@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from meguru.base.clock import FixedClock
+from meguru.compute.materializers.base import Value
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import list_datasets, versions
 from meguru.errors import Conflict, Forbidden, InternalError, InvalidInput
@@ -21,7 +23,10 @@ from meguru.kernel.events import guards
 from meguru.kernel.events.schema import event
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.principals import Principal
+from meguru.pipelines.schema import step_run
+from meguru.pipelines.types import Failed, StepRun, StepState
 from meguru.registry.schema import mlflow_version
+from meguru.storage import struct_rows
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql
 from meguru.testing.events import declare_events
@@ -285,6 +290,37 @@ class WorkspaceContract:
             read = [dict(each._mapping) for each in tx.execute(mlflow_version.select().order_by("version"))]
             assert rowwise.select(tx, mlflow_version, {"name": "m"}, order="version") == read
         assert read == [row | {"stage": "s"}, row | {"version": 2, "deleted": True, "stage": "t"}]
+
+    def test_structs_are_rows_as_sqlalchemy_writes_and_reads_them(self, workspace: Workspace) -> None:
+        now = datetime(2026, 3, 1, 12, 30, 0, 5, tzinfo=timezone(timedelta(hours=9)))
+        one = StepRun(
+            id="r.a?%s",
+            run="r",
+            pipeline="p",
+            step="a?%s",
+            state=StepState.FAILED,
+            items=2,
+            due_at=now,
+            key="k",
+            parts={"b": [1.5, None, "?%s'"], "a": {}},
+            outputs=[Value(kind="plain", digest="d", size=1)],
+            failed=Failed(step="a", type="ValueError", message="ü"),
+            busy_seconds=0.5,
+        )
+        other = msgspec.structs.replace(one, id="r.b", failed=None, parts={})
+        with workspace.db.write() as tx:
+            struct_rows.insert(RawSql(tx), "step_run", one, other)
+            copy = msgspec.structs.asdict(one) | {"id": "copy"}
+            tx.execute(insert(step_run).values(copy))
+            long = msgspec.structs.replace(one, id="r.c", step="s" * 101)
+            with pytest.raises(InvalidInput, match="step is too long"):
+                struct_rows.insert(RawSql(tx), "step_run", long)
+        with workspace.read() as tx:
+            query = text("SELECT * FROM step_run WHERE failed <> 'null'")
+            rows = [dict(row) | {"id": ""} for row in tx.execute(query).mappings()]
+            read = struct_rows.select(RawSql(tx), StepRun, "step_run", "run = ? ORDER BY id DESC", ("r",))
+        assert rows[0] == rows[1]
+        assert read == [other, one, msgspec.structs.replace(one, id="copy")]
 
     def test_points_of_many_writers_are_all_kept(self, workspace: Workspace) -> None:
         run = start(workspace, experiment="delay").id

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from meguru.storage.db.raw import Bound, marks
+from meguru.storage.db.raw import Bound
+from meguru.storage.statements import marks
 from meguru.tracking.run_ids import from_hex
 from meguru.tracking.schema import HEAD
 from meguru.tracking.search import compare, grammar

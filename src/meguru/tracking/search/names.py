@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meguru.storage.db.raw import marks
+from meguru.storage.statements import marks
 from meguru.tracking.run_ids import ALPHABET, from_hex
 from meguru.tracking.search import compare, grammar
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from meguru.storage.db.raw import Bound, RawSql, marks
+from meguru.storage.db.raw import Bound, RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.search import compare, grammar
 from meguru.tracking.search.comparison_rows import Begin, Candidate, candidate_of, of_nan, of_series
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 from meguru.tracking.schema import run_series
 from meguru.tracking.series.times import moment
 from meguru.tracking.types import MetricSummary

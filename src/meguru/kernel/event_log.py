@@ -1,4 +1,7 @@
-"""Append an event in the transaction of the change it tells of."""
+"""The one way into the event log: append an event in the transaction of the change it tells of.
+
+It imports no SQLAlchemy: `meguru.kernel.events` offers the same functions on a transaction of SQLAlchemy.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
 from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.kernel.event import CLAIMED, Event
-from meguru.kernel.events.schema import event, event_head
 from meguru.kernel.kinds.event_types import check
-from meguru.storage.db import rowwise
-from meguru.storage.db.raw import RawSql
+from meguru.storage import struct_rows
+from meguru.storage.statements import Statements
 
 START = "0" * 64
 _CLAIMING = frozenset({"run.start", "run.finish"})
@@ -24,7 +25,7 @@ _HOLD_HEAD = "SELECT seq, hash FROM event_head"
 
 
 def append(
-    tx: Connection,
+    sql: Statements,
     *,
     type: str,
     at: datetime,
@@ -53,7 +54,7 @@ def append(
     check(type, plain)
     # From here on nobody else can append before this transaction ends: numbers follow the order of commits,
     # and a reader that has seen a number will never find a smaller one later.
-    seq, previous = lock(tx)
+    seq, previous = lock(sql)
     draft = Event(
         seq=seq + 1,
         id=new_id("evt"),
@@ -70,9 +71,9 @@ def append(
         previous=previous,
     )
     done = msgspec.structs.replace(draft, hash=chain_hash(draft))
-    rowwise.insert(tx, event, msgspec.structs.asdict(done))
-    RawSql(tx).execute("UPDATE event_head SET seq = ?, hash = ?", (done.seq, done.hash))
-    _add_edges(tx, done)
+    struct_rows.insert(sql, "event", done)
+    sql.execute("UPDATE event_head SET seq = ?, hash = ?", (done.seq, done.hash))
+    _add_edges(sql, done)
     return done
 
 
@@ -85,13 +86,17 @@ def chain_hash(item: Event) -> str:
     return digests.of_value(body)
 
 
-def lock(tx: Connection) -> tuple[int, str]:
-    """Make this the only change of the workspace until `tx` ends; return the last event's number and hash."""
-    raw = RawSql(tx)
+def lock(sql: Statements) -> tuple[int, str]:
+    """Make this the only change of the workspace until its transaction ends.
+
+    Returns
+    -------
+    The last event's number and hash.
+    """
     # SQLite has one writer as it is; PostgreSQL's writers queue at this row.
-    row = raw.execute(_HOLD_HEAD if raw.is_sqlite else f"{_HOLD_HEAD} FOR UPDATE").fetchone()
+    row = sql.execute(_HOLD_HEAD if sql.is_sqlite else f"{_HOLD_HEAD} FOR UPDATE").fetchone()
     if row is None:
-        rowwise.insert(tx, event_head, {"id": 1, "seq": 0, "hash": START})
+        sql.execute("INSERT INTO event_head (id, seq, hash) VALUES (1, 0, ?)", (START,))
         return 0, START
     return row[0], row[1]
 
@@ -107,10 +112,10 @@ def edges_of(item: Event) -> dict[tuple[str, str], bool]:
     }
 
 
-def _add_edges(tx: Connection, done: Event) -> None:
+def _add_edges(sql: Statements, done: Event) -> None:
     # An edge is told of by the first event that proves it, or else by the first that claims it.
     if wanted := edges_of(done):
-        RawSql(tx).executemany(
+        sql.executemany(
             "INSERT INTO edge (source, target, event_seq, claimed) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (source, target) DO UPDATE SET event_seq = excluded.event_seq, "
             "claimed = excluded.claimed WHERE edge.claimed AND NOT excluded.claimed",

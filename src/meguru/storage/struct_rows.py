@@ -1,0 +1,118 @@
+"""Structs as rows of a table whose columns are called as their fields; without SQLAlchemy.
+
+A value is spelled by the type of its field as the column types of `meguru.storage.db` spell it: moments as
+sortable text, what SQL has no type for as canonical JSON. So both ways of writing leave the same bytes.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from meguru.base.timestamps import read_time, write_time
+from meguru.storage.lengths import check_length
+from meguru.storage.statements import Statements, marks
+
+S = TypeVar("S", bound=msgspec.Struct)
+_Convert = Callable[[Any], Any]
+_PLAIN = (str, int, float)
+
+
+class _Field(NamedTuple):
+    """How a field is written and read; None: as it is."""
+
+    name: str
+    write: _Convert | None
+    read: _Convert | None
+
+
+def insert(
+    sql: Statements, table: str, *items: msgspec.Struct, leave_out: Collection[str] = frozenset()
+) -> None:
+    """Add rows, each with all fields of its struct but those to leave out.
+
+    Raises
+    ------
+    InvalidInput
+        If a text is longer than its column; SQLite alone would keep it.
+    """
+    if not items:
+        return
+    fields = _fields(type(items[0]), frozenset(leave_out))
+    lengths = sql.lengths(table)
+    rows = [[_written(item, field, lengths.get(field.name, 0)) for field in fields] for item in items]
+    # The names come from our own structs, never from outside.
+    statement = f'INSERT INTO "{table}" ({_quoted(fields)}) VALUES ({marks(len(fields))})'  # noqa: S608
+    if len(rows) == 1:
+        sql.execute(statement, rows[0])
+    else:
+        sql.executemany(statement, rows)
+
+
+def select(sql: Statements, struct: type[S], table: str, where: str, values: Sequence[Any] = ()) -> list[S]:
+    """Return the rows that `where` chooses; it may order and limit them, too."""
+    fields = _fields(struct, frozenset())
+    found = sql.execute(f'SELECT {_quoted(fields)} FROM "{table}" WHERE {where}', values)  # noqa: S608
+    return [
+        struct(
+            **{
+                field.name: value if field.read is None else field.read(value)
+                for field, value in zip(fields, row, strict=True)
+            }
+        )
+        for row in found.fetchall()
+    ]
+
+
+def _written(item: msgspec.Struct, field: _Field, length: int) -> Any:
+    value = getattr(item, field.name)
+    if field.write is not None:
+        value = field.write(value)
+    if length and isinstance(value, str):
+        check_length(field.name, value, length)
+    return value
+
+
+def _quoted(fields: Sequence[_Field]) -> str:
+    return ", ".join(f'"{field.name}"' for field in fields)
+
+
+@lru_cache(maxsize=64)
+def _fields(struct: type[msgspec.Struct], leave_out: frozenset[str]) -> tuple[_Field, ...]:
+    hints = get_type_hints(struct)
+    names = (name for name in struct.__struct_fields__ if name not in leave_out)
+    return tuple(_Field(name, *_converters(hints[name])) for name in names)
+
+
+def _converters(hint: Any) -> tuple[_Convert | None, _Convert | None]:
+    members = get_args(hint) if get_origin(hint) in {Union, types.UnionType} else (hint,)
+    kinds = [each for each in members if each is not types.NoneType]
+    if len(kinds) == 1 and isinstance(kinds[0], type) and get_origin(kinds[0]) is None:
+        (kind,) = kinds
+        if issubclass(kind, Enum):  # before the plain ones: a StrEnum is a text, too
+            return _optional(lambda value: value.value), _optional(kind)
+        if issubclass(kind, datetime):
+            return _optional(write_time), _optional(read_time)
+        if kind is bool:
+            return None, _optional(bool)  # SQLite has no truth, only numbers
+        if issubclass(kind, _PLAIN):
+            return None, None
+    if all(get_origin(each) is Literal for each in kinds):
+        return None, None
+    decode = msgspec.json.Decoder(hint).decode
+    # A column of JSON spells None as JSON does; rows of before it was there have none.
+    return _to_json, lambda text: decode("null" if text is None else text)
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def _optional(convert: _Convert) -> _Convert:
+    return lambda value: None if value is None else convert(value)
