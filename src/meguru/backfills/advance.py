@@ -62,9 +62,20 @@ def _advance(ctx: Context, backfill: str) -> None:
     found = store.get(ctx.tx, backfill, lock=True)
     if found.state in FINAL:
         return
-    for row in store.ended(ctx.tx, found.id):
+    found = take_in_ended(ctx.tx, found)
+    if (room := _room(found)) > 0:
+        for part in store.partitions(ctx.tx, found.id, states=[PartitionState.WAITING], limit=room):
+            _begin(ctx, found, part)
+        found = store.get(ctx.tx, found.id)
+    if _is_over(found):
+        _end(ctx, found)
+
+
+def take_in_ended(tx: Connection, found: Backfill) -> Backfill:
+    """Write down the partitions whose runs have ended; return the backfill with its counts after that."""
+    for row in store.ended(tx, found.id):
         store.set_partition(
-            ctx.tx,
+            tx,
             found.id,
             row.position,
             state=_ENDS[row.state].value,
@@ -74,13 +85,7 @@ def _advance(ctx: Context, backfill: str) -> None:
             started_at=row.started_at or row.finished_at,
             finished_at=row.finished_at,
         )
-    found = store.get(ctx.tx, found.id)
-    if (room := _room(found)) > 0:
-        for part in store.partitions(ctx.tx, found.id, states=[PartitionState.WAITING], limit=room):
-            _begin(ctx, found, part)
-        found = store.get(ctx.tx, found.id)
-    if _is_over(found):
-        _end(ctx, found)
+    return store.get(tx, found.id)
 
 
 def _room(found: Backfill) -> int:
@@ -111,6 +116,7 @@ def _begin(ctx: Context, found: Backfill, part: Partition) -> None:
     except (OperationalError, Busy):
         raise  # the database, not the run: all of it is tried again
     except MeguruError as error:
+        # The savepoint took back its rows and events; nobody must be woken by events that are not there.
         del acting.emitted[mark:]
         failed = {"state": PartitionState.FAILED.value, "reason": str(error), "finished_at": ctx.now()}
         store.set_partition(ctx.tx, found.id, part.position, tries=part.tries + 1, run=None, **failed)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from meguru.backfills import store
+from meguru.backfills.advance import take_in_ended
 from meguru.backfills.start import MOST_PARALLEL
 from meguru.backfills.types import FINAL, Backfill, BackfillState, PartitionState
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import runs
 from meguru.pipelines.cancel import cancel as cancel_run
-from meguru.pipelines.types import FINAL as RUN_FINAL
 
 
 @operation("backfill.cancel", permission="backfill:write", on="backfill")
@@ -24,13 +23,15 @@ def cancel(ctx: Context, *, backfill: str, reason: str = "") -> Backfill:
     found = store.get(ctx.tx, backfill, lock=True)
     if found.state in FINAL:
         raise Conflict(f"{found.ref} has ended already", why=f"it {found.state}", where=found.ref)
+    # A run that ended since the last look has its own end: nobody looks at a backfill that is over.
+    found = take_in_ended(ctx.tx, found)
     ctx.emit("backfill.cancelled", found.ref, data={"reason": reason, "counts": found.counts})
     now, running = ctx.now(), [PartitionState.RUNNING]
     for part in store.partitions(ctx.tx, found.id, states=running, limit=MOST_PARALLEL):
-        if part.run and runs.get(ctx.tx, part.run).state not in RUN_FINAL:
+        if part.run:
             cancel_run(ctx, run=part.run, reason=f"{found.ref} was cancelled")
-            changed = {"state": PartitionState.CANCELLED.value, "finished_at": now}
-            store.set_partition(ctx.tx, found.id, part.position, **changed)
+        changed = {"state": PartitionState.CANCELLED.value, "finished_at": now}
+        store.set_partition(ctx.tx, found.id, part.position, **changed)
     left = [PartitionState.WAITING]
     store.set_all(ctx.tx, found.id, left, state=PartitionState.CANCELLED.value, finished_at=now)
     state = BackfillState.CANCELLED.value

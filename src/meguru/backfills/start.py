@@ -18,7 +18,7 @@ from meguru.pipelines import store as pipelines
 from meguru.pipelines.deployments.deploy import deployed_version, ensure
 from meguru.pipelines.deployments.spec import usual
 from meguru.pipelines.pools import store as pools
-from meguru.pipelines.start import check_priority
+from meguru.pipelines.priority import check_priority
 from meguru.pipelines.types import PipelineVersion
 
 MOST_PARALLEL = 64

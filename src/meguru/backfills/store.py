@@ -19,7 +19,8 @@ from meguru.pipelines.types import FINAL as RUN_FINAL
 
 _DERIVED = {"counts", "seconds_left", "stopped"}
 _BAD = (PartitionState.FAILED.value, PartitionState.CANCELLED.value)
-_LAST = 20
+_MAX_TIMED = 20
+"""Partitions whose times make the estimate: of the last ones, for how long they take may change."""
 
 
 def add(tx: Connection, made: Backfill, keys: Sequence[str]) -> None:
@@ -202,7 +203,7 @@ def _seconds(tx: Connection, ids: Sequence[str]) -> dict[str, float]:
         .subquery()
     )
     spans: dict[str, list[float]] = {}
-    for row in tx.execute(select(ended).where(ended.c.rank <= _LAST)):
+    for row in tx.execute(select(ended).where(ended.c.rank <= _MAX_TIMED)):
         spans.setdefault(row.backfill, []).append((row.finished_at - row.started_at).total_seconds())
     return {each: sum(some) / len(some) for each, some in spans.items()}
 

@@ -41,8 +41,9 @@ class Many(msgspec.Struct, frozen=True, kw_only=True, tag="many"):
     items: list[Input]
 
 
-MOST_PRIORITY = 1_000_000
-MOST_OF_KEY = 90
+MAX_PRIORITY = 1_000_000
+MAX_KEY_LENGTH = 90
+"""Characters of a step's key; a call of a mapped step adds its number."""
 Input = Constant | FromParameter | FromStep | Many
 
 
@@ -171,7 +172,7 @@ def check(step: Step) -> None:
         Naming what is wrong.
     """
     wrong = ""
-    if not is_name(step.key, most=MOST_OF_KEY):
+    if not is_name(step.key, most=MAX_KEY_LENGTH):
         wrong = "its key is no name of at most 90 characters"
     elif (step.kind == "approval") != (step.approval is not None) or bool(step.function) == (
         step.kind == "approval"

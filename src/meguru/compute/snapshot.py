@@ -35,6 +35,7 @@ def finder_of(folder: Path, sources: list[SourceFile]) -> Finder:
 @contextlib.contextmanager
 def importing(finder: Finder) -> Iterator[None]:
     """Import the project's modules afresh until the block ends; then what was loaded before is back."""
+    # Several pipelines may be traced in one process (a server, a notebook), each with a module `helpers`.
     before: dict[str, ModuleType] = {}
     for name in list(sys.modules):
         if name in finder.files:

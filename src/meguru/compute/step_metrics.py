@@ -65,6 +65,7 @@ class MetricWriter:
                     why=f"a call takes at most {MAX_LINE} bytes",
                     hint="log fewer at a time",
                 )
+            # Opened each time, and written at once: forked processes of the step append to the same file.
             handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 if os.fstat(handle).st_size + len(line) <= MAX_BYTES:

@@ -49,6 +49,7 @@ class ThreadMeter:
 
     def read(self) -> StepUsage:
         """Return what was used since the beginning."""
+        # Threads share their memory: nobody can say whose it is.
         return StepUsage(seconds=time.monotonic() - self._start, cpu_seconds=time.thread_time() - self._cpu)
 
 

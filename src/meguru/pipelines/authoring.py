@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from meguru.base.names import check_name
-from meguru.compute.graph import MOST_PRIORITY, Component, FromStep, Graph
+from meguru.compute.graph import MAX_PRIORITY, Component, FromStep, Graph
 from meguru.compute.step_marker import MarkedStep
 from meguru.errors import InvalidInput
 from meguru.pipelines import control_flow, parameters, tracing
@@ -97,11 +97,11 @@ class PipelineFunction(Generic[P, R]):
             raise InvalidInput(
                 f"max_runs={max_runs} lets no run begin", field="max_runs", hint="give 1 or more"
             )
-        if abs(priority) > MOST_PRIORITY:
+        if abs(priority) > MAX_PRIORITY:
             raise InvalidInput(
                 f"priority={priority} is out of range",
                 field="priority",
-                hint=f"give {-MOST_PRIORITY:,} to {MOST_PRIORITY:,}",
+                hint=f"give {-MAX_PRIORITY:,} to {MAX_PRIORITY:,}",
             )
         self.max_runs, self.priority = max_runs, priority
 

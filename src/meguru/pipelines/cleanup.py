@@ -17,6 +17,7 @@ from meguru.storage.blobs.objects import ObjectStore
 from meguru.storage.blobs.sealed.store import SealedStore
 
 _DRAFT_SECONDS = 3600.0
+"""A blob that was begun so long ago is not being written any more: its writer died."""
 
 
 class EndedRuns(Ticker):

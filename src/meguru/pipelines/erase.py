@@ -146,7 +146,8 @@ def _logs(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> list[Erase
         if count and not dry_run:
             digest = ctx.blobs.put_bytes(masked.encode())
             ctx.tx.execute(update(step_log).where(here).values(blob=digest, size=len(masked.encode())))
-            ctx.tx.execute(update(step_run).where(step_run.c.log == row.blob).values(log=digest))
+            mine_only = (step_run.c.id == row.step_run) & (step_run.c.log == row.blob)
+            ctx.tx.execute(update(step_run).where(mine_only).values(log=digest))
             gone.add(row.blob)
     runs = {(row.step_run, row.attempt): row.run for row in logs}
     part, found = step_log_chunk.c, list[tuple[str, int, int, str]]()
@@ -172,10 +173,11 @@ def _logs(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> list[Erase
 def values(ctx: Context, column: str) -> Iterator[str]:
     """Give the values of a column in tables and records that steps returned."""
     with ctx.ws.read() as tx:
-        outputs = list(tx.execute(select(step_run.c.outputs)).scalars())
-    waiting = [
-        (each.digest, form_of(each), "") for row in outputs for each in msgspec.convert(row, list[Value])
-    ]
+        rows = tx.execute(select(step_run.c.outputs).execution_options(yield_per=_PAGE)).scalars()
+        # Each once: most step runs took over what another one returned.
+        waiting = list(
+            {(each.digest, form_of(each), "") for row in rows for each in msgspec.convert(row, list[Value])}
+        )
     seen: set[str] = set()
     while waiting:
         digest, form, name = waiting.pop()

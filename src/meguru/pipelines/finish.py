@@ -29,6 +29,7 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
     result = transitions.result_of(version.graph, steps)
     counts = runs.count(ctx.tx, [run.id])[run.id]
     project = refs.project_of(run.pipeline)
+    # First, for what is registered has it as its cause.
     event = ctx.emit(**transitions.succeeded(run, version.graph, result, counts))
     produced = []
     for name, made in transitions.products_of(version.graph, steps):

@@ -116,3 +116,5 @@ def _requirements(text: str) -> Iterator[tuple[int, str]]:
         if joined.strip():
             yield first, joined.strip()
         joined, first = "", 0
+    if joined.strip():  # a backslash at the end of the file joins nothing, and pip takes what is before it
+        yield first, joined.strip()

@@ -62,9 +62,8 @@ def told(failure: Failure, draft: KeepDraft) -> Failure:
 
 def _products(graph: Graph, key: str) -> Iterator[str]:
     """Yield what a step makes, as the pipelines say it."""
-    step = key.partition("[")[0]
-    if graph.produces and isinstance(graph.result, FromStep) and graph.result.step == step:
+    if graph.produces and isinstance(graph.result, FromStep) and graph.result.step == key:
         yield graph.produces
     for one in graph.also:
-        if one.result.step == step:
+        if one.result.step == key:
             yield one.name

@@ -6,7 +6,6 @@ them. A step that is tried again begins its curves again, from the first step of
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -33,9 +32,9 @@ PIPELINES = system("pipelines")
 """Who logs what steps log; whoever started the pipeline owns the run that has it."""
 TAG = "meguru.pipeline_run"
 CHUNK = 1 << 20
+"""Bytes of a file that are kept in one transaction: a step that logs much holds up nobody for long."""
 PACE_SECONDS = 0.5
 _KEEP = InternalOperation(PIPELINE_RUN, "keep_metrics")
-_BRACKETS = re.compile(r"[\[\]]+")
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -112,6 +111,8 @@ def _add(ctx: Context, run_id: str, step: str, mark: tuple[int, int], points: li
         if not points:
             return
         kept = _begin(ctx, run_id)
+    # Attempts are numbered, and a file only grows: what is not beyond the mark is kept already. Whoever takes
+    # over a run reads the files from their start.
     if kept.marks.get(step, (0, 0)) >= mark:
         return
     try:
@@ -160,8 +161,7 @@ def _named(kept: Kept, step: str, points: Iterable[MetricPoint]) -> Iterator[Met
 
 def _name(kept: Kept, step: str, key: str) -> str:
     """Return the name of a series, which is this step's from now on; none if there are too many."""
-    longer = f"{_BRACKETS.sub('.', step).strip('.')}/{key}"[:250]
-    choice = [longer] if "[" in step else [key, longer]
+    choice = [key, f"{step}/{key}"[:250]]
     for name in choice:
         if name in kept.series and kept.series[name][0] == step:
             return name

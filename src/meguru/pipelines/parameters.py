@@ -201,8 +201,17 @@ def _hashable(value: Any) -> bool:
 
 
 def from_text(text: str) -> Any:
-    """Read back what `to_text` wrote; only the types named in this module can come out."""
-    return _build(ast.parse(text, mode="eval").body)
+    """Read back what `to_text` wrote; only the types named in this module can come out.
+
+    Raises
+    ------
+    InvalidInput
+        If it is no such text: a graph may have been written by anybody.
+    """
+    try:
+        return _build(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ValueError, KeyError, TypeError, RecursionError, MemoryError) as error:
+        raise InvalidInput(f"{text[:100]!r} is no type of a parameter", why=str(error)[:200]) from error
 
 
 def _build(node: ast.expr) -> Any:

@@ -12,6 +12,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import check_project
 from meguru.pipelines import parameters, store
+from meguru.pipelines.priority import check_priority
 from meguru.pipelines.types import PipelineVersion, StepCode
 
 
@@ -111,6 +112,7 @@ def check_snapshot(
 ) -> None:
     """Refuse a graph that can't run, code that was not measured, and a snapshot without its modules."""
     check_name("pipeline", graph.name, field="graph.name")
+    check_priority(graph.priority)
     graphs.order(graph)
     for step in graph.steps:
         graphs.check(step)

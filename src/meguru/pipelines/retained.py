@@ -45,7 +45,9 @@ class LogRecords:
             )
             ctx.tx.execute(delete(step_log).where(mine.step_run == row.step_run, mine.attempt == row.attempt))
             if row.blob:
-                ctx.tx.execute(update(step_run).where(step_run.c.log == row.blob).values(log=None))
+                # Not all that have this blob: a younger step may have printed the same.
+                mine_only = (step_run.c.id == row.step_run) & (step_run.c.log == row.blob)
+                ctx.tx.execute(update(step_run).where(mine_only).values(log=None))
         note_gone(ctx.tx, {row.blob for row in found if row.blob})
         return len(found), sum(row.size for row in found)
 

@@ -18,7 +18,8 @@ from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepRun
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import on_transaction
 
-_MANY = 500
+_MAX_IDS = 500
+"""Values of one IN: SQLite has a limit for variables, and PostgreSQL's planner gets slow with thousands."""
 _FIXED = {"id", "run", "pipeline", "step", "parent", "parts"}
 _CHANGEABLE = ["id", *(column.name for column in step_run.columns if column.name not in _FIXED)]
 _COUNTED_AT_END = (PipelineRunState.SUCCEEDED, PipelineRunState.FAILED)
@@ -100,8 +101,8 @@ def _counted(tx: Connection, found: list[PipelineRun]) -> list[PipelineRun]:
 def count(tx: Connection, run_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """Count by run the steps that ran, were taken over or skipped; a mapped step counts by its calls."""
     found = {run: dict.fromkeys(_COUNTED, 0) for run in run_ids}
-    for start in range(0, len(run_ids), _MANY):
-        query = _COUNT.where(step_run.c.run.in_(run_ids[start : start + _MANY]))
+    for start in range(0, len(run_ids), _MAX_IDS):
+        query = _COUNT.where(step_run.c.run.in_(run_ids[start : start + _MAX_IDS]))
         found |= {row.run: {name: row._mapping[name] for name in _COUNTED} for row in tx.execute(query)}
     return found
 
@@ -140,8 +141,10 @@ def previous(tx: Connection, steps: Sequence[StepRun]) -> dict[str, StepRun]:
     """Return, by id, the same step of the newest earlier run of the pipeline that got that far with it."""
     ended = [StepState.SUCCEEDED.value, StepState.CACHED.value]
     found: dict[str, StepRun] = {}
-    for start in range(0, len(steps), _MANY):
+    for start in range(0, len(steps), _MAX_IDS):
         earlier = step_run.alias("earlier")
+        # For each step the index (pipeline, step, id) is walked backwards to the first hit. A window over all
+        # earlier steps would read the whole history of the pipeline.
         newest = (
             select(earlier.c.id)
             .where(
@@ -154,7 +157,7 @@ def previous(tx: Connection, steps: Sequence[StepRun]) -> dict[str, StepRun]:
             .limit(1)
             .scalar_subquery()
         )
-        ids = [one.id for one in steps[start : start + _MANY]]
+        ids = [one.id for one in steps[start : start + _MAX_IDS]]
         pairs = select(step_run.c.id.label("now"), newest.label("before")).where(step_run.c.id.in_(ids))
         pair = pairs.subquery()
         query = select(pair.c.now, step_run).join(pair, pair.c.before == step_run.c.id)

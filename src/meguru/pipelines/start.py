@@ -6,8 +6,6 @@ from typing import Any
 import msgspec
 
 from meguru.base import refs
-from meguru.compute.graph import MOST_PRIORITY
-from meguru.errors import InvalidInput
 from meguru.kernel import jobs
 from meguru.kernel.jobs import lanes
 from meguru.kernel.kinds import provided
@@ -15,6 +13,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, pins, runs, store, transitions
 from meguru.pipelines.deployments.spec import usual, usual_priority
 from meguru.pipelines.pools import store as pools
+from meguru.pipelines.priority import check_priority
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion
 
 GUARDS = "run guard"
@@ -84,19 +83,13 @@ def begin(
         retry_of=retry_of,
         again=list(again),
     )
+    # The job is promised for the event, and the run has the ids of both.
     event = ctx.emit(**transitions.started(queued))
     chosen = version.graph.priority if priority is None else priority
     job = _enqueue(ctx, version, queued.id, event.id, chosen)
     run = msgspec.structs.replace(queued, job=job.id, event=event.id)
     runs.add(ctx.tx, run)
     return run
-
-
-def check_priority(priority: int | None) -> None:
-    """Refuse a priority beyond reason."""
-    if priority is not None and abs(priority) > MOST_PRIORITY:
-        most = f"-{MOST_PRIORITY:,} and {MOST_PRIORITY:,}"
-        raise InvalidInput(f"a priority is between {most}", field="priority", why=f"it is {priority}")
 
 
 def _pin(ctx: Context, version: PipelineVersion, values: dict[str, Any]) -> dict[str, Pinned]:

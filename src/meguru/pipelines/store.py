@@ -1,6 +1,6 @@
 """SQL of pipelines and their versions, on an open transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from meguru.pipelines.schema import pipeline, pipeline_run, pipeline_version
 from meguru.pipelines.types import Failed, Pipeline, PipelineVersion
 from meguru.storage.db.raw import on_transaction
 
+_PAGE = 100
 _newest_of_entry = on_transaction(run_rows.newest_of_entry)
 
 
@@ -79,6 +80,16 @@ def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> li
         query = query.where(pipeline_version.c.version < before)
     query = query.order_by(pipeline_version.c.version.desc()).limit(limit)
     return [_from_row(row) for row in tx.execute(query)]
+
+
+def newest(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[PipelineVersion]:
+    """Yield the newest version of every pipeline of some projects (None: of all), by name."""
+    is_newest = (pipeline.c.name == pipeline_version.c.name) & (
+        pipeline.c.latest == pipeline_version.c.version
+    )
+    query = select(pipeline_version).join(pipeline, is_newest).where(condition(pipeline.c.name, projects))
+    for row in tx.execute(query.order_by(pipeline.c.name).execution_options(yield_per=_PAGE)):
+        yield _from_row(row)
 
 
 def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) -> PipelineVersion:

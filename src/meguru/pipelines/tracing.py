@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from meguru.compute.graph import (
+    MAX_KEY_LENGTH,
     Approval,
     Constant,
     FromParameter,
@@ -27,7 +28,6 @@ from meguru.errors import InvalidInput, near_misses
 
 _MAX_DEPTH = 20
 _OR_TUPLE = "or return a tuple with its types from the step to pass its parts on"
-_MAX_KEY = 90
 _current: ContextVar[Tracer | None] = ContextVar("meguru_tracer", default=None)
 
 
@@ -206,10 +206,10 @@ class Tracer:
         while key in self._taken:
             count += 1
             key = f"{wanted}-{count}"
-        if len(key) > _MAX_KEY:
+        if len(key) > MAX_KEY_LENGTH:
             raise InvalidInput(
                 f"the step name {key[:200]!r} is too long",
-                why=f"with the pipelines it is in, it has at most {_MAX_KEY} characters",
+                why=f"with the pipelines it is in, it has at most {MAX_KEY_LENGTH} characters",
                 hint="give a shorter name: @step(name=…)",
             )
         self._taken.add(key)

@@ -70,6 +70,7 @@ class _Conductor:
         self.lease, self.progress = lease, progress
         self.trials: list[Trial] = []
         self._suggester = suggest.Suggester(self.sweep)
+        # Of running trials how many values were looked at, of ended ones all values: both only grow.
         self._counts: dict[int, int] = {}
         self._logged: dict[int, suggest.TrialValues] = {}
 
@@ -80,6 +81,7 @@ class _Conductor:
         with Hands(self.ws) as hands:
             while True:
                 self.lease.poll()
+                # The head before the rows: a run that ends in between is heard of in `_rest`.
                 with self.ws.read() as tx:
                     after = events.head(tx)
                     self.sweep = store.get(tx, self.sweep.id, self.ws.clock.now())

@@ -164,6 +164,13 @@ def _count(one: Uniform | Whole) -> int:
 
 
 def _fault(one: Space) -> str:
+    try:
+        return _fault_of(one)
+    except OverflowError:  # whole numbers have no largest one, and a small step makes any number of points
+        return "its ends are too large, or its step is too small"
+
+
+def _fault_of(one: Space) -> str:
     if isinstance(one, Choice):
         distinct = {msgspec.json.encode(value) for value in one.values}
         if len(distinct) != len(one.values):
@@ -175,6 +182,7 @@ def _fault(one: Space) -> str:
         return "a logarithmic range begins above 0"
     if one.step is not None and one.step <= 0:
         return "a step is more than 0"
+    _count(one)
     return "a logarithmic range has no steps" if one.log and one.step not in {None, 1} else ""
 
 

@@ -112,6 +112,7 @@ def _study(sweep: Sweep, trials: Sequence[Any]) -> optuna.Study:
     direction = optuna.study.StudyDirection.MAXIMIZE
     if sweep.goal == "min":
         direction = optuna.study.StudyDirection.MINIMIZE
+    # In memory: our rows are the record, and a second one could say something else.
     study = optuna.create_study(direction=direction, sampler=_sampler(sweep, len(trials)))
     study.add_trials(trials)
     return study
@@ -123,6 +124,7 @@ def _sampler(sweep: Sweep, number: int) -> optuna.samplers.BaseSampler:
     seed = int(digests.of_value([sweep.seed, number])[:8], 16)
     if sweep.sampler == "random":
         return optuna.samplers.RandomSampler(seed=seed)
+    # While others run, their points count as bad ones, so that no two trials ask the same ("constant liar").
     return optuna.samplers.TPESampler(seed=seed, constant_liar=sweep.parallel > 1)
 
 

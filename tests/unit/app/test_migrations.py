@@ -15,8 +15,8 @@ from meguru.app.nouns import load_schemas
 from meguru.app.open import open_local
 from meguru.kernel import events
 from meguru.kernel.event import Event
-from meguru.kernel.events import guards
 from meguru.kernel.event_log import START, chain_hash
+from meguru.kernel.events import guards
 from meguru.kernel.events.schema import event, event_head
 from meguru.monitoring import store as monitors
 from meguru.monitoring.deciding.rules import Persistence, Recovery

@@ -118,6 +118,13 @@ def test_a_cancelled_backfill_cancels_its_runs_and_keeps_what_succeeded(days):
     assert see_through(days.ws, made.id).state is BackfillState.SUCCEEDED
 
 
+def test_a_run_that_ended_unseen_before_the_cancelling_keeps_its_own_end(days):
+    made = days.start(parallel=2)
+    days.turn(made)  # and nobody has looked at what came of it
+    gone = backfills.cancel(days.ws, backfill=made.id)
+    assert (gone.counts.succeeded, gone.counts.cancelled, gone.counts.running) == (2, 3, 0)
+
+
 def test_partitions_of_which_every_step_is_kept_run_nothing(days):
     see_through(days.ws, days.start().id)
     done = see_through(days.ws, days.start().id)

@@ -135,8 +135,9 @@ def test_what_a_worker_could_not_find_or_call_is_refused():
 def test_a_parameter_type_that_needs_the_authors_code_is_refused():
     with pytest.raises(InvalidInput, match="a pipeline parameter can't be a Graph"):
         to_text(Graph, "p(x)")
-    with pytest.raises(InvalidInput, match="is no type of a parameter"):
-        from_text("__import__('os')")
+    for text in ("__import__('os')", "int[", "int[str]", "list[x][y]", "f" + "[" * 5000, ""):
+        with pytest.raises(InvalidInput, match="is no type of a parameter"):
+            from_text(text)
 
 
 @pytest.mark.parametrize(

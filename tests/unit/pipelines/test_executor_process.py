@@ -20,6 +20,7 @@ from meguru.testing.contracts import executors as contract
 
 STEPS = """
 import os, sys, time
+from pathlib import Path
 
 def where(n: int) -> list[int]:
     return [os.getpid(), os.getppid(), "loaded" in sys.modules]
@@ -34,6 +35,14 @@ def hashed(n: int) -> list[str]:
 
 def sleep(n: int) -> int:
     time.sleep(600)
+
+def stand_in_the_way(n: int) -> int:
+    Path(os.environ["MEGURU_STEP_METRICS"]).with_name("outcome.json").mkdir()
+
+def named(n: int) -> Path:
+    path = Path(os.fsdecode(b"\\xff.txt")).absolute()
+    path.write_text("it can be written, and no record can name it")
+    return path
 """
 
 
@@ -115,6 +124,20 @@ def test_a_killed_server_takes_its_steps_along_and_the_next_step_starts_another(
     os.kill(server, signal.SIGKILL)
     assert steps.ended.get(timeout=60).lost
     assert steps.run("where")[1] != server
+
+
+def test_an_outcome_that_can_not_be_read_ends_its_own_step_alone(steps):
+    steps.start("sleep")
+    steps.start("stand_in_the_way")
+    failure = steps.ended.get(timeout=60).outcome.failure
+    assert "ended with code 1" in failure.message
+    assert steps.ended.empty()
+
+
+def test_a_result_that_no_record_can_name_is_a_failure_that_says_so(steps, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    steps.start("named")
+    assert steps.ended.get(timeout=60).outcome.failure.type == "UnicodeEncodeError"
 
 
 def test_nothing_outlives_the_engine(tmp_path):

@@ -42,6 +42,11 @@ def spread(n: int) -> int:
         pool.submit(print, f"pool {n}").result()
     return n
 
+def named(n: int) -> Path:
+    path = Path(os.fsdecode(b"PLACE\\xff"))
+    path.write_text("it can be written, and no record can name it")
+    return path
+
 def raw(n: int) -> int:
     os.write(1, b"raw bytes\\n")
     subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
@@ -100,6 +105,11 @@ def test_what_goes_past_python_is_in_the_log_too(steps):
     assert steps.log(name).read_text() == "raw bytes\nfrom a child\n"
 
 
+def test_a_result_that_no_record_can_name_ends_its_step_with_that(steps):
+    steps.start("named")
+    assert ends(steps, 1).popitem()[1].outcome.failure.type == "UnicodeEncodeError"
+
+
 def test_a_silent_step_has_no_log(steps):
     name = steps.start("where")
     assert steps.end().outcome.failure is None
@@ -141,7 +151,7 @@ def test_a_killed_process_fails_its_only_step_and_the_next_has_another(steps):
 
 
 def test_processes_of_versions_long_unused_are_ended(steps, monkeypatch):
-    monkeypatch.setattr(thread, "_HOSTS", 1)
+    monkeypatch.setattr(thread, "_MAX_IDLE_HOSTS", 1)
     first = steps.run("where")[0]
     monkeypatch.setenv("SOMETHING", "else")
     second = steps.run("where")[0]

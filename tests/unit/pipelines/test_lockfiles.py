@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from meguru.compute.executors import environments
 from meguru.errors import InvalidInput
 from meguru.pipelines import lockfiles
 
@@ -72,7 +73,16 @@ def test_exact_requirements_are_taken(flow, line):
 
 
 @pytest.mark.parametrize(
-    "line", ["iniconfig", "iniconfig>=2", "iniconfig==2.*", "a==1\n-r other.txt", "-e .", "iniconfig==2,<3"]
+    "line",
+    [
+        "iniconfig",
+        "iniconfig>=2",
+        "iniconfig==2.*",
+        "a==1\n-r other.txt",
+        "-e .",
+        "iniconfig==2,<3",
+        "a>1 \\",
+    ],
 )
 def test_what_may_be_another_version_tomorrow_is_refused(flow, line):
     flow.write("envs/requirements.txt", line)
@@ -103,3 +113,17 @@ def test_a_lock_of_uv_needs_its_project_file(flow):
         flow.register("flow.py:flow")
     flow.write("envs/pyproject.toml", "[project]\nname = 'x'\n")
     assert flow.register("flow.py:flow").graph.steps[0].env.startswith("envs/uv.lock@")
+
+
+def test_what_builds_an_environment_sees_no_secret_of_the_server(tmp_path, monkeypatch):
+    (tmp_path / "uv").write_text(f"#!/bin/sh\nenv > {tmp_path}/seen\nexit 1\n")
+    (tmp_path / "uv").chmod(0o700)
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks/requirements.txt").write_text("iniconfig==2.0.0\n")
+    for name, value in (("UV", f"{tmp_path}/uv"), ("MEGURU_SECRET_KEY", "hunter2"), ("HTTPS_PROXY", "x")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(InvalidInput, match="could not be built"):
+        environments.build_from(tmp_path / "locks", "requirements.txt")
+    seen = (tmp_path / "seen").read_text()
+    assert ("hunter2" in seen, "HTTPS_PROXY=x" in seen) == (False, True)

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from meguru.compute.graph import Graph
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.jobs import queue
+from meguru.pipelines.deployments import spec as specs
+from meguru.pipelines.kind import PipelineSpec
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import set_pool, start
+from meguru.pipelines.register import check_snapshot
 from meguru.pipelines.runner import run_file
 
 LIMITED = """
@@ -100,3 +104,13 @@ def test_an_embedded_run_waits_for_its_turn(workspace, limited, project):
     assert run.state == "succeeded"
     with workspace.read() as tx:
         assert queue.find(tx, job.id).attempt <= 2
+
+
+def test_a_priority_that_no_column_holds_is_refused_wherever_it_is_said(workspace, limited):
+    for change in (
+        lambda: start(workspace, pipeline=limited["free"], priority=10**12),
+        lambda: specs.check(None, "free", PipelineSpec(entry="a", digest="0" * 64, priority=10**12)),
+        lambda: check_snapshot(None, Graph(name="g", parameters=[], steps=[], priority=10**12), {}, "", []),
+    ):
+        with pytest.raises(InvalidInput, match="a priority is between"):
+            change()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from meguru.compute.inherited import watch
+from meguru.compute.reads.collect import Before, collect
 from meguru.pipelines import cached_run
 from meguru.pipelines.explain import explain
 
@@ -347,3 +351,17 @@ def test_what_modules_read_while_they_are_imported_counts(project, monkeypatch, 
     assert project.states("setting.py:limits") == {"limit": "cached"}
     file.write_text("5")
     assert value(project.run("setting.py:limits"), "limit") == 5
+
+
+def test_a_name_that_is_no_utf_8_is_no_fault_and_is_not_compared(tmp_path):
+    odd, folder = tmp_path / os.fsdecode(b"\xff.csv"), tmp_path / "folder"
+    folder.mkdir()
+    for path in (odd, folder / odd.name):
+        path.write_text("x")
+    seen, before = watch.FileWatch(()), Before({str(folder): True})
+    seen.opened(os.fsencode(odd), os.O_RDONLY)
+    before.now_also({})
+    found = {one.path: one for one in collect([seen], before, str(tmp_path))}
+    assert msgspec.json.encode(found)
+    assert "no UTF-8" in found["\\xff.csv"].why
+    assert (found["folder"].how, found["folder"].why) == ("tree", "")

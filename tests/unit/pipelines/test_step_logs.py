@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from meguru.compute.logs.records import head
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
-from meguru.pipelines import cleanup
+from meguru.pipelines import cleanup, runs
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store, tail
 from meguru.pipelines.logs.read import ALL, read_log
 from meguru.pipelines.logs.search import search_logs
 from meguru.pipelines.logs.tail import StepLogs, settle
+from meguru.pipelines.logs.types import Log
+from meguru.pipelines.retained import LogRecords
 from meguru.pipelines.start import start
-from meguru.pipelines.types import StepState
+from meguru.pipelines.transitions import new_run
+from meguru.pipelines.types import StepRun, StepState
 
 TALK = """
     import logging, os, sys, time
@@ -159,7 +164,7 @@ def test_a_log_is_read_from_a_moment_on_by_its_words_or_from_its_end(talks, tmp_
         read_log(talks.ws, ref=run.id, limit=10**9)
 
 
-def test_the_logs_of_a_run_and_of_recent_runs_are_searched(talks, tmp_path):
+def test_the_logs_of_a_run_and_of_recent_runs_are_searched(talks, tmp_path, monkeypatch):
     gate = tmp_path / "retry"
     gate.touch()
     talks.write("talks.py", TALK.format(cache=False))
@@ -169,6 +174,10 @@ def test_the_logs_of_a_run_and_of_recent_runs_are_searched(talks, tmp_path):
     assert [(hit.run, hit.attempt) for hit in hits] == [(second.id, 1), (first.id, 1), (first.id, 2)]
     assert len(search_logs(talks.ws, text="begun", run=first.id).lines) == 2
     assert search_logs(talks.ws, text="begun", run=first.id, step="after").lines == []
+    with monkeypatch.context() as patch:  # what is not looked at is not said to hold nothing
+        patch.setattr(store, "MAX_LOGS", 1)
+        assert search_logs(talks.ws, text="after", run=first.id).more
+        assert read_log(talks.ws, ref=first.id).more
     one = search_logs(talks.ws, text="begun", pipeline="talks", limit=1)
     assert (len(one.lines), one.more) == (1, True)
     for wrong in ({}, {"run": first.id, "pipeline": "talks"}, {"run": first.id, "limit": 0}):
@@ -280,3 +289,19 @@ def test_the_log_of_a_mapped_step_is_that_of_its_calls(project):
             == [line for line in found if ".1" in line.text][-count:]
         )
     assert said(project.ws, f"{run.id}.part.1") == [("part.1", "out", f"1.{line}") for line in range(3)]
+
+
+def test_a_log_that_is_too_old_goes_alone_though_a_younger_step_printed_the_same(workspace, tmp_path):
+    with workspace.db.write() as tx:
+        for run in ("old", "new"):
+            at = datetime(2026, 1, 1 if run == "old" else 9, tzinfo=UTC)
+            one = StepRun(
+                id=f"{run}.a", run=run, pipeline="p", step="a", state=StepState.SUCCEEDED, log="digest"
+            )
+            runs.add(tx, msgspec.structs.replace(new_run("p", 1, {}, {}, at=at, by="me"), id=run))
+            runs.put_steps(tx, [one], ())
+            log = Log(step_run=one.id, attempt=1, run=run, step="a", begun_at=at, ended_at=at, blob="digest")
+            store.put(tx, log, known=False)
+        ctx = SimpleNamespace(tx=tx)
+        assert LogRecords().remove(ctx, "pipeline/p", datetime(2026, 1, 5, tzinfo=UTC)) == (1, 0)
+        assert {run: runs.steps(tx, run)["a"].log for run in ("old", "new")} == {"old": None, "new": "digest"}

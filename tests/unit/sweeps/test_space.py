@@ -70,6 +70,8 @@ def test_text_that_only_looks_a_little_like_a_range_is_a_value(text):
         (Uniform(low=0, high=1, step=0), "more than 0"),
         (Whole(low=1, high=9, step=-1), "more than 0"),
         (Whole(low=1, high=9, step=2, log=True), "no steps"),
+        (Whole(low=1, high=10**400), "too large"),
+        (Uniform(low=0, high=1, step=1e-320), "too small"),
         (Choice(values=[]), "1 to 200"),
         (Choice(values=["a", "a"]), "twice"),
         (Choice(values=list(range(201))), "1 to 200"),

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable
 
+# The import names that differ most often; all others are looked up, which reads a file of each distribution.
 _DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",

@@ -81,6 +81,7 @@ def parse(tree: ast.Module, name: str, path: Path, source: SourceFile) -> Module
         elif isinstance(node, ast.Call) and (wanted := import_by_name(node, module.package)) is not None:
             (module.imported if wanted.whole else module.computed).append(wanted.name)
     for position, statement in enumerate(tree.body):
+        # A docstring changes nothing, and what stands behind a main guard is not run by an import.
         if (position == 0 and _is_text(statement)) or _is_main_guard(statement):
             continue
         _sort(module, statement)

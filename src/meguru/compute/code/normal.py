@@ -14,6 +14,7 @@ _DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 def digest_of(statements: list[ast.stmt]) -> str:
     """Return the digest of what some statements do, given in normal form."""
+    # A dump has no line numbers, and says nothing of brackets, quotes and other ways to write the same.
     return digests.of_value([ast.dump(statement) for statement in statements])
 
 
@@ -22,7 +23,7 @@ def normal(statement: ast.stmt, marks: frozenset[str]) -> ast.stmt:
 
     Annotations written as text are read, so that the types they name are followed.
     """
-    made = copy.deepcopy(statement)
+    made = copy.deepcopy(statement)  # the tree is the module's, and is read again by others
     for node in ast.walk(made):
         if isinstance(node, _DOCUMENTED):
             if ast.get_docstring(node, clean=False) is not None:
@@ -71,6 +72,8 @@ def _collect(node: ast.AST, outside: set[str], found: set[tuple[str, ...]]) -> N
 def _global_names(statement: ast.stmt) -> set[str]:
     """Ask Python's own symbol table which names a statement takes from outside, local imports included."""
     found: set[str] = set()
+    # It takes source alone. To follow Python's rules of scope by hand (comprehensions, classes, `nonlocal`,
+    # type parameters) would be wrong in the next version of Python.
     todo = [symtable.symtable(ast.unparse(statement), "<statement>", "exec")]
     while todo:
         table = todo.pop()

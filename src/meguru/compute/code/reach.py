@@ -34,11 +34,12 @@ def code_of(project: ProjectSources, function: str) -> Code:
         return Code(digest=digests.of_value(["package", function]), reached=[], packages=[top])
     walk = Walk(project)
     walk.resolve(module_name, (name.partition(".")[0],))
-    while walk.registries.follow():
+    while walk.registries.follow():  # what fills one registry may read another one
         pass
     if f"{module_name}.{name.partition('.')[0]}" not in walk.found:
         raise InvalidInput(f"{function} can't be found in the project", where=str(project.entry))
     reached = [walk.found[key] for key in sorted(walk.found)]
+    # Neither places nor texts count: what moved to another line is the same code.
     return Code(
         digest=digests.of_value([[one.name, one.digest] for one in reached]),
         reached=reached,
@@ -98,6 +99,7 @@ class Walk:
 
     def _import(self, module: Module) -> None:
         """Count what importing a module does, and what importing the modules does that it imports."""
+        # One function of a module can't be had without importing all of it.
         todo = [module]
         while todo:
             one = todo.pop()
@@ -208,6 +210,7 @@ class Walk:
                 self.add(f"file {found.path}", where=found.path, digest=found.digest, kind="file")
 
     def _external(self, name: str) -> None:
+        # What is not Python source can't be followed: its bytes count as a whole.
         compiled = self.project.compiled(name)
         if compiled is not None:
             self.add(f"{name} (compiled)", where=compiled.name, digest=digests.of_file(compiled), kind="file")

@@ -67,6 +67,7 @@ class Registries:
         key = (module.name, chain)
         known = self.walk.project.touched
         if key not in known:
+            # A walk of its own: what is merely looked through must not count as reached.
             walk = type(self.walk)(self.walk.project)
             walk.resolve(module.name, chain)
             known[key] = frozenset(walk.found)

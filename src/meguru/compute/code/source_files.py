@@ -112,6 +112,7 @@ class ProjectFiles:
 
 def is_library(path: Path) -> bool:
     """Tell whether a file is part of Python or of an installed package."""
+    # By the folders' names too: a virtual environment inside the project, or another one on the path.
     below = any(path.is_relative_to(folder) for folder in _library_folders())
     return below or bool({"site-packages", "dist-packages"} & set(path.parts))
 

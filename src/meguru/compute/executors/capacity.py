@@ -14,6 +14,7 @@ from meguru.errors import InvalidInput
 MAX_REMOTE = 1000
 """Steps that one process keeps in flight on other machines."""
 _SLACK = 1e-9
+"""Shares such as 0.1 don't add up to whole numbers exactly."""
 
 
 class Wants(NamedTuple):

@@ -13,7 +13,7 @@ from meguru.compute.executors.work import Failure, StepJob, StepOutcome
 from meguru.errors import MeguruError
 from meguru.storage.blobs import open_store
 
-_SERVERS = 4
+_MAX_IDLE_SERVERS = 4
 _ENDED = ("it was ended", "while its environment was built")
 
 
@@ -87,7 +87,7 @@ class Environments:
 
         try:
             server.start(name, job, log=log, preload=preload, done=ended)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - nobody but `ended` can tell the run any more
             ended(_failed(error))
 
     def _server(self, python: Path) -> ForkServer:
@@ -98,7 +98,7 @@ class Environments:
         self._servers[python] = server  # the most recently used are last
         busy = set(map(id, self._where.values())) | {id(server)}
         idle = [one for one, its in self._servers.items() if id(its) not in busy]
-        for one in idle[: max(0, len(self._servers) - _SERVERS)]:
+        for one in idle[: max(0, len(self._servers) - _MAX_IDLE_SERVERS)]:
             self._servers.pop(one).close()
         return server
 

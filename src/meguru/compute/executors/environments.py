@@ -20,11 +20,13 @@ from pathlib import Path
 from meguru.artifacts import trees
 from meguru.base import digests
 from meguru.base.cache import cache_folder
+from meguru.compute.executors.variables import without_secrets
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import BlobStore
 
 _BUILD_SECONDS = 3600
-_SAID = 1500
+_MAX_OUTPUT = 1500
+"""Characters of what the installer said last that are told."""
 _READY = "ready"
 _LOCK = "uv.lock"
 
@@ -47,6 +49,8 @@ def _built(home: Path, name: str, fetch: Callable[[], object]) -> Path:
     if not (home / _READY).exists():
         home.parent.mkdir(parents=True, exist_ok=True)
         with _locked(home.with_suffix(".lock")):
+            # Asked again: whoever held the lock may have built it. The mark comes last, so that a folder
+            # without it is what a killed build left.
             if not (home / _READY).exists():
                 shutil.rmtree(home, ignore_errors=True)
                 fetch()
@@ -101,7 +105,10 @@ def _install(home: Path, lock: Path, name: str) -> None:
 
 
 def _run(command: Sequence[str], folder: Path, name: str, **variables: str) -> None:
-    kept = {key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    # Building a package runs its code. What an installer is set up by (proxies, indexes) stays.
+    kept = without_secrets()
+    for own in ("VIRTUAL_ENV", "PYTHONPATH"):
+        kept.pop(own, None)
     try:
         done = subprocess.run(
             command,
@@ -118,7 +125,7 @@ def _run(command: Sequence[str], folder: Path, name: str, **variables: str) -> N
             f"the environment {name} could not be built", why=f"it took more than {error.timeout:g} s"
         ) from error
     if done.returncode:
-        said = done.stdout.decode("utf-8", "replace").strip()[-_SAID:]
+        said = done.stdout.decode("utf-8", "replace").strip()[-_MAX_OUTPUT:]
         raise InvalidInput(
             f"the environment {name} could not be built",
             why=said or f"{Path(command[0]).name} ended with code {done.returncode}",

@@ -29,7 +29,9 @@ from meguru.compute.logs import streams
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _CHECK_SECONDS = 2.0
+"""How often it is looked whether the engine lives, where no signal tells of its death."""
 _MEMORY_SECONDS = 0.1
+"""How often memory is measured while a step has a limit: at 1 GB/s, 100 MB come between two looks."""
 inherited: dict[str, str] = {}
 """Variables that every step gets, whatever the engine says."""
 
@@ -47,7 +49,10 @@ class _Server:
         self.mark = os.environ.get(orphans.VARIABLE, "")
         self.warden, self.alive = _warden(self.mark) if self.mark else (0, -1)
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+        # What a step leaves behind when it ends becomes a child of this process, which then can end it.
         self._prctl(_SUBREAPER, 1)
+        # The self-pipe trick: SIGCHLD writes a byte, so that `select` returns when a child ends. The handler
+        # does nothing, but without one the signal would be ignored and no byte be written.
         self.wake_read, self.wake_write = os.pipe()
         for end in (self.wake_read, self.wake_write):
             os.set_blocking(end, False)
@@ -61,7 +66,9 @@ class _Server:
         while True:
             watched: list[Any] = [self.control, self.wake_read]
             ready, _, _ = select.select(watched, [], [], _MEMORY_SECONDS if self.limits else _CHECK_SECONDS)
-            if os.getppid() != self.parent:
+            if (
+                os.getppid() != self.parent
+            ):  # the engine died, and its socket may live on in one of its children
                 self._end()
             if self.wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
@@ -121,6 +128,8 @@ class _Server:
         return pid
 
     def _fork_ahead(self) -> None:
+        # To fork a process with large libraries copies their page tables, which takes longer than many a
+        # step: it is done while nobody waits for it.
         read, write = os.pipe()
         try:
             self.spare = (self._fork({"later": read}, write), write)
@@ -140,7 +149,9 @@ class _Server:
     def _become_child(self, message: dict[str, Any], descriptor: int | None) -> NoReturn:
         status = 1
         try:
+            # A group of its own: whatever the step starts is ended with one signal.
             os.setpgid(0, 0)
+            # If this server is killed, the kernel kills the step, unless it died before this call: see below.
             self._prctl(_DEATH_SIGNAL, signal.SIGKILL)
             # Daemons of the step stay below it, and come to the server, which ends them, when it is gone.
             self._prctl(_SUBREAPER, 1)
@@ -186,6 +197,7 @@ class _Server:
             self.libc.prctl(option, value)
 
     def _reap(self) -> None:
+        # Signals that come together are one: all children that have ended are taken at each.
         ended = False
         while True:
             try:
@@ -219,8 +231,9 @@ class _Server:
                     _kill_group(pid)
 
     def _measure(self) -> None:
+        processes = memory.processes() if self.limits else {}
         for pid, limit in self.limits.items():
-            if pid not in self.over and (used := memory.over(pid, limit)):
+            if pid not in self.over and (used := memory.over(pid, limit, processes)):
                 self.over[pid] = used
                 _kill_group(pid)
 
@@ -312,7 +325,7 @@ def _redirect(log: str) -> None:
 
 
 def _settle() -> None:
-    gc.collect()
+    gc.collect()  # what is garbage now would be copied by the first collection in each child
     gc.freeze()  # children share these pages instead of copying them at their first collection
 
 

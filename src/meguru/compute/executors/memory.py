@@ -20,35 +20,46 @@ def is_small() -> bool:
     return False
 
 
-def over(leader: int, limit: int) -> int:
+Processes = dict[int, tuple[int, int]]
+"""By process: its parent and its group."""
+
+
+def over(leader: int, limit: int, processes: Processes) -> int:
     """Return the bytes that a process group uses if they are more than `limit`; else 0.
 
     Pages that several processes share count once, divided between them (PSS): a step forked from a process
     with large libraries is not charged for them alone. The cheap upper bound (RSS) is looked at first.
     """
-    pids = list(group(leader))
+    pids = list(group(leader, processes))
     if sum(map(_resident, pids)) <= limit:
         return 0
     used = sum(map(_proportional, pids))
     return used if used > limit else 0
 
 
-def group(leader: int) -> Iterator[int]:
-    """Yield the processes of a group, and what they started that left it."""
-    parents: dict[int, tuple[int, int]] = {}
+def processes() -> Processes:
+    """Look at all processes of this machine, once for all steps: it costs a file read for each of them."""
+    found: Processes = {}
     for entry in os.scandir(_PROC) if _PROC.exists() else ():
         if entry.name.isdecimal():
             with contextlib.suppress(OSError, ValueError, IndexError):
+                # The name may hold spaces and parentheses; what follows its last one is numbers.
                 fields = Path(entry.path, "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-                parents[int(entry.name)] = (int(fields[1]), int(fields[2]))
-    for pid in parents:
-        above, seen = pid, 0
-        while above in parents and seen < len(parents):
-            parent, its_group = parents[above]
+                found[int(entry.name)] = (int(fields[1]), int(fields[2]))
+    return found
+
+
+def group(leader: int, among: Processes) -> Iterator[int]:
+    """Yield the processes of a group, and what they started that left it."""
+    for pid in among:
+        # The processes were not read in one moment, so numbers that were used again may make a circle.
+        above, steps = pid, 0
+        while above in among and steps < len(among):
+            parent, its_group = among[above]
             if leader in {above, its_group}:
                 yield pid
                 break
-            above, seen = parent, seen + 1
+            above, steps = parent, steps + 1
 
 
 def _resident(pid: int) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 VARIABLE = "MEGURU_STEPS_OF"
 _PREFIX = VARIABLE.encode() + b"="
 _PROC = Path("/proc")
-_ROUNDS = 5
+_MAX_ROUNDS = 5
 _count = itertools.count(1)
 
 
@@ -28,7 +28,7 @@ def mark() -> str:
 
 def end(wanted: str) -> None:
     """End every process with this mark but the one that asks."""
-    for _ in range(_ROUNDS):  # what is ended may be starting another one just then
+    for _ in range(_MAX_ROUNDS):  # what is ended may be starting another one just then
         found = [pid for pid, its in _marked() if its == wanted and pid != os.getpid()]
         if not found:
             return
@@ -37,6 +37,7 @@ def end(wanted: str) -> None:
 
 def end_of_dead_engines() -> list[int]:
     """End the processes whose engine is gone; return them."""
+    # A number alone is not enough: it may belong to another process by now, which began at another time.
     namespace, found = _namespace(), []
     for pid, its in _marked():
         parts = its.split(".")

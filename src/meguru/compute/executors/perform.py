@@ -108,7 +108,12 @@ def main(job: dict[str, Any], result: str) -> int:
         reading(step, base, alone=True) as read,
     ):
         outcome = perform(step, read)
-    files.write_whole(Path(result), msgspec.json.encode(outcome))
+    try:
+        data = msgspec.json.encode(outcome)
+    except (TypeError, ValueError) as error:  # such as the name of a file that is no UTF-8
+        outcome = StepOutcome(failure=describe(error, step), used=outcome.used)
+        data = msgspec.json.encode(outcome)
+    files.write_whole(Path(result), data)
     return 0 if outcome.failure is None else 1
 
 
@@ -123,7 +128,7 @@ def _perform(job: StepJob, read: Reading) -> StepOutcome:
         open_sources(job)
         place = ValueStore(open_store(job.blobs), Path(job.scratch))
     except Exception as error:  # noqa: BLE001 - whatever it is, the run hears of it
-        return StepOutcome(failure=_describe(error, job))
+        return StepOutcome(failure=describe(error, job))
     return carry_out(job, place, read)
 
 
@@ -135,7 +140,7 @@ def open_sources(job: StepJob) -> None:
     finder = snapshot.finder_of(Path(job.folder), job.sources)
     sys.meta_path.insert(0, finder)
     for name in finder.files:
-        sys.modules.pop(name, None)
+        sys.modules.pop(name, None)  # the fork server may have loaded a package's module of the same name
     variables.give(Path(job.folder), job.sources)
     if job.env:  # a function that becomes a model here is to run in the same environment
         os.environ[_LOCK] = str(environments.folder_of(job.env) / Path(job.env_name).name)
@@ -164,7 +169,7 @@ def carry_out(job: StepJob, place: ValueStore, read: Unwatched = Unwatched()) ->
             outputs = _write(returned, hints.get("return", Any), job, bounded, rescued, place)
         return StepOutcome(outputs=outputs, files=read.files(), soon=soon.written if soon else {})
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
-        return StepOutcome(failure=_describe(error, job), kept=rescued[0] if rescued else None)
+        return StepOutcome(failure=describe(error, job), kept=rescued[0] if rescued else None)
 
 
 def _bounded(blobs: BlobStore, job: StepJob, place: ValueStore) -> ValueStore:
@@ -281,7 +286,8 @@ def _save(value: Any, annotation: Any, place: ValueStore, *, split: bool) -> Val
     return ITEMS.save(value, annotation, place) if split else materializers.save(value, annotation, place)
 
 
-def _describe(error: BaseException, job: StepJob) -> Failure:
+def describe(error: BaseException, job: StepJob) -> Failure:
+    """Return what is told of an error that ended a step, without secrets."""
     # The frames of this module come first and tell the author nothing.
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
@@ -294,7 +300,9 @@ def _describe(error: BaseException, job: StepJob) -> Failure:
             _clean(_traced(error, trace).replace(job.folder.rstrip("/") + "/", "")[-_MAX_TRACE:])
         ),
         explained=isinstance(error, MeguruError),
-        error=error.as_dict() if isinstance(error, MeguruError) else {},
+        error={key: hidden(text) for key, text in error.as_dict().items()}
+        if isinstance(error, MeguruError)
+        else {},
     )
 
 

@@ -59,7 +59,7 @@ _PROJECT = f"{PREFIX}PROJECT"
 """What a step opens, logs and registers is of its run's project, whatever that of this process is."""
 _Over = Callable[[Exit], None]
 _PATIENCE = 10.0
-"""Seconds in which a server must do what it is told."""
+"""Seconds in which a server must obey before it is killed: a step may have stopped it (SIGSTOP)."""
 PROGRAM = (sys.executable, "-P", "-m", "meguru.compute.executors.forkserver")
 
 
@@ -138,6 +138,7 @@ class ForkServer:
         }
         with self._lock:
             control = self._running()
+            # Before it is sent: a step that is over at once is reported from another thread.
             self._waiting[number] = (control, limit, over)
             self._numbered[name] = number
             _send(control, message, descriptors)
@@ -197,9 +198,10 @@ class ForkServer:
             [*self._program, str(theirs.fileno()), str(tell)],
             pass_fds=[theirs.fileno(), tell],
             stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C goes to the engine alone, which ends its steps
             env=without(environment()) | self._variables | {orphans.VARIABLE: mark},
         )
+        # Our copies of its ends, else we would never see them closed when it is gone.
         theirs.close()
         os.close(tell)
         self._control = ours
@@ -213,6 +215,7 @@ class ForkServer:
             for line in lines:
                 message = json.loads(line)
                 self._finish(message.pop("id"), **message)
+        # Whatever still waits for this server will hear nothing any more. A newer one may run by now.
         with self._lock:
             if self._control is control:
                 self._control = None
@@ -228,6 +231,7 @@ class ForkServer:
                 self._finish(line.decode().strip(), status=0)
 
     def _finish(self, number: str, **how: Any) -> None:
+        # Told twice of most steps, by their process and by the server that reaps it: the first one counts.
         with self._lock:
             waiting = self._waiting.pop(number, None)
             name = number.rpartition(".")[0]
@@ -248,7 +252,9 @@ def _send(control: socket.socket, message: dict[str, Any], descriptors: Iterable
 def _outcome(result: Path) -> StepOutcome | None:
     try:
         return msgspec.json.decode(result.read_bytes(), type=StepOutcome)
-    except FileNotFoundError:
+    except (OSError, msgspec.MsgspecError):
+        # There is none, or the step's own code wrote into the file. Whatever it is, it ends this step alone:
+        # an error here would end the thread that all the server's steps report to.
         return None
 
 
@@ -268,7 +274,9 @@ def environment(cpu: float = 0.0, devices: Iterable[int] = ()) -> dict[str, str]
     """Give steps their cores or all, accelerators, equal hash seeds, threads that sleep while waiting."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     cores = str(max(1, int(cpu)) if cpu else there)
+    # What the user has set goes before our defaults, what the step was given before both.
     ours = dict.fromkeys(THREAD_LIMITS, cores)
+    # Threads of OpenMP that spin while they wait take the cores that other steps were given.
     ours |= {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
     theirs = {key: value for key, value in inherited().items() if key != "PYTHONHASHSEED"}
     given = dict.fromkeys(THREAD_LIMITS, cores) if cpu else {}

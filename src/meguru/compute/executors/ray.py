@@ -26,7 +26,7 @@ from meguru.compute.step_metrics import FILE
 from meguru.errors import MissingDependency
 
 _RETRY_SECONDS = 2.0
-_SAID = 500
+_MAX_OUTPUT = 500
 
 
 class _Step(msgspec.Struct, kw_only=True):
@@ -212,9 +212,9 @@ def _environment() -> dict[str, str]:
 
 def _last_line(said: IO[bytes]) -> str:
     said.seek(0, os.SEEK_END)
-    said.seek(max(0, said.tell() - 10 * _SAID))
+    said.seek(max(0, said.tell() - 10 * _MAX_OUTPUT))
     lines = said.read().decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][-_SAID:] if lines else ""
+    return lines[-1][-_MAX_OUTPUT:] if lines else ""
 
 
 def _missing() -> Ended:

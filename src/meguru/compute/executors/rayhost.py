@@ -30,11 +30,15 @@ GONE = 70
 """The code with which this process ends when the head of the cluster is gone."""
 LOCAL = "local"
 _PROBE_SECONDS = 1.0
-_MISSED = 5
+_MAX_MISSED = 5
+"""Probes in a row without an answer, after which the head counts as gone; a busy network may lose one."""
 _CONNECT_SECONDS = 60.0
-_PATIENCE_SECONDS = 15.0
-_LOOK_SECONDS = 5.0
-_TURN_SECONDS = 0.05
+_CANCEL_SECONDS = 15.0
+"""How long a cancelled task may take before its worker is killed."""
+_FIT_SECONDS = 5.0
+"""How often it is looked whether waiting tasks fit a node at all."""
+_WAIT_SECONDS = 0.05
+"""How long one wait for tasks lasts: a new order waits as long at most."""
 
 
 class _Host:
@@ -70,7 +74,7 @@ class _Host:
                 self.follow()
             if self.killed:
                 self.insist()
-            if time.monotonic() > self.looked + min(_LOOK_SECONDS, self.wait):
+            if time.monotonic() > self.looked + min(_FIT_SECONDS, self.wait):
                 self.refuse()
 
     def obey(self, order: ToRay) -> None:
@@ -82,7 +86,7 @@ class _Host:
             num_cpus=job.cpu or 1.0,
             num_gpus=job.gpu,
             memory=job.memory or None,
-            max_retries=0,
+            max_retries=0,  # the engine decides whether a step is tried again, and notes it
             num_returns="streaming",
             name=f"meguru {job.function}",
         ).remote(msgspec.json.encode(job), order.preload)
@@ -97,10 +101,10 @@ class _Host:
 
     def insist(self) -> None:
         """End the workers of tasks that don't end though they were cancelled."""
-        late = time.monotonic() - _PATIENCE_SECONDS
+        late = time.monotonic() - _CANCEL_SECONDS
         for task, name in self.tasks.items():
             if self.killed.get(name, late) < late:
-                self.killed[name] = late + 2 * _PATIENCE_SECONDS
+                self.killed[name] = late + 2 * _CANCEL_SECONDS
                 ray.cancel(task, force=True)
 
     def refuse(self) -> None:
@@ -127,7 +131,7 @@ class _Host:
     def follow(self) -> None:
         """Pass on what running tasks say."""
         tasks = list(self.tasks)
-        ready, _ = ray.wait(tasks, num_returns=1, timeout=_TURN_SECONDS, fetch_local=False)
+        ready, _ = ray.wait(tasks, num_returns=1, timeout=_WAIT_SECONDS, fetch_local=False)
         if ready:
             ready, _ = ray.wait(tasks, num_returns=len(tasks), timeout=0, fetch_local=False)
         for task in ready:
@@ -174,7 +178,7 @@ def _ended(error: ray.exceptions.RayError) -> Ended:
 def watch(addresses: list[str]) -> None:
     """End this process when the head of the cluster, or the node that it is joined by, answers no more."""
     missed = 0
-    while missed < _MISSED:
+    while missed < _MAX_MISSED:
         time.sleep(_PROBE_SECONDS)
         missed = 0 if is_there(addresses) else missed + 1
     os._exit(GONE)

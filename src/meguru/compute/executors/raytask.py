@@ -23,6 +23,7 @@ from meguru.storage.blobs import open_store
 _TELL_SECONDS = 1.0
 _END_SECONDS = 10.0
 _PIECE = 1 << 20
+"""Bytes that are told at a time; each is an object in Ray's store."""
 _members: dict[str, Executor] = {}
 
 
@@ -79,9 +80,11 @@ def perform(payload: bytes, preload: list[str]) -> Iterator[bytes]:
             if end is None:  # the task is cancelled
                 member.kill("step")
                 ended.get(timeout=_END_SECONDS)
-        while (said := Said(log=log.read(), metrics=metrics.read(), ended=end)).log[_PIECE - 1 :]:
-            yield _encode(msgspec.structs.replace(said, ended=None))
-        yield _encode(said)
+        said = Said(log=log.read(), metrics=metrics.read())
+        while _PIECE in {len(said.log), len(said.metrics)}:  # there may be more of it
+            yield _encode(said)
+            said = Said(log=log.read(), metrics=metrics.read())
+        yield _encode(msgspec.structs.replace(said, ended=end))
 
 
 def _here(job: StepJob, folder: str) -> StepJob:
@@ -109,6 +112,7 @@ def _member(job: StepJob) -> Executor:
 
             _members[kind] = Environments()
         else:
+            # It sent the step here, and would send it round again.
             os.environ.pop("MEGURU_EXECUTOR", None)
             _members[kind] = process.ForkServer()
     return _members[kind]

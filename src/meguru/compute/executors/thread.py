@@ -22,7 +22,8 @@ from meguru.compute.executors.threadhost import IDLE, FromHost, ToHost
 from meguru.compute.executors.work import StepJob
 
 _Key = tuple[str, str, int]
-_HOSTS = 8
+_MAX_IDLE_HOSTS = 8
+"""Helper processes that are kept; those that were used least recently go first."""
 
 
 class _Host:
@@ -129,7 +130,7 @@ class Threads:
 
     def _end_idle(self) -> None:
         idle = [host for host in self._hosts.values() if not host.steps]
-        for host in idle[: max(0, len(self._hosts) - _HOSTS)]:
+        for host in idle[: max(0, len(self._hosts) - _MAX_IDLE_HOSTS)]:
             self._forget(host)
             host.hang_up()
 
@@ -139,6 +140,7 @@ class Threads:
             for line in lines:
                 found = decode(line)
                 self._finish(host, found.name, Ended(outcome=found.outcome))
+        # The socket is closed before the server has reaped the process: only that tells how it ended.
         status = host.over.get()
         with self._lock:
             self._forget(host)

@@ -29,6 +29,7 @@ IDLE = 75
 """The code with which a host ends that had nothing to do."""
 _IDLE_SECONDS = 300.0
 _COPIED = 1 << 20
+"""Bytes of what went past Python that are copied into the log of a step, at most."""
 
 
 class ToHost(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,20 +153,26 @@ class _Host:
 
     def work(self, step: ToHost, log: _Log) -> None:
         _log.set(log)
-        place = ValueStore(self.stores[step.job.blobs], Path(step.job.scratch))
-        meter = ThreadMeter()
-        with reading(step.job, self.base, alone=False) as read:
-            outcome = perform.carry_out(step.job, place, read)
-        outcome = msgspec.structs.replace(outcome, used=meter.read())
+        line = self.outcome(step)
         # A step may have closed or replaced the streams; its end must be told in any case.
         with contextlib.suppress(Exception):
             self.copy_raw(log)
         with contextlib.suppress(Exception):
             log.close()
         self.running.pop(step.name, None)
-        line = msgspec.json.encode(FromHost(name=step.name, outcome=outcome)) + b"\n"
         with self.sending, contextlib.suppress(OSError):
             self.control.sendall(line)
+
+    def outcome(self, step: ToHost) -> bytes:
+        """Do a step; return the line that tells of it."""
+        try:
+            place = ValueStore(self.stores[step.job.blobs], Path(step.job.scratch))
+            meter = ThreadMeter()
+            with reading(step.job, self.base, alone=False) as read:
+                outcome = perform.carry_out(step.job, place, read)
+            return _line(step, msgspec.structs.replace(outcome, used=meter.read()))
+        except BaseException as error:  # noqa: BLE001 - a thread that ends silently leaves its run waiting
+            return _line(step, StepOutcome(failure=perform.describe(error, step.job)))
 
     @staticmethod
     def copy_raw(log: _Log) -> None:
@@ -179,6 +186,10 @@ class _Host:
                 log.raw(file.read(_COPIED))
 
 
+def _line(step: ToHost, outcome: StepOutcome) -> bytes:
+    return msgspec.json.encode(FromHost(name=step.name, outcome=outcome)) + b"\n"
+
+
 def _raw_size() -> int:
     try:
         return os.fstat(1).st_size
@@ -189,6 +200,7 @@ def _raw_size() -> int:
 def serve(control: socket.socket) -> None:
     """Run steps until the engine hangs up."""
     sys.stdout, sys.stderr = _Router(sys.stdout, b"o"), _Router(sys.stderr, b"e")
+    # By default Python begins a thread with an empty context: what it prints would be of no step.
     threading.Thread.start = _started  # type: ignore[method-assign]
     _Host(control).serve()
 

@@ -27,10 +27,15 @@ def inherited() -> dict[str, str]:
     """
     listed = os.environ.get(LIST)
     pattern = _pattern(listed) if listed else None
+    return {name: value for name, value in without_secrets().items() if not pattern or pattern.match(name)}
+
+
+def without_secrets() -> dict[str, str]:
+    """Return this process's environment without what is the server's alone."""
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in SECRET and not name.startswith(RESERVED) and (pattern is None or pattern.match(name))
+        if name not in SECRET and not name.startswith(RESERVED)
     }
 
 

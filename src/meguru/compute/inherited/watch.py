@@ -22,7 +22,8 @@ READS = "MEGURU_STEP_READS"
 READ, WRITTEN, ADDED, MIXED = "read", "written", "added", "mixed"
 _WRITES = os.O_WRONLY | os.O_RDWR
 _OWN = ("/.meguru/", "/.git/", "/__pycache__/")
-_MOST = 100_000
+_MAX_FILES = 100_000
+"""Files that are noted of one step; more are not compared one by one in any case."""
 _MEGURU = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
 
@@ -171,6 +172,7 @@ class FileWatch:
     def _tell(self, how: str, name: str, *rest: Any) -> None:
         if not self.file or self.pid == os.getpid():
             return
+        # One write to a file opened for appending: lines of several processes don't mix.
         line = json.dumps([how, name, *rest]) + "\n"
         handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -184,7 +186,7 @@ class FileWatch:
         name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
         if name in self.marks:
             return name
-        if name.startswith(self.ignored) or name == self.file or len(self.marks) >= _MOST:
+        if name.startswith(self.ignored) or name == self.file or len(self.marks) >= _MAX_FILES:
             return None
         return None if any(part in name for part in _OWN) else name
 

@@ -14,7 +14,8 @@ from meguru.errors import masked
 SHOWN = "***"
 _NAMES = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|PRIVATE|APIKEY|AUTH|(?:^|_)(?:KEY|DSN|PWD)(?:_|$)")
 _HARMLESS = re.compile(r"(?:true|false|none|null|yes|no|\d{1,8}|/[\w./-]*)", re.IGNORECASE)
-_LEAST = 6
+_MIN_LENGTH = 6
+"""Of a value that is masked wherever it stands: a shorter one would blacken parts of other words."""
 _VALUE = r"(?:\"[^\"\n]*\"?|'[^'\n]*'?|[^\s\"'&,;]+)"
 _ASSIGNED = (
     re.compile(
@@ -32,7 +33,7 @@ _SIGNS = (
     rb"mgr_|h[pousr]_|github_|glpat-|hf_|sk-|xox|akia|asia|eyj"
 )
 """Without one of these in its small letters, a text has no secret that is not known."""
-MOST = 1 << 20
+MAX_MASKED_BYTES = 1 << 20
 """More bytes at once are masked later, when they are read."""
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
@@ -61,7 +62,7 @@ class Masker:
 
     def bytes(self, data: bytes) -> bytes:
         """Return what is about to be written without secrets; quick where there are none."""
-        if len(data) > MOST or self._signs.search(data.lower()) is None:
+        if len(data) > MAX_MASKED_BYTES or self._signs.search(data.lower()) is None:
             return data
         text = data.decode(errors="surrogateescape")
         hidden = self.text(text)
@@ -117,7 +118,7 @@ def secrets_of(environment: Mapping[str, str]) -> list[str]:
         {
             value
             for name, value in environment.items()
-            if _NAMES.search(name.upper()) and len(value) >= _LEAST and not _HARMLESS.fullmatch(value)
+            if _NAMES.search(name.upper()) and len(value) >= _MIN_LENGTH and not _HARMLESS.fullmatch(value)
         }
     )
 
@@ -125,5 +126,5 @@ def secrets_of(environment: Mapping[str, str]) -> list[str]:
 def _forms(secret: str) -> set[str]:
     forms = {secret, quote(secret, safe=""), repr(secret)[1:-1]}
     forms |= {base64.b64encode(secret.encode(errors="surrogateescape")).decode()}
-    forms |= {line for line in secret.split("\n") if len(line.strip()) >= _LEAST}
+    forms |= {line for line in secret.split("\n") if len(line.strip()) >= _MIN_LENGTH}
     return {form for form in forms if "\n" not in form}

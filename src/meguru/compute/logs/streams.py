@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from meguru.compute.logs.mask import MOST, Masker, secrets_of
+from meguru.compute.logs.mask import MAX_MASKED_BYTES, Masker, secrets_of
 from meguru.compute.logs.records import head
 
 _LEVELS = ((logging.CRITICAL, b"C"), (logging.ERROR, b"E"), (logging.WARNING, b"W"), (logging.INFO, b"I"))
@@ -40,8 +40,9 @@ class _Marked(io.RawIOBase):
     def write(self, data: Any) -> int:
         """Write all of it, in one go unless the disk is full."""
         given: int = memoryview(data).nbytes
-        data = _masker().bytes(bytes(data)) if given <= MOST else memoryview(data).cast("B")
+        data = _masker().bytes(bytes(data)) if given <= MAX_MASKED_BYTES else memoryview(data).cast("B")
         size = len(data)
+        # Head and data in one system call: several processes append to this file.
         start = head(_level.kind or self._kind, time.time_ns() // 1000, size)
         done = os.writev(self._fd, (start, data)) - len(start)
         while done < size:

@@ -69,12 +69,13 @@ def join(items: Sequence[Value], place: ValueStore) -> Value:
     return msgspec.structs.replace(value, size=sum(item.size for item in items), info={"items": len(items)})
 
 
-def items_of(blobs: BlobStore, value: Value) -> list[Value]:
+def items_of(blobs: BlobStore, value: Value) -> Sequence[Value]:
     """Return the values of a list's items."""
-    return list(_read(blobs, value.digest))  # type: ignore[arg-type]  # stores are hashable by identity
+    # Not copied: each call of a mapped step asks for its own item of the same list.
+    return _read(blobs, value.digest)  # type: ignore[arg-type]  # stores are hashable by identity
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=16)  # lists of 50,000 items are large
 def _read(blobs: BlobStore, digest: str) -> tuple[Value, ...]:
     return tuple(_decoder.decode(blobs.get_bytes(digest)))
 

@@ -86,6 +86,7 @@ def kept(value: Any, reason: str, place: ValueStore, most: int) -> KeptObject:
     trained = value.estimator if is_model else value
     file = f"{type(trained).__module__}.{type(trained).__qualname__}"[:200]
     folder = place.scratch / "kept"
+    # Of an output before this one: a step that returns several may keep one after the other.
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:

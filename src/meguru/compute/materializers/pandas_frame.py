@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _CHECKED = 256 << 20
+"""Bytes up to which a frame is read back: a larger one would need its memory twice."""
 
 
 class PandasFrame:

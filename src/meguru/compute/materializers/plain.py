@@ -34,6 +34,7 @@ class Plain:
 
 def dump(value: Any) -> bytes:
     """Spell a plain value as JSON."""
+    # Python's own JSON: it writes NaN, infinities and whole numbers of any size, and reads them as they were.
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_scalar).encode()
 
 

@@ -11,8 +11,10 @@ from typing import Any
 from meguru.compute.materializers.base import Value, ValueStore, is_from, put
 
 _LARGE = 64 << 20
+"""Bytes from which a file is written in batches, and mapped when it is read."""
 _CELLS = 4 << 20
-_FEWEST = 1024
+_MIN_ROWS = 1024
+"""Of a batch: so many cells, but not fewer rows. Digests of values rest upon both."""
 
 
 class PolarsFrame:
@@ -38,7 +40,7 @@ class PolarsFrame:
         elif shape == "Series":
             frame = value.to_frame()
         options: dict[str, Any] = {"compression": "uncompressed", "compat_level": pl.CompatLevel.oldest()}
-        rows = max(_FEWEST, _CELLS // max(1, frame.width))
+        rows = max(_MIN_ROWS, _CELLS // max(1, frame.width))
         if frame.height <= rows and frame.estimated_size() < _LARGE:
             buffer = io.BytesIO()
             frame.rechunk().write_ipc(buffer, **options)

@@ -37,6 +37,7 @@ class RecordMaterializer:
                 why=str(error),
                 hint="keep frames, arrays and models out of it: return them beside it, in a tuple",
             ) from error
+        # A class in a function ("<locals>") is found by no later process.
         if not same or "<" in kind.__qualname__:
             raise InvalidInput(
                 f"a {kind.__name__} that a step returns can't be read back as it was",

@@ -45,7 +45,16 @@ def collect(watches: Iterable[FileWatch], before: Before, base: str) -> list[Fil
         if digest and not (path + os.sep).startswith(covered):
             shown = _shown(path, base)
             found.setdefault(shown, FileUse(path=shown, how="listed", digest=digest))
-    return _few(list(found.values()), base)
+    return [_writable(one) for one in _few(list(found.values()), base)]
+
+
+def _writable(one: FileUse) -> FileUse:
+    try:
+        one.path.encode()
+    except UnicodeEncodeError:  # Linux allows any bytes in a name; no record of ours can hold them
+        shown = one.path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        return FileUse(path=shown, why="its name is no UTF-8, so it can't be looked at again")
+    return one
 
 
 def together(several: Iterable[list[FileUse]]) -> list[FileUse]:

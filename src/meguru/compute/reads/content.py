@@ -17,6 +17,8 @@ MOST_BYTES = 1 << 30
 """Bounds of a folder whose files are read, whose files are only looked at, and of the bytes read of it."""
 _LARGE = 4 << 20
 _SETTLED_NS = 2_000_000_000
+"""As git's "racily clean": a file that changed this short ago may change again within one tick of its clock
+(FAT has two seconds), so its dates prove nothing yet."""
 _PASSED_OVER = {"__pycache__", "node_modules"}
 
 
@@ -42,7 +44,11 @@ def is_same(path: str, kept: FileUse) -> bool:
 
 
 def _stamp(found: os.stat_result) -> list[int]:
-    """Return what changes with a large file, unless it changed only just now: clocks are coarse."""
+    """Return what changes with a large file, unless it changed only just now: clocks are coarse.
+
+    The time of the inode (ctime) is among it, which no program can set: a file that is put in place with an
+    old date shows. Small files are read in any case.
+    """
     if found.st_size < _LARGE or time.time_ns() - found.st_ctime_ns < _SETTLED_NS:
         return []
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev]
@@ -57,7 +63,7 @@ def of_tree(path: str, shown: str) -> FileUse:
     if len(files) > MOST_READ or size > MOST_BYTES:
         return FileUse(path=shown, how="dated", digest=_dated(files), size=size)
     try:
-        names = [[name, digests.of_file(Path(path, name))] for name, _ in files]
+        names = [[_spelled(name), digests.of_file(Path(path, name))] for name, _ in files]
     except OSError as error:
         return FileUse(path=shown, how="tree", why=f"it can't be read ({error.strerror})")
     return FileUse(path=shown, how="tree", digest=digests.of_value(names), size=size)
@@ -93,4 +99,9 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def _dated(files: list[tuple[str, os.stat_result]]) -> str:
-    return digests.of_value([[name, found.st_size, found.st_mtime_ns] for name, found in files])
+    return digests.of_value([[_spelled(name), found.st_size, found.st_mtime_ns] for name, found in files])
+
+
+def _spelled(name: str) -> str:
+    """Return a file's name as text: what is no UTF-8 in it can't be written as JSON."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")

@@ -7,9 +7,9 @@ from meguru.compute.code.installed import normal
 from meguru.compute.graph import FromStep, Step, after
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
+from meguru.pipelines import store
 from meguru.pipelines.components.catalogue import show_component
 from meguru.pipelines.components.types import AffectedPipeline, AffectedStep, Impact
-from meguru.pipelines.components.uses import newest
 from meguru.pipelines.products import model_of
 from meguru.pipelines.types import PipelineVersion
 
@@ -41,7 +41,7 @@ def impact(ctx: Context, *, name: str, version: str = "") -> Impact:
         raise NotFound.of("distribution of the component", name, [])
     found = [
         affected
-        for one in newest(ctx.tx, ctx.visible)
+        for one in store.newest(ctx.tx, ctx.visible)
         if (affected := _affected(one, known.name, known.distribution, wanted))
     ]
     return Impact(name=known.name, distribution=known.distribution, version=wanted, pipelines=found)

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection
 
 from meguru.pipelines import store
 from meguru.pipelines.components.types import Use
-from meguru.pipelines.types import PipelineVersion
-
-_PAGE = 100
-
-
-def newest(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[PipelineVersion]:
-    """Yield the newest version of every pipeline of some projects (None: all), by name."""
-    after = ""
-    while True:
-        found = store.page(tx, after=after, limit=_PAGE, projects=projects)
-        for one in found:
-            yield store.get(tx, one.name, one.version)
-        if len(found) < _PAGE:
-            return
-        after = found[-1].name
 
 
 def uses(tx: Connection, projects: AbstractSet[str] | None) -> dict[tuple[str, str], list[Use]]:
     """Return the steps in some projects (None: all) that use each component, by distribution and name."""
     found: dict[tuple[str, str], list[Use]] = {}
-    for version in newest(tx, projects):
+    for version in store.newest(tx, projects):
         for step in version.graph.steps:
             if step.component is not None:
                 key = (step.component.distribution, step.component.name)

@@ -16,13 +16,13 @@ from meguru.pipelines import store
 from meguru.pipelines.deployments import store as deployments
 from meguru.pipelines.deployments.move import move, take_out
 from meguru.pipelines.kind import PipelineSpec
+from meguru.pipelines.priority import check_priority
 from meguru.pipelines.schema import pipeline
 from meguru.pipelines.types import PipelineVersion, StepCode
 
 _SAID = ("params", "priority", "description", "owner")
 _SHORT = 12
 _LONGEST = {"description": 100_000, "owner": 200, "entry": 1000}
-_NEWEST = 1000
 
 
 def find(tx: Connection, name: str) -> PipelineSpec | None:
@@ -49,6 +49,7 @@ def check(ctx: Context, name: str, spec: PipelineSpec) -> PipelineSpec:
         if len(getattr(spec, field)) > longest:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
     digests.check_digest(spec.digest, field="digest")
+    check_priority(spec.priority)
     return spec
 
 
@@ -66,7 +67,10 @@ def save(ctx: Context, name: str, spec: PipelineSpec) -> None:
     InvalidInput
         If no version has this digest: it is registered first.
     """
-    version = _registered(ctx.tx, name, spec.digest)
+    version = store.of_digest(ctx.tx, name, spec.digest)
+    if version is None:
+        why = f"no version of pipeline/{name} has this digest"
+        raise InvalidInput("the code was not registered", field="digest", why=why, hint="meguru apply")
     move(ctx, version, reason="it was declared")
     said = {field: value for field in _SAID if (value := getattr(spec, field)) not in ({}, None, "")}
     ctx.tx.execute(update(pipeline).where(pipeline.c.name == name).values(said=said))
@@ -108,11 +112,3 @@ def short(codes: dict[str, StepCode]) -> dict[str, str]:
         key: digests.of_value([one.code.digest, one.environment.digest])[:_SHORT]
         for key, one in sorted(codes.items())
     }
-
-
-def _registered(tx: Connection, name: str, digest: str) -> PipelineVersion:
-    for version in store.versions(tx, name, before=None, limit=_NEWEST):
-        if version.digest == digest:
-            return version
-    why = f"no version of pipeline/{name} has this digest"
-    raise InvalidInput("the code was not registered", field="digest", why=why, hint="meguru apply")

@@ -43,7 +43,9 @@ from meguru.pipelines.types import FINAL, Failed, PipelineRunState, StepRun, Ste
 _LOOK_AHEAD = 20
 """Steps that are tried when the first ones that wait can't begin."""
 _MAX_LOST = 3
+"""How often a step is started again whose executor went away, without counting as one of its retries."""
 _TOLD_FILES = 50
+"""Files that the event of a step names; all are in its row."""
 _CHECK_SECONDS = 1.0
 _SHORT_SECONDS = 15.0
 """Waits up to this long are waited here; longer ones give the job back."""
@@ -58,7 +60,8 @@ class Engine:
             run = runs.get(tx, job.payload["run"])
             self.version = store.get(tx, run.pipeline, run.version)
             steps = runs.steps(tx, run.id)
-        # What a run does is done by whoever started it, whichever worker carries it out.
+        # What a run does is done by whoever started it, whichever worker carries it out: so says the log, and
+        # so are the rights that its product needs.
         self.ws = ws.with_(principal=system(run.created_by))
         self.logs = StepLogs(ws, run.id)
         self.record = RunRecord(self.ws, run, steps, lease, progress, self.logs)
@@ -132,6 +135,7 @@ class Engine:
 
     def _chosen(self) -> list[str]:
         """Choose the steps to start now of those that can run."""
+        # What was refused in the last round may have been given back meanwhile.
         self.places.look_again()
         started: list[str] = []
         later: list[str] = []
@@ -167,6 +171,7 @@ class Engine:
 
     def _launch(self, key: str) -> None:
         one, step = self.record.steps[key], self.plan.board.steps[key]
+        # A new name each time: the process of an earlier attempt may be told of after this one began.
         name = new_id("proc")
         scratch = self._scratch / f"{quoted(key)[:100]}-{one.attempt}-{name[-6:]}"
         scratch.mkdir(parents=True)
@@ -215,6 +220,7 @@ class Engine:
             return
 
     def _patience(self) -> float:
+        # Not until the first deadline alone: the lease must be kept, and the logs be shown, in any case.
         deadlines = [one.deadline for one in self.active.values() if one.deadline is not None]
         return max(0.01, min([_CHECK_SECONDS, *(deadline - time.monotonic() for deadline in deadlines)]))
 
@@ -257,6 +263,7 @@ class Engine:
             self.record.keep(ended.outcome.soon)
             one = self.plan.finish(key, ended.outcome.outputs, log, ended.outcome.files)
             self.record.tell("step_run.succeeded", key, _told(one))
+        # What ran the step went away; nothing is known of the step itself, which is not to blame.
         elif ended.lost and self.lost[key] < _MAX_LOST:
             self.lost[key] += 1
             self.record.change(self.record.steps[key], state=StepState.WAITING, log=log)

@@ -29,6 +29,7 @@ from meguru.pipelines.types import Failed, PipelineVersion, StepRun, StepState
 
 DONE = (StepState.SUCCEEDED, StepState.CACHED)
 _MAX_BACKOFF = 3600.0
+"""Seconds before another attempt, however often it failed."""
 _YES = digests.of_bytes(b"true")
 
 
@@ -52,6 +53,8 @@ class RunPlan:
         """Decide about every step that can begin now."""
         for key, answer in self.questions.answered(tx):
             self.finish(key, [PLAIN.save(answer, bool, ValueStore(self.outputs.blobs, Path()))])
+        # Again and again: a step that is taken over or skipped lets others begin at once. So a run that is
+        # all cached costs one commit.
         while self.failed is None and (fresh := self.board.begin()):
             wanted = [key for key in fresh if not self._is_settled(tx, key)]
             kept = self._kept(tx, wanted)
@@ -87,6 +90,7 @@ class RunPlan:
         step, one = self.board.steps[key], self.record.steps[key]
         failures, now = one.failures + 1, self.ws.clock.now()
         again = again and failures <= step.retries
+        # The exponent is bounded, for a float is not: 2.0 ** 1024 overflows.
         wait = min(step.backoff * 2.0 ** (min(failures, 60) - 1), _MAX_BACKOFF)
         self.record.change(
             one,

@@ -66,7 +66,8 @@ class RunRecord:
 
         def write(ctx: Context) -> None:
             for digest, data in blobs.items():
-                # They come from the user's own code: a wrong one would stand in the way of all others.
+                # They come from the user's own code: a wrong one would stand in the way of all others who put
+                # the bytes of this digest.
                 if digests.of_bytes(data) == digest:
                     pending.record(ctx.tx, ctx.blobs, digest, data)
 

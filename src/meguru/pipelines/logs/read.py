@@ -50,7 +50,10 @@ def read_log(
     run = runs.get(ctx.tx, run_id)
     if step:
         run, step = _source(ctx, run, step)
-    logs = store.of_run(ctx.tx, run.id, step=step, after=after, newest=bool(tail))
+    # One more than is read tells whether there are more; a tail leaves out the oldest ones, and says nothing.
+    most = store.MAX_LOGS if tail else store.MAX_LOGS + 1
+    logs = store.of_run(ctx.tx, run.id, step=step, after=after, newest=bool(tail), limit=most)
+    logs, is_cut = logs[: store.MAX_LOGS], len(logs) > store.MAX_LOGS
     logs = store.newest(logs) if attempt == 0 else [log for log in logs if attempt in {ALL, log.attempt}]
     live = run.state not in FINAL and (not step or _moving(ctx, run, step))
     dropped = sum(log.dropped for log in logs)
@@ -62,7 +65,9 @@ def read_log(
         return LogPage(lines=lines[-tail:], live=live, dropped=dropped)
     wanted, unread = _lines(ctx, logs, after, fits)
     lines = [*heapq.merge(*wanted, key=_time), *_end(run, step, since=after, fits=fits)]
-    return LogPage(lines=lines[:limit], more=len(lines) > limit, live=live, dropped=dropped + unread)
+    return LogPage(
+        lines=lines[:limit], more=is_cut or len(lines) > limit, live=live, dropped=dropped + unread
+    )
 
 
 class _Fits(NamedTuple):

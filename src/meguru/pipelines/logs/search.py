@@ -50,8 +50,9 @@ def search_logs(
     fits, searched = matcher(text), 0
     found: list[LogLine] = []
     for one in ids:
-        for log in store.of_run(ctx.tx, one, step=normal(step)):
-            if searched > MOST_BYTES or len(found) >= limit:
+        logs = store.of_run(ctx.tx, one, step=normal(step), limit=store.MAX_LOGS + 1)
+        for number, log in enumerate(logs):
+            if searched > MOST_BYTES or len(found) >= limit or number == store.MAX_LOGS:
                 return LogHits(lines=found, searched=searched, more=True)
             kept = text_of(ctx, log)
             searched += len(kept)

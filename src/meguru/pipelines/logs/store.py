@@ -12,6 +12,9 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from meguru.pipelines.logs.schema import step_log, step_log_chunk
 from meguru.pipelines.logs.types import Log
 
+MAX_LOGS = 1000
+"""Of one run that are looked at in one call: a mapped step has one for each of its calls."""
+
 
 def put(tx: Connection, log: Log, *, known: bool) -> bool:
     """Write a log that goes on or has ended; False if it has ended before."""
@@ -55,7 +58,7 @@ def of_run(
     step: str = "",
     after: datetime | None = None,
     newest: bool = False,
-    limit: int = 1000,
+    limit: int = MAX_LOGS,
 ) -> list[Log]:
     """Return the logs of a run or of one of its steps that have lines later than `after`, oldest first.
 

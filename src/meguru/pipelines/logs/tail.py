@@ -27,7 +27,8 @@ from meguru.pipelines.step_kind import STEP_RUN
 
 PACE_SECONDS = 1.0
 PROGRESS_SECONDS = 5.0
-_LIVE_KEPT = 1 << 20
+_MAX_LIVE_BYTES = 1 << 20
+"""Text of a running step that the database holds; all of it is in a blob when the step has ended."""
 # Only the attempt itself, and whoever comes after its death, writes these rows; they carry no state.
 _KEEP = InternalOperation(STEP_RUN, "keep_log", alone=False)
 
@@ -121,6 +122,7 @@ class StepLogs:
     def close(self, step: str) -> str | None:
         """Keep the log of a step that has ended; return its digest, None if nothing was printed."""
         one = self._open.pop(step)
+        # Read once more from the start: what was shown live may have gaps, and progress bars half-way.
         lines, dropped = whole(one.growing.path, _micro(one.log.begun_at))
         if not lines and not one.known:
             return None
@@ -165,7 +167,7 @@ class StepLogs:
             text = write(one.pending)
             store.add_chunk(ctx.tx, one.log, one.seq, moment(one.pending[-1][0]), text)
             one.sizes.append((one.seq, len(text)))
-            while len(one.sizes) > 1 and sum(size for _, size in one.sizes) > _LIVE_KEPT:
+            while len(one.sizes) > 1 and sum(size for _, size in one.sizes) > _MAX_LIVE_BYTES:
                 one.sizes.popleft()
                 store.drop_chunks(ctx.tx, one.log, before=one.sizes[0][0])
 
