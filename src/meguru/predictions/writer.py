@@ -6,6 +6,7 @@ request is committed at once, and a crowd shares the price of the disk.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -13,11 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError as RowConflict
 
 from meguru.base.batch_queue import BatchQueue
-from meguru.errors import Busy, Conflict, MeguruError
+from meguru.errors import Busy, Conflict, InternalError, InvalidInput, MeguruError
 from meguru.predictions import store
 from meguru.predictions.types import PredictionBatch
 from meguru.storage.db import Database
 
+log = logging.getLogger(__name__)
 MAX_BATCHES = 512
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -58,15 +60,28 @@ class Writer:
         try:
             with self._db.write() as tx:
                 store.add(tx, [batch for batch, _ in group])
-        except RowConflict as conflict:
-            if len(group) > 1:  # one of them repeats a key; the others must not suffer for it
+        except Exception as failure:  # noqa: BLE001 - see `_explained`; the one writer must not die of one batch
+            error = _explained(failure)
+            # What is wrong with one batch (a key that was used before, text that can't be stored) is no fault of
+            # its neighbours: each is tried alone. A database that is away is everybody's, and waited for once.
+            if len(group) > 1 and isinstance(error, Conflict | InvalidInput | InternalError):
                 for each in group:
                     self._write([each])
                 return
-            error = Conflict("this idempotency key was used before", why=str(conflict.orig))
-        except MeguruError as known:
-            error = known
-        except DBAPIError as failure:
-            error = Busy("the prediction could not be recorded", why=str(failure.orig))
         for _, done in group:
-            done(error)
+            try:
+                done(error)
+            except Exception:  # the next callers are to hear of theirs
+                log.exception("who waits for a prediction could not be told that it is recorded")
+
+
+def _explained(failure: Exception) -> MeguruError:
+    """Return what a caller is told; what nobody foresaw is logged, since all endpoints share this thread."""
+    if isinstance(failure, MeguruError):
+        return failure
+    if isinstance(failure, RowConflict):
+        return Conflict("this idempotency key was used before", why=str(failure.orig))
+    if isinstance(failure, DBAPIError):
+        return Busy("the prediction could not be recorded", why=str(failure.orig))
+    log.error("a prediction could not be recorded", exc_info=failure)
+    return InternalError("the prediction could not be recorded", hint="the server's log has the traceback")

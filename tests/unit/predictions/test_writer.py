@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from meguru.errors import Busy, Conflict
+from meguru.errors import Busy, Conflict, InternalError
 from meguru.predictions import counts, ids, payload, store
 from meguru.predictions.types import PredictionBatch
 from meguru.predictions.writer import Writer
@@ -103,3 +103,19 @@ def test_a_closed_writer_has_written_all_it_took_and_takes_no_more(workspace):
     with workspace.read() as tx:
         assert counts.totals(tx, "delay").requests == 50
     assert isinstance(submit(writer, [batch()])[0], Busy)
+
+
+def test_what_can_not_be_stored_is_told_and_the_writer_goes_on_with_its_neighbours(writer):
+    odd = msgspec.structs.replace(batch(), rows=[("\ud800", MARCH)])  # half a character: no database takes it
+    answers = submit(writer, [batch(), odd, batch()])
+    assert isinstance(answers[1], InternalError)
+    assert [answers[0], answers[2]] == [None, None]
+    assert submit(writer, [batch()]) == [None]
+
+
+def test_a_caller_that_fails_keeps_nobody_from_hearing(writer):
+    def fails(error):
+        raise RuntimeError
+
+    writer.submit(batch(), fails)
+    assert submit(writer, [batch()]) == [None]

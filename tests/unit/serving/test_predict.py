@@ -222,3 +222,9 @@ def test_a_client_that_hangs_in_the_middle_of_its_body_is_given_up(live, service
         asyncio.run(app(scope, receive, send))
         assert sent[0]["status"] == 504
         assert b"the body did not end" in sent[1]["body"]
+
+
+def test_half_a_character_is_refused(live, http):
+    live(1)
+    body = b'{"rows": [{"hour": 5, "distance": 0.5}], "keys": ["\\ud800"]}'
+    assert error(http.predict(body))["what"] == "the body holds half a character"
