@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from meguru.datasets.sql.functions import FUNCTIONS, WORDS
@@ -62,6 +63,26 @@ def tables_of(query: str) -> set[str]:
     return {each.text for each in tokens if each.kind in {"word", "name"}}
 
 
+def check_reads_no_files(query: str) -> None:
+    """Refuse a query that calls a table function, which reads a file of whoever answers it.
+
+    Names are compared as the engine has them: ``"read_csv"`` and ``read_csv/**/('x')`` are ``read_csv``.
+
+    Raises
+    ------
+    UsageError
+        If it does, or can't be read.
+    """
+    tokens = _tokens(query)
+    for token, after in pairwise(tokens):
+        if after.text == "(" and _is_reader(token):
+            raise UsageError("a query reads its tables alone", why=f"not {token.text.lower()}()", field="query")
+
+
+def _is_reader(token: SqlToken) -> bool:
+    return token.kind in {"word", "name"} and token.text.lower().startswith(("read_", "scan_"))
+
+
 def _tokens(query: str) -> list[SqlToken]:
     found, at = [], 0
     while at < len(query):
@@ -84,7 +105,7 @@ def _check_call(token: SqlToken) -> None:
     name = token.text.lower()
     if name in FUNCTIONS or (token.kind == "word" and name in WORDS):
         return
-    if name.startswith(("read_", "scan_")):
+    if _is_reader(token):
         hint = "meguru data add NAME FILE first"
         raise UsageError("a query reads datasets alone", why=f"not {name}()", hint=hint, field="query")
     close = near_misses(name, FUNCTIONS)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meguru.compute.dataset_param import Dataset
-from meguru.errors import InvalidInput, MeguruError
+from meguru.datasets.sql.guard import check_reads_no_files
+from meguru.errors import InvalidInput, MeguruError, UsageError
 from meguru.features import code, dtypes
 from meguru.features.offline.keys import need
 from meguru.features.types import PinnedView, ViewDefinition
@@ -17,8 +17,6 @@ from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
     import polars as pl
-
-_READS_FILES = re.compile(r"\b(?:read_\w+|scan_\w+)\s*\(", re.IGNORECASE)
 
 
 def rows_of(blobs: BlobStore, view: PinnedView, folder: Path) -> pl.DataFrame:
@@ -88,8 +86,10 @@ def queried(sql: str, frames: Mapping[str, pl.DataFrame], what: str) -> pl.DataF
     """Answer a query over frames, and over nothing else."""
     import polars as pl
 
-    if _READS_FILES.search(sql):
-        raise InvalidInput("a query reads the sources alone", where=what, field="sql")
+    try:
+        check_reads_no_files(sql)
+    except UsageError as error:
+        raise InvalidInput("a query reads the sources alone", why=error.why, where=what, field="sql") from None
     try:
         return pl.SQLContext(dict(frames)).execute(sql, eager=True)
     except pl.exceptions.PolarsError as error:
