@@ -109,3 +109,26 @@ def test_how_far_the_world_is_comes_from_senders_and_not_from_receipt(workspace,
     record(workspace, endpoint="delay", outcomes=[told])
     assert arrived().known_until == APRIL
     assert arrived().requests == 1
+
+
+def test_a_span_that_is_touched_while_another_is_taken_is_in_the_next_one(workspace, answered):
+    first = answered(1)
+
+    class Meanwhile:
+        """A transaction that sees, as on PostgreSQL, what another one commits between its statements."""
+
+        def __init__(self, tx):
+            self._tx, self.dialect = tx, tx.dialect
+
+        def execute(self, statement, *given):
+            found = self._tx.execute(statement, *given)
+            if statement.is_select:
+                values = dict.fromkeys(("predictions", "requests", "outcomes"), 0)
+                touched = {"touched_from": APRIL, "touched_until": APRIL}
+                row = {"endpoint": "delay", "shard": 99, **values, **touched}
+                self._tx.execute(insert(prediction_count), row)
+            return found
+
+    with workspace.db.write() as tx:
+        assert counts.take(Meanwhile(tx), "delay") == (first.first_time, first.last_time)
+        assert counts.take(tx, "delay") == (APRIL, APRIL)
