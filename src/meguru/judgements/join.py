@@ -33,5 +33,6 @@ def join(ctx: Context, *, endpoint: str) -> FeedbackRecorded:
             store.place(ctx.tx, each.id, where[0])
             joined.append(where[0])
     corrected, outcomes = settle(ctx, name, joined, rule)
-    tell(ctx, name, count=len(joined), corrected=corrected, waiting=0, outcomes=outcomes)
+    if joined:
+        tell(ctx, name, count=len(joined), corrected=corrected, waiting=0, outcomes=outcomes)
     return FeedbackRecorded(endpoint=name, count=len(joined), corrected=corrected, outcomes=outcomes)

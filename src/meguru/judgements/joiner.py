@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from meguru.base.ticker import Ticker
 from meguru.errors import NotFound
@@ -11,7 +12,7 @@ from meguru.judgements.join import join
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.predictions import counts
-from meguru.predictions.joiner import LEISURE
+from meguru.predictions.joiner import LEISURE, join_all
 
 
 class FeedbackJoiner(Ticker):
@@ -26,7 +27,7 @@ class FeedbackJoiner(Ticker):
 
     def tick(self) -> None:
         """Look once."""
-        began = time.monotonic()
+        began, joining = time.monotonic(), 0.0
         with self.ws.read() as tx:
             now = {
                 name: (newest, counts.totals(tx, name).predictions)
@@ -34,10 +35,7 @@ class FeedbackJoiner(Ticker):
             }
         for endpoint, state in now.items():
             if self._seen.get(endpoint) != state:
-                try:
-                    while join(self.ws, endpoint=endpoint).count:
-                        pass
-                except NotFound:
-                    pass  # it was retired
+                with suppress(NotFound):  # it was retired
+                    joining += join_all(lambda name=endpoint: join(self.ws, endpoint=name))
                 self._seen[endpoint] = state
-        self.pause = max(self.least, LEISURE * (time.monotonic() - began))
+        self.pause = max(self.least, LEISURE * (time.monotonic() - began - joining))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from meguru.base.ticker import Ticker
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.predictions import counts, waiting_store
+from meguru.predictions.types import OutcomesRecorded
 from meguru.predictions.waiting import join
 
 LEISURE = 20
@@ -26,7 +28,7 @@ class OutcomeJoiner(Ticker):
 
     def tick(self) -> None:
         """Look once."""
-        began = time.monotonic()
+        began, joining = time.monotonic(), 0.0
         with self.ws.read() as tx:
             now = {
                 name: (newest, counts.totals(tx, name).predictions)
@@ -34,7 +36,17 @@ class OutcomeJoiner(Ticker):
             }
         for endpoint, state in now.items():
             if self._seen.get(endpoint) != state:
-                while join(self.ws, endpoint=endpoint).count:
-                    pass
+                joining += join_all(lambda name=endpoint: join(self.ws, endpoint=name))
                 self._seen[endpoint] = state
-        self.pause = max(self.least, LEISURE * (time.monotonic() - began))
+        # What was joined is done with: only what a look for nothing costs is a reason to look less often.
+        self.pause = max(self.least, LEISURE * (time.monotonic() - began - joining))
+
+
+def join_all(join_some: Callable[[], OutcomesRecorded]) -> float:
+    """Join page after page until one changes nothing; return the seconds that the others took."""
+    began = last = time.monotonic()
+    # A page of outcomes that can't be taken joins none, and there may be others behind it: they are marked, and
+    # are not on the next page.
+    while (done := join_some()).count or done.waiting:
+        last = time.monotonic()
+    return last - began

@@ -49,8 +49,9 @@ def join(ctx: Context, *, endpoint: str) -> OutcomesRecorded:
     waiting_store.remove(ctx.tx, joined)
     for number, problem in wrong.items():
         waiting_store.mark(ctx.tx, number, problem)
-    data = {"endpoint": name, "count": len(rows), "corrected": done.corrected, "joined": len(rows)}
-    ctx.emit("outcomes.recorded", refs.make("endpoint", name), data=data)
+    if rows or wrong:
+        data = {"endpoint": name, "count": len(rows), "corrected": done.corrected, "joined": len(rows)}
+        ctx.emit("outcomes.recorded", refs.make("endpoint", name), data=data)
     return OutcomesRecorded(
         endpoint=name, count=len(rows), corrected=done.corrected, repeated=done.repeated, waiting=len(wrong)
     )

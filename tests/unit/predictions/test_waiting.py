@@ -8,6 +8,7 @@ import pytest
 
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel import events
+from meguru.predictions import waiting as waiting_module
 from meguru.predictions import waiting_store
 from meguru.predictions.joiner import OutcomeJoiner
 from meguru.predictions.operations import forget, join, record, show, waiting
@@ -121,3 +122,14 @@ def test_pages_of_what_waits(workspace, endpoint):
     rest = waiting(workspace, endpoint="delay", limit=3, cursor=first.next_cursor)
     assert [each.key for each in (*first.items, *rest.items)] == list("01234")
     assert rest.next_cursor == ""
+
+
+def test_outcomes_that_can_not_be_taken_do_not_hold_up_those_behind_them(
+    workspace, endpoint, answered, monkeypatch
+):
+    monkeypatch.setattr(waiting_module, "A_JOIN", 2)
+    given = [{"key": number, "time": MARCH, "value": "late" if number < 2 else 1.0} for number in range(3)]
+    keep(workspace, *given)
+    answered(3, rows=[(str(number), MARCH) for number in range(3)])
+    OutcomeJoiner(workspace).tick()
+    assert [bool(each.problem) for each in waiting(workspace, endpoint="delay").items] == [True, True]
