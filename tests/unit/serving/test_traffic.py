@@ -72,3 +72,15 @@ def test_a_service_counts_what_it_answers(workspace, service, live):
     found = traffic(workspace, name="delay", start=start, end=start + timedelta(minutes=10)).total
     assert (found.requests, found.rows, found.refused) == (2, 1, 1)
     assert found.busy > 0
+
+
+def test_a_minute_is_not_forgotten_by_how_long_it_took_to_write_it(monkeypatch):
+    log, clock = RequestLog(), [1_000_000.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    log.append((time.perf_counter(), 0.02, 200, 1))
+    counted = log.count()
+    log.append((time.perf_counter(), 0.02, 200, 1))  # while the database takes its time
+    clock[0] += 300
+    log.kept(counted)
+    clock[0] -= 300
+    assert [each.requests for each in log.count()] == [2]

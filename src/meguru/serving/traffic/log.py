@@ -27,6 +27,7 @@ class RequestLog:
         self._work: deque[tuple[float, float, float]] = deque()
         self._minutes: dict[int, TrafficCounts] = {}
         self._changed: set[int] = set()
+        self._counted_at = 0.0
         # A bound method of a deque: nothing is cheaper, and no lock is needed.
         self.append: Callable[[tuple[float, float, int, int]], Any] = self._requests.append
         """Take a request: when it was answered and after how many seconds, its status, its rows."""
@@ -36,7 +37,8 @@ class RequestLog:
     def count(self) -> list[TrafficCounts]:
         """Return the minutes that changed since the last time, each with all that was counted of it."""
         # Moments are of the clock that never goes back; what they are called is asked once.
-        offset = time.time() - time.perf_counter()
+        self._counted_at = time.time()
+        offset = self._counted_at - time.perf_counter()
         while self._requests:
             at, seconds, status, rows = self._requests.popleft()
             self._request(self._minute(at + offset), seconds, status, rows)
@@ -49,7 +51,9 @@ class RequestLog:
 
     def kept(self, minutes: list[TrafficCounts]) -> None:
         """Take it that these minutes are written down; those that are over are forgotten."""
-        limit = time.time() - _OPEN
+        # By when they were counted, not by now: a minute that is forgotten while the database was slow, and then
+        # counted further, would be written over with what came last.
+        limit = self._counted_at - _OPEN
         for each in minutes:
             key = int(each.start.timestamp()) // MINUTE
             self._changed.discard(key)
