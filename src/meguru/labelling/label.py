@@ -134,7 +134,9 @@ def _place(ctx: Context, id: str, place: int) -> tuple[Labelling, list[Row[Any]]
     turns = store.turns(ctx.tx, found.id, place)
     if not turns:
         raise NotFound(f"{found.id} has no place {place}", why=f"it has 0 to {found.size - 1}")
-    batch = predictions.known(ctx.tx, [turns[0].batch_id])[turns[0].batch_id]
+    batch = predictions.known(ctx.tx, [turns[0].batch_id]).get(turns[0].batch_id)
+    if batch is None:  # retention removed it
+        raise NotFound.of("prediction", ids.join(turns[0].batch_id, turns[0].row))
     return found, turns, tasks_of(ctx.tx, [batch.model_ref])[batch.model_ref]
 
 

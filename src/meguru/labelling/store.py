@@ -14,11 +14,14 @@ from meguru.errors import NotFound
 from meguru.labelling.schema import label_turn, labelling
 from meguru.labelling.types import GivenLabel, ItemState, Labelling
 from meguru.predictions.outcome_store import Place
+from meguru.predictions.schema import prediction_batch
 from meguru.predictions.store import chunks
 
 _L, _T = labelling.c, label_turn.c
 _A_QUERY = 400
 _KEPT = [column.name for column in _L]
+# Retention may have removed a prediction since it was drawn; its turn would be the next one for ever.
+_IS_KEPT = exists().where(prediction_batch.c.id == _T.batch_id)
 
 
 def add(tx: Connection, made: Labelling, turns: Sequence[dict[str, Any]]) -> None:
@@ -97,7 +100,7 @@ def disputed(tx: Connection, endpoint: str, limit: int) -> list[Row[Any]]:
     query = (
         select(_T.labelling, _T.place, _T.batch_id, _T.row)
         .join(labelling, _L.id == _T.labelling)
-        .where(_L.endpoint == endpoint, _T.disputed)
+        .where(_L.endpoint == endpoint, _T.disputed, _IS_KEPT)
         .distinct()
         .order_by(_T.labelling, _T.place)
     )
@@ -129,6 +132,7 @@ def _open_to(endpoint: str, who: str) -> Any:
             _L.endpoint == endpoint,
             and_(_T.state == ItemState.OPEN.value, or_(_T.labeller == who, _T.labeller == "")),
             ~taken,
+            _IS_KEPT,
         )
     )
 

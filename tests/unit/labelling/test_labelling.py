@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from sqlalchemy import delete
 
 from meguru.errors import Conflict, Forbidden, InvalidInput
 from meguru.labelling.label import form_of
@@ -11,6 +12,7 @@ from meguru.labelling.operations import decide, disputes, label, list_samples, n
 from meguru.labelling.types import LabelForm
 from meguru.labelling.uncertainty import uncertainty
 from meguru.predictions.operations import show
+from meguru.predictions.schema import prediction_batch, uncounted_batch
 from meguru.tasks import task_of
 
 
@@ -156,3 +158,13 @@ def test_the_form_suits_the_task():
     assert {name: form_of(task_of(name)).kind for name in kinds} == kinds
     assert form_of(task_of({"task": "multilabel", "classes": ["a", "b"]})).kind == "choices"
     assert form_of(task_of({"task": "binary", "classes": ["no", "yes"]})).choices == ["no", "yes"]
+
+
+def test_a_prediction_that_retention_removed_is_nobodys_turn(workspace, answered):
+    first, second = answered(0.5), answered(0.6)
+    drawn(workspace, size=2)
+    with workspace.db.write() as tx:
+        for table in (uncounted_batch, prediction_batch):
+            key = table.c.get("batch_id", table.c.get("id"))
+            tx.execute(delete(table).where(key == first[0].partition(".")[0]))
+    assert order(workspace) == second
