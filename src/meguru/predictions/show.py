@@ -28,12 +28,18 @@ def find(tx: Connection, id: str) -> Prediction:
         whole = store.get(tx, id) if key is None else None
         hint = f"it is a request of {whole.n} rows; the first is {ids.join(id, 0)}" if whole else ""
         raise NotFound.of("prediction", id[:80], hint=hint)
-    return prediction_of(tx, batch, key[1])
+    return predictions_of(tx, batch, [key[1]])[0]
 
 
-def prediction_of(tx: Connection, batch: PredictionBatch, row: int) -> Prediction:
-    """Return one row of a request as a prediction, with what is known of it."""
-    values = payload.frame_of(batch.payload).row(row, named=True)
+def predictions_of(tx: Connection, batch: PredictionBatch, rows: Sequence[int]) -> list[Prediction]:
+    """Return rows of a request as predictions, with what is known of them; the request is read once."""
+    found, keys = payload.frame_of(batch.payload), store.keys_of(tx, batch.id)
+    return [_prediction(tx, batch, row, found.row(row, named=True), keys.get(row)) for row in rows]
+
+
+def _prediction(
+    tx: Connection, batch: PredictionBatch, row: int, values: dict[str, Any], key: str | None
+) -> Prediction:
     own, others = payload.outputs_of(batch.payload)
     outputs = _taken(values, own)
     shadows = {ref: _taken(values, theirs, ref) for ref, theirs in others.items()}
@@ -49,7 +55,7 @@ def prediction_of(tx: Connection, batch: PredictionBatch, row: int) -> Predictio
         score=outputs.get("score"),
         outputs=outputs,
         shadows={ref: each["score"] if [*each] == ["score"] else each for ref, each in shadows.items()},
-        key=store.keys_of(tx, batch.id).get(row),
+        key=key,
         outcome=outcome,
         earlier=earlier,
     )

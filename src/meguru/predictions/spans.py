@@ -16,6 +16,7 @@ from meguru.predictions.store import within
 from meguru.predictions.types import TIME_COLUMN
 
 _TICK = timedelta(microseconds=1)
+_A_PAGE = 100
 _T = prediction_batch.c
 
 
@@ -59,13 +60,15 @@ def end_of_rows(tx: Connection, endpoint: str, start: datetime, count: int) -> d
     query = select(_T.first_time, _T.last_time, _T.payload).where(here).order_by(_T.first_time, _T.id)
     times: list[datetime] = []
     found: datetime | None = None
-    for row in tx.execute(query):
-        if found is not None and row.first_time >= found:
-            break  # this request, and all that follow, begin after the row that we look for
-        times += [each for each in _times(row.payload) if each >= start]
-        if len(times) >= count:
-            times = sorted(times)[:count]
-            found = times[-1]
+    # A page at a time: PostgreSQL's driver would fetch the payloads of all that was recorded since.
+    with tx.execute(query, execution_options={"yield_per": _A_PAGE}) as rows:
+        for row in rows:
+            if found is not None and row.first_time >= found:
+                break  # this request, and all that follow, begin after the row that we look for
+            times += [each for each in _times(row.payload) if each >= start]
+            if len(times) >= count:
+                times = sorted(times)[:count]
+                found = times[-1]
     return None if found is None else found + _TICK
 
 

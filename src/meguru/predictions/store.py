@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from meguru.base import refs
 from meguru.predictions import counts, ids, uncounted
@@ -63,6 +63,33 @@ def overlapping(tx: Connection, endpoint: str, start: datetime, end: datetime) -
     table = prediction_batch.c
     query = select(table.id, table.model_ref, table.n, table.payload).where(*within(endpoint, start, end))
     return list(tx.execute(query.order_by(table.first_time, table.id)))
+
+
+def in_parts(tx: Connection, batches: Select[Any], max_rows: int) -> Iterator[list[Row[Any]]]:
+    """Give batches in lists of about so many rows, with id, model, size and payload, ordered by id within each.
+
+    `batches` selects their ids and sizes (`n`), in the order in which the lists are wanted.
+    """
+    table = prediction_batch.c
+    for part in _of_size(list(tx.execute(batches)), max_rows):
+        found: list[Row[Any]] = []
+        for some in chunks([row.id for row in part], _IDS_A_QUERY):
+            query = select(table.id, table.model_ref, table.n, table.payload).where(table.id.in_(some))
+            found += tx.execute(query)
+        yield sorted(found, key=lambda row: str(row.id))
+
+
+def _of_size(batches: Sequence[Row[Any]], max_rows: int) -> Iterator[list[Row[Any]]]:
+    part: list[Row[Any]] = []
+    size = 0
+    for each in batches:
+        part.append(each)
+        size += each.n
+        if size >= max_rows:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def known(tx: Connection, batch_ids: Iterable[str]) -> dict[str, Row[Any]]:

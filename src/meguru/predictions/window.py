@@ -6,11 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, outcome_store, payload, store
+from meguru.predictions.schema import prediction_batch
 from meguru.predictions.types import (
     ID_COLUMN,
     MODEL_COLUMN,
@@ -25,6 +26,9 @@ from meguru.tasks.base import OUTPUT_PREFIX
 
 if TYPE_CHECKING:
     import polars as pl
+
+MAX_ROWS = 100_000
+"""Predictions that are in memory at a time, with their inputs, where a span is only counted."""
 
 
 def frame(
@@ -93,26 +97,56 @@ def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> Wi
         if given.tzinfo is None:
             hint = f"write {given.isoformat()}Z for UTC"
             raise InvalidInput(f"{name} has no time zone", hint=hint, field=name)
-    rows = frame(ctx.tx, endpoint, start, end, features=())
-    counted = rows.group_by(MODEL_COLUMN).agg(
-        pl.len().alias("predictions"),
-        pl.col(OUTCOME_COLUMN).count().alias("outcomes"),
-        pl.col(SCORE_COLUMN).drop_nans().mean().alias("mean_score"),
+    # A span may be all that was ever recorded: it is read in parts, of which only the counts are kept.
+    counted = pl.concat([_counted(part) for part in _in_parts(ctx.tx, endpoint, start, end)] or [_counted(frame_of([], []))])
+    whole = counted.group_by(MODEL_COLUMN).agg(
+        pl.col("predictions", "outcomes", "scored", "scores").sum(),
+        pl.col("first").min(),
+        pl.col("last").max(),
     )
     models = [
-        ModelCount(model=row.pop(MODEL_COLUMN), **row)
-        for row in counted.sort(MODEL_COLUMN).iter_rows(named=True)
+        ModelCount(
+            model=row[MODEL_COLUMN],
+            predictions=row["predictions"],
+            outcomes=row["outcomes"],
+            mean_score=row["scores"] / row["scored"] if row["scored"] else None,
+        )
+        for row in whole.sort(MODEL_COLUMN).iter_rows(named=True)
     ]
-    times = rows.get_column(TIME_COLUMN)
     return WindowSummary(
         endpoint=endpoint,
         start=start,
         end=end,
-        predictions=rows.height,
+        predictions=sum(each.predictions for each in models),
         outcomes=sum(each.outcomes for each in models),
-        first_time=times[0] if rows.height else None,
-        last_time=times[-1] if rows.height else None,
+        first_time=whole["first"].min(),
+        last_time=whole["last"].max(),
         models=models,
+    )
+
+
+def _in_parts(tx: Connection, endpoint: str, start: datetime, end: datetime) -> Iterator["pl.DataFrame"]:
+    import polars as pl
+
+    table, time = prediction_batch.c, pl.col(TIME_COLUMN)
+    batches = select(table.id, table.n).where(*store.within(endpoint, start, end)).order_by(table.id)
+    for part in store.in_parts(tx, batches, MAX_ROWS):
+        known = outcome_store.of_batches(tx, [row.id for row in part])
+        yield frame_of(part, known).filter((time >= start) & (time < end))
+
+
+def _counted(rows: "pl.DataFrame") -> "pl.DataFrame":
+    """Return by model how many rows there are, what of them is known, and what adds up to their mean score."""
+    import polars as pl
+
+    score = pl.col(SCORE_COLUMN).drop_nans()
+    return rows.group_by(MODEL_COLUMN).agg(
+        pl.len().alias("predictions").cast(pl.Int64),
+        pl.col(OUTCOME_COLUMN).count().alias("outcomes").cast(pl.Int64),
+        score.count().alias("scored").cast(pl.Int64),
+        score.sum().alias("scores"),
+        pl.col(TIME_COLUMN).min().alias("first"),
+        pl.col(TIME_COLUMN).max().alias("last"),
     )
 
 

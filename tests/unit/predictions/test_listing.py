@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from meguru.errors import InvalidInput
-from meguru.predictions import payload
+from meguru.predictions import payload, store
 from meguru.predictions.operations import list_predictions, record, show
 from meguru.predictions.types import OutcomeInput
 
@@ -36,3 +36,11 @@ def test_a_cursor_of_another_list_is_refused(workspace, answered):
         with pytest.raises(InvalidInput) as caught:
             list_predictions(workspace, endpoint="delay", cursor=cursor)
         assert caught.value.field == "cursor"
+
+
+def test_a_request_of_many_rows_is_read_once_for_a_page(workspace, answered, monkeypatch):
+    answered(50)
+    read = []
+    monkeypatch.setattr(store, "keys_of", lambda tx, batch_id: read.append(batch_id) or {})
+    assert len(list_predictions(workspace, endpoint="delay", limit=40).items) == 40
+    assert len(read) == 1

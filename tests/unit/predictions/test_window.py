@@ -6,6 +6,7 @@ import pytest
 
 from meguru.errors import InvalidInput
 from meguru.predictions import payload
+from meguru.predictions import window as windows
 from meguru.predictions.operations import record, window
 from meguru.predictions.types import OutcomeInput
 from meguru.predictions.window import frame
@@ -76,3 +77,12 @@ def test_a_window_needs_a_time_zone(workspace):
     with pytest.raises(InvalidInput) as caught:
         window(workspace, endpoint="delay", start=MARCH.replace(tzinfo=None), end=APRIL)
     assert caught.value.field == "start"
+
+
+def test_a_long_span_is_counted_in_parts(workspace, answered, monkeypatch):
+    for hour in range(3):
+        answered(2, times=[MARCH + timedelta(hours=hour)] * 2, scores=[0.0, hour])
+    whole = window(workspace, endpoint="delay", start=MARCH, end=APRIL)
+    monkeypatch.setattr(windows, "MAX_ROWS", 2)
+    assert window(workspace, endpoint="delay", start=MARCH, end=APRIL) == whole
+    assert (whole.predictions, whole.models[0].mean_score, whole.last_time) == (6, 0.5, MARCH + timedelta(hours=2))
