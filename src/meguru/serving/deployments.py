@@ -89,6 +89,7 @@ class Deployments:
     def __init__(self, ws: Workspace, load: Load) -> None:
         self.places: dict[str, EndpointSlot] = {}
         self.changed = threading.Condition()
+        self._looking_up = threading.Lock()
         self._ws, self._loader = ws, Loader(ws, load)
         self._reporter = Reporter(ws)
         self._values = values_of(ws)
@@ -111,12 +112,15 @@ class Deployments:
 
     def look_up(self, name: str) -> EndpointSlot | None:
         """Return an endpoint, asking the database if this process has not heard of it yet."""
-        if name not in self.places:
-            with self._ws.read() as tx:
-                found = store.find(tx, name)
-            if found is not None:
-                self.places.setdefault(name, EndpointSlot(found))
-        return self.places.get(name)
+        # Read and put in under one lock: a request that read just before the endpoint was retired must not put it
+        # back after `_take_out` has removed it; nobody would take it out a second time.
+        with self._looking_up:
+            if name not in self.places:
+                with self._ws.read() as tx:
+                    found = store.find(tx, name)
+                if found is not None:
+                    self.places[name] = EndpointSlot(found)
+            return self.places.get(name)
 
     @property
     def server(self) -> str:
@@ -202,7 +206,8 @@ class Deployments:
 
     def _take_out(self, name: str) -> None:
         """Let a retired endpoint answer no more; requests that wait are answered first."""
-        place = self.places.pop(name)
+        with self._looking_up:
+            place = self.places.pop(name)
         if place.lane is not None:
             place.lane.close()
         self._reporter.forget(name)

@@ -29,9 +29,9 @@ def put(tx: Connection, new: Replica) -> None:
         tx.execute(insert(replica).values(values))
 
 
-def beat(tx: Connection, server: str, at: datetime) -> None:
-    """Write down that a server is alive."""
-    tx.execute(update(replica).where(replica.c.server == server).values(seen_at=at))
+def beat(tx: Connection, server: str, at: datetime) -> int:
+    """Write down that a server is alive; return at how many endpoints it is known to answer."""
+    return tx.execute(update(replica).where(replica.c.server == server).values(seen_at=at)).rowcount
 
 
 def forget(tx: Connection, endpoint: str, server: str) -> None:

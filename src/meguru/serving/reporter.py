@@ -9,6 +9,8 @@ import threading
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import MeguruError
@@ -97,8 +99,12 @@ class Reporter:
             if not self._known:
                 continue
             try:
+                now, known = self._ws.clock.now(), list(self._known.values())
                 with self._ws.db.write() as tx:
-                    replicas.beat(tx, self.server, self._ws.clock.now())
+                    if replicas.beat(tx, self.server, now) == 0:
+                        # Not heard of for an hour (a laptop slept, the database was away), it was forgotten.
+                        for each in known:
+                            replicas.put(tx, msgspec.structs.replace(each, seen_at=now))
             except Exception:  # the database may be away for a while
                 log.exception("a heartbeat of serving failed")
 

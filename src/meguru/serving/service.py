@@ -217,7 +217,8 @@ class PredictionService:
     def unknown(self, name: str) -> NotFound:
         """Return the error for an endpoint that is not there; it offers names of the same project."""
         project = refs.project_of(name)
-        known = [each for each in self._deployments.places if refs.project_of(each) == project]
+        # A copy: the thread that follows the log puts endpoints in and takes them out meanwhile.
+        known = [each for each in list(self._deployments.places) if refs.project_of(each) == project]
         return NotFound.of("endpoint", name[:200], known)
 
     def _is_current(self, name: str) -> bool:

@@ -191,3 +191,29 @@ def test_a_stopped_service_answers_503(workspace, register, shelf):
     assert service.wait_until_current("delay", timeout=60)
     service.stop()
     assert service.predict("delay", BODY).status == 503
+
+
+def test_a_request_that_looks_an_endpoint_up_does_not_bring_a_retired_one_back(workspace, monkeypatch):
+    create(workspace, name="delay", model="delay")
+    known = deployments.Deployments(workspace, lambda ws, ref: None)
+    known.look_up("delay")
+    found, going = threading.Event(), threading.Event()
+    find = deployments.store.find
+
+    def slow(tx, name):
+        answer = find(tx, name)
+        found.set()
+        going.wait(60)
+        return answer
+
+    known.places.clear()
+    monkeypatch.setattr(deployments.store, "find", slow)
+    asking = threading.Thread(target=known.look_up, args=("delay",))
+    asking.start()
+    assert found.wait(60)
+    leaving = threading.Thread(target=known._take_out, args=("delay",))
+    leaving.start()
+    going.set()
+    asking.join(60)
+    leaving.join(60)
+    assert known.places == {}

@@ -11,6 +11,7 @@ from meguru.errors import UnsafeModel
 from meguru.kernel import events
 from meguru.serving import replicas
 from meguru.serving.health import observed
+from meguru.serving.reporter import Reporter
 from meguru.serving.operations import create, list_endpoints, show, specs, switch
 from meguru.serving.service import PredictionService
 from meguru.serving.types import EndpointState, Replica
@@ -191,3 +192,16 @@ def test_what_waits_for_another_model_to_load_is_loading_too(workspace, register
     finally:
         shelf.gate.set()
         service.stop()
+
+
+def test_a_server_that_was_forgotten_while_it_slept_is_known_again_at_its_next_beat(workspace, monkeypatch):
+    create(workspace, name="delay", model="delay")
+    reporter = Reporter(workspace)
+    reporter.enroll("delay")
+    with workspace.db.write() as tx:
+        replicas.leave(tx, reporter.server, workspace.clock.now())
+    turns = iter([False, True])
+    monkeypatch.setattr(reporter._stop, "wait", lambda seconds: next(turns))
+    reporter._beat()
+    with workspace.read() as tx:
+        assert [each.server for each in replicas.alive(tx, ["delay"], workspace.clock.now())] == [reporter.server]
