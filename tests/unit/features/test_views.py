@@ -349,3 +349,20 @@ def test_another_choice_of_features_is_computed_anew(folder, flights):
         made = training(ws, flights, "some").frame
         assert set(features) <= set(made.columns)
         assert made["seats"].drop_nulls().unique().sort().to_list() == [100, 200]
+
+
+@pytest.mark.parametrize("reader", ['"read_csv"', "read_csv/**/", "`READ_CSV`"])
+def test_a_query_reads_no_file_however_the_reader_is_spelled(reader, tmp_path):
+    (file := tmp_path / "secret.csv").write_text("a\n1\n")
+    with pytest.raises(InvalidInput, match="a query reads the sources alone"):
+        compute.queried(f"SELECT * FROM {reader}('{file}')", {"obs": pl.DataFrame({"x": [1]})}, "it")
+
+
+def test_a_part_that_was_cut_short_is_computed_again(folder, flights, tmp_path):
+    folder.edit("features.py", 'owner="ann"', "incremental=True")
+    ws = folder.apply().ws
+    whole = open_features(ws, "weather").chosen.views[0]
+    first = incremental.rows_of(ws.blobs, whole, tmp_path)
+    (part,) = (tmp_path / "rows").glob("part-*/part.arrow")
+    part.write_bytes(part.read_bytes()[:100])
+    assert incremental.rows_of(ws.blobs, whole, tmp_path).equals(first)

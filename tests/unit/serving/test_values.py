@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from meguru.serving.features.earlier import EarlierRows
 from meguru.serving.features.values import _KEPT, OnlineValues
 
 
@@ -24,3 +25,18 @@ def test_a_process_that_makes_room_answers_who_asks_it_just_now(workspace):
     assert (next(iter(values._hosts)), len(values._hosts), hosts[0].closed) == ("2", _KEPT, False)
     values.close()
     assert [host.closed for host in hosts] == [False] + [True] * _KEPT
+
+
+def test_rows_that_the_cache_freed_are_not_at_hand_any_more(workspace, monkeypatch):
+    earlier = EarlierRows(workspace)
+    rows: Any = SimpleNamespace(about=SimpleNamespace(features={"value": "Float64"}, keys=["who"]))
+    earlier._open["digest"] = rows
+    monkeypatch.setattr(earlier, "_rows", lambda view: ("digest", rows))
+
+    def freed(*given):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(earlier, "_held", freed)
+    view: Any = None
+    assert earlier.of(view, ["value"], [["a"]], [0]) is None
+    assert not earlier._open

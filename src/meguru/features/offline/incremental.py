@@ -34,10 +34,11 @@ def rows_of(blobs: BlobStore, view: PinnedView, folder: Path) -> pl.DataFrame:
     for file in manifest.files:
         made_from = [view.definition.rows_digest, file.digest, file.deleted, manifest.columns]
         place = folder / "rows" / f"part-{digests.of_value(made_from)}" / "part.arrow"
-        if not place.exists():
+        rows = _read(place)
+        if rows is None:
             rows = compute.made(blobs, view, {name: file_frame(blobs, manifest, file)}, folder)
             _write(rows, place)
-        parts.append(pl.read_ipc(place))
+        parts.append(rows)
     return pl.concat(parts, how="vertical_relaxed") if parts else compute.rows_of(blobs, view, folder)
 
 
@@ -68,8 +69,24 @@ def _same(
         return False
 
 
+def _read(place: Path) -> pl.DataFrame | None:
+    """Return the rows of a part; None if they are not there, or not whole."""
+    import polars as pl
+
+    try:
+        return pl.read_ipc(place)
+    # Another process may free it at any time (`cache.prune`). It was renamed without fsync: after a power failure
+    # there may be a name without its bytes, and nobody else would ever write it again.
+    except (OSError, pl.exceptions.PolarsError):
+        return None
+
+
 def _write(rows: pl.DataFrame, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".draft", delete=False) as draft:
-        rows.write_ipc(draft, compression="lz4")
+        try:
+            rows.write_ipc(draft, compression="lz4")
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
     Path(draft.name).rename(place)

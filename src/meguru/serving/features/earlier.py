@@ -45,9 +45,22 @@ class EarlierRows:
 
         `names` are the features, in the order in which their values are wanted.
         """
-        rows = self._rows(view)
+        digest, rows = self._rows(view)
         if rows is None or set(names) != set(rows.about.features):
             return None
+        try:
+            return self._held(rows, names, keys, moments)
+        except OSError:
+            # Columns are opened when they are first asked for, and the cache may have freed the folder since: the
+            # least used goes first, and what is held open here is not seen as used.
+            with self._lock:
+                self._open.pop(digest, None)
+            return None
+
+    @staticmethod
+    def _held(
+        rows: KeptRows, names: Sequence[str], keys: Sequence[Sequence[Any]], moments: Sequence[int]
+    ) -> HeldThen:
         import polars as pl
 
         asked = pl.DataFrame(
@@ -60,23 +73,24 @@ class EarlierRows:
         found = matched(rows, asked, when, None, {})
         return HeldThen(_values(rows, names, found.rows), _events(rows, found.rows))
 
-    def _rows(self, view: PlannedView) -> KeptRows | None:
+    def _rows(self, view: PlannedView) -> tuple[str, KeptRows | None]:
         parsed = refs.parse(view.ref, kind="feature_view")
         with self._ws.read() as tx:
             state = online.online(tx, parsed.name, int(str(parsed.version)))
         if state is None:
-            return None
+            return "", None
         pinned = PinnedView(ref=view.ref, definition=view.definition, datasets=state.datasets, code=view.code)
+        digest = pinned.rows_digest
         with self._lock:
-            found = self._open.get(pinned.rows_digest)
+            found = self._open.get(digest)
             if found is None:
                 found = known_rows(pinned, self._ws.cache_folder("features"))
             if found is not None:
-                self._open[pinned.rows_digest] = found
-                self._open.move_to_end(pinned.rows_digest)
+                self._open[digest] = found
+                self._open.move_to_end(digest)
             while len(self._open) > _KEPT:
                 self._open.popitem(last=False)
-        return found
+        return digest, found
 
 
 def _values(rows: KeptRows, names: Sequence[str], places: np.ndarray) -> list[list[Any]]:
