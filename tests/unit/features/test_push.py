@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from meguru.alerts.follow import AlertFollower
@@ -15,10 +16,11 @@ from meguru.features.online.answer import online
 from meguru.features.online.reader import reader_of
 from meguru.features.online.stores import online_of
 from meguru.features.operations import view_specs
+from meguru.features.push import fold
 from meguru.features.push import store as pushed
 from meguru.features.push.push import push
 from meguru.kernel import events
-from meguru.testing.online_views import bring_online, declare_view, hours
+from meguru.testing.online_views import add_frame, bring_online, declare_view, hours
 
 
 @pytest.fixture
@@ -246,3 +248,21 @@ def test_a_version_is_not_read_for_a_row_that_was_pushed_to_it(ws):
     follower = follow.MaterializationFollower(ws)
     follower.step()
     assert len(online_of(ws).views()) == 2
+
+
+def test_rows_may_be_pushed_online_to_a_view_whose_values_always_hold(ws):
+    add_frame(ws, pl.DataFrame({"who": ["a"], "value": [1.0]}), "homes")
+    declare_view(ws, "home", "homes", time="", features={"value": "Float64"})
+    bring_online(ws, "home")
+    push(ws, view="home", columns={"who": ["a", "b"], "value": [2.0, 3.0]}, to="online")
+    found = online(ws, ["home"], {"who": ["a", "b"]})
+    assert [row["value"].value for row in found.rows] == [2.0, 3.0]
+
+
+def test_what_waited_long_is_folded_in_parts(ws, clock, monkeypatch):
+    for number in range(3):
+        send(ws, [(str(number), hours(-1), 1.0)])
+    monkeypatch.setattr(fold, "MAX_ROWS", 2)
+    clock.move(timedelta(seconds=6))
+    assert fold.fold(ws, "clicks").rows == 2
+    assert fold.fold(ws, "clicks").rows == 3

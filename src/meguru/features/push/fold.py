@@ -25,7 +25,8 @@ from meguru.kernel.workspace import Workspace
 FOLD = InternalOperation(FEATURE_VIEW, "fold", evented=True)
 EVERY = timedelta(seconds=5)
 MANY_ROWS = 50_000
-MOST_FRAMES = 2_000
+MAX_FRAMES, MAX_ROWS = 2_000, 1_000_000
+"""Of one version: what waited through a long stall must not be in memory all at once; the rest is the next one's."""
 STALLS = ("feature_view.push_stalled", "feature_view.push_resumed")
 """The events between which pushed rows wait."""
 
@@ -58,7 +59,7 @@ def _is_stalled(tx: Connection, name: str) -> bool:
 
 
 def _folded(ctx: Context, name: str) -> DatasetVersion | None:
-    waiting = store.frames(ctx.tx, name, MOST_FRAMES)
+    waiting = store.frames(ctx.tx, name, MAX_FRAMES, MAX_ROWS)
     if not waiting:
         return None
     first, last = waiting[0][0], waiting[-1][0]

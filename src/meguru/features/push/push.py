@@ -142,8 +142,9 @@ def _bring_online(
     """Write rows to the online store; return what is online of the view then."""
     rows = _computed(ctx, version, frame)
     definition = version.definition
-    event = as_moments(rows[definition.time], what="the view", field="time")
-    times = event.to_physical() if definition.time else event
+    times = pl.zeros(rows.height, pl.Int64, eager=True)  # values that always hold have no time online either
+    if definition.time:
+        times = as_moments(rows[definition.time], what="the view", field="time").to_physical()
     created = times
     if definition.created:
         known = as_moments(rows[definition.created], what="the view", field="created").to_physical()
@@ -170,8 +171,9 @@ def _bring_online(
     ]
     if not ready:
         return state, 0
-    newest = _EPOCH + timedelta(microseconds=max(row.event for row in ready))
-    state = msgspec.structs.replace(state, newest=max(newest, state.newest or newest))
+    if definition.time:
+        newest = _EPOCH + timedelta(microseconds=max(row.event for row in ready))
+        state = msgspec.structs.replace(state, newest=max(newest, state.newest or newest))
     return state, online_of(ctx.ws).write(state.stored, RowColumns.of(ready))
 
 

@@ -38,10 +38,17 @@ def last_number(tx: Connection, name: str) -> int:
     return tx.execute(query).scalar() or 0
 
 
-def frames(tx: Connection, name: str, limit: int) -> list[tuple[int, bytes]]:
-    """Return the oldest frames of a view that wait, with their numbers."""
+def frames(tx: Connection, name: str, limit: int, max_rows: int | None = None) -> list[tuple[int, bytes]]:
+    """Return the oldest frames of a view that wait, with their numbers: the first, and as many as fit `max_rows`."""
     c = pushed_frame.c
-    query = select(c.number, c.content).where(c.name == name).order_by(c.number).limit(limit)
+    first = select(c.number, c.rows).where(c.name == name).order_by(c.number).limit(limit)
+    last, size = 0, 0
+    for row in tx.execute(first):
+        size += row.rows
+        if max_rows is not None and last and size > max_rows:
+            break
+        last = row.number
+    query = select(c.number, c.content).where(c.name == name, c.number <= last).order_by(c.number)
     return [(row.number, row.content) for row in tx.execute(query)]
 
 
