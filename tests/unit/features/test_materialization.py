@@ -7,8 +7,8 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.errors import InvalidInput, NotFound
-from meguru.features.materialization import changes, follow, write
+from meguru.errors import Busy, InvalidInput, NotFound
+from meguru.features.materialization import changes, follow, store, write
 from meguru.features.materialization.job import MaterializationHandler
 from meguru.features.materialization.start import cancel, start
 from meguru.features.materialization.types import MaterializationState
@@ -356,3 +356,19 @@ def test_what_was_declared_again_meanwhile_is_not_freed(ws):
     declare_view(ws)
     follow.forget(ws, name, number)
     assert values(ws, "a") == [(1.0, "PRESENT")]
+
+
+def test_what_was_too_busy_to_be_begun_is_tried_at_the_next_look(ws, monkeypatch):
+    add_rows(ws, [("a", hours(-1), 1.0)])
+    declare_view(ws)
+    follower, begin = follow.MaterializationFollower(ws), follow.start
+
+    def busy(*_, **__):
+        raise Busy("the database is busy")
+
+    monkeypatch.setattr(follow, "start", busy)
+    follower.step()
+    monkeypatch.setattr(follow, "start", begin)
+    follower.step()
+    with ws.read() as tx:
+        assert store.running(tx, "balance", 1) is not None

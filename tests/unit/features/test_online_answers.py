@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from meguru.app.open import open_local
@@ -12,8 +13,10 @@ from meguru.datasets.types import ColumnSpec
 from meguru.errors import Busy, Forbidden, InvalidInput, NotFound
 from meguru.features.kind import FeatureServiceSpec, FeatureViewSpec
 from meguru.features.materialization.job import micros
+from meguru.features.online import reader as online_reader
 from meguru.features.online.answer import online
 from meguru.features.online.as_of import look_up_at
+from meguru.features.online.keys import KeyLayout
 from meguru.features.online.last_known import LastKnown
 from meguru.features.online.lookup import AWAY, StoreAway
 from meguru.features.online.reader import reader_of
@@ -206,3 +209,23 @@ def test_what_is_computed_on_demand_is_not_read_and_says_where_it_is(ws):
         with pytest.raises(InvalidInput, match="nothing of feature_view/asked@1 is online") as caught:
             online(ws, features, {"who": "a"})
         assert "endpoint" in caught.value.hint
+
+
+def test_a_plan_that_was_read_before_the_news_is_not_kept(ws, monkeypatch):
+    seen(ws)
+    reader, resolve = reader_of(ws), online_reader.plan_of_views
+
+    def slow(tx, project, features):
+        plan = resolve(tx, project, features)
+        reader._clearings += 1  # another thread saw news, and cleared the plans, between the read and now
+        return plan
+
+    monkeypatch.setattr(online_reader, "plan_of_views", slow)
+    reader.plan("", ["balance:value"])
+    assert reader.known_plan("", ["balance:value"]) is None
+
+
+def test_a_whole_number_beyond_all_floats_is_no_key(ws):
+    keys = KeyLayout({"level": pl.Float64()})
+    with pytest.raises(InvalidInput, match="is no value of 'level'"):
+        keys.of_values([[10**400]])

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.datasets import store as datasets
-from meguru.errors import MeguruError, NotFound
+from meguru.errors import Busy, MeguruError, NotFound
 from meguru.features import store as views
 from meguru.features.impact import readers
 from meguru.features.materialization import store
@@ -78,7 +78,8 @@ class MaterializationFollower(Follower):
             start(self.ws.with_(cause=cause), view=version.ref)
             self._refused.pop(version.ref, None)
         except MeguruError as error:
-            self._refused[version.ref] = data
+            if not isinstance(error, Busy):  # what was busy may not be at the next look; all else follows from the data
+                self._refused[version.ref] = data
             log.warning("%s can't be brought online: %s", version.ref, error)
 
     def _fold(self, name: str) -> None:

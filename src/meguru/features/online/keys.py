@@ -107,7 +107,7 @@ def _plain(name: str, form: type, value: Any) -> Any:
     if form is int:
         found = _whole(value)
     elif form is float:
-        found = float(value) + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else None
+        found = _float(value)
     elif form is bool or form is str:
         found = value if isinstance(value, form) else None
     elif form is date:
@@ -130,6 +130,15 @@ def _whole(value: Any) -> int | None:
     try:
         return int(value) if isinstance(value, int | str) or hasattr(value, "__index__") else None
     except ValueError:
+        return None
+
+
+def _float(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) + 0.0  # there is one zero
+    except OverflowError:  # a whole number beyond all floats
         return None
 
 

@@ -45,6 +45,7 @@ class OnlineReader:
         self._ws = ws
         self._plans: OrderedDict[Question, ReadPlan] = OrderedDict()
         self._known = LastKnown()
+        self._clearings = 0
         self._looked = 0.0
         self._head = -1
         self._looking = threading.Lock()
@@ -73,6 +74,7 @@ class OnlineReader:
                 if head != self._head and (
                     self._head < 0 or events.read(tx, after=self._head, types=_NEWS, limit=1)
                 ):
+                    self._clearings += 1
                     self._plans.clear()
             self._head, self._looked = head, time.monotonic()
 
@@ -91,9 +93,12 @@ class OnlineReader:
 
     def _found(self, question: Question) -> ReadPlan:
         project, service, features = question
+        clearings = self._clearings
         with self._ws.read() as tx:
             plan = plan_of_service(tx, project, service) if service else plan_of_views(tx, project, features)
-        self._plans[question] = plan
+        # A plan that was read before the plans were cleared is of the past: kept, it would stay until the next news.
+        if clearings == self._clearings:
+            self._plans[question] = plan
         while len(self._plans) > MOST_PLANS:
             self._plans.popitem(last=False)
         return plan
