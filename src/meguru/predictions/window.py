@@ -98,7 +98,9 @@ def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> Wi
             hint = f"write {given.isoformat()}Z for UTC"
             raise InvalidInput(f"{name} has no time zone", hint=hint, field=name)
     # A span may be all that was ever recorded: it is read in parts, of which only the counts are kept.
-    counted = pl.concat([_counted(part) for part in _in_parts(ctx.tx, endpoint, start, end)] or [_counted(frame_of([], []))])
+    counted = pl.concat(
+        [_counted(part) for part in _in_parts(ctx.tx, endpoint, start, end)] or [_counted(frame_of([], []))]
+    )
     whole = counted.group_by(MODEL_COLUMN).agg(
         pl.col("predictions", "outcomes", "scored", "scores").sum(),
         pl.col("first").min(),

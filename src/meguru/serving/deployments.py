@@ -19,6 +19,7 @@ from meguru.kernel import events
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
 from meguru.serving import metrics, store
+from meguru.serving.batcher import Batcher
 from meguru.serving.contracts import store as contracts
 from meguru.serving.contracts.counts import ConsumerCounts
 from meguru.serving.contracts.types import Contract
@@ -26,7 +27,6 @@ from meguru.serving.features.fill import FeatureInputs
 from meguru.serving.features.load import load_plan
 from meguru.serving.features.origin import features_of
 from meguru.serving.features.values import values_of
-from meguru.serving.lane import Lane
 from meguru.serving.loaded_model import Served, rehearsed
 from meguru.serving.loading import Load, Loader
 from meguru.serving.reporter import Reporter
@@ -54,7 +54,7 @@ class EndpointSlot:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.contracts: list[Contract] = []
-        self.lane: Lane | None = None
+        self.lane: Batcher | None = None
         self.traffic = RequestLog()
         self.fault: MeguruError | None = None
         self.attempts = 0
@@ -234,7 +234,7 @@ class Deployments:
             shadow_features=shadow_features,
         )
         if place.lane is None:
-            place.lane = Lane(place.endpoint.name, self._ws.db, self._writer, place.traffic)
+            place.lane = Batcher(place.endpoint.name, self._ws.db, self._writer, place.traffic)
         # One assignment is the whole change-over: a request is answered by the model before, or by this one.
         before, place.lane.served = place.lane.served, served
         if before is None or before.model_ref != served.model_ref:

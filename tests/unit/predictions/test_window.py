@@ -85,4 +85,8 @@ def test_a_long_span_is_counted_in_parts(workspace, answered, monkeypatch):
     whole = window(workspace, endpoint="delay", start=MARCH, end=APRIL)
     monkeypatch.setattr(windows, "MAX_ROWS", 2)
     assert window(workspace, endpoint="delay", start=MARCH, end=APRIL) == whole
-    assert (whole.predictions, whole.models[0].mean_score, whole.last_time) == (6, 0.5, MARCH + timedelta(hours=2))
+    assert (whole.predictions, whole.models[0].mean_score, whole.last_time) == (
+        6,
+        0.5,
+        MARCH + timedelta(hours=2),
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from meguru.errors import Busy, InvalidInput, TimedOut
 from meguru.features.online.lookup import StoreAway
-from meguru.serving.lane import Lane, PredictionCall
+from meguru.serving.batcher import Batcher, PredictionCall
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def filled(view: View) -> tuple[list[int], dict[int, int]]:
         call: Any = PredictionCall("shop", b"", "", NOW, done)
         call.view, call.rows = view, number
         calls.append(call)
-    lane: Any = Lane.__new__(Lane)
+    lane: Any = Batcher.__new__(Batcher)
     return [call.rows for call in lane._filled(calls)], told
 
 

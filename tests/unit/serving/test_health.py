@@ -11,8 +11,8 @@ from meguru.errors import UnsafeModel
 from meguru.kernel import events
 from meguru.serving import replicas
 from meguru.serving.health import observed
-from meguru.serving.reporter import Reporter
 from meguru.serving.operations import create, list_endpoints, show, specs, switch
+from meguru.serving.reporter import Reporter
 from meguru.serving.service import PredictionService
 from meguru.serving.types import EndpointState, Replica
 
@@ -204,4 +204,6 @@ def test_a_server_that_was_forgotten_while_it_slept_is_known_again_at_its_next_b
     monkeypatch.setattr(reporter._stop, "wait", lambda seconds: next(turns))
     reporter._beat()
     with workspace.read() as tx:
-        assert [each.server for each in replicas.alive(tx, ["delay"], workspace.clock.now())] == [reporter.server]
+        assert [each.server for each in replicas.alive(tx, ["delay"], workspace.clock.now())] == [
+            reporter.server
+        ]

@@ -76,7 +76,9 @@ def check_reads_no_files(query: str) -> None:
     tokens = _tokens(query)
     for token, after in pairwise(tokens):
         if after.text == "(" and _is_reader(token):
-            raise UsageError("a query reads its tables alone", why=f"not {token.text.lower()}()", field="query")
+            raise UsageError(
+                "a query reads its tables alone", why=f"not {token.text.lower()}()", field="query"
+            )
 
 
 def _is_reader(token: SqlToken) -> bool:

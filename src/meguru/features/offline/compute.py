@@ -89,7 +89,9 @@ def queried(sql: str, frames: Mapping[str, pl.DataFrame], what: str) -> pl.DataF
     try:
         check_reads_no_files(sql)
     except UsageError as error:
-        raise InvalidInput("a query reads the sources alone", why=error.why, where=what, field="sql") from None
+        raise InvalidInput(
+            "a query reads the sources alone", why=error.why, where=what, field="sql"
+        ) from None
     try:
         return pl.SQLContext(dict(frames)).execute(sql, eager=True)
     except pl.exceptions.PolarsError as error:

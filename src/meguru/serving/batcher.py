@@ -102,7 +102,7 @@ def _ignore(_: PredictionResponse) -> None:
     return
 
 
-class Lane:
+class Batcher:
     """The queue and the thread of one endpoint.
 
     Attributes
