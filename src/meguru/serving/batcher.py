@@ -26,7 +26,7 @@ from meguru.serving.answers import PredictionResponse
 from meguru.serving.body import RequestRows
 from meguru.serving.contracts.counts import ConsumerCounts
 from meguru.serving.contracts.view import ContractView
-from meguru.serving.loaded_model import ModelFailed, Served
+from meguru.serving.loaded_model import LoadedModel, ModelFailed
 from meguru.serving.threads import one_thread_each
 from meguru.serving.traffic.log import RequestLog
 from meguru.storage.db import Database
@@ -115,7 +115,7 @@ class Batcher:
 
     def __init__(self, name: str, db: Database, writer: Writer, log: RequestLog | None = None) -> None:
         self.name = name
-        self.served: Served | None = None
+        self.served: LoadedModel | None = None
         self.consumers = ConsumerCounts()
         self._db, self._writer = db, writer
         self._log = RequestLog() if log is None else log
@@ -156,7 +156,7 @@ class Batcher:
             now = time.perf_counter()
             self._log.worked((now, now - began, time.thread_time() - used))
 
-    def _serve(self, served: Served, group: list[PredictionCall]) -> None:
+    def _serve(self, served: LoadedModel, group: list[PredictionCall]) -> None:
         ready = []
         for call in group:
             try:
@@ -193,7 +193,7 @@ class Batcher:
             return []
         return calls
 
-    def _score(self, served: Served, group: list[PredictionCall]) -> None:
+    def _score(self, served: LoadedModel, group: list[PredictionCall]) -> None:
         rows = group[0].rows.rows if len(group) == 1 else [row for call in group for row in call.rows.rows]
         try:
             answer = served.answer(rows)
@@ -231,7 +231,7 @@ class Batcher:
 
     def _finish(
         self,
-        served: Served,
+        served: LoadedModel,
         call: PredictionCall,
         batch_id: str,
         found: tuple[ModelAnswer, dict[str, ModelAnswer]],
@@ -295,7 +295,7 @@ def _by_view(calls: list[PredictionCall]) -> list[list[PredictionCall]]:
 
 
 def _content(
-    served: Served, call: PredictionCall, answer: ModelAnswer, shadows: dict[str, ModelAnswer]
+    served: LoadedModel, call: PredictionCall, answer: ModelAnswer, shadows: dict[str, ModelAnswer]
 ) -> PayloadColumns:
     view = call.view or served.default
     types, columns = view.recorded(call.rows)
@@ -309,7 +309,7 @@ def _explained(call: PredictionCall) -> list[dict[str, Any]] | None:
     return call.view.explained(call.rows, _times(call))
 
 
-def _batch(served: Served, call: PredictionCall, batch_id: str, content: bytes) -> PredictionBatch:
+def _batch(served: LoadedModel, call: PredictionCall, batch_id: str, content: bytes) -> PredictionBatch:
     times, keys = _times(call), call.rows.keys
     return PredictionBatch(
         id=batch_id,

@@ -27,7 +27,7 @@ from meguru.serving.features.fill import FeatureInputs
 from meguru.serving.features.load import load_plan
 from meguru.serving.features.origin import features_of
 from meguru.serving.features.values import values_of
-from meguru.serving.loaded_model import Served, rehearsed
+from meguru.serving.loaded_model import LoadedModel, rehearsed
 from meguru.serving.loading import Load, Loader
 from meguru.serving.reporter import Reporter
 from meguru.serving.traffic.log import RequestLog
@@ -61,7 +61,7 @@ class EndpointSlot:
         self.retry_at = 0.0
 
     @property
-    def served(self) -> Served | None:
+    def served(self) -> LoadedModel | None:
         """What answers now."""
         return self.lane.served if self.lane else None
 

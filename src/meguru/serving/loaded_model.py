@@ -32,7 +32,7 @@ class ModelFailed(Exception):
     """A model raised something instead of scoring rows that fit its signature."""
 
 
-class Served:
+class LoadedModel:
     """What answers for an endpoint now. To change over is to replace it.
 
     Attributes
@@ -251,7 +251,7 @@ def rehearsed(
     inputs: Sequence[ModelInput] = (),
     features: FeatureInputs | None = None,
     shadow_features: Mapping[str, FeatureInputs] | None = None,
-) -> Served:
+) -> LoadedModel:
     """Return a model version as an endpoint answers with it, after it answered its example.
 
     The servers and the gate ``loads`` both ask this, so that what passes is what can be served.
@@ -261,7 +261,7 @@ def rehearsed(
     InvalidInput
         When no endpoint can answer with such a model, and why.
     """
-    served = Served(
+    served = LoadedModel(
         model,
         endpoint=endpoint,
         model_ref=model_ref,

@@ -17,7 +17,7 @@ from meguru.flavors.field_errors import FieldPath, shown
 from meguru.predictions.outputs import ModelAnswer, joined
 from meguru.serving.body import RequestRows
 from meguru.serving.contracts.view import ContractView
-from meguru.serving.loaded_model import ModelFailed, Served
+from meguru.serving.loaded_model import LoadedModel, ModelFailed
 
 log = logging.getLogger(__name__)
 _LONGEST = 500
@@ -29,7 +29,7 @@ class _RowFailed(Exception):
         self.index, self.failure = index, failure
 
 
-def answer(served: Served, request: RequestRows, view: ContractView | None = None) -> ModelAnswer:
+def answer(served: LoadedModel, request: RequestRows, view: ContractView | None = None) -> ModelAnswer:
     """Return the answer to rows that the model did not answer together; `view` knows what clients call them.
 
     Raises
@@ -45,7 +45,7 @@ def answer(served: Served, request: RequestRows, view: ContractView | None = Non
         raise _judged(served, request, found, view) from found.failure.__cause__
 
 
-def _by_halves(served: Served, rows: Sequence[Any], start: int) -> ModelAnswer:
+def _by_halves(served: LoadedModel, rows: Sequence[Any], start: int) -> ModelAnswer:
     """Ask rows in ever smaller parts; the first row at fault costs two calls for each halving."""
     try:
         return served.answer(rows)
@@ -58,7 +58,7 @@ def _by_halves(served: Served, rows: Sequence[Any], start: int) -> ModelAnswer:
 
 
 def _judged(
-    served: Served, request: RequestRows, found: _RowFailed, view: ContractView | None
+    served: LoadedModel, request: RequestRows, found: _RowFailed, view: ContractView | None
 ) -> MeguruError:
     error = found.failure.__cause__
     words = f"{type(error).__name__}: {_text(error)}"
@@ -73,7 +73,7 @@ def _judged(
     return _refusal(request.where, found.index, sent, f"{is_what} is {shown(value)}: {words}")
 
 
-def _value_at_fault(served: Served, row: Any) -> tuple[str, Any]:
+def _value_at_fault(served: LoadedModel, row: Any) -> tuple[str, Any]:
     """Find the first column that a good row can't take over from a bad one, by halving the columns."""
     bad, good = astuple(row), astuple(served.accepted)
     scored, failed = 0, len(bad)
@@ -86,7 +86,7 @@ def _value_at_fault(served: Served, row: Any) -> tuple[str, Any]:
     return served.signature.names[scored], bad[scored]
 
 
-def _scores(served: Served, row: Any) -> bool:
+def _scores(served: LoadedModel, row: Any) -> bool:
     try:
         served.answer([row])
     except ModelFailed:

@@ -20,7 +20,7 @@ from meguru.predictions.outputs import ModelAnswer
 from meguru.predictions.types import PredictionBatch
 from meguru.registry.load import load_model
 from meguru.serving.body import RequestRows
-from meguru.serving.loaded_model import ModelFailed, Served
+from meguru.serving.loaded_model import LoadedModel, ModelFailed
 from meguru.serving.refusals import answer as answer_by_parts
 from meguru.serving.threads import one_thread_each
 
@@ -120,15 +120,15 @@ def _asked_together(tx: Connection, batch: PredictionBatch) -> list[PredictionBa
     return [each for each in near if payload.together(each.payload) == together]
 
 
-def _served(ctx: Context, batch: PredictionBatch) -> Served:
+def _served(ctx: Context, batch: PredictionBatch) -> LoadedModel:
     one_thread_each()
     bundle, model = load_model(ctx.ws, batch.model_ref), batch.model_ref
-    return Served(
+    return LoadedModel(
         bundle, endpoint=batch.endpoint, model_ref=model, release_ref=batch.release_ref, record=False
     )
 
 
-def _rows(served: Served, batch: PredictionBatch) -> Iterator[Any]:
+def _rows(served: LoadedModel, batch: PredictionBatch) -> Iterator[Any]:
     content = payload.features_of(batch.payload)
     if [*content][: len(served.types)] != [*served.types]:  # what was sent beside them comes after
         raise InvalidInput(
@@ -144,7 +144,7 @@ def _rows(served: Served, batch: PredictionBatch) -> Iterator[Any]:
     return served.rows(columns)
 
 
-def _ask(served: Served, rows: list[Any]) -> ModelAnswer:
+def _ask(served: LoadedModel, rows: list[Any]) -> ModelAnswer:
     try:
         return served.answer(rows)
     except ModelFailed:

@@ -19,7 +19,7 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.serving import replicas
 from meguru.serving.kind import ENDPOINT
-from meguru.serving.loaded_model import Served
+from meguru.serving.loaded_model import LoadedModel
 from meguru.serving.types import Deployment, Replica
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Reporter:
             replicas.enroll(tx, endpoint, self.server, now)
         self._known[endpoint] = Replica(endpoint=endpoint, server=self.server, seen_at=now)
 
-    def report(self, live: Deployment, served: Served | None, fault: MeguruError | None) -> None:
+    def report(self, live: Deployment, served: LoadedModel | None, fault: MeguruError | None) -> None:
         """Tell what answers now, and why not what should; the same again is not told."""
         if served is None and fault is None:
             return

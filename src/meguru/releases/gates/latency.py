@@ -15,7 +15,7 @@ from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict
 from meguru.serving import answers
-from meguru.serving.loaded_model import Served, rehearsed
+from meguru.serving.loaded_model import LoadedModel, rehearsed
 
 LEAST, MOST, SECONDS = 20, 500, 2.0
 """How many requests are made: until one of the latter two is reached, but never fewer than the first."""
@@ -89,7 +89,7 @@ def _rows(example: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
     return [example[place % len(example)] for place in range(count)]
 
 
-def _times(served: Served, body: bytes) -> Iterator[float]:
+def _times(served: LoadedModel, body: bytes) -> Iterator[float]:
     """Yield how many seconds each request took."""
     begun = time.perf_counter()
 

@@ -8,7 +8,7 @@ from meguru.errors import InvalidInput
 from meguru.predictions.columns import column_name, output_columns, series
 from meguru.predictions.outputs import joined
 from meguru.registry.load import load_model
-from meguru.serving.loaded_model import ModelFailed, Served
+from meguru.serving.loaded_model import LoadedModel, ModelFailed
 from meguru.serving.threads import one_thread_each
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ SAMPLE = 20_000
 TOGETHER = 5000
 
 
-def frozen_model(ws: Workspace, endpoint: str, model: str) -> Served:
+def frozen_model(ws: Workspace, endpoint: str, model: str) -> LoadedModel:
     """Load a model so that it can be asked what an endpoint was asked; nothing is recorded.
 
     Raises
@@ -30,10 +30,12 @@ def frozen_model(ws: Workspace, endpoint: str, model: str) -> Served:
         If there is no such version, or it is not verified.
     """
     one_thread_each()
-    return Served(load_model(ws, model), endpoint=endpoint, model_ref=model, release_ref="", record=False)
+    return LoadedModel(
+        load_model(ws, model), endpoint=endpoint, model_ref=model, release_ref="", record=False
+    )
 
 
-def replayed(served: Served, frame: pl.DataFrame) -> pl.DataFrame:
+def replayed(served: LoadedModel, frame: pl.DataFrame) -> pl.DataFrame:
     """Return a sample of a window's rows, with what a model answers to them as if it had scored along.
 
     The sample is every so manieth row, in the order of event time: the same rows get the same sample.
@@ -54,7 +56,7 @@ def replayed(served: Served, frame: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(series(name, found.columns[each.name], each) for each, name in named)
 
 
-def _answer(served: Served, part: pl.DataFrame) -> Any:
+def _answer(served: LoadedModel, part: pl.DataFrame) -> Any:
     try:
         return served.answer(list(served.rows([column.to_list() for column in part.iter_columns()])))
     except ModelFailed as failed:
