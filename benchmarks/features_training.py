@@ -48,7 +48,7 @@ def checked(frame: pl.DataFrame) -> tuple[int, float]:
 
 def ours(root: Path) -> pl.DataFrame:
     """Take the rows as they are kept, or, the first time, keep them so."""
-    from meguru.features.offline.kept import KeptRows, keep
+    from meguru.features.offline.cached_rows import CachedRows, keep
     from meguru.features.offline.training import JoinOptions, Opened, joined
     from meguru.features.types import PinnedView, ViewDefinition
 
@@ -57,7 +57,7 @@ def ours(root: Path) -> pl.DataFrame:
     for n in range(VIEWS):
         place = root / "kept" / str(n)
         names = {f"v{n}_f{f}": "Float64" for f in range(FEATURES)}
-        kept = KeptRows(place) if place.exists() else keep(_rows(root, n), said, names, place)
+        kept = CachedRows(place) if place.exists() else keep(_rows(root, n), said, names, place)
         opened.append(Opened(PinnedView(ref=f"feature_view/view{n}@1", definition=said), kept))
     return joined(pl.read_parquet(root / "events.parquet"), opened, JoinOptions(time="when"))
 

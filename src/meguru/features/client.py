@@ -15,7 +15,7 @@ from meguru.datasets.personal.masking import look
 from meguru.errors import Forbidden, NotFound
 from meguru.features.offline import leakage, profile
 from meguru.features.offline import training as offline
-from meguru.features.offline.cache import kept_rows
+from meguru.features.offline.cache import cached_rows
 from meguru.features.offline.leakage import LeakReport
 from meguru.features.pinning import check_keys, choose_service, choose_views, with_datasets
 from meguru.features.record import record_rows, view_rows
@@ -161,7 +161,7 @@ def tell_of_rows(ws: Workspace | RemoteWorkspace, view: PinnedView) -> ViewRows 
     if told is not None:
         return told
     before = known[0] if known else _of_version_before(ws, view.ref)
-    found = profile.of_rows(ws.blobs, view, kept_rows(ws.blobs, view, folder_of(ws)), before)
+    found = profile.of_rows(ws.blobs, view, cached_rows(ws.blobs, view, folder_of(ws)), before)
     try:
         return record_rows(ws, ref=view.ref, found=found)
     except Forbidden:

@@ -11,8 +11,8 @@ import msgspec
 
 from meguru.compute.executors.variables import inherited
 from meguru.errors import InvalidInput, MeguruError, from_dict
-from meguru.features.offline.cache import kept_rows
-from meguru.features.offline.kept import KeptRows
+from meguru.features.offline.cache import cached_rows
+from meguru.features.offline.cached_rows import CachedRows
 from meguru.features.types import PinnedView
 from meguru.storage.blobs import BlobStore, open_store
 
@@ -28,13 +28,13 @@ class ComputeTask(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
 
 
-def computed(blobs: BlobStore, view: PinnedView, folder: Path, proceed: Callable[[], None]) -> KeptRows:
+def computed(blobs: BlobStore, view: PinnedView, folder: Path, proceed: Callable[[], None]) -> CachedRows:
     """Return the rows of a view; a project's code never runs in this process.
 
     Parameters
     ----------
     blobs, view, folder
-        As of `kept_rows`.
+        As of `cached_rows`.
     proceed
         Called again and again; when it raises, the other process is ended.
 
@@ -45,7 +45,7 @@ def computed(blobs: BlobStore, view: PinnedView, folder: Path, proceed: Callable
     """
     if view.code is not None:
         _in_a_process(ComputeTask(view=view, blobs=blobs.url, folder=str(folder)), proceed)
-    return kept_rows(blobs, view, folder)
+    return cached_rows(blobs, view, folder)
 
 
 def _in_a_process(task: ComputeTask, proceed: Callable[[], None]) -> None:
@@ -87,7 +87,7 @@ def main() -> int:
     task = msgspec.json.decode(sys.stdin.buffer.read(), type=ComputeTask)
     answer, sys.stdout = sys.stdout, sys.stderr  # what the code prints is no answer
     try:
-        kept_rows(open_store(task.blobs), task.view, Path(task.folder))
+        cached_rows(open_store(task.blobs), task.view, Path(task.folder))
     except MeguruError as error:
         answer.write(msgspec.json.encode(error.as_dict()).decode())
         answer.flush()

@@ -10,7 +10,7 @@ import polars as pl
 
 from meguru.errors import InvalidInput
 from meguru.features import dtypes
-from meguru.features.offline.kept import COUNT, START, KeptRows
+from meguru.features.offline.cached_rows import COUNT, START, CachedRows
 from meguru.features.offline.search import last_seen
 from meguru.features.offline.times import PER_SECOND
 
@@ -29,7 +29,7 @@ class NewestRows(NamedTuple):
     due: int | None
 
 
-def newest_rows(kept: KeptRows, now: int, since: int | None = None) -> NewestRows:
+def newest_rows(kept: CachedRows, now: int, since: int | None = None) -> NewestRows:
     """Return for each entity the row that holds at a moment.
 
     Parameters
@@ -61,7 +61,7 @@ def newest_rows(kept: KeptRows, now: int, since: int | None = None) -> NewestRow
 
 
 def _taken(
-    kept: KeptRows, places: np.ndarray, event: pl.Series | pl.Expr, created: pl.Series | pl.Expr
+    kept: CachedRows, places: np.ndarray, event: pl.Series | pl.Expr, created: pl.Series | pl.Expr
 ) -> pl.DataFrame:
     """Return the rows at some places, one for each key."""
     features = [kept.column(name).take(places).alias(name) for name in kept.about.features]

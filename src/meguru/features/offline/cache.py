@@ -13,8 +13,8 @@ import msgspec
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
-from meguru.features.offline import compute, incremental, kept
-from meguru.features.offline.kept import COUNT, KeptRows
+from meguru.features.offline import cached_rows, compute, incremental
+from meguru.features.offline.cached_rows import COUNT, CachedRows
 from meguru.features.types import PinnedView
 from meguru.storage.blobs import BlobStore
 
@@ -26,7 +26,7 @@ MOST_BYTES = 20 << 30
 """Of kept rows together; what they were made from is kept, so they can be made again."""
 
 
-def kept_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) -> KeptRows:
+def cached_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) -> CachedRows:
     """Return the rows of a view over its pinned data; computed, sorted and kept when nobody did so before.
 
     Raises
@@ -47,7 +47,7 @@ def kept_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) ->
     return made
 
 
-def known_rows(view: PinnedView, folder: Path) -> KeptRows | None:
+def find_cached_rows(view: PinnedView, folder: Path) -> CachedRows | None:
     """Return the rows of a view over its pinned data; None when they are not kept here."""
     return _opened(_place(view, folder))
 
@@ -56,13 +56,13 @@ def _place(view: PinnedView, root: Path) -> Path:
     return root / "rows" / digests.of_value([kept.LAYOUT, view.rows_digest])
 
 
-def _opened(place: Path) -> KeptRows | None:
+def _opened(place: Path) -> CachedRows | None:
     """Return rows that are kept; None if there are none, or they were cut short when a machine stopped."""
     if not place.exists():
         return None
     try:
         os.utime(place)
-        return KeptRows(place)
+        return CachedRows(place)
     except (OSError, msgspec.MsgspecError):  # also what a process left that was ended while it freed them
         shutil.rmtree(place, ignore_errors=True)
         return None
@@ -96,7 +96,7 @@ def tables(root: Path, column: str) -> Iterator[pl.LazyFrame]:
             if (part := place / "part.arrow").exists():
                 yield pl.scan_ipc(part)
                 continue
-            rows = KeptRows(place)
+            rows = CachedRows(place)
             if column in rows.about.keys:
                 yield rows.keys.lazy().select(pl.col(column).repeat_by(COUNT).explode())
             elif column in rows.about.features:

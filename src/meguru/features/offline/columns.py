@@ -27,7 +27,7 @@ def write(column: pl.Series, place: Path) -> None:
         np.save(place.with_suffix(".null.npy"), column.is_null().to_numpy())
 
 
-class KeptColumn:
+class CachedColumn:
     """A column of kept rows.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meguru.errors import InvalidInput
 from meguru.features.offline import keys as naming
-from meguru.features.offline.kept import COUNT, START, KeptRows
+from meguru.features.offline.cached_rows import COUNT, START, CachedRows
 from meguru.features.offline.search import last_seen
 from meguru.features.offline.times import PER_SECOND, Asked, asked
 from meguru.features.types import ViewDefinition
@@ -33,7 +33,7 @@ class Match(NamedTuple):
 
 
 def matched(
-    kept: KeptRows, frame: pl.DataFrame, moments: pl.Series | None, ttl: float | None, on: Mapping[str, str]
+    kept: CachedRows, frame: pl.DataFrame, moments: pl.Series | None, ttl: float | None, on: Mapping[str, str]
 ) -> Match:
     """Find for each row of a frame the kept row that held for its entity at its moment.
 
@@ -69,7 +69,7 @@ def matched(
     return _aged(kept, places, when, ttl)
 
 
-def held(kept: KeptRows, found: Match, name: str, definition: ViewDefinition) -> pl.Series:
+def held(kept: CachedRows, found: Match, name: str, definition: ViewDefinition) -> pl.Series:
     """Return a feature of the rows that were found; where none is, the view's default, if it has one.
 
     A value that is missing in a row that holds stays so: that is what was known.
@@ -93,7 +93,7 @@ def held(kept: KeptRows, found: Match, name: str, definition: ViewDefinition) ->
     return column.zip_with(pl.Series(found.statuses == 0), stand_in.new_from_index(0, len(column)))
 
 
-def segments(kept: KeptRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+def segments(kept: CachedRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """Return where the rows of each asking row's key begin, and how many there are."""
     import numpy as np
     import polars as pl
@@ -112,7 +112,7 @@ def segments(kept: KeptRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tupl
     return start, np.asarray(found[COUNT].cast(pl.Int64).fill_null(0).to_numpy())
 
 
-def _aged(kept: KeptRows, places: np.ndarray, when: Asked, ttl: float | None) -> Match:
+def _aged(kept: CachedRows, places: np.ndarray, when: Asked, ttl: float | None) -> Match:
     import numpy as np
     import polars as pl
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from meguru.features.offline.cached_rows import COUNT, START, CachedRows
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import matched, segments
-from meguru.features.offline.kept import COUNT, START, KeptRows
 from meguru.features.offline.keys import need
 from meguru.features.offline.training import JoinOptions, Opened, features_of, moments_of
 
@@ -115,7 +115,7 @@ def _compared(
 
 
 def _is_later(
-    kept: KeptRows,
+    kept: CachedRows,
     frame: pl.DataFrame,
     values: pl.Series,
     feature: str,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from meguru.base.cache import cache_folder
 from meguru.errors import InvalidInput
 from meguru.features import code, dtypes
-from meguru.features.offline.cache import kept_rows
+from meguru.features.offline.cache import cached_rows
+from meguru.features.offline.cached_rows import CachedRows
 from meguru.features.offline.join import held, matched
-from meguru.features.offline.kept import KeptRows
 from meguru.features.offline.keys import need
 from meguru.features.on_demand.compute import computed
 from meguru.features.types import PinnedView, ViewDefinition
@@ -41,7 +41,7 @@ def computer(blobs: BlobStore, view: PinnedView, folder: Path | None) -> Compute
     """
     if view.code is None:
         raise InvalidInput(f"{view.ref} has no code", hint="meguru apply")
-    opened = [(one, kept_rows(blobs, one, folder)) for one in view.inputs]
+    opened = [(one, cached_rows(blobs, one, folder)) for one in view.inputs]
     made_from, place = view.code, (folder or cache_folder("features")) / "code"
 
     def compute(asking: AskingRows) -> pl.DataFrame:
@@ -53,7 +53,7 @@ def computer(blobs: BlobStore, view: PinnedView, folder: Path | None) -> Compute
 
 
 def _given(
-    asking: AskingRows, definition: ViewDefinition, opened: list[tuple[PinnedView, KeptRows]]
+    asking: AskingRows, definition: ViewDefinition, opened: list[tuple[PinnedView, CachedRows]]
 ) -> pl.DataFrame:
     """Return the columns that the function of an on-demand view gets."""
     import polars as pl

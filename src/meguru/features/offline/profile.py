@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.base import digests
-from meguru.features.offline.kept import KeptRows
+from meguru.features.offline.cached_rows import CachedRows
 from meguru.features.offline.times import PER_SECOND
 from meguru.features.types import PinnedView, ViewRows
 from meguru.storage.blobs import BlobStore
@@ -22,7 +22,7 @@ _MOST = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def of_rows(blobs: BlobStore, view: PinnedView, rows: KeptRows, before: ViewRows | None = None) -> ViewRows:
+def of_rows(blobs: BlobStore, view: PinnedView, rows: CachedRows, before: ViewRows | None = None) -> ViewRows:
     """Return what the rows of a view look like, with the profile of its features among the blobs.
 
     `before` are rows of the view that were told of earlier: how far values moved since is told too.
@@ -66,7 +66,7 @@ def _drift(blobs: BlobStore, before: ViewRows, sample: pl.DataFrame) -> dict[str
     return moved
 
 
-def _sample(rows: KeptRows) -> pl.DataFrame:
+def _sample(rows: CachedRows) -> pl.DataFrame:
     import numpy as np
     import polars as pl
 
@@ -75,7 +75,7 @@ def _sample(rows: KeptRows) -> pl.DataFrame:
     return pl.DataFrame([rows.column(name).take(places).alias(name) for name in rows.about.features])
 
 
-def _moment(rows: KeptRows, number: int | None) -> datetime | None:
+def _moment(rows: CachedRows, number: int | None) -> datetime | None:
     """Return a moment; None if there is none, or it is beyond what a calendar has."""
     if number is None or rows.unit is None:
         return None

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from meguru.errors import InvalidInput
-from meguru.features.offline.cache import kept_rows
+from meguru.features.offline.cache import cached_rows
+from meguru.features.offline.cached_rows import CachedRows
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import STATUSES, Match, held, matched
-from meguru.features.offline.kept import KeptRows
 from meguru.features.offline.keys import need
 from meguru.features.offline.on_demand import AskingRows, Computer, computer
 from meguru.features.offline.times import as_moments
@@ -48,7 +48,7 @@ class Opened(NamedTuple):
     """A view and its rows, ready to be asked."""
 
     view: PinnedView
-    rows: KeptRows
+    rows: CachedRows
 
 
 def load_set(blobs: BlobStore, digest: str) -> FeatureSet:
@@ -116,7 +116,7 @@ def _check_keys(opened: Sequence[Opened | PinnedView], on: Mapping[str, str]) ->
 def open_views(blobs: BlobStore, chosen: FeatureSet, folder: Path | None) -> list[Opened | PinnedView]:
     """Return the views of a set with their rows; those that are computed on demand as they are."""
     return [
-        view if view.definition.form == "on_demand" else Opened(view, kept_rows(blobs, view, folder))
+        view if view.definition.form == "on_demand" else Opened(view, cached_rows(blobs, view, folder))
         for view in chosen.views
     ]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from meguru.base import refs
 from meguru.features.materialization import store as online
-from meguru.features.offline.cache import known_rows
+from meguru.features.offline.cache import find_cached_rows
+from meguru.features.offline.cached_rows import CachedRows
 from meguru.features.offline.join import matched
-from meguru.features.offline.kept import KeptRows
 from meguru.features.online.as_of import HeldThen
 from meguru.features.types import PinnedView
 from meguru.kernel.workspace import Workspace
@@ -31,7 +31,7 @@ class EarlierRows:
 
     def __init__(self, ws: Workspace) -> None:
         self._ws = ws
-        self._open: OrderedDict[str, KeptRows] = OrderedDict()
+        self._open: OrderedDict[str, CachedRows] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(
@@ -59,7 +59,7 @@ class EarlierRows:
 
     @staticmethod
     def _held(
-        rows: KeptRows, names: Sequence[str], keys: Sequence[Sequence[Any]], moments: Sequence[int]
+        rows: CachedRows, names: Sequence[str], keys: Sequence[Sequence[Any]], moments: Sequence[int]
     ) -> HeldThen:
         import polars as pl
 
@@ -73,7 +73,7 @@ class EarlierRows:
         found = matched(rows, asked, when, None, {})
         return HeldThen(_values(rows, names, found.rows), _events(rows, found.rows))
 
-    def _rows(self, view: PlannedView) -> tuple[str, KeptRows | None]:
+    def _rows(self, view: PlannedView) -> tuple[str, CachedRows | None]:
         parsed = refs.parse(view.ref, kind="feature_view")
         with self._ws.read() as tx:
             state = online.online(tx, parsed.name, int(str(parsed.version)))
@@ -84,7 +84,7 @@ class EarlierRows:
         with self._lock:
             found = self._open.get(digest)
             if found is None:
-                found = known_rows(pinned, self._ws.cache_folder("features"))
+                found = find_cached_rows(pinned, self._ws.cache_folder("features"))
             if found is not None:
                 self._open[digest] = found
                 self._open.move_to_end(digest)
@@ -93,12 +93,12 @@ class EarlierRows:
         return digest, found
 
 
-def _values(rows: KeptRows, names: Sequence[str], places: np.ndarray) -> list[list[Any]]:
+def _values(rows: CachedRows, names: Sequence[str], places: np.ndarray) -> list[list[Any]]:
     columns = [rows.column(name).take(places).to_list() for name in names]
     return [list(each) for each in zip(*columns, strict=True)]
 
 
-def _events(rows: KeptRows, places: np.ndarray) -> list[int | None]:
+def _events(rows: CachedRows, places: np.ndarray) -> list[int | None]:
     import numpy as np
 
     if rows.unit is None or not rows.about.rows:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.features.offline import columns
-from meguru.features.offline.columns import KeptColumn
+from meguru.features.offline.columns import CachedColumn
 from meguru.features.offline.keys import usual
 from meguru.features.offline.times import Unit, as_moments, numbers, unit_of
 from meguru.features.types import ViewDefinition
@@ -55,7 +55,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, int] = {}
 
 
-class KeptRows:
+class CachedRows:
     """Rows of a view in a folder, mapped into memory: what is not asked for is not read."""
 
     def __init__(self, folder: Path) -> None:
@@ -69,13 +69,13 @@ class KeptRows:
                 raise OSError(message)
         self.keys = pl.read_ipc(folder / "keys.arrow")
         self._types = pl.read_ipc(folder / "types.arrow").schema
-        self._columns: dict[str, KeptColumn] = {}
+        self._columns: dict[str, CachedColumn] = {}
 
-    def column(self, name: str) -> KeptColumn:
+    def column(self, name: str) -> CachedColumn:
         """Return a feature's values."""
         if name not in self._columns:
             number = list(self._types).index(name)
-            self._columns[name] = KeptColumn(self.folder / str(number), self._types[name])
+            self._columns[name] = CachedColumn(self.folder / str(number), self._types[name])
         return self._columns[name]
 
     @cached_property
@@ -100,7 +100,7 @@ class KeptRows:
         return None if not self.about.unit else "ns" if self.about.unit == "ns" else "us"
 
 
-def keep(frame: pl.DataFrame, view: ViewDefinition, features: dict[str, str], folder: Path) -> KeptRows:
+def keep(frame: pl.DataFrame, view: ViewDefinition, features: dict[str, str], folder: Path) -> CachedRows:
     """Write the rows of a view below `folder`, whole or not at all, and return them."""
     import polars as pl
 
@@ -152,7 +152,9 @@ def _in_order(table: pl.DataFrame, keys: list[str], *, created: bool, timed: boo
     return rows.filter(last).drop(_RANK, _ROW, _KNOWN)
 
 
-def _write(rows: pl.DataFrame, keys: list[str], features: list[str], about: About, folder: Path) -> KeptRows:
+def _write(
+    rows: pl.DataFrame, keys: list[str], features: list[str], about: About, folder: Path
+) -> CachedRows:
     import numpy as np
     import polars as pl
 
@@ -186,4 +188,4 @@ def _write(rows: pl.DataFrame, keys: list[str], features: list[str], about: Abou
             raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return KeptRows(folder)
+    return CachedRows(folder)
