@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from meguru.collections.types import CollectionRule
 from meguru.errors import InvalidInput, near_misses
-from meguru.predictions.known import known_of_day
+from meguru.predictions.labelled_rows import labelled_rows_of_day
 from meguru.predictions.record import tasks_of
 from meguru.predictions.types import (
     ID_COLUMN,
@@ -39,7 +39,7 @@ def rows_of_day(
     ``prediction_id`` (unless an input is called so).
     """
     parts, models = [], set()
-    for part in known_of_day(tx, endpoint, day):
+    for part in labelled_rows_of_day(tx, endpoint, day):
         chosen = _chosen(part, rule.only)
         if not chosen.height:
             continue

@@ -21,7 +21,7 @@ A_PART = 100_000
 """Predictions that are in memory at a time, with their inputs."""
 
 
-def known_of_day(tx: Connection, endpoint: str, day: str) -> Iterator[pl.DataFrame]:
+def labelled_rows_of_day(tx: Connection, endpoint: str, day: str) -> Iterator[pl.DataFrame]:
     """Give the predictions with outcomes of the requests that were received on a day (UTC), in parts.
 
     The columns are those of `window.frame`; what is excluded from data is left out.
