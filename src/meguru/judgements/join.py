@@ -7,7 +7,6 @@ from meguru.judgements import store
 from meguru.judgements.record import settle, tell
 from meguru.judgements.types import FeedbackRecorded
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import places
 from meguru.predictions.types import read_rule
 from meguru.predictions.waiting import known_until
 from meguru.serving import store as endpoints

@@ -38,6 +38,6 @@ FEEDBACK = Kind(
     provides={
         "personal data": "meguru.judgements.erase:erase",
         "values of people": "meguru.judgements.erase:values",
-        "kept records": "meguru.judgements.retained:records",
+        "kept records": "meguru.judgements.retention:records",
     },
 )

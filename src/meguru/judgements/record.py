@@ -21,7 +21,7 @@ from meguru.judgements.types import (
 )
 from meguru.judgements.verdict import conclude
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import ids, places
+from meguru.predictions import ids
 from meguru.predictions import store as predictions
 from meguru.predictions.outcome_store import Place
 from meguru.predictions.types import MAX_TOLD, MAX_WAITING, OutcomeValue, Unknown, read_rule

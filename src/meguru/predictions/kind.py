@@ -74,7 +74,7 @@ PREDICTION = Kind(
     provides={
         "personal data": "meguru.predictions.erase:erase",
         "values of people": "meguru.predictions.erase:values",
-        "kept records": "meguru.predictions.retained:records",
+        "kept records": "meguru.predictions.retention:records",
     },
 )
 OUTCOME = Kind(
