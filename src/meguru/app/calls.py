@@ -284,9 +284,9 @@ if TYPE_CHECKING:
     from meguru.predictions.record import add as outcome_add
     from meguru.predictions.record import record as outcome_record
     from meguru.predictions.show import show as prediction_show
-    from meguru.predictions.waiting import forget as outcome_forget
-    from meguru.predictions.waiting import join as outcome_join
-    from meguru.predictions.waiting import waiting as outcome_waiting
+    from meguru.predictions.unmatched import forget as outcome_forget
+    from meguru.predictions.unmatched import join as outcome_join
+    from meguru.predictions.unmatched import waiting as outcome_waiting
     from meguru.predictions.window import window as prediction_window
     from meguru.quarantine.accept import accept as quarantine_accept
     from meguru.quarantine.add import add as quarantine_add

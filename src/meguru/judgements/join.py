@@ -8,7 +8,7 @@ from meguru.judgements.record import settle, tell
 from meguru.judgements.types import FeedbackRecorded
 from meguru.kernel.operations import Context, operation
 from meguru.predictions.types import read_rule
-from meguru.predictions.waiting import known_until
+from meguru.predictions.unmatched import known_until
 from meguru.serving import store as endpoints
 
 A_JOIN = 2_000

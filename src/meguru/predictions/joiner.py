@@ -8,9 +8,9 @@ from collections.abc import Callable
 from meguru.base.ticker import Ticker
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.predictions import counts, waiting_store
+from meguru.predictions import counts
 from meguru.predictions.types import OutcomesRecorded
-from meguru.predictions.waiting import join
+from meguru.predictions.unmatched import join
 
 LEISURE = 20
 """It rests so many times as long as a look took: with a million that wait, a look takes a second."""

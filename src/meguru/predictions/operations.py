@@ -4,7 +4,7 @@ from meguru.predictions.exclude import exclude, readmit
 from meguru.predictions.listing import list_predictions
 from meguru.predictions.record import add, record
 from meguru.predictions.show import show
-from meguru.predictions.waiting import forget, join, waiting
+from meguru.predictions.unmatched import forget, join, waiting
 from meguru.predictions.window import window
 
 __all__ = [

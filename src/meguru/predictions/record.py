@@ -10,7 +10,7 @@ from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import ids, outcome_store, store, waiting_store
+from meguru.predictions import ids, outcome_store, store
 from meguru.predictions.outcome_store import Place
 from meguru.predictions.types import (
     MAX_OUTCOMES,

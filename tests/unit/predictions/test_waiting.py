@@ -9,7 +9,6 @@ import pytest
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel import events
 from meguru.predictions import waiting as waiting_module
-from meguru.predictions import waiting_store
 from meguru.predictions.joiner import OutcomeJoiner
 from meguru.predictions.operations import forget, join, record, show, waiting
 from meguru.predictions.types import OutcomeInput

@@ -31,7 +31,7 @@ from meguru.errors import Conflict, InvalidInput
 from meguru.predictions import payload, store
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.types import PredictionBatch
-from meguru.predictions.waiting import forget
+from meguru.predictions.unmatched import forget
 
 load_operations()
 ANNA = "anna@example.com"

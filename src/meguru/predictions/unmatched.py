@@ -10,7 +10,7 @@ from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import outcome_store, store, waiting_store
+from meguru.predictions import outcome_store, store
 from meguru.predictions.record import tasks_of
 from meguru.predictions.types import OutcomesRecorded, WaitingOutcome
 
