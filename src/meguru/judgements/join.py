@@ -7,6 +7,7 @@ from meguru.judgements import store
 from meguru.judgements.record import settle, tell
 from meguru.judgements.types import FeedbackRecorded
 from meguru.kernel.operations import Context, operation
+from meguru.predictions import matching
 from meguru.predictions.types import read_rule
 from meguru.predictions.unmatched import known_until
 from meguru.serving import store as endpoints
@@ -25,7 +26,7 @@ def join(ctx: Context, *, endpoint: str) -> FeedbackRecorded:
     if not found:
         return FeedbackRecorded(endpoint=name, count=0)
     asked = [msgspec.structs.replace(each, at=known_until(each.at, each.recorded_at)) for each in found]
-    meant = places.find(ctx.tx, name, asked, [None] * len(found), ctx.now())
+    meant = matching.find(ctx.tx, name, asked, [None] * len(found), ctx.now())
     joined = []
     for each, where in zip(found, meant, strict=True):
         if where:  # a key that several predictions have is judged at the first of them

@@ -21,7 +21,7 @@ from meguru.judgements.types import (
 )
 from meguru.judgements.verdict import conclude
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import ids
+from meguru.predictions import ids, matching
 from meguru.predictions import store as predictions
 from meguru.predictions.outcome_store import Place
 from meguru.predictions.types import MAX_TOLD, MAX_WAITING, OutcomeValue, Unknown, read_rule
@@ -47,11 +47,11 @@ def record(
         raise InvalidInput("one call can't record these", why=why, field="feedback")
     for index, each in enumerate(feedback):
         _check(each, f"feedback[{index}]")
-    by_id = [places.named(each, f"feedback[{index}]") for index, each in enumerate(feedback)]
+    by_id = [matching.named(each, f"feedback[{index}]") for index, each in enumerate(feedback)]
     now, name = ctx.now(), refs.parse(endpoint, kind="endpoint").name
     with ctx.ws.read() as tx:
         rule = read_rule(endpoints.get(tx, name).feedback)
-        found = places.find(tx, name, feedback, by_id, now)
+        found = matching.find(tx, name, feedback, by_id, now)
         known = predictions.known(tx, [batch_id for each in found for batch_id, _ in each])
     absent: list[FeedbackInput] = []
     rows: list[dict[str, Any]] = []
@@ -170,12 +170,12 @@ def _are_there(
 ) -> bool:
     if not meant:
         if unknown == "refuse":
-            raise places.unknown_key(given, path, endpoint, now)
+            raise matching.unknown_key(given, path, endpoint, now)
         return False
     for batch_id, row in meant:
         batch = known.get(batch_id)
         if batch is None or batch.endpoint != endpoint or row >= batch.n:
-            raise places.unknown_id(given, path, endpoint, None)
+            raise matching.unknown_id(given, path, endpoint, None)
     return True
 
 

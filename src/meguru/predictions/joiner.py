@@ -8,7 +8,7 @@ from collections.abc import Callable
 from meguru.base.ticker import Ticker
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.predictions import counts
+from meguru.predictions import counts, unmatched_store
 from meguru.predictions.types import OutcomesRecorded
 from meguru.predictions.unmatched import join
 
@@ -32,7 +32,7 @@ class OutcomeJoiner(Ticker):
         with self.ws.read() as tx:
             now = {
                 name: (newest, counts.totals(tx, name).predictions)
-                for name, newest in waiting_store.endpoints(tx).items()
+                for name, newest in unmatched_store.endpoints(tx).items()
             }
         for endpoint, state in now.items():
             if self._seen.get(endpoint) != state:

@@ -10,7 +10,7 @@ from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import ids, outcome_store, store
+from meguru.predictions import ids, matching, outcome_store, store, unmatched_store
 from meguru.predictions.outcome_store import Place
 from meguru.predictions.types import (
     MAX_OUTCOMES,
@@ -52,10 +52,10 @@ def record(
             hint="send them in several calls" if outcomes else "",
             field="outcomes",
         )
-    by_id = [places.named(each, f"outcomes[{index}]") for index, each in enumerate(outcomes)]
+    by_id = [matching.named(each, f"outcomes[{index}]") for index, each in enumerate(outcomes)]
     now = ctx.now()
     with ctx.ws.read() as tx:
-        found = places.find(tx, endpoint, outcomes, by_id, now)
+        found = matching.find(tx, endpoint, outcomes, by_id, now)
         known = store.known(tx, [batch_id for each in found for batch_id, _ in each])
         absent = _absent(ctx, endpoint, outcomes, found, known, now, unknown)
         tasks = tasks_of(tx, {batch.model_ref for batch in known.values()})
@@ -64,7 +64,7 @@ def record(
         raise InvalidInput("too many predictions are meant", field="outcomes", why=why, hint="send fewer")
     takes = {batch_id: tasks[batch.model_ref].outcome for batch_id, batch in known.items()}
     rows = list(_rows(found, outcomes, takes, now, ctx.principal.name))
-    left = waiting_store.add(ctx.tx, endpoint, [outcomes[each] for each in absent], now, ctx.principal.name)
+    left = unmatched_store.add(ctx.tx, endpoint, [outcomes[each] for each in absent], now, ctx.principal.name)
     done = outcome_store.record(ctx.tx, endpoint, rows) if rows else outcome_store.NONE
     _tell(ctx, endpoint, done, count=len(rows), waiting=left)
     return OutcomesRecorded(
@@ -111,13 +111,13 @@ def _absent(
     for index, each in enumerate(found):
         path = f"outcomes[{index}]"
         if not each and unknown == "refuse":
-            raise places.unknown_key(outcomes[index], path, endpoint, now)
+            raise matching.unknown_key(outcomes[index], path, endpoint, now)
         for batch_id, row in each:
             batch = known.get(batch_id)
             if batch is None or batch.endpoint != endpoint or row >= batch.n:
                 seen = batch if batch and _is_seen(ctx, batch) else None
                 if unknown == "refuse" or seen:
-                    raise places.unknown_id(outcomes[index], path, endpoint, seen)
+                    raise matching.unknown_id(outcomes[index], path, endpoint, seen)
                 found[index] = []
         if not found[index]:
             absent.append(index)

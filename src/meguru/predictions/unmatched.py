@@ -10,7 +10,7 @@ from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import outcome_store, store
+from meguru.predictions import matching, outcome_store, store, unmatched_store
 from meguru.predictions.record import tasks_of
 from meguru.predictions.types import OutcomesRecorded, WaitingOutcome
 
@@ -27,7 +27,7 @@ def waiting(ctx: Context, *, endpoint: str, cursor: str = "", limit: int = 100) 
     name, limit = refs.parse(endpoint, kind="endpoint").name, check_limit(limit)
     if cursor and not (cursor.isdecimal() and len(cursor) <= 18):
         raise InvalidInput(f"{cursor[:80]!r} is no place in this list", field="cursor")
-    found = waiting_store.page(ctx.tx, name, after=int(cursor or 0), limit=limit + 1)
+    found = unmatched_store.page(ctx.tx, name, after=int(cursor or 0), limit=limit + 1)
     more = str(found[limit - 1].number) if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)
 
@@ -40,15 +40,15 @@ def join(ctx: Context, *, endpoint: str) -> OutcomesRecorded:
     """
     name = refs.parse(endpoint, kind="endpoint").name
     with ctx.ws.read() as tx:
-        ready = bool(waiting_store.joinable(tx, name, 1))
-    found = waiting_store.joinable(ctx.tx, name, A_JOIN) if ready else []
+        ready = bool(unmatched_store.joinable(tx, name, 1))
+    found = unmatched_store.joinable(ctx.tx, name, A_JOIN) if ready else []
     if not found:
         return OutcomesRecorded(endpoint=name, count=0)
     rows, joined, wrong = _rows(ctx, name, found)
     done = outcome_store.record(ctx.tx, name, rows) if rows else outcome_store.NONE
-    waiting_store.remove(ctx.tx, joined)
+    unmatched_store.remove(ctx.tx, joined)
     for number, problem in wrong.items():
-        waiting_store.mark(ctx.tx, number, problem)
+        unmatched_store.mark(ctx.tx, number, problem)
     if rows or wrong:
         data = {"endpoint": name, "count": len(rows), "corrected": done.corrected, "joined": len(rows)}
         ctx.emit("outcomes.recorded", refs.make("endpoint", name), data=data)
@@ -62,7 +62,7 @@ def forget(ctx: Context, *, endpoint: str, before: datetime) -> int:
     """Give up the outcomes that waited since before a moment; return how many that were."""
     name = refs.parse(endpoint, kind="endpoint").name
     check_free(ctx.tx, ctx.now(), refs.make("endpoint", name), refs.project_of(name))
-    count = waiting_store.forget(ctx.tx, name, before)
+    count = unmatched_store.forget(ctx.tx, name, before)
     if count:
         ctx.emit("outcomes.forgotten", refs.make("endpoint", name), data={"count": count})
     return count
@@ -77,10 +77,10 @@ def _rows(
     ctx: Context, endpoint: str, found: Sequence[WaitingOutcome]
 ) -> tuple[list[dict[str, object]], set[int], dict[int, str]]:
     """Return the outcomes as they are written, the numbers of those, and by number why some can't be."""
-    by_id = [places.named(each, "outcome") for each in found]
+    by_id = [matching.named(each, "outcome") for each in found]
     now = ctx.now()
     asked = [msgspec.structs.replace(each, at=known_until(each.at, each.recorded_at)) for each in found]
-    meant = places.find(ctx.tx, endpoint, asked, by_id, now)
+    meant = matching.find(ctx.tx, endpoint, asked, by_id, now)
     known = store.known(ctx.tx, [batch_id for each in meant for batch_id, _ in each])
     tasks = tasks_of(ctx.tx, {batch.model_ref for batch in known.values()})
     rows: list[dict[str, object]] = []

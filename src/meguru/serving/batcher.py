@@ -45,7 +45,7 @@ class PredictionCall:
 
     __slots__ = (
         "_done",
-        "_lane",
+        "_endpoint",
         "_log",
         "_started",
         "body",
@@ -61,7 +61,7 @@ class PredictionCall:
 
     def __init__(
         self,
-        lane: str,
+        endpoint: str,
         body: bytes,
         key: str,
         received_at: datetime,
@@ -77,7 +77,7 @@ class PredictionCall:
         self.view: ContractView | None = None
         self.digest = digests.of_bytes(body) if key else ""
         self.rows = _NO_ROWS
-        self._lane, self._done, self._log = lane, done, log
+        self._endpoint, self._done, self._log = endpoint, done, log
         self._started = time.perf_counter()
 
     def answer(self, answer: PredictionResponse) -> None:
@@ -87,8 +87,8 @@ class PredictionCall:
             return
         now = time.perf_counter()
         seconds = now - self._started
-        metrics.requests(self._lane, answer.status).inc()
-        metrics.seconds(self._lane).observe(seconds)
+        metrics.requests(self._endpoint, answer.status).inc()
+        metrics.seconds(self._endpoint).observe(seconds)
         if self._log is not None:
             self._log.append((now, seconds, answer.status, len(self.rows.rows)))
         done(answer)

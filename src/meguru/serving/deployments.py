@@ -54,7 +54,7 @@ class EndpointSlot:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.contracts: list[Contract] = []
-        self.lane: Batcher | None = None
+        self.batcher: Batcher | None = None
         self.traffic = RequestLog()
         self.fault: MeguruError | None = None
         self.attempts = 0
@@ -63,7 +63,7 @@ class EndpointSlot:
     @property
     def served(self) -> LoadedModel | None:
         """What answers now."""
-        return self.lane.served if self.lane else None
+        return self.batcher.served if self.batcher else None
 
     @property
     def current(self) -> bool:
@@ -87,7 +87,7 @@ class Deployments:
     """The endpoints of this process, kept true by one thread."""
 
     def __init__(self, ws: Workspace, load: Load) -> None:
-        self.places: dict[str, EndpointSlot] = {}
+        self.slots: dict[str, EndpointSlot] = {}
         self.changed = threading.Condition()
         self._looking_up = threading.Lock()
         self._ws, self._loader = ws, Loader(ws, load)
@@ -104,7 +104,7 @@ class Deployments:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop following; what answers goes on until its lane is closed."""
+        """Stop following; what answers goes on until its batcher is closed."""
         self._stop.set()
         self._ws.notify()
         self._thread.join()
@@ -115,12 +115,12 @@ class Deployments:
         # Read and put in under one lock: a request that read just before the endpoint was retired must not put it
         # back after `_take_out` has removed it; nobody would take it out a second time.
         with self._looking_up:
-            if name not in self.places:
+            if name not in self.slots:
                 with self._ws.read() as tx:
                     found = store.find(tx, name)
                 if found is not None:
-                    self.places[name] = EndpointSlot(found)
-            return self.places.get(name)
+                    self.slots[name] = EndpointSlot(found)
+            return self.slots.get(name)
 
     @property
     def server(self) -> str:
@@ -129,12 +129,12 @@ class Deployments:
 
     def traffic(self) -> dict[str, RequestLog]:
         """Return the requests that were answered, by endpoint."""
-        return {name: place.traffic for name, place in list(self.places.items())}
+        return {name: slot.traffic for name, slot in list(self.slots.items())}
 
     def consumers(self) -> dict[str, ConsumerCounts]:
         """Return who was answered lately, by endpoint."""
-        places = list(self.places.items())
-        return {name: place.lane.consumers for name, place in places if place.lane is not None}
+        slots = list(self.slots.items())
+        return {name: slot.batcher.consumers for name, slot in slots if slot.batcher is not None}
 
     def _run(self) -> None:
         seen: int | None = None
@@ -157,8 +157,8 @@ class Deployments:
             names = self._touched(seen, head)
             seen = head
         now = time.monotonic()
-        known = list(self.places.items())
-        due = [name for name, place in known if place.fault and place.retry_at <= now]
+        known = list(self.slots.items())
+        due = [name for name, slot in known if slot.fault and slot.retry_at <= now]
         for name in dict.fromkeys([*names, *due]):
             if not self._stop.is_set():
                 self._bring_up(name)
@@ -174,8 +174,8 @@ class Deployments:
         return list(names)
 
     def _bring_up(self, name: str) -> None:
-        place = self.look_up(name)
-        if place is None:
+        slot = self.look_up(name)
+        if slot is None:
             return
         with self._ws.read() as tx:
             endpoint = store.find(tx, name)
@@ -183,63 +183,63 @@ class Deployments:
         if endpoint is None:
             self._take_out(name)
             return
-        if (endpoint, agreed) != (place.endpoint, place.contracts):
-            place.attempts = 0
-        place.endpoint, place.contracts = endpoint, agreed
-        self._enroll(place)
+        if (endpoint, agreed) != (slot.endpoint, slot.contracts):
+            slot.attempts = 0
+        slot.endpoint, slot.contracts = endpoint, agreed
+        self._enroll(slot)
         try:
             if endpoint.live is None:
                 warm_up()  # its first model is surely on its way
-            if not place.settled:
-                self._change_over(place)
-            place.fault, place.attempts = None, 0
+            if not slot.settled:
+                self._change_over(slot)
+            slot.fault, slot.attempts = None, 0
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a model, the old one stays
-            self._refuse(place, error)
+            self._refuse(slot, error)
         with self.changed:
             self.changed.notify_all()
         if endpoint.live is not None:
-            self._reporter.report(endpoint.live, place.served, place.fault)
+            self._reporter.report(endpoint.live, slot.served, slot.fault)
 
-    def _enroll(self, place: EndpointSlot | None) -> None:
-        if place is not None and place.endpoint.live is not None:
-            self._reporter.enroll(place.endpoint.name)
+    def _enroll(self, slot: EndpointSlot | None) -> None:
+        if slot is not None and slot.endpoint.live is not None:
+            self._reporter.enroll(slot.endpoint.name)
 
     def _take_out(self, name: str) -> None:
         """Let a retired endpoint answer no more; requests that wait are answered first."""
         with self._looking_up:
-            place = self.places.pop(name)
-        if place.lane is not None:
-            place.lane.close()
+            slot = self.slots.pop(name)
+        if slot.batcher is not None:
+            slot.batcher.close()
         self._reporter.forget(name)
         with self.changed:
             self.changed.notify_all()
 
-    def _change_over(self, place: EndpointSlot) -> None:
-        live = place.endpoint.live
+    def _change_over(self, slot: EndpointSlot) -> None:
+        live = slot.endpoint.live
         if live is None or self._writer is None:
             return
         model = self._loader.get(live.model_ref)
-        shadows, shadow_features, fault = self._shadows(place.endpoint)
+        shadows, shadow_features, fault = self._shadows(slot.endpoint)
         served = rehearsed(
             model,
             endpoint=live.endpoint,
             model_ref=live.model_ref,
             release_ref=live.release_ref,
             shadows=shadows,
-            record=place.endpoint.record,
+            record=slot.endpoint.record,
             max_rows=self._ws.settings.max_rows,
-            contracts=place.contracts,
+            contracts=slot.contracts,
             inputs=live.inputs,
             features=self._features(live.features, model.predictor),
             shadow_features=shadow_features,
         )
-        if place.lane is None:
-            place.lane = Batcher(place.endpoint.name, self._ws.db, self._writer, place.traffic)
+        if slot.batcher is None:
+            slot.batcher = Batcher(slot.endpoint.name, self._ws.db, self._writer, slot.traffic)
         # One assignment is the whole change-over: a request is answered by the model before, or by this one.
-        before, place.lane.served = place.lane.served, served
+        before, slot.batcher.served = slot.batcher.served, served
         if before is None or before.model_ref != served.model_ref:
-            metrics.SWITCHES.labels(place.endpoint.name).inc()
-        log.info("endpoint %s answers with %s", place.endpoint.name, live.model_ref)
+            metrics.SWITCHES.labels(slot.endpoint.name).inc()
+        log.info("endpoint %s answers with %s", slot.endpoint.name, live.model_ref)
         self._loader.trim(self._used())
         if fault:
             raise fault
@@ -271,18 +271,18 @@ class Deployments:
         return FeatureInputs(plan, predictor.signature, self._values)
 
     def _used(self) -> list[str]:
-        served = [place.served for place in list(self.places.values())]
+        served = [slot.served for slot in list(self.slots.values())]
         return [ref for each in served if each for ref in (each.model_ref, *each.shadows)]
 
-    def _refuse(self, place: EndpointSlot, error: Exception) -> None:
-        name = place.endpoint.name
+    def _refuse(self, slot: EndpointSlot, error: Exception) -> None:
+        name = slot.endpoint.name
         metrics.LOAD_FAILURES.labels(name).inc()
         known = isinstance(error, MeguruError)
         log.error("endpoint %s can't take up what is to be live: %s", name, error, exc_info=not known)
-        place.fault = (
+        slot.fault = (
             error
             if isinstance(error, MeguruError)
             else InternalError("the model can't be loaded", why=str(error))
         )
-        delay = RETRY_SECONDS[min(place.attempts, len(RETRY_SECONDS) - 1)]
-        place.attempts, place.retry_at = place.attempts + 1, time.monotonic() + delay
+        delay = RETRY_SECONDS[min(slot.attempts, len(RETRY_SECONDS) - 1)]
+        slot.attempts, slot.retry_at = slot.attempts + 1, time.monotonic() + delay

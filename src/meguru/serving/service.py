@@ -99,9 +99,9 @@ class PredictionService:
         if self._writer is None:
             return
         self._deployments.stop()
-        for place in list(self._deployments.places.values()):
-            if place.lane is not None:
-                place.lane.close()
+        for slot in list(self._deployments.slots.values()):
+            if slot.batcher is not None:
+                slot.batcher.close()
         self._writer.close()
         self._stopping.set()
         self._consumers.join()
@@ -109,7 +109,7 @@ class PredictionService:
 
     def knows(self, name: str) -> bool:
         """Tell whether this process has heard of an endpoint; if not, `look_up` asks the database."""
-        return name in self._deployments.places
+        return name in self._deployments.slots
 
     def look_up(self, name: str) -> bool:
         """Tell whether there is an endpoint of this name."""
@@ -131,12 +131,12 @@ class PredictionService:
         A request that repeats the idempotency key of an earlier one gets the earlier one's predictions.
         `contract` is the version that it speaks (None: the default one), `consumer` the principal who asks.
         """
-        place = self._deployments.places.get(name)
-        if place is None:
+        slot = self._deployments.slots.get(name)
+        if slot is None:
             metrics.REQUESTS.labels(metrics.UNKNOWN, 404).inc()
             done(answers.of_error(self.unknown(name)))
             return
-        lane = place.lane
+        batcher = slot.batcher
         call = PredictionCall(
             name,
             body,
@@ -146,12 +146,12 @@ class PredictionService:
             contract=contract,
             consumer=consumer,
             explain=explain,
-            log=place.traffic,
+            log=slot.traffic,
         )
-        if lane is None:
-            call.answer(_not_yet(place))
+        if batcher is None:
+            call.answer(_not_yet(slot))
         else:
-            lane.submit(call)
+            batcher.submit(call)
 
     def predict(
         self,
@@ -179,10 +179,10 @@ class PredictionService:
         NotFound
             If there is no such endpoint, or it does not answer this version.
         """
-        place = self._deployments.look_up(name)
-        if place is None:
+        slot = self._deployments.look_up(name)
+        if slot is None:
             raise self.unknown(name)
-        served, live = place.served, place.endpoint.live
+        served, live = slot.served, slot.endpoint.live
         found: dict[str, Any] = {}
         if served is not None:
             view = served.view(contract)
@@ -201,10 +201,10 @@ class PredictionService:
             }
         return EndpointStatus(
             name=name,
-            state=_state(place),
-            current=place.current,
+            state=_state(slot),
+            current=slot.current,
             live=live.model_ref if live else None,
-            fault=place.fault.as_dict() if place.fault else None,
+            fault=slot.fault.as_dict() if slot.fault else None,
             **found,
         )
 
@@ -218,33 +218,33 @@ class PredictionService:
         """Return the error for an endpoint that is not there; it offers names of the same project."""
         project = refs.project_of(name)
         # A copy: the thread that follows the log puts endpoints in and takes them out meanwhile.
-        known = [each for each in list(self._deployments.places) if refs.project_of(each) == project]
+        known = [each for each in list(self._deployments.slots) if refs.project_of(each) == project]
         return NotFound.of("endpoint", name[:200], known)
 
     def _is_current(self, name: str) -> bool:
         with self.ws.read() as tx:
             live = store.live(tx, name)
-        place = self._deployments.places.get(name)
-        served = place.served if place else None
+        slot = self._deployments.slots.get(name)
+        served = slot.served if slot else None
         return bool(live and served and served.model_ref == live.model_ref)
 
 
-def _state(place: EndpointSlot) -> State:
-    if place.served is not None:
+def _state(slot: EndpointSlot) -> State:
+    if slot.served is not None:
         return State.READY
-    if place.endpoint.live is None:
+    if slot.endpoint.live is None:
         return State.PENDING
-    return State.FAILED if place.fault else State.LOADING
+    return State.FAILED if slot.fault else State.LOADING
 
 
-def _not_yet(place: EndpointSlot) -> PredictionResponse:
-    name, state = place.endpoint.name, _state(place)
+def _not_yet(slot: EndpointSlot) -> PredictionResponse:
+    name, state = slot.endpoint.name, _state(slot)
     if state is State.PENDING:
-        why = f"no release of model/{place.endpoint.model} was promoted to it"
+        why = f"no release of model/{slot.endpoint.model} was promoted to it"
         error = Busy(f"endpoint {name!r} has no model yet", why=why)
         return answers.of_error(error, retry_after=PENDING_RETRY)
-    if place.fault is None:
+    if slot.fault is None:
         return answers.of_error(Busy(f"endpoint {name!r} is loading its model"))
-    why = f"{place.fault.what} ({place.fault.code})"
+    why = f"{slot.fault.what} ({slot.fault.code})"
     error = Busy(f"endpoint {name!r} can't load its model", why=why)
     return answers.of_error(error, retry_after=PENDING_RETRY)

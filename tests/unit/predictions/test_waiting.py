@@ -8,7 +8,7 @@ import pytest
 
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel import events
-from meguru.predictions import waiting as waiting_module
+from meguru.predictions import unmatched
 from meguru.predictions.joiner import OutcomeJoiner
 from meguru.predictions.operations import forget, join, record, show, waiting
 from meguru.predictions.types import OutcomeInput
@@ -109,7 +109,7 @@ def test_what_can_never_be_joined_is_refused(workspace, endpoint, answered):
 
 
 def test_only_so_many_wait(workspace, endpoint, monkeypatch):
-    monkeypatch.setattr(waiting_store, "MAX_WAITING", 2)
+    monkeypatch.setattr(unmatched_store, "MAX_WAITING", 2)
     keep(workspace, {"key": "a", "value": 1.0}, {"key": "b", "value": 1.0})
     with pytest.raises(Conflict, match="2 outcomes"):
         keep(workspace, {"key": "c", "value": 1.0})
@@ -126,7 +126,7 @@ def test_pages_of_what_waits(workspace, endpoint):
 def test_outcomes_that_can_not_be_taken_do_not_hold_up_those_behind_them(
     workspace, endpoint, answered, monkeypatch
 ):
-    monkeypatch.setattr(waiting_module, "A_JOIN", 2)
+    monkeypatch.setattr(unmatched, "A_JOIN", 2)
     given = [{"key": number, "time": MARCH, "value": "late" if number < 2 else 1.0} for number in range(3)]
     keep(workspace, *given)
     answered(3, rows=[(str(number), MARCH) for number in range(3)])

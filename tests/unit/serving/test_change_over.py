@@ -206,7 +206,7 @@ def test_a_request_that_looks_an_endpoint_up_does_not_bring_a_retired_one_back(w
         going.wait(60)
         return answer
 
-    known.places.clear()
+    known.slots.clear()
     monkeypatch.setattr(deployments.store, "find", slow)
     asking = threading.Thread(target=known.look_up, args=("delay",))
     asking.start()
@@ -216,4 +216,4 @@ def test_a_request_that_looks_an_endpoint_up_does_not_bring_a_retired_one_back(w
     going.set()
     asking.join(60)
     leaving.join(60)
-    assert known.places == {}
+    assert known.slots == {}

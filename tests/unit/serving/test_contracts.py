@@ -48,7 +48,7 @@ def going(workspace, service):
         said = [ModelInput.read(each) for each in inputs]
         release = f"release/delay@{next(numbers)}"
         switch(workspace, name="delay", model_ref=ref, release_ref=release, inputs=said)
-        place = service._deployments.places["delay"]
+        place = service._deployments.slots["delay"]
         with service._deployments.changed:
             wanted = lambda: place.fault if fails else place.served and place.served.release_ref == release
             assert service._deployments.changed.wait_for(wanted, 60)
@@ -81,7 +81,7 @@ def settle(service, contract, *, gone=False):
     deployments = service._deployments
     with deployments.changed:
         assert deployments.changed.wait_for(
-            lambda: (contract in deployments.places["delay"].served.contracts) is not gone, 60
+            lambda: (contract in deployments.slots["delay"].served.contracts) is not gone, 60
         )
 
 
@@ -95,7 +95,7 @@ def test_the_first_model_makes_the_contract_and_a_like_model_costs_nothing(works
     assert going(*OLD)
     assert len(list_contracts(workspace, endpoint="delay")) == 1
     assert score(ask(http, {"rows": [ROW]})) == before
-    served = service._deployments.places["delay"].served
+    served = service._deployments.slots["delay"].served
     assert not served.mapped
     assert served.default.decode(json.dumps({"row": ROW}).encode()).sent is None
 
@@ -126,7 +126,7 @@ def test_a_column_in_another_unit_is_recorded_as_it_is_taken_and_as_it_was_sent(
 def test_what_can_not_be_had_is_told_with_the_input_that_would_mend_it(service, going):
     going(*OLD)
     going("hour", "distances", fails=True)
-    place = service._deployments.places["delay"]
+    place = service._deployments.slots["delay"]
     assert "--input 'distances=distance'" in place.fault.why
     assert place.served.model_ref == "model/delay@1"
 
@@ -230,7 +230,7 @@ def test_a_shadow_finds_the_columns_that_clients_send(workspace, service, going,
     old = going(*OLD)
     going("hour", "miles", inputs=["miles=distance"])
     shadow(workspace, name="delay", refs=[old])
-    place = service._deployments.places["delay"]
+    place = service._deployments.slots["delay"]
     with service._deployments.changed:
         assert service._deployments.changed.wait_for(lambda: old in place.served.shadows, 60)
     said = ask(http, {"row": ROW}).json()["predictions"][0]
@@ -280,7 +280,7 @@ def test_one_group_of_requests_may_speak_several_versions(workspace, service, go
     create(workspace, endpoint="delay", columns=columns(hour="long", km="double", distance="double"))
     settle(service, 2)
     going("hour", "miles", inputs=["1:miles=distance", "2:miles=km / 1.609"])
-    lane, answers = service._deployments.places["delay"].lane, {}
+    lane, answers = service._deployments.slots["delay"].lane, {}
     rows = {1: ROW, 2: {"hour": 5, "km": 0.8045, "distance": 9.0}, 3: ROW}
     calls = [
         PredictionCall(

@@ -172,7 +172,7 @@ def test_a_retired_endpoint_answers_no_more_and_is_told_of_no_more(workspace, se
     specs.retire(workspace, name="delay")
     changed = service._deployments.changed
     with changed:
-        assert changed.wait_for(lambda: "delay" not in service._deployments.places, 60)
+        assert changed.wait_for(lambda: "delay" not in service._deployments.slots, 60)
     assert service.predict("delay", b'{"row": {"hour": 5, "distance": 0.5}}').status == 404
     with workspace.read() as tx:
         assert replicas.alive(tx, ["delay"], workspace.clock.now()) == []

@@ -150,7 +150,7 @@ def test_nothing_of_a_refused_request_is_kept(workspace, served):
 
 def test_finding_the_row_costs_a_few_calls_and_a_good_request_one(service, served):
     predict = served("flights", record=False)
-    model = service._deployments.places["flights"].served.predictor
+    model = service._deployments.slots["flights"].served.predictor
     calls = counted(model)
     assert predict({"rows": [ROW] * 1000})[0] == 200
     assert calls == [1000]
@@ -164,7 +164,7 @@ def test_finding_the_row_costs_a_few_calls_and_a_good_request_one(service, serve
 
 def test_a_refused_request_fails_no_other_that_is_scored_with_it(service, served):
     served("flights")
-    model = service._deployments.places["flights"].served.predictor
+    model = service._deployments.slots["flights"].served.predictor
     score, busy, go_on = model.predict, threading.Event(), threading.Event()
 
     def slow(data):
@@ -188,7 +188,7 @@ def test_a_model_that_fails_with_what_it_has_scored_is_at_fault_itself(service, 
     predict = served("gusts")
     row = {"hour": 1.0, "gust": 0.5, "snow": True}
     assert predict({"row": row})[0] == 200
-    service._deployments.places["gusts"].served.predictor._score = {}.__getitem__
+    service._deployments.slots["gusts"].served.predictor._score = {}.__getitem__
     status, said = predict({"row": row})
     assert (status, said["error"]["code"]) == (500, "MG-900")
     assert said["error"]["what"] == "model/gusts@1 fails"

@@ -76,4 +76,4 @@ def test_a_model_that_scored_along_is_taken_as_it_answered(workspace, service, a
 def wait_for_shadow(service):
     changed = service._deployments.changed
     with changed:
-        return changed.wait_for(lambda: bool(service._deployments.places["delay"].served.shadows), 60)
+        return changed.wait_for(lambda: bool(service._deployments.slots["delay"].served.shadows), 60)
