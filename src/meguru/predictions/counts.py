@@ -134,8 +134,8 @@ def take(tx: Connection, endpoint: str) -> tuple[datetime, datetime] | None:
     rows = list(tx.execute(query.order_by(table.c.shard).with_for_update()))
     if not rows:
         return None
-    # Only what was read: on PostgreSQL each statement sees what was committed by then, and a shard that was first
-    # touched between the two would be emptied without anybody having seen its span.
+    # Only what was read: on PostgreSQL (READ COMMITTED) each statement sees what was committed by then, and a
+    # shard that was first touched between the two would be emptied without anybody having seen its span.
     read = (table.c.endpoint == endpoint) & table.c.shard.in_([row.shard for row in rows])
     tx.execute(update(table).where(read).values(touched_from=None, touched_until=None))
     return min(row.touched_from for row in rows), max(row.touched_until for row in rows)

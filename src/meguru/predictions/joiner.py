@@ -45,8 +45,8 @@ class OutcomeJoiner(Ticker):
 def join_all(join_some: Callable[[], OutcomesRecorded]) -> float:
     """Join page after page until one changes nothing; return the seconds that the others took."""
     began = last = time.monotonic()
-    # A page of outcomes that can't be taken joins none, and there may be others behind it: they are marked, and
-    # are not on the next page.
+    # A page of outcomes that can't be taken joins none, and there may be others behind it: those were marked,
+    # and are not on the next page.
     while (done := join_some()).count or done.waiting:
         last = time.monotonic()
     return last - began

@@ -66,7 +66,7 @@ def overlapping(tx: Connection, endpoint: str, start: datetime, end: datetime) -
 
 
 def in_parts(tx: Connection, batches: Select[Any], max_rows: int) -> Iterator[list[Row[Any]]]:
-    """Give batches in lists of about so many rows, with id, model, size and payload, ordered by id within each.
+    """Give batches in lists of about so many rows, with id, model, size and payload; each list by id.
 
     `batches` selects their ids and sizes (`n`), in the order in which the lists are wanted.
     """

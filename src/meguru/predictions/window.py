@@ -98,9 +98,8 @@ def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> Wi
             hint = f"write {given.isoformat()}Z for UTC"
             raise InvalidInput(f"{name} has no time zone", hint=hint, field=name)
     # A span may be all that was ever recorded: it is read in parts, of which only the counts are kept.
-    counted = pl.concat(
-        [_counted(part) for part in _in_parts(ctx.tx, endpoint, start, end)] or [_counted(frame_of([], []))]
-    )
+    parts = [_counted(part) for part in _in_parts(ctx.tx, endpoint, start, end)]
+    counted = pl.concat(parts or [_counted(frame_of([], []))])
     whole = counted.group_by(MODEL_COLUMN).agg(
         pl.col("predictions", "outcomes", "scored", "scores").sum(),
         pl.col("first").min(),
@@ -138,7 +137,7 @@ def _in_parts(tx: Connection, endpoint: str, start: datetime, end: datetime) -> 
 
 
 def _counted(rows: "pl.DataFrame") -> "pl.DataFrame":
-    """Return by model how many rows there are, what of them is known, and what adds up to their mean score."""
+    """Return by model how many rows there are, how many outcomes, and what their mean score is made of."""
     import polars as pl
 
     score = pl.col(SCORE_COLUMN).drop_nans()

@@ -60,10 +60,10 @@ class Writer:
         try:
             with self._db.write() as tx:
                 store.add(tx, [batch for batch, _ in group])
-        except Exception as failure:  # noqa: BLE001 - see `_explained`; the one writer must not die of one batch
+        except Exception as failure:  # noqa: BLE001 - all endpoints share this thread: it must not end
             error = _explained(failure)
-            # What is wrong with one batch (a key that was used before, text that can't be stored) is no fault of
-            # its neighbours: each is tried alone. A database that is away is everybody's, and waited for once.
+            # What is wrong with one batch (a key that was used before, text that can't be stored) is no fault
+            # of its neighbours: each is tried alone. A database that is away is everybody's, and waited for once.
             if len(group) > 1 and isinstance(error, Conflict | InvalidInput | InternalError):
                 for each in group:
                     self._write([each])

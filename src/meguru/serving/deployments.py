@@ -112,8 +112,8 @@ class Deployments:
 
     def look_up(self, name: str) -> EndpointSlot | None:
         """Return an endpoint, asking the database if this process has not heard of it yet."""
-        # Read and put in under one lock: a request that read just before the endpoint was retired must not put it
-        # back after `_take_out` has removed it; nobody would take it out a second time.
+        # Read and put in under one lock: a request that read just before the endpoint was retired must not put
+        # it back after `_take_out` has removed it; nobody would take it out a second time.
         with self._looking_up:
             if name not in self.slots:
                 with self._ws.read() as tx:

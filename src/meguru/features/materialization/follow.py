@@ -78,9 +78,8 @@ class MaterializationFollower(Follower):
             start(self.ws.with_(cause=cause), view=version.ref)
             self._refused.pop(version.ref, None)
         except MeguruError as error:
-            if not isinstance(
-                error, Busy
-            ):  # what was busy may not be at the next look; all else follows from the data
+            # What was busy may not be at the next look; every other refusal follows from the data.
+            if not isinstance(error, Busy):
                 self._refused[version.ref] = data
             log.warning("%s can't be brought online: %s", version.ref, error)
 

@@ -75,8 +75,8 @@ def _read(place: Path) -> pl.DataFrame | None:
 
     try:
         return pl.read_ipc(place)
-    # Another process may free it at any time (`cache.prune`). It was renamed without fsync: after a power failure
-    # there may be a name without its bytes, and nobody else would ever write it again.
+    # Another process may free it at any time (`cache.prune`). It was renamed without fsync: after a power
+    # failure there may be a name without its bytes, and nobody else would ever write it again.
     except (OSError, pl.exceptions.PolarsError):
         return None
 

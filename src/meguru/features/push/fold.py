@@ -26,7 +26,7 @@ FOLD = InternalOperation(FEATURE_VIEW, "fold", evented=True)
 EVERY = timedelta(seconds=5)
 MANY_ROWS = 50_000
 MAX_FRAMES, MAX_ROWS = 2_000, 1_000_000
-"""Of one version: what waited through a long stall must not be in memory all at once; the rest is the next one's."""
+"""Of one version: what waited through a long stall must not be in memory at once; the next takes the rest."""
 STALLS = ("feature_view.push_stalled", "feature_view.push_resumed")
 """The events between which pushed rows wait."""
 

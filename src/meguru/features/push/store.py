@@ -39,7 +39,10 @@ def last_number(tx: Connection, name: str) -> int:
 
 
 def frames(tx: Connection, name: str, limit: int, max_rows: int | None = None) -> list[tuple[int, bytes]]:
-    """Return the oldest frames of a view that wait, with their numbers: the first, and as many as fit `max_rows`."""
+    """Return the oldest frames of a view that wait, with their numbers.
+
+    With `max_rows` only as many as have so many rows together, but one at least.
+    """
     c = pushed_frame.c
     first = select(c.number, c.rows).where(c.name == name).order_by(c.number).limit(limit)
     last, size = 0, 0

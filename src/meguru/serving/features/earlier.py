@@ -51,8 +51,8 @@ class EarlierRows:
         try:
             return self._held(rows, names, keys, moments)
         except OSError:
-            # Columns are opened when they are first asked for, and the cache may have freed the folder since: the
-            # least used goes first, and what is held open here is not seen as used.
+            # Columns are opened when they are first asked for, and the cache may have freed the folder since:
+            # the least used goes first, and what is held open here is not seen as used.
             with self._lock:
                 self._open.pop(digest, None)
             return None

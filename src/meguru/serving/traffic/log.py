@@ -51,8 +51,8 @@ class RequestLog:
 
     def kept(self, minutes: list[TrafficCounts]) -> None:
         """Take it that these minutes are written down; those that are over are forgotten."""
-        # By when they were counted, not by now: a minute that is forgotten while the database was slow, and then
-        # counted further, would be written over with what came last.
+        # By when they were counted, not by now: a minute that is forgotten while the database was slow, and
+        # then counted further, would be written over with what came last.
         limit = self._counted_at - _OPEN
         for each in minutes:
             key = int(each.start.timestamp()) // MINUTE
