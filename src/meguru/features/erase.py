@@ -19,7 +19,7 @@ from meguru.features.materialization import store as materialized
 from meguru.features.materialization.newest import as_parquet, read_parquet
 from meguru.features.materialization.types import FINAL, Materialization, OnlineState
 from meguru.features.offline import cache
-from meguru.features.online.base import GONE, OnlineRow, Retraction, RowColumns
+from meguru.features.online.base import TOMBSTONE, OnlineRow, Retraction, RowColumns
 from meguru.features.online.stores import online_of
 from meguru.features.push import store as pushed
 from meguru.features.schema import feature_profile
@@ -160,7 +160,7 @@ def _theirs(
     if state is None:
         return [row for row in page if any(str(each) in subject.values for each in decode(row.key))]
     found = {row.key: row for row in _where(page, [decode(row.key) for row in page], state.keys, subject)}
-    there = [row for row in page if row.packed != GONE]
+    there = [row for row in page if row.packed != TOMBSTONE]
     values = [decode(row.packed) for row in there] if subject.is_in(state.features) else []
     found |= {row.key: row for row in _where(there, values, state.features, subject)}
     return list(found.values())

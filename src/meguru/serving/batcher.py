@@ -15,7 +15,7 @@ from typing import Any
 from meguru.base import digests
 from meguru.base.batch_queue import BatchQueue
 from meguru.errors import Busy, Conflict, MeguruError, TimedOut
-from meguru.features.online.lookup import StoreAway
+from meguru.features.online.lookup import StoreUnavailable
 from meguru.predictions import ids, payload, store
 from meguru.predictions.outputs import ModelAnswer
 from meguru.predictions.payload import AskedTogether, PayloadColumns
@@ -180,7 +180,7 @@ class Batcher:
         try:
             view.fill([call.rows for call in calls], [call.received_at for call in calls])
         except Exception as error:  # noqa: BLE001 - each call is answered
-            if isinstance(error, StoreAway | TimedOut):
+            if isinstance(error, StoreUnavailable | TimedOut):
                 asking = [call for call in calls if view.asks(call.rows)] or calls
                 for call in asking:
                     call.fail(error)

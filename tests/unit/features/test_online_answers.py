@@ -18,7 +18,7 @@ from meguru.features.online.answer import online
 from meguru.features.online.as_of import look_up_at
 from meguru.features.online.keys import KeyLayout
 from meguru.features.online.last_known import LastKnown
-from meguru.features.online.lookup import AWAY, StoreAway
+from meguru.features.online.lookup import AWAY, StoreUnavailable
 from meguru.features.online.reader import reader_of
 from meguru.features.online.stores import online_of
 from meguru.features.operations import service_specs, view_profiles, view_specs
@@ -96,7 +96,7 @@ def test_without_the_store_there_is_never_a_silent_null(ws, away, missing):
         assert online(ws, ["balance"], {"who": "a"}).rows[0]["value"].age == 3600.0
     with pytest.raises(Busy) as refused:
         told(ws)
-    assert isinstance(refused.value, StoreAway) is (missing != "last_known")  # of others something is known
+    assert isinstance(refused.value, StoreUnavailable) is (missing != "last_known")  # of others something is known
 
 
 def test_without_the_store_a_declared_default_is_told_as_one(ws, away):

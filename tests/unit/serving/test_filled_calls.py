@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from meguru.errors import Busy, InvalidInput, TimedOut
-from meguru.features.online.lookup import StoreAway
+from meguru.features.online.lookup import StoreUnavailable
 from meguru.serving.batcher import Batcher, PredictionCall
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_a_request_that_views_have_nothing_for_costs_its_neighbours_no_call_of_t
     assert view.asked == 9
 
 
-@pytest.mark.parametrize("error", [StoreAway("the store is away"), TimedOut("the code hangs")])
+@pytest.mark.parametrize("error", [StoreUnavailable("the store is away"), TimedOut("the code hangs")])
 def test_a_store_that_is_away_is_waited_for_once_and_who_needs_nothing_of_it_is_answered(error) -> None:
     view = View(error, set(range(15)))
     ready, told = filled(view)

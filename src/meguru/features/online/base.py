@@ -10,7 +10,7 @@ from meguru.errors import TooLarge
 _T = TypeVar("_T")
 MAX_KEY_BYTES = 4 * 1024
 MAX_VALUE_BYTES = 1024 * 1024
-GONE = b"\xff"
+TOMBSTONE = b"\xff"
 """The packed values of a row that says that there is nothing any more: no packed row begins so, and none
 sorts behind it."""
 
@@ -19,7 +19,7 @@ class OnlineRow(NamedTuple):
     """The packed values of one entity at one moment.
 
     `event` and `created` are microseconds since 1970 (UTC); `sequence` says which of two rows with the same
-    moments came later. `packed` is made by `Layout.pack`, or is `GONE`.
+    moments came later. `packed` is made by `Layout.pack`, or is `TOMBSTONE`.
     """
 
     key: bytes
@@ -107,7 +107,7 @@ class OnlineStore(Protocol):
         ...
 
     def scan(self, view: str) -> Iterator[list[OnlineRow]]:
-        """Give all rows of a view, some thousand at a time, with those that are `GONE`; in any order."""
+        """Give all rows of a view, some thousand at a time, with those that are `TOMBSTONE`; in any order."""
         ...
 
     def clear(self, view: str) -> None:
@@ -115,7 +115,7 @@ class OnlineStore(Protocol):
         ...
 
     def views(self) -> dict[str, int]:
-        """Return how many rows each view has, with those that are `GONE`."""
+        """Return how many rows each view has, with those that are `TOMBSTONE`."""
         ...
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ PRESENT, NULL = ValueState.PRESENT, ValueState.NULL_VALUE
 Key = bytes | None
 
 
-class StoreAway(Busy):
+class StoreUnavailable(Busy):
     """The store is away, and a view has no answer without it, whoever is asked for."""
 
 
@@ -153,7 +153,7 @@ def without_store(
     """
     AWAY.inc()
     if view.missing == "refuse":
-        raise StoreAway(error.what, where=error.where, why=error.why, hint=error.hint) from error
+        raise StoreUnavailable(error.what, where=error.where, why=error.why, hint=error.hint) from error
     rows: list[FoundRow | None] = [None] * len(keys)
     if view.missing == "last_known":
         rows = [None if key is None else known.of(view.stored, [key])[0] for key in keys]
@@ -164,7 +164,7 @@ def without_store(
             ]
     if None in rows and None in view.defaults:
         what = f"the online store is away, and nothing stands in for values of {view.ref}"
-        kind = Busy if view.missing == "last_known" else StoreAway  # another entity may be known
+        kind = Busy if view.missing == "last_known" else StoreUnavailable  # another entity may be known
         raise kind(what, where=error.where, why=error.why, hint="say defaults, or missing, of the view")
     states = [ValueState.DEFAULT if row is None else ValueState.LAST_KNOWN for row in rows]
     values = [view.defaults if row is None else view.layout.unpack(row[2]) for row in rows]

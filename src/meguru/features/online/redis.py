@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from meguru.errors import Busy, MissingDependency, UsageError, masked
 from meguru.features.online.base import (
-    GONE,
+    TOMBSTONE,
     Asked,
     FoundRow,
     OnlineRow,
@@ -180,7 +180,7 @@ class RedisStore:
 
 
 def _found(row: bytes | None) -> FoundRow | None:
-    if row is None or row[24:] == GONE:
+    if row is None or row[24:] == TOMBSTONE:
         return None
     event, created, _ = _HEAD.unpack_from(row)
     return event, created, row[24:]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from meguru.errors import TooLarge
 from meguru.features.online.base import (
-    GONE,
+    TOMBSTONE,
     MAX_KEY_BYTES,
     MAX_VALUE_BYTES,
     FoundRow,
@@ -148,7 +148,7 @@ class OnlineStoreContract:
                     st.sampled_from([-(2**63), -1, 0, 2**32 - 1, 2**32, 2**63 - 1]),
                     st.integers(-2, 2),
                     st.integers(0, 1),
-                    st.sampled_from([b"\x90", b"\x91\x01", b"\x91\x01\x00", b"\xdc", GONE]),
+                    st.sampled_from([b"\x90", b"\x91\x01", b"\x91\x01\x00", b"\xdc", TOMBSTONE]),
                 ),
                 max_size=4,
             ),
@@ -172,11 +172,11 @@ class OnlineStoreContract:
 
     def test_what_is_gone_stays_gone_for_older_rows(self, store: OnlineStore) -> None:
         write(store, VIEW, [row(b"k", 1)])
-        write(store, VIEW, [row(b"k", 3, GONE)])
+        write(store, VIEW, [row(b"k", 3, TOMBSTONE)])
         assert one(store, b"k") is None
         assert write(store, VIEW, [row(b"k", 2)]) == 0
         assert one(store, b"k") is None
-        assert contents(store) == [row(b"k", 3, GONE)]
+        assert contents(store) == [row(b"k", 3, TOMBSTONE)]
         assert write(store, VIEW, [row(b"k", 4)]) == 1
         assert one(store, b"k") == (4, 0, b"\x90")
 
