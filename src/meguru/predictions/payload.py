@@ -22,7 +22,7 @@ from meguru.predictions.types import SHADOW_PREFIX, TIME_COLUMN
 if TYPE_CHECKING:
     import polars as pl
 
-FEW = 200
+MAX_PACKED_ROWS = 200
 _ARROW = b"ARROW1"
 _TIME = AnswerOutput("time", "datetime")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +53,7 @@ class PayloadColumns(msgspec.Struct, kw_only=True):
     shadows: dict[str, ModelAnswer]
 
 
-class AskedTogether(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class ScoringBatch(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Requests that the model was asked in one call: those from `first` to `last`, `count` of them, by id.
 
     A model that multiplies matrices may give a row another last bit beside other rows; who knows which can
@@ -80,7 +80,7 @@ class StoredRows(msgspec.Struct, array_like=True, gc=False):
 
     header: bytes
     rows: Any
-    together: AskedTogether | None = None
+    together: ScoringBatch | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -114,11 +114,11 @@ def make(
     )
 
 
-def pack(content: PayloadColumns, together: AskedTogether | None = None) -> bytes:
+def pack(content: PayloadColumns, together: ScoringBatch | None = None) -> bytes:
     """Write a batch's content, and with which others the model was asked."""
     header = _header(content)
     rows: Any
-    if len(content.times) <= FEW:
+    if len(content.times) <= MAX_PACKED_ROWS:
         given = [each.columns.values() for each in content.shadows.values()]
         columns = [*content.features.values(), *content.answer.columns.values(), content.times]
         rows = list(zip(*columns, *(values for shadow in given for values in shadow), strict=True))
@@ -143,7 +143,7 @@ def few(payload: bytes) -> StoredRows | None:
     return None if rows is None or isinstance(rows.rows, bytes) else rows
 
 
-def together(payload: bytes) -> AskedTogether | None:
+def together(payload: bytes) -> ScoringBatch | None:
     """Tell with which other requests the model was asked; None if with none."""
     return None if payload.startswith(_ARROW) else _decode(payload).together
 

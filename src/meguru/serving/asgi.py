@@ -19,7 +19,7 @@ from meguru.serving import answers
 from meguru.serving.answers import PredictionResponse
 from meguru.serving.openapi import document
 from meguru.serving.service import PredictionService
-from meguru.serving.timeouts import Patience
+from meguru.serving.timeouts import IdleTimeouts
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -72,7 +72,7 @@ class _Gone(Exception):
 class _Endpoints:
     def __init__(self, service: PredictionService, authenticate: Authenticate) -> None:
         self._service, self._authenticate = service, authenticate
-        self._waiting, self._patience = Waiting(), Patience(IDLE_SECONDS)
+        self._waiting, self._patience = Waiting(), IdleTimeouts(IDLE_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -239,7 +239,7 @@ def _headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str]:
     return length, key
 
 
-async def _read(receive: Receive, patience: Patience, length: int, limit: int) -> bytes:
+async def _read(receive: Receive, patience: IdleTimeouts, length: int, limit: int) -> bytes:
     if length > limit:
         raise _too_large(limit)
     try:

@@ -18,7 +18,7 @@ from meguru.errors import Busy, Conflict, MeguruError, TimedOut
 from meguru.features.online.lookup import StoreUnavailable
 from meguru.predictions import ids, payload, store
 from meguru.predictions.outputs import ModelAnswer
-from meguru.predictions.payload import AskedTogether, PayloadColumns
+from meguru.predictions.payload import ScoringBatch, PayloadColumns
 from meguru.predictions.types import PredictionBatch
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, refusals
@@ -218,7 +218,7 @@ class Batcher:
         batch_ids = [ids.new_batch_id() for _ in group] if served.record else [""] * len(group)
         together = None
         if len(group) > 1 and served.record:
-            together = payload.AskedTogether(batch_ids[0], batch_ids[-1], len(group))
+            together = payload.ScoringBatch(batch_ids[0], batch_ids[-1], len(group))
         start = 0
         for call, batch_id in zip(group, batch_ids, strict=True):
             end = start + len(call.rows.rows)
@@ -235,7 +235,7 @@ class Batcher:
         call: PredictionCall,
         batch_id: str,
         found: tuple[ModelAnswer, dict[str, ModelAnswer]],
-        together: AskedTogether | None,
+        together: ScoringBatch | None,
     ) -> None:
         n, given = len(call.rows.rows), _explained(call)
         if not served.record:

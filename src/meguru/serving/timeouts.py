@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Patience:
+class IdleTimeouts:
     """Waits for what clients send; one that sends nothing for some seconds is given up.
 
     Used by the tasks of one event loop at a time.

@@ -14,7 +14,7 @@ ANNA = ErasureSubject({"email": ["anna@example.org"]})
 
 
 @pytest.mark.parametrize("name", ["email", "sent:email"])
-@pytest.mark.parametrize("n", [3, payload.FEW + 3])
+@pytest.mark.parametrize("n", [3, payload.MAX_PACKED_ROWS + 3])
 def test_what_was_sent_under_the_name_of_a_column_of_the_model_is_found_too(name: str, n: int) -> None:
     values = ["bo@example.org"] * (n - 1) + ANNA.who["email"]
     times = [datetime(2026, 1, 1, tzinfo=UTC)] * n

@@ -14,7 +14,7 @@ from .conftest import MARCH
 
 def test_predictions_are_listed_from_the_newest_request_in_pages_that_miss_none(workspace, answered):
     few = [answered(3, times=[MARCH + timedelta(hours=hour)] * 3) for hour in range(3)]
-    many = answered(payload.FEW + 5)
+    many = answered(payload.MAX_PACKED_ROWS + 5)
     answered(1, endpoint="price")
     record(workspace, endpoint="delay", outcomes=[OutcomeInput(prediction_id=f"{many.id}.1", value=1.0)])
     wanted = [f"{each.id}.{row}" for each in (many, *reversed(few)) for row in range(each.n)]

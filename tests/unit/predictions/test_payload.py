@@ -36,7 +36,7 @@ def test_what_was_packed_is_read_back_whether_few_rows_or_many(rows: list[dict[s
     assert frame["_shadow:model/a@2"].to_list() == scores
 
 
-@pytest.mark.parametrize("n", [1, payload.FEW, payload.FEW + 1])
+@pytest.mark.parametrize("n", [1, payload.MAX_PACKED_ROWS, payload.MAX_PACKED_ROWS + 1])
 def test_a_feature_called_like_a_reserved_column_keeps_its_values_under_another_name(n: int):
     content = payload.make({"_score": "double"}, {"_score": [9.0] * n}, [0.5] * n, [datetime.now(UTC)] * n)
     frame = payload.frame_of(payload.pack(content))
@@ -44,11 +44,11 @@ def test_a_feature_called_like_a_reserved_column_keeps_its_values_under_another_
     assert frame["_score"].to_list() == [0.5] * n
 
 
-@pytest.mark.parametrize("n", [2, payload.FEW + 2])
+@pytest.mark.parametrize("n", [2, payload.MAX_PACKED_ROWS + 2])
 def test_what_was_written_before_there_were_outputs_is_read_as_one_score_a_row(n: int):
     shadows = {"model/a@2": [0.125] * n}
     content = payload.make({"x": "double"}, {"x": [1.5] * n}, [0.25] * n, [datetime.now(UTC)] * n, shadows)
-    if n > payload.FEW:
+    if n > payload.MAX_PACKED_ROWS:
         buffer = io.BytesIO()
         payload.frame(content).write_ipc(buffer, compression="zstd")
         old = buffer.getvalue()
@@ -79,11 +79,11 @@ VALUES_OF_OUTPUTS = {
 }
 
 
-@pytest.mark.parametrize("times", [1, payload.FEW])
+@pytest.mark.parametrize("times", [1, payload.MAX_PACKED_ROWS])
 def test_outputs_of_every_type_and_depth_come_back(times: int):
     columns = {name: values * times for name, values in VALUES_OF_OUTPUTS.items()}
     answer, n = ModelAnswer(OUTPUTS, columns), 2 * times
-    together = payload.AskedTogether("pred-a", "pred-b", 2)
+    together = payload.ScoringBatch("pred-a", "pred-b", 2)
     made = payload.make(
         {"x": "double"}, {"x": [1.5] * n}, answer, [datetime.now(UTC)] * n, {"model/a@2": answer}
     )

@@ -19,7 +19,7 @@ def read(workspace, start=MARCH, end=APRIL, **given):
         return frame(tx, "delay", start, end, **given)
 
 
-@pytest.mark.parametrize("n", [3, payload.FEW + 3])
+@pytest.mark.parametrize("n", [3, payload.MAX_PACKED_ROWS + 3])
 def test_a_window_holds_the_rows_whose_event_time_is_in_it_start_included_end_not(workspace, answered, n):
     times = [MARCH - timedelta(seconds=1), MARCH, *[APRIL] * (n - 2)]
     batch = answered(n, times=times)
@@ -31,7 +31,7 @@ def test_a_window_holds_the_rows_whose_event_time_is_in_it_start_included_end_no
 def test_rows_of_all_requests_come_in_order_of_event_time_with_what_is_known(workspace, answered):
     late = answered(2, times=[MARCH + timedelta(days=2), MARCH], model="model/delay@2")
     early = answered(1, times=[MARCH + timedelta(days=1)])
-    n = payload.FEW + 1
+    n = payload.MAX_PACKED_ROWS + 1
     shadowed = {"model/delay@9": [0.75] * n}
     many = answered(n, times=[MARCH + timedelta(days=3)] * n, shadows=shadowed)
     answered(1, endpoint="other")

@@ -57,7 +57,7 @@ def sent(answer, batch_id=None):
     return said["predictions"]
 
 
-@pytest.mark.parametrize("times", [1, payload.FEW])
+@pytest.mark.parametrize("times", [1, payload.MAX_PACKED_ROWS])
 def test_named_outputs_of_any_type_are_sent_and_kept(times):
     raw = {
         name: [*values] * times if name != "when" else np.tile(values, times) for name, values in RAW.items()

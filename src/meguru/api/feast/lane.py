@@ -21,7 +21,7 @@ from meguru.features.online.plan import ReadPlan
 from meguru.features.online.reader import PERMISSION, permit, permit_personal, projects_of, reader_of
 from meguru.features.online.stores import online_of
 from meguru.kernel.workspace import Workspace
-from meguru.serving.timeouts import Patience
+from meguru.serving.timeouts import IdleTimeouts
 
 log = logging.getLogger(__name__)
 OWN = "/api/v1/features/get"
@@ -34,7 +34,7 @@ class FeatureLane:
 
     def __init__(self, ws: Workspace) -> None:
         self._reader, self._store = reader_of(ws), online_of(ws)
-        self._limit, self._patience = ws.settings.max_body, Patience(IDLE_SECONDS)
+        self._limit, self._patience = ws.settings.max_body, IdleTimeouts(IDLE_SECONDS)
         self._forms: OrderedDict[tuple[int, bool, bool], tuple[ReadPlan, FeastForm]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

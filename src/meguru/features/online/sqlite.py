@@ -17,7 +17,7 @@ BUSY_SECONDS = 30.0
 MAPPED_BYTES = 1 << 30
 CACHED_BYTES = 64 << 20
 A_SCAN = 10_000
-FEW = 16
+MAX_KEYS_AT_ONCE = 16
 """So many keys of all views together are read by one statement."""
 _LENGTHS = (16, 128, 512)
 _NO_TABLE = "no such table"
@@ -178,7 +178,7 @@ class SqliteStore:
     def _read(self, connection: sqlite3.Connection, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
         known = self._local.tables
         tables = [known.get(view) or self._table(connection, view) for view, _ in asked]
-        if sum([len(keys) for _, keys in asked]) <= FEW:
+        if sum([len(keys) for _, keys in asked]) <= MAX_KEYS_AT_ONCE:
             return _few(connection, tables, asked)
         connection.execute("BEGIN")  # one look at the file for all
         try:
