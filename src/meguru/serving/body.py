@@ -15,7 +15,7 @@ from meguru.flavors import lenient
 from meguru.flavors.field_errors import FieldPath
 from meguru.flavors.rows import Decoder
 from meguru.serving import client_keys, event_times
-from meguru.serving.features.filled import Filled
+from meguru.serving.features.enriched_rows import EnrichedRows
 from meguru.serving.nesting import deep_value
 
 WHERE = {
@@ -57,7 +57,7 @@ class RequestRows(msgspec.Struct, gc=False):
     where: FieldPath = WHERE["rows"]
     keys: list[str] | None = None
     sent: list[Any] | None = None
-    filled: Filled | None = None
+    filled: EnrichedRows | None = None
     offset: int = 0
 
 

@@ -23,7 +23,7 @@ from meguru.serving.batcher import Batcher
 from meguru.serving.contracts import store as contracts
 from meguru.serving.contracts.counts import ConsumerCounts
 from meguru.serving.contracts.types import Contract
-from meguru.serving.features.fill import FeatureInputs
+from meguru.serving.features.enrichment import FeatureInputs
 from meguru.serving.features.load import load_plan
 from meguru.serving.features.origin import features_of
 from meguru.serving.features.values import values_of

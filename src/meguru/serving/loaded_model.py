@@ -20,8 +20,8 @@ from meguru.serving import answers, metrics
 from meguru.serving.body import RequestRows
 from meguru.serving.contracts.types import Contract, ModelInput
 from meguru.serving.contracts.view import ContractView, neutral
-from meguru.serving.features.fill import FeatureInputs
-from meguru.serving.features.shadows import ShadowViews
+from meguru.serving.features.enrichment import FeatureInputs
+from meguru.serving.features.shadow_inputs import ShadowViews
 from meguru.serving.task_outputs import TaskOutputs
 from meguru.tasks import WrongShape
 

@@ -16,9 +16,9 @@ from meguru.flavors import ColumnType, Signature, SignatureColumn
 from meguru.flavors.field_errors import FieldPath
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.contracts.view import ContractView
-from meguru.serving.features.fill import FeatureInputs
+from meguru.serving.features.enrichment import FeatureInputs
 from meguru.serving.features.plan import FeaturePlan, PlannedView, TakenFeature
-from meguru.serving.features.shadows import ShadowViews
+from meguru.serving.features.shadow_inputs import ShadowViews
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROWS = FieldPath("rows")

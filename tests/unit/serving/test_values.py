@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from meguru.serving.features.earlier import EarlierRows
+from meguru.serving.features.point_in_time import PointInTimeRows
 from meguru.serving.features.values import _KEPT, OnlineValues
 
 
@@ -28,7 +28,7 @@ def test_a_process_that_makes_room_answers_who_asks_it_just_now(workspace):
 
 
 def test_rows_that_the_cache_freed_are_not_at_hand_any_more(workspace, monkeypatch):
-    earlier = EarlierRows(workspace)
+    earlier = PointInTimeRows(workspace)
     rows: Any = SimpleNamespace(about=SimpleNamespace(features={"value": "Float64"}, keys=["who"]))
     earlier._open["digest"] = rows
     monkeypatch.setattr(earlier, "_rows", lambda view: ("digest", rows))

@@ -13,7 +13,7 @@ from meguru.features.online.online_view import OnlineView
 from meguru.features.online.states import ValueState
 
 
-class HeldThen(NamedTuple):
+class PointInTimeValues(NamedTuple):
     """What held at moments before the newest value did: by row, the values in the order of the features.
 
     `events` are in microseconds, None where nothing was known. A value may be older than the view lets hold.
@@ -23,7 +23,7 @@ class HeldThen(NamedTuple):
     events: list[int | None]
 
 
-Earlier = Callable[[int, Sequence[int], Sequence[int]], HeldThen | None]
+PointInTimeLookup = Callable[[int, Sequence[int], Sequence[int]], PointInTimeValues | None]
 """``f(view, rows, moments)``: what held for some rows of a view, by its number; None if nobody can tell."""
 
 
@@ -33,7 +33,7 @@ def look_up_at(
     keys: Sequence[Sequence[Key]],
     moments: Sequence[Sequence[int]],
     known: LastKnown,
-    earlier: Earlier,
+    earlier: PointInTimeLookup,
 ) -> list[EntityRows]:
     """Read views for the same entities, each at a moment of its own; else as `look_up`.
 
@@ -67,7 +67,7 @@ def look_up_at(
 
 
 def _held_at(
-    view: OnlineView, number: int, rows: Sequence[FoundRow | None], moments: Sequence[int], earlier: Earlier
+    view: OnlineView, number: int, rows: Sequence[FoundRow | None], moments: Sequence[int], earlier: PointInTimeLookup
 ) -> EntityRows:
     unpack = view.layout.unpack
     values: list[Any] = [None] * len(rows)

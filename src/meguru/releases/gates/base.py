@@ -15,7 +15,7 @@ from meguru.registry.known import KnownModel
 from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.types import GateResult, ReleasePart
 from meguru.serving.contracts.types import Contract, ModelInput
-from meguru.serving.features.fill import ValueSource
+from meguru.serving.features.enrichment import ValueSource
 from meguru.serving.features.plan import FeaturePlan
 
 if TYPE_CHECKING:

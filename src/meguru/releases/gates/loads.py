@@ -10,7 +10,7 @@ from meguru.registry.known import KnownModel
 from meguru.releases.compatible import faults
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict
-from meguru.serving.features.fill import FeatureInputs
+from meguru.serving.features.enrichment import FeatureInputs
 from meguru.serving.loaded_model import rehearsed
 
 

@@ -19,8 +19,8 @@ from meguru.serving.contracts.inputs import InputSource, sources_of
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.features.columns import lacking, made_from, moments_of, told_of, used_by
 from meguru.serving.features.explain import ExplainedValue, explained
-from meguru.serving.features.fill import FeatureInputs
-from meguru.serving.features.filled import Filled
+from meguru.serving.features.enrichment import FeatureInputs
+from meguru.serving.features.enriched_rows import EnrichedRows
 from meguru.serving.features.plan import FeaturePlan
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class ContractView:
         """Return for each row what the model was given, and where it is from."""
         rows = list(map(astuple, request.rows))
         plan = self.features.plan if self.features else FeaturePlan(views=[])
-        filled = request.filled or Filled()
+        filled = request.filled or EnrichedRows()
         return explained(plan, self.signature.names, rows, filled, times, request.offset)
 
     def beside(self, sent: Sequence[Any]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from meguru.predictions.payload import micros, moment
 from meguru.predictions.types import SENT_PREFIX, VIEW_PREFIX
 from meguru.serving.body import RequestRows
 from meguru.serving.contracts.inputs import InputSource
-from meguru.serving.features.filled import Filled
+from meguru.serving.features.enriched_rows import EnrichedRows
 from meguru.serving.features.plan import FeaturePlan
 
 
@@ -57,7 +57,7 @@ def moments_of(requests: Sequence[RequestRows], received: Sequence[datetime]) ->
 
 
 def told_of(
-    filled: Filled, start: int, n: int, types: Mapping[str, str]
+    filled: EnrichedRows, start: int, n: int, types: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, Sequence[Any]]]:
     """Return what is recorded of the views of n rows: since when values hold, and what was sent instead."""
     kinds: dict[str, str] = {}

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from meguru.predictions.payload import micros, moment
-from meguru.serving.features.filled import PRESENT, SENT, Filled
+from meguru.serving.features.enriched_rows import PRESENT, SENT, EnrichedRows
 from meguru.serving.features.plan import FeaturePlan, PlannedView
 
 COMPUTED, NULL = "COMPUTED", "NULL_VALUE"
@@ -36,7 +36,7 @@ def explained(
     plan: FeaturePlan,
     names: Sequence[str],
     rows: Sequence[Sequence[Any]],
-    filled: Filled,
+    filled: EnrichedRows,
     times: Sequence[datetime],
     start: int,
 ) -> list[dict[str, ExplainedValue]]:
@@ -65,7 +65,7 @@ def _value(
     value: Any,
     origin: tuple[PlannedView, str] | None,
     name: str,
-    filled: Filled,
+    filled: EnrichedRows,
     row: int,
     at: datetime,
 ) -> ExplainedValue:

@@ -18,7 +18,7 @@ from meguru.features.online.lookup import EntityRows, look_up
 from meguru.features.online.reader import reader_of
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.payload import micros, moment
-from meguru.serving.features.earlier import EarlierRows
+from meguru.serving.features.point_in_time import PointInTimeRows
 from meguru.serving.features.plan import PlannedView
 from meguru.storage.blobs import BlobStore
 
@@ -44,7 +44,7 @@ class OnlineValues:
     def __init__(self, ws: Workspace) -> None:
         self._ws = ws
         self._known = LastKnown()
-        self._earlier = EarlierRows(ws)
+        self._earlier = PointInTimeRows(ws)
         self._hosts: OrderedDict[str, OnDemandHost] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -13,7 +13,7 @@ from meguru.flavors import Predictor
 from meguru.flavors.rows import decoder
 from meguru.serving.body import RequestRows
 from meguru.serving.contracts.view import ContractView
-from meguru.serving.features.fill import FeatureInputs
+from meguru.serving.features.enrichment import FeatureInputs
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,7 +12,7 @@ from meguru.errors import InvalidInput
 from meguru.flavors import Signature, SignatureColumn
 from meguru.flavors.field_errors import FieldPath
 from meguru.flavors.lenient import missing_column
-from meguru.serving.features.filled import NOT_FOUND, PRESENT, SENT, Filled
+from meguru.serving.features.enriched_rows import NOT_FOUND, PRESENT, SENT, EnrichedRows
 from meguru.serving.features.plan import FeaturePlan, PlannedView
 
 
@@ -96,7 +96,7 @@ class FeatureInputs:
         n: int,
         moments: Sequence[int] | None,
         where: FieldPath,
-    ) -> Filled:
+    ) -> EnrichedRows:
         """Return all columns of n rows of which some values are sent, and `msgspec.UNSET` where they are not.
 
         Raises
@@ -106,10 +106,10 @@ class FeatureInputs:
         Busy
             If values can't be had now, and their view would rather have no answer.
         """
-        return _Filling(self, given, n, moments, where).done()
+        return _Enrichment(self, given, n, moments, where).done()
 
 
-class _Filling:
+class _Enrichment:
     """One call of `FeatureInputs.fill`: which rows need which values, then these, view by view."""
 
     def __init__(
@@ -124,9 +124,9 @@ class _Filling:
         self._moments, self._all = moments, range(n)
         self._values: dict[tuple[str, str], list[Any]] = {}
         self._rows: dict[str, Sequence[int]] = {}
-        self.filled = Filled()
+        self.filled = EnrichedRows()
 
-    def done(self) -> Filled:
+    def done(self) -> EnrichedRows:
         inputs = self._inputs
         for name in inputs.direct:
             self._must_have(name, self._all, "")

@@ -12,7 +12,7 @@ from meguru.features.materialization import store as online
 from meguru.features.offline.cache import find_cached_rows
 from meguru.features.offline.cached_rows import CachedRows
 from meguru.features.offline.join import matched
-from meguru.features.online.as_of import HeldThen
+from meguru.features.online.as_of import PointInTimeValues
 from meguru.features.types import PinnedView
 from meguru.kernel.workspace import Workspace
 from meguru.serving.features.plan import PlannedView
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _KEPT = 32
 
 
-class EarlierRows:
+class PointInTimeRows:
     """The rows of views over what was last brought online, as they were kept when that was computed.
 
     Nothing is computed here: a server runs no code of a project.
@@ -40,7 +40,7 @@ class EarlierRows:
         names: Sequence[str],
         keys: Sequence[Sequence[Any]],
         moments: Sequence[int],
-    ) -> HeldThen | None:
+    ) -> PointInTimeValues | None:
         """Return what a view knew of keys at moments, in microseconds; None if that is not at hand.
 
         `names` are the features, in the order in which their values are wanted.
@@ -60,7 +60,7 @@ class EarlierRows:
     @staticmethod
     def _held(
         rows: CachedRows, names: Sequence[str], keys: Sequence[Sequence[Any]], moments: Sequence[int]
-    ) -> HeldThen:
+    ) -> PointInTimeValues:
         import polars as pl
 
         asked = pl.DataFrame(
@@ -71,7 +71,7 @@ class EarlierRows:
         )
         when = pl.Series("", list(moments), dtype=pl.Datetime("us"))
         found = matched(rows, asked, when, None, {})
-        return HeldThen(_values(rows, names, found.rows), _events(rows, found.rows))
+        return PointInTimeValues(_values(rows, names, found.rows), _events(rows, found.rows))
 
     def _rows(self, view: PlannedView) -> tuple[str, CachedRows | None]:
         parsed = refs.parse(view.ref, kind="feature_view")

@@ -10,7 +10,7 @@ SENT = "SENT"
 """What is said of a row that brought all values of a view along."""
 
 
-class Filled:
+class EnrichedRows:
     """The columns of some rows, with what is told of each view's values.
 
     Attributes
