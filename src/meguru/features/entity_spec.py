@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput
-from meguru.features import said, store
+from meguru.features import spec_validation, store
 from meguru.features.kind import EntitySpec
 from meguru.kernel.operations import Context
 

@@ -15,7 +15,7 @@ from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import masking
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound
-from meguru.features import said, store
+from meguru.features import spec_validation, store
 from meguru.features.schema import feature_set
 from meguru.features.types import FeatureSet, FeatureViewVersion, PinnedDataset, PinnedView
 from meguru.kernel.operations import Context, operation

@@ -7,7 +7,7 @@ import msgspec
 from meguru.base import digests, refs
 from meguru.base.paging import check_limit
 from meguru.errors import InvalidInput
-from meguru.features import dtypes, said, store
+from meguru.features import dtypes, spec_validation, store
 from meguru.features.types import ViewRows
 from meguru.kernel.operations import Context, operation
 

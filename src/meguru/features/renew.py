@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from meguru.base import digests, refs
 from meguru.errors import InvalidInput
-from meguru.features import said, store
+from meguru.features import spec_validation, store
 from meguru.features.kind import FeatureServiceSpec
 from meguru.features.types import FeatureServiceVersion, ServiceMember
 from meguru.kernel.operations import Context

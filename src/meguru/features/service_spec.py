@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import InvalidInput
-from meguru.features import impact, renew, said, store
+from meguru.features import impact, renew, spec_validation, store
 from meguru.features.kind import FeatureServiceSpec
 from meguru.kernel.operations import Context
 

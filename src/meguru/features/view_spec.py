@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from meguru.base import digests, durations, refs
 from meguru.datasets import store as datasets
 from meguru.errors import Conflict, InvalidInput, NotFound
-from meguru.features import dtypes, impact, said, store
+from meguru.features import dtypes, impact, spec_validation, store
 from meguru.features.kind import FeatureViewSpec
 from meguru.features.register import register_view
 from meguru.features.renew import services_of

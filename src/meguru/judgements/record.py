@@ -23,7 +23,7 @@ from meguru.judgements.verdict import conclude
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, matching
 from meguru.predictions import store as predictions
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.types import MAX_TOLD, MAX_WAITING, OutcomeValue, Unknown, read_rule
 from meguru.serving import store as endpoints
 
@@ -58,7 +58,7 @@ def record(
     for index, (given, meant) in enumerate(zip(feedback, found, strict=True)):
         if not _are_there(name, given, f"feedback[{index}]", meant, known, now, unknown):
             absent.append(given)
-        who: list[Place | None] = [*meant] if meant else [None]
+        who: list[RowId | None] = [*meant] if meant else [None]
         rows += [store.row_of(name, given, place, now, ctx.principal.name) for place in who]
     new = _new(ctx, name, rows, now)
     if absent and store.count_waiting(ctx.tx, name) + len(absent) > MAX_WAITING:
@@ -104,9 +104,9 @@ def add(
     return record.function(ctx, endpoint=batch.endpoint, feedback=[given])
 
 
-def settle(ctx: Context, endpoint: str, judged: Sequence[Place], rule: Any) -> tuple[int, int]:
+def settle(ctx: Context, endpoint: str, judged: Sequence[RowId], rule: Any) -> tuple[int, int]:
     """Say which judgements on some predictions count; return how many were replaced, and became outcomes."""
-    by_place: dict[Place, dict[str, Row[Any]]] = {}
+    by_place: dict[RowId, dict[str, Row[Any]]] = {}
     replaced = []
     for row in store.of_places(ctx.tx, judged):
         judges = by_place.setdefault((row.batch_id, row.row), {})
@@ -163,7 +163,7 @@ def _are_there(
     endpoint: str,
     given: FeedbackInput,
     path: str,
-    meant: Sequence[Place],
+    meant: Sequence[RowId],
     known: Any,
     now: datetime,
     unknown: Unknown,
@@ -179,5 +179,5 @@ def _are_there(
     return True
 
 
-def _place(row: dict[str, Any]) -> Place:
+def _place(row: dict[str, Any]) -> RowId:
     return row["batch_id"], row["row"]

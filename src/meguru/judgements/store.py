@@ -14,7 +14,7 @@ from meguru.base.ids import new_id
 from meguru.judgements.schema import feedback
 from meguru.judgements.types import Feedback, FeedbackInput
 from meguru.predictions import ids
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.schema import prediction_key
 from meguru.predictions.store import chunks
 
@@ -23,7 +23,7 @@ _A_QUERY = 400
 
 
 def row_of(
-    endpoint: str, given: FeedbackInput, place: Place | None, now: datetime, by: str
+    endpoint: str, given: FeedbackInput, place: RowId | None, now: datetime, by: str
 ) -> dict[str, Any]:
     """Return a judgement as it is written; its digest is of what was said, by whom, of what."""
     label = None if given.label is None else msgspec.json.encode(given.label, order="sorted").decode()
@@ -65,7 +65,7 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
         tx.execute(insert(feedback), list(rows))
 
 
-def of_places(tx: Connection, places: Iterable[Place]) -> list[Row[Any]]:
+def of_places(tx: Connection, places: Iterable[RowId]) -> list[Row[Any]]:
     """Return all judgements on some predictions, the oldest first."""
     found: list[Row[Any]] = []
     for some in chunks(dict.fromkeys(places), _A_QUERY):
@@ -103,12 +103,12 @@ def joinable(tx: Connection, endpoint: str, limit: int) -> list[Feedback]:
     return [feedback_of(row) for row in tx.execute(query.order_by(_F.id).limit(limit))]
 
 
-def place(tx: Connection, id: str, where: Place) -> None:
+def place(tx: Connection, id: str, where: RowId) -> None:
     """Say of which prediction a judgement is that waited for it."""
     tx.execute(update(feedback).where(_F.id == id).values(batch_id=where[0], row=where[1], counts=True))
 
 
-def page(tx: Connection, endpoint: str, *, at: Place | None, before: str, limit: int) -> list[Feedback]:
+def page(tx: Connection, endpoint: str, *, at: RowId | None, before: str, limit: int) -> list[Feedback]:
     """Return judgements, newest first; of one prediction if asked for."""
     query = select(feedback).where(_F.endpoint == endpoint)
     if at is not None:

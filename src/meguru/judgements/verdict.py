@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from meguru.errors import InvalidInput
 from meguru.predictions import outcome_store, payload, store
-from meguru.predictions.outcome_store import JUDGED, Place
+from meguru.predictions.outcome_store import JUDGED, RowId
 from meguru.predictions.record import tasks_of
 from meguru.predictions.types import FeedbackRule
 from meguru.tasks import Task
@@ -19,7 +19,7 @@ _NOTHING = object()
 
 
 def conclude(
-    tx: Connection, endpoint: str, judged: Mapping[Place, Sequence[Row[Any]]], rule: FeedbackRule, now: Any
+    tx: Connection, endpoint: str, judged: Mapping[RowId, Sequence[Row[Any]]], rule: FeedbackRule, now: Any
 ) -> int:
     """Record what the judgements that count say of each prediction; what is the truth already stays.
 
@@ -76,9 +76,9 @@ def _value(row: Row[Any], task: Task, answer: Any, rule: FeedbackRule) -> Any:
     return 1.0 - said if task.key == "binary" else _NOTHING
 
 
-def _answers(tx: Connection, places: Mapping[Place, Any]) -> dict[Place, tuple[Task, Any]]:
+def _answers(tx: Connection, places: Mapping[RowId, Any]) -> dict[RowId, tuple[Task, Any]]:
     """Return the task of each prediction, and its class, classes or score; None where it has none."""
-    found: dict[Place, tuple[Task, Any]] = {}
+    found: dict[RowId, tuple[Task, Any]] = {}
     rows: dict[str, list[int]] = {}
     for batch_id, row in places:
         rows.setdefault(batch_id, []).append(row)

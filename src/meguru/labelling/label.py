@@ -167,7 +167,7 @@ def _settle(ctx: Context, found: Labelling, place: int, now: datetime) -> None:
         _record(ctx, found.endpoint, said[0], msgspec.json.decode(said[0].label), now, by)
 
 
-def _of_labels(ctx: Context, place: outcome_store.Place) -> list[outcome_store.Place]:
+def _of_labels(ctx: Context, place: outcome_store.RowId) -> list[outcome_store.RowId]:
     """Return the prediction if its outcome came of labels: what is known otherwise stays."""
     labellers = {turn.by for turn in store.turns_of(ctx.tx, place)}
     present = outcome_store.current(ctx.tx, [place])

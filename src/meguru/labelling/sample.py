@@ -24,7 +24,7 @@ from meguru.labelling.types import (
 )
 from meguru.labelling.uncertainty import uncertainty
 from meguru.predictions import ids
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.record import tasks_of
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.store import within
@@ -101,7 +101,7 @@ def _check(size: int, labellers: Sequence[str], each: int) -> None:
 
 def _chosen(
     tx: Connection, endpoint: str, start: datetime, end: datetime, *, size: int, strategy: Strategy, seed: int
-) -> list[Place]:
+) -> list[RowId]:
     table = prediction_batch.c
     count = tx.execute(select(func.sum(table.n)).where(*within(endpoint, start, end))).scalar() or 0
     if count > MAX_CANDIDATES:
@@ -137,7 +137,7 @@ def _by_doubt(tx: Connection, window: pl.DataFrame, seed: int) -> list[str]:
     return [name for _, _, name in sorted(ranked)]
 
 
-def _turns(made: Labelling, places: Sequence[Place]) -> list[dict[str, Any]]:
+def _turns(made: Labelling, places: Sequence[RowId]) -> list[dict[str, Any]]:
     people = made.labellers
     return [
         {

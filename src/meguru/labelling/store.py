@@ -13,7 +13,7 @@ from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.labelling.schema import label_turn, labelling
 from meguru.labelling.types import GivenLabel, ItemState, Labelling
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.store import chunks
 
@@ -45,9 +45,9 @@ def page(tx: Connection, endpoint: str) -> list[Labelling]:
     return _counted(tx, found.all())
 
 
-def known(tx: Connection, places: Iterable[Place]) -> set[Place]:
+def known(tx: Connection, places: Iterable[RowId]) -> set[RowId]:
     """Return which of some predictions are in a sample already."""
-    found: set[Place] = set()
+    found: set[RowId] = set()
     for some in chunks(places, _A_QUERY):
         query = select(_T.batch_id, _T.row).where(tuple_(_T.batch_id, _T.row).in_(some)).distinct()
         found |= {(row.batch_id, row.row) for row in tx.execute(query)}
@@ -76,7 +76,7 @@ def turns(tx: Connection, id: str, place: int) -> list[Row[Any]]:
     return list(tx.execute(query))
 
 
-def turns_of(tx: Connection, place: Place) -> list[Row[Any]]:
+def turns_of(tx: Connection, place: RowId) -> list[Row[Any]]:
     """Return all turns at one prediction, of all samples."""
     return list(tx.execute(select(label_turn).where(_T.batch_id == place[0], _T.row == place[1])))
 

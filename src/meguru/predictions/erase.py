@@ -11,8 +11,8 @@ from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.artifacts.erasure.forms import forms_of
 from meguru.base import refs
 from meguru.kernel.operations import Context
-from meguru.predictions import payload, uncounted
-from meguru.predictions.outcome_store import Place
+from meguru.predictions import payload, aggregation_queue
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.schema import prediction_batch, prediction_key, waiting_outcome
 from meguru.predictions.store import chunks
 from meguru.predictions.types import SENT_PREFIX
@@ -59,7 +59,7 @@ def _about(tx: Connection, subject: ErasureSubject) -> list[tuple[str, str, set[
     return found
 
 
-def rows_about(tx: Connection, subject: ErasureSubject, batch_ids: Iterable[str]) -> Iterator[Place]:
+def rows_about(tx: Connection, subject: ErasureSubject, batch_ids: Iterable[str]) -> Iterator[RowId]:
     """Give those predictions of some requests that are about a person."""
     keyed, theirs = _by_key(tx, subject), PersonMatcher(subject)
     mine = prediction_batch.c

@@ -6,7 +6,7 @@ from meguru.base import refs
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import excluded_store, ids, outcome_days, store
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.types import MAX_OUTCOMES
 
 
@@ -39,7 +39,7 @@ def readmit(ctx: Context, *, endpoint: str, predictions: list[str]) -> int:
     return len(back)
 
 
-def _places(ctx: Context, endpoint: str, predictions: Sequence[str]) -> list[Place]:
+def _places(ctx: Context, endpoint: str, predictions: Sequence[str]) -> list[RowId]:
     if not 1 <= len(predictions) <= MAX_OUTCOMES:
         why = f"{len(predictions)} were named, 1 to {MAX_OUTCOMES:,} are allowed"
         raise InvalidInput("name the predictions", why=why, field="predictions")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.schema import excluded_prediction
 from meguru.predictions.store import chunks
 
@@ -15,7 +15,7 @@ _T = excluded_prediction.c
 _A_QUERY = 400
 
 
-def add(tx: Connection, places: Sequence[Place], why: str, at: datetime, by: str) -> list[Place]:
+def add(tx: Connection, places: Sequence[RowId], why: str, at: datetime, by: str) -> list[RowId]:
     """Keep predictions out; return those that were not."""
     known = among(tx, places)
     new = [place for place in places if place not in known]
@@ -27,7 +27,7 @@ def add(tx: Connection, places: Sequence[Place], why: str, at: datetime, by: str
     return new
 
 
-def remove(tx: Connection, places: Sequence[Place]) -> list[Place]:
+def remove(tx: Connection, places: Sequence[RowId]) -> list[RowId]:
     """Let predictions in again; return those that were kept out."""
     known = among(tx, places)
     for some in chunks(known, _A_QUERY):
@@ -35,18 +35,18 @@ def remove(tx: Connection, places: Sequence[Place]) -> list[Place]:
     return sorted(known)
 
 
-def among(tx: Connection, places: Sequence[Place]) -> set[Place]:
+def among(tx: Connection, places: Sequence[RowId]) -> set[RowId]:
     """Return which of some predictions are kept out."""
-    found: set[Place] = set()
+    found: set[RowId] = set()
     for some in chunks(places, _A_QUERY):
         query = select(_T.batch_id, _T.row).where(tuple_(_T.batch_id, _T.row).in_(some))
         found |= {(row.batch_id, row.row) for row in tx.execute(query)}
     return found
 
 
-def of_batches(tx: Connection, batch_ids: Sequence[str]) -> set[Place]:
+def of_batches(tx: Connection, batch_ids: Sequence[str]) -> set[RowId]:
     """Return which predictions of some requests are kept out."""
-    found: set[Place] = set()
+    found: set[RowId] = set()
     for some in chunks(batch_ids, _A_QUERY):
         query = select(_T.batch_id, _T.row).where(_T.batch_id.in_(some))
         found |= {(row.batch_id, row.row) for row in tx.execute(query)}

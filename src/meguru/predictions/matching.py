@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
 from meguru.predictions import ids, row_keys
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 
 _NOTHING = "nothing of this call was recorded; leave it out or correct it"
 
@@ -39,7 +39,7 @@ class Naming(Protocol):
         ...
 
 
-def named(given: Naming, path: str) -> Place | None:
+def named(given: Naming, path: str) -> RowId | None:
     """Return the prediction that is named by its id; None if it is named by key; `path` is for errors."""
     for name, moment in (("at", given.at), ("time", given.time)):
         if moment is not None and moment.tzinfo is None:
@@ -68,9 +68,9 @@ def find(
     tx: Connection,
     endpoint: str,
     given: Sequence[Naming],
-    by_id: Sequence[Place | None],
+    by_id: Sequence[RowId | None],
     now: datetime,
-) -> list[list[Place]]:
+) -> list[list[RowId]]:
     """Return the predictions that each is of, in order: of a key none, one or several that are equal."""
     asked = [(str(each.key), each.time, each.at or now) for each in given if each.key != ""]
     by_key = iter(row_keys.places(tx, endpoint, asked))

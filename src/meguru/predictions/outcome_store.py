@@ -23,13 +23,13 @@ from sqlalchemy import (
     update,
 )
 
-from meguru.predictions import counts, outcome_days, outcome_delays, uncounted
+from meguru.predictions import counts, outcome_days, outcome_delays, aggregation_queue
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
 from meguru.predictions.store import chunks, within
 from meguru.predictions.types import Outcome, OutcomeValue
-from meguru.predictions.uncounted import OutcomeChange
+from meguru.predictions.aggregation_queue import OutcomeChange
 
-Place: TypeAlias = tuple[str, int]
+RowId: TypeAlias = tuple[str, int]
 """A prediction: its batch and its row."""
 _A_QUERY, _PLACES = 900, 300
 _COLUMNS = [outcome.c[name] for name in ("value", "json", "at", "recorded_at", "recorded_by")]
@@ -59,16 +59,16 @@ class _Told(msgspec.Struct):
     `before` is what counted of those that are `changed`.
     """
 
-    current: dict[Place, dict[str, Any]]
-    new: dict[Place, dict[str, Any]] = {}
-    changed: dict[Place, dict[str, Any]] = {}
-    before: dict[Place, dict[str, Any]] = {}
+    current: dict[RowId, dict[str, Any]]
+    new: dict[RowId, dict[str, Any]] = {}
+    changed: dict[RowId, dict[str, Any]] = {}
+    before: dict[RowId, dict[str, Any]] = {}
     earlier: list[dict[str, Any]] = []
     corrected: int = 0
     repeated: int = 0
 
 
-def row_of(place: Place, value: OutcomeValue, at: datetime, recorded_at: datetime, by: str) -> dict[str, Any]:
+def row_of(place: RowId, value: OutcomeValue, at: datetime, recorded_at: datetime, by: str) -> dict[str, Any]:
     """Return an outcome as it is written."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return {
@@ -142,7 +142,7 @@ def _count(
     return span
 
 
-def withdraw(tx: Connection, endpoint: str, places: Sequence[Place]) -> int:
+def withdraw(tx: Connection, endpoint: str, places: Sequence[RowId]) -> int:
     """Have predictions no outcome any more; what it was is kept beside it. Return how many had one."""
     _hold(tx, sorted({batch_id for batch_id, _ in places}))
     known = list(_rows(tx, outcome, dict.fromkeys(places)))
@@ -165,12 +165,12 @@ def forget_judge(tx: Connection, judge: str) -> None:
         tx.execute(update(table).where(theirs).values(recorded_by=JUDGED))
 
 
-def current(tx: Connection, places: Iterable[Place]) -> dict[Place, dict[str, Any]]:
+def current(tx: Connection, places: Iterable[RowId]) -> dict[RowId, dict[str, Any]]:
     """Return what counts as the outcome of some predictions, as it is written."""
     return _current(tx, places)
 
 
-def of(tx: Connection, place: Place) -> tuple[Outcome | None, list[Outcome]]:
+def of(tx: Connection, place: RowId) -> tuple[Outcome | None, list[Outcome]]:
     """Return the outcome of a prediction, and every other that was ever recorded for it, newest first."""
     now = tx.execute(select(*_COLUMNS).where(outcome.c.batch_id == place[0], outcome.c.row == place[1]))
     table = earlier_outcome.c
@@ -228,17 +228,17 @@ def _hold(tx: Connection, batch_ids: Sequence[str]) -> None:
         tx.execute(held.order_by(prediction_batch.c.id).with_for_update())
 
 
-def _current(tx: Connection, places: Iterable[Place]) -> dict[Place, dict[str, Any]]:
+def _current(tx: Connection, places: Iterable[RowId]) -> dict[RowId, dict[str, Any]]:
     return {(row["batch_id"], row["row"]): row for row in _rows(tx, outcome, places)}
 
 
-def _rows(tx: Connection, table: Any, places: Iterable[Place]) -> Iterator[dict[str, Any]]:
+def _rows(tx: Connection, table: Any, places: Iterable[RowId]) -> Iterator[dict[str, Any]]:
     """Give what a table holds of some predictions; mostly nothing yet, and then it is not asked for each."""
     wanted: dict[str, set[int]] = {}
     for batch_id, row in places:
         wanted.setdefault(batch_id, set()).add(row)
     whole: list[str] = []
-    some_of: list[Place] = []
+    some_of: list[RowId] = []
     for some in chunks(wanted, _A_QUERY):
         counted = select(table.c.batch_id, func.count()).where(table.c.batch_id.in_(some))
         for batch_id, count in tx.execute(counted.group_by(table.c.batch_id)):

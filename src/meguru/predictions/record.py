@@ -11,7 +11,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, matching, outcome_store, store, unmatched_store
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.types import (
     MAX_OUTCOMES,
     MAX_TOLD,
@@ -101,7 +101,7 @@ def _absent(
     ctx: Context,
     endpoint: str,
     outcomes: Sequence[OutcomeInput],
-    found: list[list[Place]],
+    found: list[list[RowId]],
     known: Mapping[str, Any],
     now: datetime,
     unknown: Unknown,
@@ -134,7 +134,7 @@ def _tell(ctx: Context, endpoint: str, done: outcome_store.Recorded, *, count: i
 
 
 def _rows(
-    found: Sequence[Sequence[Place]],
+    found: Sequence[Sequence[RowId]],
     outcomes: Sequence[OutcomeInput],
     takes: Mapping[str, Callable[[Any], Any]],
     now: datetime,

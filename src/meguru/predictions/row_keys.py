@@ -11,7 +11,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from meguru.base.timestamps import write_time
 from meguru.errors import InvalidInput
-from meguru.predictions.outcome_store import Place
+from meguru.predictions.outcome_store import RowId
 from meguru.predictions.store import chunks
 
 MAX_KEY = 200
@@ -33,9 +33,9 @@ def checked(key: Any, path: str) -> str:
     return key
 
 
-def places(tx: Connection, endpoint: str, asked: Sequence[AskedKey]) -> list[list[Place]]:
+def places(tx: Connection, endpoint: str, asked: Sequence[AskedKey]) -> list[list[RowId]]:
     """Return the predictions of each key: all those at its time, else at its newest time up to a moment."""
-    found: list[list[Place]] = [[] for _ in asked]
+    found: list[list[RowId]] = [[] for _ in asked]
     for is_exact in (True, False):
         of_kind = [(number, each) for number, each in enumerate(asked) if (each[1] is not None) is is_exact]
         for some in chunks(of_kind, _A_QUERY):

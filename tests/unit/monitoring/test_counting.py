@@ -16,7 +16,7 @@ from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.service import CellCounter
 from meguru.monitoring.cells.types import COLUMNS
 from meguru.monitoring.operations import create, specs
-from meguru.predictions import uncounted
+from meguru.predictions import aggregation_queue
 from meguru.predictions.schema import uncounted_outcomes
 from meguru.testing.contracts.checks import MODEL, make_rows
 

@@ -10,7 +10,7 @@ from meguru.base import refs
 from meguru.datasets.redaction import hidden_columns
 from meguru.datasets.spec import said_of
 from meguru.errors import InvalidInput, NotFound
-from meguru.features import dtypes, said, store
+from meguru.features import dtypes, spec_validation, store
 from meguru.features.materialization import store as materialized
 from meguru.features.materialization.types import OnlineState
 from meguru.features.online.keys import KeyLayout

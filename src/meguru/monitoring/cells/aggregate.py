@@ -25,7 +25,7 @@ from meguru.predictions.types import (
     SHADOW_PREFIX,
     TIME_COLUMN,
 )
-from meguru.predictions.uncounted import OutcomeChange
+from meguru.predictions.aggregation_queue import OutcomeChange
 from meguru.predictions.window import answered, outcome_series
 from meguru.stats.sketches import ColumnSketch, sketch_column
 

@@ -17,8 +17,8 @@ from meguru.monitoring.cells.aggregate import Cells, aggregate_changes, aggregat
 from meguru.monitoring.cells.rules import MAX_SLICE_VALUES, CountedBy, CountingRules, ModelBins, counted_by
 from meguru.monitoring.cells.types import COLUMNS, SLICED, add_cell, others_key
 from meguru.monitoring.kind import MONITOR
-from meguru.predictions import uncounted
-from meguru.predictions.uncounted import OutcomeChange
+from meguru.predictions import aggregation_queue
+from meguru.predictions.aggregation_queue import OutcomeChange
 
 _MAX_BATCHES = 20_000
 """So many requests are in a portion at most."""
