@@ -27,8 +27,8 @@ def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
 
 def check(ctx: Context, name: str, spec: EntitySpec) -> EntitySpec:
     """Return the spec; refuse one without a key, and another key under views that have the present one."""
-    said.check_texts(spec)
-    said.check_columns(spec.key, field="key", most=said.MOST_KEYS)
+    spec_validation.check_texts(spec)
+    spec_validation.check_columns(spec.key, field="key", most=spec_validation.MAX_KEYS)
     if not spec.key:
         raise InvalidInput("an entity needs a key", field="key", hint='key = "customer_id"')
     before = find(ctx.tx, name)

@@ -152,8 +152,8 @@ def _of_service(ctx: Context, full: str) -> FeatureSet:
 
 def _of_views(ctx: Context, project: str, texts: list[str]) -> FeatureSet:
     picked: dict[str, list[str]] = {}
-    for text in texts[: said.MOST]:
-        one = said.member(text, field="features")
+    for text in texts[: spec_validation.MAX_FEATURES]:
+        one = spec_validation.parse_member(text, field="features")
         version = _seen(ctx, project, one.view)
         if one.feature:
             picked.setdefault(version.ref, []).append(one.feature)

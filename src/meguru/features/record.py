@@ -24,7 +24,7 @@ def record_rows(ctx: Context, *, ref: str, found: ViewRows) -> ViewRows:
     digests.check_digest(found.rows_digest, field="found.rows_digest")
     if not ctx.blobs.has(digests.check_digest(found.profile, field="found.profile")):
         raise InvalidInput("the profile is not here", field="found.profile", hint="upload it first")
-    said.check_columns(found.features, field="found.features", most=said.MOST)
+    spec_validation.check_columns(found.features, field="found.features", most=spec_validation.MAX_FEATURES)
     if min(found.rows, found.keys, found.dropped) < 0:
         raise InvalidInput("rows are counted from zero", field="found.rows")
     version = store.view(ctx.tx, ref, ctx.readable)
@@ -35,7 +35,7 @@ def record_rows(ctx: Context, *, ref: str, found: ViewRows) -> ViewRows:
         if not version.definition.features and found.features != version.features:
             store.found_features(ctx.tx, version.name, version.version, found.features)
         data = {"rows": found.rows, "digest": found.rows_digest}
-        used = [each for each in found.datasets if refs.parse(each).kind == "dataset"][: said.MOST_SOURCES]
+        used = [each for each in found.datasets if refs.parse(each).kind == "dataset"][: spec_validation.MAX_SOURCES]
         ctx.emit("feature_view.profiled", version.ref, data=data, used=used, produced=[version.ref])
     return found
 

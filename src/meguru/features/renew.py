@@ -51,7 +51,7 @@ def members_of(tx: Connection, name: str, spec: FeatureServiceSpec) -> list[Serv
     picked: dict[str, list[str]] = {}
     for index, text in enumerate(spec.views):
         field = f"views[{index}]"
-        found = said.member(text, field=field)
+        found = spec_validation.parse_member(text, field=field)
         version = store.view(tx, refs.within(project, found.view))
         _check_feature(version.ref, version.features, found.feature, field)
         if found.feature:
@@ -86,7 +86,7 @@ def _readers(tx: Connection, kind: str, field: str, view: str, *, following: boo
     found = []
     for name, spec in store.specs(tx, kind, None).items():
         for text in spec.get(field, []):
-            one = said.member(text, field=field)
+            one = spec_validation.parse_member(text, field=field)
             full = refs.parse(refs.within(refs.project_of(name), one.view), kind="feature_view").name
             if full == view and not (following and one.is_pinned):
                 found.append(name)

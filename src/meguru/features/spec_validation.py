@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from meguru.errors import InvalidInput
 
-MOST = 1000
+MAX_FEATURES = 1000
 """Features of a view, and members of a service."""
-MOST_KEYS = 16
-MOST_SOURCES = 50
+MAX_KEYS = 16
+MAX_SOURCES = 50
 _LONGEST = {"description": 100_000, "owner": 200}
 _LONGEST_NAME = 200
 _LONGEST_QUERY = 100_000
@@ -28,7 +28,7 @@ class NamedFeature(NamedTuple):
         return "@" in self.view and not self.view.endswith("@latest")
 
 
-def member(text: str, *, field: str) -> NamedFeature:
+def parse_member(text: str, *, field: str) -> NamedFeature:
     """Take ``weather:temp`` apart.
 
     Raises
@@ -48,7 +48,7 @@ def check_texts(spec: Any) -> None:
     for field, longest in _LONGEST.items():
         if len(getattr(spec, field)) > longest:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
-    check_columns(spec.tags, field="tags", most=MOST)
+    check_columns(spec.tags, field="tags", most=MAX_FEATURES)
     if len(getattr(spec, "sql", "")) > _LONGEST_QUERY:
         why = f"up to {_LONGEST_QUERY:,} characters"
         raise InvalidInput("the query is too long", field="sql", why=why)

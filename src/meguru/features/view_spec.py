@@ -51,9 +51,9 @@ def check(ctx: Context, name: str, spec: FeatureViewSpec) -> FeatureViewSpec:
     NotFound
         If an entity, a dataset or a view that it names is not there.
     """
-    said.check_texts(spec)
-    said.check_columns(spec.features, field="features", most=said.MOST)
-    said.check_columns(spec.request, field="request", most=said.MOST)
+    spec_validation.check_texts(spec)
+    spec_validation.check_columns(spec.features, field="features", most=spec_validation.MAX_FEATURES)
+    spec_validation.check_columns(spec.request, field="request", most=spec_validation.MAX_FEATURES)
     spec = msgspec.structs.replace(
         spec,
         entities=[each.removeprefix("entity/") for each in spec.entities],
@@ -76,13 +76,13 @@ def check(ctx: Context, name: str, spec: FeatureViewSpec) -> FeatureViewSpec:
 
 
 def _check_rows(spec: FeatureViewSpec) -> None:
-    said.check_columns(spec.entities, field="entity", most=said.MOST_KEYS)
+    spec_validation.check_columns(spec.entities, field="entity", most=spec_validation.MAX_KEYS)
     if not spec.entities:
         hint = 'entity = "customer", and [entity.customer] key = "customer_id"'
         raise InvalidInput("a feature view is about an entity", field="entity", hint=hint)
     if not spec.sources:
         raise InvalidInput("a feature view has a source", field="source", hint='source = "a_dataset"')
-    said.check_columns(spec.sources, field="sources", most=said.MOST_SOURCES)
+    spec_validation.check_columns(spec.sources, field="sources", most=spec_validation.MAX_SOURCES)
     if spec.transform and spec.sql:
         raise InvalidInput("a view has a transform or a query, not both", field="sql")
     if len(spec.sources) > 1 and not (spec.transform or spec.sql):
@@ -116,9 +116,9 @@ def _check_on_demand(spec: FeatureViewSpec) -> None:
         if getattr(spec, field):
             why = "it is computed from inputs and request when somebody asks"
             raise InvalidInput(f"an on-demand view has no {field}", field=field, why=why)
-    said.check_columns(spec.inputs, field="inputs", most=said.MOST)
+    spec_validation.check_columns(spec.inputs, field="inputs", most=spec_validation.MAX_FEATURES)
     for index, text in enumerate(spec.inputs):
-        said.member(text, field=f"inputs[{index}]")
+        spec_validation.parse_member(text, field=f"inputs[{index}]")
 
 
 def _see(ctx: Context, name: str, spec: FeatureViewSpec) -> None:
@@ -134,7 +134,7 @@ def _see(ctx: Context, name: str, spec: FeatureViewSpec) -> None:
     for entity in spec.entities:
         store.get(ctx.tx, "entity", refs.within(project, entity), ctx.readable)
     for index, text in enumerate(spec.inputs):
-        view = refs.within(project, said.member(text, field=f"inputs[{index}]").view)
+        view = refs.within(project, spec_validation.parse_member(text, field=f"inputs[{index}]").view)
         if refs.parse(view, kind="feature_view").name == name:
             raise InvalidInput("a view can't be its own input", field=f"inputs[{index}]")
         store.get(ctx.tx, "feature_view", refs.parse(view, kind="feature_view").name, ctx.readable)
@@ -147,7 +147,7 @@ def uses(name: str, spec: FeatureViewSpec) -> list[str]:
     def full(kind: str, text: str) -> str:
         return refs.make(kind, refs.parse(refs.within(project, text), kind=kind).name)
 
-    views = [said.member(text, field="inputs").view for text in spec.inputs]
+    views = [spec_validation.parse_member(text, field="inputs").view for text in spec.inputs]
     return list(
         dict.fromkeys(
             [

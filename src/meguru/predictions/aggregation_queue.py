@@ -73,7 +73,7 @@ def unpack(changes: bytes) -> list[OutcomeChange]:
     return [OutcomeChange(*each) for each in _decode(zlib.decompress(changes))]
 
 
-def anew(tx: Connection, endpoint: str) -> None:
+def request_recount(tx: Connection, endpoint: str) -> None:
     """Have everything of an endpoint counted again; until that is done, windows are read from the record."""
     # Also where it was said before: whoever begins to count waits until this commit, and sees what it did.
     statement = _upsert(tx).values(endpoint=endpoint, batch_id=EVERYTHING)
@@ -84,14 +84,14 @@ def anew(tx: Connection, endpoint: str) -> None:
     )
 
 
-def forget(tx: Connection, endpoint: str) -> None:
+def discard(tx: Connection, endpoint: str) -> None:
     """Keep no list of what an endpoint recorded: whoever wants its cells has everything counted anew."""
     tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint, _B.batch_id != EVERYTHING))
     tx.execute(delete(uncounted_outcomes).where(_O.endpoint == endpoint))
-    anew(tx, endpoint)
+    request_recount(tx, endpoint)
 
 
-def begin_anew(tx: Connection, endpoint: str) -> None:
+def start_recount(tx: Connection, endpoint: str) -> None:
     """Put all batches of an endpoint in line; with them go all changes that were noted so far."""
     tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint))
     tx.execute(delete(uncounted_outcomes).where(_O.endpoint == endpoint))
@@ -120,13 +120,13 @@ def changes(tx: Connection, endpoint: str, limit: int) -> int:
     return len(tx.execute(query).all())
 
 
-def is_anew(tx: Connection, endpoint: str) -> bool:
+def needs_recount(tx: Connection, endpoint: str) -> bool:
     """Tell whether no cell of an endpoint holds."""
     query = select(_B.batch_id).where(_B.endpoint == endpoint, _B.batch_id == EVERYTHING)
     return tx.execute(query).first() is not None
 
 
-def among(tx: Connection, endpoint: str, batch_ids: Sequence[str]) -> set[str]:
+def queued_among(tx: Connection, endpoint: str, batch_ids: Sequence[str]) -> set[str]:
     """Return which of some batches are not counted."""
     found: set[str] = set()
     for at in range(0, len(batch_ids), _IDS_A_QUERY):
@@ -149,7 +149,7 @@ def outcomes(
         last = page[-1][0]
 
 
-def take(tx: Connection, endpoint: str, batch_ids: Sequence[str], change_ids: Sequence[int]) -> None:
+def remove(tx: Connection, endpoint: str, batch_ids: Sequence[str], change_ids: Sequence[int]) -> None:
     """Strike out what was counted, in the transaction that adds it."""
     for at in range(0, len(batch_ids), _IDS_A_QUERY):
         some = batch_ids[at : at + _IDS_A_QUERY]

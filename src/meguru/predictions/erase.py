@@ -33,7 +33,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
             _scrub(tx, row_id, rows)
     if not dry_run:
         for endpoint in sorted(found):
-            uncounted.anew(tx, endpoint)  # no cell may name a value that was theirs
+            aggregation_queue.request_recount(tx, endpoint)  # no cell may name a value that was theirs
     waiting = _waiting(tx, subject, dry_run=dry_run)
     return [
         *(

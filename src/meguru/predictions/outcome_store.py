@@ -103,7 +103,7 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
         span = _count(tx, endpoint, len(told.new), news)
         outcome_days.add(tx, endpoint, [batch_id for batch_id, _ in (*told.new, *told.changed)])
         outcome_delays.add(tx, endpoint, told.new.values())
-        uncounted.add_outcomes(tx, endpoint, span, _changes(told))
+        aggregation_queue.add_outcomes(tx, endpoint, span, _changes(told))
     return Recorded(len(told.new), told.corrected, told.repeated)
 
 
@@ -153,7 +153,7 @@ def withdraw(tx: Connection, endpoint: str, places: Sequence[RowId]) -> int:
         tx.execute(insert(earlier_outcome), [_plain(row) for row in known])
         span = _count(tx, endpoint, -len(known), known)
         gone = [OutcomeChange(row["batch_id"], row["row"], _written(row), None) for row in known]
-        uncounted.add_outcomes(tx, endpoint, span, gone)
+        aggregation_queue.add_outcomes(tx, endpoint, span, gone)
         outcome_days.add(tx, endpoint, [row["batch_id"] for row in known])
     return len(known)
 

@@ -28,7 +28,7 @@ def add(tx: Connection, batches: Sequence[PredictionBatch]) -> None:
     if keyed:
         tx.execute(_INSERT_KEY, [row for batch in keyed for row in _keys(batch)])
     counts.add(tx, batches)
-    uncounted.add(tx, batches)
+    aggregation_queue.add(tx, batches)
 
 
 def _keys(batch: PredictionBatch) -> Iterator[dict[str, Any]]:

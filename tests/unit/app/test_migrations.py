@@ -266,8 +266,8 @@ def counts_what_was_answered(db):
                 (0, 0, 0),
             ]
             assert found[0].last_received_at == datetime(2026, 3, 3, 12, tzinfo=UTC)
-            assert uncounted.endpoints(tx) == ["a", "b"]  # no cell has them yet
-            assert all(uncounted.is_anew(tx, endpoint) for endpoint in ("a", "b"))
+            assert aggregation_queue.endpoints(tx) == ["a", "b"]  # no cell has them yet
+            assert all(aggregation_queue.needs_recount(tx, endpoint) for endpoint in ("a", "b"))
             command.downgrade(config, "0026")
     finally:
         db.close()

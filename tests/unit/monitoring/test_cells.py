@@ -183,7 +183,7 @@ def test_who_was_erased_is_in_no_cell(workspace, sliced, answer):
     answer(make_rows(300), end=DAY)
     count_all(workspace)
     with workspace.db.write() as tx:
-        uncounted.anew(tx, "delay")
+        aggregation_queue.request_recount(tx, "delay")
     found, exact, _, planned = both(workspace, sliced, MARCH, DAY)
     assert planned.hours is None
     check_same(found, exact)
@@ -261,12 +261,12 @@ def test_no_list_is_kept_of_what_nobody_watches_and_a_later_monitor_has_all_of_i
     answer(make_rows(300), end=DAY)
     drop_backlog(workspace, "delay")
     with workspace.read() as tx:
-        assert uncounted.batches(tx, "delay", 10) == [uncounted.EVERYTHING]
+        assert aggregation_queue.batches(tx, "delay", 10) == [aggregation_queue.EVERYTHING]
     answer(make_rows(40, seed=1), start=DAY, end=DAY + HOUR)
     monitor = create(workspace, name="late", endpoint="delay", min_rows=200, checks=SLICED)
     drop_backlog(workspace, "delay")  # a monitor wants it by now
     with workspace.read() as tx:
-        assert len(uncounted.batches(tx, "delay", 10)) == 2
+        assert len(aggregation_queue.batches(tx, "delay", 10)) == 2
     check_same(*both(workspace, monitor, MARCH, DAY + HOUR)[:2])
     count_all(workspace)
     found, exact, _, planned = both(workspace, monitor, MARCH, DAY + HOUR)
@@ -328,12 +328,12 @@ def test_cells_that_say_otherwise_than_the_record_are_counted_anew_when_it_is_as
     exact = {"name": "delay-watch", "start": MARCH, "end": DAY, "exact": True}
     report = run(workspace, **exact)
     with workspace.read() as tx:
-        assert not uncounted.is_anew(tx, "delay")
+        assert not aggregation_queue.needs_recount(tx, "delay")
     with workspace.db.write() as tx:
         tx.execute(update(monitor_cell).where(monitor_cell.c.part == "columns").values(rows=1))
     assert run(workspace, **exact).id == report.id  # what the record says is the same
     with workspace.read() as tx:
-        assert uncounted.is_anew(tx, "delay")
+        assert aggregation_queue.needs_recount(tx, "delay")
     count_all(workspace)
     check_same(*both(workspace, sliced, MARCH, DAY)[:2])
 

@@ -36,8 +36,8 @@ def test_no_cell_of_who_was_erased_is_left_where_nobody_watches_any_more(workspa
     with workspace.read() as tx:
         assert backlog(tx) == ([], [])
     with workspace.db.write() as tx:
-        uncounted.anew(tx, "delay")
-        uncounted.anew(tx, "delay")  # said twice, it is the same
+        aggregation_queue.request_recount(tx, "delay")
+        aggregation_queue.request_recount(tx, "delay")  # said twice, it is the same
     with workspace.read() as tx:
         assert backlog(tx) == ([], ["delay"])
     drop_backlog(workspace, "delay")
@@ -51,12 +51,12 @@ def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(worksp
     span = (batch.first_time, batch.last_time)
     with workspace.db.write() as tx:
         for _ in range(1000):
-            uncounted.add_outcomes(tx, endpoint, span, [(batch.id, 0, 1.0, 0.0)])
+            aggregation_queue.add_outcomes(tx, endpoint, span, [(batch.id, 0, 1.0, 0.0)])
     with workspace.read() as tx:
         assert backlog(tx) == ([], ["delay"])
     drop_backlog(workspace, "delay")
     with workspace.read() as tx:
-        assert uncounted.changes(tx, "delay", 10) == 0
+        assert aggregation_queue.changes(tx, "delay", 10) == 0
 
 
 def test_an_endpoint_that_can_not_be_counted_keeps_no_other_from_it(workspace, sliced, answer, caplog):
@@ -66,14 +66,14 @@ def test_an_endpoint_that_can_not_be_counted_keeps_no_other_from_it(workspace, s
         events.append(tx, subject="endpoint/broken", data={"model": "delay", "gates": []}, **told)
     create(workspace, name="other", endpoint="broken", checks=[{"check": "psi"}])
     with workspace.db.write() as tx:
-        uncounted.add_outcomes(tx, "broken", (MARCH, DAY), [("batch", 0, None, 1.0)])
+        aggregation_queue.add_outcomes(tx, "broken", (MARCH, DAY), [("batch", 0, None, 1.0)])
         tx.execute(
             update(uncounted_outcomes).where(uncounted_outcomes.c.endpoint == "broken").values(changes=b"?")
         )
     CellCounter(workspace).tick()
     assert "counting predictions failed" in caplog.text
     with workspace.read() as tx:
-        assert uncounted.endpoints(tx) == ["broken"]
+        assert aggregation_queue.endpoints(tx) == ["broken"]
 
 
 def test_a_portion_is_of_few_hours_whose_counts_are_narrow(workspace, sliced, answer):

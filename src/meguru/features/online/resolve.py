@@ -34,7 +34,7 @@ def plan_of_views(tx: Connection, project: str, texts: Sequence[str]) -> ReadPla
     """
     asked: dict[str, list[str]] = {}
     for index, text in enumerate(texts):
-        one = said.member(text, field=f"features[{index}]")
+        one = spec_validation.parse_member(text, field=f"features[{index}]")
         asked.setdefault(refs.within(project, one.view), []).append(one.feature)
     return _plan(tx, [(_version(tx, view), features) for view, features in asked.items()])
 

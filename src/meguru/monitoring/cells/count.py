@@ -59,22 +59,22 @@ def backlog(tx: Connection) -> tuple[list[str], list[str]]:
     that may name who was erased.
     """
     watched = {each.endpoint for each in monitors.all_monitors(tx) if each.endpoint}
-    found = uncounted.endpoints(tx)
+    found = aggregation_queue.endpoints(tx)
     others = [each for each in found if each not in watched]
     return [each for each in found if each in watched], [each for each in others if _needs_cleanup(tx, each)]
 
 
 def _needs_cleanup(tx: Connection, endpoint: str) -> bool:
     long = (
-        len(uncounted.batches(tx, endpoint, _LONG_BACKLOG)) == _LONG_BACKLOG
-        or uncounted.changes(tx, endpoint, _LONG_BACKLOG) == _LONG_BACKLOG
+        len(aggregation_queue.batches(tx, endpoint, _LONG)) == _LONG
+        or aggregation_queue.changes(tx, endpoint, _LONG) == _LONG
     )
-    return long or (uncounted.is_anew(tx, endpoint) and store.has_cells(tx, endpoint))
+    return long or (aggregation_queue.needs_recount(tx, endpoint) and store.has_cells(tx, endpoint))
 
 
 def recount(ws: Workspace, endpoint: str) -> None:
     """Have everything of an endpoint counted again; until that is done, windows are read from the record."""
-    _COUNT.commit(ws, lambda ctx: uncounted.anew(ctx.tx, endpoint))
+    _COUNT.commit(ws, lambda ctx: aggregation_queue.request_recount(ctx.tx, endpoint))
 
 
 def drop_backlog(ws: Workspace, endpoint: str) -> None:
@@ -86,7 +86,7 @@ def drop_backlog(ws: Workspace, endpoint: str) -> None:
             ctx.tx, endpoint, turn, by or CountedBy()
         ):
             store.clear(ctx.tx, endpoint)
-            uncounted.forget(ctx.tx, endpoint)
+            aggregation_queue.discard(ctx.tx, endpoint)
 
     _COUNT.commit(ws, write)
 
@@ -94,16 +94,16 @@ def drop_backlog(ws: Workspace, endpoint: str) -> None:
 def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBins]) -> _Step | None:
     turn, before = store.turn(tx, endpoint)
     wanted = counted_by(monitors.all_monitors(tx, endpoint))
-    if before is not None and (uncounted.is_anew(tx, endpoint) or not before.covers(wanted)):
-        return _Step(turn=turn, rules=wanted, recount=True)
+    if before is not None and (aggregation_queue.needs_recount(tx, endpoint) or not before.covers(wanted)):
+        return _Step(turn=turn, rules=wanted, anew=True)
     by = before or wanted
     rules = CountingRules(tx, ws.blobs, by, known)
     changes, all_changes = _changes(tx, endpoint)
     # With a change unread, nobody knows whether a request was counted with it or before it.
-    ids = uncounted.batches(tx, endpoint, _MAX_BATCHES) if all_changes else []
-    if ids and ids[0] == uncounted.EVERYTHING:
-        return _Step(turn=turn, rules=wanted, recount=True)
-    mine = record.limit_hours(tx, next(record.chunked(record.sizes(tx, ids)), []))
+    ids = aggregation_queue.batches(tx, endpoint, _BATCHES) if all_changes else []
+    if ids and ids[0] == aggregation_queue.EVERYTHING:
+        return _Step(turn=turn, rules=wanted, anew=True)
+    mine = record.of_few_hours(tx, next(record.portions(record.sizes(tx, ids)), []))
     found = _changed(tx, endpoint, rules, [change for _, some in changes for change in some])
     if mine:
         for key, cell in aggregate_rows(rules, record.read_chunk(tx, mine)).items():
@@ -121,10 +121,10 @@ def _changes(tx: Connection, endpoint: str) -> tuple[list[tuple[int, list[Outcom
     """Return the first changes that are not counted, and whether these are all."""
     found: list[tuple[int, list[OutcomeChange]]] = []
     count = 0
-    for number, n, changes in uncounted.outcomes(tx, endpoint):
-        if found and count + n > record.CHUNK_ROWS:
+    for number, n, changes in aggregation_queue.outcomes(tx, endpoint):
+        if found and count + n > record.ROWS:
             return found, False
-        found.append((number, uncounted.unpack(changes)))
+        found.append((number, aggregation_queue.unpack(changes)))
         count += n
     return found, True
 
@@ -135,7 +135,7 @@ def _changed(tx: Connection, endpoint: str, rules: CountingRules, changes: Itera
     by_batch: dict[str, list[OutcomeChange]] = {}
     for each in changes:
         by_batch.setdefault(each.batch_id, []).append(each)
-    later = uncounted.among(tx, endpoint, list(by_batch))
+    later = aggregation_queue.queued_among(tx, endpoint, list(by_batch))
     there = record.sizes(tx, [each for each in by_batch if each not in later])
     for ids in record.chunked(there):
         told = [change for each in ids for change in by_batch[each]]
@@ -178,8 +178,8 @@ def _write(ctx: Context, endpoint: str, step: _Step) -> bool:
         return False
     if step.recount:
         store.clear(ctx.tx, endpoint)
-        uncounted.begin_anew(ctx.tx, endpoint)
+        aggregation_queue.start_recount(ctx.tx, endpoint)
         return True
-    uncounted.take(ctx.tx, endpoint, step.batches, step.changes)
+    aggregation_queue.remove(ctx.tx, endpoint, step.batches, step.changes)
     store.write(ctx.tx, step.cells)
     return True

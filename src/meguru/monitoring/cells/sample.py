@@ -92,7 +92,7 @@ def _sample_by_hour(
 def _rows_by_hour(tx: Connection, endpoint: str, start: datetime, end: datetime) -> dict[datetime, int]:
     """Return about how many rows each hour has, whether they are counted by now or not."""
     first = hour_of(start)
-    if not store.turn(tx, endpoint)[0] or uncounted.is_anew(tx, endpoint):
+    if not store.turn(tx, endpoint)[0] or aggregation_queue.needs_recount(tx, endpoint):
         return record.rows_by_hour(tx, endpoint, first, end)
     found = store.rows_by_hour(tx, endpoint, first, end)
     for hour, count in record.rows_by_hour(tx, endpoint, first, end, waiting=True).items():

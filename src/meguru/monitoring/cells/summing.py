@@ -59,7 +59,7 @@ def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: C
     waiting = record.waiting(tx, endpoint, start, end)
     edges = [span for span in ((start, first), (last, end)) if span[0] < span[1]]
     beside = dict.fromkeys(one for span in edges for one in record.overlapping(tx, endpoint, *span))
-    later = uncounted.among(tx, endpoint, [each.id for each in beside])
+    later = aggregation_queue.queued_among(tx, endpoint, [each.id for each in beside])
     found = [each for each in beside if each.id not in later]
     rows = store.counted_within(tx, endpoint, *hours).rows + sum(each.n for each in found) + waiting.rows
     return SummingPlan(
@@ -85,7 +85,7 @@ def plan_from_record(tx: Connection, endpoint: str, start: datetime, end: dateti
 def _cells_cover(tx: Connection, endpoint: str, rules: CountingRules) -> bool:
     """Tell whether cells say what is asked for."""
     by = store.turn(tx, endpoint)[1]
-    return by is not None and by.covers(rules.counted) and not uncounted.is_anew(tx, endpoint)
+    return by is not None and by.covers(rules.counted) and not aggregation_queue.needs_recount(tx, endpoint)
 
 
 def sum_window(
@@ -155,11 +155,11 @@ def _same(one: Cell, other: Cell) -> bool:
 def _changed(tx: Connection, endpoint: str, hours: tuple[datetime, datetime], rules: CountingRules) -> Cells:
     """Count what changes of outcomes, that are not counted yet, change in some hours."""
     found: Cells = {}
-    for _, _, changes in uncounted.outcomes(tx, endpoint, hours):
+    for _, _, changes in aggregation_queue.outcomes(tx, endpoint, hours):
         by_batch: dict[str, list[OutcomeChange]] = {}
-        for each in uncounted.unpack(changes):
+        for each in aggregation_queue.unpack(changes):
             by_batch.setdefault(each.batch_id, []).append(each)
-        later = uncounted.among(tx, endpoint, list(by_batch))
+        later = aggregation_queue.queued_among(tx, endpoint, list(by_batch))
         there = record.sizes(tx, [each for each in by_batch if each not in later])
         for ids in record.chunked(there):
             told = [change for each in ids for change in by_batch[each]]
