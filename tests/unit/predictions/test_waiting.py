@@ -8,7 +8,7 @@ import pytest
 
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel import events
-from meguru.predictions import unmatched
+from meguru.predictions import unmatched, unmatched_store
 from meguru.predictions.joiner import OutcomeJoiner
 from meguru.predictions.operations import forget, join, record, show, waiting
 from meguru.predictions.types import OutcomeInput

@@ -12,7 +12,7 @@ import msgspec
 from meguru.compute.executors.variables import inherited
 from meguru.errors import InvalidInput, MeguruError, from_dict
 from meguru.features.offline.cache import cached_rows
-from meguru.features.offline.cached_rows import CachedRows
+from meguru.features.offline.row_files import CachedRows
 from meguru.features.types import PinnedView
 from meguru.storage.blobs import BlobStore, open_store
 

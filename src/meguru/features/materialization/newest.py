@@ -10,7 +10,7 @@ import polars as pl
 
 from meguru.errors import InvalidInput
 from meguru.features import dtypes
-from meguru.features.offline.cached_rows import COUNT, START, CachedRows
+from meguru.features.offline.row_files import COUNT, START, CachedRows
 from meguru.features.offline.search import last_seen
 from meguru.features.offline.times import PER_SECOND
 

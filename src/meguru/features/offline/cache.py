@@ -13,8 +13,8 @@ import msgspec
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
-from meguru.features.offline import cached_rows, compute, incremental
-from meguru.features.offline.cached_rows import COUNT, CachedRows
+from meguru.features.offline import compute, incremental, row_files
+from meguru.features.offline.row_files import COUNT, CachedRows
 from meguru.features.types import PinnedView
 from meguru.storage.blobs import BlobStore
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 NAME = "features"
-MOST_BYTES = 20 << 30
+MAX_BYTES = 20 << 30
 """Of kept rows together; what they were made from is kept, so they can be made again."""
 
 
 def cached_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) -> CachedRows:
-    """Return the rows of a view over its pinned data; computed, sorted and kept when nobody did so before.
+    """Return the rows of a view over its pinned data; computed, sorted and cached when nobody did so before.
 
     Raises
     ------
@@ -39,21 +39,21 @@ def cached_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) 
     known = _opened(place)
     if known is not None:
         return known
-    way = incremental if view.definition.incremental and len(view.datasets) == 1 else compute
-    frame = way.rows_of(blobs, view, root)
+    computing = incremental if view.definition.incremental and len(view.datasets) == 1 else compute
+    frame = computing.rows_of(blobs, view, root)
     features = compute.features_of(frame, view.definition)
-    made = kept.keep(frame, view.definition, features, place)
-    prune(root, MOST_BYTES, spare=place)
+    made = row_files.write_rows(frame, view.definition, features, place)
+    prune(root, MAX_BYTES, spare=place)
     return made
 
 
 def find_cached_rows(view: PinnedView, folder: Path) -> CachedRows | None:
-    """Return the rows of a view over its pinned data; None when they are not kept here."""
+    """Return the rows of a view over its pinned data; None when they are not in the cache."""
     return _opened(_place(view, folder))
 
 
 def _place(view: PinnedView, root: Path) -> Path:
-    return root / "rows" / digests.of_value([kept.LAYOUT, view.rows_digest])
+    return root / "rows" / digests.of_value([row_files.LAYOUT, view.rows_digest])
 
 
 def _opened(place: Path) -> CachedRows | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meguru.errors import InvalidInput
 from meguru.features.offline import keys as naming
-from meguru.features.offline.cached_rows import COUNT, START, CachedRows
+from meguru.features.offline.row_files import COUNT, START, CachedRows
 from meguru.features.offline.search import last_seen
 from meguru.features.offline.times import PER_SECOND, Asked, asked
 from meguru.features.types import ViewDefinition

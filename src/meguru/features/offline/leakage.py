@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from meguru.features.offline.cached_rows import COUNT, START, CachedRows
+from meguru.features.offline.row_files import COUNT, START, CachedRows
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import matched, segments
 from meguru.features.offline.keys import need

@@ -10,7 +10,7 @@ from meguru.base.cache import cache_folder
 from meguru.errors import InvalidInput
 from meguru.features import code, dtypes
 from meguru.features.offline.cache import cached_rows
-from meguru.features.offline.cached_rows import CachedRows
+from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.join import held, matched
 from meguru.features.offline.keys import need
 from meguru.features.on_demand.compute import computed

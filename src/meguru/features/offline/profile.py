@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.base import digests
-from meguru.features.offline.cached_rows import CachedRows
+from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.times import PER_SECOND
 from meguru.features.types import PinnedView, ViewRows
 from meguru.storage.blobs import BlobStore

@@ -13,7 +13,7 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.features.offline.cache import cached_rows
-from meguru.features.offline.cached_rows import CachedRows
+from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import STATUSES, Match, held, matched
 from meguru.features.offline.keys import need

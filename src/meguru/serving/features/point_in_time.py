@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from meguru.base import refs
 from meguru.features.materialization import store as online
 from meguru.features.offline.cache import find_cached_rows
-from meguru.features.offline.cached_rows import CachedRows
+from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.join import matched
 from meguru.features.online.as_of import PointInTimeValues
 from meguru.features.types import PinnedView
