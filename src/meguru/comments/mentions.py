@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from meguru.governance import store as principals
 
-MOST = 50
+MAX_MENTIONS = 50
 # As principals are named. What stands before the "@" keeps addresses and versions (model/delay@3) out.
 _MENTION = re.compile(r"(?<![\w./@-])@([a-z0-9][a-z0-9_.-]{0,99})")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
@@ -17,7 +17,7 @@ _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 def names_in(text: str) -> list[str]:
     """Return the names that stand after ``@`` in a text in Markdown, each once; code names nobody."""
     found = [each.rstrip("._-") for each in _MENTION.findall(_CODE.sub(" ", text))]
-    return list(dict.fromkeys(filter(None, found)))[:MOST]
+    return list(dict.fromkeys(filter(None, found)))[:MAX_MENTIONS]
 
 
 def mentioned(tx: Connection, text: str) -> list[str]:

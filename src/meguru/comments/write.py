@@ -16,8 +16,8 @@ from meguru.kernel.kinds import kind_of
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.operations.subject import project_of
 
-LONGEST = 10_000
-LONGEST_REASON = 500
+MAX_TEXT = 10_000
+MAX_REASON = 500
 
 
 @operation("comment.add", permission="comment:write", on="about", refers={"about": "*"})
@@ -106,8 +106,8 @@ def moderate(ctx: Context, *, comment: str, reason: str) -> Comment:
         If it was removed before.
     """
     said = reason.strip()
-    if not 0 < len(said) <= LONGEST_REASON:
-        raise InvalidInput("say why, in short", why=f"1 to {LONGEST_REASON} characters", field="reason")
+    if not 0 < len(said) <= MAX_REASON:
+        raise InvalidInput("say why, in short", why=f"1 to {MAX_REASON} characters", field="reason")
     return _take_away(ctx, _present(ctx, comment), said)
 
 
@@ -131,8 +131,8 @@ def check_text(text: str) -> str:
     said = text.strip()
     if not said:
         raise InvalidInput("the comment says nothing", field="text")
-    if len(said) > LONGEST:
-        why = f"it has {len(said):,} characters, and at most {LONGEST:,} are kept"
+    if len(said) > MAX_TEXT:
+        why = f"it has {len(said):,} characters, and at most {MAX_TEXT:,} are kept"
         raise InvalidInput("the comment is too long", why=why, field="text")
     if "\0" in said:
         raise InvalidInput("the comment has a character that can't be kept", field="text")

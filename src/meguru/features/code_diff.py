@@ -10,8 +10,8 @@ from meguru.compute.code.types import SourceFile
 from meguru.features.types import FeatureCode
 from meguru.storage.blobs import BlobStore
 
-MOST_LINES = 400
-_MOST_BYTES = 1 << 20
+MAX_LINES = 400
+_MAX_BYTES = 1 << 20
 
 
 def changed_lines(blobs: BlobStore, before: FeatureCode | None, after: FeatureCode | None) -> list[str]:
@@ -25,7 +25,7 @@ def changed_lines(blobs: BlobStore, before: FeatureCode | None, after: FeatureCo
 
 
 def changed_sources(
-    blobs: BlobStore, before: Sequence[SourceFile], after: Sequence[SourceFile], most: int = MOST_LINES
+    blobs: BlobStore, before: Sequence[SourceFile], after: Sequence[SourceFile], most: int = MAX_LINES
 ) -> list[str]:
     """Return the lines that differ between the files of two projects, at most so many, as a unified diff."""
     old, new = ({file.path: file.digest for file in each} for each in (before, after))
@@ -39,6 +39,6 @@ def changed_sources(
 
 
 def _text(blobs: BlobStore, digest: str) -> list[str]:
-    if not digest or not blobs.has(digest) or blobs.size(digest) > _MOST_BYTES:
+    if not digest or not blobs.has(digest) or blobs.size(digest) > _MAX_BYTES:
         return []
     return blobs.get_bytes(digest).decode("utf-8", errors="replace").splitlines()

@@ -26,7 +26,7 @@ NAMES = (
     "Duration",
 )
 ALIASES = {"int": "Int64", "float": "Float64", "str": "String", "bool": "Boolean", "string": "String"}
-_LONGEST = 1000
+_MAX_NAME = 1000
 ALIASES |= {"double": "Float64", "long": "Int64", "boolean": "Boolean", "datetime": "Datetime[UTC]"}
 """Also in the words of contracts."""
 MAY_LACK = "?"
@@ -62,7 +62,7 @@ def check_found(name: str, *, field: str) -> str:
     InvalidInput
         If it is far too long for a type.
     """
-    if not 0 < len(name) <= _LONGEST:
+    if not 0 < len(name) <= _MAX_NAME:
         raise InvalidInput(f"{name[:80]!r} is no type", field=field)
     return name
 

@@ -10,8 +10,8 @@ from meguru.features.types import ViewImpact
 from meguru.kernel.events.schema import edge
 from meguru.kernel.kinds import provided
 
-_LOOKED_AT = 2000
-_SHOWN = 5
+_MAX_EDGES = 2000
+_MAX_SHOWN = 5
 _USERS = "model user"
 
 
@@ -42,8 +42,8 @@ def in_words(found: ViewImpact) -> list[str]:
 
 
 def _listed(found: list[str]) -> str:
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return ", ".join(found[:_SHOWN]) + more
+    more = f" and {len(found) - _MAX_SHOWN} more" if len(found) > _MAX_SHOWN else ""
+    return ", ".join(found[:_MAX_SHOWN]) + more
 
 
 def _models(tx: Connection, ref: str) -> list[str]:
@@ -55,7 +55,7 @@ def _models(tx: Connection, ref: str) -> list[str]:
 
 
 def _targets(tx: Connection, where: ColumnElement[bool]) -> list[str]:
-    query = select(edge.c.target).where(where).order_by(edge.c.event_seq.desc()).limit(_LOOKED_AT)
+    query = select(edge.c.target).where(where).order_by(edge.c.event_seq.desc()).limit(_MAX_EDGES)
     return list(tx.execute(query).scalars())
 
 

@@ -10,7 +10,7 @@ from meguru.features import store
 from meguru.features.types import ViewRows
 from meguru.kernel.operations import Context, operation
 
-MOST = 24
+MAX_PROFILES = 24
 """So many sets of rows are looked at: the newest."""
 
 
@@ -27,7 +27,7 @@ class ViewProfile(msgspec.Struct, frozen=True, kw_only=True):
 @operation("feature_view.profiles", permission="feature_view:read", query=True, on="ref")
 def view_profiles(ctx: Context, *, ref: str) -> list[ViewProfile]:
     """Show what the rows of a version of a view look like, over the newest data first."""
-    found = store.rows_of(ctx.tx, store.view(ctx.tx, ref, ctx.readable), MOST)
+    found = store.rows_of(ctx.tx, store.view(ctx.tx, ref, ctx.readable), MAX_PROFILES)
     return [ViewProfile(rows=each, columns=_columns(ctx, each)) for each in found]
 
 

@@ -11,9 +11,9 @@ MAX_FEATURES = 1000
 """Features of a view, and members of a service."""
 MAX_KEYS = 16
 MAX_SOURCES = 50
-_LONGEST = {"description": 100_000, "owner": 200}
-_LONGEST_NAME = 200
-_LONGEST_QUERY = 100_000
+_MAX_TEXTS = {"description": 100_000, "owner": 200}
+_MAX_NAME = 200
+_MAX_QUERY = 100_000
 
 
 class NamedFeature(NamedTuple):
@@ -37,7 +37,7 @@ def parse_member(text: str, *, field: str) -> NamedFeature:
         If it is not so written.
     """
     view, colon, feature = text.removeprefix("feature_view/").partition(":")
-    if not view or (colon and not feature) or len(text) > 2 * _LONGEST_NAME:
+    if not view or (colon and not feature) or len(text) > 2 * _MAX_NAME:
         hint = "write weather, weather:temp or weather@2:temp"
         raise InvalidInput(f"{text[:80]!r} names no view", field=field, hint=hint)
     return NamedFeature(view, feature)
@@ -45,20 +45,20 @@ def parse_member(text: str, *, field: str) -> NamedFeature:
 
 def check_texts(spec: Any) -> None:
     """Refuse what is too long among what people say beside the definition."""
-    for field, longest in _LONGEST.items():
+    for field, longest in _MAX_TEXTS.items():
         if len(getattr(spec, field)) > longest:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
     check_columns(spec.tags, field="tags", most=MAX_FEATURES)
-    if len(getattr(spec, "sql", "")) > _LONGEST_QUERY:
-        why = f"up to {_LONGEST_QUERY:,} characters"
+    if len(getattr(spec, "sql", "")) > _MAX_QUERY:
+        why = f"up to {_MAX_QUERY:,} characters"
         raise InvalidInput("the query is too long", field="sql", why=why)
 
 
 def check_columns(names: Iterable[str], *, field: str, most: int) -> None:
     """Refuse too many names, names that are none, and the same one twice."""
     listed = list(names)
-    if len(listed) > most or any(not 0 < len(each) <= _LONGEST_NAME for each in listed):
-        why = f"up to {most:,}, of up to {_LONGEST_NAME} characters each"
+    if len(listed) > most or any(not 0 < len(each) <= _MAX_NAME for each in listed):
+        why = f"up to {most:,}, of up to {_MAX_NAME} characters each"
         raise InvalidInput(f"these are no {field}", field=field, why=why)
     twice = {each for each in listed if listed.count(each) > 1} if len(set(listed)) < len(listed) else set()
     if twice:

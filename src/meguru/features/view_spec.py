@@ -19,7 +19,7 @@ from meguru.features.types import ViewDefinition
 from meguru.kernel.operations import Context
 
 _ROWS = ("sources", "sql", "time", "created", "ttl", "push")
-_SHOWN = 5
+_MAX_SHOWN = 5
 PUSHED_AT = "pushed_at"
 """Since when a pushed row is known, where the view names no column for it."""
 
@@ -196,7 +196,7 @@ def retire(ctx: Context, name: str) -> None:
         While services, or other views, pick from it.
     """
     if readers := services_of(ctx.tx, name):
-        why = f"{', '.join(readers[:_SHOWN])} read it"
+        why = f"{', '.join(readers[:_MAX_SHOWN])} read it"
         raise Conflict(f"feature_view/{name} is in use", why=why, hint="take it out of those first")
     store.take_out(ctx.tx, "feature_view", name, ctx.now())
 

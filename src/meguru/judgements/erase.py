@@ -15,7 +15,7 @@ from meguru.predictions import erase as predictions
 from meguru.predictions import outcome_store
 from meguru.predictions.store import chunks
 
-_A_QUERY = 300
+_MAX_PAIRS = 300
 
 
 def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedThing]:  # noqa: FBT001
@@ -25,7 +25,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     """
     endpoints = _endpoints(ctx.tx, subject)
     if not dry_run:
-        for some in chunks(endpoints, _A_QUERY):
+        for some in chunks(endpoints, _MAX_PAIRS):
             ctx.tx.execute(delete(feedback).where(feedback.c.id.in_(some)))
         for judge in subject.values:
             outcome_store.forget_judge(ctx.tx, judge)
@@ -42,7 +42,7 @@ def _endpoints(tx: Connection, subject: ErasureSubject) -> dict[str, str]:
     query = select(mine.id, mine.endpoint)
     theirs = or_(mine.key.in_(subject.values), mine.judge.in_(subject.values))
     found = {row.id: row.endpoint for row in tx.execute(query.where(theirs))}
-    for some in chunks(predictions.rows_about(tx, subject, judged), _A_QUERY):
+    for some in chunks(predictions.rows_about(tx, subject, judged), _MAX_PAIRS):
         about = query.where(tuple_(mine.batch_id, mine.row).in_(some))
         found |= {row.id: row.endpoint for row in tx.execute(about)}
     return found

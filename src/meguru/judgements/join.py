@@ -12,7 +12,7 @@ from meguru.predictions.types import read_rule
 from meguru.predictions.unmatched import known_until
 from meguru.serving import store as endpoints
 
-A_JOIN = 2_000
+MAX_JOINED = 2_000
 
 
 @operation("feedback.join", permission="feedback:write", on="endpoint", refers={"endpoint": "endpoint"})
@@ -22,7 +22,7 @@ def join(ctx: Context, *, endpoint: str) -> FeedbackRecorded:
     with ctx.ws.read() as tx:
         rule = read_rule(endpoints.get(tx, name).feedback)
         ready = bool(store.joinable(tx, name, 1))
-    found = store.joinable(ctx.tx, name, A_JOIN) if ready else []
+    found = store.joinable(ctx.tx, name, MAX_JOINED) if ready else []
     if not found:
         return FeedbackRecorded(endpoint=name, count=0)
     asked = [msgspec.structs.replace(each, at=known_until(each.at, each.recorded_at)) for each in found]

@@ -12,7 +12,7 @@ from meguru.judgements.join import join
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.predictions import counts
-from meguru.predictions.joiner import LEISURE, join_all
+from meguru.predictions.joiner import REST_FACTOR, join_all
 
 
 class FeedbackJoiner(Ticker):
@@ -38,4 +38,4 @@ class FeedbackJoiner(Ticker):
                 with suppress(NotFound):  # it was retired
                     joining += join_all(lambda name=endpoint: join(self.ws, endpoint=name))
                 self._seen[endpoint] = state
-        self.pause = max(self.least, LEISURE * (time.monotonic() - began - joining))
+        self.pause = max(self.least, REST_FACTOR * (time.monotonic() - began - joining))

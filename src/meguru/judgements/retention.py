@@ -11,7 +11,7 @@ from meguru.base import refs
 from meguru.judgements.schema import feedback
 from meguru.kernel.operations import Context
 
-AT_ONCE = 500
+MAX_ROWS = 500
 
 
 class FeedbackRecords:
@@ -39,7 +39,7 @@ class FeedbackRecords:
         """Remove some of it, the oldest first."""
         mine = feedback.c
         words = func.coalesce(func.length(mine.comment), 0) + func.coalesce(func.length(mine.label), 0)
-        query = select(mine.id, words).where(_old(ref, before)).order_by(mine.recorded_at).limit(AT_ONCE)
+        query = select(mine.id, words).where(_old(ref, before)).order_by(mine.recorded_at).limit(MAX_ROWS)
         found = ctx.tx.execute(query).all()
         ctx.tx.execute(delete(feedback).where(mine.id.in_([row[0] for row in found])))
         return len(found), sum(row[1] for row in found)

@@ -19,7 +19,7 @@ from meguru.predictions.schema import prediction_key
 from meguru.predictions.store import chunks
 
 _F = feedback.c
-_A_QUERY = 400
+_MAX_PAIRS = 400
 
 
 def row_of(
@@ -53,7 +53,7 @@ def row_of(
 def known(tx: Connection, endpoint: str, said: Iterable[str]) -> dict[str, bool]:
     """Return which digests were recorded before, and whether they count."""
     found: dict[str, bool] = {}
-    for some in chunks(dict.fromkeys(said), _A_QUERY):
+    for some in chunks(dict.fromkeys(said), _MAX_PAIRS):
         query = select(_F.digest, _F.counts).where(_F.endpoint == endpoint, _F.digest.in_(some))
         found |= {row.digest: row.counts for row in tx.execute(query)}
     return found
@@ -68,14 +68,14 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def of_places(tx: Connection, places: Iterable[RowId]) -> list[Row[Any]]:
     """Return all judgements on some predictions, the oldest first."""
     found: list[Row[Any]] = []
-    for some in chunks(dict.fromkeys(places), _A_QUERY):
+    for some in chunks(dict.fromkeys(places), _MAX_PAIRS):
         found += tx.execute(select(feedback).where(tuple_(_F.batch_id, _F.row).in_(some)))
     return sorted(found, key=lambda row: (row.at, row.id))
 
 
 def mark(tx: Connection, numbers: Iterable[str], *, counts: bool) -> None:
     """Say of judgements whether they count."""
-    for some in chunks(numbers, _A_QUERY):
+    for some in chunks(numbers, _MAX_PAIRS):
         tx.execute(update(feedback).where(_F.id.in_(some)).values(counts=counts))
 
 

@@ -18,7 +18,7 @@ from meguru.predictions.record import tasks_of
 from meguru.predictions.types import OutcomeValue
 from meguru.tasks import Task
 
-_MOST_DISPUTES = 50
+_MAX_DISPUTES = 50
 
 
 @operation(
@@ -101,7 +101,7 @@ def disputes(ctx: Context, *, endpoint: str) -> list[LabelItem]:
     name = refs.parse(endpoint, kind="endpoint").name
     ctx.require("prediction:read", project=refs.project_of(name), why="who decides sees what came in")
     found = []
-    for row in store.disputed(ctx.tx, name, _MOST_DISPUTES):
+    for row in store.disputed(ctx.tx, name, _MAX_DISPUTES):
         turns = store.turns(ctx.tx, row.labelling, row.place)
         found.append(msgspec.structs.replace(_item(ctx.tx, turns[0]), labels=store.labels_of(turns)))
     return found

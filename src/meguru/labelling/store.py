@@ -18,8 +18,8 @@ from meguru.predictions.schema import prediction_batch
 from meguru.predictions.store import chunks
 
 _L, _T = labelling.c, label_turn.c
-_A_QUERY = 400
-_KEPT = [column.name for column in _L]
+_MAX_PAIRS = 400
+_COLUMNS = [column.name for column in _L]
 # Retention may have removed a prediction since it was drawn; its turn would be the next one for ever.
 _IS_KEPT = exists().where(prediction_batch.c.id == _T.batch_id)
 
@@ -27,7 +27,7 @@ _IS_KEPT = exists().where(prediction_batch.c.id == _T.batch_id)
 def add(tx: Connection, made: Labelling, turns: Sequence[dict[str, Any]]) -> None:
     """Write a sample with its turns."""
     values = msgspec.structs.asdict(made)
-    tx.execute(insert(labelling).values({name: values[name] for name in _KEPT}))
+    tx.execute(insert(labelling).values({name: values[name] for name in _COLUMNS}))
     tx.execute(insert(label_turn), list(turns))
 
 
@@ -48,7 +48,7 @@ def page(tx: Connection, endpoint: str) -> list[Labelling]:
 def known(tx: Connection, places: Iterable[RowId]) -> set[RowId]:
     """Return which of some predictions are in a sample already."""
     found: set[RowId] = set()
-    for some in chunks(places, _A_QUERY):
+    for some in chunks(places, _MAX_PAIRS):
         query = select(_T.batch_id, _T.row).where(tuple_(_T.batch_id, _T.row).in_(some)).distinct()
         found |= {(row.batch_id, row.row) for row in tx.execute(query)}
     return found

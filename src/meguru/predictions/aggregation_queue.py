@@ -26,7 +26,7 @@ OutcomeAsWritten: TypeAlias = float | str | None
 """A number, the text of any other JSON, or None: there was no outcome, or is none any more."""
 _INSERT, _INSERT_OUTCOMES = insert(uncounted_batch), insert(uncounted_outcomes)
 _B, _O = uncounted_batch.c, uncounted_outcomes.c
-_IDS_A_QUERY, _A_PAGE = 900, 20
+_MAX_PARAMETERS, _PAGE_SIZE = 900, 20
 
 
 class OutcomeChange(NamedTuple):
@@ -129,8 +129,8 @@ def needs_recount(tx: Connection, endpoint: str) -> bool:
 def queued_among(tx: Connection, endpoint: str, batch_ids: Sequence[str]) -> set[str]:
     """Return which of some batches are not counted."""
     found: set[str] = set()
-    for at in range(0, len(batch_ids), _IDS_A_QUERY):
-        some = batch_ids[at : at + _IDS_A_QUERY]
+    for at in range(0, len(batch_ids), _MAX_PARAMETERS):
+        some = batch_ids[at : at + _MAX_PARAMETERS]
         query = select(_B.batch_id).where(_B.endpoint == endpoint, _B.batch_id.in_(some))
         found.update(tx.execute(query).scalars())
     return found
@@ -140,7 +140,7 @@ def outcomes(
     tx: Connection, endpoint: str, span: tuple[datetime, datetime] | None = None
 ) -> Iterator[tuple[int, int, bytes]]:
     """Give id, number and content of the changes of outcomes that are not counted, oldest first."""
-    query = select(_O.id, _O.n, _O.changes).where(_O.endpoint == endpoint).order_by(_O.id).limit(_A_PAGE)
+    query = select(_O.id, _O.n, _O.changes).where(_O.endpoint == endpoint).order_by(_O.id).limit(_PAGE_SIZE)
     if span is not None:
         query = query.where(_O.last_time >= span[0], _O.first_time < span[1])
     last = 0
@@ -151,11 +151,11 @@ def outcomes(
 
 def remove(tx: Connection, endpoint: str, batch_ids: Sequence[str], change_ids: Sequence[int]) -> None:
     """Strike out what was counted, in the transaction that adds it."""
-    for at in range(0, len(batch_ids), _IDS_A_QUERY):
-        some = batch_ids[at : at + _IDS_A_QUERY]
+    for at in range(0, len(batch_ids), _MAX_PARAMETERS):
+        some = batch_ids[at : at + _MAX_PARAMETERS]
         tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint, _B.batch_id.in_(some)))
-    for at in range(0, len(change_ids), _IDS_A_QUERY):
-        gone = list(change_ids[at : at + _IDS_A_QUERY])
+    for at in range(0, len(change_ids), _MAX_PARAMETERS):
+        gone = list(change_ids[at : at + _MAX_PARAMETERS])
         tx.execute(delete(uncounted_outcomes).where(_O.id.in_(gone)))
 
 

@@ -12,7 +12,7 @@ from meguru.predictions.schema import excluded_prediction
 from meguru.predictions.store import chunks
 
 _T = excluded_prediction.c
-_A_QUERY = 400
+_MAX_PAIRS = 400
 
 
 def add(tx: Connection, places: Sequence[RowId], why: str, at: datetime, by: str) -> list[RowId]:
@@ -30,7 +30,7 @@ def add(tx: Connection, places: Sequence[RowId], why: str, at: datetime, by: str
 def remove(tx: Connection, places: Sequence[RowId]) -> list[RowId]:
     """Let predictions in again; return those that were kept out."""
     known = among(tx, places)
-    for some in chunks(known, _A_QUERY):
+    for some in chunks(known, _MAX_PAIRS):
         tx.execute(delete(excluded_prediction).where(tuple_(_T.batch_id, _T.row).in_(some)))
     return sorted(known)
 
@@ -38,7 +38,7 @@ def remove(tx: Connection, places: Sequence[RowId]) -> list[RowId]:
 def among(tx: Connection, places: Sequence[RowId]) -> set[RowId]:
     """Return which of some predictions are kept out."""
     found: set[RowId] = set()
-    for some in chunks(places, _A_QUERY):
+    for some in chunks(places, _MAX_PAIRS):
         query = select(_T.batch_id, _T.row).where(tuple_(_T.batch_id, _T.row).in_(some))
         found |= {(row.batch_id, row.row) for row in tx.execute(query)}
     return found
@@ -47,7 +47,7 @@ def among(tx: Connection, places: Sequence[RowId]) -> set[RowId]:
 def of_batches(tx: Connection, batch_ids: Sequence[str]) -> set[RowId]:
     """Return which predictions of some requests are kept out."""
     found: set[RowId] = set()
-    for some in chunks(batch_ids, _A_QUERY):
+    for some in chunks(batch_ids, _MAX_PAIRS):
         query = select(_T.batch_id, _T.row).where(_T.batch_id.in_(some))
         found |= {(row.batch_id, row.row) for row in tx.execute(query)}
     return found

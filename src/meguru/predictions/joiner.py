@@ -12,7 +12,7 @@ from meguru.predictions import counts, unmatched_store
 from meguru.predictions.types import OutcomesRecorded
 from meguru.predictions.unmatched import join
 
-LEISURE = 20
+REST_FACTOR = 20
 """It rests so many times as long as a look took: with a million that wait, a look takes a second."""
 
 
@@ -39,7 +39,7 @@ class OutcomeJoiner(Ticker):
                 joining += join_all(lambda name=endpoint: join(self.ws, endpoint=name))
                 self._seen[endpoint] = state
         # What was joined is done with: only what a look for nothing costs is a reason to look less often.
-        self.pause = max(self.least, LEISURE * (time.monotonic() - began - joining))
+        self.pause = max(self.least, REST_FACTOR * (time.monotonic() - began - joining))
 
 
 def join_all(join_some: Callable[[], OutcomesRecorded]) -> float:

@@ -17,7 +17,7 @@ from meguru.predictions.window import frame_of
 if TYPE_CHECKING:
     import polars as pl
 
-A_PART = 100_000
+MAX_ROWS = 100_000
 """Predictions that are in memory at a time, with their inputs."""
 
 
@@ -28,7 +28,7 @@ def labelled_rows_of_day(tx: Connection, endpoint: str, day: str) -> Iterator[pl
     """
     import polars as pl
 
-    for part in store.in_parts(tx, _received(endpoint, day), A_PART):
+    for part in store.in_parts(tx, _received(endpoint, day), MAX_ROWS):
         batch_ids = [row.id for row in part]
         known = outcome_store.of_batches(tx, batch_ids)
         whole = frame_of(part, known).filter(pl.col(OUTCOME_COLUMN).is_not_null())

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Executable, func, select
 from meguru.predictions.schema import outcome_day, prediction_batch
 from meguru.predictions.store import chunks
 
-_A_QUERY = 900
+_MAX_PARAMETERS = 900
 _DAY = 10
 
 
@@ -23,7 +23,7 @@ def add(tx: Connection, endpoint: str, batch_ids: Iterable[str]) -> None:
     """Count changes, one for each time that a batch is named."""
     times, days = Counter(batch_ids), Counter[str]()
     table = prediction_batch.c
-    for some in chunks(times, _A_QUERY):
+    for some in chunks(times, _MAX_PARAMETERS):
         query = select(table.id, func.substr(table.received_at, 1, _DAY)).where(table.id.in_(some))
         for batch_id, day in tx.execute(query):
             days[day] += times[batch_id]

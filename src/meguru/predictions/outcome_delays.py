@@ -21,7 +21,7 @@ from meguru.predictions.types import LabelDelay
 
 PARTS = 8
 """Lengths are told apart to this part of a doubling: about 9 %."""
-_A_QUERY, _DAY = 900, 10
+_MAX_PARAMETERS, _DAY = 900, 10
 _T = outcome_delay.c
 
 
@@ -32,7 +32,7 @@ def add(tx: Connection, endpoint: str, told: Iterable[Mapping[str, Any]]) -> Non
         by_batch.setdefault(row["batch_id"], []).append(row)
     counted = Counter[tuple[str, int]]()
     table = prediction_batch.c
-    for some in chunks(by_batch, _A_QUERY):
+    for some in chunks(by_batch, _MAX_PARAMETERS):
         query = select(table.id, table.first_time, table.last_time, table.n).where(table.id.in_(some))
         for batch in tx.execute(query):
             counted.update(_delays(batch, by_batch[batch.id]))

@@ -31,7 +31,7 @@ from meguru.predictions.aggregation_queue import OutcomeChange
 
 RowId: TypeAlias = tuple[str, int]
 """A prediction: its batch and its row."""
-_A_QUERY, _PLACES = 900, 300
+_MAX_PARAMETERS, _MAX_PAIRS = 900, 300
 _COLUMNS = [outcome.c[name] for name in ("value", "json", "at", "recorded_at", "recorded_by")]
 _UPDATE = (
     update(outcome)
@@ -133,7 +133,7 @@ def _count(
     # One without a time of its own has that of its receipt, which says nothing of how far the world is.
     said = [row["at"] for row in news if row["recorded_at"] > row["at"]]
     spans = []
-    for some in chunks(dict.fromkeys(row["batch_id"] for row in news), _A_QUERY):
+    for some in chunks(dict.fromkeys(row["batch_id"] for row in news), _MAX_PARAMETERS):
         table = prediction_batch.c
         query = select(func.min(table.first_time).label("first"), func.max(table.last_time).label("last"))
         spans.append(tx.execute(query.where(table.id.in_(some))).one())
@@ -146,7 +146,7 @@ def withdraw(tx: Connection, endpoint: str, places: Sequence[RowId]) -> int:
     """Have predictions no outcome any more; what it was is kept beside it. Return how many had one."""
     _hold(tx, sorted({batch_id for batch_id, _ in places}))
     known = list(_rows(tx, outcome, dict.fromkeys(places)))
-    for some in chunks(known, _PLACES):
+    for some in chunks(known, _MAX_PAIRS):
         mine = tuple_(outcome.c.batch_id, outcome.c.row)
         tx.execute(delete(outcome).where(mine.in_([(row["batch_id"], row["row"]) for row in some])))
     if known:
@@ -196,7 +196,7 @@ def of_batches(tx: Connection, batch_ids: Sequence[str]) -> list[Row[Any]]:
     """Return batch id, row, value and json of the outcomes of some requests."""
     table = outcome.c
     found: list[Row[Any]] = []
-    for some in chunks(batch_ids, _A_QUERY):
+    for some in chunks(batch_ids, _MAX_PARAMETERS):
         query = select(table.batch_id, table.row, table.value, table.json)
         found += tx.execute(query.where(table.batch_id.in_(some)))
     return found
@@ -223,7 +223,7 @@ def _hold(tx: Connection, batch_ids: Sequence[str]) -> None:
     """Have whoever tells of the same predictions wait; in one order, so that no two wait for each other."""
     if tx.dialect.name == "sqlite":
         return  # it has one writer
-    for some in chunks(batch_ids, _A_QUERY):
+    for some in chunks(batch_ids, _MAX_PARAMETERS):
         held = select(prediction_batch.c.id).where(prediction_batch.c.id.in_(some))
         tx.execute(held.order_by(prediction_batch.c.id).with_for_update())
 
@@ -239,7 +239,7 @@ def _rows(tx: Connection, table: Any, places: Iterable[RowId]) -> Iterator[dict[
         wanted.setdefault(batch_id, set()).add(row)
     whole: list[str] = []
     some_of: list[RowId] = []
-    for some in chunks(wanted, _A_QUERY):
+    for some in chunks(wanted, _MAX_PARAMETERS):
         counted = select(table.c.batch_id, func.count()).where(table.c.batch_id.in_(some))
         for batch_id, count in tx.execute(counted.group_by(table.c.batch_id)):
             if count <= 2 * len(wanted[batch_id]):
@@ -249,7 +249,7 @@ def _rows(tx: Connection, table: Any, places: Iterable[RowId]) -> Iterator[dict[
     if some_of:
         given = {"places": msgspec.json.encode(some_of).decode()}
         yield from map(Row._asdict, tx.execute(_at_places(table, tx.dialect.name), given))
-    for some in chunks(whole, _A_QUERY):
+    for some in chunks(whole, _MAX_PARAMETERS):
         for found in tx.execute(select(table).where(table.c.batch_id.in_(some))):
             if found.row in wanted[found.batch_id]:
                 yield found._asdict()

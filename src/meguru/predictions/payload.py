@@ -206,7 +206,7 @@ def values_in(payload: bytes, names: Collection[str]) -> Iterator[tuple[str, Seq
     stored = _decode(payload)
     if (places := _places.get(stored.header)) is None:
         types = _decode_header(stored.header).types
-        if len(_places) >= _MOST_HEADERS:
+        if len(_places) >= _MAX_HEADERS:
             _places.clear()
         places = _places[stored.header] = list(enumerate(types))
     wanted = [(at, name) for at, name in places if name in names]
@@ -221,7 +221,7 @@ def values_in(payload: bytes, names: Collection[str]) -> Iterator[tuple[str, Seq
 
 _places: dict[bytes, list[tuple[int, str]]] = {}
 """Where in a row the features of a header are."""
-_MOST_HEADERS = 1000
+_MAX_HEADERS = 1000
 
 
 def recorded(

@@ -18,7 +18,7 @@ from meguru.predictions.schema import (
     uncounted_batch,
 )
 
-AT_ONCE = 500
+MAX_REQUESTS = 500
 """Requests that go in one transaction."""
 
 
@@ -44,7 +44,7 @@ class PredictionRecords:
         """Remove some of them, the oldest first."""
         mine = prediction_batch.c
         query = select(mine.id, mine.n, func.length(mine.payload)).where(_old(ref, before))
-        found = ctx.tx.execute(query.order_by(mine.received_at).limit(AT_ONCE)).all()
+        found = ctx.tx.execute(query.order_by(mine.received_at).limit(MAX_REQUESTS)).all()
         ids = [row[0] for row in found]
         if ids:
             for table in (prediction_key, outcome, earlier_outcome, excluded_prediction, uncounted_batch):

@@ -15,7 +15,7 @@ from meguru.predictions.outcome_store import RowId
 from meguru.predictions.store import chunks
 
 MAX_KEY = 200
-_A_QUERY = 250
+_MAX_KEYS = 250
 AskedKey: TypeAlias = tuple[str, datetime | None, datetime]
 """A key; the event time of the row if it was said; and no later than when the row happened otherwise."""
 
@@ -38,7 +38,7 @@ def places(tx: Connection, endpoint: str, asked: Sequence[AskedKey]) -> list[lis
     found: list[list[RowId]] = [[] for _ in asked]
     for is_exact in (True, False):
         of_kind = [(number, each) for number, each in enumerate(asked) if (each[1] is not None) is is_exact]
-        for some in chunks(of_kind, _A_QUERY):
+        for some in chunks(of_kind, _MAX_KEYS):
             for row in tx.execute(*_query(endpoint, some, is_exact=is_exact)):
                 found[row.number].append((row.batch_id, row.row))
     return found

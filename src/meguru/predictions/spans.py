@@ -16,7 +16,7 @@ from meguru.predictions.store import within
 from meguru.predictions.types import TIME_COLUMN
 
 _TICK = timedelta(microseconds=1)
-_A_PAGE = 100
+_PAGE_SIZE = 100
 _T = prediction_batch.c
 
 
@@ -61,7 +61,7 @@ def end_of_rows(tx: Connection, endpoint: str, start: datetime, count: int) -> d
     times: list[datetime] = []
     found: datetime | None = None
     # A page at a time: PostgreSQL's driver would fetch the payloads of all that was recorded since.
-    with tx.execute(query, execution_options={"yield_per": _A_PAGE}) as rows:
+    with tx.execute(query, execution_options={"yield_per": _PAGE_SIZE}) as rows:
         for row in rows:
             if found is not None and row.first_time >= found:
                 break  # this request, and all that follow, begin after the row that we look for

@@ -14,7 +14,7 @@ from meguru.predictions import counts, ids, aggregation_queue
 from meguru.predictions.schema import prediction_batch, prediction_key
 from meguru.predictions.types import PredictionBatch
 
-_IDS_A_QUERY = 900
+_MAX_PARAMETERS = 900
 _INSERT = insert(prediction_batch)
 _INSERT_KEY = insert(prediction_key)
 T = TypeVar("T")
@@ -73,7 +73,7 @@ def in_parts(tx: Connection, batches: Select[Any], max_rows: int) -> Iterator[li
     table = prediction_batch.c
     for part in _of_size(list(tx.execute(batches)), max_rows):
         found: list[Row[Any]] = []
-        for some in chunks([row.id for row in part], _IDS_A_QUERY):
+        for some in chunks([row.id for row in part], _MAX_PARAMETERS):
             query = select(table.id, table.model_ref, table.n, table.payload).where(table.id.in_(some))
             found += tx.execute(query)
         yield sorted(found, key=lambda row: str(row.id))
@@ -96,7 +96,7 @@ def known(tx: Connection, batch_ids: Iterable[str]) -> dict[str, Row[Any]]:
     """Return id, endpoint, row count and model of those batches that exist, by id."""
     table = prediction_batch.c
     found: dict[str, Row[Any]] = {}
-    for some in chunks(dict.fromkeys(batch_ids), _IDS_A_QUERY):
+    for some in chunks(dict.fromkeys(batch_ids), _MAX_PARAMETERS):
         query = select(table.id, table.endpoint, table.n, table.model_ref).where(table.id.in_(some))
         found |= {row.id: row for row in tx.execute(query)}
     return found

@@ -15,7 +15,7 @@ from meguru.predictions.record import tasks_of
 from meguru.predictions.types import OutcomesRecorded, WaitingOutcome
 
 _EVER = datetime.max.replace(tzinfo=UTC)
-A_JOIN = 5_000
+MAX_JOINED = 5_000
 """So many are joined in one transaction."""
 
 
@@ -41,7 +41,7 @@ def join(ctx: Context, *, endpoint: str) -> OutcomesRecorded:
     name = refs.parse(endpoint, kind="endpoint").name
     with ctx.ws.read() as tx:
         ready = bool(unmatched_store.joinable(tx, name, 1))
-    found = unmatched_store.joinable(ctx.tx, name, A_JOIN) if ready else []
+    found = unmatched_store.joinable(ctx.tx, name, MAX_JOINED) if ready else []
     if not found:
         return OutcomesRecorded(endpoint=name, count=0)
     rows, joined, wrong = _rows(ctx, name, found)

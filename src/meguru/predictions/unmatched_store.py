@@ -16,7 +16,7 @@ from meguru.predictions.schema import prediction_batch, prediction_key, waiting_
 from meguru.predictions.store import chunks
 from meguru.predictions.types import MAX_WAITING, MAX_WAITING_BYTES, OutcomeInput, WaitingOutcome
 
-_A_STATEMENT = 500
+_MAX_PARAMETERS = 500
 _W = waiting_outcome.c
 
 
@@ -43,7 +43,7 @@ def add(tx: Connection, endpoint: str, given: Sequence[OutcomeInput], now: datet
         from sqlalchemy.dialects.postgresql import insert
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-    for some in chunks(rows, _A_STATEMENT):
+    for some in chunks(rows, _MAX_PARAMETERS):
         tx.execute(insert(waiting_outcome).values(some).on_conflict_do_nothing())
     return count(tx, endpoint) - before
 
@@ -86,7 +86,7 @@ def joinable(tx: Connection, endpoint: str, limit: int) -> list[WaitingOutcome]:
 
 def remove(tx: Connection, numbers: Iterable[int]) -> None:
     """Have outcomes wait no longer."""
-    for some in chunks(numbers, _A_STATEMENT):
+    for some in chunks(numbers, _MAX_PARAMETERS):
         tx.execute(delete(waiting_outcome).where(_W.id.in_(some)))
 
 

@@ -26,14 +26,14 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Authenticate: TypeAlias = Callable[[Scope], Principal | Awaitable[Principal]]
-PERMISSION = "endpoint:predict"
-LOOK = "endpoint:read"
-VALUES = "feature_view:get"
+PREDICT_PERMISSION = "endpoint:predict"
+READ_PERMISSION = "endpoint:read"
+FEATURES_PERMISSION = "feature_view:get"
 VERBS = frozenset({"predict", "openapi.json"})
-_LOOKS = frozenset({"GET", "HEAD"})
+_READ_METHODS = frozenset({"GET", "HEAD"})
 MAX_KEY = 200
 EXPLAINED = "features"
-"""What an answer may be asked to explain, by who may read the values of views (`VALUES`)."""
+"""What an answer may be asked to explain, by who may read the values of views (`FEATURES_PERMISSION`)."""
 _NUMBER = re.compile("[1-9][0-9]{0,8}", re.ASCII)
 IDLE_SECONDS = 60.0
 """A client that sends nothing for so long in the middle of its body is given up."""
@@ -91,11 +91,11 @@ class _Endpoints:
         allowed = "POST" if verb == "predict" else "GET"
         if scope["method"] != allowed and (scope["method"], allowed) != ("HEAD", "GET"):
             return answers.wrong_method(str(scope["method"]), allowed)
-        principal = await self._authorise(scope, PERMISSION if verb == "predict" else LOOK, name)
+        principal = await self._authorise(scope, PREDICT_PERMISSION if verb == "predict" else READ_PERMISSION, name)
         query = scope.get("query_string")
         contract, explain = _options(query) if query else (None, False)
-        if explain and not _allows(principal, VALUES, name):
-            await self._refuse(principal, VALUES, name)
+        if explain and not _allows(principal, FEATURES_PERMISSION, name):
+            await self._refuse(principal, FEATURES_PERMISSION, name)
         if not self._service.knows(name):
             await asyncio.to_thread(self._service.look_up, name)
         if verb == "predict":
@@ -139,7 +139,7 @@ def _allows(principal: Principal, permission: str, name: str) -> bool:
 
 def _refuse(ws: Workspace, permission: str, name: str) -> None:
     """Say what is missing, or that there is no such endpoint to who may not see it."""
-    doing = "endpoint.look" if permission == LOOK else "endpoint.predict"
+    doing = "endpoint.look" if permission == READ_PERMISSION else "endpoint.predict"
     require(ws, permission, doing)
     require(ws, permission, doing, ref=Ref("endpoint", name), project=project_of(name))
 
@@ -185,7 +185,7 @@ def _route(scope: Scope) -> tuple[str, str]:
     name, _, verb = found.rpartition("/")
     if not name or verb not in VERBS:
         name, verb = found, ""
-    is_odd = not verb and "/" in name and scope["method"] not in _LOOKS  # else it is a name with its project
+    is_odd = not verb and "/" in name and scope["method"] not in _READ_METHODS  # else it is a name with its project
     if not name or name.count("/") > 1 or is_odd:
         raise NotFound(f"there is nothing at {scope['path'][:200]}", hint="POST /endpoints/NAME/predict")
     project = _project_of(scope)

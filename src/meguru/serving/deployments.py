@@ -44,7 +44,7 @@ FOLLOWED = (
     "contract.preferred",
     "contract.retired",
 )
-PATIENCE = 0.1
+POLL_SECONDS = 0.1
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 
@@ -153,7 +153,7 @@ class Deployments:
             for name in names:  # all at once: the first may take long to load
                 self._enroll(self.look_up(name))
         else:
-            head = events.wait(self._ws, after=seen, timeout=PATIENCE, wakes=FOLLOWED.__contains__)
+            head = events.wait(self._ws, after=seen, timeout=POLL_SECONDS, wakes=FOLLOWED.__contains__)
             names = self._touched(seen, head)
             seen = head
         now = time.monotonic()

@@ -8,7 +8,7 @@ from typing import Any
 
 from meguru.errors import InvalidInput, NotFound
 
-MOST_BYTES, MOST_FILES = 200_000, 50
+MAX_CHARACTERS, MAX_FILES = 200_000, 50
 _HINT = "checks.py:gender_does_not_matter"
 
 
@@ -85,6 +85,6 @@ def _split(test: str, field: str) -> tuple[str, str, str]:
 
 def _check_size(code: dict[str, str], field: str) -> None:
     size = sum(len(text) for text in code.values())
-    if size > MOST_BYTES or len(code) > MOST_FILES:
-        why = f"it is {len(code)} files of {size:,} characters; {MOST_FILES} and {MOST_BYTES:,} are taken"
+    if size > MAX_CHARACTERS or len(code) > MAX_FILES:
+        why = f"it is {len(code)} files of {size:,} characters; {MAX_FILES} and {MAX_CHARACTERS:,} are taken"
         raise InvalidInput("a gate's test reaches too much code", field=field, why=why)

@@ -9,7 +9,7 @@ from meguru.flavors.bundle import Bundle
 from meguru.kernel.workspace import Workspace
 from meguru.serving.threads import one_thread_each
 
-KEPT = 4
+MAX_SPARE_MODELS = 4
 
 Load = Callable[[Workspace, str], Bundle]
 """Gives the files of a model version, or raises why it may not be loaded."""
@@ -42,5 +42,5 @@ class Loader:
     def trim(self, used: Iterable[str]) -> None:
         """Let go of the models not `used`, but for the last few."""
         spare = [ref for ref in self._loaded if ref not in set(used)]
-        for ref in spare[:-KEPT]:
+        for ref in spare[:-MAX_SPARE_MODELS]:
             del self._loaded[ref]

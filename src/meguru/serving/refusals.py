@@ -20,7 +20,7 @@ from meguru.serving.contracts.view import ContractView
 from meguru.serving.loaded_model import LoadedModel, ModelFailed
 
 log = logging.getLogger(__name__)
-_LONGEST = 500
+_MAX_MESSAGE = 500
 
 
 class _RowFailed(Exception):
@@ -102,6 +102,6 @@ def _refusal(where: FieldPath, index: int, name: str, why: str) -> InvalidInput:
 
 def _text(error: BaseException | None) -> str:
     try:
-        return " ".join(str(error).split())[:_LONGEST]
+        return " ".join(str(error).split())[:_MAX_MESSAGE]
     except Exception:  # noqa: BLE001 - the text of an exception is code of somebody else
         return "without a message"

@@ -13,7 +13,7 @@ from meguru.kernel.events.schema import edge
 from meguru.kernel.operations import Context
 from meguru.serving.types import Deployment, Endpoint, Renewal
 
-_MOST = 200
+_MAX_ANCESTORS = 200
 """So many things are followed back from a model."""
 _LANDED, _TAKEN_UP = "dataset_version.created", "endpoint.serving"
 
@@ -51,7 +51,7 @@ def _data_of(tx: Connection, model: str, sees: Callable[[str], bool]) -> list[st
     """Return the dataset versions that a model was made of, over whatever lies between."""
     found: list[str] = []
     seen, frontier = {model}, [model]
-    while frontier and len(seen) < _MOST:
+    while frontier and len(seen) < _MAX_ANCESTORS:
         before = tx.execute(select(edge.c.source).where(edge.c.target.in_(frontier))).scalars()
         new = [ref for ref in dict.fromkeys(before) if ref not in seen]
         seen.update(new)

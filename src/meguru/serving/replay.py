@@ -25,7 +25,7 @@ from meguru.serving.refusals import answer as answer_by_parts
 from meguru.serving.threads import one_thread_each
 
 MAX_NAMED = 20
-PATIENCE = 20.0
+LOCK_SECONDS = 20.0
 _replaying = threading.Lock()
 
 
@@ -96,7 +96,7 @@ def replay(ctx: Context, *, id: str) -> ReplayedPrediction:
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Keep a crowd of replays from loading a crowd of models into one process."""
-    if not _replaying.acquire(timeout=PATIENCE):
+    if not _replaying.acquire(timeout=LOCK_SECONDS):
         raise Busy("other predictions are being asked again", hint="try again in a moment")
     try:
         yield

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from meguru.serving.schema import replica
 from meguru.serving.types import Replica
 
-FRESH = timedelta(seconds=15)
+ALIVE_FOR = timedelta(seconds=15)
 """A server that was not heard of for so long is taken to be gone."""
-FORGOTTEN = timedelta(hours=1)
+REMOVED_AFTER = timedelta(hours=1)
 
 
 def enroll(tx: Connection, endpoint: str, server: str, at: datetime) -> None:
@@ -41,13 +41,13 @@ def forget(tx: Connection, endpoint: str, server: str) -> None:
 
 def leave(tx: Connection, server: str, at: datetime) -> None:
     """Remove a server that stops, and those that have been gone for long."""
-    gone = (replica.c.server == server) | (replica.c.seen_at < at - FORGOTTEN)
+    gone = (replica.c.server == server) | (replica.c.seen_at < at - REMOVED_AFTER)
     tx.execute(delete(replica).where(gone))
 
 
 def alive(tx: Connection, endpoints: Sequence[str], at: datetime) -> list[Replica]:
     """Return what the servers that are up do at some endpoints, those that answer longest first."""
-    fresh = replica.c.endpoint.in_(endpoints) & (replica.c.seen_at >= at - FRESH)
+    fresh = replica.c.endpoint.in_(endpoints) & (replica.c.seen_at >= at - ALIVE_FOR)
     rows = tx.execute(select(replica).where(fresh).order_by(replica.c.since, replica.c.server))
     return [Replica(**row._asdict()) for row in rows]
 

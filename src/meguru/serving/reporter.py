@@ -23,7 +23,7 @@ from meguru.serving.loaded_model import LoadedModel
 from meguru.serving.types import Deployment, Replica
 
 log = logging.getLogger(__name__)
-BEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
 ACTOR = system("serving")
 
 
@@ -95,7 +95,7 @@ class Reporter:
             log.exception("that this server stops could not be written down")
 
     def _beat(self) -> None:
-        while not self._stop.wait(BEAT_SECONDS):
+        while not self._stop.wait(HEARTBEAT_SECONDS):
             if not self._known:
                 continue
             try:

@@ -26,7 +26,7 @@ from meguru.serving.contracts import store as contracts
 from meguru.serving.kind import EndpointSpec
 from meguru.serving.types import Endpoint
 
-SHOWN = 5
+MAX_SHOWN = 5
 READERS = "gate reader"
 """The family that knows what a gate may ask: ``f(tx, gates, model)`` refuses what makes no sense or can never
 pass."""
@@ -149,7 +149,7 @@ def touches(tx: Connection, name: str, after: EndpointSpec | None) -> list[str]:
         return []
     seen = consumers.of(tx, name)
     asking = sorted({each.principal for each in seen})
-    shown = ", ".join(asking[:SHOWN]) + (", …" if len(asking) > SHOWN else "")
+    shown = ", ".join(asking[:MAX_SHOWN]) + (", …" if len(asking) > MAX_SHOWN else "")
     who = f"{len(asking)} ask it: {shown}" if asking else "nobody has asked it yet"
     if after is None:
         return [f"{found.live.model_ref} is live, and answers no more; {who}"]

@@ -110,7 +110,7 @@ class _Stopped(Exception):
 def test_work_that_was_cut_off_goes_on_and_ends_equal(ws, monkeypatch, stop_after):
     monkeypatch.setattr(changes, "CHUNK", 2)
     monkeypatch.setattr(write, "CHUNK", 2)
-    monkeypatch.setattr("meguru.features.materialization.job.SAID_SECONDS", 0)
+    monkeypatch.setattr("meguru.features.materialization.job.PROGRESS_SECONDS", 0)
     add_rows(ws, [(f"p{n}", hours(-n), float(n)) for n in range(6)])
     declare_view(ws)
     declare_view(ws, "whole")

@@ -126,7 +126,7 @@ def test_pages_of_what_waits(workspace, endpoint):
 def test_outcomes_that_can_not_be_taken_do_not_hold_up_those_behind_them(
     workspace, endpoint, answered, monkeypatch
 ):
-    monkeypatch.setattr(unmatched, "A_JOIN", 2)
+    monkeypatch.setattr(unmatched, "MAX_JOINED", 2)
     given = [{"key": number, "time": MARCH, "value": "late" if number < 2 else 1.0} for number in range(3)]
     keep(workspace, *given)
     answered(3, rows=[(str(number), MARCH) for number in range(3)])

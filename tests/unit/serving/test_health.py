@@ -150,14 +150,14 @@ def test_what_many_servers_say_comes_to_one_state(promoted, servers, state, read
 
 
 def test_a_server_that_died_is_not_counted_on(promoted):
-    almost, over = replicas.FRESH, replicas.FRESH + timedelta(seconds=1)
+    almost, over = replicas.ALIVE_FOR, replicas.ALIVE_FOR + timedelta(seconds=1)
     assert promoted(ANSWERS, after=almost).state is EndpointState.LIVE
     assert promoted(ANSWERS, after=over).state is EndpointState.DOWN
 
 
 def test_a_heartbeat_keeps_a_server_and_one_that_leaves_takes_its_rows(workspace, promoted):
     promoted(ANSWERS)
-    later = workspace.clock.now() + replicas.FRESH * 2
+    later = workspace.clock.now() + replicas.ALIVE_FOR * 2
     with workspace.db.write() as tx:
         assert replicas.alive(tx, ["delay"], later) == []
         replicas.beat(tx, "s0", later)

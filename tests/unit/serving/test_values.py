@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from meguru.serving.features.point_in_time import PointInTimeRows
-from meguru.serving.features.values import _KEPT, OnlineValues
+from meguru.serving.features.values import _MAX_HOSTS, OnlineValues
 
 
 class Host:
@@ -18,13 +18,13 @@ class Host:
 
 def test_a_process_that_makes_room_answers_who_asks_it_just_now(workspace):
     values = OnlineValues(workspace)
-    hosts: list[Any] = [Host() for _ in range(_KEPT + 1)]
+    hosts: list[Any] = [Host() for _ in range(_MAX_HOSTS + 1)]
     values._hosts.update({str(number): host for number, host in enumerate(hosts)})
     view: Any = SimpleNamespace(ref="1")
     assert values._host(view) is hosts[1]
-    assert (next(iter(values._hosts)), len(values._hosts), hosts[0].closed) == ("2", _KEPT, False)
+    assert (next(iter(values._hosts)), len(values._hosts), hosts[0].closed) == ("2", _MAX_HOSTS, False)
     values.close()
-    assert [host.closed for host in hosts] == [False] + [True] * _KEPT
+    assert [host.closed for host in hosts] == [False] + [True] * _MAX_HOSTS
 
 
 def test_rows_that_the_cache_freed_are_not_at_hand_any_more(workspace, monkeypatch):

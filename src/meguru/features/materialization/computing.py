@@ -16,8 +16,8 @@ from meguru.features.offline.row_files import CachedRows
 from meguru.features.types import PinnedView
 from meguru.storage.blobs import BlobStore, open_store
 
-LOOK_SECONDS = 0.5
-_SHOWN = 2_000
+POLL_SECONDS = 0.5
+_MAX_SHOWN = 2_000
 
 
 class ComputeTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ def _in_a_process(task: ComputeTask, proceed: Callable[[], None]) -> None:
             given: bytes | None = msgspec.json.encode(task)
             while True:
                 try:
-                    said, wrong = process.communicate(given, timeout=LOOK_SECONDS)
+                    said, wrong = process.communicate(given, timeout=POLL_SECONDS)
                     break
                 except subprocess.TimeoutExpired:
                     given = None
@@ -76,7 +76,7 @@ def _in_a_process(task: ComputeTask, proceed: Callable[[], None]) -> None:
         raise from_dict(msgspec.json.decode(said, type=dict[str, str]))
     except msgspec.DecodeError:
         why = (
-            wrong.decode("utf-8", "replace").strip()[-_SHOWN:]
+            wrong.decode("utf-8", "replace").strip()[-_MAX_SHOWN:]
             or f"its process ended with {process.returncode}"
         )
         raise InvalidInput(f"the code of {task.view.ref} ended its process", why=why) from None

@@ -26,9 +26,9 @@ from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 
 log = logging.getLogger(__name__)
-AGAIN = timedelta(minutes=10)
+RETRY_AFTER = timedelta(minutes=10)
 """After which what failed is tried again though nothing is new."""
-FOLD_AGAIN = timedelta(minutes=1)
+FOLD_RETRY_AFTER = timedelta(minutes=1)
 _WAKES = ("dataset_version.", "feature_view.", "materialization.")
 
 
@@ -93,7 +93,7 @@ class MaterializationFollower(Follower):
             if name in self._again:
                 why = f"{error}: {error.why}" if isinstance(error, MeguruError) else f"{error}"
                 fold.tell_stalled(self.ws, name, why.split("\n", 1)[0])
-            self._again[name] = self.ws.clock.now() + FOLD_AGAIN
+            self._again[name] = self.ws.clock.now() + FOLD_RETRY_AFTER
 
 
 def due(tx: Connection, ws: Workspace) -> list[tuple[FeatureViewVersion, object]]:
@@ -131,7 +131,7 @@ def _is_due(
         return False
     # What failed with this data may fail again; but a store that was away comes back.
     is_other = {name: each.digest for name, each in last.datasets.items()} != data
-    return is_other or (last.finished_at or last.created_at) + AGAIN <= ws.clock.now()
+    return is_other or (last.finished_at or last.created_at) + RETRY_AFTER <= ws.clock.now()
 
 
 def _newest_data(tx: Connection, version: FeatureViewVersion) -> dict[str, str]:

@@ -34,7 +34,7 @@ MaterializationProgress = Callable[[Materialization], None]
 ADVANCE = InternalOperation(MATERIALIZATION, "advance")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-SAID_SECONDS = 0.5
+PROGRESS_SECONDS = 0.5
 """How often it is written down how far it is; whoever goes on from there writes some rows again."""
 
 
@@ -186,7 +186,7 @@ class _Attempt:
         )
         if self._tell is not None:
             self._tell(self.work)
-        if time.monotonic() - self._said >= SAID_SECONDS:
+        if time.monotonic() - self._said >= PROGRESS_SECONDS:
             self._said = time.monotonic()
             self.lease.commit(self.ws, ADVANCE, self._say)
 

@@ -14,7 +14,7 @@ from meguru.features.online.base import OnlineRow, OnlineStore, PlainRow, Retrac
 from meguru.features.online.keys import KeyLayout
 from meguru.features.online.layout import Layout
 
-AT_ONCE = 4
+MAX_CONCURRENT_WRITES = 4
 """Parts that are under way to a store on the network."""
 
 
@@ -135,10 +135,10 @@ def _write(
             ended(chunk, write(chunk))
         return
     waiting: deque[tuple[PackedChunk, Future[int]]] = deque()
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="materialize") as pool:
+    with ThreadPoolExecutor(MAX_CONCURRENT_WRITES, thread_name_prefix="materialize") as pool:
         for chunk in chunks:
             waiting.append((chunk, pool.submit(write, chunk)))
-            if len(waiting) > AT_ONCE:
+            if len(waiting) > MAX_CONCURRENT_WRITES:
                 first, writing = waiting.popleft()
                 ended(first, writing.result())
         for chunk, writing in waiting:

@@ -16,9 +16,9 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
-_MANY = 500
+_MAX_FILES = 500
 """Of more files all are computed together: a part a file costs more than it spares."""
-_ALONE = 16
+_SINGLE_ROWS = 16
 """So many rows are given one by one, to see whether each stands alone."""
 
 
@@ -28,7 +28,7 @@ def rows_of(blobs: BlobStore, view: PinnedView, folder: Path) -> pl.DataFrame:
 
     ((name, dataset),) = view.datasets.items()
     manifest = read_manifest(blobs, dataset.digest)
-    if len(manifest.files) > _MANY:
+    if len(manifest.files) > _MAX_FILES:
         return compute.rows_of(blobs, view, folder)
     parts = []
     for file in manifest.files:
@@ -44,7 +44,7 @@ def rows_of(blobs: BlobStore, view: PinnedView, folder: Path) -> pl.DataFrame:
 
 def is_row_wise(blobs: BlobStore, view: PinnedView, source: str, rows: pl.DataFrame, folder: Path) -> bool:
     """Tell whether the first rows give the same in parts, and one by one: else it looks at others."""
-    half, few = rows.height // 2, rows.head(_ALONE)
+    half, few = rows.height // 2, rows.head(_SINGLE_ROWS)
     alone = [few[number : number + 1] for number in range(few.height)]
     return _same(blobs, view, source, rows, [rows[:half], rows[half:]], folder) and _same(
         blobs, view, source, few, alone, folder

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
-_SHOWN = 5
+_MAX_EXAMPLES = 5
 _CLOSE = 1e-9
 
 
@@ -110,7 +110,7 @@ def _compared(
         future=len(future),
         stale=int(stale.sum()),
         other=frame.height - int(same.sum()) - int(stale.sum()) - len(future),
-        examples=[int(row) for row in future[:_SHOWN]],
+        examples=[int(row) for row in future[:_MAX_EXAMPLES]],
     )
 
 

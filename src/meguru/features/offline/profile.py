@@ -17,7 +17,7 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
-_MOST = 1_000_000
+_MAX_ROWS = 1_000_000
 """Of more rows a part is looked at, evenly over all of them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,7 +71,7 @@ def _sample(rows: CachedRows) -> pl.DataFrame:
     import polars as pl
 
     height = rows.about.rows
-    places = np.arange(0, height, max(1, -(-height // _MOST)))
+    places = np.arange(0, height, max(1, -(-height // _MAX_ROWS)))
     return pl.DataFrame([rows.column(name).take(places).alias(name) for name in rows.about.features])
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _THREADS = 2
-_MANY = 50_000
+_MIN_ROWS_FOR_THREADS = 50_000
 CHUNK = 1_000_000
 """So many rows are joined at a time: beside them and their result little memory is used."""
 
@@ -196,7 +196,7 @@ def _part(
         found = matched(one.rows, asking.frame, asking.moments, one.view.definition.ttl, asking.on)
         return list(_columns(one, found, names[one.view.ref], options))
 
-    if len(stored) > 1 and asking.frame.height > _MANY:
+    if len(stored) > 1 and asking.frame.height > _MIN_ROWS_FOR_THREADS:
         with ThreadPoolExecutor(_THREADS) as threads:
             done = list(threads.map(ask, stored))
     else:

@@ -13,7 +13,7 @@ from meguru.errors import InvalidInput
 from meguru.features.online.layout import whole_type
 
 _encode = msgspec.msgpack.Encoder().encode
-_MOST = 2**63
+_INT64_SPAN = 2**63
 
 
 class KeyLayout:
@@ -95,7 +95,7 @@ def _plain_keys(column: pl.Series) -> pl.Series:
 
 
 def _check_range(name: str, values: Sequence[int]) -> None:
-    if values and not -_MOST <= min(values) <= max(values) < 2 * _MOST:
+    if values and not -_INT64_SPAN <= min(values) <= max(values) < 2 * _INT64_SPAN:
         raise InvalidInput(f"a value of {name!r} is no number of 64 bits", field=name)
 
 

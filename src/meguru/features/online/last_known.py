@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from meguru.features.online.base import FoundRow
 
-MOST = 100_000
+MAX_ROWS = 100_000
 
 
 class LastKnown:
@@ -16,7 +16,7 @@ class LastKnown:
     Safe for many threads: each step is one of the dictionary's own.
     """
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MAX_ROWS) -> None:
         self._rows: OrderedDict[tuple[str, bytes], FoundRow] = OrderedDict()
         self._most = most
 

@@ -9,7 +9,7 @@ from meguru.errors import InvalidInput, near_misses
 from meguru.features.online.lookup import Key
 from meguru.features.online.online_view import OnlineView
 
-MOST_ENTITIES = 10_000
+MAX_ENTITIES = 10_000
 
 
 class Picked(NamedTuple):
@@ -109,8 +109,8 @@ class ReadPlan:
         if len(lengths) > 1:
             raise InvalidInput("the columns of the entities have different lengths", field="entities")
         found = lengths.pop() if lengths else 0
-        if found > MOST_ENTITIES:
-            why = f"{found:,} of at most {MOST_ENTITIES:,}"
+        if found > MAX_ENTITIES:
+            why = f"{found:,} of at most {MAX_ENTITIES:,}"
             raise InvalidInput("too many entities are asked for at once", field="entities", why=why)
         return found
 

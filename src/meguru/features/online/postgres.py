@@ -14,10 +14,10 @@ from meguru.features.online.base import Asked, FoundRow, OnlineRow, Retraction, 
 if TYPE_CHECKING:
     import psycopg
 
-A_WRITE = 5_000
-A_SCAN = 10_000
-MOST_IDLE = 8
-SECONDS = 2
+WRITE_ROWS = 5_000
+SCAN_ROWS = 10_000
+MAX_IDLE = 8
+TIMEOUT_SECONDS = 2
 _SCHEMA = "meguru_online"
 _LOCK = 0x6D656775727505
 _START = f"""
@@ -43,7 +43,7 @@ class PostgresStore:
         except ModuleNotFoundError as error:
             raise MissingDependency.of("postgres", "psycopg") from error
         self.url, self._errors = url, psycopg.Error
-        self._idle: queue.LifoQueue[tuple[int, psycopg.Connection[Any]]] = queue.LifoQueue(MOST_IDLE)
+        self._idle: queue.LifoQueue[tuple[int, psycopg.Connection[Any]]] = queue.LifoQueue(MAX_IDLE)
         self._tables: dict[str, str] = {}
         self._started = False
 
@@ -76,7 +76,7 @@ class PostgresStore:
             with self._asking() as connection:
                 if not (table := self._look_up(connection, view)):
                     return
-                query = f"SELECT * FROM {table} WHERE key {after} %b ORDER BY key LIMIT {A_SCAN}"
+                query = f"SELECT * FROM {table} WHERE key {after} %b ORDER BY key LIMIT {SCAN_ROWS}"
                 rows = connection.execute(query, (last,), binary=True).fetchall()
             if not rows:
                 return
@@ -143,9 +143,9 @@ class PostgresStore:
         return psycopg.connect(
             self.url,
             autocommit=True,
-            connect_timeout=SECONDS,
-            tcp_user_timeout=1000 * SECONDS,  # of a server that went away with its machine
-            keepalives_idle=SECONDS,
+            connect_timeout=TIMEOUT_SECONDS,
+            tcp_user_timeout=1000 * TIMEOUT_SECONDS,  # of a server that went away with its machine
+            keepalives_idle=TIMEOUT_SECONDS,
             keepalives_interval=1,
             application_name="meguru online",
         )
@@ -194,7 +194,7 @@ class PostgresStore:
         retract: Sequence[Retraction],
     ) -> int:
         new = 0
-        for some in parts(retract, A_WRITE):
+        for some in parts(retract, WRITE_ROWS):
             connection.execute(
                 f"DELETE FROM {table} AS t USING unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bytea[])"
                 " AS g (key, event, created, packed) WHERE t.key = g.key AND t.event = g.event"
@@ -202,7 +202,7 @@ class PostgresStore:
                 _columns(some),
             )
         # In the order of keys: two writers wait for each other, and never both.
-        for part in parts(sorted(rows.rows()), A_WRITE):
+        for part in parts(sorted(rows.rows()), WRITE_ROWS):
             new += connection.execute(
                 f"INSERT INTO {table} AS t SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[],"
                 " %b::bigint[], %b::bytea[]) ON CONFLICT (key) DO UPDATE SET event = excluded.event,"

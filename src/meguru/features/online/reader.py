@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 PERMISSION, CLEAR = "feature_view:get", "dataset:clear"
-LOOK_SECONDS = 1.0
+REFRESH_SECONDS = 1.0
 """How soon it is seen that another version is read."""
-MOST_PLANS = 1_000
+MAX_PLANS = 1_000
 _PART = "online reader"
 _NEWS = (
     "feature_view.registered", "feature_view.created", "feature_view.updated", "feature_view.retired",
@@ -34,7 +34,7 @@ _NEWS = (
 )  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-Question: TypeAlias = tuple[str, str, tuple[str, ...]]
+PlanKey: TypeAlias = tuple[str, str, tuple[str, ...]]
 """The project, a service (or none), and features."""
 
 
@@ -43,7 +43,7 @@ class OnlineReader:
 
     def __init__(self, ws: Workspace) -> None:
         self._ws = ws
-        self._plans: OrderedDict[Question, ReadPlan] = OrderedDict()
+        self._plans: OrderedDict[PlanKey, ReadPlan] = OrderedDict()
         self._known = LastKnown()
         self._clearings = 0
         self._looked = 0.0
@@ -52,7 +52,7 @@ class OnlineReader:
 
     def plan(self, project: str, features: Sequence[str] = (), service: str = "") -> ReadPlan:
         """Return how features are read; see `plan_of_views` and `plan_of_service`."""
-        if time.monotonic() - self._looked > LOOK_SECONDS:
+        if time.monotonic() - self._looked > REFRESH_SECONDS:
             self.look()
         question = (project, service, tuple(features))
         found = self._plans.get(question)
@@ -60,14 +60,14 @@ class OnlineReader:
 
     def known_plan(self, project: str, features: Sequence[str] = (), service: str = "") -> ReadPlan | None:
         """Return how features are read, if that is known and new; else `plan` asks the database."""
-        if time.monotonic() - self._looked > LOOK_SECONDS:
+        if time.monotonic() - self._looked > REFRESH_SECONDS:
             return None
         return self._plans.get((project, service, tuple(features)))
 
     def look(self) -> None:
         """Forget what is known if anything was declared or brought online since."""
         with self._looking:
-            if time.monotonic() - self._looked <= LOOK_SECONDS:
+            if time.monotonic() - self._looked <= REFRESH_SECONDS:
                 return
             with self._ws.read() as tx:
                 head = events.head(tx)
@@ -91,7 +91,7 @@ class OnlineReader:
         """Forget all."""
         self._plans.clear()
 
-    def _found(self, question: Question) -> ReadPlan:
+    def _found(self, question: PlanKey) -> ReadPlan:
         project, service, features = question
         clearings = self._clearings
         with self._ws.read() as tx:
@@ -100,7 +100,7 @@ class OnlineReader:
         # next news.
         if clearings == self._clearings:
             self._plans[question] = plan
-        while len(self._plans) > MOST_PLANS:
+        while len(self._plans) > MAX_PLANS:
             self._plans.popitem(last=False)
         return plan
 

@@ -21,12 +21,12 @@ from meguru.features.online.base import (
     parts,
 )
 
-A_WRITE = 1_000
-A_SCAN = 1_000
-SECONDS = 2.0
+WRITE_ROWS = 1_000
+SCAN_ROWS = 1_000
+TIMEOUT_SECONDS = 2.0
 """How long an answer may take: who asks for features has no time."""
 _HEAD = struct.Struct(">qqq")
-_MOST = struct.Struct(">qq")
+_MOMENTS = struct.Struct(">qq")
 _WRITE = """
 local gone, rows = tonumber(ARGV[1]), (#ARGV - 1) / 2
 local keys = {}
@@ -100,7 +100,7 @@ class RedisStore:
         bare = urlunsplit(given._replace(query=urlencode(query)))
         try:
             self._client = redis.Redis.from_url(
-                bare, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, protocol=2
+                bare, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, protocol=2
             )
         except (ValueError, redis.RedisError) as error:
             raise UsageError("the address of the online store can't be read", why=str(error)) from None
@@ -114,12 +114,12 @@ class RedisStore:
         new = 0
         with self._asking() as client:
             # What replaces a retracted row goes along with it: nobody sees the moment between.
-            for part in parts([*left, *(key for key in given if key not in left)], A_WRITE // 2):
+            for part in parts([*left, *(key for key in given if key not in left)], WRITE_ROWS // 2):
                 gone = [left[key] for key in part if key in left]
                 put = [given[key] for key in part if key in given]
                 arguments: list[Any] = [len(gone)]
                 for each in gone:
-                    arguments += (each.key, _MOST.pack(each.event, each.created) + each.packed)
+                    arguments += (each.key, _MOMENTS.pack(each.event, each.created) + each.packed)
                 for row in put:
                     arguments += (row[0], _HEAD.pack(*row[1:4]) + row[4])
                 new += int(self._script(keys=[self._name(view)], args=arguments, client=client))
@@ -140,7 +140,7 @@ class RedisStore:
         cursor = 0
         while True:
             with self._asking() as client:
-                cursor, part = client.hscan(self._name(view), cursor, count=A_SCAN)
+                cursor, part = client.hscan(self._name(view), cursor, count=SCAN_ROWS)
             if part:
                 yield [OnlineRow._make((key, *_HEAD.unpack_from(row), row[24:])) for key, row in part.items()]
             if not cursor:
@@ -156,7 +156,7 @@ class RedisStore:
         start = f"{self._prefix}:view:"
         escaped = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in start)
         with self._asking() as client:
-            names = sorted(client.scan_iter(match=f"{escaped}*", count=A_SCAN))
+            names = sorted(client.scan_iter(match=f"{escaped}*", count=SCAN_ROWS))
             return {name.decode().removeprefix(start): client.hlen(name) for name in names}
 
     def close(self) -> None:

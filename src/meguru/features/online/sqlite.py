@@ -16,7 +16,7 @@ from meguru.features.online.base import Asked, FoundRow, OnlineRow, Retraction, 
 BUSY_SECONDS = 30.0
 MAPPED_BYTES = 1 << 30
 CACHED_BYTES = 64 << 20
-A_SCAN = 10_000
+SCAN_ROWS = 10_000
 MAX_KEYS_AT_ONCE = 16
 """So many keys of all views together are read by one statement."""
 _LENGTHS = (16, 128, 512)
@@ -83,7 +83,7 @@ class SqliteStore:
                 connection = self._connection()
                 if not (table := self._table(connection, view)):
                     return
-                query = f"SELECT * FROM {table} WHERE key {after} ? ORDER BY key LIMIT {A_SCAN}"
+                query = f"SELECT * FROM {table} WHERE key {after} ? ORDER BY key LIMIT {SCAN_ROWS}"
                 rows = connection.execute(query, (last,)).fetchall()
             except sqlite3.Error as error:
                 raise self._away(error) from error

@@ -23,8 +23,8 @@ from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 
 FOLD = InternalOperation(FEATURE_VIEW, "fold", evented=True)
-EVERY = timedelta(seconds=5)
-MANY_ROWS = 50_000
+FOLD_AFTER = timedelta(seconds=5)
+FOLD_ROWS = 50_000
 MAX_FRAMES, MAX_ROWS = 2_000, 1_000_000
 """Of one version: what waited through a long stall must not be in memory at once; the next takes the rest."""
 STALLS = ("feature_view.push_stalled", "feature_view.push_resumed")
@@ -34,7 +34,7 @@ STALLS = ("feature_view.push_stalled", "feature_view.push_resumed")
 def due(tx: Connection, ws: Workspace) -> list[str]:
     """Return the views whose pushed rows wait long enough, or are enough, for a version of the source."""
     now = ws.clock.now()
-    return [each.name for each in store.pending(tx) if each.rows >= MANY_ROWS or now - each.oldest >= EVERY]
+    return [each.name for each in store.pending(tx) if each.rows >= FOLD_ROWS or now - each.oldest >= FOLD_AFTER]
 
 
 def fold(ws: Workspace, name: str) -> DatasetVersion | None:

@@ -16,7 +16,7 @@ from meguru.features.offline.times import as_moments
 from meguru.features.online.json_values import plain
 from meguru.features.types import ViewDefinition
 
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 FEAST_TIME, FEAST_CREATED = "event_timestamp", "created"
 """What Feast's clients call these columns, whatever the view does."""
 
@@ -52,8 +52,8 @@ def frame_of(
     lengths = {len(values) for values in columns.values()}
     if len(lengths) != 1 or not (count := lengths.pop()):
         raise InvalidInput("the columns have no rows, or different numbers of them", field="df")
-    if count > MOST_ROWS:
-        raise InvalidInput(f"{count:,} rows are too many", field="df", why=f"up to {MOST_ROWS:,}")
+    if count > MAX_ROWS:
+        raise InvalidInput(f"{count:,} rows are too many", field="df", why=f"up to {MAX_ROWS:,}")
     given = {_ours(name, columns, view): values for name, values in columns.items()}
     frame = pl.DataFrame([_column(name, values, types.get(name, "")) for name, values in given.items()])
     if view.created and view.created not in frame.columns:

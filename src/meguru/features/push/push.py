@@ -31,7 +31,7 @@ from meguru.kernel.operations import Context, operation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PushTo = Literal["online", "offline", "online_and_offline"]
-AHEAD = 60_000_000
+MAX_CLOCK_SKEW = 60_000_000
 """Microseconds by which another clock may be ahead of ours: what holds later still is not brought online."""
 
 
@@ -163,7 +163,7 @@ def _bring_online(
     if not is_read:
         return state, 0
     names, packed = keys.of_frame(plain), layout.pack(plain)
-    latest = micros(ctx.now()) + AHEAD
+    latest = micros(ctx.now()) + MAX_CLOCK_SKEW
     ready = [
         OnlineRow(key, at, since, number, values)
         for key, at, since, values in zip(names, times, created, packed, strict=True)

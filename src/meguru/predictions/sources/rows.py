@@ -14,7 +14,7 @@ from meguru.errors import InvalidInput, near_misses
 
 T = TypeVar("T", bound=msgspec.Struct)
 Row: TypeAlias = dict[str, Any]
-_SHOWN = 80
+_MAX_SHOWN = 80
 
 
 class SourceColumns:
@@ -119,4 +119,4 @@ _PLAIN: Mapping[type, Callable[[Any], Any]] = {Decimal: _plain_number, UUID: str
 def _no_field(name: str, fields: Sequence[str], where: str) -> InvalidInput:
     close = near_misses(name, fields)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(fields)}"
-    return InvalidInput(f"there is no column {name[:_SHOWN]!r} to read", where=where, hint=hint)
+    return InvalidInput(f"there is no column {name[:_MAX_SHOWN]!r} to read", where=where, hint=hint)

@@ -12,11 +12,11 @@ from meguru.predictions.sources.rows import Row, SourceColumns
 if TYPE_CHECKING:
     import polars as pl
 
-_A_SLICE = 50_000
-_LONGEST = 1 << 20
+_SLICE_ROWS = 50_000
+_MAX_TEXT_BYTES = 1 << 20
 """Bytes of a text: a dictionary can repeat a long one as often as a file likes."""
 _STREAM = b"\xff\xff\xff\xff"
-LARGEST_STREAM = 256 << 20
+MAX_STREAM_BYTES = 256 << 20
 
 
 def read_parquet(path: Path, columns: SourceColumns, where: str) -> Iterator[tuple[int, Row]]:
@@ -32,7 +32,7 @@ def read_arrow(path: Path, columns: SourceColumns, where: str) -> Iterator[tuple
 
     with path.open("rb") as file:
         is_stream = file.read(4) == _STREAM
-    if is_stream and path.stat().st_size > LARGEST_STREAM:
+    if is_stream and path.stat().st_size > MAX_STREAM_BYTES:
         raise InvalidInput(
             "the Arrow stream is too large", where=where, hint="send an Arrow file, or Parquet"
         )
@@ -46,7 +46,7 @@ def _rows(opened: Any, columns: SourceColumns, where: str) -> Iterator[tuple[int
     chosen = {name: field for name, field in zip(names, fields, strict=True) if field}
     table = table.select(list(chosen)).rename(chosen)
     start = 0
-    while (part := _read(table.slice(start, _A_SLICE).collect, where)).height:
+    while (part := _read(table.slice(start, _SLICE_ROWS).collect, where)).height:
         _check_lengths(part, where)
         yield from enumerate(part.iter_rows(named=True), start=start + 1)
         start += part.height
@@ -56,8 +56,8 @@ def _check_lengths(part: pl.DataFrame, where: str) -> None:
     import polars as pl
 
     for name, dtype in part.schema.items():
-        if dtype == pl.String and (part.get_column(name).str.len_bytes() > _LONGEST).any():
-            why = f"at most {_LONGEST:,} bytes are read"
+        if dtype == pl.String and (part.get_column(name).str.len_bytes() > _MAX_TEXT_BYTES).any():
+            why = f"at most {_MAX_TEXT_BYTES:,} bytes are read"
             raise InvalidInput(f"a text of the column {name!r} is too long", where=where, why=why)
 
 

@@ -14,9 +14,9 @@ import msgspec
 from meguru.errors import InvalidInput, TooLarge
 from meguru.predictions.sources.rows import Row, SourceColumns
 
-LONGEST_LINE = 1 << 20
+MAX_LINE = 1 << 20
 """Characters of a line: what has none of its ends is not read into memory whole."""
-LARGEST_JSON = 16 << 20
+MAX_JSON_BYTES = 16 << 20
 """Bytes of a JSON array, which is read as one; an object a line has no such limit."""
 _AS_TEXT = frozenset({"prediction_id", "key", "time", "at", "comment", "by", "endpoint"})
 _object = msgspec.json.Decoder(dict[str, Any]).decode
@@ -62,8 +62,8 @@ def read_lines(path: Path, columns: SourceColumns, where: str) -> Iterator[tuple
 
 def read_json(path: Path, columns: SourceColumns, where: str) -> Iterator[tuple[int, Row]]:
     """Give the objects of a JSON array; one object is a row."""
-    if path.stat().st_size > LARGEST_JSON:
-        why, hint = f"at most {LARGEST_JSON >> 20} MiB of JSON are read", "send an object a line (JSON Lines)"
+    if path.stat().st_size > MAX_JSON_BYTES:
+        why, hint = f"at most {MAX_JSON_BYTES >> 20} MiB of JSON are read", "send an object a line (JSON Lines)"
         raise TooLarge("the array is too large", where=where, why=why, hint=hint)
     try:
         found = _any(path.read_bytes())
@@ -96,21 +96,21 @@ def _csv(file: TextIOWrapper, where: str) -> Iterator[list[str]]:
 
 
 def _text_lines(file: TextIOWrapper, where: str) -> Iterator[str]:
-    while line := file.readline(LONGEST_LINE):
-        if len(line) == LONGEST_LINE:
+    while line := file.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
             raise _endless(where)
         yield line
 
 
 def _lines(file: IO[bytes], where: str) -> Iterator[bytes]:
-    while line := file.readline(LONGEST_LINE):
-        if len(line) == LONGEST_LINE:
+    while line := file.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
             raise _endless(where)
         yield line
 
 
 def _endless(where: str) -> InvalidInput:
-    return InvalidInput("a line does not end", where=where, why=f"it has over {LONGEST_LINE:,} characters")
+    return InvalidInput("a line does not end", where=where, why=f"it has over {MAX_LINE:,} characters")
 
 
 @lru_cache(maxsize=1024)

@@ -11,14 +11,14 @@ from sqlalchemy import Connection, func, select
 from meguru.serving.contracts.schema import consumer
 from meguru.serving.contracts.types import Consumer
 
-MOST = 200
+MAX_PRINCIPALS = 200
 """So many principals of one endpoint are told apart."""
 OTHERS = "(others)"
 RECENT = timedelta(days=30)
 
 
 def add(tx: Connection, endpoint: str, seen: Sequence[Consumer]) -> None:
-    """Add what was answered since the last time; principals beyond `MOST` are counted as one."""
+    """Add what was answered since the last time; principals beyond `MAX_PRINCIPALS` are counted as one."""
     if tx.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as upsert
     else:
@@ -45,16 +45,16 @@ def of(tx: Connection, endpoint: str, *, since: datetime | None = None) -> list[
     query = select(consumer).where(consumer.c.endpoint == endpoint)
     if since is not None:
         query = query.where(consumer.c.last_seen >= since)
-    found = tx.execute(query.order_by(consumer.c.last_seen.desc(), consumer.c.principal).limit(2 * MOST))
+    found = tx.execute(query.order_by(consumer.c.last_seen.desc(), consumer.c.principal).limit(2 * MAX_PRINCIPALS))
     return [Consumer(**{k: v for k, v in row._mapping.items() if k != "endpoint"}) for row in found]
 
 
 def _bounded(tx: Connection, endpoint: str, seen: Sequence[Consumer]) -> list[dict[str, Any]]:
-    query = select(consumer.c.principal).where(consumer.c.endpoint == endpoint).distinct().limit(MOST + 1)
+    query = select(consumer.c.principal).where(consumer.c.endpoint == endpoint).distinct().limit(MAX_PRINCIPALS + 1)
     known = set(tx.execute(query).scalars())
     rows: dict[tuple[int, str], dict[str, Any]] = {}
     for each in sorted(seen, key=lambda one: one.principal):
-        if each.principal not in known and len(known) >= MOST:
+        if each.principal not in known and len(known) >= MAX_PRINCIPALS:
             name = OTHERS
         else:
             name = each.principal

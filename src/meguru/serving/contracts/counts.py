@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
-from meguru.serving.contracts.consumers import MOST, OTHERS
+from meguru.serving.contracts.consumers import MAX_PRINCIPALS, OTHERS
 from meguru.serving.contracts.types import Consumer
 
 
@@ -60,6 +60,6 @@ class ConsumerCounts:
     def _of(self, contract: int, principal: str, at: datetime) -> _Count:
         known = self._seen.get((contract, principal))
         if known is None:
-            crowd = len(self._seen) >= MOST
+            crowd = len(self._seen) >= MAX_PRINCIPALS
             known = self._seen.setdefault((contract, OTHERS if crowd else principal), _Count(at))
         return known

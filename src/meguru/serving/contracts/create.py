@@ -18,7 +18,7 @@ from meguru.serving.features.origin import features_of
 from meguru.serving.types import Endpoint
 from meguru.tasks import ModelOutput
 
-MOST_ANSWERED = 8
+MAX_CONTRACTS = 8
 MAX_COLUMNS = 10_000
 
 
@@ -52,7 +52,7 @@ def create(
     name = refs.parse(endpoint, kind="endpoint").name
     declared = endpoints.lock(ctx.tx, name)
     known = store.of(ctx.tx, name)
-    if len(known) >= MOST_ANSWERED:
+    if len(known) >= MAX_CONTRACTS:
         raise Conflict(
             f"endpoint {name!r} answers {len(known)} contracts already",
             where=refs.make("endpoint", name),

@@ -7,7 +7,7 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.serving import store as endpoints
 
-_MOST = 200
+_MAX_CAUSES = 200
 
 
 @operation(
@@ -37,7 +37,7 @@ def keep_parity(
     live = found.live
     if live is None or live.features is None or live.release_ref != release:
         raise InvalidInput(f"{release[:200]} is not live at {name!r}", field="release")
-    kept = dict(list(causes.items())[:_MOST])
+    kept = dict(list(causes.items())[:_MAX_CAUSES])
     ctx.emit(
         "endpoint.parity_checked",
         refs.make("endpoint", name),

@@ -15,7 +15,7 @@ from meguru.storage.blobs import BlobStore
 
 _KINDS = ("feature_service", "feature_view")
 _RUNS = ("pipeline_run", "step_run")
-_DEEP = 4
+_MAX_DEPTH = 4
 
 
 def features_of(tx: Connection, blobs: BlobStore, model: str) -> UsedFeatures | None:
@@ -54,7 +54,7 @@ def used(found: FeatureSet, digest: str) -> UsedFeatures:
 def _runs_of(tx: Connection, model: str) -> list[str]:
     """Return the ids of the pipeline runs that made a model version."""
     seen, frontier = set[str](), [model]
-    for _ in range(_DEEP):
+    for _ in range(_MAX_DEPTH):
         if not frontier:
             break
         rows = tx.execute(select(edge.c.source).where(edge.c.target.in_(frontier))).scalars().all()

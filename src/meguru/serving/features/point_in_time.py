@@ -20,7 +20,7 @@ from meguru.serving.features.plan import PlannedView
 if TYPE_CHECKING:
     import numpy as np
 
-_KEPT = 32
+_MAX_OPEN = 32
 
 
 class PointInTimeRows:
@@ -88,7 +88,7 @@ class PointInTimeRows:
             if found is not None:
                 self._open[digest] = found
                 self._open.move_to_end(digest)
-            while len(self._open) > _KEPT:
+            while len(self._open) > _MAX_OPEN:
                 self._open.popitem(last=False)
         return digest, found
 

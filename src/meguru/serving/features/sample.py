@@ -22,7 +22,7 @@ from meguru.serving import store as endpoints
 from meguru.serving.features.load import plan_of
 from meguru.serving.features.plan import FeaturePlan
 
-MOST = 10_000
+MAX_PREDICTIONS = 10_000
 _BATCHES = 500
 
 
@@ -79,8 +79,8 @@ def sample_features(ctx: Context, *, endpoint: str, limit: int = 1000) -> Served
     InvalidInput
         If nothing is live there, or clients send all that the model takes.
     """
-    if not 1 <= limit <= MOST:
-        raise InvalidInput(f"up to {MOST:,} predictions at a time", field="limit", why=f"it is {limit:,}")
+    if not 1 <= limit <= MAX_PREDICTIONS:
+        raise InvalidInput(f"up to {MAX_PREDICTIONS:,} predictions at a time", field="limit", why=f"it is {limit:,}")
     name = refs.parse(endpoint, kind="endpoint").name
     live = endpoints.get(ctx.tx, name).live
     if live is None or live.features is None:

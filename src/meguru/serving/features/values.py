@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meguru.features.online.online_view import OnlineView
 
 _PART = "values of views"
-_KEPT = 16
+_MAX_HOSTS = 16
 """So many processes of views run; which are asked least ends for one more."""
 
 
@@ -111,7 +111,7 @@ class OnlineValues:
             if found is None:
                 found = self._hosts[view.ref] = _hosted(view, self._ws.blobs)
             self._hosts.move_to_end(view.ref)
-            while len(self._hosts) > _KEPT:
+            while len(self._hosts) > _MAX_HOSTS:
                 self._hosts.popitem(last=False)  # it ends with the last question that is put to it
         return found
 

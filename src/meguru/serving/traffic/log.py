@@ -12,7 +12,7 @@ from meguru.serving.traffic.types import TURNED_AWAY, TrafficCounts
 from meguru.stats.relative_histogram import bucket
 
 MINUTE = 60
-_OPEN = 2 * MINUTE
+_GRACE_SECONDS = 2 * MINUTE
 """Seconds after which nothing is added to a minute any more."""
 
 
@@ -53,7 +53,7 @@ class RequestLog:
         """Take it that these minutes are written down; those that are over are forgotten."""
         # By when they were counted, not by now: a minute that is forgotten while the database was slow, and
         # then counted further, would be written over with what came last.
-        limit = self._counted_at - _OPEN
+        limit = self._counted_at - _GRACE_SECONDS
         for each in minutes:
             key = int(each.start.timestamp()) // MINUTE
             self._changed.discard(key)

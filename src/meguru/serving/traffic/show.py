@@ -11,7 +11,7 @@ from meguru.serving import store as endpoints
 from meguru.serving.traffic import store
 from meguru.serving.traffic.types import EndpointTraffic, TrafficCounts
 
-MOST_PARTS = 500
+MAX_PARTS = 500
 
 
 @operation("endpoint.traffic", permission="endpoint:read", query=True, on="name")
@@ -33,8 +33,8 @@ def traffic(
             )
     if since >= until:
         raise InvalidInput("the span is empty", why=f"it ends at {until} and starts at {since}", field="end")
-    if not 1 <= parts <= MOST_PARTS:
-        raise InvalidInput(f"1 to {MOST_PARTS} parts are told", field="parts", why=f"it is {parts}")
+    if not 1 <= parts <= MAX_PARTS:
+        raise InvalidInput(f"1 to {MAX_PARTS} parts are told", field="parts", why=f"it is {parts}")
     return summed(endpoint.name, store.between(ctx.tx, endpoint.name, since, until), since, until, parts)
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from meguru.kernel.workspace import Workspace
 
-SAMPLE = 20_000
+MAX_REPLAYED_ROWS = 20_000
 """Rows of a span that a frozen model is asked again."""
-TOGETHER = 5000
+BATCH_ROWS = 5000
 
 
 def frozen_model(ws: Workspace, endpoint: str, model: str) -> LoadedModel:
@@ -45,13 +45,13 @@ def replayed(served: LoadedModel, frame: pl.DataFrame) -> pl.DataFrame:
     InvalidInput
         If the model takes other columns than were recorded, or can't answer.
     """
-    rows = frame.gather_every(max(1, -(-frame.height // SAMPLE)))
+    rows = frame.gather_every(max(1, -(-frame.height // MAX_REPLAYED_ROWS)))
     model = served.model_ref
     columns = [column_name(name) for name in served.types]
     if missing := [each for each in columns if each not in rows.columns]:
         why = f"it takes {', '.join(missing[:5])}"
         raise InvalidInput(f"{model} takes other columns than were recorded", why=why)
-    found = joined([_answer(served, part) for part in rows.select(columns).iter_slices(TOGETHER)])
+    found = joined([_answer(served, part) for part in rows.select(columns).iter_slices(BATCH_ROWS)])
     named = zip(found.outputs, output_columns(found.outputs, model), strict=True)
     return rows.with_columns(series(name, found.columns[each.name], each) for each, name in named)
 

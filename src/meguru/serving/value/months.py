@@ -24,8 +24,8 @@ from meguru.stats.block_jackknife import student_interval
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_MONTHS = 60
-_FEW_DAYS = timedelta(days=4)
+MAX_MONTHS = 60
+_INTO_NEXT_MONTH = timedelta(days=4)
 
 
 class MonthRows:
@@ -49,13 +49,13 @@ def months_of(rows: pl.DataFrame, start: datetime, end: datetime) -> list[MonthR
     parts = named.partition_by("_month", maintain_order=True)
     if not rows.height:
         raise InvalidInput("nothing was predicted in this span", field="start")
-    if len(parts) > MOST_MONTHS:
-        why = f"it has {len(parts)} months, and {MOST_MONTHS} are told"
+    if len(parts) > MAX_MONTHS:
+        why = f"it has {len(parts)} months, and {MAX_MONTHS} are told"
         raise InvalidInput("the span is too long", why=why, hint="ask for a part of it", field="start")
     found = []
     for part in parts:
         first = part["_month"][0]
-        after = (first.replace(day=28) + _FEW_DAYS).replace(day=1)
+        after = (first.replace(day=28) + _INTO_NEXT_MONTH).replace(day=1)
         found.append(MonthRows(max(first, start), min(after, end), part.drop("_month")))
     return found
 

@@ -75,11 +75,11 @@ class AgreementsContract:
 
     def test_a_crowd_is_counted_as_one(self, workspace: Workspace) -> None:
         create_endpoint(workspace, name="delay", model="delay")
-        crowd = [seen(f"p{number:03}") for number in range(consumers.MOST + 50)]
+        crowd = [seen(f"p{number:03}") for number in range(consumers.MAX_PRINCIPALS + 50)]
         for _ in range(2):
             with workspace.db.write() as tx:
                 consumers.add(tx, "delay", crowd)
         with workspace.read() as tx:
             found = consumers.of(tx, "delay")
-        assert len(found) == consumers.MOST + 1
+        assert len(found) == consumers.MAX_PRINCIPALS + 1
         assert {each.principal: each.requests for each in found}[consumers.OTHERS] == 100
