@@ -32,8 +32,10 @@ FEATURES_PERMISSION = "feature_view:get"
 VERBS = frozenset({"predict", "openapi.json"})
 _READ_METHODS = frozenset({"GET", "HEAD"})
 MAX_KEY = 200
+"""Characters of an idempotency key."""
 EXPLAINED = "features"
 """What an answer may be asked to explain, by who may read the values of views (`FEATURES_PERMISSION`)."""
+# ASCII digits alone: `int` also reads those of other scripts, and a version has one spelling.
 _NUMBER = re.compile("[1-9][0-9]{0,8}", re.ASCII)
 IDLE_SECONDS = 60.0
 """A client that sends nothing for so long in the middle of its body is given up."""
@@ -65,21 +67,21 @@ def endpoints_app(service: PredictionService, *, authenticate: Authenticate = pr
     return _Endpoints(service, authenticate)
 
 
-class _Gone(Exception):
+class _ClientDisconnected(Exception):
     """The client went away before its request was read."""
 
 
 class _Endpoints:
     def __init__(self, service: PredictionService, authenticate: Authenticate) -> None:
         self._service, self._authenticate = service, authenticate
-        self._waiting, self._patience = Waiting(), IdleTimeouts(IDLE_SECONDS)
+        self._answers, self._idle_timeouts = AnswerQueue(), IdleTimeouts(IDLE_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
             answer = await self._answer(scope, receive)
-        except _Gone:
+        except _ClientDisconnected:
             return
         except Exception as error:  # noqa: BLE001 - each becomes an answer
             answer = answers.of_error(error)
@@ -94,8 +96,10 @@ class _Endpoints:
         principal = await self._authorise(scope, PREDICT_PERMISSION if verb == "predict" else READ_PERMISSION, name)
         query = scope.get("query_string")
         contract, explain = _options(query) if query else (None, False)
-        if explain and not _allows(principal, FEATURES_PERMISSION, name):
+        # Values of feature views are read with a permission of their own, also when an answer shows them.
+        if explain and not _is_allowed(principal, FEATURES_PERMISSION, name):
             await self._refuse(principal, FEATURES_PERMISSION, name)
+        # The database is asked off the event loop, and only for a name this process has not heard of.
         if not self._service.knows(name):
             await asyncio.to_thread(self._service.look_up, name)
         if verb == "predict":
@@ -114,15 +118,15 @@ class _Endpoints:
         explain: bool,
     ) -> PredictionResponse:
         length, key = _headers(scope["headers"])
-        body = await _read(receive, self._patience, length, self._service.ws.settings.max_body)
-        future, done = self._waiting.expect()
+        body = await _read(receive, self._idle_timeouts, length, self._service.ws.settings.max_body)
+        future, done = self._answers.expect()
         self._service.submit(name, body, done, key=key, contract=contract, consumer=consumer, explain=explain)
         return await future
 
     async def _authorise(self, scope: Scope, permission: str, name: str) -> Principal:
         found = self._authenticate(scope)
         principal = found if isinstance(found, Principal) else await found
-        if not _allows(principal, permission, name):
+        if not _is_allowed(principal, permission, name):
             await self._refuse(principal, permission, name)
         return principal
 
@@ -130,7 +134,7 @@ class _Endpoints:
         await asyncio.to_thread(_refuse, self._service.ws.with_(principal=principal), permission, name)
 
 
-def _allows(principal: Principal, permission: str, name: str) -> bool:
+def _is_allowed(principal: Principal, permission: str, name: str) -> bool:
     # The name alone tells the project: nobody asks the database.
     return principal.allows(permission) or bool(
         principal.grants and principal.allows(permission, project_of(name))
@@ -144,10 +148,11 @@ def _refuse(ws: Workspace, permission: str, name: str) -> None:
     require(ws, permission, doing, ref=Ref("endpoint", name), project=project_of(name))
 
 
-class Waiting:
+class AnswerQueue:
     """Carries answers from the threads that make them to the event loop that sends them.
 
-    Waking a loop costs more than an answer, so answers that are ready together go over together.
+    Waking a loop (a write to its self-pipe) costs more than an answer, so answers that are ready together go over
+    in one wake-up.
     """
 
     def __init__(self) -> None:
@@ -160,7 +165,9 @@ class Waiting:
         future: asyncio.Future[PredictionResponse] = loop.create_future()
 
         def done(answer: PredictionResponse) -> None:
-            # No lock: what is put there before the flag is looked at is seen by the delivery that lowers it.
+            # No lock: appended before the flag is read, and the flag is lowered before the queue is drained. So
+            # whoever finds it raised knows of a delivery that has not drained yet. Two may raise it at once: the
+            # second delivery finds nothing.
             self._ready.append((future, answer))
             if not self._called:
                 self._called = True
@@ -175,7 +182,7 @@ class Waiting:
         self._called = False
         while self._ready:
             future, answer = self._ready.popleft()
-            if not future.done():
+            if not future.done():  # its request may have been cancelled meanwhile
                 future.set_result(answer)
 
 
@@ -239,31 +246,32 @@ def _headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str]:
     return length, key
 
 
-async def _read(receive: Receive, patience: IdleTimeouts, length: int, limit: int) -> bytes:
+async def _read(receive: Receive, idle_timeouts: IdleTimeouts, length: int, limit: int) -> bytes:
     if length > limit:
-        raise _too_large(limit)
+        raise _body_too_large(limit)
     try:
-        message = await patience.wait(receive())
+        # Most bodies come as one message: no list and no copy for those.
+        message = await idle_timeouts.wait(receive())
         body: bytes = message.get("body", b"")
         if message["type"] == "http.request" and not message.get("more_body") and len(body) <= limit:
             return body
         chunks = [body]
         size = len(body)
         while message.get("more_body") and size <= limit:
-            message = await patience.wait(receive())
+            message = await idle_timeouts.wait(receive())
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
     except TimeoutError as error:
-        why = f"nothing came for {patience.seconds:.0f} s"
+        why = f"nothing came for {idle_timeouts.seconds:.0f} s"
         raise TimedOut("the body did not end", why=why, hint="send the request again") from error
     if message["type"] == "http.disconnect":
-        raise _Gone
+        raise _ClientDisconnected
     if size > limit:
-        raise _too_large(limit)
+        raise _body_too_large(limit)
     return b"".join(chunks)
 
 
-def _too_large(limit: int) -> TooLarge:
+def _body_too_large(limit: int) -> TooLarge:
     return TooLarge(
         "the body is too large", why=f"at most {limit:,} bytes are accepted", hint="send it in parts"
     )

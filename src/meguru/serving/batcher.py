@@ -1,7 +1,8 @@
-"""The way of all requests of one endpoint: decode, score, record, answer.
+"""The batcher of one endpoint: requests are decoded, scored, recorded and answered in batches.
 
-One thread takes whatever waits and scores it together. There is no timer: a lone request is scored at
-once, and while it is, the next ones gather. An answer goes out when its predictions are durable.
+One thread takes whatever waits and scores it together ("natural batching"): a lone request is scored at once, and
+while it is, the next ones gather. There is no timer, so there is no batching delay to tune. An answer goes out when
+its predictions are durable.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_WAITING_CALLS = 4096
 MAX_WAITING_BYTES = 256 * 1024 * 1024
 
-_NO_ROWS = RequestRows([])
+_NO_ROWS_YET = RequestRows([])
 OnAnswered = Callable[[PredictionResponse], None]
 
 
@@ -76,12 +77,14 @@ class PredictionCall:
         self.contract, self.consumer, self.explain = contract, consumer, explain
         self.view: ContractView | None = None
         self.digest = digests.of_bytes(body) if key else ""
-        self.rows = _NO_ROWS
+        self.rows = _NO_ROWS_YET
         self._endpoint, self._done, self._log = endpoint, done, log
         self._started = time.perf_counter()
 
     def answer(self, answer: PredictionResponse) -> None:
         """Give the answer; a second one is dropped."""
+        # The batcher fails a whole group when something unforeseen is raised, and some of its calls may have been
+        # answered by then, or may still be answered by the writer's thread.
         done, self._done = self._done, _ignore
         if done is _ignore:
             return
@@ -125,6 +128,7 @@ class Batcher:
 
     def submit(self, call: PredictionCall) -> None:
         """Take a request; one too many is told to come back later."""
+        # Load is shed here, before anything is decoded: a queue that only grows answers everybody too late.
         if self._queue.waiting >= MAX_WAITING_CALLS or self._queue.waiting_bytes > MAX_WAITING_BYTES:
             why = f"{MAX_WAITING_CALLS} requests or {MAX_WAITING_BYTES:,} bytes are waiting"
             call.fail(Busy("the endpoint is overloaded", why=why))
@@ -146,6 +150,7 @@ class Batcher:
             try:
                 if served is None:
                     raise Busy(f"endpoint {self.name!r} is loading its model")
+                # The limit is of the calling thread, and a library that was loaded with a new model has none yet.
                 if limited is not served.predictor:
                     one_thread_each()
                     limited = served.predictor
@@ -160,16 +165,16 @@ class Batcher:
         ready = []
         for call in group:
             try:
-                if not (call.key and served.record and self._recall(call)):
+                if not (call.key and served.record and self._answer_again(call)):
                     call.view, call.rows = served.decode(call.body, call.contract)
                     ready.append(call)
             except MeguruError as error:
                 call.fail(error)
-        for some in _by_view(ready) if served.mapped else filter(None, [ready]):
-            if filled := self._filled(some):
+        for some in _grouped_by_view(ready) if served.mapped else filter(None, [ready]):
+            if filled := self._enriched(some):
                 self._score(served, filled)
 
-    def _filled(self, calls: list[PredictionCall]) -> list[PredictionCall]:
+    def _enriched(self, calls: list[PredictionCall]) -> list[PredictionCall]:
         """Have views fill in what was not sent; a call for which they can't is answered with the reason.
 
         A store that is away, and code that does not answer, are asked once for all that wait together.
@@ -181,14 +186,15 @@ class Batcher:
             view.fill([call.rows for call in calls], [call.received_at for call in calls])
         except Exception as error:  # noqa: BLE001 - each call is answered
             if isinstance(error, StoreUnavailable | TimedOut):
+                # Not halved like other errors: each half would wait for the same timeout again.
                 asking = [call for call in calls if view.asks(call.rows)] or calls
                 for call in asking:
                     call.fail(error)
                 left = [call for call in calls if call not in asking]
-                return self._filled(left) if left else []
-            if len(calls) > 1:
+                return self._enriched(left) if left else []
+            if len(calls) > 1:  # one request is at fault: found by halves, at the price of log2(n) more lookups
                 middle = len(calls) // 2
-                return [*self._filled(calls[:middle]), *self._filled(calls[middle:])]
+                return [*self._enriched(calls[:middle]), *self._enriched(calls[middle:])]
             calls[0].fail(error)
             return []
         return calls
@@ -198,9 +204,8 @@ class Batcher:
         try:
             answer = served.answer(rows)
         except ModelFailed:
-            if (
-                len(group) > 1
-            ):  # one bad request must not fail its neighbours, nor cost each a call of its own
+            # One bad request must not fail its neighbours, nor cost each a call of its own.
+            if len(group) > 1:
                 middle = len(group) // 2
                 self._score(served, group[:middle])
                 self._score(served, group[middle:])
@@ -215,6 +220,7 @@ class Batcher:
         if served.mapped and any(call.rows.times for call in group):
             times = [time for call in group for time in _times(call)]
         shadows = served.shadow_answers(rows, group[0].view, sent, times)
+        # Ids ascend, so that what was scored together is found again between the first and the last (`replay`).
         batch_ids = [ids.new_batch_id() for _ in group] if served.record else [""] * len(group)
         together = None
         if len(group) > 1 and served.record:
@@ -261,14 +267,16 @@ class Batcher:
             self.consumers.saw(call.view.version, call.consumer, n, call.received_at)
 
     def _not_recorded(self, call: PredictionCall, error: MeguruError) -> None:
+        # Two requests with one key may be under way at once; the unique index lets one be recorded, and the other is
+        # answered with what that one got.
         try:
-            if isinstance(error, Conflict) and self._recall(call):
+            if isinstance(error, Conflict) and self._answer_again(call):
                 return
         except Exception as failure:  # noqa: BLE001 - the writer's thread must go on
             call.fail(failure)
         call.fail(error)
 
-    def _recall(self, call: PredictionCall) -> bool:
+    def _answer_again(self, call: PredictionCall) -> bool:
         """Answer as before a request whose key was answered before."""
         with self._db.read() as tx:
             known = store.by_key(tx, self.name, call.key)
@@ -286,7 +294,7 @@ class Batcher:
         return True
 
 
-def _by_view(calls: list[PredictionCall]) -> list[list[PredictionCall]]:
+def _grouped_by_view(calls: list[PredictionCall]) -> list[list[PredictionCall]]:
     """Return calls by their version of the contract: those of one were sent the same columns."""
     groups: dict[int, list[PredictionCall]] = {}
     for call in calls:

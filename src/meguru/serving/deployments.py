@@ -66,7 +66,7 @@ class EndpointSlot:
         return self.batcher.served if self.batcher else None
 
     @property
-    def current(self) -> bool:
+    def is_current(self) -> bool:
         """Whether what answers is what should."""
         served, live = self.served, self.endpoint.live
         if served is None or live is None:
@@ -74,13 +74,13 @@ class EndpointSlot:
         return (served.model_ref, served.release_ref) == (live.model_ref, live.release_ref)
 
     @property
-    def settled(self) -> bool:
+    def is_loaded(self) -> bool:
         """Whether there is nothing left to load."""
         served = self.served
         if served is None or self.endpoint.live is None:
-            return self.current
+            return self.is_current
         same = (set(served.shadows), served.record) == (set(self.endpoint.shadow), self.endpoint.record)
-        return self.current and same and list(served.contracts.values()) == self.contracts
+        return self.is_current and same and list(served.contracts.values()) == self.contracts
 
 
 class Deployments:
@@ -89,7 +89,7 @@ class Deployments:
     def __init__(self, ws: Workspace, load: Load) -> None:
         self.slots: dict[str, EndpointSlot] = {}
         self.changed = threading.Condition()
-        self._looking_up = threading.Lock()
+        self._lookup_lock = threading.Lock()
         self._ws, self._loader = ws, Loader(ws, load)
         self._reporter = Reporter(ws)
         self._values = values_of(ws)
@@ -113,8 +113,8 @@ class Deployments:
     def look_up(self, name: str) -> EndpointSlot | None:
         """Return an endpoint, asking the database if this process has not heard of it yet."""
         # Read and put in under one lock: a request that read just before the endpoint was retired must not put
-        # it back after `_take_out` has removed it; nobody would take it out a second time.
-        with self._looking_up:
+        # it back after `_remove` has removed it; nobody would take it out a second time.
+        with self._lookup_lock:
             if name not in self.slots:
                 with self._ws.read() as tx:
                     found = store.find(tx, name)
@@ -146,7 +146,12 @@ class Deployments:
                 self._stop.wait(1)
 
     def _follow(self, seen: int | None) -> int:
+        """Take up what events since `seen` changed; return the event to go on after.
+
+        What it raises leaves `seen` as it was with the caller: the same events are looked at again.
+        """
         if seen is None:
+            # Head and names in one transaction: what is declared after it is told by an event after this head.
             with self._ws.read() as tx:
                 seen = events.head(tx)
                 names = store.names(tx)
@@ -154,17 +159,17 @@ class Deployments:
                 self._enroll(self.look_up(name))
         else:
             head = events.wait(self._ws, after=seen, timeout=POLL_SECONDS, wakes=FOLLOWED.__contains__)
-            names = self._touched(seen, head)
+            names = self._changed_since(seen, head)
             seen = head
         now = time.monotonic()
         known = list(self.slots.items())
         due = [name for name, slot in known if slot.fault and slot.retry_at <= now]
         for name in dict.fromkeys([*names, *due]):
             if not self._stop.is_set():
-                self._bring_up(name)
+                self._reconcile(name)
         return seen
 
-    def _touched(self, after: int, until: int) -> list[str]:
+    def _changed_since(self, after: int, until: int) -> list[str]:
         names: dict[str, None] = {}
         while after < until:
             with self._ws.read() as tx:
@@ -173,7 +178,7 @@ class Deployments:
             after = found[-1].seq if found else until
         return list(names)
 
-    def _bring_up(self, name: str) -> None:
+    def _reconcile(self, name: str) -> None:
         slot = self.look_up(name)
         if slot is None:
             return
@@ -181,22 +186,23 @@ class Deployments:
             endpoint = store.find(tx, name)
             agreed = contracts.of(tx, name)
         if endpoint is None:
-            self._take_out(name)
+            self._remove(name)
             return
         if (endpoint, agreed) != (slot.endpoint, slot.contracts):
-            slot.attempts = 0
+            slot.attempts = 0  # what is to be served is new: no waiting for what failed before
         slot.endpoint, slot.contracts = endpoint, agreed
         self._enroll(slot)
         try:
             if endpoint.live is None:
                 warm_up()  # its first model is surely on its way
-            if not slot.settled:
-                self._change_over(slot)
+            if not slot.is_loaded:
+                self._switch_model(slot)
             slot.fault, slot.attempts = None, 0
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a model, the old one stays
-            self._refuse(slot, error)
+            self._note_failure(slot, error)
         with self.changed:
             self.changed.notify_all()
+        # After the waiters: they are in this process, and need not wait for what is written for the others.
         if endpoint.live is not None:
             self._reporter.report(endpoint.live, slot.served, slot.fault)
 
@@ -204,9 +210,9 @@ class Deployments:
         if slot is not None and slot.endpoint.live is not None:
             self._reporter.enroll(slot.endpoint.name)
 
-    def _take_out(self, name: str) -> None:
+    def _remove(self, name: str) -> None:
         """Let a retired endpoint answer no more; requests that wait are answered first."""
-        with self._looking_up:
+        with self._lookup_lock:
             slot = self.slots.pop(name)
         if slot.batcher is not None:
             slot.batcher.close()
@@ -214,7 +220,7 @@ class Deployments:
         with self.changed:
             self.changed.notify_all()
 
-    def _change_over(self, slot: EndpointSlot) -> None:
+    def _switch_model(self, slot: EndpointSlot) -> None:
         live = slot.endpoint.live
         if live is None or self._writer is None:
             return
@@ -241,7 +247,7 @@ class Deployments:
             metrics.SWITCHES.labels(slot.endpoint.name).inc()
         log.info("endpoint %s answers with %s", slot.endpoint.name, live.model_ref)
         self._loader.trim(self._used())
-        if fault:
+        if fault:  # a shadow's: the model answers by now, and the shadow is tried again after a delay
             raise fault
 
     def _shadows(
@@ -274,7 +280,7 @@ class Deployments:
         served = [slot.served for slot in list(self.slots.values())]
         return [ref for each in served if each for ref in (each.model_ref, *each.shadows)]
 
-    def _refuse(self, slot: EndpointSlot, error: Exception) -> None:
+    def _note_failure(self, slot: EndpointSlot, error: Exception) -> None:
         name = slot.endpoint.name
         metrics.LOAD_FAILURES.labels(name).inc()
         known = isinstance(error, MeguruError)

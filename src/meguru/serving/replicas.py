@@ -1,4 +1,4 @@
-"""SQL of replicas: what each server process answers with at each endpoint."""
+"""SQL of replicas: what each server process answers with at each endpoint, and its heartbeat."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,8 +11,9 @@ from meguru.serving.schema import replica
 from meguru.serving.types import Replica
 
 ALIVE_FOR = timedelta(seconds=15)
-"""A server that was not heard of for so long is taken to be gone."""
+"""A server whose heartbeat is older is taken to be dead: three beats were missed."""
 REMOVED_AFTER = timedelta(hours=1)
+"""Rows of servers that were killed go when another server stops; until then they are only not shown."""
 
 
 def enroll(tx: Connection, endpoint: str, server: str, at: datetime) -> None:
@@ -29,17 +30,17 @@ def put(tx: Connection, new: Replica) -> None:
         tx.execute(insert(replica).values(values))
 
 
-def beat(tx: Connection, server: str, at: datetime) -> int:
+def heartbeat(tx: Connection, server: str, at: datetime) -> int:
     """Write down that a server is alive; return at how many endpoints it is known to answer."""
     return tx.execute(update(replica).where(replica.c.server == server).values(seen_at=at)).rowcount
 
 
-def forget(tx: Connection, endpoint: str, server: str) -> None:
+def remove(tx: Connection, endpoint: str, server: str) -> None:
     """Remove what a server did at one endpoint."""
     tx.execute(delete(replica).where(_here(endpoint, server)))
 
 
-def leave(tx: Connection, server: str, at: datetime) -> None:
+def remove_server(tx: Connection, server: str, at: datetime) -> None:
     """Remove a server that stops, and those that have been gone for long."""
     gone = (replica.c.server == server) | (replica.c.seen_at < at - REMOVED_AFTER)
     tx.execute(delete(replica).where(gone))

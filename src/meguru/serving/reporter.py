@@ -81,7 +81,7 @@ class Reporter:
         """Take away what was told of an endpoint that is no more."""
         self._known.pop(endpoint, None)
         with self._ws.db.write() as tx:
-            replicas.forget(tx, endpoint, self.server)
+            replicas.remove(tx, endpoint, self.server)
 
     def stop(self) -> None:
         """Tell that this process answers no more."""
@@ -90,7 +90,7 @@ class Reporter:
             self._thread.join()
         try:
             with self._ws.db.write() as tx:
-                replicas.leave(tx, self.server, self._ws.clock.now())
+                replicas.remove_server(tx, self.server, self._ws.clock.now())
         except Exception:  # the database may be away; the others see that we are silent
             log.exception("that this server stops could not be written down")
 
@@ -101,7 +101,7 @@ class Reporter:
             try:
                 now, known = self._ws.clock.now(), list(self._known.values())
                 with self._ws.db.write() as tx:
-                    if replicas.beat(tx, self.server, now) == 0:
+                    if replicas.heartbeat(tx, self.server, now) == 0:
                         # Not heard of for an hour (a laptop slept, the database was away), it was forgotten.
                         for each in known:
                             replicas.put(tx, msgspec.structs.replace(each, seen_at=now))

@@ -202,7 +202,7 @@ class PredictionService:
         return EndpointStatus(
             name=name,
             state=_state(slot),
-            current=slot.current,
+            current=slot.is_current,
             live=live.model_ref if live else None,
             fault=slot.fault.as_dict() if slot.fault else None,
             **found,

@@ -1,4 +1,4 @@
-"""Giving up on clients that hang, with one timer for all: one each would cost more than a small answer."""
+"""Idle timeouts of clients, with one timer for all: one for each would cost more than a small answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class IdleTimeouts:
-    """Waits for what clients send; one that sends nothing for some seconds is given up.
+    """Waits for what clients send; one that sends nothing for some seconds is cancelled.
 
     Used by the tasks of one event loop at a time.
 
@@ -23,7 +23,7 @@ class IdleTimeouts:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._since: dict[asyncio.Task[object], float] = {}
-        self._given_up: set[asyncio.Task[object]] = set()
+        self._timed_out: set[asyncio.Task[object]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def wait(self, awaited: Awaitable[T]) -> T:
@@ -38,28 +38,29 @@ class IdleTimeouts:
         task = asyncio.current_task(loop)
         if task is None:
             return await awaited
-        if loop is not self._loop:
+        if loop is not self._loop:  # the first wait on this loop starts the one timer
             self._loop = loop
             self._since.clear()
-            loop.call_later(self.seconds, self._look, loop)
+            loop.call_later(self.seconds, self._sweep, loop)
         self._since[task] = loop.time()
         try:
             return await awaited
         except asyncio.CancelledError:
-            if task not in self._given_up:
+            if task not in self._timed_out:  # somebody else cancelled it, such as a server that stops
                 raise
+            # As `asyncio.timeout` does: the cancellation was ours, and ends here as a TimeoutError.
             task.uncancel()
             raise TimeoutError from None
         finally:
             self._since.pop(task, None)
-            self._given_up.discard(task)
+            self._timed_out.discard(task)
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is not self._loop:
             return
-        late = loop.time() - self.seconds
+        deadline = loop.time() - self.seconds
         for task, since in list(self._since.items()):
-            if since <= late:
-                self._given_up.add(task)
+            if since <= deadline:
+                self._timed_out.add(task)
                 task.cancel()
-        loop.call_later(self.seconds, self._look, loop)
+        loop.call_later(self.seconds, self._sweep, loop)

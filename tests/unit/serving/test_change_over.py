@@ -211,7 +211,7 @@ def test_a_request_that_looks_an_endpoint_up_does_not_bring_a_retired_one_back(w
     asking = threading.Thread(target=known.look_up, args=("delay",))
     asking.start()
     assert found.wait(60)
-    leaving = threading.Thread(target=known._take_out, args=("delay",))
+    leaving = threading.Thread(target=known._remove, args=("delay",))
     leaving.start()
     going.set()
     asking.join(60)

@@ -160,9 +160,9 @@ def test_a_heartbeat_keeps_a_server_and_one_that_leaves_takes_its_rows(workspace
     later = workspace.clock.now() + replicas.ALIVE_FOR * 2
     with workspace.db.write() as tx:
         assert replicas.alive(tx, ["delay"], later) == []
-        replicas.beat(tx, "s0", later)
+        replicas.heartbeat(tx, "s0", later)
         assert [each.server for each in replicas.alive(tx, ["delay"], later)] == ["s0"]
-        replicas.leave(tx, "s0", later)
+        replicas.remove_server(tx, "s0", later)
         assert replicas.alive(tx, ["delay"], later) == []
 
 
@@ -199,7 +199,7 @@ def test_a_server_that_was_forgotten_while_it_slept_is_known_again_at_its_next_b
     reporter = Reporter(workspace)
     reporter.enroll("delay")
     with workspace.db.write() as tx:
-        replicas.leave(tx, reporter.server, workspace.clock.now())
+        replicas.remove_server(tx, reporter.server, workspace.clock.now())
     turns = iter([False, True])
     monkeypatch.setattr(reporter._stop, "wait", lambda seconds: next(turns))
     reporter._beat()
