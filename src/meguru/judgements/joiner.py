@@ -23,7 +23,7 @@ class FeedbackJoiner(Ticker):
 
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws.with_(principal=system("feedback"))
-        self._seen: dict[str, tuple[str, int]] = {}
+        self._last_state: dict[str, tuple[str, int]] = {}
 
     def tick(self) -> None:
         """Look once."""
@@ -34,8 +34,8 @@ class FeedbackJoiner(Ticker):
                 for name, newest in store.waiting_endpoints(tx).items()
             }
         for endpoint, state in now.items():
-            if self._seen.get(endpoint) != state:
+            if self._last_state.get(endpoint) != state:
                 with suppress(NotFound):  # it was retired
                     joining += join_all(lambda name=endpoint: join(self.ws, endpoint=name))
-                self._seen[endpoint] = state
+                self._last_state[endpoint] = state
         self.pause = max(self.least, REST_FACTOR * (time.monotonic() - began - joining))

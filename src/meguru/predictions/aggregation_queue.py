@@ -1,8 +1,8 @@
-"""What is in no cell yet: requests, and changes of outcomes. Whoever counts takes it from here.
+"""A transactional queue (an outbox) of what is in no cell yet: requests, and changes of outcomes.
 
-It is written in the transaction of what it tells of, and goes in the one that adds it to the cells, so each
-is counted once, whoever is killed when. A change of a request that is itself waiting says nothing: when that
-is counted, it is with the outcomes that it has then.
+An entry is written in the transaction of what it tells of, and is deleted in the one that adds it to the
+cells: each is counted exactly once, whoever is killed when. A change of a request that is itself in the queue
+says nothing: when that is counted, it is with the outcomes that it has then.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def add_outcomes(
 
 def pack(changes: Sequence[Any]) -> bytes:
     """Write changes down."""
-    return zlib.compress(_encode(changes), 1)
+    return zlib.compress(_encode(changes), 1)  # the fastest level: it is read once, soon, and deleted
 
 
 def unpack(changes: bytes) -> list[OutcomeChange]:
@@ -75,7 +75,8 @@ def unpack(changes: bytes) -> list[OutcomeChange]:
 
 def request_recount(tx: Connection, endpoint: str) -> None:
     """Have everything of an endpoint counted again; until that is done, windows are read from the record."""
-    # Also where it was said before: whoever begins to count waits until this commit, and sees what it did.
+    # An update even where the row is there: its lock makes a counter that is about to begin wait for this
+    # commit, and see what it did.
     statement = _upsert(tx).values(endpoint=endpoint, batch_id=EVERYTHING)
     tx.execute(
         statement.on_conflict_do_update(
@@ -103,7 +104,8 @@ def start_recount(tx: Connection, endpoint: str) -> None:
 
 def endpoints(tx: Connection) -> list[str]:
     """Return the endpoints of which something is not counted."""
-    # One step in an index for each endpoint, however much waits.
+    # A loose index scan: one step in an index for each endpoint, however much waits; DISTINCT would read it
+    # all.
     found = [*_distinct(tx, _B.endpoint), *_distinct(tx, _O.endpoint)]
     return sorted(set(found))
 

@@ -19,7 +19,8 @@ from meguru.predictions.schema import prediction_count
 from meguru.predictions.types import PredictionBatch, Totals
 
 SHARDS = 16
-"""So many rows share the count of an endpoint: servers on PostgreSQL seldom wait for each other's."""
+"""Rows that share the count of an endpoint: with one, all servers on PostgreSQL would queue for its lock at
+each commit of predictions."""
 _COUNTS = ("predictions", "requests", "outcomes")
 _LATEST = ("last_received_at", "arrived_at", "last_time", "known_until", "touched_until")
 _EARLIEST = ("touched_from",)
@@ -69,7 +70,7 @@ def add(tx: Connection, batches: Iterable[PredictionBatch]) -> None:
         row["last_received_at"] = row["arrived_at"] = max(row["arrived_at"], batch.received_at)
         row["last_time"] = row["touched_until"] = max(row["touched_until"], batch.last_time)
         row["touched_from"] = min(row["touched_from"], batch.first_time)
-    # In one order for all servers, so that no two wait for each other.
+    # Rows are locked in one order by all servers: two that took them in different orders could deadlock.
     _count(tx, [counted[endpoint] for endpoint in sorted(counted)])
 
 
@@ -99,14 +100,14 @@ def add_outcomes(
     known_until
         The latest moment at which the sender says that one became known; None when it did not say.
     """
-    told = {
+    arrived = {
         "outcomes": count,
         "arrived_at": at,
         "known_until": known_until,
         "touched_from": span[0],
         "touched_until": span[1],
     }
-    _count(tx, [_row(endpoint) | told])
+    _count(tx, [_row(endpoint) | arrived])
 
 
 def arrivals(tx: Connection, *endpoints: str) -> dict[str, Arrivals]:
@@ -171,11 +172,11 @@ def _row(endpoint: str) -> dict[str, Any]:
 
 def _count(tx: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
-        tx.execute(_added(tx.dialect.name), rows)
+        tx.execute(_upsert(tx.dialect.name), rows)
 
 
 @cache
-def _added(dialect: str) -> Executable:
+def _upsert(dialect: str) -> Executable:
     """Return the statement that adds to counts; it is made once, as each commit of predictions needs it."""
     if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as upsert
@@ -185,6 +186,7 @@ def _added(dialect: str) -> Executable:
     known, new = prediction_count.c, statement.excluded
     merged: dict[str, Any] = {name: known[name] + new[name] for name in _COUNTS}
     for name in (*_LATEST, *_EARLIEST):
+        # No greatest()/least(): SQLite's max(a, b) is null if one is, PostgreSQL's greatest() ignores nulls.
         beyond = new[name] > known[name] if name in _LATEST else new[name] < known[name]
         merged[name] = case((beyond | known[name].is_(None), new[name]), else_=known[name])
     return statement.on_conflict_do_update(index_elements=[known.endpoint, known.shard], set_=merged)

@@ -87,7 +87,7 @@ class PersonMatcher:
             for name in (column, SENT_PREFIX + column)
         }
 
-        self._needles = payload.needles(form for each in subject.who.values() for form in forms_of(each))
+        self._needles = payload.search_needles(form for each in subject.who.values() for form in forms_of(each))
         self._lower = any("@" in form for form in subject.values)
 
     def may_have(self, body: bytes) -> bool:

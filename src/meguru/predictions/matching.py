@@ -15,8 +15,8 @@ from meguru.predictions.outcome_store import RowId
 _NOTHING = "nothing of this call was recorded; leave it out or correct it"
 
 
-class Naming(Protocol):
-    """Whatever names a prediction; see `OutcomeInput` for what the fields mean."""
+class PredictionReference(Protocol):
+    """What names a prediction, by id or by key; see `OutcomeInput` for what the fields mean."""
 
     @property
     def prediction_id(self) -> str:
@@ -39,7 +39,7 @@ class Naming(Protocol):
         ...
 
 
-def named(given: Naming, path: str) -> RowId | None:
+def named(given: PredictionReference, path: str) -> RowId | None:
     """Return the prediction that is named by its id; None if it is named by key; `path` is for errors."""
     for name, moment in (("at", given.at), ("time", given.time)):
         if moment is not None and moment.tzinfo is None:
@@ -47,13 +47,13 @@ def named(given: Naming, path: str) -> RowId | None:
             raise InvalidInput("the time of an outcome has no time zone", hint=hint, field=f"{path}.{name}")
     if given.key != "":
         if given.prediction_id:
-            raise _misnamed("an outcome names its prediction twice", path, "key")
+            raise _wrong_reference("an outcome names its prediction twice", path, "key")
         row_keys.checked(given.key, f"{path}.key")
         return None
     if not given.prediction_id:
-        raise _misnamed("an outcome names no prediction", path, "prediction_id")
+        raise _wrong_reference("an outcome names no prediction", path, "prediction_id")
     if given.time is not None:
-        raise _misnamed("time belongs to a key", path, "time")
+        raise _wrong_reference("time belongs to a key", path, "time")
     place = ids.split(given.prediction_id)
     if place is None:
         raise InvalidInput(
@@ -67,17 +67,17 @@ def named(given: Naming, path: str) -> RowId | None:
 def find(
     tx: Connection,
     endpoint: str,
-    given: Sequence[Naming],
+    given: Sequence[PredictionReference],
     by_id: Sequence[RowId | None],
     now: datetime,
 ) -> list[list[RowId]]:
     """Return the predictions that each is of, in order: of a key none, one or several that are equal."""
     asked = [(str(each.key), each.time, each.at or now) for each in given if each.key != ""]
-    by_key = iter(row_keys.places(tx, endpoint, asked))
+    by_key = iter(row_keys.find(tx, endpoint, asked))
     return [[place] if place else next(by_key) for place in by_id]
 
 
-def unknown_key(given: Naming, path: str, endpoint: str, now: datetime) -> InvalidInput:
+def unknown_key(given: PredictionReference, path: str, endpoint: str, now: datetime) -> InvalidInput:
     """Return what to say of a key that no prediction has."""
     when = f"at {given.time.isoformat()}" if given.time else f"by {(given.at or now).isoformat()}"
     return InvalidInput(
@@ -88,7 +88,7 @@ def unknown_key(given: Naming, path: str, endpoint: str, now: datetime) -> Inval
     )
 
 
-def unknown_id(given: Naming, path: str, endpoint: str, batch: Any) -> InvalidInput:
+def unknown_id(given: PredictionReference, path: str, endpoint: str, batch: Any) -> InvalidInput:
     """Return what to say of an id; `batch` is the request that has it, if the caller may know of that."""
     why = ""
     if batch is not None:
@@ -103,5 +103,5 @@ def unknown_id(given: Naming, path: str, endpoint: str, batch: Any) -> InvalidIn
     )
 
 
-def _misnamed(what: str, path: str, name: str) -> InvalidInput:
+def _wrong_reference(what: str, path: str, name: str) -> InvalidInput:
     return InvalidInput(what, field=f"{path}.{name}", hint="send either prediction_id, or key (and time)")

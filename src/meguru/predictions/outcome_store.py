@@ -53,7 +53,7 @@ JUDGED = "feedback/"
 """What was concluded from feedback is recorded by ``feedback/WHO``: it never counts beside the truth."""
 
 
-class _Told(msgspec.Struct):
+class _Incoming(msgspec.Struct):
     """Outcomes on their way in: what counts by place, what of it is written how, and what else is kept.
 
     `before` is what counted of those that are `changed`.
@@ -89,38 +89,40 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
     receipt (`at` is `recorded_at`) that says what is known already is no news.
     """
     places = dict.fromkeys((row["batch_id"], row["row"]) for row in given)
-    _hold(tx, sorted({batch_id for batch_id, _ in places}))
-    told = _Told(current=_current(tx, places))
-    older = [row for row in given if not _take(told, row)]
+    # Before what is known is read: two that record outcomes of one prediction would both find none, and
+    # insert.
+    _lock_batches(tx, sorted({batch_id for batch_id, _ in places}))
+    incoming = _Incoming(current=_current(tx, places))
+    older = [row for row in given if not _apply(incoming, row)]
     if older:
-        _take_older(tx, told, older)
-    for table, rows in ((outcome, list(told.new.values())), (earlier_outcome, told.earlier)):
+        _keep_older(tx, incoming, older)
+    for table, rows in ((outcome, list(incoming.new.values())), (earlier_outcome, incoming.earlier)):
         if rows:
             tx.execute(insert(table), _without_json(rows))
-    if told.changed:
-        tx.execute(_UPDATE, [_named(row) for row in told.changed.values()])
-    if news := [*told.new.values(), *told.changed.values(), *told.earlier]:
-        span = _count(tx, endpoint, len(told.new), news)
-        outcome_days.add(tx, endpoint, [batch_id for batch_id, _ in (*told.new, *told.changed)])
-        outcome_delays.add(tx, endpoint, told.new.values())
-        aggregation_queue.add_outcomes(tx, endpoint, span, _changes(told))
-    return Recorded(len(told.new), told.corrected, told.repeated)
+    if incoming.changed:
+        tx.execute(_UPDATE, [_update_parameters(row) for row in incoming.changed.values()])
+    if news := [*incoming.new.values(), *incoming.changed.values(), *incoming.earlier]:
+        span = _count(tx, endpoint, len(incoming.new), news)
+        outcome_days.add(tx, endpoint, [batch_id for batch_id, _ in (*incoming.new, *incoming.changed)])
+        outcome_delays.add(tx, endpoint, incoming.new.values())
+        aggregation_queue.add_outcomes(tx, endpoint, span, _changes(incoming))
+    return Recorded(len(incoming.new), incoming.corrected, incoming.repeated)
 
 
-def _changes(told: _Told) -> list[tuple[str, int, float | str | None, float | str | None]]:
+def _changes(incoming: _Incoming) -> list[tuple[str, int, float | str | None, float | str | None]]:
     """Return what counts now and did not before; plain tuples, as there are many."""
     new: list[tuple[str, int, float | str | None, float | str | None]] = [
         (batch_id, row, None, given["value"] if given.get("json") is None else given["json"])
-        for (batch_id, row), given in told.new.items()
+        for (batch_id, row), given in incoming.new.items()
     ]
-    for place, given in told.changed.items():
-        before, now = _written(told.before[place]), _written(given)
+    for place, given in incoming.changed.items():
+        before, now = _as_stored(incoming.before[place]), _as_stored(given)
         if before != now:
             new.append((*place, before, now))
     return new
 
 
-def _written(row: Mapping[str, Any]) -> float | str:
+def _as_stored(row: Mapping[str, Any]) -> float | str:
     text = row.get("json")
     return float(row["value"]) if text is None else str(text)
 
@@ -144,15 +146,15 @@ def _count(
 
 def withdraw(tx: Connection, endpoint: str, places: Sequence[RowId]) -> int:
     """Have predictions no outcome any more; what it was is kept beside it. Return how many had one."""
-    _hold(tx, sorted({batch_id for batch_id, _ in places}))
+    _lock_batches(tx, sorted({batch_id for batch_id, _ in places}))
     known = list(_rows(tx, outcome, dict.fromkeys(places)))
     for some in chunks(known, _MAX_PAIRS):
         mine = tuple_(outcome.c.batch_id, outcome.c.row)
         tx.execute(delete(outcome).where(mine.in_([(row["batch_id"], row["row"]) for row in some])))
     if known:
-        tx.execute(insert(earlier_outcome), [_plain(row) for row in known])
+        tx.execute(insert(earlier_outcome), [_outcome_columns(row) for row in known])
         span = _count(tx, endpoint, -len(known), known)
-        gone = [OutcomeChange(row["batch_id"], row["row"], _written(row), None) for row in known]
+        gone = [OutcomeChange(row["batch_id"], row["row"], _as_stored(row), None) for row in known]
         aggregation_queue.add_outcomes(tx, endpoint, span, gone)
         outcome_days.add(tx, endpoint, [row["batch_id"] for row in known])
     return len(known)
@@ -219,10 +221,11 @@ def _outcome(row: Row[Any]) -> Outcome:
     return Outcome(value=read(row), at=row.at, recorded_at=row.recorded_at, recorded_by=row.recorded_by)
 
 
-def _hold(tx: Connection, batch_ids: Sequence[str]) -> None:
-    """Have whoever tells of the same predictions wait; in one order, so that no two wait for each other."""
+def _lock_batches(tx: Connection, batch_ids: Sequence[str]) -> None:
+    """Lock the batches of some predictions until the transaction ends, in order of id: no two can
+    deadlock."""
     if tx.dialect.name == "sqlite":
-        return  # it has one writer
+        return  # it has one writer at a time
     for some in chunks(batch_ids, _MAX_PARAMETERS):
         held = select(prediction_batch.c.id).where(prediction_batch.c.id.in_(some))
         tx.execute(held.order_by(prediction_batch.c.id).with_for_update())
@@ -234,6 +237,8 @@ def _current(tx: Connection, places: Iterable[RowId]) -> dict[RowId, dict[str, A
 
 def _rows(tx: Connection, table: Any, places: Iterable[RowId]) -> Iterator[dict[str, Any]]:
     """Give what a table holds of some predictions; mostly nothing yet, and then it is not asked for each."""
+    # Counted by batch first: mostly there is nothing yet. Where a batch's outcomes are about as many as are
+    # wanted all of them are read; single rows of large batches are named one by one.
     wanted: dict[str, set[int]] = {}
     for batch_id, row in places:
         wanted.setdefault(batch_id, set()).add(row)
@@ -272,27 +277,28 @@ def _at_places(table: Table, dialect: str) -> TextualSelect:
     ).columns(*table.c)
 
 
-def _take(told: _Told, row: dict[str, Any]) -> bool:
+def _apply(incoming: _Incoming, row: dict[str, Any]) -> bool:
     """Take an outcome that counts from now on, or that is known; False when a later one is known."""
     place = (row["batch_id"], row["row"])
-    known = told.current.get(place)
+    known = incoming.current.get(place)
     if known is None:
-        told.current[place] = told.new[place] = row
+        incoming.current[place] = incoming.new[place] = row
         return True
     is_same = (known["value"], known["json"]) == (row["value"], row["json"])
+    # What is known for certain overrules what was concluded from feedback, whichever became known first.
     overrules = _is_judged(known) and not _is_judged(row)
     if is_same and not overrules and row["at"] in {known["at"], row["recorded_at"]}:
-        told.repeated += 1
+        incoming.repeated += 1
         return True
     if row["at"] < known["at"] and not overrules:
         return False
-    told.earlier.append(_plain(known))
-    told.current[place] = row
-    if place not in told.new:
-        told.before.setdefault(place, known)
-    (told.new if place in told.new else told.changed)[place] = row
-    told.repeated += is_same
-    told.corrected += not is_same
+    incoming.earlier.append(_outcome_columns(known))
+    incoming.current[place] = row
+    if place not in incoming.new:
+        incoming.before.setdefault(place, known)
+    (incoming.new if place in incoming.new else incoming.changed)[place] = row
+    incoming.repeated += is_same
+    incoming.corrected += not is_same
     return True
 
 
@@ -300,17 +306,17 @@ def _is_judged(row: dict[str, Any]) -> bool:
     return bool(row["recorded_by"].startswith(JUDGED))
 
 
-def _take_older(tx: Connection, told: _Told, older: Sequence[dict[str, Any]]) -> None:
+def _keep_older(tx: Connection, incoming: _Incoming, older: Sequence[dict[str, Any]]) -> None:
     """Keep outcomes that became known before what counts, each once."""
     places = dict.fromkeys((row["batch_id"], row["row"]) for row in older)
-    kept = {_said(row) for row in (*_rows(tx, earlier_outcome, places), *told.earlier)}
+    kept = {_identity(row) for row in (*_rows(tx, earlier_outcome, places), *incoming.earlier)}
     for row in older:
-        if _said(row) in kept:
-            told.repeated += 1
+        if _identity(row) in kept:
+            incoming.repeated += 1
         else:
-            kept.add(_said(row))
-            told.earlier.append(row)
-            told.corrected += 1
+            kept.add(_identity(row))
+            incoming.earlier.append(row)
+            incoming.corrected += 1
 
 
 def _without_json(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -321,14 +327,14 @@ def _without_json(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _said(row: dict[str, Any]) -> tuple[Any, ...]:
+def _identity(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(row[name] for name in ("batch_id", "row", "value", "json", "at"))
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def _outcome_columns(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("batch_id", "row", *(column.name for column in _COLUMNS))}
 
 
-def _named(row: dict[str, Any]) -> dict[str, Any]:
+def _update_parameters(row: dict[str, Any]) -> dict[str, Any]:
     new = {f"new_{column.name}": row[column.name] for column in _COLUMNS}
     return new | {"batch": row["batch_id"], "of_row": row["row"]}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAX_PACKED_ROWS = 200
+"""Rows that are written as msgpack; more of them as Arrow, which is smaller and quicker from about here
+on."""
 _ARROW = b"ARROW1"
 _TIME = AnswerOutput("time", "datetime")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -137,7 +139,7 @@ def _header(content: PayloadColumns) -> bytes:
     return _encode((content.types, list(shadows), outputs, others))
 
 
-def few(payload: bytes) -> StoredRows | None:
+def packed_rows(payload: bytes) -> StoredRows | None:
     """Read a batch that was written as rows; None if it was written as Arrow."""
     rows = None if payload.startswith(_ARROW) else _decode(payload)
     return None if rows is None or isinstance(rows.rows, bytes) else rows
@@ -165,7 +167,7 @@ def answer_of(payload: bytes) -> ModelAnswer:
 
 def features_of(payload: bytes) -> dict[str, Sequence[Any]]:
     """Read only what came in, in the order of the model's columns; datetimes as they are stored."""
-    rows = few(payload)
+    rows = packed_rows(payload)
     if rows is not None:
         return dict(content_of(rows.header, rows.rows).features)
     if payload.startswith(_ARROW):
@@ -177,10 +179,12 @@ COMPRESSED = _ARROW
 """What a payload has in it whose values are not there as bytes."""
 
 
-def needles(forms: Iterable[str]) -> list[bytes]:
+def search_needles(forms: Iterable[str]) -> list[bytes]:
     """Return the bytes of which a payload has one, if a value in it is one of some, as text or as number.
 
-    Letters are small, so that a text of small letters can be looked through.
+    Both as given and in lower case, so that a lowered payload can be searched too. A needle that is there is
+    only a reason to decode the payload; one that is not proves that the value is not in it, unless it is
+    compressed.
     """
     found: dict[bytes, None] = {}
     for form in forms:
@@ -196,6 +200,7 @@ def needles(forms: Iterable[str]) -> list[bytes]:
 
 
 _EXACT = 1 << 53
+"""Whole numbers below have a double of their own; a payload may hold one either way."""
 
 
 def values_in(payload: bytes, names: Collection[str]) -> Iterator[tuple[str, Sequence[Any]]]:
@@ -204,12 +209,13 @@ def values_in(payload: bytes, names: Collection[str]) -> Iterator[tuple[str, Seq
         yield from ((name, each) for name, each in features_of(payload).items() if name in names)
         return
     stored = _decode(payload)
-    if (places := _places.get(stored.header)) is None:
+    if (positions := _positions.get(stored.header)) is None:
         types = _decode_header(stored.header).types
-        if len(_places) >= _MAX_HEADERS:
-            _places.clear()
-        places = _places[stored.header] = list(enumerate(types))
-    wanted = [(at, name) for at, name in places if name in names]
+        # headers of many models: cheaper to start again than to keep an order
+        if len(_positions) >= _MAX_HEADERS:
+            _positions.clear()
+        positions = _positions[stored.header] = list(enumerate(types))
+    wanted = [(at, name) for at, name in positions if name in names]
     if not wanted:
         return
     if isinstance(stored.rows, bytes):
@@ -219,7 +225,7 @@ def values_in(payload: bytes, names: Collection[str]) -> Iterator[tuple[str, Seq
         yield name, [row[at] for row in stored.rows]
 
 
-_places: dict[bytes, list[tuple[int, str]]] = {}
+_positions: dict[bytes, list[tuple[int, str]]] = {}
 """Where in a row the features of a header are."""
 _MAX_HEADERS = 1000
 
@@ -228,7 +234,7 @@ def recorded(
     payload: bytes,
 ) -> tuple[Mapping[str, str], dict[str, Sequence[Any]], Sequence[datetime]]:
     """Read the types of what came in, what came in, and when each row happened; see `features_of`."""
-    rows = few(payload)
+    rows = packed_rows(payload)
     if rows is not None:
         content = content_of(rows.header, rows.rows)
         return content.types, dict(content.features), [moment(each) for each in content.times]

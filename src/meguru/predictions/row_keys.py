@@ -33,7 +33,7 @@ def checked(key: Any, path: str) -> str:
     return key
 
 
-def places(tx: Connection, endpoint: str, asked: Sequence[AskedKey]) -> list[list[RowId]]:
+def find(tx: Connection, endpoint: str, asked: Sequence[AskedKey]) -> list[list[RowId]]:
     """Return the predictions of each key: all those at its time, else at its newest time up to a moment."""
     found: list[list[RowId]] = [[] for _ in asked]
     for is_exact in (True, False):
@@ -55,7 +55,8 @@ def _query(
 
 @lru_cache(maxsize=8)
 def _statement(count: int, is_exact: bool) -> TextClause:  # noqa: FBT001 - a key of the cache
-    """Return the query for so many keys, as text: to put its values together takes longer than to ask it."""
+    """Return the query for so many keys, as text; SQLAlchemy takes longer to put it together than to ask
+    it."""
     rows = ", ".join(f"(:n{place}, :k{place}, :t{place})" for place in range(count))
     latest = (
         '(SELECT max(newest."time") FROM prediction_key AS newest WHERE newest.endpoint = :endpoint '

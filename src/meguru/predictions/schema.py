@@ -171,7 +171,8 @@ uncounted_outcomes = Table(
     Column("changes", LargeBinary, nullable=False),
     Index(None, "endpoint", "id"),
 )
-"""Changes of what counts as outcome that are in no cell yet, as `aggregation_queue.pack` writes them; one row a call.
+"""Changes of what counts as outcome that are in no cell yet, as `aggregation_queue.pack` writes them; one row
+a call.
 
 Times are the first and the last of the requests whose predictions they are of.
 """

@@ -1,4 +1,4 @@
-"""How much lies in a span of event time, counted by requests: quick, and a little more than it is.
+"""How much lies in a span of event time, estimated by whole requests: quick, and an upper bound.
 
 A request whose rows lie on both sides of a boundary counts on both.
 """

@@ -15,6 +15,7 @@ from meguru.predictions.schema import prediction_batch, prediction_key
 from meguru.predictions.types import PredictionBatch
 
 _MAX_PARAMETERS = 900
+"""Ids in one statement: SQLite before 3.32 takes 999 parameters."""
 _INSERT = insert(prediction_batch)
 _INSERT_KEY = insert(prediction_key)
 T = TypeVar("T")
@@ -25,6 +26,7 @@ def add(tx: Connection, batches: Sequence[PredictionBatch]) -> None:
     values = [msgspec.structs.asdict(each) for each in batches]
     keyed = [each for each, value in zip(batches, values, strict=True) if value.pop("rows")]
     tx.execute(_INSERT, values)
+    # In one transaction with the rows themselves: counts and queue are right whenever the process is killed.
     if keyed:
         tx.execute(_INSERT_KEY, [row for batch in keyed for row in _keys(batch)])
     counts.add(tx, batches)
@@ -131,7 +133,10 @@ def newest(
 
 
 def within(endpoint: str, start: datetime, end: datetime) -> tuple[Any, Any, Any]:
-    """Return the conditions of batches that may have event times in ``[start, end)``."""
+    """Return the conditions of batches that may have event times in ``[start, end)``.
+
+    A batch is known by its first and last time alone: some of its rows may lie outside.
+    """
     table = prediction_batch.c
     return table.endpoint == endpoint, table.last_time >= start, table.first_time < end
 

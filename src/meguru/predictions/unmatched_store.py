@@ -32,7 +32,7 @@ def add(tx: Connection, endpoint: str, given: Sequence[OutcomeInput], now: datet
             f"there is no endpoint {endpoint!r} whose predictions outcomes could wait for", field="endpoint"
         )
     rows = [_row(endpoint, each, now, by) for each in given]
-    before = count(tx, endpoint)
+    before = count(tx, endpoint)  # and again at the end: rows that were there already are not inserted
     if before + len(rows) > MAX_WAITING:
         raise Conflict(
             f"{before:,} outcomes of {endpoint} wait for predictions that nobody knows",
@@ -70,7 +70,8 @@ def joinable(tx: Connection, endpoint: str, limit: int) -> list[WaitingOutcome]:
     """Return what waits no longer: its prediction is there."""
     batch, key = prediction_batch.c, prediction_key.c
     by_id = exists().where(batch.id == _W.batch_id, batch.endpoint == _W.endpoint, batch.n > _W.row)
-    # Who did not say when it became known did not say that the prediction was made before.
+    # `at` defaults to the time of receipt, and that says nothing: then the prediction may also have come
+    # later.
     in_time = or_(
         key.time == _W.time,
         and_(_W.time.is_(None), or_(key.time <= _W.at, _W.at == _W.recorded_at)),

@@ -155,7 +155,7 @@ def _parts(batches: Sequence[Any], *, with_ids: bool) -> Iterator["pl.DataFrame"
     """Make one frame of each large batch, and one of each run of small ones with the same columns."""
     import polars as pl
 
-    read = [(batch, payload.few(batch.payload)) for batch in batches]
+    read = [(batch, payload.packed_rows(batch.payload)) for batch in batches]
     for (model, header), run in groupby(read, key=_shape):
         group = list(run)
         if header:

@@ -1,7 +1,7 @@
-"""Write batches durably, many requests' in one commit.
+"""Group commit of predictions: the batches of many requests in one transaction, answered when it is durable.
 
-While one commit is under way, what arrives waits and goes into the next. There is no timer: a lone
-request is committed at once, and a crowd shares the price of the disk.
+While one commit is under way, what arrives waits and goes into the next. There is no timer: a lone request is
+committed at once, and a crowd shares the price of one fsync.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Writer:
         except Exception as failure:  # noqa: BLE001 - all endpoints share this thread: it must not end
             error = _explained(failure)
             # What is wrong with one batch (a key that was used before, text that can't be stored) is no fault
-            # of its neighbours: each is tried alone. A database that is away is everybody's, and waited for once.
+            # of its neighbours: each is tried alone. A database that is away is everybody's, and waited for
+            # once.
             if len(group) > 1 and isinstance(error, Conflict | InvalidInput | InternalError):
                 for each in group:
                     self._write([each])

@@ -151,8 +151,8 @@ def _refuse(ws: Workspace, permission: str, name: str) -> None:
 class AnswerQueue:
     """Carries answers from the threads that make them to the event loop that sends them.
 
-    Waking a loop (a write to its self-pipe) costs more than an answer, so answers that are ready together go over
-    in one wake-up.
+    Waking a loop (a write to its self-pipe) costs more than an answer, so answers that are ready together go
+    over in one wake-up.
     """
 
     def __init__(self) -> None:
@@ -165,9 +165,9 @@ class AnswerQueue:
         future: asyncio.Future[PredictionResponse] = loop.create_future()
 
         def done(answer: PredictionResponse) -> None:
-            # No lock: appended before the flag is read, and the flag is lowered before the queue is drained. So
-            # whoever finds it raised knows of a delivery that has not drained yet. Two may raise it at once: the
-            # second delivery finds nothing.
+            # No lock: appended before the flag is read, and the flag is lowered before the queue is drained.
+            # So whoever finds it raised knows of a delivery that has not drained yet. Two may raise it at
+            # once: the second delivery finds nothing.
             self._ready.append((future, answer))
             if not self._called:
                 self._called = True
@@ -192,7 +192,8 @@ def _route(scope: Scope) -> tuple[str, str]:
     name, _, verb = found.rpartition("/")
     if not name or verb not in VERBS:
         name, verb = found, ""
-    is_odd = not verb and "/" in name and scope["method"] not in _READ_METHODS  # else it is a name with its project
+    # else it is a name with its project
+    is_odd = not verb and "/" in name and scope["method"] not in _READ_METHODS
     if not name or name.count("/") > 1 or is_odd:
         raise NotFound(f"there is nothing at {scope['path'][:200]}", hint="POST /endpoints/NAME/predict")
     project = _project_of(scope)

@@ -1,8 +1,8 @@
 """The batcher of one endpoint: requests are decoded, scored, recorded and answered in batches.
 
-One thread takes whatever waits and scores it together ("natural batching"): a lone request is scored at once, and
-while it is, the next ones gather. There is no timer, so there is no batching delay to tune. An answer goes out when
-its predictions are durable.
+One thread takes whatever waits and scores it together ("natural batching"): a lone request is scored at once,
+and while it is, the next ones gather. There is no timer, so there is no batching delay to tune. An answer
+goes out when its predictions are durable.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ class PredictionCall:
 
     def answer(self, answer: PredictionResponse) -> None:
         """Give the answer; a second one is dropped."""
-        # The batcher fails a whole group when something unforeseen is raised, and some of its calls may have been
-        # answered by then, or may still be answered by the writer's thread.
+        # The batcher fails a whole group when something unforeseen is raised, and some of its calls may have
+        # been answered by then, or may still be answered by the writer's thread.
         done, self._done = self._done, _ignore
         if done is _ignore:
             return
@@ -150,7 +150,8 @@ class Batcher:
             try:
                 if served is None:
                     raise Busy(f"endpoint {self.name!r} is loading its model")
-                # The limit is of the calling thread, and a library that was loaded with a new model has none yet.
+                # The limit is of the calling thread, and a library that was loaded with a new model has none
+                # yet.
                 if limited is not served.predictor:
                     one_thread_each()
                     limited = served.predictor
@@ -192,7 +193,8 @@ class Batcher:
                     call.fail(error)
                 left = [call for call in calls if call not in asking]
                 return self._enriched(left) if left else []
-            if len(calls) > 1:  # one request is at fault: found by halves, at the price of log2(n) more lookups
+            # one request is at fault: found by halves, at the price of log2(n) more lookups
+            if len(calls) > 1:
                 middle = len(calls) // 2
                 return [*self._enriched(calls[:middle]), *self._enriched(calls[middle:])]
             calls[0].fail(error)
@@ -220,7 +222,8 @@ class Batcher:
         if served.mapped and any(call.rows.times for call in group):
             times = [time for call in group for time in _times(call)]
         shadows = served.shadow_answers(rows, group[0].view, sent, times)
-        # Ids ascend, so that what was scored together is found again between the first and the last (`replay`).
+        # Ids ascend, so that what was scored together is found again between the first and the last
+        # (`replay`).
         batch_ids = [ids.new_batch_id() for _ in group] if served.record else [""] * len(group)
         together = None
         if len(group) > 1 and served.record:
@@ -267,8 +270,8 @@ class Batcher:
             self.consumers.saw(call.view.version, call.consumer, n, call.received_at)
 
     def _not_recorded(self, call: PredictionCall, error: MeguruError) -> None:
-        # Two requests with one key may be under way at once; the unique index lets one be recorded, and the other is
-        # answered with what that one got.
+        # Two requests with one key may be under way at once; the unique index lets one be recorded, and the
+        # other is answered with what that one got.
         try:
             if isinstance(error, Conflict) and self._answer_again(call):
                 return

@@ -112,8 +112,8 @@ class Deployments:
 
     def look_up(self, name: str) -> EndpointSlot | None:
         """Return an endpoint, asking the database if this process has not heard of it yet."""
-        # Read and put in under one lock: a request that read just before the endpoint was retired must not put
-        # it back after `_remove` has removed it; nobody would take it out a second time.
+        # Read and put in under one lock: a request that read just before the endpoint was retired must not
+        # put it back after `_remove` has removed it; nobody would take it out a second time.
         with self._lookup_lock:
             if name not in self.slots:
                 with self._ws.read() as tx:
@@ -151,7 +151,8 @@ class Deployments:
         What it raises leaves `seen` as it was with the caller: the same events are looked at again.
         """
         if seen is None:
-            # Head and names in one transaction: what is declared after it is told by an event after this head.
+            # Head and names in one transaction: what is declared after it is told by an event after this
+            # head.
             with self._ws.read() as tx:
                 seen = events.head(tx)
                 names = store.names(tx)

@@ -96,7 +96,8 @@ def test_without_the_store_there_is_never_a_silent_null(ws, away, missing):
         assert online(ws, ["balance"], {"who": "a"}).rows[0]["value"].age == 3600.0
     with pytest.raises(Busy) as refused:
         told(ws)
-    assert isinstance(refused.value, StoreUnavailable) is (missing != "last_known")  # of others something is known
+    # of others something is known
+    assert isinstance(refused.value, StoreUnavailable) is (missing != "last_known")
 
 
 def test_without_the_store_a_declared_default_is_told_as_one(ws, away):

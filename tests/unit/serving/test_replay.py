@@ -121,7 +121,7 @@ def test_a_model_that_says_something_else_is_found_out(workspace, service, put):
     batch_id = said[0]["id"].partition(".")[0]
     with workspace.db.write() as tx:
         batch = store.get(tx, batch_id)
-        content = payload.content_of(*msgspec.structs.astuple(payload.few(batch.payload))[:2])
+        content = payload.content_of(*msgspec.structs.astuple(payload.packed_rows(batch.payload))[:2])
         other = payload.plain([0.5, *content.answer.columns["score"][1:]])
         changed = payload.pack(msgspec.structs.replace(content, answer=other))
         tx.execute(store.prediction_batch.update().values(payload=changed))

@@ -96,8 +96,8 @@ class OnlineReader:
         clearings = self._clearings
         with self._ws.read() as tx:
             plan = plan_of_service(tx, project, service) if service else plan_of_views(tx, project, features)
-        # A plan that was read before the plans were cleared is of the past: cached now, it would stay until the
-        # next news.
+        # A plan that was read before the plans were cleared is of the past: cached now, it would stay until
+        # the next news.
         if clearings == self._clearings:
             self._plans[question] = plan
         while len(self._plans) > MAX_PLANS:
