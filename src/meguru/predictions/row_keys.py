@@ -55,8 +55,7 @@ def _query(
 
 @lru_cache(maxsize=8)
 def _statement(count: int, is_exact: bool) -> TextClause:  # noqa: FBT001 - a key of the cache
-    """Return the query for so many keys, as text; SQLAlchemy takes longer to put it together than to ask
-    it."""
+    """Return the query for so many keys, as text: SQLAlchemy takes longer to compile it than it runs."""
     rows = ", ".join(f"(:n{place}, :k{place}, :t{place})" for place in range(count))
     latest = (
         '(SELECT max(newest."time") FROM prediction_key AS newest WHERE newest.endpoint = :endpoint '

@@ -192,7 +192,7 @@ def _route(scope: Scope) -> tuple[str, str]:
     name, _, verb = found.rpartition("/")
     if not name or verb not in VERBS:
         name, verb = found, ""
-    # else it is a name with its project
+    # With GET it is a name with its project.
     is_odd = not verb and "/" in name and scope["method"] not in _READ_METHODS
     if not name or name.count("/") > 1 or is_odd:
         raise NotFound(f"there is nothing at {scope['path'][:200]}", hint="POST /endpoints/NAME/predict")

@@ -193,7 +193,7 @@ class Batcher:
                     call.fail(error)
                 left = [call for call in calls if call not in asking]
                 return self._enriched(left) if left else []
-            # one request is at fault: found by halves, at the price of log2(n) more lookups
+            # One request is at fault: found by halves, at the price of log2(n) more lookups
             if len(calls) > 1:
                 middle = len(calls) // 2
                 return [*self._enriched(calls[:middle]), *self._enriched(calls[middle:])]

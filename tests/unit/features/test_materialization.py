@@ -352,7 +352,7 @@ def test_what_was_declared_again_meanwhile_is_not_freed(ws):
     bring_online(ws)
     view_specs.retire(ws, name="balance")
     with ws.read() as tx:
-        ((name, number),) = follow.retired(tx)
+        ((name, number),) = follow.unread_states(tx)
     declare_view(ws)
     follow.forget(ws, name, number)
     assert values(ws, "a") == [(1.0, "PRESENT")]

@@ -109,10 +109,10 @@ def test_without_the_store_a_declared_default_is_told_as_one(ws, away):
 def test_a_new_version_is_read_when_values_of_it_are_online(ws):
     seen(ws)
     declare_view(ws, ttl="3h")
-    reader_of(ws)._looked = 0
+    reader_of(ws)._refreshed_at = 0
     assert online(ws, ["balance"], {"who": "a"}).views["value"] == "feature_view/balance@1"
     bring_online(ws)
-    reader_of(ws)._looked = 0
+    reader_of(ws)._refreshed_at = 0
     assert online(ws, ["balance"], {"who": "a"}).views["value"] == "feature_view/balance@2"
     assert online(ws, ["balance@1"], {"who": "a"}).views["value"] == "feature_view/balance@1"
 
@@ -186,7 +186,7 @@ def test_a_feature_that_is_a_personal_column_needs_the_right_to_see_it(ws):
     seen(ws)
     columns = {"value": ColumnSpec(tags=["pii"])}
     dataset_specs.declare(ws, name="accounts", spec=DatasetSpec(columns=columns))
-    reader_of(ws)._looked = 0
+    reader_of(ws)._refreshed_at = 0
     rights = frozenset({"feature_view:get"})
     with pytest.raises(Forbidden, match="shop may not do") as caught:
         online(ws.with_(principal=Principal(name="shop", permissions=rights)), ["balance"], {"who": "a"})

@@ -243,7 +243,7 @@ def test_a_version_is_not_read_for_a_row_that_was_pushed_to_it(ws):
     bring_online(ws, "clicks")
     declare_view(ws, "clicks", "clicked", push=True, features={"value": "Float64"}, ttl="9h")
     send(ws, [("b", hours(-1), 2.0)])
-    reader_of(ws)._looked = 0
+    reader_of(ws)._refreshed_at = 0
     assert values(ws, "a") == [1.0]
     follower = follow.MaterializationFollower(ws)
     follower.step()

@@ -94,6 +94,7 @@ def packed_chunks(
 
     A row that replaces another is in one part with it. `before` packs as the store has it what is taken out.
     """
+    # By key: what is taken out of a store and what replaces it have to be written in one call.
     gone = packed(found.gone, keys, before)
     left = {row[0]: Retraction(*row[:3], row[4]) for row in gone.rows()}
     put = found.put.height

@@ -27,13 +27,13 @@ from meguru.kernel.workspace import Workspace
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = timedelta(minutes=10)
-"""After which what failed is tried again though nothing is new."""
+"""A materialization that failed is retried after this long though nothing is new: a store may be back."""
 FOLD_RETRY_AFTER = timedelta(minutes=1)
 _WAKES = ("dataset_version.", "feature_view.", "materialization.")
 
 
 class MaterializationFollower(Follower):
-    """Starts to bring online what is due, and forgets what is retired."""
+    """Starts to bring online what is due, and forgets what nobody reads any more."""
 
     name = "materializations"
     idle = 2.0
@@ -44,7 +44,7 @@ class MaterializationFollower(Follower):
         self._gauges = FreshnessGauges()
         self._refused: dict[str, object] = {}
         """What could not be begun, by view, with the versions that it was tried for."""
-        self._again: dict[str, datetime] = {}
+        self._fold_retry_at: dict[str, datetime] = {}
         """When what was pushed to a view, and could not be folded, is tried again."""
 
     def wakes(self, type: str) -> bool:
@@ -56,11 +56,11 @@ class MaterializationFollower(Follower):
         with self.ws.read() as tx:
             waiting = fold.due(tx, self.ws)
         for name in waiting:
-            if self._again.get(name, self.ws.clock.now()) <= self.ws.clock.now():
+            if self._fold_retry_at.get(name, self.ws.clock.now()) <= self.ws.clock.now():
                 self._fold(name)
         with self.ws.read() as tx:
             wanted = due(tx, self.ws)
-            gone = retired(tx)
+            gone = unread_states(tx)
             self._gauges.tell(tx)
         for version, data in wanted:
             if self._refused.get(version.ref) != data:
@@ -87,13 +87,13 @@ class MaterializationFollower(Follower):
         """Fold what was pushed to a view; what can't be twice in a row is told, and the others go on."""
         try:
             fold.fold(self.ws, name)
-            self._again.pop(name, None)
+            self._fold_retry_at.pop(name, None)
         except Exception as error:
             log.warning("what was pushed to %s waits", name, exc_info=error)
-            if name in self._again:
+            if name in self._fold_retry_at:
                 why = f"{error}: {error.why}" if isinstance(error, MeguruError) else f"{error}"
-                fold.tell_stalled(self.ws, name, why.split("\n", 1)[0])
-            self._again[name] = self.ws.clock.now() + FOLD_RETRY_AFTER
+                fold.report_stalled(self.ws, name, why.split("\n", 1)[0])
+            self._fold_retry_at[name] = self.ws.clock.now() + FOLD_RETRY_AFTER
 
 
 def due(tx: Connection, ws: Workspace) -> list[tuple[FeatureViewVersion, object]]:
@@ -153,7 +153,7 @@ def _datasets(name: str, version: FeatureViewVersion) -> dict[str, str]:
     }
 
 
-def retired(tx: Connection) -> dict[tuple[str, int], OnlineState]:
+def unread_states(tx: Connection) -> dict[tuple[str, int], OnlineState]:
     """Return what is online of views that are not (to be) online any more, and of versions nobody reads.
 
     What is being brought online is left alone: it ends first.
@@ -188,7 +188,7 @@ def forget(ws: Workspace, name: str, number: int) -> None:
     from meguru.features.materialization.job import ADVANCE
 
     def free(ctx: Context) -> None:
-        if (state := retired(ctx.tx).get((name, number))) is not None:
+        if (state := unread_states(ctx.tx).get((name, number))) is not None:
             store.forget_online(ctx.tx, name, number)
             online_of(ws).clear(state.stored)
 

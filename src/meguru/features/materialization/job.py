@@ -49,7 +49,7 @@ class MaterializationHandler:
         try:
             _Attempt(ws, job, lease, self.progress).go()
         except Busy as error:
-            # A store that is away is an accident, not an answer: the worker tries again.
+            # A store that is away is no result: the worker retries after what is no error of ours.
             raise ConnectionError(f"{error.what}: {error.why}") from error
         except (LostLease, Interrupted):
             raise
@@ -99,7 +99,7 @@ class _Attempt:
             self.code = views.code(tx, self.version.name, code) if code else None
             self.state = store.online(tx, self.version.name, self.version.version)
         self.keys = self.version.definition.keys
-        self._said = time.monotonic()
+        self._saved_at = time.monotonic()
 
     def go(self) -> None:
         """Work until what is online follows from the sources."""
@@ -115,6 +115,8 @@ class _Attempt:
         stored = self._stored(after)
         online = online_of(self.ws)
         is_same = self.state is not None and self.state.stored == stored.name
+        # A full run compares with the store itself, which some other attempt may have left half-way; it
+        # leaves alone what was pushed after the last fold, which these rows do not have yet.
         if self.work.full and is_same:
             write.write_all(online, stored, after, keep_from=self._folded + 1, progress=self._progress)
         else:
@@ -123,13 +125,14 @@ class _Attempt:
         self.lease.commit(self.ws, ADVANCE, lambda ctx: self._succeed(ctx, stored, after))
         if self.state is not None and not is_same:
             online.clear(self.state.stored)  # types are others now: nobody reads the rows from before
-        self._tell_of_rows()
+        self._record_profile()
 
     def _after(self, before: pl.DataFrame | None) -> pl.DataFrame:
         """Return the rows that are to be online, found by this attempt or by one before."""
         from meguru.features.materialization import newest
         from meguru.features.materialization.computing import computed
 
+        # Found once, and kept as a blob: a later attempt must skip the same rows in the same order.
         if self.target:
             return self._rows(self.target)
         since = self.work.since
@@ -152,7 +155,7 @@ class _Attempt:
             code=self.code,
         )
 
-    def _tell_of_rows(self) -> None:
+    def _record_profile(self) -> None:
         """Have what the rows look like known, for people who look at the view; nothing hangs on it."""
         from meguru.features.client import tell_of_rows
 
@@ -186,11 +189,11 @@ class _Attempt:
         )
         if self._tell is not None:
             self._tell(self.work)
-        if time.monotonic() - self._said >= PROGRESS_SECONDS:
-            self._said = time.monotonic()
-            self.lease.commit(self.ws, ADVANCE, self._say)
+        if time.monotonic() - self._saved_at >= PROGRESS_SECONDS:
+            self._saved_at = time.monotonic()
+            self.lease.commit(self.ws, ADVANCE, self._save_progress)
 
-    def _say(self, ctx: Context) -> None:
+    def _save_progress(self, ctx: Context) -> None:
         counts = {name: getattr(self.work, name) for name in ("done", "total", "written", "retracted")}
         store.change(ctx.tx, self.work.id, **counts)
 
@@ -223,7 +226,7 @@ class _Attempt:
         self._end(ctx, after.height, newest.isoformat() if newest else "")
 
     def _end(self, ctx: Context, rows: int, newest: str) -> None:
-        self._say(ctx)
+        self._save_progress(ctx)
         values = {"state": MaterializationState.SUCCEEDED.value, "target": "", "finished_at": ctx.now()}
         store.change(ctx.tx, self.work.id, **values)
         ctx.emit(

@@ -119,7 +119,8 @@ def _write(
 ) -> None:
     """Write parts in their order; to a store on the network some at once, while the next one is packed.
 
-    A local store is written by this thread: two would take the interpreter from each other at each row.
+    A local store is written by this thread: of two, one would wait for the other's interpreter lock at each
+    row.
     """
 
     def ended(chunk: PackedChunk, written: int) -> None:

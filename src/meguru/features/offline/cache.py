@@ -1,4 +1,4 @@
-"""Where kept rows are: below one folder, by what they follow from, the least used going first."""
+"""The cache of views' rows: below one folder, by the digest of what they follow from, with LRU eviction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "features"
 MAX_BYTES = 20 << 30
-"""Of kept rows together; what they were made from is kept, so they can be made again."""
+"""Of all cached rows; what they were made from is kept, so they can be made again."""
 
 
 def cached_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) -> CachedRows:
@@ -61,7 +61,7 @@ def _opened(place: Path) -> CachedRows | None:
     if not place.exists():
         return None
     try:
-        os.utime(place)
+        os.utime(place)  # the folder's mtime is when it was last used, which eviction goes by
         return CachedRows(place)
     except (OSError, msgspec.MsgspecError):  # also what a process left that was ended while it freed them
         shutil.rmtree(place, ignore_errors=True)
@@ -76,7 +76,8 @@ def prune(root: Path, most: int, *, spare: Path | None = None) -> int:
         if total - freed <= most:
             break
         if each != spare:
-            shutil.rmtree(each, ignore_errors=True)  # who has it mapped goes on reading it
+            # files that a process has mapped stay until it lets them go
+            shutil.rmtree(each, ignore_errors=True)
             freed += size
     return freed
 

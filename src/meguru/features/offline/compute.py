@@ -11,7 +11,7 @@ from meguru.compute.dataset_param import Dataset
 from meguru.datasets.sql.guard import check_reads_no_files
 from meguru.errors import InvalidInput, MeguruError, UsageError
 from meguru.features import code, dtypes
-from meguru.features.offline.keys import need
+from meguru.features.offline.keys import require_columns
 from meguru.features.types import PinnedView, ViewDefinition
 from meguru.storage.blobs import BlobStore
 
@@ -63,6 +63,8 @@ def called(function: Callable[..., Any], frames: Mapping[str, pl.DataFrame], wha
     """Call a transform with frames, by the names of its parameters when these are the sources'."""
     import polars as pl
 
+    # By name where the parameters are called like the sources, which then may stand in any order; else by
+    # position.
     names = list(inspect.signature(function).parameters)
     lazy = any("LazyFrame" in str(one.annotation) for one in inspect.signature(function).parameters.values())
     given: dict[str, Any] = {name: frame.lazy() if lazy else frame for name, frame in frames.items()}
@@ -113,7 +115,7 @@ def _checked(frame: pl.DataFrame, view: ViewDefinition, what: str) -> pl.DataFra
     moments = [name for name in (view.time, view.created) if name]
     if view.push and view.created not in frame.columns:  # rows of before the first push
         frame = frame.with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias(view.created))
-    need(frame, [*view.keys, *moments, *view.features], what=what)
+    require_columns(frame, [*view.keys, *moments, *view.features], what=what)
     features = features_of(frame, view)
     if not features and not view.push:
         raise InvalidInput(f"{what} has no feature", why="it has keys and times alone")

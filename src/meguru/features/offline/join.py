@@ -102,11 +102,13 @@ def segments(kept: CachedRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tu
         return np.zeros(frame.height, dtype=np.int64), np.zeros(frame.height, dtype=np.int64)
     names = kept.about.keys
     columns = [on.get(name, name) for name in names]
-    naming.need(frame, columns, what="the frame")
+    naming.require_columns(frame, columns, what="the frame")
     given = [
         naming.as_kept(frame[column], kept.keys[name].dtype, what="the view").alias(name)
         for name, column in zip(names, columns, strict=True)
     ]
+    # One hash join of keys, which are few, to where their rows lie; the rows themselves are searched in
+    # place.
     found = pl.DataFrame(given).join(kept.keys, on=names, how="left", maintain_order="left")
     start = found[START].cast(pl.Int64).fill_null(0).to_numpy()
     return start, np.asarray(found[COUNT].cast(pl.Int64).fill_null(0).to_numpy())

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def usual(column: pl.Series) -> pl.Series:
-    """Return keys in their usual type: text, whole numbers, and what else it is; NaN is no key."""
+def normalised(column: pl.Series) -> pl.Series:
+    """Return keys in their normalised type: text, whole numbers, and what else it is; NaN is no key."""
     import polars as pl
 
     dtype = column.dtype
@@ -37,13 +37,13 @@ def as_kept(column: pl.Series, kept: pl.DataType, *, what: str) -> pl.Series:
     """
     import polars as pl
 
-    given = usual(column)
+    given = normalised(column)
     if given.dtype == kept:
         return given
     if given.dtype == pl.Null:
         return given.cast(kept)
     if given.dtype.is_float() and kept.is_integer():
-        whole = given.set(given != given.floor(), None)
+        whole = given.set(given != given.floor(), None)  # 1.5 names no entity, and must not be cut to 1
         return whole.cast(kept, strict=False)
     if given.dtype.is_numeric() and kept.is_numeric():
         return given.cast(kept, strict=False)
@@ -57,7 +57,7 @@ def as_kept(column: pl.Series, kept: pl.DataType, *, what: str) -> pl.Series:
     )
 
 
-def need(frame: pl.DataFrame, columns: Sequence[str], *, what: str, field: str = "") -> None:
+def require_columns(frame: pl.DataFrame, columns: Sequence[str], *, what: str, field: str = "") -> None:
     """Refuse rows that lack columns; the message offers names that look like it."""
     from meguru.errors import near_misses
 

@@ -10,7 +10,7 @@ import msgspec
 from meguru.features.offline.row_files import COUNT, START, CachedRows
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import matched, segments
-from meguru.features.offline.keys import need
+from meguru.features.offline.keys import require_columns
 from meguru.features.offline.training import JoinOptions, Opened, features_of, moments_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _compared(
 ) -> LeakedFeature:
     import numpy as np
 
-    need(frame, [column], what="the frame")
+    require_columns(frame, [column], what="the frame")
     found = matched(one.rows, frame, moments, one.view.definition.ttl, on)
     always = matched(one.rows, frame, moments, None, on)
     values, kept = frame[column], one.rows.column(feature)

@@ -12,7 +12,7 @@ from meguru.features import code, dtypes
 from meguru.features.offline.cache import cached_rows
 from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.join import held, matched
-from meguru.features.offline.keys import need
+from meguru.features.offline.keys import require_columns
 from meguru.features.on_demand.compute import computed
 from meguru.features.types import PinnedView, ViewDefinition
 from meguru.storage.blobs import BlobStore
@@ -58,7 +58,7 @@ def _given(
     """Return the columns that the function of an on-demand view gets."""
     import polars as pl
 
-    need(asking.frame, list(definition.request), what="the frame")
+    require_columns(asking.frame, list(definition.request), what="the frame")
     columns = [
         _cast(asking.frame[name], kind.removesuffix(dtypes.MAY_LACK), name)
         for name, kind in definition.request.items()

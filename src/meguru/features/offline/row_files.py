@@ -1,4 +1,4 @@
-"""Rows of a view as they are kept: by key, and within a key by the moment from which each was to be seen.
+"""The files of a view's cached rows: sorted by key, and within a key by when each could be seen first.
 
 A row can be seen once its time has come *and* it is known: from the later of `time` and `created`. Of the
 rows that can be seen at a moment the one with the newest time holds (of equal times the one that was created
@@ -19,7 +19,7 @@ import msgspec
 
 from meguru.features.offline import columns
 from meguru.features.offline.columns import CachedColumn
-from meguru.features.offline.keys import usual
+from meguru.features.offline.keys import normalised
 from meguru.features.offline.times import Unit, as_moments, numbers, unit_of
 from meguru.features.types import ViewDefinition
 
@@ -104,7 +104,7 @@ def write_rows(frame: pl.DataFrame, view: ViewDefinition, features: dict[str, st
     """Write the rows of a view below `folder`, whole or not at all, and return them."""
     import polars as pl
 
-    parts = [usual(frame[name]).alias(name) for name in view.keys]
+    parts = [normalised(frame[name]).alias(name) for name in view.keys]
     unit: Unit | None = None
     if view.time:
         moments = as_moments(frame[view.time], what="the view", field="time")
@@ -147,6 +147,8 @@ def _in_order(table: pl.DataFrame, keys: list[str], *, created: bool, timed: boo
     known = pl.col(_KNOWN).fill_null(pl.col(HELD))
     rows = table.with_columns(seen.alias(SEEN), known.alias(_KNOWN)).with_row_index(_ROW)
     rows = rows.sort([HELD, _KNOWN, _ROW]).with_row_index(_RANK).sort([*keys, SEEN, _RANK])
+    # A row that is older than what could be seen before it never holds: a running maximum finds those in one
+    # pass.
     rows = rows.filter(pl.col(_RANK) == pl.col(_RANK).cum_max().over(keys))
     last = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in [*keys, SEEN])
     return rows.filter(last).drop(_RANK, _ROW, _KNOWN)
@@ -182,6 +184,8 @@ def _write(
         sizes = {each.name: each.stat().st_size for each in draft.iterdir()}
         whole = msgspec.structs.replace(about, files=sizes)
         (draft / "about.json").write_bytes(msgspec.json.encode(whole))
+        # Atomic; without fsync, as the rows can be computed again: sizes that differ show what a power
+        # failure cut.
         draft.rename(folder)
     except OSError:
         if not folder.exists():  # else another process was quicker, and its rows are the same

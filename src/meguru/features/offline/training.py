@@ -16,7 +16,7 @@ from meguru.features.offline.cache import cached_rows
 from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import STATUSES, Match, held, matched
-from meguru.features.offline.keys import need
+from meguru.features.offline.keys import require_columns
 from meguru.features.offline.on_demand import AskingRows, Computer, computer
 from meguru.features.offline.times import as_moments
 from meguru.features.types import FeatureSet, PinnedView
@@ -177,7 +177,7 @@ def moments_of(frame: pl.DataFrame, opened: Sequence[Opened | PinnedView], time:
                 what = f"values of {view.ref} hold from a time on"
                 raise InvalidInput(what, why="it must be known when each row asks", hint=hint)
         return None
-    need(frame, [time], what="the frame", field="time")
+    require_columns(frame, [time], what="the frame", field="time")
     return as_moments(frame[time], what="the frame", field="time")
 
 

@@ -50,7 +50,8 @@ class OnDemandHost:
     ) -> None:
         self.name, self._takes, self._gives = name, list(takes), list(definition.features)
         folder = Path(tempfile.mkdtemp(prefix="meguru-view-"))
-        self._gone = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        # Also when the host is only let go of: a cache that evicts it does not know who still asks it.
+        self._remove_folder = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         trees.fetch(blobs, code.snapshot, folder / manifest.CODE)
         arguments = {
             "function": code.function,
@@ -103,4 +104,4 @@ class OnDemandHost:
     def close(self) -> None:
         """End the process, and remove its files."""
         self._host.close()
-        self._gone()
+        self._remove_folder()

@@ -59,7 +59,7 @@ def look_up_at(
     result = []
     for number, (view, all_keys, rows) in enumerate(zip(views, keys, found, strict=True)):
         if view.missing == "last_known":
-            known.saw(view.stored, asked[number][1], rows)
+            known.remember(view.stored, asked[number][1], rows)
         there = iter(rows)
         by_row = [None if key is None else next(there) for key in all_keys]
         result.append(_held_at(view, number, by_row, moments[number], earlier))
@@ -74,6 +74,8 @@ def _held_at(
     events: list[int | None] = [None] * len(rows)
     later = []
     for index, (row, moment) in enumerate(zip(rows, moments, strict=True)):
+        # By its own time or by when it became known: a value that came later would leak the future into an
+        # answer.
         if row is not None and max(row[0], row[1]) > moment:
             later.append(index)
         elif row is not None:

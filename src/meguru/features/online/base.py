@@ -68,7 +68,7 @@ class Retraction(NamedTuple):
 
 FoundRow: TypeAlias = tuple[int, int, bytes]
 """A row as it is read: event time, created time, packed values."""
-Asked: TypeAlias = tuple[str, Sequence[bytes]]
+KeyQuery: TypeAlias = tuple[str, Sequence[bytes]]
 """The version of a view, and keys to read of it."""
 
 
@@ -102,7 +102,7 @@ class OnlineStore(Protocol):
         """
         ...
 
-    def read(self, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
+    def read(self, asked: Sequence[KeyQuery]) -> list[list[FoundRow | None]]:
         """Return the rows of keys, in the order of what is asked, in one round trip; None where none is."""
         ...
 
@@ -123,7 +123,7 @@ class OnlineStore(Protocol):
         ...
 
 
-def newest(rows: RowColumns) -> RowColumns:
+def newest_by_key(rows: RowColumns) -> RowColumns:
     """Return of each key the row that wins, and refuse what is too large.
 
     Raises
@@ -136,6 +136,8 @@ def newest(rows: RowColumns) -> RowColumns:
     if (most := max(map(len, rows.packed), default=0)) > MAX_VALUE_BYTES:
         why = f"they have {most:,} bytes of at most {MAX_VALUE_BYTES:,}"
         raise TooLarge("the values of a row are too large", why=why)
+    # PostgreSQL refuses an upsert that touches one row twice, and Redis' script compares with what was there
+    # before.
     if len(set(rows.keys)) == len(rows.keys):  # as whoever fills a store has them
         return rows
     best: dict[bytes, OnlineRow] = {}
@@ -146,7 +148,7 @@ def newest(rows: RowColumns) -> RowColumns:
     return RowColumns.of(list(best.values()))
 
 
-def parts(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+def chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     """Give items, so many at a time."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

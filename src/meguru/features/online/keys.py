@@ -90,7 +90,7 @@ def _plain_keys(column: pl.Series) -> pl.Series:
     if isinstance(kind, pl.Date):
         return column.to_physical()
     if kind.is_float():
-        return column.cast(pl.Float64).fill_nan(None) + 0.0  # there is one zero
+        return column.cast(pl.Float64).fill_nan(None) + 0.0  # -0.0 becomes 0.0: equal keys have equal bytes
     return column.cast(pl.String) if isinstance(kind, pl.Categorical | pl.Enum) else column
 
 
@@ -137,7 +137,7 @@ def _float(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return float(value) + 0.0  # there is one zero
+        return float(value) + 0.0  # as in `_plain_keys`
     except OverflowError:  # a whole number beyond all floats
         return None
 

@@ -1,4 +1,5 @@
-"""The rows that this process read last, for views that answer with them while the store is away."""
+"""An LRU cache of the rows that this process read, for views that answer with them while the store is
+away."""
 
 from __future__ import annotations
 
@@ -11,16 +12,16 @@ MAX_ROWS = 100_000
 
 
 class LastKnown:
-    """The newest rows by view and key; of very many, those that were read last.
+    """The newest rows by view and key; of more than fit, those that were read last.
 
     Safe for many threads: each step is one of the dictionary's own.
     """
 
     def __init__(self, most: int = MAX_ROWS) -> None:
         self._rows: OrderedDict[tuple[str, bytes], FoundRow] = OrderedDict()
-        self._most = most
+        self._max_rows = most
 
-    def saw(self, view: str, keys: Sequence[bytes], rows: Iterable[FoundRow | None]) -> None:
+    def remember(self, view: str, keys: Sequence[bytes], rows: Iterable[FoundRow | None]) -> None:
         """Remember what was read."""
         known = self._rows
         for key, row in zip(keys, rows, strict=True):
@@ -28,7 +29,7 @@ class LastKnown:
             known.pop(place, None)
             if row is not None:
                 known[place] = row
-        while len(known) > self._most:
+        while len(known) > self._max_rows:
             known.popitem(last=False)
 
     def of(self, view: str, keys: Iterable[bytes]) -> list[FoundRow | None]:

@@ -86,6 +86,8 @@ def look_up(
     Busy
         If the store is away, and a view has no answer without it.
     """
+    # Entities without a key (None) are nobody's, and are not asked for; mostly there are none, and no list is
+    # copied.
     asked: Any = [
         (view.stored, each if None not in each else [key for key in each if key])
         for view, each in zip(views, keys, strict=True)
@@ -97,7 +99,7 @@ def look_up(
     result = []
     for view, (_, there), all_keys, rows in zip(views, asked, keys, found, strict=True):
         if view.missing == "last_known":
-            known.saw(view.stored, there, rows)
+            known.remember(view.stored, there, rows)
         if len(there) < len(all_keys):
             given = iter(rows)
             rows = [None if key is None else next(given) for key in all_keys]  # noqa: PLW2901
@@ -164,7 +166,8 @@ def without_store(
             ]
     if None in rows and None in view.defaults:
         what = f"the online store is away, and nothing stands in for values of {view.ref}"
-        kind = Busy if view.missing == "last_known" else StoreUnavailable  # another entity may be known
+        # The caller tries the requests of a failed batch apart only where one of them may have an answer.
+        kind = Busy if view.missing == "last_known" else StoreUnavailable
         raise kind(what, where=error.where, why=error.why, hint="say defaults, or missing, of the view")
     states = [ValueState.DEFAULT if row is None else ValueState.LAST_KNOWN for row in rows]
     values = [view.defaults if row is None else view.layout.unpack(row[2]) for row in rows]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from meguru.errors import Busy, MissingDependency, masked
-from meguru.features.online.base import Asked, FoundRow, OnlineRow, Retraction, RowColumns, newest, parts
+from meguru.features.online.base import KeyQuery, FoundRow, OnlineRow, Retraction, RowColumns, newest_by_key, chunks
 
 if TYPE_CHECKING:
     import psycopg
@@ -49,22 +49,23 @@ class PostgresStore:
 
     def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
-        given = newest(rows)
+        given = newest_by_key(rows)
         with self._asking() as connection:
             self._start(connection)
             with connection.transaction():
                 return self._keep(connection, self._made(connection, view), given, retract)
 
-    def read(self, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
+    def read(self, asked: Sequence[KeyQuery]) -> list[list[FoundRow | None]]:
         """Return the rows of keys, in the order of what is asked."""
         with self._asking() as connection:
             tables = [self._table(connection, view) for view, _ in asked]
             try:
                 found = self._found(connection, tables, asked)
             except self._errors as error:
+                # Undefined table: another process cleared a view since its table's name was cached here.
                 if getattr(error, "sqlstate", "") != "42P01":
                     raise
-                self._tables.clear()  # one of them was cleared, by whomever
+                self._tables.clear()
                 tables = [self._table(connection, view) for view, _ in asked]
                 found = self._found(connection, tables, asked)
         return [[there.get(key) for key in keys] for there, (_, keys) in zip(found, asked, strict=True)]
@@ -138,6 +139,7 @@ class PostgresStore:
                 process, connection = self._idle.get_nowait()
             except queue.Empty:
                 break
+            # One of before a fork is the parent's: its socket must be neither used nor closed here.
             if process == os.getpid() and not connection.closed:
                 return connection
         return psycopg.connect(
@@ -164,7 +166,8 @@ class PostgresStore:
     def _made(self, connection: psycopg.Connection[Any], view: str) -> str:
         if table := self._look_up(connection, view):
             return table
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))  # one at a time makes tables
+        # One at a time makes tables: two CREATE TABLE IF NOT EXISTS at once may both try, and one fails.
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         connection.execute(f"INSERT INTO {_SCHEMA}.view (name) VALUES (%s) ON CONFLICT DO NOTHING", (view,))
         table = self._look_up(connection, view)
         connection.execute(
@@ -194,15 +197,15 @@ class PostgresStore:
         retract: Sequence[Retraction],
     ) -> int:
         new = 0
-        for some in parts(retract, WRITE_ROWS):
+        for some in chunks(retract, WRITE_ROWS):
             connection.execute(
                 f"DELETE FROM {table} AS t USING unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bytea[])"
                 " AS g (key, event, created, packed) WHERE t.key = g.key AND t.event = g.event"
                 " AND t.created = g.created AND t.packed = g.packed",
                 _columns(some),
             )
-        # In the order of keys: two writers wait for each other, and never both.
-        for part in parts(sorted(rows.rows()), WRITE_ROWS):
+        # Rows are locked in the order of keys: two writers may wait for each other, and never deadlock.
+        for part in chunks(sorted(rows.rows()), WRITE_ROWS):
             new += connection.execute(
                 f"INSERT INTO {table} AS t SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[],"
                 " %b::bigint[], %b::bytea[]) ON CONFLICT (key) DO UPDATE SET event = excluded.event,"
@@ -214,7 +217,7 @@ class PostgresStore:
         return new
 
     def _found(
-        self, connection: psycopg.Connection[Any], tables: Sequence[str], asked: Sequence[Asked]
+        self, connection: psycopg.Connection[Any], tables: Sequence[str], asked: Sequence[KeyQuery]
     ) -> list[dict[bytes, FoundRow]]:
         """Read of all tables, in one round trip."""
         found: list[dict[bytes, FoundRow]] = [{} for _ in asked]

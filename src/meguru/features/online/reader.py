@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 PERMISSION, CLEAR = "feature_view:get", "dataset:clear"
 REFRESH_SECONDS = 1.0
-"""How soon it is seen that another version is read."""
+"""For how long a cached plan is used before the event log is asked for news."""
 MAX_PLANS = 1_000
 _PART = "online reader"
-_NEWS = (
+_INVALIDATED_BY = (
     "feature_view.registered", "feature_view.created", "feature_view.updated", "feature_view.retired",
     "feature_view.pushed", "feature_service.registered", "feature_service.updated",
     "feature_service.retired", "materialization.succeeded", "dataset.created", "dataset.updated",
@@ -46,37 +46,37 @@ class OnlineReader:
         self._plans: OrderedDict[PlanKey, ReadPlan] = OrderedDict()
         self._known = LastKnown()
         self._clearings = 0
-        self._looked = 0.0
+        self._refreshed_at = 0.0
         self._head = -1
-        self._looking = threading.Lock()
+        self._refresh_lock = threading.Lock()
 
     def plan(self, project: str, features: Sequence[str] = (), service: str = "") -> ReadPlan:
         """Return how features are read; see `plan_of_views` and `plan_of_service`."""
-        if time.monotonic() - self._looked > REFRESH_SECONDS:
-            self.look()
+        if time.monotonic() - self._refreshed_at > REFRESH_SECONDS:
+            self.refresh()
         question = (project, service, tuple(features))
         found = self._plans.get(question)
         return self._found(question) if found is None else found
 
     def known_plan(self, project: str, features: Sequence[str] = (), service: str = "") -> ReadPlan | None:
         """Return how features are read, if that is known and new; else `plan` asks the database."""
-        if time.monotonic() - self._looked > REFRESH_SECONDS:
+        if time.monotonic() - self._refreshed_at > REFRESH_SECONDS:
             return None
         return self._plans.get((project, service, tuple(features)))
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Forget what is known if anything was declared or brought online since."""
-        with self._looking:
-            if time.monotonic() - self._looked <= REFRESH_SECONDS:
+        with self._refresh_lock:
+            if time.monotonic() - self._refreshed_at <= REFRESH_SECONDS:
                 return
             with self._ws.read() as tx:
                 head = events.head(tx)
                 if head != self._head and (
-                    self._head < 0 or events.read(tx, after=self._head, types=_NEWS, limit=1)
+                    self._head < 0 or events.read(tx, after=self._head, types=_INVALIDATED_BY, limit=1)
                 ):
                     self._clearings += 1
                     self._plans.clear()
-            self._head, self._looked = head, time.monotonic()
+            self._head, self._refreshed_at = head, time.monotonic()
 
     def read(
         self, plan: ReadPlan, entities: Mapping[str, Sequence[Any]], now: datetime | None = None

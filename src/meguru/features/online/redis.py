@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from meguru.errors import Busy, MissingDependency, UsageError, masked
 from meguru.features.online.base import (
     TOMBSTONE,
-    Asked,
+    KeyQuery,
     FoundRow,
     OnlineRow,
     Retraction,
     RowColumns,
-    newest,
-    parts,
+    newest_by_key,
+    chunks,
 )
 
 WRITE_ROWS = 1_000
@@ -68,7 +68,9 @@ if #drop > 0 then redis.call('HDEL', KEYS[1], unpack(drop)) end
 if #put > 0 then redis.call('HSET', KEYS[1], unpack(put)) end
 return new
 """
-"""Runs in the server, at one moment: numbers are compared in halves, since its own have 53 bits."""
+"""Runs in the server, atomically. Lua's numbers are doubles of 53 bits: 64-bit ones are compared in halves,
+the upper signed and the lower unsigned. `unpack` fits some thousand values on Lua's stack: see
+`WRITE_ROWS`."""
 
 
 class RedisStore:
@@ -109,12 +111,12 @@ class RedisStore:
 
     def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
-        given = {row[0]: row for row in newest(rows).rows()}
+        given = {row[0]: row for row in newest_by_key(rows).rows()}
         left = {each.key: each for each in retract}
         new = 0
         with self._asking() as client:
-            # What replaces a retracted row goes along with it: nobody sees the moment between.
-            for part in parts([*left, *(key for key in given if key not in left)], WRITE_ROWS // 2):
+            # What replaces a retracted row goes into the same call: no reader sees the moment between.
+            for part in chunks([*left, *(key for key in given if key not in left)], WRITE_ROWS // 2):
                 gone = [left[key] for key in part if key in left]
                 put = [given[key] for key in part if key in given]
                 arguments: list[Any] = [len(gone)]
@@ -125,9 +127,11 @@ class RedisStore:
                 new += int(self._script(keys=[self._name(view)], args=arguments, client=client))
         return new
 
-    def read(self, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
+    def read(self, asked: Sequence[KeyQuery]) -> list[list[FoundRow | None]]:
         """Return the rows of keys, in the order of what is asked."""
         with self._asking() as client:
+            # One round trip; no MULTI, as each hash is read by one command and views need not agree with each
+            # other.
             pipe = client.pipeline(transaction=False)
             for view, keys in asked:
                 if keys:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from meguru.errors import Busy
-from meguru.features.online.base import Asked, FoundRow, OnlineRow, Retraction, RowColumns, newest
+from meguru.features.online.base import KeyQuery, FoundRow, OnlineRow, Retraction, RowColumns, newest_by_key
 
 BUSY_SECONDS = 30.0
 MAPPED_BYTES = 1 << 30
@@ -20,6 +20,8 @@ SCAN_ROWS = 10_000
 MAX_KEYS_AT_ONCE = 16
 """So many keys of all views together are read by one statement."""
 _LENGTHS = (16, 128, 512)
+"""Keys in one IN list, padded with the last one: few texts of statements, so that the cached ones are used
+again."""
 _NO_TABLE = "no such table"
 
 
@@ -44,7 +46,7 @@ class SqliteStore:
 
     def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
-        given = newest(rows)
+        given = newest_by_key(rows)
         with self._writing() as connection:
             table = _made(connection, view)
             connection.executemany(
@@ -61,7 +63,7 @@ class SqliteStore:
             )
             return connection.total_changes - before
 
-    def read(self, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
+    def read(self, asked: Sequence[KeyQuery]) -> list[list[FoundRow | None]]:
         """Return the rows of keys, in the order of what is asked."""
         try:
             connection = self._connection()
@@ -70,7 +72,8 @@ class SqliteStore:
             except sqlite3.OperationalError as error:
                 if _NO_TABLE not in str(error):
                     raise
-            self._local.tables.clear()  # one of them was cleared, by whomever
+            # Another thread or process cleared a view since the name of its table was cached here.
+            self._local.tables.clear()
             return self._read(connection, asked)
         except sqlite3.Error as error:
             raise self._away(error) from error
@@ -133,7 +136,7 @@ class SqliteStore:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=512,
             check_same_thread=False,
         )  # fmt: skip
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA journal_mode=WAL")  # readers go on while one writes
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
         connection.execute(f"PRAGMA cache_size=-{CACHED_BYTES >> 10}")
@@ -175,12 +178,13 @@ class SqliteStore:
         table = self._local.tables[view] = f"v{row[0]}"
         return table
 
-    def _read(self, connection: sqlite3.Connection, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
+    def _read(self, connection: sqlite3.Connection, asked: Sequence[KeyQuery]) -> list[list[FoundRow | None]]:
         known = self._local.tables
         tables = [known.get(view) or self._table(connection, view) for view, _ in asked]
         if sum([len(keys) for _, keys in asked]) <= MAX_KEYS_AT_ONCE:
             return _few(connection, tables, asked)
-        connection.execute("BEGIN")  # one look at the file for all
+        # one snapshot for all keys, and one lock of the file instead of one a statement
+        connection.execute("BEGIN")
         try:
             return [
                 _many(connection, table, keys) if table else [None] * len(keys)
@@ -205,7 +209,7 @@ def _made(connection: sqlite3.Connection, view: str) -> str:
 
 
 def _few(
-    connection: sqlite3.Connection, tables: Sequence[str], asked: Sequence[Asked]
+    connection: sqlite3.Connection, tables: Sequence[str], asked: Sequence[KeyQuery]
 ) -> list[list[FoundRow | None]]:
     """Read a few keys of some tables by one statement."""
     found: list[list[FoundRow | None]] = [[None] * len(keys) for _, keys in asked]

@@ -1,4 +1,4 @@
-"""Bring pushed rows into versions of the sources, where training finds them."""
+"""Compaction: pushed rows become a version of the view's source, where training finds them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fold(ws: Workspace, name: str) -> DatasetVersion | None:
     return FOLD.commit(ws, lambda ctx: _folded(ctx, name))
 
 
-def tell_stalled(ws: Workspace, name: str, reason: str) -> None:
+def report_stalled(ws: Workspace, name: str, reason: str) -> None:
     """Have it known that what was pushed to a view is in no version of its source, once until it is."""
 
     def tell(ctx: Context) -> None:
@@ -64,9 +64,9 @@ def _folded(ctx: Context, name: str) -> DatasetVersion | None:
         return None
     first, last = waiting[0][0], waiting[-1][0]
     parts = [pl.read_parquet(io.BytesIO(content)) for _, content in waiting]
-    # Of rows that were sent twice the later one stays: it is what is read online.
+    # Rows may be sent twice (at-least-once delivery); of equal ones the later stays, as it does online.
     rows = pl.concat(parts, how="diagonal_relaxed").unique(keep="last", maintain_order=True)
-    content, version = as_parquet(rows), _taker(ctx.tx, name)
+    content, version = as_parquet(rows), _pushed_version(ctx.tx, name)
     (source,) = list(version.definition.sources.values())[:1]
     # Frames are counted anew when a view was out of use: the moment tells the files apart.
     path = f"pushed/{refs.bare(name)}/{ctx.now():%Y%m%dT%H%M%S%f}-{first:06d}-{last:06d}.parquet"
@@ -90,7 +90,7 @@ def _folded(ctx: Context, name: str) -> DatasetVersion | None:
     return made
 
 
-def _taker(tx: Connection, name: str) -> FeatureViewVersion:
+def _pushed_version(tx: Connection, name: str) -> FeatureViewVersion:
     """Return the version whose source gets what was pushed to a view, also if that is out of use by now."""
     present = refs.make("feature_view", name, views.latest(tx, "feature_view", name))
     versions = [views.view(tx, present), *views.view_versions(tx, name)]

@@ -11,7 +11,7 @@ import polars as pl
 
 from meguru.errors import InvalidInput
 from meguru.features import dtypes
-from meguru.features.offline.keys import need
+from meguru.features.offline.keys import require_columns
 from meguru.features.offline.times import as_moments
 from meguru.features.online.json_values import plain
 from meguru.features.types import ViewDefinition
@@ -59,7 +59,7 @@ def frame_of(
     if view.created and view.created not in frame.columns:
         frame = frame.with_columns(pl.lit(now).cast(pl.Datetime("us", "UTC")).alias(view.created))
     moments = list(dict.fromkeys(name for name in (view.time, view.created) if name))
-    need(frame, [*view.keys, *moments], what=f"what was pushed to {what}", field="df")
+    require_columns(frame, [*view.keys, *moments], what=f"what was pushed to {what}", field="df")
     frame = frame.with_columns(
         as_moments(frame[name], what="what was pushed", field=name) for name in moments
     )

@@ -32,7 +32,8 @@ from meguru.kernel.operations import Context, operation
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PushTo = Literal["online", "offline", "online_and_offline"]
 MAX_CLOCK_SKEW = 60_000_000
-"""Microseconds by which another clock may be ahead of ours: what holds later still is not brought online."""
+"""Microseconds by which a sender's clock may be ahead of ours: what holds later still is not brought
+online."""
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,9 +90,11 @@ def push(
     state = materialized.online(ctx.tx, name, version.version)
     types = _types(ctx, version, state)
     frame = frame_of(columns, definition, types, what=version.ref, now=ctx.now())
-    # Frames are counted for all versions of a view together: their rows go to one source.
+    # Numbered over all versions of a view: their rows go to one source, and are folded in this order.
     counted = [each.pushed for each in materialized.all_online(ctx.tx, name).values()]
     number, online = 1 + max(store.last_number(ctx.tx, name), *counted, 0), 0
+    # The store is written before this transaction commits. If that fails, rows are online that nobody
+    # recorded; who retries the push writes the same rows again, which changes nothing.
     if not reason:
         state, online = _bring_online(ctx, version, state, frame, number, is_read=to != "offline")
     if to != "online":
