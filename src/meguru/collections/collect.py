@@ -54,7 +54,9 @@ def collect(
         raise InvalidInput("the outcome needs a column", field="label")
     ctx.require("prediction:read", project=refs.project_of(name))
     ctx.require("dataset:write", project=refs.project_of(target))
-    with ctx.ws.read() as tx:  # one moment
+    # One snapshot, outside of the write transaction: reading days of predictions must keep nobody from
+    # writing.
+    with ctx.ws.read() as tx:
         check_endpoint(tx, name)
         changes = outcome_days.changes(tx, name)
         before, days = store.state(tx, target, name), store.days(tx, target, name)
@@ -102,6 +104,8 @@ def _registered(
     models: Sequence[str],
     news: int,
 ) -> Collected:
+    # Optimistic: what was read before the write transaction must still be so, or another collection was in
+    # between.
     if store.state(ctx.tx, dataset, endpoint) != before:
         what = f"the outcomes of {endpoint} were collected into {dataset} at the same time"
         raise Conflict(what, hint="look at what that made; collect again if need be")

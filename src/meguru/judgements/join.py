@@ -4,7 +4,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.judgements import store
-from meguru.judgements.record import settle, tell
+from meguru.judgements.record import emit_recorded, settle
 from meguru.judgements.types import FeedbackRecorded
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import matching
@@ -34,5 +34,5 @@ def join(ctx: Context, *, endpoint: str) -> FeedbackRecorded:
             joined.append(where[0])
     corrected, outcomes = settle(ctx, name, joined, rule)
     if joined:
-        tell(ctx, name, count=len(joined), corrected=corrected, waiting=0, outcomes=outcomes)
+        emit_recorded(ctx, name, count=len(joined), corrected=corrected, waiting=0, outcomes=outcomes)
     return FeedbackRecorded(endpoint=name, count=len(joined), corrected=corrected, outcomes=outcomes)

@@ -56,7 +56,7 @@ def record(
     absent: list[FeedbackInput] = []
     rows: list[dict[str, Any]] = []
     for index, (given, meant) in enumerate(zip(feedback, found, strict=True)):
-        if not _are_there(name, given, f"feedback[{index}]", meant, known, now, unknown):
+        if not _check_known(name, given, f"feedback[{index}]", meant, known, now, unknown):
             absent.append(given)
         who: list[RowId | None] = [*meant] if meant else [None]
         rows += [store.row_of(name, given, place, now, ctx.principal.name) for place in who]
@@ -67,7 +67,7 @@ def record(
     corrected, outcomes = settle(ctx, name, [_place(row) for row in new if row["batch_id"]], rule)
     waiting = sum(not row["batch_id"] for row in new)
     if new:
-        tell(ctx, name, count=len(new) - waiting, corrected=corrected, waiting=waiting, outcomes=outcomes)
+        emit_recorded(ctx, name, count=len(new) - waiting, corrected=corrected, waiting=waiting, outcomes=outcomes)
     return FeedbackRecorded(
         endpoint=name,
         count=len(rows) - len(absent),
@@ -110,6 +110,7 @@ def settle(ctx: Context, endpoint: str, judged: Sequence[RowId], rule: Any) -> t
     replaced = []
     for row in store.of_places(ctx.tx, judged):
         judges = by_place.setdefault((row.batch_id, row.row), {})
+        # Oldest first: a later judgement of the same judge replaces the one before, which is kept.
         if row.judge in judges and judges[row.judge].counts:
             replaced.append(judges[row.judge].id)
         judges.pop(row.judge, None)
@@ -121,11 +122,11 @@ def settle(ctx: Context, endpoint: str, judged: Sequence[RowId], rule: Any) -> t
     return len(replaced), conclude(ctx.tx, endpoint, said, rule, ctx.now())
 
 
-def tell(ctx: Context, endpoint: str, **counts: int) -> None:
+def emit_recorded(ctx: Context, endpoint: str, **counts: int) -> None:
     """Emit what was recorded, and what of it became outcomes."""
     ref = refs.make("endpoint", endpoint)
-    told = {name: count for name, count in counts.items() if count or name == "count"}
-    event = ctx.emit("feedback.recorded", ref, data={"endpoint": endpoint} | told)
+    counted = {name: count for name, count in counts.items() if count or name == "count"}
+    event = ctx.emit("feedback.recorded", ref, data={"endpoint": endpoint} | counted)
     if counts["outcomes"]:
         data = {"endpoint": endpoint, "count": counts["outcomes"]}
         ctx.emit("outcomes.recorded", ref, data=data, cause=event.id)
@@ -159,7 +160,7 @@ def _check(given: FeedbackInput, path: str) -> None:
         raise InvalidInput("a rating is a number", field=f"{path}.rating")
 
 
-def _are_there(
+def _check_known(
     endpoint: str,
     given: FeedbackInput,
     path: str,

@@ -35,7 +35,7 @@ def next_item(ctx: Context, *, endpoint: str) -> LabelItem | None:
     turn = store.next_turn(ctx.tx, name, ctx.principal.name)
     if turn is None:
         return None
-    open_, done = store.left(ctx.tx, name, ctx.principal.name)
+    open_, done = store.progress_of(ctx.tx, name, ctx.principal.name)
     return _item(ctx.tx, turn, left=open_, done=done)
 
 

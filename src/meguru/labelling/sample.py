@@ -108,6 +108,7 @@ def _chosen(
         why = f"{int(count):,} predictions are in it, at most {MAX_CANDIDATES:,} are looked through"
         raise TooLarge("the span is too long", why=why, hint="say a shorter one: --start, --end")
     window = frame(tx, endpoint, start, end, features=())
+    # By id, so that the same seed draws the same of the same rows, in whatever order the database gave them.
     window = window.filter(pl.col(OUTCOME_COLUMN).is_null()).sort(ID_COLUMN)
     order = _by_chance if strategy == "random" else _by_doubt
     found = [ids.split(each) for each in order(tx, window, seed)]

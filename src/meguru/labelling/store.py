@@ -60,7 +60,7 @@ def next_turn(tx: Connection, endpoint: str, who: str) -> Row[Any] | None:
     return tx.execute(query.limit(1)).first()
 
 
-def left(tx: Connection, endpoint: str, who: str) -> tuple[int, int]:
+def progress_of(tx: Connection, endpoint: str, who: str) -> tuple[int, int]:
     """Return how many predictions somebody may still label, and how many they did."""
     todo = _open_to(endpoint, who).subquery()
     places = select(todo.c.labelling, todo.c.place).distinct().subquery()
@@ -123,6 +123,7 @@ def project_of(tx: Connection, id: str) -> str | None:
 
 
 def _open_to(endpoint: str, who: str) -> Any:
+    # Nobody labels a prediction twice: the point of several turns is that they are independent.
     mine = label_turn.alias("mine")
     taken = exists().where(mine.c.labelling == _T.labelling, mine.c.place == _T.place, mine.c.by == who)
     return (

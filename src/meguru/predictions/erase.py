@@ -47,6 +47,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
 def _about(tx: Connection, subject: ErasureSubject) -> list[tuple[str, str, set[int]]]:
     """Return the requests with rows of the person: id, endpoint and the rows; each is read once."""
     keyed, theirs, mine = _by_key(tx, subject), PersonMatcher(subject), prediction_batch.c
+    # All payloads are looked through, a page at a time: what was asked has no index by person.
     query = select(mine.id, mine.endpoint, mine.payload).execution_options(yield_per=_PAGE)
     found, count, may_have = [], 0, theirs.may_have
     for page in tx.execute(query).partitions():

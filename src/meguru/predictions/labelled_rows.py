@@ -1,4 +1,4 @@
-"""What is known for certain: the inputs that were asked, with what really happened, day by day."""
+"""Labelled rows: the inputs that were asked, with what really happened, day by day."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from meguru.predictions.show import predictions_of
 from meguru.predictions.types import Prediction, PredictionBatch
 
 MAX_LISTED = 100
-_BATCHES = 10
 
 
 @operation(
@@ -45,7 +44,4 @@ def _from(tx: Connection, endpoint: str, cursor: str) -> Iterator[tuple[Predicti
         raise InvalidInput(f"{cursor[:80]!r} is no place in this list", field="cursor")
     if start and place:
         yield start, place[1]
-    # A request may have megabytes of rows, and one may fill the page: few are read at a time.
-    while batches := store.newest(tx, endpoint, before=start, limit=_BATCHES):
-        yield from ((each, 0) for each in batches)
-        start = batches[-1]
+    yield from ((each, 0) for each in store.newest_first(tx, endpoint, before=start))

@@ -24,12 +24,13 @@ def add(tx: Connection, endpoint: str, batch_ids: Iterable[str]) -> None:
     times, days = Counter(batch_ids), Counter[str]()
     table = prediction_batch.c
     for some in chunks(times, _MAX_PARAMETERS):
+        # Times are kept as ISO 8601 text: the first ten characters are the day in UTC.
         query = select(table.id, func.substr(table.received_at, 1, _DAY)).where(table.id.in_(some))
         for batch_id, day in tx.execute(query):
             days[day] += times[batch_id]
     if days:
         rows = [{"endpoint": endpoint, "day": day, "changes": days[day]} for day in sorted(days)]
-        tx.execute(_added(tx.dialect.name), rows)
+        tx.execute(_upsert(tx.dialect.name), rows)
 
 
 def changes(tx: Connection, endpoint: str) -> dict[str, int]:
@@ -40,7 +41,7 @@ def changes(tx: Connection, endpoint: str) -> dict[str, int]:
 
 
 @cache
-def _added(dialect: str) -> Executable:
+def _upsert(dialect: str) -> Executable:
     if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as upsert
     else:

@@ -19,8 +19,8 @@ from meguru.predictions.schema import outcome_delay, prediction_batch
 from meguru.predictions.store import chunks
 from meguru.predictions.types import LabelDelay
 
-PARTS = 8
-"""Lengths are told apart to this part of a doubling: about 9 %."""
+BUCKETS_PER_DOUBLING = 8
+"""Buckets a doubling of the delay (a logarithmic histogram): a length is known to about 9 %."""
 _MAX_PARAMETERS, _DAY = 900, 10
 _T = outcome_delay.c
 
@@ -41,7 +41,7 @@ def add(tx: Connection, endpoint: str, told: Iterable[Mapping[str, Any]]) -> Non
             {"endpoint": endpoint, "day": day, "bucket": bucket, "count": counted[day, bucket]}
             for day, bucket in sorted(counted)
         ]
-        tx.execute(_added(tx.dialect.name), rows)
+        tx.execute(_upsert(tx.dialect.name), rows)
 
 
 def label_delay(
@@ -59,7 +59,7 @@ def label_delay(
     if not total:
         return None
     return LabelDelay(
-        outcomes=total, median=_after(lengths, total / 2), most=_after(lengths, total * 0.9), lengths=lengths
+        outcomes=total, median=_quantile(lengths, total / 2), most=_quantile(lengths, total * 0.9), lengths=lengths
     )
 
 
@@ -74,7 +74,7 @@ def _delays(batch: Any, told: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str
         happened = first + step * row["row"]
         seconds = max(0.0, row["at"].timestamp() - happened)
         its_day = day if is_one_day else _day(datetime.fromtimestamp(happened, UTC))
-        yield its_day, math.floor(PARTS * math.log2(1 + seconds))
+        yield its_day, math.floor(BUCKETS_PER_DOUBLING * math.log2(1 + seconds))
 
 
 def _day(moment: datetime) -> str:
@@ -82,10 +82,10 @@ def _day(moment: datetime) -> str:
 
 
 def _length(bucket: int) -> float:
-    return 2.0 ** ((bucket + 0.5) / PARTS) - 1 if bucket else 0.0
+    return 2.0 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING) - 1 if bucket else 0.0
 
 
-def _after(lengths: list[tuple[float, int]], wanted: float) -> float:
+def _quantile(lengths: list[tuple[float, int]], wanted: float) -> float:
     so_far = 0
     for seconds, count in lengths:
         so_far += count
@@ -95,7 +95,7 @@ def _after(lengths: list[tuple[float, int]], wanted: float) -> float:
 
 
 @cache
-def _added(dialect: str) -> Executable:
+def _upsert(dialect: str) -> Executable:
     if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as upsert
     else:

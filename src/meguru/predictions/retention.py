@@ -47,6 +47,7 @@ class PredictionRecords:
         found = ctx.tx.execute(query.order_by(mine.received_at).limit(MAX_REQUESTS)).all()
         ids = [row[0] for row in found]
         if ids:
+            # What refers to the requests first; then they themselves.
             for table in (prediction_key, outcome, earlier_outcome, excluded_prediction, uncounted_batch):
                 ctx.tx.execute(delete(table).where(table.c.batch_id.in_(ids)))
             ctx.tx.execute(delete(prediction_batch).where(mine.id.in_(ids)))

@@ -16,6 +16,7 @@ from meguru.predictions.types import PredictionBatch
 
 _MAX_PARAMETERS = 900
 """Ids in one statement: SQLite before 3.32 takes 999 parameters."""
+_PAGE_SIZE = 10
 _INSERT = insert(prediction_batch)
 _INSERT_KEY = insert(prediction_key)
 T = TypeVar("T")
@@ -130,6 +131,15 @@ def newest(
         query = query.where(table.received_at <= at, (table.received_at < at) | same)
     ordered = query.order_by(table.received_at.desc(), table.id.desc()).limit(limit)
     return [_batch(row) for row in tx.execute(ordered)]
+
+
+def newest_first(
+    tx: Connection, endpoint: str, *, before: PredictionBatch | None = None
+) -> Iterator[PredictionBatch]:
+    """Give an endpoint's batches, newest first, reading a few at a time: each may have megabytes of rows."""
+    while batches := newest(tx, endpoint, before=before, limit=_PAGE_SIZE):
+        yield from batches
+        before = batches[-1]
 
 
 def within(endpoint: str, start: datetime, end: datetime) -> tuple[Any, Any, Any]:

@@ -92,16 +92,18 @@ class BodyDecoder:
         try:
             request = self._decoder.decode(body)
             form, value = _only_given(request)
-            rows = self._plain(form, value)
+            rows = self._convert(form, value)
             times = event_times.plain(request.times, request.time, len(rows))
             keys = None
             if request.keys is not UNSET or request.key is not UNSET:
                 keys = client_keys.read(request.keys, request.key, times, len(rows))
+        # The fast path knows one spelling of each type; another one, or a wrong value, is read again by the
+        # slow path, which can say what is wrong. A correct request never pays for that.
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._spelled(body)
+            return self._decode_tolerantly(body)
         return RequestRows(rows, times, WHERE[form], keys)
 
-    def _plain(self, form: str, value: Any) -> list[Any]:
+    def _convert(self, form: str, value: Any) -> list[Any]:
         if form == "row":
             return self._rows.check_calendar([value])
         if form in {"rows", "dataframe_records"}:
@@ -113,7 +115,7 @@ class BodyDecoder:
             self._check_number(form, max(map(len, value.values()), default=1))
         return self._rows.plain(value)
 
-    def _spelled(self, body: bytes) -> RequestRows:
+    def _decode_tolerantly(self, body: bytes) -> RequestRows:
         """Read a body value by value: one of them is spelled in another way, or wrong."""
         given = _loads(body)
         form = _only_form([name for name in FORMS if name in given])

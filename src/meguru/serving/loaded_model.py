@@ -104,7 +104,7 @@ class LoadedModel:
             raise
         except Exception as error:
             raise ModelFailed from error
-        if self.accepted is None:
+        if self.accepted is None:  # a row that can be scored, to tell bad rows from a bad model (`refusals`)
             self.accepted = rows[0]
         return found
 
@@ -166,6 +166,7 @@ class LoadedModel:
         found: dict[str, ModelAnswer] = {}
         for ref, shadow in self.shadows.items():
             outputs = self._shadow_outputs[ref]
+            # The model's own rows where the shadow takes the same: no second conversion of each request.
             same = shadow.signature.inputs == self.signature.inputs and shadow.takes == self.predictor.takes
             try:
                 own = self._shadow_views.of(ref, view) if sent and view else None

@@ -1,4 +1,4 @@
-"""Load models for serving, and keep the last few at hand: a roll-back then takes no loading."""
+"""Load models for serving, with an LRU cache of the last few: a roll-back then takes no loading."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Loader:
         """Return a model, loaded if need be; it must answer its example as when it was saved."""
         if ref not in self._loaded:
             bundle = self._load(self._ws, ref)
+            # `check` predicts in this thread, and the batcher's limit is of the batcher's thread alone.
             one_thread_each()
             bundle.check()
             self._loaded[ref] = bundle

@@ -27,7 +27,7 @@ UNKNOWN = "(unknown)"
 """The label of requests for endpoints that are not there: a name that anybody can send must not be one."""
 
 
-# Each request counts: its counter is found once for each endpoint, not by its labels each time.
+# On the hot path: `labels()` takes a lock and hashes its values each time, a cached child does not.
 @lru_cache(maxsize=1024)
 def requests(endpoint: str, status: int) -> Counter:
     """Return the counter of an endpoint's requests that were answered with a status."""

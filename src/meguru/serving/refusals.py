@@ -76,6 +76,8 @@ def _judged(
 def _value_at_fault(served: LoadedModel, row: Any) -> tuple[str, Any]:
     """Find the first column that a good row can't take over from a bad one, by halving the columns."""
     bad, good = astuple(row), astuple(served.accepted)
+    # Binary search over prefixes: the good row with the first `middle` values of the bad one. With all of
+    # them it fails, with none it scores.
     scored, failed = 0, len(bad)
     while failed - scored > 1:
         middle = (scored + failed) // 2

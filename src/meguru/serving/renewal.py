@@ -22,7 +22,7 @@ def renewal_of(ctx: Context, endpoint: Endpoint) -> Renewal | None:
     """Return how the live model came of data; None if it did not, or of none that the caller may see."""
     if endpoint.live is None:
         return None
-    used = _data_of(ctx.tx, endpoint.live.model_ref, _sight(ctx))
+    used = _dataset_ancestors(ctx.tx, endpoint.live.model_ref, _can_see(ctx))
     landed = [event for ref in used if (event := events.latest(ctx.tx, subject=ref, types=(_LANDED,)))]
     if not landed:
         return None
@@ -40,14 +40,14 @@ def renewal_of(ctx: Context, endpoint: Endpoint) -> Renewal | None:
     )
 
 
-def _sight(ctx: Context) -> Callable[[str], bool]:
-    def sees(ref: str) -> bool:
+def _can_see(ctx: Context) -> Callable[[str], bool]:
+    def can_see(ref: str) -> bool:
         return ctx.principal.allows("dataset:read", refs.project_of(refs.parse(ref).name))
 
-    return sees
+    return can_see
 
 
-def _data_of(tx: Connection, model: str, sees: Callable[[str], bool]) -> list[str]:
+def _dataset_ancestors(tx: Connection, model: str, can_see: Callable[[str], bool]) -> list[str]:
     """Return the dataset versions that a model was made of, over whatever lies between."""
     found: list[str] = []
     seen, frontier = {model}, [model]
@@ -55,8 +55,9 @@ def _data_of(tx: Connection, model: str, sees: Callable[[str], bool]) -> list[st
         before = tx.execute(select(edge.c.source).where(edge.c.target.in_(frontier))).scalars()
         new = [ref for ref in dict.fromkeys(before) if ref not in seen]
         seen.update(new)
-        found += [ref for ref in new if ref.startswith("dataset/") and sees(ref)]
-        # What a dataset was made of landed before it; an earlier model is what this one was compared with.
+        found += [ref for ref in new if ref.startswith("dataset/") and can_see(ref)]
+        # Not beyond datasets, as what they were made of landed before them; nor earlier models, which this
+        # one was only compared with.
         frontier = [ref for ref in new if not ref.startswith(("dataset/", "model/"))]
     return found
 

@@ -84,6 +84,8 @@ def replay(ctx: Context, *, id: str) -> ReplayedPrediction:
         batch, row = _batch(tx, name)
         asked = _asked_together(tx, batch)
     start = sum(each.n for each in asked[: asked.index(batch)])
+    # With its neighbours, in one call and in their order: a matrix product may round a row otherwise beside
+    # others.
     with one_at_a_time():
         served = _served(ctx, batch)
         answer = _ask(served, [row for each in asked for row in _rows(served, each)])

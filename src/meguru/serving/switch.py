@@ -47,6 +47,7 @@ def switch(
     """
     model, release = refs.parse(model_ref, kind="model"), refs.parse(release_ref, kind="release")
     tx, now = ctx.tx, ctx.now()
+    # Two switches at once would both end the same deployment, and both be live.
     endpoint = store.lock(tx, name)
     if model.name != endpoint.model or model.version is None:
         raise InvalidInput(
@@ -57,11 +58,11 @@ def switch(
     before = endpoint.live
     if before and (before.model_ref, before.release_ref) == (str(model), str(release)):
         return before
-    _ask_guards(ctx, name, str(model))
+    _check_guards(ctx, name, str(model))
     event = ctx.emit(
         "endpoint.switched",
         refs.make("endpoint", name),
-        data={"model": str(model), "release": str(release), "before": _told(before)},
+        data={"model": str(model), "release": str(release), "before": _before(before)},
         used=[str(model), str(release)],
         produced=[refs.make("endpoint", name)],
     )
@@ -78,22 +79,22 @@ def switch(
         features=features,
     )
     store.deploy(tx, new)
-    _agree(ctx.with_(cause=event.id), name, str(model), features)
+    _ensure_contract(ctx.with_(cause=event.id), name, str(model), features)
     return new
 
 
-def _told(before: Deployment | None) -> dict[str, str] | None:
+def _before(before: Deployment | None) -> dict[str, str] | None:
     return {"model": before.model_ref, "release": before.release_ref} if before else None
 
 
-def _ask_guards(ctx: Context, endpoint: str, model: str) -> None:
+def _check_guards(ctx: Context, endpoint: str, model: str) -> None:
     """Ask whether a model may go live by a switch alone; a promotion, which switches too, asked people."""
     guards = provided(GUARDS)
     for kind in guards.names() if ctx.operation.name == "endpoint.switch" else ():
         guards.load(kind)(ctx, endpoint, model)
 
 
-def _agree(ctx: Context, endpoint: str, model: str, features: UsedFeatures | None) -> None:
+def _ensure_contract(ctx: Context, endpoint: str, model: str, features: UsedFeatures | None) -> None:
     """See to it that an endpoint has a contract, and that it says what is given."""
     known = contracts.of(ctx.tx, endpoint)
     if known and all(each.task for each in known):

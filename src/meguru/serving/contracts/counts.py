@@ -60,6 +60,7 @@ class ConsumerCounts:
     def _of(self, contract: int, principal: str, at: datetime) -> _Count:
         known = self._seen.get((contract, principal))
         if known is None:
+            # Bounded: whoever may ask could else fill memory and the table with names.
             crowd = len(self._seen) >= MAX_PRINCIPALS
             known = self._seen.setdefault((contract, OTHERS if crowd else principal), _Count(at))
         return known

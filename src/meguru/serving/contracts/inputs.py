@@ -71,6 +71,7 @@ class InputSource(msgspec.Struct, frozen=True, kw_only=True):
             if self.column.nullable:
                 return None
             raise self._without(index, where)
+        # Python's integers have no end, and a frame's have 64 bits.
         if self.column.type is ColumnType.LONG and not -(2**63) <= fit < 2**63:
             raise self._without(index, where)
         return fit

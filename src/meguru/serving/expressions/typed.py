@@ -69,6 +69,7 @@ def mapped(
 
 
 def _value(function: Callable[..., Any], row: Sequence[Any]) -> Any:
+    # Arithmetic without a result is null: one row must not fail the request it came with.
     try:
         return function(*row)
     except (ArithmeticError, ValueError):

@@ -1,4 +1,4 @@
-"""Fill in what clients did not send: by looking it up, and by computing it."""
+"""Enrich requests: fill in what clients did not send, by looking it up online and by computing it."""
 
 from __future__ import annotations
 
@@ -133,6 +133,8 @@ class _Enrichment:
         for name in inputs.wanted:
             view, _ = inputs.origin[name]
             self._need(view, self._unsent(name, self._all))
+        # From the views that are computed back to those that they take values of: in the plan each stands
+        # behind its inputs, so that in this order all rows that need a view are known when it is its turn.
         for view in reversed(inputs.plan.views):
             rows = self._rows.get(view.ref, ())
             for each, feature in inputs.inputs_of[view.ref]:
@@ -148,6 +150,7 @@ class _Enrichment:
 
     def _need(self, view: PlannedView, rows: Sequence[int]) -> None:
         there = self._rows.get(view.ref, ())
+        # Mostly all rows need a view: the one range is shared, and nothing is merged.
         if len(rows) == self._n or not there:
             self._rows[view.ref] = rows
         elif len(there) < self._n and rows:

@@ -1,4 +1,4 @@
-"""What views knew at a moment before what they know now: for requests that say when they happened."""
+"""Point-in-time lookups: what views knew at an earlier moment, for requests that say when they happened."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -23,7 +24,8 @@ from meguru.serving.features.load import plan_of
 from meguru.serving.features.plan import FeaturePlan
 
 MAX_PREDICTIONS = 10_000
-_BATCHES = 500
+_MAX_BATCHES = 500
+"""Requests that are looked through: views may have given nothing to any of them."""
 
 
 class OnlineSpan(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +92,7 @@ def sample_features(ctx: Context, *, endpoint: str, limit: int = 1000) -> Served
     chosen = with_newest_data(ctx, load_set(ctx.blobs, live.features.chosen))
     plan = plan_of(ctx.tx, chosen)
     found = _Sample(plan, limit)
-    for batch in store.newest(ctx.tx, name, before=None, limit=_BATCHES):
+    for batch in islice(store.newest_first(ctx.tx, name), _MAX_BATCHES):
         if batch.release_ref == live.release_ref and found.take(batch):
             break
     return ServedSample(

@@ -112,7 +112,9 @@ class OnlineValues:
                 found = self._hosts[view.ref] = _hosted(view, self._ws.blobs)
             self._hosts.move_to_end(view.ref)
             while len(self._hosts) > _MAX_HOSTS:
-                self._hosts.popitem(last=False)  # it ends with the last question that is put to it
+                # Not closed: another thread may be asking it. Its process ends when nobody refers to it any
+                # more.
+                self._hosts.popitem(last=False)
         return found
 
     def close(self) -> None:

@@ -50,6 +50,7 @@ def fold(tx: Connection, before: datetime) -> int:
         return 0
     hour = first.replace(minute=0, second=0, microsecond=0)
     inside = (_T.start >= hour) & (_T.start < hour + timedelta(seconds=HOUR)) & (_T.start < before)
+    # DELETE … RETURNING: who gets a row back owns it, whatever other servers do at the same time.
     taken = tx.execute(delete(endpoint_traffic).where(inside).returning(_T.endpoint, *_COUNTED)).all()
     found: dict[str, TrafficCounts] = {}
     for name, *values in taken:
