@@ -65,6 +65,11 @@ OWN_WORDS = {
     "rare",
     "submitted",
     "tolerant",
+    "uncounted",
+    "waiting_store",
+    "filled",
+    "fill",
+    "earlier",
 }
 """What files were called here once; the field has a word for each."""
 ROOMS = {"benchmarks", "docs", "examples", "scripts", "src", "tests"}

@@ -38,6 +38,7 @@ def rows_of_day(
     Columns: the inputs as the model took them, the outcome under the rule's label, ``event_time`` and
     ``prediction_id`` (unless an input is called so).
     """
+    # By model: two models may take different columns, and have other classes.
     parts, models = [], set()
     for part in labelled_rows_of_day(tx, endpoint, day):
         chosen = _chosen(part, rule.only)

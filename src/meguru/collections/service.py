@@ -72,6 +72,7 @@ class Collector(Follower):
             news = events.latest(tx, subject=refs.make("endpoint", each.endpoint), types=_NEWS)
         if who is None:
             raise Forbidden(f"{each.declared_by}, who declared it, may not act any more")
+        # With the rights that who declared it has now, not then: who left collects nothing any more.
         actor = msgspec.structs.replace(who, name=f"collection/{each.name}")
         ws = self.ws.with_(principal=actor, cause=news.id if news else None)
         collect(ws, endpoint=each.endpoint, dataset=each.dataset, label=each.label, only=each.only)

@@ -51,6 +51,7 @@ def add(ctx: Context, *, about: str, text: str, reply_to: str = "") -> Comment:
         created_at=ctx.now(),
     )
     store.add(ctx.tx, made)
+    # The digest, not the text: the log can't be changed, and a text must be erasable.
     data = {"about": made.about, "digest": _digest(said), "mentions": made.mentions, "reply_to": reply_to}
     ctx.emit("comment.added", made.ref, data=data)
     return made

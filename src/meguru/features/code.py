@@ -74,6 +74,7 @@ def importing(blobs: BlobStore, code: FeatureCode, folder: Path) -> Iterator[Cal
     InvalidInput
         If its module can't be imported.
     """
+    # Below its digest: unpacked once, and never another code under the same path.
     place = trees.fetch(blobs, code.snapshot, folder / code.snapshot)
     module, _, name = code.function.partition(":")
     with _one_at_a_time, snapshot.importing(snapshot.finder_of(place, code.sources)):

@@ -36,6 +36,8 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     Conflict
         If rows that may have the person are being brought online.
     """
+    # From what is made to what it is made from, so that nothing that runs meanwhile brings a row back:
+    # targets of work and pushed rows first, the store and the cache of computed rows last.
     return [
         *_brought(ctx, subject, dry_run=dry_run),
         *_pushed(ctx, subject, dry_run=dry_run),

@@ -47,6 +47,8 @@ def pin(ctx: Context, project: str, text: str) -> Pinned:
 
 def keep(ctx: Context, found: FeatureSet) -> str:
     """Keep a feature set for as long as the lineage is; return its digest."""
+    # The blob before the row that refers to it: a crash in between leaves a blob that nobody needs, and no
+    # row without its blob.
     digest = ctx.blobs.put_bytes(digests.canonical(found))
     known = select(feature_set.c.digest).where(feature_set.c.digest == digest)
     if ctx.tx.execute(known).first() is None:

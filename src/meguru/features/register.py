@@ -17,6 +17,7 @@ def register_view(ctx: Context, name: str, definition: ViewDefinition) -> int:
     Services that read the view get a next version too.
     """
     digest = definition.digest
+    # A definition that comes back is the version it was: models that were trained with it are current again.
     number = store.number_of(ctx.tx, "feature_view", name, digest)
     if number is None:
         number = store.next_number(ctx.tx, "feature_view", name)

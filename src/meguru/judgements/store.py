@@ -29,6 +29,8 @@ def row_of(
     label = None if given.label is None else msgspec.json.encode(given.label, order="sorted").decode()
     judge = given.by or by
     key, time = (str(given.key), given.time) if given.key != "" else ("", None)
+    # The identity of a judgement: sent again it has the same digest, and the unique index keeps it from
+    # counting twice.
     said = [place or [key, time], judge, given.thumb, given.rating, label, given.comment, given.at]
     return {
         "id": new_id("fb"),

@@ -26,6 +26,7 @@ def conclude(
     A verdict that was taken back takes its outcome away. Return how many outcomes were recorded.
     """
     present = outcome_store.current(tx, judged)
+    # What is known for certain is never overwritten by what people think.
     open_ = {
         place: said
         for place, said in judged.items()

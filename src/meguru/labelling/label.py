@@ -159,6 +159,7 @@ def _settle(ctx: Context, found: Labelling, place: int, now: datetime) -> None:
         store.mark(ctx.tx, found.id, place, disputed=differ)
     if differ:
         place_of = (turns[0].batch_id, turns[0].row)
+        # An earlier agreement became an outcome; who corrected their label took it back.
         outcome_store.withdraw(ctx.tx, found.endpoint, _of_labels(ctx, place_of))
         data = {"endpoint": found.endpoint, "prediction": ids.join(*place_of)}
         ctx.emit("labelling.disputed", refs.make("labelling", found.id), data=data)

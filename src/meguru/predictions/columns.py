@@ -55,6 +55,7 @@ def series(name: str, values: Sequence[Any], kind: AnswerOutput) -> pl.Series:
     moment: Any = pl.Datetime("us", "UTC")
     for _ in range(kind.depth):
         dtype, moment = pl.List(dtype), pl.List(moment)
+    # Not strict: a model's whole number in a column of doubles is that double.
     made = pl.Series(name, values, dtype=dtype, strict=False)
     return made.cast(moment) if kind.type == "datetime" else made
 

@@ -72,6 +72,7 @@ def find(
     now: datetime,
 ) -> list[list[RowId]]:
     """Return the predictions that each is of, in order: of a key none, one or several that are equal."""
+    # Whole numbers and their digits are one key: that is how a client's JSON and its CSV agree.
     asked = [(str(each.key), each.time, each.at or now) for each in given if each.key != ""]
     by_key = iter(row_keys.find(tx, endpoint, asked))
     return [[place] if place else next(by_key) for place in by_id]

@@ -118,6 +118,7 @@ def make(
 
 def pack(content: PayloadColumns, together: ScoringBatch | None = None) -> bytes:
     """Write a batch's content, and with which others the model was asked."""
+    # packed on its own: equal bytes mean equal columns, and nothing has to be decoded
     header = _header(content)
     rows: Any
     if len(content.times) <= MAX_PACKED_ROWS:
@@ -128,11 +129,13 @@ def pack(content: PayloadColumns, together: ScoringBatch | None = None) -> bytes
         buffer = io.BytesIO()
         frame(content).write_ipc(buffer, compression="zstd")
         rows = buffer.getvalue()
+    # Arrays without names: a field can only be added at the end, and readers take what lacks for its default.
     return _encode((header, rows, together) if together else (header, rows))
 
 
 def _header(content: PayloadColumns) -> bytes:
     outputs, shadows = content.answer.outputs, content.shadows
+    # By identity: nearly all models have the one output, and their headers stay as short as they always were.
     others = tuple(each.outputs for each in shadows.values())
     if all(each is PLAIN for each in (outputs, *others)):
         return _encode((content.types, list(shadows)))
@@ -294,6 +297,7 @@ def without_features(payload: bytes, rows: Collection[int]) -> bytes:
             ]
             return _encode((stored.header, kept, *([stored.together] if stored.together else [])))
     found = frame_of(payload)
+    # Answers and times stay: counts and scores are about nobody without what was asked.
     gone = pl.int_range(pl.len()).is_in(sorted(rows))
     buffer = io.BytesIO()
     found.with_columns(

@@ -54,6 +54,8 @@ def record(
         )
     by_id = [matching.named(each, f"outcomes[{index}]") for index, each in enumerate(outcomes)]
     now = ctx.now()
+    # Looked up in a read transaction: `ctx.tx` would hold the write lock all the while. What is found can
+    # only be removed in between, by retention, and then the foreign key refuses its outcome.
     with ctx.ws.read() as tx:
         found = matching.find(tx, endpoint, outcomes, by_id, now)
         known = store.known(tx, [batch_id for each in found for batch_id, _ in each])
@@ -66,7 +68,7 @@ def record(
     rows = list(_rows(found, outcomes, takes, now, ctx.principal.name))
     left = unmatched_store.add(ctx.tx, endpoint, [outcomes[each] for each in absent], now, ctx.principal.name)
     done = outcome_store.record(ctx.tx, endpoint, rows) if rows else outcome_store.NONE
-    _tell(ctx, endpoint, done, count=len(rows), waiting=left)
+    _emit_recorded(ctx, endpoint, done, count=len(rows), waiting=left)
     return OutcomesRecorded(
         endpoint=endpoint,
         count=len(rows),
@@ -115,7 +117,8 @@ def _absent(
         for batch_id, row in each:
             batch = known.get(batch_id)
             if batch is None or batch.endpoint != endpoint or row >= batch.n:
-                seen = batch if batch and _is_seen(ctx, batch) else None
+                # Of an endpoint that the caller may not see nothing is told, not even that it answered.
+                seen = batch if batch and _may_see(ctx, batch) else None
                 if unknown == "refuse" or seen:
                     raise matching.unknown_id(outcomes[index], path, endpoint, seen)
                 found[index] = []
@@ -124,7 +127,7 @@ def _absent(
     return absent
 
 
-def _tell(ctx: Context, endpoint: str, done: outcome_store.Recorded, *, count: int, waiting: int) -> None:
+def _emit_recorded(ctx: Context, endpoint: str, done: outcome_store.Recorded, *, count: int, waiting: int) -> None:
     """Emit what was recorded; what was known before is no news."""
     if done.repeated == count and not waiting:
         return
@@ -157,6 +160,6 @@ def _name(given: OutcomeInput) -> str:
     return f"key {given.key}" + (f" at {given.time.isoformat()}" if given.time else "")
 
 
-def _is_seen(ctx: Context, batch: Any) -> bool:
+def _may_see(ctx: Context, batch: Any) -> bool:
     """Tell whether the caller may know which endpoint answered a request."""
     return ctx.principal.allows("endpoint:read", refs.project_of(batch.endpoint))

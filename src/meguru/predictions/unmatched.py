@@ -40,7 +40,7 @@ def join(ctx: Context, *, endpoint: str) -> OutcomesRecorded:
     """
     name = refs.parse(endpoint, kind="endpoint").name
     with ctx.ws.read() as tx:
-        ready = bool(unmatched_store.joinable(tx, name, 1))
+        ready = bool(unmatched_store.joinable(tx, name, 1))  # without the write lock: mostly there is nothing
     found = unmatched_store.joinable(ctx.tx, name, MAX_JOINED) if ready else []
     if not found:
         return OutcomesRecorded(endpoint=name, count=0)

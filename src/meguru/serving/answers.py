@@ -85,5 +85,5 @@ def of_error(error: BaseException, *, retry_after: int = 1) -> PredictionRespons
     if not isinstance(error, MeguruError):
         log.error("a prediction failed", exc_info=error)
         error = InternalError("something went wrong in the server", hint="its log has the traceback")
-    again = retry_after if error.status == 503 else 0
+    again = retry_after if error.status == 503 else 0  # nothing else gets better by being sent again
     return PredictionResponse(error.status, _encode({"error": error.as_dict()}), again)

@@ -13,6 +13,7 @@ from meguru.errors import InvalidInput
 from meguru.flavors import values
 from meguru.flavors.field_errors import shown
 
+# Years 1 and 9999: turned to UTC, a time of theirs may be none that Python has.
 _EDGES = {dt.MINYEAR, dt.MAXYEAR}
 
 

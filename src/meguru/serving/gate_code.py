@@ -66,6 +66,7 @@ def check_gate_code(test: str, code: dict[str, str]) -> None:
             hint="declare it with meguru apply, or meguru endpoint create in the project's folder",
         )
     for path in code:
+        # These become paths below a folder on whoever runs the gate: nothing may lead out of it.
         parts = PurePosixPath(path).parts
         if not path.endswith(".py") or path.startswith("/") or ".." in parts or "\\" in path or "\0" in path:
             raise InvalidInput(f"{path[:200]!r} is no file of a project", field="code")

@@ -33,6 +33,7 @@ def _observe(endpoint: Endpoint, servers: Sequence[Replica]) -> Endpoint:
     live = endpoint.live
     if live is None:
         return endpoint
+    # One server is enough to be live: a rolling restart must not show as an outage.
     current = [each for each in servers if each.release_ref == live.release_ref]
     answering = current or [each for each in servers if each.model_ref]
     refused = [each for each in servers if each.fault and each.refused == live.release_ref]

@@ -98,6 +98,8 @@ class PredictionService:
         """Answer what is under way, then stop."""
         if self._writer is None:
             return
+        # In the order of the flow: first nothing new is loaded, then what waits is scored, then it is
+        # recorded (and with that answered); the last counts can only be written after the last answer.
         self._deployments.stop()
         for slot in list(self._deployments.slots.values()):
             if slot.batcher is not None:
@@ -131,6 +133,8 @@ class PredictionService:
         A request that repeats the idempotency key of an earlier one gets the earlier one's predictions.
         `contract` is the version that it speaks (None: the default one), `consumer` the principal who asks.
         """
+        # No database here: this runs on the event loop. `look_up` was called before for a name that was
+        # unknown.
         slot = self._deployments.slots.get(name)
         if slot is None:
             metrics.REQUESTS.labels(metrics.UNKNOWN, 404).inc()

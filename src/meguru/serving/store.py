@@ -43,6 +43,8 @@ def get(tx: Connection, name: str) -> Endpoint:
 
 def lock(tx: Connection, name: str) -> Endpoint:
     """Return an endpoint and hold it until the transaction ends, so that switches follow one another."""
+    # Read again after the lock: PostgreSQL's own re-read is of the locked row alone, not of the deployment
+    # beside it.
     tx.execute(select(endpoint.c.name).where(endpoint.c.name == name).with_for_update())
     return get(tx, name)
 

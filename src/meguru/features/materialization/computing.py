@@ -49,6 +49,7 @@ def computed(blobs: BlobStore, view: PinnedView, folder: Path, proceed: Callable
 
 
 def _in_a_process(task: ComputeTask, proceed: Callable[[], None]) -> None:
+    # A process group of its own, that what the code starts is not interrupted with the worker by a Ctrl-C.
     command = [sys.executable, "-m", __name__]
     with subprocess.Popen(
         command,

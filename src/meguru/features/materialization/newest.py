@@ -47,6 +47,7 @@ def newest_rows(kept: CachedRows, now: int, since: int | None = None) -> NewestR
         frame = _taken(kept, starts, pl.lit(0, dtype=pl.Int64), pl.lit(0, dtype=pl.Int64))
         return NewestRows(usual_types(frame), keys, None)
     per_micro = PER_SECOND[kept.unit] // 1_000_000
+    # The last tick within the microsecond `now`: a view that is kept in nanoseconds has a thousand of them.
     asked = np.full(len(starts), (now + 1) * per_micro - 1, dtype=np.int64)
     places = last_seen(kept.seen, starts, kept.keys[COUNT].cast(pl.Int64).to_numpy(), asked)
     held, seen = (

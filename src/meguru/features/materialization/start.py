@@ -65,7 +65,9 @@ def _started(
     now, state = ctx.now(), store.online(ctx.tx, version.name, version.version)
     moment = min(as_of, now) if as_of else now
     if state is not None and state.as_of is not None:
-        moment = max(moment, state.as_of)  # what is online never goes back in time
+        # What is online never goes back in time: a store that keeps the newest row would refuse the older
+        # ones.
+        moment = max(moment, state.as_of)
     if since is not None and since > moment:
         raise InvalidInput("it begins after it ends", field="since", why=f"{since} is after {moment}")
     made_id = new_id("mat")

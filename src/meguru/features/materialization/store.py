@@ -39,6 +39,7 @@ def set_online(tx: Connection, state: OnlineState) -> None:
     del values["view"]
     for field in _ORDERED:
         values[field] = list(values[field].items())
+    # Update, else insert, without ON CONFLICT: operations that write it are one at a time.
     if tx.execute(update(online_view).where(_here(online_view, name, version)).values(values)).rowcount == 0:
         tx.execute(insert(online_view).values(values | {"name": name, "version": version}))
 
@@ -154,5 +155,5 @@ def _work(row: Row[Any]) -> Materialization:
 
 
 def _plain(row: Row[Any]) -> dict[str, Any]:
-    # Names of columns that SQL quotes are texts of a kind of their own.
+    # SQLAlchemy's `quoted_name` is a subclass of str, which msgspec takes for no field's name.
     return {str.__str__(name): value for name, value in row._mapping.items()}

@@ -101,6 +101,7 @@ def _compared(
     same = _equal(values, kept.take(found.rows))
     stale = ~same & _equal(values, kept.take(always.rows)) & values.is_not_null().to_numpy()
     left = np.flatnonzero(~same & ~stale & values.is_not_null().to_numpy())
+    # What is neither what was known nor too old: looked for among the rows of its key that came later.
     future = left[_is_later(one.rows, frame, values, feature, always.rows, left, on)]
     return LeakedFeature(
         column=column,
@@ -154,6 +155,7 @@ def _equal(given: pl.Series, expected: pl.Series) -> np.ndarray:
     if given.dtype.is_numeric() and expected.dtype.is_numeric():
         left, right = (each.cast(pl.Float64).fill_nan(None) for each in (given, expected))
         there = left.is_not_null() & right.is_not_null()
+        # Relative, as a frame may have been written as text or as 32-bit floats on its way.
         close = (left - right).abs() <= _CLOSE * (left.abs() + right.abs()).clip(1e-300)
         none = left.is_null() & right.is_null()
         return np.asarray((none | (there & close.fill_null(value=False))).to_numpy())

@@ -74,12 +74,15 @@ def asked(column: pl.Series, unit: Unit) -> Asked:
     """Return moments in the unit of a view; null where there is none."""
     import numpy as np
 
+    # Whole numbers, never floats: a double has 53 bits, and nanoseconds since 1970 need 61.
     given = column.is_not_null().to_numpy()
     whole = column.to_physical().fill_null(0).to_numpy()
     own = unit_of(column.dtype)
     if own == unit:
         floor = ceil = whole
     elif own == "ns":
+        # Rounded down for what is known, and up for how old it is: in doubt a value is not known, or is too
+        # old.
         floor = np.floor_divide(whole, 1000)
         ceil = -np.floor_divide(-whole, 1000)
     else:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _THREADS = 2
+"""Views that are joined at a time: NumPy and Polars let go of the interpreter, and more threads compete for
+memory."""
 _MIN_ROWS_FOR_THREADS = 50_000
 CHUNK = 1_000_000
 """So many rows are joined at a time: beside them and their result little memory is used."""
@@ -91,6 +93,7 @@ def joined(
 
     _check_keys(opened, options.on)
     names = output_names(opened, full_names=full_names)
+    # Refused rather than overwritten: the frame's own column may be the label.
     if taken := [name for listed in names.values() for name in listed.values() if name in given.columns]:
         hint = "drop the column, or take full names (full_names = true): view__feature"
         raise InvalidInput(f"the frame has a column {taken[0]!r} already", hint=hint, field=taken[0])
@@ -226,6 +229,8 @@ def _columns(
 def digest_of(frame: pl.DataFrame) -> str:
     """Return the digest of a frame's rows: names, types and values, in their order, whatever their chunks."""
     state = hashlib.sha256()
+    # In parts of one size: the digest must not depend on how the frame was put together, nor need it twice in
+    # memory.
     plain = frame.rechunk()
     for start in range(0, max(plain.height, 1), CHUNK):
         sink = BytesIO()

@@ -58,6 +58,8 @@ class Layout:
 
     def unpack(self, packed: bytes) -> list[Any]:
         """Return the values of a row, in order."""
+        # The hot path of reading: only columns whose type msgpack lacks have a reader, and most rows have
+        # none.
         values = _decode(packed)
         for index, read in self._readers:
             if values[index] is not None:
@@ -69,6 +71,8 @@ def reader_of(kind: pl.DataType) -> Reader | None:
     """Return what makes a value of a type from what was kept; None if that is the value."""
     if isinstance(kind, pl.Datetime):
         return _datetime_reader(kind)
+    # Floor division, as ticks before 1970 are negative; Python's times have microseconds, the rest is cut
+    # off.
     if isinstance(kind, pl.Duration):
         per_second = _PER_SECOND[kind.time_unit]
         return lambda ticks: timedelta(microseconds=ticks * 1_000_000 // per_second)

@@ -59,7 +59,8 @@ class ReadPlan:
         self.keys = list(dict.fromkeys(name for view in views for name in view.keys.names))
         self._by_view = [view.keys.names for view in views]
         self._answered: dict[bool, AnswerShape] = {}
-        # Views with the same keys of the same types share the bytes of these.
+        # Views with the same keys of the same types share the bytes of these: they are encoded once a
+        # request.
         shapes = [list(view.keys.types.items()) for view in views]
         self._shared = [shapes.index(shape) for shape in shapes]
 

@@ -114,7 +114,8 @@ def _version(tx: Connection, view: str) -> FeatureViewVersion:
         for (_, number), state in materialized.all_online(tx, version.name).items()
         if number <= version.version and is_ready(state)
     }
-    # Rows that were pushed to a version before it was brought online are not all that it has.
+    # A version that is only pushed to is not complete before its first materialization: one that is whole
+    # wins.
     whole = [number for number, state in states.items() if state.at is not None]
     number = max(whole or states, default=version.version)
     return store.view(tx, refs.make("feature_view", version.name, number))

@@ -30,6 +30,7 @@ _opening = threading.Lock()
 
 def online_of(ws: Workspace) -> OnlineStore:
     """Return the online store of a workspace, opened once; it is closed with the workspace."""
+    # Double-checked: of two threads that come first one opens the store, and neither leaks a connection pool.
     found = ws.parts.get(_PART)
     if found is None:
         with _opening:

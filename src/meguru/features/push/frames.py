@@ -112,7 +112,7 @@ def _column(name: str, values: Sequence[Any], kind: str) -> pl.Series:
 
 
 def _times(column: pl.Series, wanted: Any) -> pl.Series:
-    if column.dtype.is_integer():  # Feast's clients send whole seconds
+    if column.dtype.is_integer():  # Feast's clients send Unix time in whole seconds
         column = (column * 1_000_000).cast(pl.Datetime("us"))
     moments = as_moments(column, what="what was pushed", field=column.name)
     if isinstance(wanted, pl.Datetime) and wanted.time_zone and not moments.dtype.time_zone:  # type: ignore[attr-defined]

@@ -46,6 +46,7 @@ def _rows(opened: Any, columns: SourceColumns, where: str) -> Iterator[tuple[int
     chosen = {name: field for name, field in zip(names, fields, strict=True) if field}
     table = table.select(list(chosen)).rename(chosen)
     start = 0
+    # A slice at a time: memory is bounded, and Polars skips whole row groups that lie before it.
     while (part := _read(table.slice(start, _SLICE_ROWS).collect, where)).height:
         _check_lengths(part, where)
         yield from enumerate(part.iter_rows(named=True), start=start + 1)

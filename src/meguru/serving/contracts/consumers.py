@@ -26,6 +26,7 @@ def add(tx: Connection, endpoint: str, seen: Sequence[Consumer]) -> None:
     rows = _bounded(tx, endpoint, seen)
     statement = upsert(consumer)
     new = statement.excluded
+    # The greater of two values is max() in SQLite and greatest() in PostgreSQL; neither is ever null here.
     later = func.max if tx.dialect.name == "sqlite" else func.greatest
     tx.execute(
         statement.on_conflict_do_update(

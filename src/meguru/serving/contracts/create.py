@@ -58,6 +58,7 @@ def create(
             where=refs.make("endpoint", name),
             hint=f"retire one: meguru contract retire {name}@{known[0].version}",
         )
+    # Before anything is written: a contract that the live model can't answer would fail all of its requests.
     inputs, outputs, task = _terms(ctx, declared, known, columns, like)
     _must_be_answered(ctx, declared, inputs)
     return add(ctx, name, inputs=inputs, outputs=outputs, task=task, default=default or not known, note=note)

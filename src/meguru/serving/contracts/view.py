@@ -80,6 +80,7 @@ class ContractView:
         is_same = len(sent) == len(signature.inputs) and all(each.plain for each in self.sources)
         self.mapped = is_filled or not is_same
         self.features = features.of(used) if features and is_filled else None
+        # Where in a sent row the values are that views would give: `asks` looks only there.
         self._from_views = [self.known.index(each) for each in used if each.name not in self.names]
         self.types = {column.name: column.kept_as for column in signature.inputs}
         self._model: Decoder = decoder(signature)
@@ -88,6 +89,7 @@ class ContractView:
         by_name = {column.name: column for column in sent}
         in_order = self.known if self.mapped else tuple(by_name[name] for name in signature.names)
         asked = msgspec.structs.replace(signature, inputs=in_order)
+        # Decoders that take every column are cached by signature; a partial one marks what was not sent.
         self._sent = Decoder(asked, partial=True) if is_filled else decoder(asked)
         self._decode = BodyDecoder(self._sent, max_rows).decode
 
@@ -116,6 +118,7 @@ class ContractView:
         """
         if self.features is None:
             return
+        # All requests of a batch together: one round trip to the online store, and one call of each function.
         rows = [row for request in requests for row in request.sent or ()]
         columns = zip(*map(astuple, rows), strict=True)
         given = {

@@ -35,6 +35,7 @@ def plan_of(tx: Connection, chosen: FeatureSet) -> FeaturePlan:
         _with_columns(view, members[ref], full_names=chosen.full_names) if ref in members else view
         for ref, view in found.items()
     ]
+    # Those that are looked up first (False sorts before True): the others take values of them.
     return FeaturePlan(views=sorted(planned, key=lambda view: view.on_demand))
 
 

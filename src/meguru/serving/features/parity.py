@@ -193,6 +193,8 @@ class _Comparison:
     def _cause(self, column: _Column, row: int, then: Mapping[str, Any] | None) -> ParityCause:
         events = self._sample.columns.get(VIEW_PREFIX + column.view.ref.removeprefix("feature_view/"))
         event, moment = events[row] if events else None, micros(self._sample.times[row])
+        # In this order: a value from the future is that whatever else is true of it; only what the data of
+        # that time gives, too, was merely late.
         if event is not None and event > moment:
             return ParityCause.CLOCK
         was = column.served[row]
@@ -273,6 +275,7 @@ def _unequal(one: pl.Series, other: pl.Series) -> np.ndarray:
     import polars as pl
 
     if one.dtype == pl.Float64:
+        # As integers of the same bits: `==` takes -0.0 for 0.0. NaNs of different payloads are equal here.
         bits = [each.fill_null(0.0).to_numpy().view(np.int64) for each in (one, other)]
         both_nan = one.is_nan().fill_null(value=False) & other.is_nan().fill_null(value=False)
         same = ((bits[0] == bits[1]) | both_nan.to_numpy()) & (one.is_null() == other.is_null()).to_numpy()
