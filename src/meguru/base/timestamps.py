@@ -33,6 +33,19 @@ def _written(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
+def check_time_zone(moment: datetime, *, field: str) -> None:
+    """Refuse a moment without a time zone.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the field.
+    """
+    if moment.tzinfo is None:
+        hint = f"write {moment.isoformat()}Z for UTC"
+        raise InvalidInput(f"{field} has no time zone", hint=hint, field=field)
+
+
 def read_time(text: str) -> datetime:
     """Read what `write_time` spelled."""
     return datetime.fromisoformat(text)

@@ -9,6 +9,8 @@ from meguru.predictions import excluded_store, ids, outcome_days, store
 from meguru.predictions.outcome_store import RowId
 from meguru.predictions.types import MAX_OUTCOMES
 
+MAX_REASON = 500
+
 
 @operation("outcome.exclude", permission="outcome:write", on="endpoint", refers={"endpoint": "endpoint"})
 def exclude(ctx: Context, *, endpoint: str, predictions: list[str], why: str) -> int:
@@ -19,11 +21,12 @@ def exclude(ctx: Context, *, endpoint: str, predictions: list[str], why: str) ->
     name = refs.parse(endpoint, kind="endpoint").name
     if not why.strip():
         raise InvalidInput("say why these are kept out", field="why")
+    reason = why.strip()[:MAX_REASON]
     places = _places(ctx, name, predictions)
-    new = excluded_store.add(ctx.tx, places, why.strip(), ctx.now(), ctx.principal.name)
+    new = excluded_store.add(ctx.tx, places, reason, ctx.now(), ctx.principal.name)
     if new:
         outcome_days.add(ctx.tx, name, [batch_id for batch_id, _ in new])
-        ctx.emit("outcomes.excluded", refs.make("endpoint", name), data={"count": len(new), "reason": why})
+        ctx.emit("outcomes.excluded", refs.make("endpoint", name), data={"count": len(new), "reason": reason})
     return len(new)
 
 

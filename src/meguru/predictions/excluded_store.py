@@ -22,7 +22,7 @@ def add(tx: Connection, places: Sequence[RowId], why: str, at: datetime, by: str
     if new:
         tx.execute(
             insert(excluded_prediction),
-            [{"batch_id": batch, "row": row, "reason": why[:500], "at": at, "by": by} for batch, row in new],
+            [{"batch_id": batch, "row": row, "reason": why, "at": at, "by": by} for batch, row in new],
         )
     return new
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from meguru.errors import InvalidInput
+from meguru.base.timestamps import check_time_zone
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, outcome_store, payload, store
 from meguru.predictions.schema import prediction_batch
@@ -93,10 +93,8 @@ def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> Wi
     """Count the predictions and outcomes of a span of event time."""
     import polars as pl
 
-    for name, given in (("start", start), ("end", end)):
-        if given.tzinfo is None:
-            hint = f"write {given.isoformat()}Z for UTC"
-            raise InvalidInput(f"{name} has no time zone", hint=hint, field=name)
+    check_time_zone(start, field="start")
+    check_time_zone(end, field="end")
     # A span may be all that was ever recorded: it is read in parts, of which only the counts are kept.
     parts = [_counted(part) for part in _in_parts(ctx.tx, endpoint, start, end)]
     counted = pl.concat(parts or [_counted(frame_of([], []))])

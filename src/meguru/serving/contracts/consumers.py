@@ -76,4 +76,6 @@ def _bounded(tx: Connection, endpoint: str, seen: Sequence[Consumer]) -> list[di
         row["rows"] += each.rows
         row["first_seen"] = min(row["first_seen"], each.first_seen)
         row["last_seen"] = max(row["last_seen"], each.last_seen)
-    return list(rows.values())
+    # In one order for all servers: two that wrote the same rows in different orders could deadlock on
+    # PostgreSQL.
+    return [rows[key] for key in sorted(rows)]

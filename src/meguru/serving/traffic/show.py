@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from meguru.base import refs
+from meguru.base.timestamps import check_time_zone
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.serving import store as endpoints
@@ -26,11 +27,8 @@ def traffic(
     endpoint = endpoints.get(ctx.tx, refs.parse(name, kind="endpoint").name)
     until = ctx.now() if end is None else end
     since = until - timedelta(hours=1) if start is None else start
-    for field, given in (("start", since), ("end", until)):
-        if given.tzinfo is None:
-            raise InvalidInput(
-                f"{field} has no time zone", hint=f"write {given.isoformat()}Z for UTC", field=field
-            )
+    check_time_zone(since, field="start")
+    check_time_zone(until, field="end")
     if since >= until:
         raise InvalidInput("the span is empty", why=f"it ends at {until} and starts at {since}", field="end")
     if not 1 <= parts <= MAX_PARTS:

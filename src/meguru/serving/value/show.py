@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meguru.base import refs
+from meguru.base.timestamps import check_time_zone
 from meguru.business import store as metrics
 from meguru.business.questions import features_of
 from meguru.business.tables import shadows_of
@@ -113,10 +114,8 @@ def _span(
     since, until = start or first, end or last
     if since is None or until is None:
         raise InvalidInput(f"endpoint {endpoint!r} has recorded nothing yet", field="start")
-    for field, given in (("start", since), ("end", until)):
-        if given.tzinfo is None:
-            hint = f"write {given.isoformat()}Z for UTC"
-            raise InvalidInput(f"{field} has no time zone", hint=hint, field=field)
+    check_time_zone(since, field="start")
+    check_time_zone(until, field="end")
     if since >= until:
         raise InvalidInput("the span is empty", why=f"it ends at {until} and starts at {since}", field="end")
     count = spans.counted(ctx.tx, endpoint, since, until).rows
