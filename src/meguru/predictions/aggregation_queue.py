@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from meguru.predictions.schema import prediction_batch, uncounted_batch, uncounted_outcomes
+from meguru.storage.db.upsert import insert_into
 
 if TYPE_CHECKING:
     from meguru.predictions.types import PredictionBatch
@@ -77,7 +78,7 @@ def request_recount(tx: Connection, endpoint: str) -> None:
     """Have everything of an endpoint counted again; until that is done, windows are read from the record."""
     # An update even where the row is there: its lock makes a counter that is about to begin wait for this
     # commit, and see what it did.
-    statement = _upsert(tx).values(endpoint=endpoint, batch_id=EVERYTHING)
+    statement = insert_into(uncounted_batch, tx.dialect.name).values(endpoint=endpoint, batch_id=EVERYTHING)
     tx.execute(
         statement.on_conflict_do_update(
             index_elements=[_B.endpoint, _B.batch_id], set_={"batch_id": EVERYTHING}
@@ -98,7 +99,7 @@ def start_recount(tx: Connection, endpoint: str) -> None:
     tx.execute(delete(uncounted_outcomes).where(_O.endpoint == endpoint))
     table = prediction_batch.c
     mine = select(table.endpoint, table.id).where(table.endpoint == endpoint)
-    statement = _upsert(tx).from_select(["endpoint", "batch_id"], mine)
+    statement = insert_into(uncounted_batch, tx.dialect.name).from_select(["endpoint", "batch_id"], mine)
     tx.execute(statement.on_conflict_do_nothing())  # one may have come since the line above
 
 
@@ -159,14 +160,6 @@ def remove(tx: Connection, endpoint: str, batch_ids: Sequence[str], change_ids: 
     for at in range(0, len(change_ids), _MAX_PARAMETERS):
         gone = list(change_ids[at : at + _MAX_PARAMETERS])
         tx.execute(delete(uncounted_outcomes).where(_O.id.in_(gone)))
-
-
-def _upsert(tx: Connection) -> Any:
-    if tx.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
-    return upsert(uncounted_batch)
 
 
 def _distinct(tx: Connection, column: Any) -> Iterator[str]:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Executable, case, func, select, update
 
 from meguru.predictions.schema import prediction_count
 from meguru.predictions.types import PredictionBatch, Totals
+from meguru.storage.db.upsert import insert_into
 
 SHARDS = 16
 """Rows that share the count of an endpoint: with one, all servers on PostgreSQL would queue for its lock at
@@ -178,11 +179,7 @@ def _count(tx: Connection, rows: list[dict[str, Any]]) -> None:
 @cache
 def _upsert(dialect: str) -> Executable:
     """Return the statement that adds to counts; it is made once, as each commit of predictions needs it."""
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
-    statement = upsert(prediction_count)
+    statement = insert_into(prediction_count, dialect)
     known, new = prediction_count.c, statement.excluded
     merged: dict[str, Any] = {name: known[name] + new[name] for name in _COUNTS}
     for name in (*_LATEST, *_EARLIEST):

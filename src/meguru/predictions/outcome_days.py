@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Executable, func, select
 
 from meguru.predictions.schema import outcome_day, prediction_batch
 from meguru.predictions.store import chunks
+from meguru.storage.db.upsert import insert_into
 
 _MAX_PARAMETERS = 900
 _DAY = 10
@@ -42,11 +43,7 @@ def changes(tx: Connection, endpoint: str) -> dict[str, int]:
 
 @cache
 def _upsert(dialect: str) -> Executable:
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
-    statement, known = upsert(outcome_day), outcome_day.c
+    statement, known = insert_into(outcome_day, dialect), outcome_day.c
     return statement.on_conflict_do_update(
         index_elements=[known.endpoint, known.day],
         set_={"changes": known.changes + statement.excluded.changes},

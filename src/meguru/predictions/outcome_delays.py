@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Executable, func, select
 from meguru.predictions.schema import outcome_delay, prediction_batch
 from meguru.predictions.store import chunks
 from meguru.predictions.types import LabelDelay
+from meguru.storage.db.upsert import insert_into
 
 BUCKETS_PER_DOUBLING = 8
 """Buckets a doubling of the delay (a logarithmic histogram): a length is known to about 9 %."""
@@ -96,11 +97,7 @@ def _quantile(lengths: list[tuple[float, int]], wanted: float) -> float:
 
 @cache
 def _upsert(dialect: str) -> Executable:
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
-    statement = upsert(outcome_delay)
+    statement = insert_into(outcome_delay, dialect)
     return statement.on_conflict_do_update(
         index_elements=[_T.endpoint, _T.day, _T.bucket],
         set_={"count": _T.count + statement.excluded.count},

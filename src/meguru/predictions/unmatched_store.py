@@ -15,6 +15,7 @@ from meguru.predictions import ids
 from meguru.predictions.schema import prediction_batch, prediction_key, waiting_outcome
 from meguru.predictions.store import chunks
 from meguru.predictions.types import MAX_WAITING, MAX_WAITING_BYTES, OutcomeInput, WaitingOutcome
+from meguru.storage.db.upsert import insert_into
 
 _MAX_PARAMETERS = 500
 _W = waiting_outcome.c
@@ -39,12 +40,8 @@ def add(tx: Connection, endpoint: str, given: Sequence[OutcomeInput], now: datet
             why=f"at most {MAX_WAITING:,} may",
             hint=f"look at them: meguru outcome waiting {endpoint}",
         )
-    if tx.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert
-    else:
-        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
     for some in chunks(rows, _MAX_PARAMETERS):
-        tx.execute(insert(waiting_outcome).values(some).on_conflict_do_nothing())
+        tx.execute(insert_into(waiting_outcome, tx.dialect.name).values(some).on_conflict_do_nothing())
     return count(tx, endpoint) - before
 
 

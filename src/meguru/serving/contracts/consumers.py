@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from meguru.serving.contracts.schema import consumer
 from meguru.serving.contracts.types import Consumer
+from meguru.storage.db.upsert import insert_into
 
 MAX_PRINCIPALS = 200
 """So many principals of one endpoint are told apart."""
@@ -19,12 +20,8 @@ RECENT = timedelta(days=30)
 
 def add(tx: Connection, endpoint: str, seen: Sequence[Consumer]) -> None:
     """Add what was answered since the last time; principals beyond `MAX_PRINCIPALS` are counted as one."""
-    if tx.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
     rows = _bounded(tx, endpoint, seen)
-    statement = upsert(consumer)
+    statement = insert_into(consumer, tx.dialect.name)
     new = statement.excluded
     # The greater of two values is max() in SQLite and greatest() in PostgreSQL; neither is ever null here.
     later = func.max if tx.dialect.name == "sqlite" else func.greatest
