@@ -1,4 +1,4 @@
-"""The server's look for collections that are due."""
+"""The follower that collects outcomes into datasets when that is due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a text names."""
+"""Mentions: the principals that a text names with ``@``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which features a view has, where nobody said so: from the types of its data, or the first rows of it."""
+"""Infer the features of a view: from the types of its data, or from its first rows."""
 
 from __future__ import annotations
 

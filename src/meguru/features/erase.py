@@ -1,4 +1,4 @@
-"""Feature rows of a person go: online ones, what these follow from, pushed ones, and what is kept here."""
+"""Erase a person from features: online rows, what they follow from, pushed rows, profiles and the cache."""
 
 from __future__ import annotations
 

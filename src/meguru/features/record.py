@@ -1,4 +1,4 @@
-"""Tell what the rows of a view look like, once for each version of it over versions of its data."""
+"""Record the profile of a view's rows, once for each version of the view over versions of its data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of services: which versions of views they mean, and the next one when a view has one."""
+"""Versions of feature services: which versions of views they mean, and the next one when a view has one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is allowed in what people say of features: lengths, counts, names of columns."""
+"""Validation of what is declared of features: lengths, counts, names of columns, references to features."""
 
 from __future__ import annotations
 

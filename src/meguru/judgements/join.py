@@ -1,4 +1,4 @@
-"""Feedback on answers that nobody knew when it came."""
+"""Join feedback that came before its prediction."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""The server's look for feedback whose predictions have come."""
+"""The background join of feedback that came before its prediction."""
 
 from __future__ import annotations
 

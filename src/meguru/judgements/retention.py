@@ -1,4 +1,4 @@
-"""Old feedback goes; what became of it as an outcome stays as long as the prediction does."""
+"""Retention of feedback: what became of it as an outcome stays as long as the prediction does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What feedback says really happened, by the rule of the endpoint."""
+"""Turn feedback into outcomes, by the rule of the endpoint."""
 
 from __future__ import annotations
 

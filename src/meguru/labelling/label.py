@@ -1,4 +1,4 @@
-"""Take the next prediction, and say what really happened to it."""
+"""Label: take the next prediction of a sample, say what happened, settle disputes."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Of which answers a model was least sure."""
+"""Uncertainty sampling: how unsure a model was of each answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's look for outcomes whose predictions have come."""
+"""The background join of outcomes that came before their predictions."""
 
 from __future__ import annotations
 

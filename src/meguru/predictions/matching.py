@@ -1,4 +1,4 @@
-"""Which predictions outcomes and feedback are of: by id, or by the client's own key and time."""
+"""Match outcomes and feedback to predictions: by id, or by the client's own key and time."""
 
 from __future__ import annotations
 

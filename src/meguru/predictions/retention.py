@@ -1,4 +1,4 @@
-"""Old predictions go, with their outcomes; what was counted of them stays counted."""
+"""Retention of predictions: old ones go with their outcomes, and stay counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcomes that came before their predictions, or of none: join them, look at them, give them up."""
+"""Unmatched outcomes, which came before their predictions or are of none: join, list and drop them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

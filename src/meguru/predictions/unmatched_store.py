@@ -1,4 +1,4 @@
-"""SQL of outcomes that wait for their predictions, on an open transaction."""
+"""SQL of unmatched outcomes, which wait for their predictions, on an open transaction."""
 
 from __future__ import annotations
 

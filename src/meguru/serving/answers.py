@@ -1,4 +1,4 @@
-"""Answers of the data plane, whatever carries them."""
+"""Responses of the data plane, whatever carries them: predictions, errors, status."""
 
 from __future__ import annotations
 

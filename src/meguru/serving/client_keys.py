@@ -1,4 +1,4 @@
-"""What the client calls the rows of a request, so that it can send their outcomes by its own names."""
+"""The client's own keys of a request's rows, by which it sends their outcomes later."""
 
 from __future__ import annotations
 

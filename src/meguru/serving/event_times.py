@@ -1,4 +1,4 @@
-"""When the rows of a request happened."""
+"""Event times of a request's rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what was promoted at an endpoint answers: told from what the servers wrote down."""
+"""Health of endpoints: whether what was promoted answers, by the heartbeats of the servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a body is nested beyond all reason: no decoder gets so far as to tell."""
+"""Find where a body is nested too deeply for any decoder, to name it in the error."""
 
 from __future__ import annotations
 

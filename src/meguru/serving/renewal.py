@@ -1,4 +1,4 @@
-"""How long it took from data that landed to the model that learned from them answering, by the event log."""
+"""Freshness: how long it took from new data to a model that learned from it answering, by the event log."""
 
 from __future__ import annotations
 

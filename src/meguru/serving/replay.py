@@ -1,4 +1,4 @@
-"""Ask the model of a recorded prediction again, with what it was asked then."""
+"""Replay recorded predictions: ask their model again with the recorded inputs, and compare bit for bit."""
 
 from __future__ import annotations
 

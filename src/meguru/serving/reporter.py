@@ -1,4 +1,4 @@
-"""Write down what this server process answers with, so that others can tell it."""
+"""Report what this server process answers with (its replicas), and send heartbeats."""
 
 from __future__ import annotations
 

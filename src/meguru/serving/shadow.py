@@ -1,4 +1,4 @@
-"""Let other versions score along."""
+"""Shadow models: other versions that score requests without answering them."""
 
 from sqlalchemy import Connection
 

@@ -1,4 +1,4 @@
-"""How many threads a model may use."""
+"""Limit the OpenMP threads of models."""
 
 from __future__ import annotations
 

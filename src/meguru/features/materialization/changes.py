@@ -1,4 +1,4 @@
-"""What has to be done to a store that has some rows, so that it has others."""
+"""The diff between the rows that are online and those that are to be, as rows to write and to retract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compute the rows of a view whose code is a project's: in a process of its own, which can end alone."""
+"""Compute the rows of a view in a subprocess, where a project's code can crash alone."""
 
 from __future__ import annotations
 

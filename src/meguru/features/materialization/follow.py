@@ -1,4 +1,4 @@
-"""The server's look for views that are to be brought online: their data is new, or a value comes due."""
+"""The follower that starts materializations when data is new or a value comes due, and frees what is retired."""
 
 from __future__ import annotations
 

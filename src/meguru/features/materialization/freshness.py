@@ -1,4 +1,4 @@
-"""How fresh what is online is."""
+"""Freshness of what is online: lag by view, as an answer and as Prometheus gauges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job handler of materializations: find what is to be online, write it in parts, say how it ended."""
+"""The job handler of materializations: compute what is to be online, write the diff in chunks, record the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a view that hold at a moment, one for each entity: what is to be online."""
+"""The newest row of each entity at a moment: what is to be online."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start to bring a view up to date online; stop, show and list that."""
+"""Start, cancel, show and list materializations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bring a store from the rows that it has to those that it is to have."""
+"""Write the diff to an online store in chunks, concurrently where it is on the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a view whose function looks at each row alone: computed file by file, for files that are new."""
+"""Incremental computation: rows of a row-wise view, computed file by file for files that are new."""
 
 from __future__ import annotations
 

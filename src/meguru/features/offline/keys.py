@@ -1,4 +1,4 @@
-"""Values that name entities: made comparable between a view and the rows that ask."""
+"""Join keys, normalised so that those of a view and those of the rows that ask compare equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a training frame know the future? Its values against what was known at each row's moment."""
+"""Detect leakage: a training frame's values against what was known at each row's moment."""
 
 from __future__ import annotations
 

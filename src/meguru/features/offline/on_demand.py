@@ -1,4 +1,4 @@
-"""Features that are computed when somebody asks: here for a whole training set, by the code that serves."""
+"""On-demand features of a training set, by the function that serves them."""
 
 from __future__ import annotations
 

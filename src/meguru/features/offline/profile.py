@@ -1,4 +1,4 @@
-"""What the rows of a view look like."""
+"""Profile the rows of a view, and their drift since the profile before."""
 
 from __future__ import annotations
 

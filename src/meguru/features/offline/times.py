@@ -1,4 +1,4 @@
-"""Moments as whole numbers that can be compared exactly, whatever unit and time zone they were written in."""
+"""Timestamps as integers that compare exactly, whatever unit and time zone they were written in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the function of a view on rows: in a step over a training set, in a host for a request."""
+"""Run the function of an on-demand view on rows: in a step for a training set, in a host for a request."""
 
 from __future__ import annotations
 

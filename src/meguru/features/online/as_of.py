@@ -1,4 +1,4 @@
-"""Read the values of entities as they were at moments of their own: never one that came later."""
+"""Point-in-time reads online: values as they were at each row's own moment, never a later one."""
 
 from __future__ import annotations
 

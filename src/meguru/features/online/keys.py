@@ -1,4 +1,4 @@
-"""The keys of entities: the values that tell one from another, as bytes."""
+"""Encode entity keys as bytes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""An LRU cache of the rows that this process read, for views that answer with them while the store is
-away."""
+"""LRU cache of rows that were read, for views that answer with them while the store is away."""
 
 from __future__ import annotations
 

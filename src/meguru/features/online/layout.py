@@ -1,4 +1,4 @@
-"""How the values of a row are packed, and are the same values again."""
+"""Serialise the values of a row with msgpack, so that they come back as the same values."""
 
 from __future__ import annotations
 

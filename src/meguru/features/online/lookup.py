@@ -1,4 +1,4 @@
-"""Read the values of entities: one look at the store, and what holds of what was found."""
+"""Look entities up online: one read of the store, then time to live, defaults and fallbacks."""
 
 from __future__ import annotations
 

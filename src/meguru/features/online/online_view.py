@@ -1,4 +1,4 @@
-"""A version of a view, made ready to be read online."""
+"""A version of a view, prepared for reading online."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a question for features comes to: which views are read, by which keys, and what is answered."""
+"""The read plan of an online request: which views are read, by which keys, and what is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read features online, as often as predictions are asked for: what a question means is found once."""
+"""Read features online: a cache of read plans, invalidated by the event log."""
 
 from __future__ import annotations
 

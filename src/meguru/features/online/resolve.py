@@ -1,4 +1,4 @@
-"""Which versions of views a question for features means, and how they are read."""
+"""Resolve the names of features to versions of views, and those to read plans."""
 
 from __future__ import annotations
 

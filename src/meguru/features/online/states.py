@@ -1,4 +1,4 @@
-"""What is to be said of a value that was asked for online."""
+"""Statuses of values that were read online."""
 
 from enum import StrEnum
 

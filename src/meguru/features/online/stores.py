@@ -1,4 +1,4 @@
-"""Which online store a workspace has."""
+"""Open the online store of a workspace, by its setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns that were sent, as rows of a view: each value of its type."""
+"""Convert pushed columns to rows of a view, each value to its type."""
 
 from __future__ import annotations
 

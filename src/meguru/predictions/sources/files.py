@@ -1,4 +1,4 @@
-"""Which file is read how."""
+"""The file formats of outcomes and feedback, and their readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows as they come, made into structs."""
+"""Convert rows of a source to structs, and its columns to their fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who speaks which version of a contract: SQL, on an open transaction."""
+"""Usage of contracts by principal: SQL, on an open transaction."""
 
 from __future__ import annotations
 

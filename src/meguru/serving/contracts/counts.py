@@ -1,4 +1,4 @@
-"""Who was answered lately, counted in memory: nothing is written while a request is answered."""
+"""Usage of contracts, counted in memory: nothing is written while a request is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each column of a model comes from in one version of a contract."""
+"""Input mapping: where each column of a model comes from in one version of a contract."""
 
 from __future__ import annotations
 

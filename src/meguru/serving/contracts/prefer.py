@@ -1,4 +1,4 @@
-"""Say which version requests speak that name none."""
+"""Choose the default version of a contract: what requests speak that name none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write down who speaks which version of a contract, every few seconds."""
+"""Flush the usage of contracts to the database every few seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answer a version of a contract no more."""
+"""Retire a version of a contract: it is answered no more."""
 
 from __future__ import annotations
 

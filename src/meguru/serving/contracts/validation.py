@@ -1,4 +1,4 @@
-"""Inputs of a release, as they were given: what could never hold is refused with the field at fault."""
+"""Validate the input mappings of a release: what could never hold is refused with its field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a model's columns can be had from a contract's, and from the views that it learned from."""
+"""Compatibility: can a model's columns be had from a contract's, and from the views it learned from?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of requests' rows, once all that was not sent is filled in."""
+"""The rows of requests after enrichment: their columns, and what is told of each value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep how what was served compares with the truth, for people and for the record."""
+"""Record the result of a comparison of served values with the offline truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a deployment's features are, read from what was chosen and from what is online."""
+"""Load the feature plan of a deployment from what was pinned and from what is online."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What shadows are given that learned from other versions of views than the model that answers."""
+"""Inputs of shadow models that learned from other versions of views than the model that answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the values of views come from: the online store; and what was known earlier, where that was asked."""
+"""The source of feature values of this process: the online store, point-in-time lookups, on-demand hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one process counts of one endpoint: a request costs an append, the rest is done in the background."""
+"""The request log of one endpoint in one process: a request costs an append, counting is done in the background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write down what a process counted of its endpoints' requests, every few seconds."""
+"""Flush request counts to the database every few seconds, and roll old minutes up into hours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of what was counted of endpoints' requests, on an open transaction."""
+"""SQL of request counts by minute, and of their roll-up into hours, on an open transaction."""
 
 from __future__ import annotations
 
