@@ -1,4 +1,4 @@
-"""The code of a transform: traced and snapshotted where it is written, imported from exactly that elsewhere."""
+"""The code of a transform: traced and snapshotted where it is written, imported from that elsewhere."""
 
 from __future__ import annotations
 

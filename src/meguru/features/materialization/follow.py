@@ -1,4 +1,4 @@
-"""The follower that starts materializations when data is new or a value comes due, and frees what is retired."""
+"""The follower that starts materializations when data is new or a value is due, and frees what is retired."""
 
 from __future__ import annotations
 

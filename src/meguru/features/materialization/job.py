@@ -1,4 +1,4 @@
-"""The job handler of materializations: compute what is to be online, write the diff in chunks, record the end."""
+"""The job handler of materializations: compute what is to be online, write the diff, record how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The request log of one endpoint in one process: a request costs an append, counting is done in the background."""
+"""The request log of an endpoint in one process: a request costs an append; counting is done elsewhere."""
 
 from __future__ import annotations
 
