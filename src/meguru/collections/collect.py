@@ -61,18 +61,18 @@ def collect(
         changes = outcome_days.changes(tx, name)
         before, days = store.state(tx, target, name), store.days(tx, target, name)
         same = before is not None and before.rule == digests.of_value(rule)
-        todo = {day: count for day, count in changes.items() if not same or _seen(days, day) != count}
+        todo = {day: count for day, count in changes.items() if not same or _collected_changes(days, day) != count}
         written, models = _write(ctx, tx, name, todo, rule)
     if not todo:
         rows = sum(each.rows for each in days.values())
         version = before.version if before else ""
         return Collected(endpoint=name, dataset=target, version=version, outcomes=rows)
     now = days | {each.day: each for each in written}
-    news = sum(each.changes - _seen(days, each.day) for each in written)
+    news = sum(each.changes - _collected_changes(days, each.day) for each in written)
     return _registered(ctx, name, target, rule, before, now, written, models, news)
 
 
-def _seen(days: Mapping[str, DayFile], day: str) -> int:
+def _collected_changes(days: Mapping[str, DayFile], day: str) -> int:
     return days[day].changes if day in days else 0
 
 

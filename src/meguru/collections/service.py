@@ -63,7 +63,7 @@ class Collector(Follower):
                 continue  # somebody else is at it: the next look tells
             except MeguruError as error:
                 self._failed[each.name] = tried
-                self._tell(each, error)
+                self._emit_failure(each, error)
         return count
 
     def _collect(self, each: Collection) -> None:
@@ -77,7 +77,7 @@ class Collector(Follower):
         ws = self.ws.with_(principal=actor, cause=news.id if news else None)
         collect(ws, endpoint=each.endpoint, dataset=each.dataset, label=each.label, only=each.only)
 
-    def _tell(self, each: Collection, error: MeguruError) -> None:
+    def _emit_failure(self, each: Collection, error: MeguruError) -> None:
         ref, reason = refs.make("collection", each.name), f"{error.what}: {error.why}".rstrip(": ")
         with self.ws.read() as tx:
             last = events.latest(tx, subject=ref)

@@ -94,7 +94,7 @@ def remove(ctx: Context, *, comment: str) -> Comment:
     """
     known = _present(ctx, comment)
     _must_be_mine(ctx, known)
-    return _take_away(ctx, known, "")
+    return _remove_text(ctx, known, "")
 
 
 @operation("comment.moderate", permission="comment:moderate", on="comment")
@@ -109,10 +109,10 @@ def moderate(ctx: Context, *, comment: str, reason: str) -> Comment:
     said = reason.strip()
     if not 0 < len(said) <= MAX_REASON:
         raise InvalidInput("say why, in short", why=f"1 to {MAX_REASON} characters", field="reason")
-    return _take_away(ctx, _present(ctx, comment), said)
+    return _remove_text(ctx, _present(ctx, comment), said)
 
 
-def _take_away(ctx: Context, known: Comment, reason: str) -> Comment:
+def _remove_text(ctx: Context, known: Comment, reason: str) -> Comment:
     gone = msgspec.structs.replace(
         known, text="", mentions=[], removed_at=ctx.now(), removed_by=ctx.principal.name
     )

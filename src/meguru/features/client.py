@@ -108,7 +108,7 @@ def training(
     InvalidInput
         If a key is a personal column that nobody asked to see.
     """
-    chosen = seen_by(ws, choose(ws, features), clear)
+    chosen = with_clear_columns(ws, choose(ws, features), clear)
     return remade(ws, chosen, frame, time=time, on=on, ages=ages, statuses=statuses)
 
 
@@ -127,11 +127,11 @@ def remade(
     made = TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
     for view in chosen.views:
         if view.definition.form != "on_demand":
-            tell_of_rows(ws, view)
+            record_profile(ws, view)
     return made
 
 
-def seen_by(ws: Workspace | RemoteWorkspace, chosen: FeatureSet, clear: str) -> FeatureSet:
+def with_clear_columns(ws: Workspace | RemoteWorkspace, chosen: FeatureSet, clear: str) -> FeatureSet:
     """Return a set with personal columns in clear, if `clear` says what for.
 
     Raises
@@ -149,7 +149,7 @@ def seen_by(ws: Workspace | RemoteWorkspace, chosen: FeatureSet, clear: str) -> 
     return chosen
 
 
-def tell_of_rows(ws: Workspace | RemoteWorkspace, view: PinnedView) -> ViewRows | None:
+def record_profile(ws: Workspace | RemoteWorkspace, view: PinnedView) -> ViewRows | None:
     """Have what the rows of a view look like known, if nobody told yet; None for who may not tell.
 
     Nothing is told of rows that follow from personal columns: a profile has values in it.
@@ -182,7 +182,7 @@ def check(
     It leaks where a value is from after that. A column is compared with the feature of its name; the
     arguments are those of `training`.
     """
-    chosen = seen_by(ws, choose(ws, features), clear)
+    chosen = with_clear_columns(ws, choose(ws, features), clear)
     opened = [
         one for one in offline.open_views(ws.blobs, chosen, folder_of(ws)) if isinstance(one, offline.Opened)
     ]
@@ -211,7 +211,7 @@ def open_features(
 
     A step sees personal columns in clear; here `clear` says what they are needed for.
     """
-    chosen = seen_by(ws, choose(ws, features), clear)
+    chosen = with_clear_columns(ws, choose(ws, features), clear)
     digest = ws.blobs.put_bytes(digests.canonical(chosen))
     return Features(chosen.ref, digest=digest, blobs=ws.blobs, folder=str(folder_of(ws)))
 

@@ -39,15 +39,15 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     # From what is made to what it is made from, so that nothing that runs meanwhile brings a row back:
     # targets of work and pushed rows first, the store and the cache of computed rows last.
     return [
-        *_brought(ctx, subject, dry_run=dry_run),
+        *_materialized(ctx, subject, dry_run=dry_run),
         *_pushed(ctx, subject, dry_run=dry_run),
         *_profiles(ctx, subject, dry_run=dry_run),
         *_online(ctx, subject, dry_run=dry_run),
-        *_kept(ctx, subject, dry_run=dry_run),
+        *_cached(ctx, subject, dry_run=dry_run),
     ]
 
 
-def _brought(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
+def _materialized(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
     """Erase them from the rows that online ones were brought from, or were to be."""
     for work, target in materialized.targets(ctx.tx):
         count = _count(ctx, target, subject)
@@ -123,7 +123,7 @@ def _profiles(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterat
             note_gone(ctx.tx, [row.profile])
 
 
-def _kept(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
+def _cached(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
     """Free all rows that were computed and kept here, if any are the person's."""
     folder = ctx.ws.cache_folder(cache.NAME)
     count = 0

@@ -27,7 +27,7 @@ def readers_of_service(tx: Connection, service: str) -> ViewImpact:
     return ViewImpact(services=[], models=models, endpoints=_endpoints(tx, models))
 
 
-def in_words(found: ViewImpact) -> list[str]:
+def describe(found: ViewImpact) -> list[str]:
     """Say who reads it, for a plan."""
     told = []
     if found.services:

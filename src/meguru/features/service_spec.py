@@ -73,4 +73,4 @@ def retire(ctx: Context, name: str) -> None:
 def touches(tx: Connection, name: str, after: FeatureServiceSpec | None) -> list[str]:
     """Return in words who was trained with a service that would change or go."""
     del after
-    return impact.in_words(impact.readers_of_service(tx, name))
+    return impact.describe(impact.readers_of_service(tx, name))

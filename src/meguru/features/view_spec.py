@@ -208,4 +208,4 @@ def touches(tx: Connection, name: str, after: FeatureViewSpec | None) -> list[st
         now = store.number_of(tx, "feature_view", name, definition_of(tx, name, after).digest)
         if now is not None and now == number:
             return []  # who owns it, or what it is for
-    return impact.in_words(impact.readers(tx, name))
+    return impact.describe(impact.readers(tx, name))

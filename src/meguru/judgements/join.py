@@ -9,7 +9,7 @@ from meguru.judgements.types import FeedbackRecorded
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import matching
 from meguru.predictions.types import read_rule
-from meguru.predictions.unmatched import known_until
+from meguru.predictions.unmatched import latest_prediction_time
 from meguru.serving import store as endpoints
 
 MAX_JOINED = 2_000
@@ -25,7 +25,7 @@ def join(ctx: Context, *, endpoint: str) -> FeedbackRecorded:
     found = store.joinable(ctx.tx, name, MAX_JOINED) if ready else []
     if not found:
         return FeedbackRecorded(endpoint=name, count=0)
-    asked = [msgspec.structs.replace(each, at=known_until(each.at, each.recorded_at)) for each in found]
+    asked = [msgspec.structs.replace(each, at=latest_prediction_time(each.at, each.recorded_at)) for each in found]
     meant = matching.find(ctx.tx, name, asked, [None] * len(found), ctx.now())
     joined = []
     for each, where in zip(found, meant, strict=True):

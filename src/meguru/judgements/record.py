@@ -52,7 +52,7 @@ def record(
     with ctx.ws.read() as tx:
         rule = read_rule(endpoints.get(tx, name).feedback)
         found = matching.find(tx, name, feedback, by_id, now)
-        known = predictions.known(tx, [batch_id for each in found for batch_id, _ in each])
+        known = predictions.find_batches(tx, [batch_id for each in found for batch_id, _ in each])
     absent: list[FeedbackInput] = []
     rows: list[dict[str, Any]] = []
     for index, (given, meant) in enumerate(zip(feedback, found, strict=True)):
@@ -95,7 +95,7 @@ def add(
     name = refs.parse(id, kind="prediction").name
     place = ids.split(name)
     with ctx.ws.read() as tx:
-        batch = predictions.known(tx, [place[0]]).get(place[0]) if place else None
+        batch = predictions.find_batches(tx, [place[0]]).get(place[0]) if place else None
     if batch is None:
         raise NotFound.of("prediction", name[:80])
     given = FeedbackInput(
@@ -134,7 +134,7 @@ def emit_recorded(ctx: Context, endpoint: str, **counts: int) -> None:
 
 def _new(ctx: Context, endpoint: str, rows: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
     """Return what was not said before; who changed their mind, and changes it back, says something new."""
-    before = store.known(ctx.tx, endpoint, [row["digest"] for row in rows])
+    before = store.recorded_digests(ctx.tx, endpoint, [row["digest"] for row in rows])
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
         counts = before.get(row["digest"])

@@ -52,7 +52,7 @@ def row_of(
     }
 
 
-def known(tx: Connection, endpoint: str, said: Iterable[str]) -> dict[str, bool]:
+def recorded_digests(tx: Connection, endpoint: str, said: Iterable[str]) -> dict[str, bool]:
     """Return which digests were recorded before, and whether they count."""
     found: dict[str, bool] = {}
     for some in chunks(dict.fromkeys(said), _MAX_PAIRS):

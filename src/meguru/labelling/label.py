@@ -66,7 +66,7 @@ def label(
     kept = None if skip else _checked(task, value)
     state = ItemState.SKIPPED if skip else ItemState.LABELLED
     text = None if skip else msgspec.json.encode(kept, order="sorted").decode()
-    store.take(ctx.tx, turn, state=state, label=text, by=ctx.principal.name, at=now)
+    store.set_label(ctx.tx, turn, state=state, label=text, by=ctx.principal.name, at=now)
     prediction = ids.join(turn.batch_id, turn.row)
     data = {"endpoint": found.endpoint, "prediction": prediction, "skipped": skip}
     event = ctx.emit("labelling.labelled", refs.make("labelling", found.id), data=data)
@@ -134,7 +134,7 @@ def _place(ctx: Context, id: str, place: int) -> tuple[Labelling, list[Row[Any]]
     turns = store.turns(ctx.tx, found.id, place)
     if not turns:
         raise NotFound(f"{found.id} has no place {place}", why=f"it has 0 to {found.size - 1}")
-    batch = predictions.known(ctx.tx, [turns[0].batch_id]).get(turns[0].batch_id)
+    batch = predictions.find_batches(ctx.tx, [turns[0].batch_id]).get(turns[0].batch_id)
     if batch is None:  # retention removed it
         raise NotFound.of("prediction", ids.join(turns[0].batch_id, turns[0].row))
     return found, turns, tasks_of(ctx.tx, [batch.model_ref])[batch.model_ref]

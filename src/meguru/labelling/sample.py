@@ -113,7 +113,7 @@ def _chosen(
     order = _by_chance if strategy == "random" else _by_doubt
     found = [ids.split(each) for each in order(tx, window, seed)]
     places = [place for place in found if place]
-    known = store.known(tx, places)
+    known = store.sampled_among(tx, places)
     return [place for place in places if place not in known][:size]
 
 

@@ -45,7 +45,7 @@ def page(tx: Connection, endpoint: str) -> list[Labelling]:
     return _counted(tx, found.all())
 
 
-def known(tx: Connection, places: Iterable[RowId]) -> set[RowId]:
+def sampled_among(tx: Connection, places: Iterable[RowId]) -> set[RowId]:
     """Return which of some predictions are in a sample already."""
     found: set[RowId] = set()
     for some in chunks(places, _MAX_PAIRS):
@@ -81,7 +81,7 @@ def turns_of(tx: Connection, place: RowId) -> list[Row[Any]]:
     return list(tx.execute(select(label_turn).where(_T.batch_id == place[0], _T.row == place[1])))
 
 
-def take(
+def set_label(
     tx: Connection, turn: Row[Any], *, state: ItemState, label: str | None, by: str, at: datetime
 ) -> None:
     """Write down what somebody said at their turn."""

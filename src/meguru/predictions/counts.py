@@ -124,7 +124,7 @@ def arrivals(tx: Connection, *endpoints: str) -> dict[str, Arrivals]:
     return found
 
 
-def take(tx: Connection, endpoint: str) -> tuple[datetime, datetime] | None:
+def take_touched_span(tx: Connection, endpoint: str) -> tuple[datetime, datetime] | None:
     """Return the span of event time that was touched since the last call, and begin a new one; None: none.
 
     What is under way is not in it: it is in the next one, as its commit comes after.

@@ -48,7 +48,7 @@ def _places(ctx: Context, endpoint: str, predictions: Sequence[str]) -> list[Row
         raise InvalidInput("name the predictions", why=why, field="predictions")
     found = [ids.split(refs.parse(each, kind="prediction").name) for each in predictions]
     with ctx.ws.read() as tx:
-        known = store.known(tx, [place[0] for place in found if place])
+        known = store.find_batches(tx, [place[0] for place in found if place])
     places = []
     for index, (given, place) in enumerate(zip(predictions, found, strict=True)):
         batch = known.get(place[0]) if place else None

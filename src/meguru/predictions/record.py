@@ -58,7 +58,7 @@ def record(
     # only be removed in between, by retention, and then the foreign key refuses its outcome.
     with ctx.ws.read() as tx:
         found = matching.find(tx, endpoint, outcomes, by_id, now)
-        known = store.known(tx, [batch_id for each in found for batch_id, _ in each])
+        known = store.find_batches(tx, [batch_id for each in found for batch_id, _ in each])
         absent = _absent(ctx, endpoint, outcomes, found, known, now, unknown)
         tasks = tasks_of(tx, {batch.model_ref for batch in known.values()})
     if sum(map(len, found)) > MAX_OUTCOMES:
@@ -85,7 +85,7 @@ def add(ctx: Context, *, id: str, value: OutcomeValue, at: datetime | None = Non
     name = refs.parse(id, kind="prediction").name
     place = ids.split(name)
     with ctx.ws.read() as tx:
-        batch = store.known(tx, [place[0]]).get(place[0]) if place else None
+        batch = store.find_batches(tx, [place[0]]).get(place[0]) if place else None
     if batch is None:
         raise NotFound.of("prediction", name[:80])
     given = OutcomeInput(prediction_id=name, value=value, at=at)

@@ -95,7 +95,7 @@ def _of_size(batches: Sequence[Row[Any]], max_rows: int) -> Iterator[list[Row[An
         yield part
 
 
-def known(tx: Connection, batch_ids: Iterable[str]) -> dict[str, Row[Any]]:
+def find_batches(tx: Connection, batch_ids: Iterable[str]) -> dict[str, Row[Any]]:
     """Return id, endpoint, row count and model of those batches that exist, by id."""
     table = prediction_batch.c
     found: dict[str, Row[Any]] = {}

@@ -267,7 +267,7 @@ class Batcher:
     def _count(self, call: PredictionCall, n: int) -> None:
         metrics.rows(self.name).inc(n)
         if call.view is not None:
-            self.consumers.saw(call.view.version, call.consumer, n, call.received_at)
+            self.consumers.add_request(call.view.version, call.consumer, n, call.received_at)
 
     def _not_recorded(self, call: PredictionCall, error: MeguruError) -> None:
         # Two requests with one key may be under way at once; the unique index lets one be recorded, and the

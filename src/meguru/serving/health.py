@@ -46,7 +46,7 @@ def _observe(endpoint: Endpoint, servers: Sequence[Replica]) -> Endpoint:
         since=answering[0].since if answering else None,
         ready=len(current),
         servers=len(servers),
-        why=_why(state, live, fault),
+        why=_reason(state, live, fault),
         fault=fault,
     )
     return msgspec.structs.replace(endpoint, state=state, serving=serving)
@@ -60,7 +60,7 @@ def _state(current: bool, refused: bool, up: bool) -> EndpointState:  # noqa: FB
     return EndpointState.LOADING if up else EndpointState.DOWN
 
 
-def _why(state: EndpointState, live: Deployment, fault: dict[str, str] | None) -> str:
+def _reason(state: EndpointState, live: Deployment, fault: dict[str, str] | None) -> str:
     if state is EndpointState.DOWN:
         return "no server serves it now"
     if state is EndpointState.LOADING:

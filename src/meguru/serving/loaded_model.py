@@ -175,7 +175,7 @@ class LoadedModel:
                     continue
                 data = self._input(rows) if same else self._decoder.frame(rows)
                 if not same and view and sent:
-                    data = data.hstack(view.beside(sent))
+                    data = data.hstack(view.extra_columns(sent))
                 found[ref] = outputs.answer(shadow.predict(data), len(rows))
             except Exception as error:  # noqa: BLE001 - a shadow must never harm the answer
                 metrics.SHADOW_FAILURES.labels(self.endpoint, ref).inc()

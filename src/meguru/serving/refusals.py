@@ -42,7 +42,7 @@ def answer(served: LoadedModel, request: RequestRows, view: ContractView | None 
     try:
         return _by_halves(served, request.rows, 0)
     except _RowFailed as found:
-        raise _judged(served, request, found, view) from found.failure.__cause__
+        raise _explained(served, request, found, view) from found.failure.__cause__
 
 
 def _by_halves(served: LoadedModel, rows: Sequence[Any], start: int) -> ModelAnswer:
@@ -57,7 +57,7 @@ def _by_halves(served: LoadedModel, rows: Sequence[Any], start: int) -> ModelAns
     return joined([_by_halves(served, half, first) for half, first in halves])
 
 
-def _judged(
+def _explained(
     served: LoadedModel, request: RequestRows, found: _RowFailed, view: ContractView | None
 ) -> MeguruError:
     error = found.failure.__cause__

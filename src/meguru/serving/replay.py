@@ -82,13 +82,13 @@ def replay(ctx: Context, *, id: str) -> ReplayedPrediction:
     name = refs.parse(id, kind="prediction").name
     with ctx.ws.read() as tx:
         batch, row = _batch(tx, name)
-        asked = _asked_together(tx, batch)
+        asked = _scored_together(tx, batch)
     start = sum(each.n for each in asked[: asked.index(batch)])
     # With its neighbours, in one call and in their order: a matrix product may round a row otherwise beside
     # others.
     with one_at_a_time():
         served = _served(ctx, batch)
-        answer = _ask(served, [row for each in asked for row in _rows(served, each)])
+        answer = _predict(served, [row for each in asked for row in _rows(served, each)])
     together = payload.together(batch.payload)
     lost = together is not None and together.count != len(asked)
     why = "other requests were asked with it, and not all of them were recorded" if lost else ""
@@ -114,7 +114,7 @@ def _batch(tx: Connection, name: str) -> tuple[PredictionBatch, int | None]:
     return batch, key[1] if key else None
 
 
-def _asked_together(tx: Connection, batch: PredictionBatch) -> list[PredictionBatch]:
+def _scored_together(tx: Connection, batch: PredictionBatch) -> list[PredictionBatch]:
     together = payload.together(batch.payload)
     if together is None:
         return [batch]
@@ -146,7 +146,7 @@ def _rows(served: LoadedModel, batch: PredictionBatch) -> Iterator[Any]:
     return served.rows(columns)
 
 
-def _ask(served: LoadedModel, rows: list[Any]) -> ModelAnswer:
+def _predict(served: LoadedModel, rows: list[Any]) -> ModelAnswer:
     try:
         return served.answer(rows)
     except ModelFailed:

@@ -9,7 +9,7 @@ from meguru.serving import store
 from meguru.serving.contracts import store as contracts
 from meguru.serving.contracts.create import add, gives
 from meguru.serving.contracts.types import ModelInput
-from meguru.serving.features.load import asked_for
+from meguru.serving.features.load import request_columns
 from meguru.serving.types import Deployment, DeploymentState, UsedFeatures
 
 GUARDS = "switch guard"
@@ -110,7 +110,7 @@ def _ensure_contract(ctx: Context, endpoint: str, model: str, features: UsedFeat
     add(
         ctx,
         endpoint,
-        inputs=asked_for(ctx.tx, ctx.blobs, version.signature, features),
+        inputs=request_columns(ctx.tx, ctx.blobs, version.signature, features),
         outputs=outputs,
         task=task,
         default=True,

@@ -35,7 +35,7 @@ class TaskOutputs:
     def __init__(self, task: Task) -> None:
         self._task = task
         given = task.outputs()
-        self.outputs = PLAIN if given == (SCORE,) else tuple(_kept(each) for each in given)
+        self.outputs = PLAIN if given == (SCORE,) else tuple(_answer_output(each) for each in given)
         self._types = {each.name: _list_type(each) for each in given}
 
     def answer(self, raw: RawAnswer, rows: int) -> ModelAnswer:
@@ -51,7 +51,7 @@ class TaskOutputs:
         return ModelAnswer(self.outputs, columns)
 
 
-def _kept(output: ModelOutput) -> AnswerOutput:
+def _answer_output(output: ModelOutput) -> AnswerOutput:
     # A time is kept as it is answered: as text.
     kind = "string" if output.type is OutputType.DATETIME else output.type.value
     return AnswerOutput(output.name, kind, len(output.shape), output.labels)

@@ -75,7 +75,7 @@ def test_what_several_servers_counted_is_added_up(workspace, answered):
 
 def take(workspace, endpoint="delay"):
     with workspace.db.write() as tx:
-        return counts.take(tx, endpoint)
+        return counts.take_touched_span(tx, endpoint)
 
 
 def test_the_event_times_that_were_touched_are_taken_once(workspace, answered):
@@ -130,5 +130,5 @@ def test_a_span_that_is_touched_while_another_is_taken_is_in_the_next_one(worksp
             return found
 
     with workspace.db.write() as tx:
-        assert counts.take(Meanwhile(tx), "delay") == (first.first_time, first.last_time)
-        assert counts.take(tx, "delay") == (APRIL, APRIL)
+        assert counts.take_touched_span(Meanwhile(tx), "delay") == (first.first_time, first.last_time)
+        assert counts.take_touched_span(tx, "delay") == (APRIL, APRIL)

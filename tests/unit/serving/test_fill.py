@@ -17,7 +17,7 @@ from meguru.flavors.field_errors import FieldPath
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.contracts.view import ContractView
 from meguru.serving.features.enrichment import FeatureInputs
-from meguru.serving.features.plan import FeaturePlan, PlannedView, TakenFeature
+from meguru.serving.features.plan import FeaturePlan, PlannedView, InputFeature
 from meguru.serving.features.shadow_inputs import ShadowViews
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,7 +44,7 @@ BASKET = PlannedView(
     definition=ViewDefinition(request={"price": "Float64", "note": "String?"}, inputs=["activity:spend"]),
     features={"share": "Float64"},
     columns={"share": "share"},
-    takes=[TakenFeature(view="feature_view/activity@2", feature="spend", kind="Float64")],
+    takes=[InputFeature(view="feature_view/activity@2", feature="spend", kind="Float64")],
 )
 
 

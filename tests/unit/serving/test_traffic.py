@@ -81,6 +81,6 @@ def test_a_minute_is_not_forgotten_by_how_long_it_took_to_write_it(monkeypatch):
     counted = log.count()
     log.append((time.perf_counter(), 0.02, 200, 1))  # while the database takes its time
     clock[0] += 300
-    log.kept(counted)
+    log.mark_saved(counted)
     clock[0] -= 300
     assert [each.requests for each in log.count()] == [2]

@@ -98,7 +98,7 @@ def _looked_up(
 ) -> list[tuple[str, int, Any]]:
     places = [None if name else ids.split(each.prediction_id) for name, _, each in found]
     with ws.read() as tx:
-        known = store.known(tx, [place[0] for place in places if place])
+        known = store.find_batches(tx, [place[0] for place in places if place])
     full = []
     for (name, number, each), place in zip(found, places, strict=True):
         batch = known.get(place[0]) if place else None

@@ -61,7 +61,7 @@ class MaterializationFollower(Follower):
         with self.ws.read() as tx:
             wanted = due(tx, self.ws)
             gone = unread_states(tx)
-            self._gauges.tell(tx)
+            self._gauges.update(tx)
         for version, data in wanted:
             if self._refused.get(version.ref) != data:
                 self._begin(version, data)

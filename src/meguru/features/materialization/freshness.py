@@ -100,12 +100,12 @@ class FreshnessGauges:
     """What a server's process tells Prometheus of all that is online."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._exported: set[str] = set()
 
-    def tell(self, tx: Connection) -> None:
+    def update(self, tx: Connection) -> None:
         """Set the gauges; those of what is not online any more go."""
         states = {each.view.removeprefix("feature_view/"): each for each in store.all_online(tx).values()}
-        for name in self._told - set(states):
+        for name in self._exported - set(states):
             for gauge in (NEWEST, BROUGHT, ROWS):
                 with suppress(KeyError):  # what always holds has no time
                     gauge.remove(name)
@@ -115,4 +115,4 @@ class FreshnessGauges:
                 NEWEST.labels(name).set(state.newest.timestamp())
             if state.at is not None:
                 BROUGHT.labels(name).set(state.at.timestamp())
-        self._told = set(states)
+        self._exported = set(states)

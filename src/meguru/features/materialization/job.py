@@ -157,10 +157,10 @@ class _Attempt:
 
     def _record_profile(self) -> None:
         """Have what the rows look like known, for people who look at the view; nothing hangs on it."""
-        from meguru.features.client import tell_of_rows
+        from meguru.features.client import record_profile
 
         try:
-            tell_of_rows(self.ws.with_(principal=system("materializations")), self._view())
+            record_profile(self.ws.with_(principal=system("materializations")), self._view())
         except MeguruError as error:
             log.warning("nobody can tell what rows of %s look like: %s", self.version.ref, error)
 

@@ -49,15 +49,15 @@ def newest_rows(kept: CachedRows, now: int, since: int | None = None) -> NewestR
     per_micro = PER_SECOND[kept.unit] // 1_000_000
     # The last tick within the microsecond `now`: a view that is kept in nanoseconds has a thousand of them.
     asked = np.full(len(starts), (now + 1) * per_micro - 1, dtype=np.int64)
-    places = last_seen(kept.seen, starts, kept.keys[COUNT].cast(pl.Int64).to_numpy(), asked)
+    places = last_seen(kept.visible_from, starts, kept.keys[COUNT].cast(pl.Int64).to_numpy(), asked)
     held, seen = (
         np.take(each, places, mode="clip") // per_micro if len(each) else places
-        for each in (kept.held, kept.seen)
+        for each in (kept.event_times, kept.visible_from)
     )
     frame = _taken(kept, places, pl.Series(held), pl.Series(seen)).filter(pl.Series(places >= 0))
     if since is not None:
         frame = frame.filter(pl.col(EVENT) >= since)
-    later = kept.seen[kept.seen > (now + 1) * per_micro - 1]
+    later = kept.visible_from[kept.visible_from > (now + 1) * per_micro - 1]
     return NewestRows(usual_types(frame), keys, int(later.min()) // per_micro if len(later) else None)
 
 

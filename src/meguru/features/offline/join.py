@@ -9,7 +9,7 @@ from meguru.errors import InvalidInput
 from meguru.features.offline import keys as naming
 from meguru.features.offline.row_files import COUNT, START, CachedRows
 from meguru.features.offline.search import last_seen
-from meguru.features.offline.times import PER_SECOND, Asked, asked
+from meguru.features.offline.times import PER_SECOND, AskedMoments, asked_moments
 from meguru.features.types import ViewDefinition
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def matched(
         return Match(places, np.where(places < 0, 1, 0).astype(np.uint8), _no_ages(frame.height))
     if moments is None:
         moments = pl.Series("", [None] * frame.height, dtype=pl.Datetime("us"))
-    when = asked(moments, kept.unit)
-    places = last_seen(kept.seen, start, np.where(when.given, count, 0), when.floor)
+    when = asked_moments(moments, kept.unit)
+    places = last_seen(kept.visible_from, start, np.where(when.given, count, 0), when.floor)
     return _aged(kept, places, when, ttl)
 
 
-def held(kept: CachedRows, found: Match, name: str, definition: ViewDefinition) -> pl.Series:
+def feature_values(kept: CachedRows, found: Match, name: str, definition: ViewDefinition) -> pl.Series:
     """Return a feature of the rows that were found; where none is, the view's default, if it has one.
 
     A value that is missing in a row that holds stays so: that is what was known.
@@ -104,7 +104,7 @@ def segments(kept: CachedRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tu
     columns = [on.get(name, name) for name in names]
     naming.require_columns(frame, columns, what="the frame")
     given = [
-        naming.as_kept(frame[column], kept.keys[name].dtype, what="the view").alias(name)
+        naming.as_stored(frame[column], kept.keys[name].dtype, what="the view").alias(name)
         for name, column in zip(names, columns, strict=True)
     ]
     # One hash join of keys, which are few, to where their rows lie; the rows themselves are searched in
@@ -114,14 +114,14 @@ def segments(kept: CachedRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tu
     return start, np.asarray(found[COUNT].cast(pl.Int64).fill_null(0).to_numpy())
 
 
-def _aged(kept: CachedRows, places: np.ndarray, when: Asked, ttl: float | None) -> Match:
+def _aged(kept: CachedRows, places: np.ndarray, when: AskedMoments, ttl: float | None) -> Match:
     import numpy as np
     import polars as pl
 
     there = places >= 0
     if not kept.about.rows:
         return Match(places, np.ones(len(places), dtype=np.uint8), _no_ages(len(places)))
-    ages = when.ceil - np.take(kept.held, places, mode="clip")
+    ages = when.ceil - np.take(kept.event_times, places, mode="clip")
     per_second = PER_SECOND[kept.unit or "us"]
     old = there & (ages > round(ttl * per_second)) if ttl is not None else np.zeros(len(there), dtype=bool)
     statuses = np.where(there, np.where(old, 2, 0), 1).astype(np.uint8)

@@ -25,7 +25,7 @@ def normalised(column: pl.Series) -> pl.Series:
     return column
 
 
-def as_kept(column: pl.Series, kept: pl.DataType, *, what: str) -> pl.Series:
+def as_stored(column: pl.Series, kept: pl.DataType, *, what: str) -> pl.Series:
     """Return keys of rows that ask, as a view has them; null (which joins nothing) for what it can't have.
 
     Whole numbers that came as fractions (as pandas makes of a column with a gap) are whole numbers.

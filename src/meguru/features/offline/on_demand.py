@@ -11,7 +11,7 @@ from meguru.errors import InvalidInput
 from meguru.features import code, dtypes
 from meguru.features.offline.cache import cached_rows
 from meguru.features.offline.row_files import CachedRows
-from meguru.features.offline.join import held, matched
+from meguru.features.offline.join import feature_values, matched
 from meguru.features.offline.keys import require_columns
 from meguru.features.on_demand.compute import computed
 from meguru.features.types import PinnedView, ViewDefinition
@@ -66,7 +66,7 @@ def _given(
     for one, rows in opened:
         found = matched(rows, asking.frame, asking.moments, one.definition.ttl, asking.on)
         picked = one.picked or list(rows.about.features)
-        columns += [held(rows, found, name, one.definition).alias(name) for name in picked]
+        columns += [feature_values(rows, found, name, one.definition).alias(name) for name in picked]
     return pl.DataFrame(columns) if columns else pl.DataFrame(height=asking.frame.height)
 
 

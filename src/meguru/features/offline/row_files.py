@@ -79,14 +79,14 @@ class CachedRows:
         return self._columns[name]
 
     @cached_property
-    def seen(self) -> np.ndarray:
+    def visible_from(self) -> np.ndarray:
         """Since when each row can be seen, shape (rows,), ascending within each key."""
         return self._moments("seen.npy")
 
     @cached_property
-    def held(self) -> np.ndarray:
+    def event_times(self) -> np.ndarray:
         """Each row's own time, shape (rows,)."""
-        return self._moments("held.npy") if (self.folder / "held.npy").exists() else self.seen
+        return self._moments("held.npy") if (self.folder / "held.npy").exists() else self.visible_from
 
     def _moments(self, name: str) -> np.ndarray:
         import numpy as np

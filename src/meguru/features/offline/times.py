@@ -16,7 +16,7 @@ FAR = 1 << 62
 """Beyond every moment, and far enough from the ends of 64 bits to be added to."""
 
 
-class Asked(NamedTuple):
+class AskedMoments(NamedTuple):
     """Moments that values are asked for, shape (n,), in a view's unit.
 
     `floor` and `ceil` differ where a moment lies between two that the unit can tell: what is known by `floor`
@@ -70,7 +70,7 @@ def numbers(column: pl.Series, unit: Unit) -> pl.Series:
     return whole.alias(column.name)
 
 
-def asked(column: pl.Series, unit: Unit) -> Asked:
+def asked_moments(column: pl.Series, unit: Unit) -> AskedMoments:
     """Return moments in the unit of a view; null where there is none."""
     import numpy as np
 
@@ -87,7 +87,7 @@ def asked(column: pl.Series, unit: Unit) -> Asked:
         ceil = -np.floor_divide(-whole, 1000)
     else:
         floor = ceil = np.clip(whole, -FAR // 1000, FAR // 1000) * 1000
-    return Asked(np.clip(floor, -FAR, FAR), np.clip(ceil, -FAR, FAR), given)
+    return AskedMoments(np.clip(floor, -FAR, FAR), np.clip(ceil, -FAR, FAR), given)
 
 
 def _from_text(column: pl.Series, what: str, field: str) -> pl.Series:

@@ -15,7 +15,7 @@ from meguru.errors import InvalidInput
 from meguru.features.offline.cache import cached_rows
 from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.frames import as_frame
-from meguru.features.offline.join import STATUSES, Match, held, matched
+from meguru.features.offline.join import STATUSES, Match, feature_values, matched
 from meguru.features.offline.keys import require_columns
 from meguru.features.offline.on_demand import AskingRows, Computer, computer
 from meguru.features.offline.times import as_moments
@@ -218,7 +218,7 @@ def _columns(
     import polars as pl
 
     for name, title in names.items():
-        yield held(one.rows, found, name, one.view.definition).alias(title)
+        yield feature_values(one.rows, found, name, one.view.definition).alias(title)
     if options.ages:
         yield found.ages.cast(pl.Duration("us")).alias(f"{one.view.name}__age")
     if options.statuses:

@@ -101,7 +101,7 @@ _READERS: dict[type, Reader] = {
 
 
 def _check(name: str, kind: pl.DataType) -> None:
-    if not _can_be_kept(kind, alone=True):
+    if not _is_supported(kind, alone=True):
         raise InvalidInput(
             f"the feature {name!r} can't be kept for reading online",
             field=name,
@@ -110,9 +110,9 @@ def _check(name: str, kind: pl.DataType) -> None:
         )
 
 
-def _can_be_kept(kind: pl.DataType, *, alone: bool) -> bool:
+def _is_supported(kind: pl.DataType, *, alone: bool) -> bool:
     if isinstance(kind, pl.List | pl.Array):
-        return _can_be_kept(whole_type(kind.inner), alone=False)
+        return _is_supported(whole_type(kind.inner), alone=False)
     if isinstance(kind, pl.Decimal | pl.Categorical | pl.Enum):
         return alone
     return not isinstance(kind, pl.Struct | pl.Object | pl.Int128)

@@ -50,31 +50,31 @@ class PostgresStore:
     def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
         given = newest_by_key(rows)
-        with self._asking() as connection:
+        with self._connection() as connection:
             self._start(connection)
             with connection.transaction():
-                return self._keep(connection, self._made(connection, view), given, retract)
+                return self._upsert(connection, self._create_table(connection, view), given, retract)
 
     def read(self, asked: Sequence[KeyQuery]) -> list[list[FoundRow | None]]:
         """Return the rows of keys, in the order of what is asked."""
-        with self._asking() as connection:
+        with self._connection() as connection:
             tables = [self._table(connection, view) for view, _ in asked]
             try:
-                found = self._found(connection, tables, asked)
+                found = self._select(connection, tables, asked)
             except self._errors as error:
                 # Undefined table: another process cleared a view since its table's name was cached here.
                 if getattr(error, "sqlstate", "") != "42P01":
                     raise
                 self._tables.clear()
                 tables = [self._table(connection, view) for view, _ in asked]
-                found = self._found(connection, tables, asked)
+                found = self._select(connection, tables, asked)
         return [[there.get(key) for key in keys] for there, (_, keys) in zip(found, asked, strict=True)]
 
     def scan(self, view: str) -> Iterator[list[OnlineRow]]:
         """Give all rows of a view, by key."""
         last, after = b"", ">="
         while True:
-            with self._asking() as connection:
+            with self._connection() as connection:
                 if not (table := self._look_up(connection, view)):
                     return
                 query = f"SELECT * FROM {table} WHERE key {after} %b ORDER BY key LIMIT {SCAN_ROWS}"
@@ -86,7 +86,7 @@ class PostgresStore:
 
     def clear(self, view: str) -> None:
         """Forget a view and all its rows."""
-        with self._asking() as connection, connection.transaction():
+        with self._connection() as connection, connection.transaction():
             if table := self._look_up(connection, view):
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
                 connection.execute(f"DELETE FROM {_SCHEMA}.view WHERE name = %s", (view,))
@@ -94,8 +94,8 @@ class PostgresStore:
 
     def views(self) -> dict[str, int]:
         """Return how many rows each view has."""
-        with self._asking() as connection:
-            if not self._is_there(connection):
+        with self._connection() as connection:
+            if not self._has_schema(connection):
                 return {}
             rows = connection.execute(f"SELECT name, number FROM {_SCHEMA}.view ORDER BY name").fetchall()
             return {
@@ -111,7 +111,7 @@ class PostgresStore:
                 connection.close()
 
     @contextmanager
-    def _asking(self) -> Iterator[psycopg.Connection[Any]]:
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
         """Borrow a connection; one that failed is not used again."""
         connection = None
         try:
@@ -159,11 +159,11 @@ class PostgresStore:
                 connection.execute(_START)
             self._started = True
 
-    def _is_there(self, connection: psycopg.Connection[Any]) -> bool:
+    def _has_schema(self, connection: psycopg.Connection[Any]) -> bool:
         row = connection.execute("SELECT to_regclass(%s)", (f"{_SCHEMA}.view",)).fetchone()
         return row is not None and row[0] is not None
 
-    def _made(self, connection: psycopg.Connection[Any], view: str) -> str:
+    def _create_table(self, connection: psycopg.Connection[Any], view: str) -> str:
         if table := self._look_up(connection, view):
             return table
         # One at a time makes tables: two CREATE TABLE IF NOT EXISTS at once may both try, and one fails.
@@ -181,7 +181,7 @@ class PostgresStore:
 
     def _look_up(self, connection: psycopg.Connection[Any], view: str) -> str:
         """Return the table of a view; empty if it has none. A number is never used for another view."""
-        if not self._started and not self._is_there(connection):
+        if not self._started and not self._has_schema(connection):
             return ""
         row = connection.execute(f"SELECT number FROM {_SCHEMA}.view WHERE name = %s", (view,)).fetchone()
         if row is None:
@@ -189,7 +189,7 @@ class PostgresStore:
         table = self._tables[view] = f"{_SCHEMA}.v{row[0]}"
         return table
 
-    def _keep(
+    def _upsert(
         self,
         connection: psycopg.Connection[Any],
         table: str,
@@ -216,7 +216,7 @@ class PostgresStore:
             ).rowcount
         return new
 
-    def _found(
+    def _select(
         self, connection: psycopg.Connection[Any], tables: Sequence[str], asked: Sequence[KeyQuery]
     ) -> list[dict[bytes, FoundRow]]:
         """Read of all tables, in one round trip."""

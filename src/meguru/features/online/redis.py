@@ -27,7 +27,7 @@ TIMEOUT_SECONDS = 2.0
 """How long an answer may take: who asks for features has no time."""
 _HEAD = struct.Struct(">qqq")
 _MOMENTS = struct.Struct(">qq")
-_WRITE = """
+_WRITE_SCRIPT = """
 local gone, rows = tonumber(ARGV[1]), (#ARGV - 1) / 2
 local keys = {}
 for i = 1, rows do keys[i] = ARGV[2 * i] end
@@ -106,7 +106,7 @@ class RedisStore:
             )
         except (ValueError, redis.RedisError) as error:
             raise UsageError("the address of the online store can't be read", why=str(error)) from None
-        self._errors, self._script = redis.RedisError, self._client.register_script(_WRITE)
+        self._errors, self._script = redis.RedisError, self._client.register_script(_WRITE_SCRIPT)
         self._process = os.getpid()
 
     def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
@@ -114,7 +114,7 @@ class RedisStore:
         given = {row[0]: row for row in newest_by_key(rows).rows()}
         left = {each.key: each for each in retract}
         new = 0
-        with self._asking() as client:
+        with self._connected() as client:
             # What replaces a retracted row goes into the same call: no reader sees the moment between.
             for part in chunks([*left, *(key for key in given if key not in left)], WRITE_ROWS // 2):
                 gone = [left[key] for key in part if key in left]
@@ -129,7 +129,7 @@ class RedisStore:
 
     def read(self, asked: Sequence[KeyQuery]) -> list[list[FoundRow | None]]:
         """Return the rows of keys, in the order of what is asked."""
-        with self._asking() as client:
+        with self._connected() as client:
             # One round trip; no MULTI, as each hash is read by one command and views need not agree with each
             # other.
             pipe = client.pipeline(transaction=False)
@@ -143,7 +143,7 @@ class RedisStore:
         """Give all rows of a view; one that is written meanwhile may come twice."""
         cursor = 0
         while True:
-            with self._asking() as client:
+            with self._connected() as client:
                 cursor, part = client.hscan(self._name(view), cursor, count=SCAN_ROWS)
             if part:
                 yield [OnlineRow._make((key, *_HEAD.unpack_from(row), row[24:])) for key, row in part.items()]
@@ -152,14 +152,14 @@ class RedisStore:
 
     def clear(self, view: str) -> None:
         """Forget a view and all its rows."""
-        with self._asking() as client:
+        with self._connected() as client:
             client.unlink(self._name(view))
 
     def views(self) -> dict[str, int]:
         """Return how many rows each view has."""
         start = f"{self._prefix}:view:"
         escaped = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in start)
-        with self._asking() as client:
+        with self._connected() as client:
             names = sorted(client.scan_iter(match=f"{escaped}*", count=SCAN_ROWS))
             return {name.decode().removeprefix(start): client.hlen(name) for name in names}
 
@@ -171,7 +171,7 @@ class RedisStore:
         return f"{self._prefix}:view:{view}"
 
     @contextmanager
-    def _asking(self) -> Iterator[Any]:
+    def _connected(self) -> Iterator[Any]:
         if self._process != os.getpid():  # its sockets are another process's
             self._client.connection_pool.reset()
             self._process = os.getpid()

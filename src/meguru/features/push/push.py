@@ -83,7 +83,7 @@ def push(
     if definition.form == "on_demand" or (to != "online" and not definition.push):
         hint = "push = true, in its declaration"
         raise InvalidInput(f"{version.ref} takes no pushed rows", field="view", hint=hint)
-    reason = _not_read(ctx, version)
+    reason = _reason_not_online(ctx, version)
     if reason and to == "online":
         hint = "push them to online_and_offline"
         raise InvalidInput(f"{version.ref} takes no rows online", field="to", why=reason, hint=hint)
@@ -96,7 +96,7 @@ def push(
     # The store is written before this transaction commits. If that fails, rows are online that nobody
     # recorded; who retries the push writes the same rows again, which changes nothing.
     if not reason:
-        state, online = _bring_online(ctx, version, state, frame, number, is_read=to != "offline")
+        state, online = _write_online(ctx, version, state, frame, number, is_read=to != "offline")
     if to != "online":
         store.add(ctx.tx, name, number, ctx.now(), frame.height, as_parquet(frame))
     if state is not None:
@@ -106,7 +106,7 @@ def push(
     return Pushed(view=version.ref, rows=frame.height, online=online, number=kept)
 
 
-def _not_read(ctx: Context, version: FeatureViewVersion) -> str:
+def _reason_not_online(ctx: Context, version: FeatureViewVersion) -> str:
     """Return why pushed rows are not read at once; empty if they are.
 
     Code never runs here, and a query may look at many rows for one: what follows from pushed rows is online
@@ -133,7 +133,7 @@ def _types(ctx: Context, version: FeatureViewVersion, state: OnlineState | None)
     return state.keys | state.features if state else dict(version.features)
 
 
-def _bring_online(
+def _write_online(
     ctx: Context,
     version: FeatureViewVersion,
     state: OnlineState | None,

@@ -28,13 +28,13 @@ class ConsumerCounts:
         self._seen: dict[tuple[int, str], _Count] = {}
         self._lock = threading.Lock()
 
-    def saw(self, contract: int, principal: str, rows: int, at: datetime) -> None:
+    def add_request(self, contract: int, principal: str, rows: int, at: datetime) -> None:
         """Count one request that was answered; one without a contract or a principal has nobody to count."""
         if contract and principal:
             with self._lock:
                 self._of(contract, principal, at).add(1, rows, at, at)
 
-    def take(self) -> list[Consumer]:
+    def drain(self) -> list[Consumer]:
         """Return what was counted, and begin again."""
         with self._lock:
             seen, self._seen = self._seen, {}

@@ -13,7 +13,7 @@ from meguru.serving import store as endpoints
 from meguru.serving.contracts import store
 from meguru.serving.contracts.types import Contract
 from meguru.serving.features.answerable import unanswered
-from meguru.serving.features.load import asked_for, load_plan
+from meguru.serving.features.load import request_columns, load_plan
 from meguru.serving.features.origin import features_of
 from meguru.serving.types import Endpoint
 from meguru.tasks import ModelOutput
@@ -132,19 +132,19 @@ def _terms(
         outputs, task = (), ""  # what it gives is what the first model gives
     inputs = tuple(columns or ())
     if version is not None and columns is None:
-        inputs = _asked_for(ctx, declared, version)
+        inputs = _request_columns(ctx, declared, version)
     _check(inputs)
     return inputs, outputs, task
 
 
-def _asked_for(ctx: Context, declared: Endpoint, version: ModelVersion) -> tuple[SignatureColumn, ...]:
+def _request_columns(ctx: Context, declared: Endpoint, version: ModelVersion) -> tuple[SignatureColumn, ...]:
     """Return what is sent for a model: what it takes, or what its views are asked with."""
     live = declared.live
     if live is not None and live.model_ref == version.ref:
         features = live.features
     else:
         features = features_of(ctx.tx, ctx.blobs, version.ref)
-    return asked_for(ctx.tx, ctx.blobs, version.signature, features)
+    return request_columns(ctx.tx, ctx.blobs, version.signature, features)
 
 
 def gives(version: ModelVersion) -> tuple[tuple[ModelOutput, ...], str]:

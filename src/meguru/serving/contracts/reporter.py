@@ -30,7 +30,7 @@ class ConsumerReporter(Ticker):
     def tick(self) -> None:
         """Write what was counted since the last time; what can't be written now is written next time."""
         for endpoint, counts in self._counts().items():
-            seen = counts.take()
+            seen = counts.drain()
             if not seen:
                 continue
             try:

@@ -45,10 +45,10 @@ def check_inputs(
             what = f"column {given.column!r} is given twice"
             raise InvalidInput(what, field=f"{field}.column", hint=_HINT)
         seen.add((given.column, given.contract))
-        _check_held(given, contracts, signature, field)
+        _check_applies(given, contracts, signature, field)
 
 
-def _check_held(given: ModelInput, contracts: Sequence[Contract], signature: Signature, field: str) -> None:
+def _check_applies(given: ModelInput, contracts: Sequence[Contract], signature: Signature, field: str) -> None:
     wanted = [each for each in contracts if given.contract in {None, each.version}]
     if not wanted:
         why = f"there are {', '.join(str(each.version) for each in contracts)}"

@@ -17,7 +17,7 @@ from meguru.predictions.types import SENT_PREFIX
 from meguru.serving.body import BodyDecoder, RequestRows
 from meguru.serving.contracts.inputs import InputSource, sources_of
 from meguru.serving.contracts.types import ModelInput
-from meguru.serving.features.columns import lacking, made_from, moments_of, told_of, used_by
+from meguru.serving.features.columns import lacking, made_from, moments_of, recorded_columns, used_by
 from meguru.serving.features.explain import ExplainedValue, explained
 from meguru.serving.features.enrichment import FeatureInputs
 from meguru.serving.features.enriched_rows import EnrichedRows
@@ -84,8 +84,8 @@ class ContractView:
         self._from_views = [self.known.index(each) for each in used if each.name not in self.names]
         self.types = {column.name: column.kept_as for column in signature.inputs}
         self._model: Decoder = decoder(signature)
-        self._beside = self._sent_beside() if self.mapped else []
-        self.types |= {name: column.kept_as for name, column, _ in self._beside}
+        self._extra_columns = self._find_extra_columns() if self.mapped else []
+        self.types |= {name: column.kept_as for name, column, _ in self._extra_columns}
         by_name = {column.name: column for column in sent}
         in_order = self.known if self.mapped else tuple(by_name[name] for name in signature.names)
         asked = msgspec.structs.replace(signature, inputs=in_order)
@@ -152,12 +152,12 @@ class ContractView:
     def recorded(self, request: RequestRows) -> tuple[dict[str, str], dict[str, Sequence[Any]]]:
         """Return what is recorded of a request, as columns, and their types."""
         found: list[Sequence[Any]] = [*zip(*map(astuple, request.rows), strict=True)]
-        if self._beside:
-            found += self._others(request)
+        if self._extra_columns:
+            found += self._extra_values(request)
         columns = dict(zip(self.types, found, strict=True))
         if request.filled is None:
             return self.types, columns
-        types, told = told_of(request.filled, request.offset, len(request.rows), self.types)
+        types, told = recorded_columns(request.filled, request.offset, len(request.rows), self.types)
         return self.types | types, columns | told
 
     def explained(self, request: RequestRows, times: Sequence[datetime]) -> list[dict[str, ExplainedValue]]:
@@ -167,15 +167,15 @@ class ContractView:
         filled = request.filled or EnrichedRows()
         return explained(plan, self.signature.names, rows, filled, times, request.offset)
 
-    def beside(self, sent: Sequence[Any]) -> pl.DataFrame:
+    def extra_columns(self, sent: Sequence[Any]) -> pl.DataFrame:
         """Return the sent columns that the model does not take as they are, as a frame: a shadow may."""
         import polars as pl
 
         from meguru.flavors.columns import polars_schema
 
-        schema = polars_schema(Signature(inputs=tuple(column for _, column, _ in self._beside)))
+        schema = polars_schema(Signature(inputs=tuple(column for _, column, _ in self._extra_columns)))
         columns = zip(
-            self._beside, schema.values(), self._others(RequestRows([], sent=list(sent))), strict=True
+            self._extra_columns, schema.values(), self._extra_values(RequestRows([], sent=list(sent))), strict=True
         )
         return pl.DataFrame([pl.Series(name, list(each), dtype=kind) for (name, _, _), kind, each in columns])
 
@@ -205,7 +205,7 @@ class ContractView:
         made = [source.values(columns, n, request.where) for source in self.sources]
         return [self._model.row_type(*row) for row in zip(*made, strict=True)]
 
-    def _sent_beside(self) -> list[tuple[str, SignatureColumn, int]]:
+    def _find_extra_columns(self) -> list[tuple[str, SignatureColumn, int]]:
         """Return the columns that no column of the model is under their name; by which name, and where."""
         taken = {each.sent for each in self.sources if each.sent == each.column.name}
         return [
@@ -214,9 +214,9 @@ class ContractView:
             if column.name not in taken
         ]
 
-    def _others(self, request: RequestRows) -> list[Sequence[Any]]:
+    def _extra_values(self, request: RequestRows) -> list[Sequence[Any]]:
         columns = list(zip(*map(astuple, request.sent or ()), strict=True))
-        found: list[Sequence[Any]] = [columns[index] for _, _, index in self._beside]
+        found: list[Sequence[Any]] = [columns[index] for _, _, index in self._extra_columns]
         if self.features is None:
             return found
         return [[None if value is UNSET else value for value in values] for values in found]

@@ -56,7 +56,7 @@ def moments_of(requests: Sequence[RequestRows], received: Sequence[datetime]) ->
     return found
 
 
-def told_of(
+def recorded_columns(
     filled: EnrichedRows, start: int, n: int, types: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, Sequence[Any]]]:
     """Return what is recorded of the views of n rows: since when values hold, and what was sent instead."""

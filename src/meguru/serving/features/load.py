@@ -13,7 +13,7 @@ from meguru.features.materialization import store as online
 from meguru.features.offline.training import load_set
 from meguru.features.types import FeatureSet, PinnedView
 from meguru.flavors import Signature, SignatureColumn
-from meguru.serving.features.plan import FeaturePlan, PlannedView, TakenFeature
+from meguru.serving.features.plan import FeaturePlan, PlannedView, InputFeature
 from meguru.serving.types import UsedFeatures
 from meguru.storage.blobs import BlobStore
 
@@ -39,7 +39,7 @@ def plan_of(tx: Connection, chosen: FeatureSet) -> FeaturePlan:
     return FeaturePlan(views=sorted(planned, key=lambda view: view.on_demand))
 
 
-def asked_for(
+def request_columns(
     tx: Connection, blobs: BlobStore, signature: Signature, used: UsedFeatures | None
 ) -> tuple[SignatureColumn, ...]:
     """Return what clients have to send for a model: what it takes, or what its views are asked with."""
@@ -62,11 +62,11 @@ def _planned(tx: Connection, view: PinnedView) -> PlannedView:
     )
 
 
-def _taken(view: PinnedView, tx: Connection) -> Iterator[TakenFeature]:
+def _taken(view: PinnedView, tx: Connection) -> Iterator[InputFeature]:
     for each in view.inputs:
         kinds = _planned(tx, each).features
         for feature in each.picked or kinds:
-            yield TakenFeature(view=each.ref, feature=feature, kind=kinds.get(feature, "Float64"))
+            yield InputFeature(view=each.ref, feature=feature, kind=kinds.get(feature, "Float64"))
 
 
 def _with_columns(view: PlannedView, member: PinnedView, *, full_names: bool) -> PlannedView:

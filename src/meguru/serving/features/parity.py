@@ -174,10 +174,10 @@ class _Comparison:
             for row in np.flatnonzero(each.differs).tolist():
                 cause = self._cause(each, row, then.get(row))
                 found.setdefault((each.name, cause), []).append(row)
-        told = [self._told(by_name[name], cause, rows) for (name, cause), rows in found.items()]
+        told = [self._difference(by_name[name], cause, rows) for (name, cause), rows in found.items()]
         return sorted(told, key=lambda each: -each.rows)
 
-    def _told(self, column: _Column, cause: ParityCause, rows: list[int]) -> ParityDifference:
+    def _difference(self, column: _Column, cause: ParityCause, rows: list[int]) -> ParityDifference:
         first = rows[0]
         return ParityDifference(
             feature=column.name,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class TakenFeature(msgspec.Struct, frozen=True, kw_only=True):
+class InputFeature(msgspec.Struct, frozen=True, kw_only=True):
     """A feature that the function of another view takes."""
 
     view: str
@@ -44,7 +44,7 @@ class PlannedView(msgspec.Struct, frozen=True, kw_only=True):
     features: dict[str, str]
     columns: dict[str, str]
     keys: dict[str, str] = {}
-    takes: list[TakenFeature] = []
+    takes: list[InputFeature] = []
     code: FeatureCode | None = None
 
     @property

@@ -104,5 +104,5 @@ def _events(rows: CachedRows, places: np.ndarray) -> list[int | None]:
     if rows.unit is None or not rows.about.rows:
         return [None if place < 0 else 0 for place in places.tolist()]
     per = 1000 if rows.unit == "ns" else 1
-    held = np.take(rows.held, places, mode="clip") // per
+    held = np.take(rows.event_times, places, mode="clip") // per
     return [None if place < 0 else at for place, at in zip(places.tolist(), held.tolist(), strict=True)]

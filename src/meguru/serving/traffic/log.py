@@ -49,7 +49,7 @@ class RequestLog:
             minute.cpu += cpu
         return [_copied(self._minutes[each]) for each in sorted(self._changed)]
 
-    def kept(self, minutes: list[TrafficCounts]) -> None:
+    def mark_saved(self, minutes: list[TrafficCounts]) -> None:
         """Take it that these minutes are written down; those that are over are forgotten."""
         # By when they were counted, not by now: a minute that is forgotten while the database was slow, and
         # then counted further, would be written over with what came last.

@@ -47,7 +47,7 @@ class TrafficReporter(Ticker):
             logs = self._logs()
             for name, minutes in counted.items():
                 if name in logs:
-                    logs[name].kept(minutes)
+                    logs[name].mark_saved(minutes)
         if time.monotonic() >= self._folds_at:
             self._fold()
 
