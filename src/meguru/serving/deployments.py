@@ -112,6 +112,8 @@ class Deployments:
 
     def look_up(self, name: str) -> EndpointSlot | None:
         """Return an endpoint, asking the database if this process has not heard of it yet."""
+        if (known := self.slots.get(name)) is not None:  # nearly always, and then without a lock
+            return known
         # Read and put in under one lock: a request that read just before the endpoint was retired must not
         # put it back after `_remove` has removed it; nobody would take it out a second time.
         with self._lookup_lock:
