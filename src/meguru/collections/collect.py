@@ -61,7 +61,9 @@ def collect(
         changes = outcome_days.changes(tx, name)
         before, days = store.state(tx, target, name), store.days(tx, target, name)
         same = before is not None and before.rule == digests.of_value(rule)
-        todo = {day: count for day, count in changes.items() if not same or _collected_changes(days, day) != count}
+        todo = {
+            day: count for day, count in changes.items() if not same or _collected_changes(days, day) != count
+        }
         written, models = _write(ctx, tx, name, todo, rule)
     if not todo:
         rows = sum(each.rows for each in days.values())

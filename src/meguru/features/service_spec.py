@@ -42,7 +42,9 @@ def check(ctx: Context, name: str, spec: FeatureServiceSpec) -> FeatureServiceSp
         raise InvalidInput("a service has views", field="views", hint=hint)
     spec = msgspec.structs.replace(spec, views=[each.removeprefix("feature_view/") for each in spec.views])
     for index, text in enumerate(spec.views):
-        view = refs.within(refs.project_of(name), spec_validation.parse_member(text, field=f"views[{index}]").view)
+        view = refs.within(
+            refs.project_of(name), spec_validation.parse_member(text, field=f"views[{index}]").view
+        )
         if refs.project_of(full := refs.parse(view, kind="feature_view").name) != refs.project_of(name):
             ctx.check_readable("feature_view", full)
         store.get(ctx.tx, "feature_view", full, ctx.readable)
@@ -53,7 +55,9 @@ def check(ctx: Context, name: str, spec: FeatureServiceSpec) -> FeatureServiceSp
 def uses(name: str, spec: FeatureServiceSpec) -> list[str]:
     """Return the references of its views."""
     project = refs.project_of(name)
-    views = [refs.within(project, spec_validation.parse_member(text, field="views").view) for text in spec.views]
+    views = [
+        refs.within(project, spec_validation.parse_member(text, field="views").view) for text in spec.views
+    ]
     return list(
         dict.fromkeys(refs.make("feature_view", refs.parse(each, kind="feature_view").name) for each in views)
     )

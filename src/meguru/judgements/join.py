@@ -25,7 +25,9 @@ def join(ctx: Context, *, endpoint: str) -> FeedbackRecorded:
     found = store.joinable(ctx.tx, name, MAX_JOINED) if ready else []
     if not found:
         return FeedbackRecorded(endpoint=name, count=0)
-    asked = [msgspec.structs.replace(each, at=latest_prediction_time(each.at, each.recorded_at)) for each in found]
+    asked = [
+        msgspec.structs.replace(each, at=latest_prediction_time(each.at, each.recorded_at)) for each in found
+    ]
     meant = matching.find(ctx.tx, name, asked, [None] * len(found), ctx.now())
     joined = []
     for each, where in zip(found, meant, strict=True):

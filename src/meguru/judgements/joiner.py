@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partial
 
 from meguru.base.ticker import Ticker
 from meguru.errors import NotFound
@@ -36,6 +37,6 @@ class FeedbackJoiner(Ticker):
         for endpoint, state in now.items():
             if self._last_state.get(endpoint) != state:
                 with suppress(NotFound):  # it was retired
-                    joining += join_all(lambda name=endpoint: join(self.ws, endpoint=name))
+                    joining += join_all(partial(join, self.ws, endpoint=endpoint))
                 self._last_state[endpoint] = state
         self.pause = max(self.least, REST_FACTOR * (time.monotonic() - began - joining))

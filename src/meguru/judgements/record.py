@@ -67,7 +67,9 @@ def record(
     corrected, outcomes = settle(ctx, name, [_place(row) for row in new if row["batch_id"]], rule)
     waiting = sum(not row["batch_id"] for row in new)
     if new:
-        emit_recorded(ctx, name, count=len(new) - waiting, corrected=corrected, waiting=waiting, outcomes=outcomes)
+        emit_recorded(
+            ctx, name, count=len(new) - waiting, corrected=corrected, waiting=waiting, outcomes=outcomes
+        )
     return FeedbackRecorded(
         endpoint=name,
         count=len(rows) - len(absent),

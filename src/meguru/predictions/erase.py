@@ -11,7 +11,7 @@ from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.artifacts.erasure.forms import forms_of
 from meguru.base import refs
 from meguru.kernel.operations import Context
-from meguru.predictions import payload, aggregation_queue
+from meguru.predictions import aggregation_queue, payload
 from meguru.predictions.outcome_store import RowId
 from meguru.predictions.schema import prediction_batch, prediction_key, waiting_outcome
 from meguru.predictions.store import chunks
@@ -88,7 +88,9 @@ class PersonMatcher:
             for name in (column, SENT_PREFIX + column)
         }
 
-        self._needles = payload.search_needles(form for each in subject.who.values() for form in forms_of(each))
+        self._needles = payload.search_needles(
+            form for each in subject.who.values() for form in forms_of(each)
+        )
         self._lower = any("@" in form for form in subject.values)
 
     def may_have(self, body: bytes) -> bool:

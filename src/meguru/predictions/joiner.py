@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from meguru.base.ticker import Ticker
 from meguru.kernel.principals import system
@@ -37,7 +38,7 @@ class OutcomeJoiner(Ticker):
             }
         for endpoint, state in now.items():
             if self._last_state.get(endpoint) != state:
-                joining += join_all(lambda name=endpoint: join(self.ws, endpoint=name))
+                joining += join_all(partial(join, self.ws, endpoint=endpoint))
                 self._last_state[endpoint] = state
         # What was joined is done with: only what a look for nothing costs is a reason to look less often.
         self.pause = max(self.least, REST_FACTOR * (time.monotonic() - began - joining))

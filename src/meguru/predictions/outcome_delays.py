@@ -60,7 +60,10 @@ def label_delay(
     if not total:
         return None
     return LabelDelay(
-        outcomes=total, median=_quantile(lengths, total / 2), most=_quantile(lengths, total * 0.9), lengths=lengths
+        outcomes=total,
+        median=_quantile(lengths, total / 2),
+        most=_quantile(lengths, total * 0.9),
+        lengths=lengths,
     )
 
 

@@ -23,11 +23,11 @@ from sqlalchemy import (
     update,
 )
 
-from meguru.predictions import counts, outcome_days, outcome_delays, aggregation_queue
+from meguru.predictions import aggregation_queue, counts, outcome_days, outcome_delays
+from meguru.predictions.aggregation_queue import OutcomeChange
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
 from meguru.predictions.store import chunks, within
 from meguru.predictions.types import Outcome, OutcomeValue
-from meguru.predictions.aggregation_queue import OutcomeChange
 
 RowId: TypeAlias = tuple[str, int]
 """A prediction: its batch and its row."""
@@ -222,8 +222,7 @@ def _outcome(row: Row[Any]) -> Outcome:
 
 
 def _lock_batches(tx: Connection, batch_ids: Sequence[str]) -> None:
-    """Lock the batches of some predictions until the transaction ends, in order of id: no two can
-    deadlock."""
+    """Lock the batches of some predictions until the transaction ends, by id, so that no two deadlock."""
     if tx.dialect.name == "sqlite":
         return  # it has one writer at a time
     for some in chunks(batch_ids, _MAX_PARAMETERS):

@@ -127,7 +127,9 @@ def _absent(
     return absent
 
 
-def _emit_recorded(ctx: Context, endpoint: str, done: outcome_store.Recorded, *, count: int, waiting: int) -> None:
+def _emit_recorded(
+    ctx: Context, endpoint: str, done: outcome_store.Recorded, *, count: int, waiting: int
+) -> None:
     """Emit what was recorded; what was known before is no news."""
     if done.repeated == count and not waiting:
         return

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, insert, select
 
 from meguru.base import refs
-from meguru.predictions import counts, ids, aggregation_queue
+from meguru.predictions import aggregation_queue, counts, ids
 from meguru.predictions.schema import prediction_batch, prediction_key
 from meguru.predictions.types import PredictionBatch
 

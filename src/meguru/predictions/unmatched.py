@@ -79,7 +79,9 @@ def _rows(
     """Return the outcomes as they are written, the numbers of those, and by number why some can't be."""
     by_id = [matching.named(each, "outcome") for each in found]
     now = ctx.now()
-    asked = [msgspec.structs.replace(each, at=latest_prediction_time(each.at, each.recorded_at)) for each in found]
+    asked = [
+        msgspec.structs.replace(each, at=latest_prediction_time(each.at, each.recorded_at)) for each in found
+    ]
     meant = matching.find(ctx.tx, endpoint, asked, by_id, now)
     known = store.find_batches(ctx.tx, [batch_id for each in meant for batch_id, _ in each])
     tasks = tasks_of(ctx.tx, {batch.model_ref for batch in known.values()})

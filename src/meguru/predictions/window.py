@@ -103,6 +103,7 @@ def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> Wi
         pl.col("first").min(),
         pl.col("last").max(),
     )
+    rows = list(whole.sort(MODEL_COLUMN).iter_rows(named=True))
     models = [
         ModelCount(
             model=row[MODEL_COLUMN],
@@ -110,7 +111,7 @@ def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> Wi
             outcomes=row["outcomes"],
             mean_score=row["scores"] / row["scored"] if row["scored"] else None,
         )
-        for row in whole.sort(MODEL_COLUMN).iter_rows(named=True)
+        for row in rows
     ]
     return WindowSummary(
         endpoint=endpoint,
@@ -118,8 +119,8 @@ def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> Wi
         end=end,
         predictions=sum(each.predictions for each in models),
         outcomes=sum(each.outcomes for each in models),
-        first_time=whole["first"].min(),
-        last_time=whole["last"].max(),
+        first_time=min((row["first"] for row in rows), default=None),
+        last_time=max((row["last"] for row in rows), default=None),
         models=models,
     )
 

@@ -93,7 +93,9 @@ class _Endpoints:
         allowed = "POST" if verb == "predict" else "GET"
         if scope["method"] != allowed and (scope["method"], allowed) != ("HEAD", "GET"):
             return answers.wrong_method(str(scope["method"]), allowed)
-        principal = await self._authorise(scope, PREDICT_PERMISSION if verb == "predict" else READ_PERMISSION, name)
+        principal = await self._authorise(
+            scope, PREDICT_PERMISSION if verb == "predict" else READ_PERMISSION, name
+        )
         query = scope.get("query_string")
         contract, explain = _options(query) if query else (None, False)
         # Values of feature views are read with a permission of their own, also when an answer shows them.

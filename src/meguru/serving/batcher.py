@@ -19,7 +19,7 @@ from meguru.errors import Busy, Conflict, MeguruError, TimedOut
 from meguru.features.online.lookup import StoreUnavailable
 from meguru.predictions import ids, payload, store
 from meguru.predictions.outputs import ModelAnswer
-from meguru.predictions.payload import ScoringBatch, PayloadColumns
+from meguru.predictions.payload import PayloadColumns, ScoringBatch
 from meguru.predictions.types import PredictionBatch
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, refusals

@@ -21,7 +21,7 @@ from meguru.kernel.events.schema import event, event_head
 from meguru.monitoring import store as monitors
 from meguru.monitoring.deciding.rules import Persistence, Recovery
 from meguru.monitoring.types import Severity
-from meguru.predictions import counts, aggregation_queue
+from meguru.predictions import aggregation_queue, counts
 from meguru.registry import store as registry
 from meguru.storage.db import Database, metadata, rowwise
 from meguru.tracking import series

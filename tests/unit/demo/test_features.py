@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from meguru.demo.flights.features import FEATURES, WEATHER, plane, schedule, weather
 from meguru.demo.flights.labels import ASKED, LABEL, LANDED, TIME, labelled
 from meguru.demo.flights.setup import DECLARED
-from meguru.features.offline.row_files import keep
 from meguru.features.offline.join import matched
+from meguru.features.offline.row_files import keep
 from meguru.features.on_demand.compute import computed
 from meguru.features.types import ViewDefinition
 from meguru.project.read import read_project

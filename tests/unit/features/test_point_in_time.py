@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from meguru.errors import InvalidInput
 from meguru.features.offline.cache import _opened, prune
-from meguru.features.offline.row_files import keep
 from meguru.features.offline.join import STATUSES, matched
+from meguru.features.offline.row_files import keep
 from meguru.features.offline.times import as_moments
 from meguru.features.types import ViewDefinition
 

@@ -22,7 +22,7 @@ from meguru.monitoring.checks.wanted_metrics import requested_metrics
 from meguru.monitoring.operations import create, run
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns
-from meguru.predictions import outcome_store, aggregation_queue
+from meguru.predictions import aggregation_queue, outcome_store
 from meguru.predictions.window import frame
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows

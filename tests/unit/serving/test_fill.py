@@ -17,7 +17,7 @@ from meguru.flavors.field_errors import FieldPath
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.contracts.view import ContractView
 from meguru.serving.features.enrichment import FeatureInputs
-from meguru.serving.features.plan import FeaturePlan, PlannedView, InputFeature
+from meguru.serving.features.plan import FeaturePlan, InputFeature, PlannedView
 from meguru.serving.features.shadow_inputs import ShadowViews
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from meguru.features.offline.row_files import COUNT, START, CachedRows
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import matched, segments
 from meguru.features.offline.keys import require_columns
+from meguru.features.offline.row_files import COUNT, START, CachedRows
 from meguru.features.offline.training import JoinOptions, Opened, features_of, moments_of
 
 if TYPE_CHECKING:

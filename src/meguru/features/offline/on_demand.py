@@ -10,9 +10,9 @@ from meguru.base.cache import cache_folder
 from meguru.errors import InvalidInput
 from meguru.features import code, dtypes
 from meguru.features.offline.cache import cached_rows
-from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.join import feature_values, matched
 from meguru.features.offline.keys import require_columns
+from meguru.features.offline.row_files import CachedRows
 from meguru.features.on_demand.compute import computed
 from meguru.features.types import PinnedView, ViewDefinition
 from meguru.storage.blobs import BlobStore

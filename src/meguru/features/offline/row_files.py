@@ -100,7 +100,9 @@ class CachedRows:
         return None if not self.about.unit else "ns" if self.about.unit == "ns" else "us"
 
 
-def write_rows(frame: pl.DataFrame, view: ViewDefinition, features: dict[str, str], folder: Path) -> CachedRows:
+def write_rows(
+    frame: pl.DataFrame, view: ViewDefinition, features: dict[str, str], folder: Path
+) -> CachedRows:
     """Write the rows of a view below `folder`, whole or not at all, and return them."""
     import polars as pl
 

@@ -13,11 +13,11 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.features.offline.cache import cached_rows
-from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import STATUSES, Match, feature_values, matched
 from meguru.features.offline.keys import require_columns
 from meguru.features.offline.on_demand import AskingRows, Computer, computer
+from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.times import as_moments
 from meguru.features.types import FeatureSet, PinnedView
 from meguru.storage.blobs import BlobStore

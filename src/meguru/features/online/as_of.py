@@ -67,7 +67,11 @@ def look_up_at(
 
 
 def _held_at(
-    view: OnlineView, number: int, rows: Sequence[FoundRow | None], moments: Sequence[int], earlier: PointInTimeLookup
+    view: OnlineView,
+    number: int,
+    rows: Sequence[FoundRow | None],
+    moments: Sequence[int],
+    earlier: PointInTimeLookup,
 ) -> EntityRows:
     unpack = view.layout.unpack
     values: list[Any] = [None] * len(rows)

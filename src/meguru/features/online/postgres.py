@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from meguru.errors import Busy, MissingDependency, masked
-from meguru.features.online.base import KeyQuery, FoundRow, OnlineRow, Retraction, RowColumns, newest_by_key, chunks
+from meguru.features.online.base import (
+    FoundRow,
+    KeyQuery,
+    OnlineRow,
+    Retraction,
+    RowColumns,
+    chunks,
+    newest_by_key,
+)
 
 if TYPE_CHECKING:
     import psycopg

@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from meguru.errors import Busy, MissingDependency, UsageError, masked
 from meguru.features.online.base import (
     TOMBSTONE,
-    KeyQuery,
     FoundRow,
+    KeyQuery,
     OnlineRow,
     Retraction,
     RowColumns,
-    newest_by_key,
     chunks,
+    newest_by_key,
 )
 
 WRITE_ROWS = 1_000

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from meguru.errors import Busy
-from meguru.features.online.base import KeyQuery, FoundRow, OnlineRow, Retraction, RowColumns, newest_by_key
+from meguru.features.online.base import FoundRow, KeyQuery, OnlineRow, Retraction, RowColumns, newest_by_key
 
 BUSY_SECONDS = 30.0
 MAPPED_BYTES = 1 << 30

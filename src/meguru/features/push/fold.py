@@ -34,7 +34,9 @@ STALLS = ("feature_view.push_stalled", "feature_view.push_resumed")
 def due(tx: Connection, ws: Workspace) -> list[str]:
     """Return the views whose pushed rows wait long enough, or are enough, for a version of the source."""
     now = ws.clock.now()
-    return [each.name for each in store.pending(tx) if each.rows >= FOLD_ROWS or now - each.oldest >= FOLD_AFTER]
+    return [
+        each.name for each in store.pending(tx) if each.rows >= FOLD_ROWS or now - each.oldest >= FOLD_AFTER
+    ]
 
 
 def fold(ws: Workspace, name: str) -> DatasetVersion | None:

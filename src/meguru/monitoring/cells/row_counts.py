@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from meguru.monitoring.cells import record, store
 from meguru.monitoring.cells.summing import whole_hours
-from meguru.predictions import spans, aggregation_queue
+from meguru.predictions import aggregation_queue, spans
 from meguru.predictions.spans import CountedRows
 
 

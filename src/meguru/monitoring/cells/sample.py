@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from meguru.monitoring.cells import marks, record, store
 from meguru.monitoring.cells.aggregate import hour_of
 from meguru.monitoring.cells.record import BatchSize
-from meguru.predictions import outcome_store, aggregation_queue
+from meguru.predictions import aggregation_queue, outcome_store
 from meguru.predictions.ids import join
 from meguru.predictions.types import ID_COLUMN, TIME_COLUMN
 from meguru.predictions.window import agreeing, answered, with_outcomes

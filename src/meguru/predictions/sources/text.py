@@ -63,7 +63,10 @@ def read_lines(path: Path, columns: SourceColumns, where: str) -> Iterator[tuple
 def read_json(path: Path, columns: SourceColumns, where: str) -> Iterator[tuple[int, Row]]:
     """Give the objects of a JSON array; one object is a row."""
     if path.stat().st_size > MAX_JSON_BYTES:
-        why, hint = f"at most {MAX_JSON_BYTES >> 20} MiB of JSON are read", "send an object a line (JSON Lines)"
+        why, hint = (
+            f"at most {MAX_JSON_BYTES >> 20} MiB of JSON are read",
+            "send an object a line (JSON Lines)",
+        )
         raise TooLarge("the array is too large", where=where, why=why, hint=hint)
     try:
         found = _any(path.read_bytes())

@@ -43,12 +43,19 @@ def of(tx: Connection, endpoint: str, *, since: datetime | None = None) -> list[
     query = select(consumer).where(consumer.c.endpoint == endpoint)
     if since is not None:
         query = query.where(consumer.c.last_seen >= since)
-    found = tx.execute(query.order_by(consumer.c.last_seen.desc(), consumer.c.principal).limit(2 * MAX_PRINCIPALS))
+    found = tx.execute(
+        query.order_by(consumer.c.last_seen.desc(), consumer.c.principal).limit(2 * MAX_PRINCIPALS)
+    )
     return [Consumer(**{k: v for k, v in row._mapping.items() if k != "endpoint"}) for row in found]
 
 
 def _bounded(tx: Connection, endpoint: str, seen: Sequence[Consumer]) -> list[dict[str, Any]]:
-    query = select(consumer.c.principal).where(consumer.c.endpoint == endpoint).distinct().limit(MAX_PRINCIPALS + 1)
+    query = (
+        select(consumer.c.principal)
+        .where(consumer.c.endpoint == endpoint)
+        .distinct()
+        .limit(MAX_PRINCIPALS + 1)
+    )
     known = set(tx.execute(query).scalars())
     rows: dict[tuple[int, str], dict[str, Any]] = {}
     for each in sorted(seen, key=lambda one: one.principal):

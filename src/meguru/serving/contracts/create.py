@@ -13,7 +13,7 @@ from meguru.serving import store as endpoints
 from meguru.serving.contracts import store
 from meguru.serving.contracts.types import Contract
 from meguru.serving.features.answerable import unanswered
-from meguru.serving.features.load import request_columns, load_plan
+from meguru.serving.features.load import load_plan, request_columns
 from meguru.serving.features.origin import features_of
 from meguru.serving.types import Endpoint
 from meguru.tasks import ModelOutput

@@ -48,7 +48,9 @@ def check_inputs(
         _check_applies(given, contracts, signature, field)
 
 
-def _check_applies(given: ModelInput, contracts: Sequence[Contract], signature: Signature, field: str) -> None:
+def _check_applies(
+    given: ModelInput, contracts: Sequence[Contract], signature: Signature, field: str
+) -> None:
     wanted = [each for each in contracts if given.contract in {None, each.version}]
     if not wanted:
         why = f"there are {', '.join(str(each.version) for each in contracts)}"

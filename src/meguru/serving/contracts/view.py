@@ -18,9 +18,9 @@ from meguru.serving.body import BodyDecoder, RequestRows
 from meguru.serving.contracts.inputs import InputSource, sources_of
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.features.columns import lacking, made_from, moments_of, recorded_columns, used_by
-from meguru.serving.features.explain import ExplainedValue, explained
-from meguru.serving.features.enrichment import FeatureInputs
 from meguru.serving.features.enriched_rows import EnrichedRows
+from meguru.serving.features.enrichment import FeatureInputs
+from meguru.serving.features.explain import ExplainedValue, explained
 from meguru.serving.features.plan import FeaturePlan
 
 if TYPE_CHECKING:
@@ -175,7 +175,10 @@ class ContractView:
 
         schema = polars_schema(Signature(inputs=tuple(column for _, column, _ in self._extra_columns)))
         columns = zip(
-            self._extra_columns, schema.values(), self._extra_values(RequestRows([], sent=list(sent))), strict=True
+            self._extra_columns,
+            schema.values(),
+            self._extra_values(RequestRows([], sent=list(sent))),
+            strict=True,
         )
         return pl.DataFrame([pl.Series(name, list(each), dtype=kind) for (name, _, _), kind, each in columns])
 

@@ -1,4 +1,4 @@
-"""Compatibility: can a model's columns be had from a contract's, and from the views it learned from?"""
+"""Compatibility: whether a model's columns can be had from a contract's, and from views."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from meguru.features.materialization import store as online
 from meguru.features.offline.training import load_set
 from meguru.features.types import FeatureSet, PinnedView
 from meguru.flavors import Signature, SignatureColumn
-from meguru.serving.features.plan import FeaturePlan, PlannedView, InputFeature
+from meguru.serving.features.plan import FeaturePlan, InputFeature, PlannedView
 from meguru.serving.types import UsedFeatures
 from meguru.storage.blobs import BlobStore
 

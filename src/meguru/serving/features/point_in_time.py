@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from meguru.base import refs
 from meguru.features.materialization import store as online
 from meguru.features.offline.cache import find_cached_rows
-from meguru.features.offline.row_files import CachedRows
 from meguru.features.offline.join import matched
+from meguru.features.offline.row_files import CachedRows
 from meguru.features.online.as_of import PointInTimeValues
 from meguru.features.types import PinnedView
 from meguru.kernel.workspace import Workspace

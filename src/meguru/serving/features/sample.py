@@ -82,7 +82,9 @@ def sample_features(ctx: Context, *, endpoint: str, limit: int = 1000) -> Served
         If nothing is live there, or clients send all that the model takes.
     """
     if not 1 <= limit <= MAX_PREDICTIONS:
-        raise InvalidInput(f"up to {MAX_PREDICTIONS:,} predictions at a time", field="limit", why=f"it is {limit:,}")
+        raise InvalidInput(
+            f"up to {MAX_PREDICTIONS:,} predictions at a time", field="limit", why=f"it is {limit:,}"
+        )
     name = refs.parse(endpoint, kind="endpoint").name
     live = endpoints.get(ctx.tx, name).live
     if live is None or live.features is None:

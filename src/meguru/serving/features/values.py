@@ -18,8 +18,8 @@ from meguru.features.online.lookup import EntityRows, look_up
 from meguru.features.online.reader import reader_of
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.payload import micros, moment
-from meguru.serving.features.point_in_time import PointInTimeRows
 from meguru.serving.features.plan import PlannedView
+from meguru.serving.features.point_in_time import PointInTimeRows
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def insert_into(table: Table, dialect: str) -> Insert:
-    """Return an insert that can be told what becomes of rows that are there; `dialect` is the database's name.
+    """Return an insert that can be told what becomes of rows that are there; `dialect` names the database.
 
     Statements of SQLite are typed as PostgreSQL's: what both have has the same names.
     """

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from meguru.errors import TooLarge
 from meguru.features.online.base import (
-    TOMBSTONE,
     MAX_KEY_BYTES,
     MAX_VALUE_BYTES,
+    TOMBSTONE,
     FoundRow,
     OnlineRow,
     OnlineStore,
