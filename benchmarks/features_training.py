@@ -57,7 +57,7 @@ def ours(root: Path) -> pl.DataFrame:
     for n in range(VIEWS):
         place = root / "kept" / str(n)
         names = {f"v{n}_f{f}": "Float64" for f in range(FEATURES)}
-        kept = CachedRows(place) if place.exists() else keep(_rows(root, n), said, names, place)
+        kept = CachedRows(place) if place.exists() else write_rows(_rows(root, n), said, names, place)
         opened.append(Opened(PinnedView(ref=f"feature_view/view{n}@1", definition=said), kept))
     return joined(pl.read_parquet(root / "events.parquet"), opened, JoinOptions(time="when"))
 

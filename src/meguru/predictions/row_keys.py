@@ -30,6 +30,10 @@ def checked(key: Any, path: str) -> str:
     if not 1 <= len(key) <= MAX_KEY or "\0" in key:
         why = f"it has {len(key)}" if key else "it is empty"
         raise InvalidInput(f"{path} must have 1 to {MAX_KEY} characters", field=path, why=why)
+    try:
+        key.encode()
+    except UnicodeEncodeError:  # JSON's escapes can say half of a surrogate pair, and no database takes that
+        raise InvalidInput(f"{path} must be text", field=path, why="it holds half a character") from None
     return key
 
 

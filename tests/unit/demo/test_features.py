@@ -12,7 +12,7 @@ from meguru.demo.flights.features import FEATURES, WEATHER, plane, schedule, wea
 from meguru.demo.flights.labels import ASKED, LABEL, LANDED, TIME, labelled
 from meguru.demo.flights.setup import DECLARED
 from meguru.features.offline.join import matched
-from meguru.features.offline.row_files import keep
+from meguru.features.offline.row_files import write_rows
 from meguru.features.on_demand.compute import computed
 from meguru.features.types import ViewDefinition
 from meguru.project.read import read_project
@@ -59,7 +59,7 @@ def test_weather_is_the_newest_of_the_last_three_hours_and_never_of_the_future(
     hours = [MORNING + timedelta(hours=offset) for offset in offsets]
     made = weather(records(hours, [float(each) for each in offsets]))
     view = ViewDefinition(entities=["origin"], keys=["origin"], time=declared["weather"]["time"])
-    kept = keep(made, view, dict.fromkeys(WEATHER, "Float64"), tmp_path_factory.mktemp("rows") / "kept")
+    kept = write_rows(made, view, dict.fromkeys(WEATHER, "Float64"), tmp_path_factory.mktemp("rows") / "kept")
     asked = labelled(flights(minute=[minute]))
     ttl = float(declared["weather"]["ttl"].removesuffix("m")) * 60
     found = matched(kept, asked, asked[TIME], ttl, {})

@@ -372,11 +372,3 @@ def test_what_was_too_busy_to_be_begun_is_tried_at_the_next_look(ws, monkeypatch
     follower.step()
     with ws.read() as tx:
         assert store.running(tx, "balance", 1) is not None
-
-
-@pytest.mark.parametrize("field", ["as_of", "since"])
-def test_a_moment_without_a_time_zone_is_refused(ws, field):
-    add_rows(ws, [("a", hours(-1), 1.0)])
-    declare_view(ws)
-    with pytest.raises(InvalidInput, match=f"{field} has no time zone"):
-        start(ws, view="balance", **{field: hours(0).replace(tzinfo=None)})

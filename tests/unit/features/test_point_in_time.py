@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from meguru.errors import InvalidInput
 from meguru.features.offline.cache import _opened, prune
 from meguru.features.offline.join import STATUSES, matched
-from meguru.features.offline.row_files import keep
+from meguru.features.offline.row_files import write_rows
 from meguru.features.offline.times import as_moments
 from meguru.features.types import ViewDefinition
 
@@ -75,7 +75,7 @@ def joined(rows, asked, ttl, keys, *, created, folder, unit="us"):
         [(k, n, at(t), at(c)) for k, n, t, c in rows], schema=schema, orient="row"
     ).with_row_index("place")
     view = ViewDefinition(keys=keys, time="t", created="c" if created else "", ttl=ttl)
-    kept = keep(frame, view, {"place": "UInt32"}, folder)
+    kept = write_rows(frame, view, {"place": "UInt32"}, folder)
     who = pl.DataFrame(
         [(k, n, at(t)) for k, n, t in asked],
         schema={"k": pl.String, "n": pl.Float64, "at": pl.Datetime("us", "UTC")},
@@ -114,7 +114,7 @@ def test_it_is_what_looking_at_every_row_says(created):
 
 def view_of(frame, tmp_path, **said):
     view = ViewDefinition(keys=["k"], time="t", **said)
-    return keep(frame, view, {"v": "Int64"}, tmp_path / "rows")
+    return write_rows(frame, view, {"v": "Int64"}, tmp_path / "rows")
 
 
 def ask(kept, frame, ttl=None):
@@ -197,7 +197,7 @@ def test_the_least_used_rows_go_first(tmp_path):
     view = ViewDefinition(keys=["k"], time="t")
     frame = pl.DataFrame({"k": [1], "t": times, "v": [10]})
     for number in range(3):
-        keep(frame, view, {"v": "Int64"}, tmp_path / "rows" / str(number))
+        write_rows(frame, view, {"v": "Int64"}, tmp_path / "rows" / str(number))
         os.utime(tmp_path / "rows" / str(number), (number, number))
     size = sum(file.stat().st_size for file in (tmp_path / "rows" / "0").iterdir())
     assert prune(tmp_path, 2 * size) == size
@@ -218,7 +218,7 @@ def test_it_is_what_a_join_of_polars_gives_for_many_rows(tmp_path, seed):
     questions = pl.DataFrame({"k": rng.integers(0, 2 * keys, asked), "at": moments(asked)})
     expected = questions.join_asof(table, on="at", by="k", tolerance="1h", check_sortedness=False)
     order = rng.permutation(asked)
-    kept = keep(table, ViewDefinition(keys=["k"], time="at"), {"v": "Int64"}, tmp_path / "rows")
+    kept = write_rows(table, ViewDefinition(keys=["k"], time="at"), {"v": "Int64"}, tmp_path / "rows")
     assert ask(kept, questions[order], ttl=3600.0) == expected["v"].gather(order).to_list()
 
 

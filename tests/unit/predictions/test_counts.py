@@ -123,6 +123,7 @@ def test_a_span_that_is_touched_while_another_is_taken_is_in_the_next_one(worksp
         def execute(self, statement, *given):
             found = self._tx.execute(statement, *given)
             if statement.is_select:
+                found = list(found)
                 values = dict.fromkeys(("predictions", "requests", "outcomes"), 0)
                 touched = {"touched_from": APRIL, "touched_until": APRIL}
                 row = {"endpoint": "delay", "shard": 99, **values, **touched}

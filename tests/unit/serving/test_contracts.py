@@ -280,7 +280,7 @@ def test_one_group_of_requests_may_speak_several_versions(workspace, service, go
     create(workspace, endpoint="delay", columns=columns(hour="long", km="double", distance="double"))
     settle(service, 2)
     going("hour", "miles", inputs=["1:miles=distance", "2:miles=km / 1.609"])
-    lane, answers = service._deployments.slots["delay"].lane, {}
+    batcher, answers = service._deployments.slots["delay"].batcher, {}
     rows = {1: ROW, 2: {"hour": 5, "km": 0.8045, "distance": 9.0}, 3: ROW}
     calls = [
         PredictionCall(
@@ -293,8 +293,8 @@ def test_one_group_of_requests_may_speak_several_versions(workspace, service, go
         )
         for contract, row in rows.items()
     ]
-    lane._serve(lane.served, calls)
-    lane._writer.close()
+    batcher._serve(batcher.served, calls)
+    batcher._writer.close()
     assert {contract: answer.status for contract, answer in answers.items()} == {1: 200, 2: 200, 3: 404}
     first, second = (json.loads(answers[contract].body)["predictions"][0] for contract in (1, 2))
     assert first["score"] == second["score"]

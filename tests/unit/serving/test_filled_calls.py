@@ -41,8 +41,8 @@ def filled(view: View) -> tuple[list[int], dict[int, int]]:
         call: Any = PredictionCall("shop", b"", "", NOW, done)
         call.view, call.rows = view, number
         calls.append(call)
-    lane: Any = Batcher.__new__(Batcher)
-    return [call.rows for call in lane._filled(calls)], told
+    batcher: Any = Batcher.__new__(Batcher)
+    return [call.rows for call in batcher._enriched(calls)], told
 
 
 def _tell(told: dict[int, int], number: int, answer: Any) -> None:

@@ -224,7 +224,8 @@ def test_a_client_that_hangs_in_the_middle_of_its_body_is_given_up(live, service
         assert b"the body did not end" in sent[1]["body"]
 
 
-def test_half_a_character_is_refused(live, http):
+def test_a_key_with_half_a_character_is_refused(live, http):
     live(1)
     body = b'{"rows": [{"hour": 5, "distance": 0.5}], "keys": ["\\ud800"]}'
-    assert error(http.predict(body))["what"] == "the body holds half a character"
+    refused = error(http.predict(body))
+    assert (refused["field"], refused["why"]) == ("keys[0]", "it holds half a character")

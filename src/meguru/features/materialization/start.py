@@ -7,7 +7,6 @@ from datetime import datetime
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.base.paging import Page, check_limit
-from meguru.base.timestamps import check_time_zone
 from meguru.errors import Conflict, InvalidInput
 from meguru.features import store as views
 from meguru.features.materialization import store
@@ -63,9 +62,6 @@ def _started(
     ctx: Context, version: FeatureViewVersion, *, full: bool, since: datetime | None, as_of: datetime | None
 ) -> Materialization:
     (pinned,) = chosen(ctx, refs.project_of(version.name), version.ref).views
-    for field, given in (("as_of", as_of), ("since", since)):
-        if given is not None:
-            check_time_zone(given, field=field)
     now, state = ctx.now(), store.online(ctx.tx, version.name, version.version)
     moment = min(as_of, now) if as_of else now
     if state is not None and state.as_of is not None:
