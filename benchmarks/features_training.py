@@ -48,7 +48,7 @@ def checked(frame: pl.DataFrame) -> tuple[int, float]:
 
 def ours(root: Path) -> pl.DataFrame:
     """Take the rows as they are kept, or, the first time, keep them so."""
-    from meguru.features.offline.row_files import CachedRows, keep
+    from meguru.features.offline.row_files import CachedRows, write_rows
     from meguru.features.offline.training import JoinOptions, Opened, joined
     from meguru.features.types import PinnedView, ViewDefinition
 
