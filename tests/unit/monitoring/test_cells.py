@@ -22,6 +22,7 @@ from meguru.monitoring.checks.wanted_metrics import requested_metrics
 from meguru.monitoring.operations import create, run
 from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns
+from meguru.monitoring.window_reader import read_window
 from meguru.predictions import aggregation_queue, outcome_store
 from meguru.predictions.window import frame
 from meguru.stats import profile_frame

@@ -16,6 +16,7 @@ from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.tally import tally_rows
 from meguru.monitoring.cells.truth_by_slice import truth_by_part
 from meguru.monitoring.cells.types import ANSWERED, COLUMNS, SHADOW, SKETCHES, Cell, CellKey, add_cell
+from meguru.monitoring.model_outputs import shadow_models
 from meguru.predictions.aggregation_queue import OutcomeChange
 from meguru.predictions.types import (
     MODEL_COLUMN,

@@ -66,8 +66,8 @@ def backlog(tx: Connection) -> tuple[list[str], list[str]]:
 
 def _needs_cleanup(tx: Connection, endpoint: str) -> bool:
     long = (
-        len(aggregation_queue.batches(tx, endpoint, _LONG)) == _LONG
-        or aggregation_queue.changes(tx, endpoint, _LONG) == _LONG
+        len(aggregation_queue.batches(tx, endpoint, _LONG_BACKLOG)) == _LONG_BACKLOG
+        or aggregation_queue.changes(tx, endpoint, _LONG_BACKLOG) == _LONG_BACKLOG
     )
     return long or (aggregation_queue.needs_recount(tx, endpoint) and store.has_cells(tx, endpoint))
 
@@ -95,15 +95,15 @@ def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBi
     turn, before = store.turn(tx, endpoint)
     wanted = counted_by(monitors.all_monitors(tx, endpoint))
     if before is not None and (aggregation_queue.needs_recount(tx, endpoint) or not before.covers(wanted)):
-        return _Step(turn=turn, rules=wanted, anew=True)
+        return _Step(turn=turn, rules=wanted, recount=True)
     by = before or wanted
     rules = CountingRules(tx, ws.blobs, by, known)
     changes, all_changes = _changes(tx, endpoint)
     # With a change unread, nobody knows whether a request was counted with it or before it.
-    ids = aggregation_queue.batches(tx, endpoint, _BATCHES) if all_changes else []
+    ids = aggregation_queue.batches(tx, endpoint, _MAX_BATCHES) if all_changes else []
     if ids and ids[0] == aggregation_queue.EVERYTHING:
-        return _Step(turn=turn, rules=wanted, anew=True)
-    mine = record.of_few_hours(tx, next(record.portions(record.sizes(tx, ids)), []))
+        return _Step(turn=turn, rules=wanted, recount=True)
+    mine = record.limit_hours(tx, next(record.chunked(record.sizes(tx, ids)), []))
     found = _changed(tx, endpoint, rules, [change for _, some in changes for change in some])
     if mine:
         for key, cell in aggregate_rows(rules, record.read_chunk(tx, mine)).items():
@@ -122,7 +122,7 @@ def _changes(tx: Connection, endpoint: str) -> tuple[list[tuple[int, list[Outcom
     found: list[tuple[int, list[OutcomeChange]]] = []
     count = 0
     for number, n, changes in aggregation_queue.outcomes(tx, endpoint):
-        if found and count + n > record.ROWS:
+        if found and count + n > record.CHUNK_ROWS:
             return found, False
         found.append((number, aggregation_queue.unpack(changes)))
         count += n

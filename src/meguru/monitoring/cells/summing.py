@@ -14,7 +14,7 @@ from meguru.monitoring.cells.aggregate import Cells, Spans, aggregate_changes, a
 from meguru.monitoring.cells.record import BatchSize, Requests
 from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.truth import add_up
-from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey, add_cell, together
+from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey, add_cell, merge_sketches
 from meguru.predictions import aggregation_queue
 from meguru.predictions.aggregation_queue import OutcomeChange
 

@@ -107,7 +107,7 @@ def _wake(ctx: Context, *, endpoint: str, names: list[str]) -> None:
     now = ctx.now()
     found = store.names_watching(ctx.tx, {endpoint}).get(endpoint, []) if endpoint else names
     turns = store.turns(ctx.tx, *found) if found else {}
-    # Taken before anybody looks: what comes from here on is found by the next one.
+    # Taken before anybody looks: what comes from here on is marked by the next one, never lost in between.
     span = counts.take_touched_span(ctx.tx, endpoint) if endpoint else None
     for name in found:
         if span is not None:
