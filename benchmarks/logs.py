@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from meguru.compute.logs.files import whole
+from meguru.compute.logs.files import read_ended
 from meguru.compute.logs.mask import Masker
 from meguru.compute.logs.streams import marked
 from meguru.pipelines.logs.encoding import write
@@ -30,7 +30,7 @@ def printing(stream: io.TextIOWrapper) -> float:
 
 def keeping(path: Path) -> float:
     begun = time.process_time()
-    write(Masker(["not-in-there"]).lines(whole(path, 0)[0])).encode()
+    write(Masker(["not-in-there"]).lines(read_ended(path, 0)[0])).encode()
     return time.process_time() - begun
 
 

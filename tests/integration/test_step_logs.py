@@ -11,7 +11,7 @@ from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store, tail
 from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.logs.search import search_logs
-from meguru.pipelines.logs.tail import StepLogs, settle
+from meguru.pipelines.logs.tail import StepLogs, end_orphaned_logs
 from meguru.pipelines.start import start
 
 pytestmark = pytest.mark.integration
@@ -51,7 +51,7 @@ def test_another_server_reads_a_log_as_it_grows_and_keeps_it_when_its_writer_die
             found = read_log(reader, ref=run.id)
             assert [line.text[:6] for line in found.lines] == [f"line {m}" for m in range(n + 1)]
             assert found.live
-    settle(reader, run.id)
+    end_orphaned_logs(reader, run.id)
     with reader.read() as tx:
         (log,) = store.of_run(tx, run.id)
         assert (log.lines, store.chunks(tx, log), store.unended(tx)) == (3, [], [])

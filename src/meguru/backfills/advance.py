@@ -28,7 +28,7 @@ _ENDS = {
 }
 
 
-class Conductor(Follower):
+class BackfillFollower(Follower):
     """Brings every backfill of a workspace on as runs end; several servers may run one each."""
 
     name = "backfills"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meguru.backfills import store
 from meguru.backfills.advance import take_in_ended
-from meguru.backfills.start import MOST_PARALLEL
+from meguru.backfills.start import MAX_PARALLEL
 from meguru.backfills.types import FINAL, Backfill, BackfillState, PartitionState
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
@@ -27,7 +27,7 @@ def cancel(ctx: Context, *, backfill: str, reason: str = "") -> Backfill:
     found = take_in_ended(ctx.tx, found)
     ctx.emit("backfill.cancelled", found.ref, data={"reason": reason, "counts": found.counts})
     now, running = ctx.now(), [PartitionState.RUNNING]
-    for part in store.partitions(ctx.tx, found.id, states=running, limit=MOST_PARALLEL):
+    for part in store.partitions(ctx.tx, found.id, states=running, limit=MAX_PARALLEL):
         if part.run:
             cancel_run(ctx, run=part.run, reason=f"{found.ref} was cancelled")
         changed = {"state": PartitionState.CANCELLED.value, "finished_at": now}

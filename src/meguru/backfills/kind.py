@@ -113,7 +113,7 @@ BACKFILL = Kind(
     ),
     grants={"engineer": ("*",), "data-scientist": ("*",)},
     project_of="meguru.backfills.store:project_of",
-    services=(Service(name="backfills", factory="meguru.backfills.advance:Conductor"),),
+    services=(Service(name="backfills", factory="meguru.backfills.advance:BackfillFollower"),),
     internal={"advance": "a server, or who sees the backfill through, begins partitions and takes in runs"},
     page="/ui/backfills/{name}",
 )

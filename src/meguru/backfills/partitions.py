@@ -10,7 +10,7 @@ from meguru.backfills.types import Width
 from meguru.errors import InvalidInput
 
 T = TypeVar("T", date, datetime)
-MOST = 10_000
+MAX_PARTITIONS = 10_000
 _WIDTHS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 
@@ -24,9 +24,9 @@ def keys_of(first: str, last: str, width: Width) -> list[str]:
     """
     found: list[str] = []
     for moment in _between(first, last, width):
-        if len(found) == MOST:
+        if len(found) == MAX_PARTITIONS:
             raise InvalidInput(
-                f"there are more than {MOST:,} partitions from {first} to {last}",
+                f"there are more than {MAX_PARTITIONS:,} partitions from {first} to {last}",
                 field="last",
                 hint="take a shorter range or wider partitions",
             )

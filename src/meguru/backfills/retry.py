@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meguru.backfills import store
-from meguru.backfills.partitions import MOST
+from meguru.backfills.partitions import MAX_PARTITIONS
 from meguru.backfills.types import Backfill, BackfillState, PartitionState
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.operations import Context, operation
@@ -33,7 +33,9 @@ def retry(
         If a named partition is not among those that failed or were cancelled.
     """
     found = store.get(ctx.tx, backfill, lock=True)
-    there = {part.key: part for part in store.partitions(ctx.tx, found.id, states=AGAIN, limit=MOST)}
+    there = {
+        part.key: part for part in store.partitions(ctx.tx, found.id, states=AGAIN, limit=MAX_PARTITIONS)
+    }
     for key in partitions:
         if key not in there:
             raise NotFound.of(f"failed partition of {found.ref}", key, there)

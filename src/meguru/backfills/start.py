@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meguru.backfills import store
-from meguru.backfills.partitions import MOST, keys_of
+from meguru.backfills.partitions import MAX_PARTITIONS, keys_of
 from meguru.backfills.types import Backfill, BackfillState, Direction, OnFailure, Width
 from meguru.base import refs
 from meguru.base.ids import new_id
@@ -16,12 +16,12 @@ from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, pins
 from meguru.pipelines import store as pipelines
 from meguru.pipelines.deployments.deploy import deployed_version, ensure
-from meguru.pipelines.deployments.spec import usual
+from meguru.pipelines.deployments.spec import default_params
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.priority import check_priority
 from meguru.pipelines.types import PipelineVersion
 
-MOST_PARALLEL = 64
+MAX_PARALLEL = 64
 
 
 @operation("backfill.start", permission="backfill:write", on="pipeline", refers={"pipeline": "pipeline"})
@@ -52,12 +52,12 @@ def start(
         If a value does not fit its parameter; nothing is started then.
     """
     check_priority(priority)
-    if not 1 <= parallel <= MOST_PARALLEL:
-        raise InvalidInput(f"parallel is 1 to {MOST_PARALLEL}", field="parallel", why=f"it is {parallel}")
+    if not 1 <= parallel <= MAX_PARALLEL:
+        raise InvalidInput(f"parallel is 1 to {MAX_PARALLEL}", field="parallel", why=f"it is {parallel}")
     version = _version(ctx, pipeline)
     pools.check(ctx.tx, (one.pool for one in version.graph.steps if one.pool))
     params = {identifier(name): value for name, value in params.items()}
-    declared = {} if _has_version(pipeline) else usual(ctx.tx, version)
+    declared = {} if _has_version(pipeline) else default_params(ctx.tx, version)
     param = identifier(param) or _only(version.graph, declared | params)
     if param in params:
         raise InvalidInput(f"{param} is what the partitions differ in; it can't be given too", field="params")
@@ -133,8 +133,8 @@ def _keys(first: str, last: str, step: Width, values: list[str]) -> list[str]:
         )
     if not values:
         return keys_of(first, last, step)
-    if len(values) > MOST:
-        raise InvalidInput(f"there are more than {MOST:,} values", field="values")
+    if len(values) > MAX_PARTITIONS:
+        raise InvalidInput(f"there are more than {MAX_PARTITIONS:,} values", field="values")
     doubled = {value for value in values if values.count(value) > 1} if len(set(values)) < len(values) else ()
     if doubled:
         raise InvalidInput(

@@ -66,9 +66,9 @@ def _tell_deployed(session: Session, run: PipelineRun) -> None:
 
 
 def _is_script(target: str) -> bool:
-    from meguru.compute.code import marked
+    from meguru.compute.code import pipeline_finder
 
-    return target.endswith(".py") and Path(target).is_file() and marked.is_script(Path(target))
+    return target.endswith(".py") and Path(target).is_file() and pipeline_finder.is_script(Path(target))
 
 
 def _script(session: Session, target: str, arguments: tuple[str, ...], params: tuple[str, ...]) -> int:

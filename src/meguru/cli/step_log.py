@@ -42,7 +42,7 @@ def log(
     With --json one object with the lines; with --json and --follow one object a line.
     """
     from meguru.app.calls import step_run_log as read_log
-    from meguru.pipelines.logs.types import MOST_LINES
+    from meguru.pipelines.logs.types import MAX_LINES
 
     ws = session.open()
     if what.removeprefix("run/").startswith("run-"):
@@ -51,7 +51,7 @@ def log(
     many = "." not in what.removeprefix("step_run/")
 
     def read(after: datetime | None = None, tail: int = 0, attempt: int = attempt) -> LogPage:
-        return read_log(ws, ref=what, after=after, grep=grep, attempt=attempt, tail=tail, limit=MOST_LINES)
+        return read_log(ws, ref=what, after=after, grep=grep, attempt=attempt, tail=tail, limit=MAX_LINES)
 
     if follow:
         for line in _follow(read, tail, attempt or _ALL):

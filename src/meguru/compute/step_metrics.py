@@ -28,7 +28,7 @@ ENV = "MEGURU_STEP_METRICS"
 MAX_BYTES = 32 << 20
 """What one attempt of a step may log; the rest is dropped, with one warning."""
 MAX_LINE = 256 << 10
-MOST_NAMES = 1000
+MAX_NAMES = 1000
 
 logger = logging.getLogger("meguru.log")
 

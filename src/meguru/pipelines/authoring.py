@@ -27,7 +27,7 @@ class StepFunction(MarkedStep, Generic[P, R]):
     def __init__(self, function: Callable[P, R], *, options: Options, name: str | None = None) -> None:
         functools.update_wrapper(self, function)
         self.function: Callable[P, R] = function
-        self.name = check_name("step", name or _dashed(function.__name__))
+        self.name = check_name("step", name or _default_name(function.__name__))
         self.options = options
         self.component: Component | None = None
 
@@ -89,7 +89,7 @@ class PipelineFunction(Generic[P, R]):
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
-        self.name = check_name("pipeline", name or _dashed(function.__name__))
+        self.name = check_name("pipeline", name or _default_name(function.__name__))
         self.produces = produces or None
         if produces:
             product_of(produces)
@@ -253,7 +253,7 @@ def pipeline(
     return made if function is None else made(function)
 
 
-def _dashed(name: str) -> str:
+def _default_name(name: str) -> str:
     return name.strip("_").lower()
 
 

@@ -25,7 +25,7 @@ from meguru.compute.code.current import is_current
 from meguru.compute.code.source_files import ProjectFiles
 from meguru.compute.code.types import Environment, SourceFile
 from meguru.compute.graph import Graph, order
-from meguru.compute.reads import named
+from meguru.compute.reads import argument_paths
 from meguru.errors import MeguruError
 from meguru.kernel.event_log import append
 from meguru.kernel.principals import LOCAL_OWNER
@@ -221,7 +221,7 @@ def _take_over(
     for key in order(graph):
         step, code = by_key[key], cast("StepCode", version.codes[key])
         one = transitions.new_step(run, step, code, outputs, StepState.WAITING)
-        names = named.of_inputs(step.inputs.values(), run.params)
+        names = argument_paths.texts_of_inputs(step.inputs.values(), run.params)
         newest = run_rows.newest_computed(sql, [one.key]).get(one.key) if step.cache else None
         computed = transitions.usable(run_rows.computed(sql, newest), blobs, names)
         if computed is None:

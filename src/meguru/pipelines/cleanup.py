@@ -11,7 +11,7 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.logs import store
-from meguru.pipelines.logs.tail import settle
+from meguru.pipelines.logs.tail import end_orphaned_logs
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
 from meguru.storage.blobs.sealed.store import SealedStore
@@ -31,10 +31,10 @@ class EndedRuns(Ticker):
 
     def tick(self) -> list[str]:
         """Look once."""
-        return sweep(self.ws)
+        return clean_up(self.ws)
 
 
-def sweep(ws: Workspace) -> list[str]:
+def clean_up(ws: Workspace) -> list[str]:
     """Clear up after runs that have ended; return their ids.
 
     A run that a worker ends is cleared up by it. What is left is of runs that were cancelled when no worker
@@ -47,7 +47,7 @@ def sweep(ws: Workspace) -> list[str]:
     if isinstance(ws.blobs, LocalStore | ObjectStore | SealedStore):
         ws.blobs.drop_drafts(time.time() - _DRAFT_SECONDS)
     for run in ended:
-        settle(ws, run)
+        end_orphaned_logs(ws, run)
         if run in folders:
             shutil.rmtree(folders[run], ignore_errors=True)
     return ended

@@ -50,7 +50,7 @@ def gate(verdict: Any, *, when: bool = True) -> Iterator[None]:
             f"a gate in a pipeline's body needs a step's output or a parameter, not {verdict!r}",
             hint="with gate(good_enough(model)): …",
         )
-    token = _closed.set(_closed.get() or says(verdict) is not when)
+    token = _closed.set(_closed.get() or is_yes(verdict) is not when)
     try:
         yield
     finally:
@@ -122,7 +122,7 @@ def collect(mapped: Any, *, failed: Literal["fail", "skip"] = "fail") -> Any:
     return mapped
 
 
-def says(verdict: Any) -> bool:
+def is_yes(verdict: Any) -> bool:
     """Read a verdict.
 
     Raises

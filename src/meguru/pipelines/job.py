@@ -10,7 +10,7 @@ from meguru.pipelines import runs
 from meguru.pipelines.engine import Engine, StepProgress
 from meguru.pipelines.finish import fail, skip_open
 from meguru.pipelines.kind import PIPELINE_RUN
-from meguru.pipelines.logs.tail import settle
+from meguru.pipelines.logs.tail import end_orphaned_logs
 from meguru.pipelines.types import FINAL, Failed
 
 _ABANDON = InternalOperation(PIPELINE_RUN, "abandon")
@@ -41,7 +41,7 @@ class PipelineRunHandler:
             skip_open(ctx, run.id, "the run was cancelled")
 
         _ABANDON.commit(ws, end)
-        settle(ws, job.payload["run"])
+        end_orphaned_logs(ws, job.payload["run"])
 
 
 HANDLER = PipelineRunHandler()

@@ -16,7 +16,7 @@ import msgspec
 
 from meguru.base.names import identifier
 from meguru.compute import snapshot
-from meguru.compute.code import ProjectSources, code_of, marked
+from meguru.compute.code import ProjectSources, code_of, pipeline_finder
 from meguru.compute.code.current import is_current
 from meguru.compute.code.types import SourceFile
 from meguru.compute.graph import Graph, Step
@@ -83,7 +83,7 @@ def traced(blobs: BlobStore, target: str) -> TracedPipeline:
     """Import ``FILE.py:NAME``, trace it, and put its source among the blobs."""
     path, name = _split(target)
     project = ProjectSources(path)
-    marked.check_named(path, name)
+    pipeline_finder.check_named(path, name)
     name, graph = trace(project, name)
     graph = offers.mark(lockfiles.pin(graph, project, blobs))
     calls = [step for step in graph.steps if step.function]
@@ -159,7 +159,7 @@ def trace(project: ProjectSources, name: str) -> tuple[str, Graph]:
             hint = "" if found else _MARK
             raise NotFound.of(f"pipeline in {project.entry.name}", name, found, hint=hint)
         graph = found[name].trace()
-        from meguru.pipelines.foreseen_models import (
+        from meguru.pipelines.model_precheck import (
             check_steps,
         )  # it takes NumPy, which a cached run does not
 

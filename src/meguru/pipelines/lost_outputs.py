@@ -11,7 +11,7 @@ from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.compute.executors.work import Failure
 from meguru.compute.graph import FromStep, Graph
-from meguru.compute.materializers.kept import KeptObject
+from meguru.compute.materializers.unstorable import KeptObject
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
@@ -48,7 +48,7 @@ def keep(ws: Workspace, graph: Graph, run: PipelineRun, key: str, kept: KeptObje
     return KeepDraft(lost="nothing is kept here")
 
 
-def told(failure: Failure, draft: KeepDraft) -> Failure:
+def explained(failure: Failure, draft: KeepDraft) -> Failure:
     """Return a step's failure with what became of the object."""
     if draft.write is None:
         text, hint = f"what it returned could not be kept: {draft.lost}", failure.error.get("try", "")

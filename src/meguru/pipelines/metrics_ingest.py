@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from meguru.compute.step_metrics import FILE, MAX_LINE, MOST_NAMES, MetricLine
+from meguru.compute.step_metrics import FILE, MAX_LINE, MAX_NAMES, MetricLine
 from meguru.errors import Conflict, MeguruError
 from meguru.kernel.jobs import Lease
 from meguru.kernel.operations import Context, InternalOperation
@@ -37,7 +37,7 @@ PACE_SECONDS = 0.5
 _KEEP = InternalOperation(PIPELINE_RUN, "keep_metrics")
 
 
-class Kept(msgspec.Struct, kw_only=True):
+class IngestState(msgspec.Struct, kw_only=True):
     """Whose a series is, and the newest attempt that logged to it; how far each step's file is kept."""
 
     run: str
@@ -89,10 +89,10 @@ class Reader:
         self._lease.commit(self._ws, _KEEP, lambda ctx: _add(ctx, self._run, step, (attempt, end), points))
 
 
-def find(tx: Connection, run_id: str) -> Kept | None:
+def find(tx: Connection, run_id: str) -> IngestState | None:
     """Return what is kept of a pipeline run's metrics; None if its steps logged none."""
     row = tx.execute(select(table).where(table.c.pipeline_run == run_id)).first()
-    return None if row is None else msgspec.convert({str(k): v for k, v in row._mapping.items()}, Kept)
+    return None if row is None else msgspec.convert({str(k): v for k, v in row._mapping.items()}, IngestState)
 
 
 def end(ctx: Context, run_id: str, state: EndState) -> None:
@@ -131,7 +131,7 @@ def _add(ctx: Context, run_id: str, step: str, mark: tuple[int, int], points: li
     ctx.tx.execute(update(table).where(table.c.pipeline_run == run_id).values(changed))
 
 
-def _begin(ctx: Context, run_id: str) -> Kept:
+def _begin(ctx: Context, run_id: str) -> IngestState:
     run = runs.get(ctx.tx, run_id)
     made = tracked_runs.begin(
         ctx,
@@ -142,13 +142,13 @@ def _begin(ctx: Context, run_id: str) -> Kept:
         used=[run.ref],
         even_deleted=True,
     )
-    kept = Kept(run=made.id)
+    kept = IngestState(run=made.id)
     row = {"pipeline_run": run_id, "run": made.id, "series": {}, "marks": {}}
     ctx.tx.execute(insert(table).values(row))
     return kept
 
 
-def _named(kept: Kept, step: str, points: Iterable[MetricPoint]) -> Iterator[MetricPoint]:
+def _named(kept: IngestState, step: str, points: Iterable[MetricPoint]) -> Iterator[MetricPoint]:
     """Give each point the name of its series: its own, or STEP/NAME where that is another step's."""
     names: dict[str, str] = {}
     for point in points:
@@ -159,14 +159,14 @@ def _named(kept: Kept, step: str, points: Iterable[MetricPoint]) -> Iterator[Met
             yield msgspec.structs.replace(point, key=name)
 
 
-def _name(kept: Kept, step: str, key: str) -> str:
+def _name(kept: IngestState, step: str, key: str) -> str:
     """Return the name of a series, which is this step's from now on; none if there are too many."""
     choice = [key, f"{step}/{key}"[:250]]
     for name in choice:
         if name in kept.series and kept.series[name][0] == step:
             return name
     for name in choice:
-        if name not in kept.series and len(kept.series) < MOST_NAMES:
+        if name not in kept.series and len(kept.series) < MAX_NAMES:
             kept.series[name] = (step, 0)
             return name
     return ""

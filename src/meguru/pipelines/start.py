@@ -11,7 +11,7 @@ from meguru.kernel.jobs import lanes
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, pins, runs, store, transitions
-from meguru.pipelines.deployments.spec import usual, usual_priority
+from meguru.pipelines.deployments.spec import default_params, default_priority
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.priority import check_priority
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion
@@ -49,8 +49,8 @@ def start(
     version = store.resolve(ctx.tx, pipeline, ctx.readable)
     pools.check(ctx.tx, (step.pool for step in version.graph.steps if step.pool))
     if refs.parse(pipeline, kind="pipeline").version is None:
-        params = usual(ctx.tx, version) | params
-        priority = usual_priority(ctx.tx, version.name) if priority is None else priority
+        params = default_params(ctx.tx, version) | params
+        priority = default_priority(ctx.tx, version.name) if priority is None else priority
     values = parameters.convert(version.graph, params)
     pinned = _pin(ctx, version, values)
     return begin(ctx, version, values, pinned, priority=priority, origin=origin, partition=partition)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from meguru.artifacts import trees
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
-from meguru.compute.materializers.kept import KeptObject
+from meguru.compute.materializers.unstorable import KeptObject
 from meguru.errors import Forbidden, InvalidInput, MeguruError, TooLarge
 from meguru.flavors.pickled import allowlist, packed
 from meguru.flavors.pickled.listing import PickleListing, listed

@@ -10,7 +10,7 @@ from typing import Any
 
 from meguru.base.settings import load_settings
 from meguru.compute.materializers.base import ValueStore
-from meguru.compute.materializers.kept import kept, would_fail_again
+from meguru.compute.materializers.unstorable import keep_unstorable, would_fail_again
 from meguru.errors import MeguruError
 from meguru.quarantine.add import add
 from meguru.quarantine.keep import FORBID
@@ -41,7 +41,7 @@ def _kept(ws: Any, value: Any, name: str, run: str, error: Exception) -> str:
     with tempfile.TemporaryDirectory(prefix="meguru-kept-") as scratch:
         place = ValueStore(ws.blobs, Path(scratch))
         try:
-            found = kept(value, f"{error}{why}", place, settings.quarantine_max)
+            found = keep_unstorable(value, f"{error}{why}", place, settings.quarantine_max)
             if found.lost:
                 return f"what was trained could not be kept: {found.lost}"
             evidence = Evidence(

@@ -21,12 +21,12 @@ from meguru.sweeps import objective, store, suggest
 from meguru.sweeps.commits import ADVANCE, begin, end_sweep, end_trial
 from meguru.sweeps.kind import SWEEP
 from meguru.sweeps.types import Scalar, Sweep, SweepState, Trial, TrialState
-from meguru.sweeps.workers import Hands
+from meguru.sweeps.workers import TrialWorkers
 
 SweepProgress = Callable[[Sweep, Trial], None]
 TICK_SECONDS = 1.0
 _ENDS = ("pipeline_run.succeeded", "pipeline_run.failed", "pipeline_run.cancelled")
-_MOST_EVENTS = 100
+_MAX_EVENTS = 100
 _ABANDON = InternalOperation(SWEEP, "abandon")
 _TRIED = (TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.FAILED)
 
@@ -40,7 +40,7 @@ class SweepHandler:
     def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
         """Bring the sweep to its end; trials that an earlier attempt began go on."""
         try:
-            _Conductor(ws, job.payload["sweep"], lease, self.progress).go()
+            _SweepLoop(ws, job.payload["sweep"], lease, self.progress).go()
         except Busy as error:
             # A busy database is an accident, not an answer: the worker tries again.
             raise ConnectionError(str(error)) from error
@@ -59,7 +59,7 @@ class SweepHandler:
 HANDLER = SweepHandler()
 
 
-class _Conductor:
+class _SweepLoop:
     """One attempt at a sweep, in one thread. What it knows, it reads from the rows again each time."""
 
     def __init__(self, ws: Workspace, sweep_id: str, lease: Lease, progress: SweepProgress | None) -> None:
@@ -78,7 +78,7 @@ class _Conductor:
         """Work until the sweep is over."""
         if self.sweep.state is not SweepState.RUNNING:
             return
-        with Hands(self.ws) as hands:
+        with TrialWorkers(self.ws) as workers:
             while True:
                 self.lease.poll()
                 # The head before the rows: a run that ends in between is heard of in `_rest`.
@@ -90,7 +90,7 @@ class _Conductor:
                     return
                 self._fill()
                 for job in self._jobs():
-                    hands.take(job)
+                    workers.take(job)
                 self._prune()
                 self._rest(after)
 
@@ -101,8 +101,8 @@ class _Conductor:
         while (left := until - time.monotonic()) > 0:
             head = events.wait(self.ws, after=after, timeout=left, wakes=_ENDS.__contains__)
             with self.ws.read() as tx:
-                found = events.read(tx, after=after, types=_ENDS, limit=_MOST_EVENTS)
-            if len(found) == _MOST_EVENTS or any(one.subject in mine for one in found):
+                found = events.read(tx, after=after, types=_ENDS, limit=_MAX_EVENTS)
+            if len(found) == _MAX_EVENTS or any(one.subject in mine for one in found):
                 return
             self.lease.raise_if_stopped()
             after = head

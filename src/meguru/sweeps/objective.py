@@ -22,8 +22,8 @@ from meguru.pipelines.types import PipelineRun
 from meguru.storage.blobs import BlobStore
 from meguru.tracking import series
 
-MOST_BYTES = 1 << 20
-MOST_VALUES = 1000
+MAX_RESULT_BYTES = 1 << 20
+MAX_VALUES = 1000
 
 
 def value_of(tx: Connection, blobs: BlobStore, run: PipelineRun, metric: str) -> float:
@@ -59,7 +59,7 @@ def logged(tx: Connection, run_id: str, metric: str) -> dict[int, float]:
     kept = metrics_ingest.find(tx, run_id)
     if kept is None or metric not in kept.series:
         return {}
-    points = series.tail(tx, kept.run, metric, limit=MOST_VALUES)
+    points = series.tail(tx, kept.run, metric, limit=MAX_VALUES)
     return {step: value for step, value in points if value is not None}
 
 
@@ -83,7 +83,7 @@ def _tracked(tx: Connection, run_id: str) -> Iterator[str]:
 
 def _returned(tx: Connection, blobs: BlobStore, run: PipelineRun) -> Any:
     value = result_of(store.get(tx, run.pipeline, run.version).graph, runs.steps(tx, run.id))
-    if value is None or value.kind != "plain" or value.size > MOST_BYTES:
+    if value is None or value.kind != "plain" or value.size > MAX_RESULT_BYTES:
         return None
     return json.loads(blobs.get_bytes(value.digest))
 

@@ -13,9 +13,9 @@ import msgspec
 from meguru.errors import InvalidInput, near_misses
 from meguru.sweeps.types import Choice, Scalar, Space, Uniform, Whole
 
-MOST_PARAMS = 50
-MOST_CHOICES = 200
-MOST_POINTS = 10_000
+MAX_PARAMS = 50
+MAX_CHOICES = 200
+MAX_GRID_POINTS = 10_000
 _KINDS = ("uniform", "loguniform", "int", "logint", "choice")
 _HINT = (
     "write uniform:0..1, uniform:0..1:0.1, loguniform:1e-4..1e-1, int:2..10, int:8..64:8, logint:1..1000 "
@@ -78,10 +78,10 @@ def from_text(name: str, text: str) -> Space:
 
 def check(space: Mapping[str, Space]) -> None:
     """Raise InvalidInput unless there is something to search, and each range holds something."""
-    if not 1 <= len(space) <= MOST_PARAMS:
+    if not 1 <= len(space) <= MAX_PARAMS:
         raise InvalidInput(
             "nothing to search" if not space else f"{len(space)} parameters are too many to search",
-            why=f"1 to {MOST_PARAMS} can be",
+            why=f"1 to {MAX_PARAMS} can be",
             hint=_HINT,
             field="space",
         )
@@ -96,8 +96,8 @@ def points_of(one: Space) -> list[Scalar] | None:
     if isinstance(one, Choice):
         return list(one.values)
     if isinstance(one, Whole):
-        return list(range(one.low, one.high + 1, one.step)) if _count(one) <= MOST_POINTS else None
-    if one.step is None or _count(one) > MOST_POINTS:
+        return list(range(one.low, one.high + 1, one.step)) if _count(one) <= MAX_GRID_POINTS else None
+    if one.step is None or _count(one) > MAX_GRID_POINTS:
         return None
     return [float(f"{one.low + n * one.step:.12g}") for n in range(_count(one))]
 
@@ -121,10 +121,10 @@ def grid_size(space: Mapping[str, Space]) -> int:
                 field=f"space.{name}",
             )
         size *= len(values)
-    if size > MOST_POINTS:
+    if size > MAX_GRID_POINTS:
         raise InvalidInput(
             f"the grid has {size:,} points",
-            why=f"{MOST_POINTS:,} at most",
+            why=f"{MAX_GRID_POINTS:,} at most",
             field="space",
             hint="widen a step",
         )
@@ -175,7 +175,7 @@ def _fault_of(one: Space) -> str:
         distinct = {msgspec.json.encode(value) for value in one.values}
         if len(distinct) != len(one.values):
             return "a value is there twice"
-        return "" if 1 <= len(one.values) <= MOST_CHOICES else f"a choice is of 1 to {MOST_CHOICES} values"
+        return "" if 1 <= len(one.values) <= MAX_CHOICES else f"a choice is of 1 to {MAX_CHOICES} values"
     if not (math.isfinite(one.low) and math.isfinite(one.high) and one.low <= one.high):
         return f"{one.low}..{one.high} is empty"
     if one.log and one.low <= 0:

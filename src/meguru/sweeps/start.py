@@ -21,9 +21,9 @@ from meguru.sweeps import suggest
 from meguru.sweeps.types import Search, Space, Sweep, SweepState
 from meguru.tracking.keys import check_keys
 
-MOST_TRIALS = 10_000
-USUAL_TRIALS = 50
-MOST_PARALLEL = 64
+MAX_TRIALS = 10_000
+DEFAULT_TRIALS = 50
+MAX_PARALLEL = 64
 ATTEMPTS = 100
 """How often a worker may die under a sweep: each time it got somewhere, for trials are runs of their own."""
 
@@ -55,8 +55,8 @@ def start(
     spaces.check(space)
     _check(search)
     is_grid = search.sampler == "grid"
-    most = spaces.grid_size(space) if is_grid else MOST_TRIALS
-    count = min(search.trials or (most if is_grid else USUAL_TRIALS), most)
+    most = spaces.grid_size(space) if is_grid else MAX_TRIALS
+    count = min(search.trials or (most if is_grid else DEFAULT_TRIALS), most)
     version = store.resolve(ctx.tx, pipeline, ctx.readable)
     space = {identifier(name): one for name, one in space.items()}
     fixed = _fixed(ctx, version, space, params)
@@ -120,12 +120,12 @@ def check_count(field: str, value: float, most: float) -> None:
 
 def _check(search: Search) -> None:
     check_keys("metric", [search.metric])
-    check_count("trials", 1 if search.trials is None else search.trials, MOST_TRIALS)
-    check_count("parallel", search.parallel, MOST_PARALLEL)
+    check_count("trials", 1 if search.trials is None else search.trials, MAX_TRIALS)
+    check_count("parallel", search.parallel, MAX_PARALLEL)
     check_timeout(search.timeout)
-    if not 0 <= search.max_failed <= MOST_TRIALS:
+    if not 0 <= search.max_failed <= MAX_TRIALS:
         raise InvalidInput(
-            f"max_failed can't be {search.max_failed}", why=f"0 to {MOST_TRIALS:,}", field="search.max_failed"
+            f"max_failed can't be {search.max_failed}", why=f"0 to {MAX_TRIALS:,}", field="search.max_failed"
         )
 
 

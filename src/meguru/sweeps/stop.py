@@ -10,7 +10,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.sweeps import space as spaces
 from meguru.sweeps import store
 from meguru.sweeps.commits import end_sweep
-from meguru.sweeps.start import MOST_TRIALS, check_count, check_timeout, enqueue
+from meguru.sweeps.start import MAX_TRIALS, check_count, check_timeout, enqueue
 from meguru.sweeps.types import Sweep, SweepState
 
 
@@ -46,7 +46,7 @@ def resume(ctx: Context, *, sweep: str, trials: int | None = None, timeout: floa
     found = store.hold(ctx.tx, sweep, ctx.now())
     if found.state is SweepState.RUNNING:
         return found
-    most = spaces.grid_size(found.space) if found.sampler == "grid" else MOST_TRIALS
+    most = spaces.grid_size(found.space) if found.sampler == "grid" else MAX_TRIALS
     wanted = found.trials if trials is None else trials
     check_count("trials", wanted, most)
     ended = sum(count for state, count in found.counts.items() if state not in {"running", "cancelled"})

@@ -13,7 +13,7 @@ from meguru.kernel.workspace import Workspace
 _KINDS = {"pipeline_run": "meguru.pipelines.job:HANDLER"}
 
 
-class Hands:
+class TrialWorkers:
     """One thread a job; leaving the block ends them, and puts their jobs back.
 
     A job that another worker has is left to it.

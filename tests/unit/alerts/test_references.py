@@ -3,7 +3,7 @@
 import pytest
 
 from meguru.base.server_variables import NOTIFICATIONS
-from meguru.compute.executors.variables import inherited
+from meguru.compute.executors.variables import step_variables
 from meguru.errors import Conflict, InvalidInput
 from meguru.project.read import read_project
 
@@ -40,4 +40,4 @@ def test_steps_never_get_what_messages_are_sent_with(monkeypatch):
     monkeypatch.setenv("MEGURU_NOTIFY_SLACK", "https://example.com/x")
     monkeypatch.setenv("MEGURU_SMTP", "smtp://meguru:secret@mail.example.com")
     monkeypatch.setenv("MEGURU_STEP_VARIABLES", "*")
-    assert not [name for name in inherited() if name.startswith(("MEGURU_NOTIFY_", "MEGURU_SMTP"))]
+    assert not [name for name in step_variables() if name.startswith(("MEGURU_NOTIFY_", "MEGURU_SMTP"))]

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from meguru.backfills.advance import Conductor
+from meguru.backfills.advance import BackfillFollower
 from meguru.backfills.operations import start
 from meguru.backfills.store import open_jobs
 from meguru.pipelines.load import register_file
@@ -56,7 +56,7 @@ class Days:
 
     def turn(self, backfill):
         """Advance once, and do what was begun; return how many runs there were."""
-        Conductor(self.ws).step()
+        BackfillFollower(self.ws).step()
         with self.ws.read() as tx:
             jobs = open_jobs(tx, backfill.id)
         for job in jobs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meguru.backfills import operations as backfills
-from meguru.backfills.advance import Conductor
+from meguru.backfills.advance import BackfillFollower
 from meguru.backfills.types import BackfillState, PartitionState
 from meguru.backfills.work import see_through
 from meguru.errors import Conflict, InvalidInput, NotFound
@@ -34,12 +34,12 @@ def test_each_partition_is_run_once_and_its_run_says_which_it_is(days):
 def test_no_more_runs_are_open_than_may_be_and_they_begin_in_order(days):
     made = days.start(parallel=2, order="desc")
     for expected in (["05", "04"], ["03", "02"], ["01"]):
-        Conductor(days.ws).step()
-        Conductor(days.ws).step()
+        BackfillFollower(days.ws).step()
+        BackfillFollower(days.ws).step()
         running = [key for key, state in states(days, made).items() if state == "running"]
         assert running == expected
         days.turn(made)
-    Conductor(days.ws).step()
+    BackfillFollower(days.ws).step()
     assert backfills.show(days.ws, backfill=made.id).state is BackfillState.SUCCEEDED
     with days.ws.read() as tx:
         told = [event.type for event in events.read(tx, subject=made.ref)]
@@ -108,11 +108,11 @@ def test_a_paused_backfill_begins_nothing_and_goes_on_where_it_was(days):
 def test_a_cancelled_backfill_cancels_its_runs_and_keeps_what_succeeded(days):
     made = days.start(parallel=2)
     days.turn(made)
-    Conductor(days.ws).step()
+    BackfillFollower(days.ws).step()
     gone = backfills.cancel(days.ws, backfill=made.id, reason="enough")
     assert (gone.state, gone.counts.succeeded, gone.counts.cancelled) == (BackfillState.CANCELLED, 2, 3)
     assert {run.state.value for run in list_runs(days.ws).items} == {"succeeded", "cancelled"}
-    Conductor(days.ws).step()
+    BackfillFollower(days.ws).step()
     assert backfills.show(days.ws, backfill=made.id) == gone
     backfills.retry(days.ws, backfill=made.id)
     assert see_through(days.ws, made.id).state is BackfillState.SUCCEEDED
@@ -173,7 +173,7 @@ def test_the_parameter_need_not_be_named_when_one_alone_must_be_given(days):
 
 def test_two_conductors_begin_each_partition_once(days):
     made = days.start(parallel=5)
-    for each in (Conductor(days.ws), Conductor(days.ws)):
+    for each in (BackfillFollower(days.ws), BackfillFollower(days.ws)):
         each.step()
     assert len(list_runs(days.ws).items) == 5
     assert set(states(days, made).values()) == {"running"}

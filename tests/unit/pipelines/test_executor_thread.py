@@ -10,7 +10,7 @@ import pytest
 from meguru.compute.executors import thread
 from meguru.compute.executors.process import ForkServer
 from meguru.compute.executors.thread import Threads
-from meguru.compute.logs.files import whole
+from meguru.compute.logs.files import read_ended
 from meguru.testing.contracts.executors import Steps, is_gone, until
 
 STEPS = """
@@ -95,7 +95,7 @@ def test_a_changed_environment_gets_another_process(steps, monkeypatch):
 def test_threads_and_loggers_of_a_step_write_to_its_log(steps):
     name = steps.start("spread", 5)
     assert steps.end().outcome.failure is None
-    texts = [text for _, _, text in whole(steps.log(name), 0)[0]]
+    texts = [text for _, _, text in read_ended(steps.log(name), 0)[0]]
     assert texts == ["WARNING:root:logged 5", "thread 5", "pool 5"]
 
 

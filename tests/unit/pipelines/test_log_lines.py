@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meguru.compute.logs.files import FIRST_BYTES, LAST_BYTES, Growing, whole
+from meguru.compute.logs.files import FIRST_BYTES, LAST_BYTES, GrowingLog, read_ended
 from meguru.compute.logs.lines import MAX_LINE, LineReader
 from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.logs.records import HEAD_BYTES, head
@@ -108,7 +108,7 @@ def test_whatever_bytes_a_step_prints_become_lines(data, cuts):
 def test_of_a_very_long_line_the_start_is_kept_and_told_how_much_is_not(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(head(b"o", 5, 100 * MiB + 1) + b"x" * (100 * MiB) + b"\n" + head(b"o", 6, 4) + b"end\n")
-    lines, dropped = whole(path, 0)
+    lines, dropped = read_ended(path, 0)
     assert dropped == path.stat().st_size - FIRST_BYTES - LAST_BYTES
     (_, _, note), (_, _, long), (_, _, last) = lines
     assert "are not kept" in note
@@ -124,7 +124,7 @@ def test_of_a_very_long_log_the_start_and_the_end_are_kept(tmp_path):
     with path.open("wb") as file:
         file.writelines(head(b"o", n, len(line)) + line for n in range(200_000))
         file.write(head(b"e", 10**9, 5) + b"last\n")
-    lines, dropped = whole(path, 0)
+    lines, dropped = read_ended(path, 0)
     kept = sum(len(text) + 1 for _, _, text in lines)
     assert dropped > 0
     assert (FIRST_BYTES + LAST_BYTES) * 0.7 < kept < FIRST_BYTES + LAST_BYTES
@@ -137,7 +137,7 @@ def test_of_a_very_long_log_the_start_and_the_end_are_kept(tmp_path):
 def test_a_look_at_a_growing_log_is_bounded_and_frees_what_nobody_will_read(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(b"")
-    growing = Growing(path, 0)
+    growing = GrowingLog(path, 0)
     with path.open("ab", buffering=0) as file:
         for _ in range(40):
             file.write(b"line of a step\n" * (MiB // 15))
@@ -148,13 +148,13 @@ def test_a_look_at_a_growing_log_is_bounded_and_frees_what_nobody_will_read(tmp_
         pytest.skip("this file system makes no holes")
     assert path.stat().st_blocks * 512 < 24 * MiB
     assert path.stat().st_size > 39 * MiB
-    assert whole(path, 0)[0][-1][2] == "line of a step"
+    assert read_ended(path, 0)[0][-1][2] == "line of a step"
 
 
 def test_a_progress_bar_is_shown_while_its_line_has_not_ended(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(b"\r 1%\r 2%")
-    growing = Growing(path, 0)
+    growing = GrowingLog(path, 0)
     assert growing.look() == []
     assert [text for _, _, text in growing.look(progress=True)] == [" 2%"]
     assert growing.look(progress=True) == []
@@ -245,7 +245,7 @@ assert (sys.stdout.fileno(), sys.stderr.fileno()) == (1, 2)
 def test_a_process_marks_its_streams_and_the_levels_of_its_messages(tmp_path):
     with (tmp_path / "log").open("ab") as file:
         subprocess.run([sys.executable, "-c", PROGRAM], stdout=file, stderr=file, check=True)
-    lines, _ = whole(tmp_path / "log", 0)
+    lines, _ = read_ended(tmp_path / "log", 0)
     assert [(stream, text) for _, stream, text in lines] == [
         ("out", "out"),
         ("err", "err"),
@@ -275,7 +275,7 @@ def test_secrets_do_not_reach_the_file_of_a_step(tmp_path):
         command, environment = [sys.executable, "-c", program], os.environ | {"MY_TOKEN": "verysecretvalue"}
         subprocess.run(command, stdout=file, stderr=file, check=True, env=environment)
     assert b"verysecret" not in (tmp_path / "log").read_bytes()
-    assert [text for _, _, text in whole(tmp_path / "log", 0)[0]] == ["it is ***"]
+    assert [text for _, _, text in read_ended(tmp_path / "log", 0)[0]] == ["it is ***"]
 
 
 def test_no_head_is_longer_than_said():

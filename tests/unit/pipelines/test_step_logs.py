@@ -20,7 +20,7 @@ from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store, tail
 from meguru.pipelines.logs.read import ALL, read_log
 from meguru.pipelines.logs.search import search_logs
-from meguru.pipelines.logs.tail import StepLogs, settle
+from meguru.pipelines.logs.tail import StepLogs, end_orphaned_logs
 from meguru.pipelines.logs.types import Log
 from meguru.pipelines.retained import LogRecords
 from meguru.pipelines.start import start
@@ -194,7 +194,7 @@ def test_the_lines_that_a_dead_process_wrote_are_kept(workspace, tmp_path, monke
     logs.poll()
     path.write_bytes(path.read_bytes() + head(b"o", 10**15 + 5, 4) + b"two\n")
     logs.poll()
-    settle(workspace, "prun-1")  # another process took the run over; this one was only slow
+    end_orphaned_logs(workspace, "prun-1")  # another process took the run over; this one was only slow
     path.write_bytes(path.read_bytes() + head(b"o", 10**15 + 9, 5) + b"late\n")
     logs.poll()
     logs.close("a")
@@ -252,7 +252,7 @@ def test_what_dead_workers_left_of_ended_runs_is_cleared_up_and_nothing_else(tal
     for name, age in (("old", 7200), ("new", 60)):
         (drafts / name).write_bytes(b"half")
         os.utime(drafts / name, (time.time() - age,) * 2)
-    assert cleanup.sweep(talks.ws) == [ended]
+    assert cleanup.clean_up(talks.ws) == [ended]
     assert {folder.name for folder in steps.iterdir()} == {going, "prun-of-another-workspace"}
     assert [draft.name for draft in drafts.iterdir()] == ["new"]
     with talks.ws.read() as tx:

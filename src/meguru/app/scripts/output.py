@@ -10,7 +10,7 @@ import time
 import tty
 from pathlib import Path
 
-from meguru.compute.logs.files import whole
+from meguru.compute.logs.files import read_ended
 from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.logs.records import head
 from meguru.pipelines.logs.encoding import START, write
@@ -57,7 +57,7 @@ class Output:
 
     def text(self) -> str:
         """Return what was printed, without secrets, as logs are kept."""
-        lines, _ = whole(self.file, self.began)
+        lines, _ = read_ended(self.file, self.began)
         return START + write(Masker(secrets_of(os.environ)).lines(lines))
 
     @staticmethod

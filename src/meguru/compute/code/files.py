@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-_LONGEST = 200
+_MAX_LENGTH = 200
 _JOINING = {"join", "joinpath", "Path", "PurePath", "PosixPath"}
 _WRITING = ("write", "save", "to_", "dump", "sink", "mkdir", "unlink", "touch", "rename", "replace", "remove")
 _MODE = 4
@@ -59,7 +59,7 @@ def _of_path(node: ast.AST) -> list[ast.AST]:
 def _may_be_a_file(text: str) -> bool:
     name = text.rpartition("/")[2]
     return (
-        0 < len(text) <= _LONGEST
+        0 < len(text) <= _MAX_LENGTH
         and "." in name.strip(".")
         and text.isprintable()
         and not text.startswith("/")

@@ -12,7 +12,7 @@ from meguru.base import digests
 from meguru.compute.code.types import SourceFile
 from meguru.errors import UsageError, near_misses
 
-LARGEST = 64 << 20
+MAX_DATA_FILE_BYTES = 64 << 20
 """Bytes of the largest data file that is followed."""
 OWN = "meguru"
 OWN_PROJECT = "meguru.demo"
@@ -123,7 +123,7 @@ def file_inside(text: str, folders: list[Path], root: Path) -> Path | None:
         try:
             path = (folder / text).resolve()
             fits = path.is_relative_to(root.resolve()) and path.is_file()
-            if fits and path.stat().st_size <= LARGEST and ".meguru" not in path.parts:
+            if fits and path.stat().st_size <= MAX_DATA_FILE_BYTES and ".meguru" not in path.parts:
                 return path
         except (OSError, ValueError):
             continue

@@ -47,7 +47,7 @@ class _Server:
         self.parent = os.getppid()
         self.pid = os.getpid()
         self.mark = os.environ.get(orphans.VARIABLE, "")
-        self.warden, self.alive = _warden(self.mark) if self.mark else (0, -1)
+        self.watchdog, self.alive = _watchdog(self.mark) if self.mark else (0, -1)
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         # What a step leaves behind when it ends becomes a child of this process, which then can end it.
         self._prctl(_SUBREAPER, 1)
@@ -59,7 +59,7 @@ class _Server:
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, self._end)
+        signal.signal(signal.SIGTERM, self._shut_down)
 
     def serve(self) -> None:
         buffer = b""
@@ -69,27 +69,27 @@ class _Server:
             if (
                 os.getppid() != self.parent
             ):  # the engine died, and its socket may live on in one of its children
-                self._end()
+                self._shut_down()
             if self.wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake_read, 4096)
             self._reap()
-            self._measure()
+            self._check_memory()
             if self.control in ready:
                 try:
                     data, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 16)
                 except OSError:  # the engine was killed before it read what it was told
                     data = b""
                 if not data:
-                    self._end()
+                    self._shut_down()
                 self.descriptors += descriptors
                 *lines, buffer = (buffer + data).split(b"\n")
                 for line in lines:
-                    self._obey(json.loads(line))
+                    self._handle(json.loads(line))
                 if lines and self.spare is None:
                     self._fork_ahead()
 
-    def _obey(self, message: dict[str, Any]) -> None:
+    def _handle(self, message: dict[str, Any]) -> None:
         for name in message.get("preload", ()):
             self._preload(name)
         if "id" in message:
@@ -102,10 +102,10 @@ class _Server:
     def _start(self, message: dict[str, Any]) -> None:
         host = self.descriptors.pop(0) if message.get("host") else None
         try:
-            pid = self._hand_over(message) if host is None else None
+            pid = self._give_to_spare(message) if host is None else None
             pid = pid or self._fork(message, host)
         except OSError as error:
-            self._tell({"id": message["id"], "refused": str(error)})
+            self._report({"id": message["id"], "refused": str(error)})
             return
         finally:
             if host is not None:
@@ -114,7 +114,7 @@ class _Server:
         if message.get("memory"):
             self.limits[pid] = message["memory"]
 
-    def _hand_over(self, message: dict[str, Any]) -> int | None:
+    def _give_to_spare(self, message: dict[str, Any]) -> int | None:
         """Give a step to the child that was forked ahead; None if there is none."""
         if self.spare is None:
             return None
@@ -162,14 +162,14 @@ class _Server:
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self.control.close()
-            if self.alive >= 0:  # the warden must see it closed when the server is gone
+            if self.alive >= 0:  # the watchdog must see it closed when the server is gone
                 os.close(self.alive)
             for end in (self.wake_read, self.wake_write, *(self.spare or ())[1:]):
                 os.close(end)
             if "later" in message:
                 os.close(descriptor or 0)
-                _rehearse()
-                message, descriptor = _awaited(message["later"]), None
+                _warm_up()
+                message, descriptor = _receive_step(message["later"]), None
             os.environ.clear()
             os.environ.update(message["env"])
             os.environ.update(inherited)
@@ -214,13 +214,13 @@ class _Server:
             self.limits.pop(pid, None)
             if name is not None:
                 _kill_group(pid)  # what the step left running in the background ends with it
-                self._tell({"id": name, "status": status, "over": self.over.pop(pid, 0)})
+                self._report({"id": name, "status": status, "over": self.over.pop(pid, 0)})
         if ended:
-            self._end_daemons()
+            self._kill_daemons()
 
-    def _end_daemons(self) -> None:
+    def _kill_daemons(self) -> None:
         """End what left its step's process group and outlived the step: it is this process's child now."""
-        ours = self.children.keys() | {self.warden} | ({self.spare[0]} if self.spare else set())
+        ours = self.children.keys() | {self.watchdog} | ({self.spare[0]} if self.spare else set())
         with contextlib.suppress(OSError):
             for pid in map(
                 int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()
@@ -230,7 +230,7 @@ class _Server:
                         os.kill(pid, signal.SIGKILL)
                     _kill_group(pid)
 
-    def _measure(self) -> None:
+    def _check_memory(self) -> None:
         processes = memory.processes() if self.limits else {}
         for pid, limit in self.limits.items():
             if pid not in self.over and (used := memory.over(pid, limit, processes)):
@@ -242,16 +242,16 @@ class _Server:
             return
         with contextlib.suppress(Exception):  # the step that needs it will say what is wrong
             importlib.import_module(name)
-        _settle()
+        _freeze_heap()
         if self.spare is not None:  # it was forked without the module
             os.close(self.spare[1])
             self.spare = None
 
-    def _tell(self, message: dict[str, Any]) -> None:
+    def _report(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             self.control.sendall(json.dumps(message).encode() + b"\n")
 
-    def _end(self, *_: object) -> NoReturn:
+    def _shut_down(self, *_: object) -> NoReturn:
         for pid in [*self.children, *(self.spare or ())[:1]]:
             _kill_group(pid)
         if self.mark:
@@ -259,7 +259,7 @@ class _Server:
         os._exit(0)
 
 
-def _warden(mark: str) -> tuple[int, int]:
+def _watchdog(mark: str) -> tuple[int, int]:
     """Fork a process that ends all with the mark when this one is gone; return it, and our end of a pipe.
 
     Whoever kills the engine may kill this server in the same moment (Ray does so with the children of a
@@ -285,14 +285,14 @@ def _warden(mark: str) -> tuple[int, int]:
         os._exit(0)
 
 
-def _rehearse() -> None:
+def _warm_up() -> None:
     from meguru.compute.executors import perform
 
     with contextlib.suppress(Exception):  # the step itself would say what is wrong
-        perform.rehearse()
+        perform.warm_up()
 
 
-def _awaited(pipe: int) -> dict[str, Any]:
+def _receive_step(pipe: int) -> dict[str, Any]:
     """Wait for the step of a child that was forked ahead; end if the server has none for it."""
     with os.fdopen(pipe, "rb") as file:
         data = file.read()
@@ -324,7 +324,7 @@ def _redirect(log: str) -> None:
     streams.install()
 
 
-def _settle() -> None:
+def _freeze_heap() -> None:
     gc.collect()  # what is garbage now would be copied by the first collection in each child
     gc.freeze()  # children share these pages instead of copying them at their first collection
 
@@ -338,8 +338,8 @@ def main() -> None:
     """Serve until the engine is gone."""
     from meguru.compute.executors import perform
 
-    perform.rehearse()
-    _settle()
+    perform.warm_up()
+    _freeze_heap()
     _Server(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])).serve()
 
 

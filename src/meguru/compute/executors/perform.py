@@ -39,11 +39,11 @@ from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.matching import item_type, output_types
 from meguru.compute.materializers import Value, ValueStore
 from meguru.compute.materializers.items import ITEMS
-from meguru.compute.materializers.kept import KeptObject, kept, would_fail_again
 from meguru.compute.materializers.limit import Limited
+from meguru.compute.materializers.unstorable import KeptObject, keep_unstorable, would_fail_again
 from meguru.compute.plain import from_plain
 from meguru.compute.reads import native
-from meguru.compute.reads.during import Reading, Unwatched, reading
+from meguru.compute.reads.recording import NoRecorder, ReadRecorder, recording_reads
 from meguru.compute.step_marker import MarkedStep
 from meguru.compute.usage import ProcessMeter
 from meguru.errors import InvalidInput, MeguruError
@@ -57,7 +57,7 @@ _LOCK = "MEGURU_STEP_LOCK"
 _MAX_TYPE, _MAX_MESSAGE, _MAX_TRACE = 200, 2000, 20_000
 
 
-def rehearse() -> None:
+def warm_up() -> None:
     """Do a step that does nothing and leaves nothing.
 
     In the fork server it loads what every step needs. In a child that waits for its step it makes the pages
@@ -105,7 +105,7 @@ def main(job: dict[str, Any], result: str) -> int:
     base = os.getcwd()  # noqa: PTH109 - a path as text
     with (
         step_metrics.writing_to(Path(step.scratch), whole_process=True),
-        reading(step, base, alone=True) as read,
+        recording_reads(step, base, alone=True) as read,
     ):
         outcome = perform(step, read)
     try:
@@ -117,13 +117,13 @@ def main(job: dict[str, Any], result: str) -> int:
     return 0 if outcome.failure is None else 1
 
 
-def perform(job: StepJob, read: Reading) -> StepOutcome:
+def perform(job: StepJob, read: ReadRecorder) -> StepOutcome:
     """Do one step in this process, which has done none before."""
     meter = ProcessMeter()
     return msgspec.structs.replace(_perform(job, read), used=meter.read())
 
 
-def _perform(job: StepJob, read: Reading) -> StepOutcome:
+def _perform(job: StepJob, read: ReadRecorder) -> StepOutcome:
     try:
         open_sources(job)
         place = ValueStore(open_store(job.blobs), Path(job.scratch))
@@ -147,7 +147,7 @@ def open_sources(job: StepJob) -> None:
     del sys.argv[1:]  # those of the process that this one was forked from
 
 
-def carry_out(job: StepJob, place: ValueStore, read: Unwatched = Unwatched()) -> StepOutcome:  # noqa: B008 - no state
+def carry_out(job: StepJob, place: ValueStore, read: NoRecorder = NoRecorder()) -> StepOutcome:  # noqa: B008 - no state
     """Do one step whose sources are open; whatever it raises is its failure."""
     parents.of_thread.set(job.parent)
     project_of_thread.set(job.project)
@@ -264,7 +264,7 @@ def _write(
             return _save(value, kind, place, split=n in job.split)
         except Exception as error:
             if job.keep_most and would_fail_again(error):
-                rescued.append(kept(value, _reason(error), home, job.keep_most))
+                rescued.append(keep_unstorable(value, _reason(error), home, job.keep_most))
             raise
 
     kinds = output_types(annotation) if job.many_outputs else None

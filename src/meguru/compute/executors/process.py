@@ -21,7 +21,7 @@ from meguru.base import parents
 from meguru.base.settings import PREFIX
 from meguru.compute.executors import orphans
 from meguru.compute.executors.base import Ended, OnEnded, died
-from meguru.compute.executors.variables import inherited
+from meguru.compute.executors.variables import step_variables
 from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.inherited.variables import without
 
@@ -57,8 +57,8 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
 
 _PROJECT = f"{PREFIX}PROJECT"
 """What a step opens, logs and registers is of its run's project, whatever that of this process is."""
-_Over = Callable[[Exit], None]
-_PATIENCE = 10.0
+_OnExit = Callable[[Exit], None]
+_OBEY_SECONDS = 10.0
 """Seconds in which a server must obey before it is killed: a step may have stopped it (SIGSTOP)."""
 PROGRAM = (sys.executable, "-P", "-m", "meguru.compute.executors.forkserver")
 
@@ -79,7 +79,7 @@ class ForkServer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._waiting: dict[str, tuple[socket.socket, int, _Over]] = {}
+        self._waiting: dict[str, tuple[socket.socket, int, _OnExit]] = {}
         self._numbers = itertools.count(1)
         self._numbered: dict[str, str] = {}
         self._swept = False
@@ -109,7 +109,7 @@ class ForkServer:
         *,
         log: Path,
         preload: Iterable[str],
-        over: _Over,
+        over: _OnExit,
     ) -> None:
         """Fork a process that takes thread steps from the socket `descriptor`; `over` hears of its end."""
         self._send(name, {"host": name}, log, preload, over, descriptors=[descriptor])
@@ -120,7 +120,7 @@ class ForkServer:
         message: dict[str, Any],
         log: Path,
         preload: Iterable[str],
-        over: _Over,
+        over: _OnExit,
         *,
         env: dict[str, str] | None = None,
         limit: int = 0,
@@ -156,11 +156,11 @@ class ForkServer:
                 return
             control = self._waiting[number][0]
             _send(control, {"kill": number})
-        insist = threading.Timer(_PATIENCE, self._insist, (number, control))
+        insist = threading.Timer(_OBEY_SECONDS, self._kill_if_stuck, (number, control))
         insist.daemon = True
         insist.start()
 
-    def _insist(self, number: str, control: socket.socket) -> None:
+    def _kill_if_stuck(self, number: str, control: socket.socket) -> None:
         """End the server if it has not ended a step: a step may have stopped it."""
         with self._lock:
             stuck = number in self._waiting and self._waiting[number][0] is control is self._control
@@ -178,7 +178,7 @@ class ForkServer:
         if process is not None:
             process.terminate()
             try:
-                process.wait(_PATIENCE)
+                process.wait(_OBEY_SECONDS)
             except subprocess.TimeoutExpired:  # a step may have stopped it
                 process.kill()
                 process.wait()
@@ -205,12 +205,14 @@ class ForkServer:
         theirs.close()
         os.close(tell)
         self._control = ours
-        threading.Thread(target=self._hear, args=(news,), name="steps-done", daemon=True).start()
-        listener = threading.Thread(target=self._listen, args=(ours, mark), name="fork-server", daemon=True)
+        threading.Thread(target=self._read_done_pipe, args=(news,), name="steps-done", daemon=True).start()
+        listener = threading.Thread(
+            target=self._read_control, args=(ours, mark), name="fork-server", daemon=True
+        )
         listener.start()
         return ours
 
-    def _listen(self, control: socket.socket, mark: str) -> None:
+    def _read_control(self, control: socket.socket, mark: str) -> None:
         with contextlib.suppress(OSError), control, control.makefile("rb") as lines:
             for line in lines:
                 message = json.loads(line)
@@ -224,7 +226,7 @@ class ForkServer:
         for number in left:
             self._finish(number)
 
-    def _hear(self, news: int) -> None:
+    def _read_done_pipe(self, news: int) -> None:
         """Take in that a step is done, from its process itself, while that gives its memory back."""
         with os.fdopen(news, "rb") as lines:
             for line in lines:
@@ -278,7 +280,7 @@ def environment(cpu: float = 0.0, devices: Iterable[int] = ()) -> dict[str, str]
     ours = dict.fromkeys(THREAD_LIMITS, cores)
     # Threads of OpenMP that spin while they wait take the cores that other steps were given.
     ours |= {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
-    theirs = {key: value for key, value in inherited().items() if key != "PYTHONHASHSEED"}
+    theirs = {key: value for key, value in step_variables().items() if key != "PYTHONHASHSEED"}
     given = dict.fromkeys(THREAD_LIMITS, cores) if cpu else {}
     if devices:
         seen = theirs.get(_DEVICES, "").split(",")  # this process may see some of the machine's only

@@ -20,7 +20,7 @@ import msgspec
 from meguru.base.settings import load_settings
 from meguru.compute.executors.base import Ended, OnEnded, died
 from meguru.compute.executors.raytask import FromRay, ToRay
-from meguru.compute.executors.variables import inherited
+from meguru.compute.executors.variables import step_variables
 from meguru.compute.executors.work import Failure, StepJob, StepOutcome
 from meguru.compute.step_metrics import FILE
 from meguru.errors import MissingDependency
@@ -207,7 +207,7 @@ def _environment() -> dict[str, str]:
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
     }
-    return ours | {key: value for key, value in inherited().items() if key != "MEGURU_EXECUTOR"}
+    return ours | {key: value for key, value in step_variables().items() if key != "MEGURU_EXECUTOR"}
 
 
 def _last_line(said: IO[bytes]) -> str:

@@ -64,22 +64,22 @@ class _Host:
 
     def work(self) -> None:
         """Start, end and follow tasks."""
-        self.tell(FromRay(name=""))
+        self.send(FromRay(name=""))
         while True:
             with contextlib.suppress(queue.Empty):
-                self.obey(self.orders.get(block=not self.tasks, timeout=None if not self.tasks else 0))
+                self.handle(self.orders.get(block=not self.tasks, timeout=None if not self.tasks else 0))
                 while True:
-                    self.obey(self.orders.get_nowait())
+                    self.handle(self.orders.get_nowait())
             if self.tasks:
-                self.follow()
+                self.relay()
             if self.killed:
-                self.insist()
+                self.kill_late()
             if time.monotonic() > self.looked + min(_FIT_SECONDS, self.wait):
-                self.refuse()
+                self.give_up_unfit()
 
-    def obey(self, order: ToRay) -> None:
+    def handle(self, order: ToRay) -> None:
         if order.job is None:
-            self.end(order.name)
+            self.cancel(order.name)
             return
         job = order.job
         task = self.remote.options(
@@ -93,13 +93,13 @@ class _Host:
         self.tasks[task] = order.name
         self.jobs[order.name] = job
 
-    def end(self, name: str) -> None:
+    def cancel(self, name: str) -> None:
         for task, its in self.tasks.items():
             if its == name:
                 self.killed[name] = time.monotonic()
                 ray.cancel(task)
 
-    def insist(self) -> None:
+    def kill_late(self) -> None:
         """End the workers of tasks that don't end though they were cancelled."""
         late = time.monotonic() - _CANCEL_SECONDS
         for task, name in self.tasks.items():
@@ -107,7 +107,7 @@ class _Host:
                 self.killed[name] = late + 2 * _CANCEL_SECONDS
                 ray.cancel(task, force=True)
 
-    def refuse(self) -> None:
+    def give_up_unfit(self) -> None:
         """Give up steps that have fitted no node of the cluster for too long."""
         self.looked = time.monotonic()
         there = [one["Resources"] for one in ray.nodes() if one["Alive"]]  # type: ignore[no-untyped-call]
@@ -121,29 +121,29 @@ class _Host:
                 self.forget(name)
                 text = ", ".join(f"{count:g} {kind}" for kind, count in wanted.items())
                 ended = died(f"no node of the cluster has {text}", f"for {self.wait:g} s", type="NoNode")
-                self.tell(FromRay(name=name, said=Said(ended=ended)))
+                self.send(FromRay(name=name, said=Said(ended=ended)))
 
     def forget(self, name: str) -> None:
         """Drop what was known of a step that has ended."""
         for known in (self.killed, self.jobs, self.unfit):
             known.pop(name, None)
 
-    def follow(self) -> None:
+    def relay(self) -> None:
         """Pass on what running tasks say."""
         tasks = list(self.tasks)
         ready, _ = ray.wait(tasks, num_returns=1, timeout=_WAIT_SECONDS, fetch_local=False)
         if ready:
             ready, _ = ray.wait(tasks, num_returns=len(tasks), timeout=0, fetch_local=False)
         for task in ready:
-            said = self.hear(task)
+            said = self.next_report(task)
             if said.ended is not None:
                 name = self.tasks.pop(task)
                 self.forget(name)
-                self.tell(FromRay(name=name, said=said))
+                self.send(FromRay(name=name, said=said))
             elif said.log or said.metrics:
-                self.tell(FromRay(name=self.tasks[task], said=said))
+                self.send(FromRay(name=self.tasks[task], said=said))
 
-    def hear(self, task: Any) -> Said:
+    def next_report(self, task: Any) -> Said:
         try:
             return msgspec.json.decode(ray.get(next(task)), type=Said)
         except StopIteration:
@@ -155,7 +155,7 @@ class _Host:
                 os._exit(GONE)  # all steps are lost, and none more must be sent here
             return Said(ended=_ended(error))
 
-    def tell(self, news: FromRay) -> None:
+    def send(self, news: FromRay) -> None:
         with self.lock, contextlib.suppress(OSError):
             self.control.sendall(msgspec.json.encode(news) + b"\n")
 

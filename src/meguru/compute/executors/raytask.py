@@ -58,7 +58,7 @@ def perform(payload: bytes, preload: list[str]) -> Iterator[bytes]:
     """
     job = msgspec.json.decode(payload, type=StepJob)
     with tempfile.TemporaryDirectory(prefix="meguru-step-") as folder:
-        log, metrics = _Growing(Path(folder) / "log.txt"), _Growing(Path(folder) / FILE)
+        log, metrics = _GrowingFile(Path(folder) / "log.txt"), _GrowingFile(Path(folder) / FILE)
         ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         try:
             local = _here(job, folder)
@@ -118,7 +118,7 @@ def _member(job: StepJob) -> Executor:
     return _members[kind]
 
 
-class _Growing:
+class _GrowingFile:
     """A file that is read as it grows."""
 
     def __init__(self, path: Path) -> None:

@@ -81,7 +81,7 @@ class Threads:
             host = self._where.get(name)
             if host is not None:
                 host.killed.add(name)
-                self._forget(host)
+                self._unlist(host)
         if host is not None:
             self._server.kill(host.name)
 
@@ -99,7 +99,7 @@ class Threads:
 
     def _host_of(self, job: StepJob, preload: Iterable[str]) -> _Host:
         key = (job.folder, os.getcwd(), self._environment())  # noqa: PTH109 - a path as text
-        alone = _mark(job) in self._suspects
+        alone = _identity(job) in self._suspects
         host = None if alone else self._hosts.get(key)
         if host is None:
             host = self._open(key, preload)
@@ -125,16 +125,16 @@ class Threads:
         log = Path(host.folder) / "log.txt"
         with theirs:
             self._server.host(host.name, theirs.fileno(), log=log, preload=preload, over=host.over.put)
-        threading.Thread(target=self._listen, args=(host,), name="thread-host", daemon=True).start()
+        threading.Thread(target=self._read_replies, args=(host,), name="thread-host", daemon=True).start()
         return host
 
     def _end_idle(self) -> None:
         idle = [host for host in self._hosts.values() if not host.steps]
         for host in idle[: max(0, len(self._hosts) - _MAX_IDLE_HOSTS)]:
-            self._forget(host)
+            self._unlist(host)
             host.hang_up()
 
-    def _listen(self, host: _Host) -> None:
+    def _read_replies(self, host: _Host) -> None:
         decode = msgspec.json.Decoder(FromHost).decode
         with contextlib.suppress(OSError, msgspec.DecodeError), host.socket.makefile("rb") as lines:
             for line in lines:
@@ -143,16 +143,16 @@ class Threads:
         # The socket is closed before the server has reaped the process: only that tells how it ended.
         status = host.over.get()
         with self._lock:
-            self._forget(host)
+            self._unlist(host)
             left = dict(host.steps)
         for name, (job, _) in left.items():
-            self._finish(host, name, self._blame(host, name, job, len(left), status))
+            self._finish(host, name, self._end_of_lost(host, name, job, len(left), status))
         host.socket.close()
         for file in Path(host.folder).iterdir():
             file.unlink(missing_ok=True)
         Path(host.folder).rmdir()
 
-    def _blame(self, host: _Host, name: str, job: StepJob, count: int, status: process.Exit) -> Ended:
+    def _end_of_lost(self, host: _Host, name: str, job: StepJob, count: int, status: process.Exit) -> Ended:
         if name in host.killed:
             return died("it was ended", "with the process in which its thread ran")
         if host.killed:
@@ -161,7 +161,7 @@ class Threads:
             return died("its process had just ended for want of work", lost=True)
         if count > 1 and status.status is not None:
             with self._lock:
-                self._suspects.add(_mark(job))
+                self._suspects.add(_identity(job))
             return died("its process died with several steps in it", "each runs alone next time", lost=True)
         return status.ended()
 
@@ -170,17 +170,17 @@ class Threads:
             found = host.steps.pop(name, None)
             self._where.pop(name, None)
             if found is not None and self._suspects and not ended.lost:
-                self._suspects.discard(_mark(found[0]))
+                self._suspects.discard(_identity(found[0]))
             if not host.steps and self._hosts.get(host.key) is not host:
                 host.hang_up()  # nothing more will come for it
         if found is not None:
             found[1](ended)
 
-    def _forget(self, host: _Host) -> None:
+    def _unlist(self, host: _Host) -> None:
         if self._hosts.get(host.key) is host:
             del self._hosts[host.key]
 
 
-def _mark(job: StepJob) -> str:
+def _identity(job: StepJob) -> str:
     """Return what tells a step from others when it is started again."""
     return digests.of_value([job.function, job.folder, job.seed])

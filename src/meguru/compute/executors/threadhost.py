@@ -21,7 +21,7 @@ from meguru.compute.executors import perform
 from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.logs import streams
 from meguru.compute.materializers import ValueStore
-from meguru.compute.reads.during import reading
+from meguru.compute.reads.recording import recording_reads
 from meguru.compute.usage import ThreadMeter
 from meguru.storage.blobs import BlobStore, open_store
 
@@ -168,7 +168,7 @@ class _Host:
         try:
             place = ValueStore(self.stores[step.job.blobs], Path(step.job.scratch))
             meter = ThreadMeter()
-            with reading(step.job, self.base, alone=False) as read:
+            with recording_reads(step.job, self.base, alone=False) as read:
                 outcome = perform.carry_out(step.job, place, read)
             return _line(step, msgspec.structs.replace(outcome, used=meter.read()))
         except BaseException as error:  # noqa: BLE001 - a thread that ends silently leaves its run waiting

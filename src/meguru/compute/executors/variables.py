@@ -20,7 +20,7 @@ ALWAYS = (
 """What processes and libraries can't do without, whatever the list says."""
 
 
-def inherited() -> dict[str, str]:
+def step_variables() -> dict[str, str]:
     """Return what steps get of this process's environment: all but secrets, or only what is listed.
 
     ``MEGURU_STEP_VARIABLES`` lists names with commas between them; ``*`` stands for any letters.

@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.compute.code.types import SourceFile
 from meguru.compute.materializers.base import Value
-from meguru.compute.materializers.kept import KeptObject
+from meguru.compute.materializers.unstorable import KeptObject
 from meguru.compute.reads.types import FileUse
 from meguru.compute.usage import StepUsage
 
@@ -105,7 +105,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     explained: bool = False
     error: dict[str, str] = {}
 
-    def told(self) -> str:
+    def as_log_text(self) -> str:
         """Return all that is known of it, as text for a log."""
         lines = [self.traceback.rstrip() or f"{self.type}: {self.message}"]
         lines += [f"{label}: {text}" for label, key in _MORE if (text := self.error.get(key))]

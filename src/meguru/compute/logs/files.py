@@ -15,7 +15,7 @@ LIVE_BYTES = 256 << 10
 _PUNCH = 3  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 
 
-class Growing:
+class GrowingLog:
     """What a step has printed since the last look, at most 256 KiB of it: the rest is passed over."""
 
     def __init__(self, path: Path, at: int) -> None:
@@ -39,7 +39,7 @@ class Growing:
         return found
 
 
-def whole(path: Path, at: int) -> tuple[list[TimedLine], int]:
+def read_ended(path: Path, at: int) -> tuple[list[TimedLine], int]:
     """Return the first and the last lines of an ended step, and how many bytes between are not kept."""
     size, lines = _size(path), LineReader(at)
     if size <= FIRST_BYTES + LAST_BYTES:

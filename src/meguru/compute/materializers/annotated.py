@@ -11,7 +11,7 @@ from meguru.compute.materializers.base import Value, ValueStore, put
 from meguru.compute.materializers.plain import dump
 from meguru.errors import InvalidInput
 
-_DEEPEST = 50
+_MAX_DEPTH = 50
 
 
 class Annotated:
@@ -50,7 +50,7 @@ def order_of(value: Any) -> Literal["deterministic"] | None:
 def _has_set(value: Any, depth: int = 0) -> bool:
     if isinstance(value, set | frozenset):
         return True
-    if depth > _DEEPEST or isinstance(value, str | bytes | int | float):
+    if depth > _MAX_DEPTH or isinstance(value, str | bytes | int | float):
         return False
     if isinstance(value, dict):
         inside: Any = [*value.keys(), *value.values()]

@@ -10,7 +10,7 @@ from meguru.compute.inherited.watch import MIXED, READ, FileWatch, Mark
 from meguru.compute.reads import content
 from meguru.compute.reads.types import FileUse
 
-MOST = 500
+MAX_FILES = 500
 """Entries that are kept of one step; folders take the place of the files in them when there are more."""
 
 
@@ -19,7 +19,7 @@ class Before:
 
     def __init__(self, named: dict[str, bool]) -> None:
         self.files = {path: watch.signature(path) for path, folder in named.items() if not folder}
-        self.folders = {path: content.look(path) for path, folder in named.items() if folder}
+        self.folders = {path: content.quick_digest(path) for path, folder in named.items() if folder}
 
     def now_also(self, found: dict[str, bool]) -> None:
         """Take in what the arguments name by now: what was not there before, the step has made."""
@@ -57,7 +57,7 @@ def _writable(one: FileUse) -> FileUse:
     return one
 
 
-def together(several: Iterable[list[FileUse]]) -> list[FileUse]:
+def merge_files(several: Iterable[list[FileUse]]) -> list[FileUse]:
     """Return the files of all calls of a mapped step."""
     found: dict[str, FileUse] = {}
     for files in several:
@@ -87,7 +87,7 @@ def _named(before: Before, marks: dict[str, Mark], base: str) -> Iterator[FileUs
         yield FileUse(path=shown, how="written") if is_own else content.of_file(path, shown) or _lost(shown)
     for path, look in before.folders.items():
         shown = _shown(path, base)
-        is_own = content.look(path) != look
+        is_own = content.quick_digest(path) != look
         yield FileUse(path=shown, how="written") if is_own else content.of_tree(path, shown)
 
 
@@ -119,7 +119,7 @@ def _shown(path: str, base: str) -> str:
 
 def _few(found: list[FileUse], base: str) -> list[FileUse]:
     """Put folders in the place of the deepest files until there are few enough."""
-    while len(found) > MOST:
+    while len(found) > MAX_FILES:
         plain = [one for one in found if not one.why]
         deepest = max((one.path.count(os.sep) for one in plain), default=0)
         if len(plain) < len(found):

@@ -11,9 +11,9 @@ from pathlib import Path
 from meguru.base import digests
 from meguru.compute.reads.types import FileUse
 
-MOST_READ = 10_000
-MOST_DATED = 100_000
-MOST_BYTES = 1 << 30
+MAX_READ_FILES = 10_000
+MAX_LISTED_FILES = 100_000
+MAX_READ_BYTES = 1 << 30
 """Bounds of a folder whose files are read, whose files are only looked at, and of the bytes read of it."""
 _LARGE = 4 << 20
 _SETTLED_NS = 2_000_000_000
@@ -58,9 +58,9 @@ def of_tree(path: str, shown: str) -> FileUse:
     """Return what is kept of a folder with all that is below it."""
     files = files_below(path)
     if files is None:
-        return FileUse(path=shown, how="tree", why=f"it has more than {MOST_DATED:,} files")
+        return FileUse(path=shown, how="tree", why=f"it has more than {MAX_LISTED_FILES:,} files")
     size = sum(found.st_size for _, found in files)
-    if len(files) > MOST_READ or size > MOST_BYTES:
+    if len(files) > MAX_READ_FILES or size > MAX_READ_BYTES:
         return FileUse(path=shown, how="dated", digest=_dated(files), size=size)
     try:
         names = [[_spelled(name), digests.of_file(Path(path, name))] for name, _ in files]
@@ -69,7 +69,7 @@ def of_tree(path: str, shown: str) -> FileUse:
     return FileUse(path=shown, how="tree", digest=digests.of_value(names), size=size)
 
 
-def look(path: str) -> str:
+def quick_digest(path: str) -> str:
     """Return a text that changes when a file below a folder does, at a glance."""
     files = files_below(path)
     return "" if files is None else _dated(files)
@@ -85,7 +85,7 @@ def files_below(folder: str) -> list[tuple[str, os.stat_result]] | None:
             continue
         if stat.S_ISREG(about.st_mode):
             found.append((os.path.relpath(path, folder), about))
-        if len(found) > MOST_DATED:
+        if len(found) > MAX_LISTED_FILES:
             return None
     return sorted(found, key=lambda one: one[0])
 

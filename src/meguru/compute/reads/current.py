@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from meguru.compute.inherited.watch import names_in
 from meguru.compute.reads import content
-from meguru.compute.reads.named import existing
+from meguru.compute.reads.argument_paths import existing_paths
 from meguru.compute.reads.types import FileUse
 
 
@@ -18,7 +18,7 @@ def holds(files: Sequence[FileUse], names: Iterable[str]) -> bool:
     """
     base = os.getcwd()  # noqa: PTH109 - a path as text
     known = {os.path.normpath(os.path.join(base, one.path)): one for one in files}  # noqa: PTH118
-    if any(path not in known for path in existing(names, base)):
+    if any(path not in known for path in existing_paths(names, base)):
         return False
     return all(_is_as_it_was(path, one) for path, one in known.items())
 
@@ -33,4 +33,4 @@ def _is_as_it_was(path: str, kept: FileUse) -> bool:
     if kept.how == "written":
         return os.path.exists(path)  # noqa: PTH110
     now = content.of_tree(path, kept.path) if kept.how == "tree" else None
-    return (now.digest if now else content.look(path)) == kept.digest
+    return (now.digest if now else content.quick_digest(path)) == kept.digest

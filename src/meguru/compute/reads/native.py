@@ -40,7 +40,7 @@ _CLASSES: dict[str, tuple[str, ...]] = {
     "xgboost": ("DMatrix", "QuantileDMatrix"),
 }
 _done: set[str] = set()
-_MOST = 10_000
+_MAX_PATHS = 10_000
 
 
 def note_readers() -> None:
@@ -96,7 +96,7 @@ def _note(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         return
     for value in (*args, *kwargs.values()):
         several = value if isinstance(value, list | tuple) else [value]
-        for one in several[:_MOST]:
+        for one in several[:_MAX_PATHS]:
             if isinstance(one, str | Path):
                 _note_path(found, os.path.expanduser(str(one)))  # noqa: PTH111 - a pattern, perhaps
 
@@ -104,12 +104,12 @@ def _note(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
 def _note_path(found: watch.FileWatch, path: str) -> None:
     if "\0" in path or "\n" in path or "://" in path:
         return
-    places = glob.glob(path, recursive=True)[:_MOST] if glob.has_magic(path) else [path]  # noqa: PTH207
+    places = glob.glob(path, recursive=True)[:_MAX_PATHS] if glob.has_magic(path) else [path]  # noqa: PTH207
     for place in places:
         if os.path.isdir(place):  # noqa: PTH112
             for here, _, names in os.walk(place):
                 found.lists(here)
-                for name in names[:_MOST]:
+                for name in names[:_MAX_PATHS]:
                     found.opened(os.path.join(here, name), os.O_RDONLY)  # noqa: PTH118
         else:
             found.opened(place, os.O_RDONLY)

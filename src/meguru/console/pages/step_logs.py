@@ -13,7 +13,7 @@ from meguru.errors import NotFound
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import show
 from meguru.pipelines.logs.read import ALL, read_log
-from meguru.pipelines.logs.types import MOST_LINES, LogPage
+from meguru.pipelines.logs.types import MAX_LINES, LogPage
 from meguru.pipelines.types import FINAL, PipelineRun, StepState
 
 LINES = 1000
@@ -76,7 +76,7 @@ def _pieces(ws: Workspace, run: str, steps: list[str]) -> Iterator[str]:
     for step in steps:
         after: datetime | None = None
         while True:
-            page = read_log(ws, ref=f"{run}.{step}", after=after, attempt=ALL, limit=MOST_LINES)
+            page = read_log(ws, ref=f"{run}.{step}", after=after, attempt=ALL, limit=MAX_LINES)
             yield "".join(f"{line.at.isoformat()} {line.step} {line.text}\n" for line in page.lines)
             if not page.more:
                 break

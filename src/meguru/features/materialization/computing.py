@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from meguru.compute.executors.variables import inherited
+from meguru.compute.executors.variables import step_variables
 from meguru.errors import InvalidInput, MeguruError, from_dict
 from meguru.features.offline.cache import cached_rows
 from meguru.features.offline.row_files import CachedRows
@@ -56,7 +56,7 @@ def _in_a_process(task: ComputeTask, proceed: Callable[[], None]) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=inherited(),
+        env=step_variables(),
         start_new_session=True,
     ) as process:
         try:

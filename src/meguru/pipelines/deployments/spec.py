@@ -22,7 +22,7 @@ from meguru.pipelines.types import PipelineVersion, StepCode
 
 _SAID = ("params", "priority", "description", "owner")
 _SHORT = 12
-_LONGEST = {"description": 100_000, "owner": 200, "entry": 1000}
+_MAX_LENGTHS = {"description": 100_000, "owner": 200, "entry": 1000}
 
 
 def find(tx: Connection, name: str) -> PipelineSpec | None:
@@ -45,7 +45,7 @@ def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
 def check(ctx: Context, name: str, spec: PipelineSpec) -> PipelineSpec:
     """Return the spec as it is; refuse what is too long, or no digest."""
     del ctx, name
-    for field, longest in _LONGEST.items():
+    for field, longest in _MAX_LENGTHS.items():
         if len(getattr(spec, field)) > longest:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
     digests.check_digest(spec.digest, field="digest")
@@ -93,14 +93,14 @@ def touches(tx: Connection, name: str, after: PipelineSpec | None) -> list[str]:
     return told + ([f"the steps {', '.join(gone)} are gone"] if gone else [])
 
 
-def usual(tx: Connection, version: PipelineVersion) -> dict[str, Any]:
+def default_params(tx: Connection, version: PipelineVersion) -> dict[str, Any]:
     """Return the declared parameters of a pipeline that a version of it has."""
     said = tx.execute(select(pipeline.c.said).where(pipeline.c.name == version.name)).scalar() or {}
     known = {each.name for each in version.graph.parameters}
     return {name: value for name, value in said.get("params", {}).items() if name in known}
 
 
-def usual_priority(tx: Connection, name: str) -> int | None:
+def default_priority(tx: Connection, name: str) -> int | None:
     """Return the declared priority of a pipeline's runs."""
     said = tx.execute(select(pipeline.c.said).where(pipeline.c.name == name)).scalar() or {}
     return msgspec.convert(said.get("priority"), int | None)

@@ -11,7 +11,7 @@ from meguru.compute.materializers.base import Value, ValueStore
 from meguru.compute.materializers.numpy_array import NUMPY
 from meguru.compute.materializers.polars_frame import POLARS
 
-LARGEST = 256 << 20
+MAX_COMPARED_BYTES = 256 << 20
 _SHOWN = 5
 _JSON = {"plain", "annotated", "record"}
 _TREES = {"model", "sparse", "figure"}
@@ -32,7 +32,7 @@ def differences(first: list[Value], second: list[Value], place: ValueStore) -> l
 def _how(one: Value, other: Value, place: ValueStore) -> list[str]:
     if one.kind != other.kind:
         return [f"a {one.kind} and a {other.kind}"]
-    if max(one.size, other.size) > LARGEST:
+    if max(one.size, other.size) > MAX_COMPARED_BYTES:
         return [_bytes(one, other)]
     said = list(_described(one, other, place))
     more = [f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else []

@@ -22,7 +22,7 @@ class RunCapacity:
         self._asked: set[str] = set()
         self._refused: set[tuple[str, Resources | None]] = set()
 
-    def look_again(self) -> None:
+    def retry_refused(self) -> None:
         """Forget what was refused: there may be room by now."""
         self._refused.clear()
 
@@ -58,7 +58,7 @@ class RunCapacity:
         self.capacity.give(name)
         self._asked.discard(name)
         if step.pool is not None:
-            self.record.also(lambda ctx: pools.release(ctx.tx, name))
+            self.record.on_commit(lambda ctx: pools.release(ctx.tx, name))
 
     def close(self) -> None:
         """Give back everything; places in pools go with the lease."""

@@ -22,7 +22,7 @@ from meguru.base.ids import new_id
 from meguru.base.names import quoted
 from meguru.compute import executors
 from meguru.compute.executors.work import Failure
-from meguru.compute.materializers.kept import KeptObject
+from meguru.compute.materializers.unstorable import KeptObject
 from meguru.compute.usage import StepUsage
 from meguru.errors import InvalidInput, LostLease, is_our_fault
 from meguru.kernel import jobs
@@ -35,7 +35,7 @@ from meguru.pipelines.engine.capacity import RunCapacity
 from meguru.pipelines.engine.plan import RunPlan
 from meguru.pipelines.engine.record import RunRecord, StepProgress
 from meguru.pipelines.finish import fail, succeed
-from meguru.pipelines.logs.tail import StepLogs, settle
+from meguru.pipelines.logs.tail import StepLogs, end_orphaned_logs
 from meguru.pipelines.metrics_ingest import Reader
 from meguru.pipelines.step_job import Active, job_of, preload_of
 from meguru.pipelines.types import FINAL, Failed, PipelineRunState, StepRun, StepState
@@ -44,7 +44,7 @@ _LOOK_AHEAD = 20
 """Steps that are tried when the first ones that wait can't begin."""
 _MAX_LOST = 3
 """How often a step is started again whose executor went away, without counting as one of its retries."""
-_TOLD_FILES = 50
+_MAX_EVENT_FILES = 50
 """Files that the event of a step names; all are in its row."""
 _CHECK_SECONDS = 1.0
 _SHORT_SECONDS = 15.0
@@ -90,7 +90,7 @@ class Engine:
             return
         if self.record.run.state is PipelineRunState.RUNNING:
             # Another process ran it and died: the logs of its steps end before ours begin.
-            settle(self.ws, self.record.run.id)
+            end_orphaned_logs(self.ws, self.record.run.id)
         try:
             while True:
                 self.lease.raise_if_stopped()
@@ -104,7 +104,7 @@ class Engine:
                 self.metrics.poll(self._running())
                 if self.active:
                     self._wait()
-                elif not self._rests():
+                elif not self._is_idle():
                     break
             self._finish()
         finally:
@@ -119,7 +119,7 @@ class Engine:
         """Decide what can be decided; return the steps to start now."""
         if not self.paused and self.plan.failed is None and self.plan.has_news():
             with self.ws.read() as tx:
-                self.plan.look(tx)
+                self.plan.decide(tx)
         return [] if self.paused or self.plan.failed is not None else self._chosen()
 
     @functools.cached_property
@@ -136,7 +136,7 @@ class Engine:
     def _chosen(self) -> list[str]:
         """Choose the steps to start now of those that can run."""
         # What was refused in the last round may have been given back meanwhile.
-        self.places.look_again()
+        self.places.retry_refused()
         started: list[str] = []
         later: list[str] = []
         now = self.ws.clock.now()
@@ -208,7 +208,7 @@ class Engine:
         """Take in at least one step that ended, or return because there may be something to plan."""
         while True:
             try:
-                came = self.inbox.get(timeout=self._patience())
+                came = self.inbox.get(timeout=self._next_timeout())
             except queue.Empty:
                 if self._watch():
                     return
@@ -219,7 +219,7 @@ class Engine:
                 self._take_in(self.inbox.get())
             return
 
-    def _patience(self) -> float:
+    def _next_timeout(self) -> float:
         # Not until the first deadline alone: the lease must be kept, and the logs be shown, in any case.
         deadlines = [one.deadline for one in self.active.values() if one.deadline is not None]
         return max(0.01, min([_CHECK_SECONDS, *(deadline - time.monotonic() for deadline in deadlines)]))
@@ -251,18 +251,18 @@ class Engine:
         self._litter.append(done.scratch)
         failure = ended.outcome.failure
         if failure is not None:
-            failure = self._too_long(key, failure) if done.timed_out else failure
+            failure = self._timed_out(key, failure) if done.timed_out else failure
             failure = self._kept(key, failure, ended.outcome.kept)
-            self.logs.add(key, failure.told())
+            self.logs.add(key, failure.as_log_text())
         log = self.logs.close(key)
         self._count(key, ended.outcome.used)
         self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
         if failure is None:
             # In the commit of the step's success: no output is recorded whose bytes a power cut could still
             # take.
-            self.record.keep(ended.outcome.soon)
+            self.record.persist_blobs(ended.outcome.soon)
             one = self.plan.finish(key, ended.outcome.outputs, log, ended.outcome.files)
-            self.record.tell("step_run.succeeded", key, _told(one))
+            self.record.add_event("step_run.succeeded", key, _event_data(one))
         # What ran the step went away; nothing is known of the step itself, which is not to blame.
         elif ended.lost and self.lost[key] < _MAX_LOST:
             self.lost[key] += 1
@@ -287,15 +287,15 @@ class Engine:
             return failure
         draft = lost_outputs.keep(self.ws, self.version.graph, self.record.run, key, kept)
         if draft.write is not None:
-            self.record.also(draft.write)
-        return lost_outputs.told(failure, draft)
+            self.record.on_commit(draft.write)
+        return lost_outputs.explained(failure, draft)
 
-    def _too_long(self, key: str, failure: Failure) -> Failure:
+    def _timed_out(self, key: str, failure: Failure) -> Failure:
         limit = self.plan.board.steps[key].timeout
         message = f"it ran longer than its limit of {limit:g} s, and was ended"
         return msgspec.structs.replace(failure, message=message)
 
-    def _rests(self) -> bool:
+    def _is_idle(self) -> bool:
         """Wait a moment, or give the job back, if only people or time can bring the run on."""
         plan = self.plan
         if plan.failed is not None or not (self.paused or plan.questions.open or plan.runnable):
@@ -362,7 +362,7 @@ class Engine:
             self.record.commit(lambda ctx: fail(ctx, run, why))
 
 
-def _told(one: StepRun) -> dict[str, Any]:
-    files = {use.path: use.digest for use in one.files[:_TOLD_FILES] if use.digest}
+def _event_data(one: StepRun) -> dict[str, Any]:
+    files = {use.path: use.digest for use in one.files[:_MAX_EVENT_FILES] if use.digest}
     told = {"attempt": one.attempt, "outputs": msgspec.to_builtins(one.outputs)}
     return told | ({"files": files} if files else {})

@@ -8,7 +8,7 @@ from typing import Any
 
 from meguru.compute.graph import FromParameter, Step, StepGate
 from meguru.errors import InvalidInput
-from meguru.pipelines.control_flow import says
+from meguru.pipelines.control_flow import is_yes
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import PipelineRun
 
@@ -26,7 +26,7 @@ def closed_by(step: Step, run: PipelineRun, outputs: Outputs) -> str:
     for gate in step.gates:
         name = gate.verdict.name if isinstance(gate.verdict, FromParameter) else gate.verdict.step
         verdict = _verdict(gate, name, run, outputs)
-        if says(verdict) is not gate.wanted:
+        if is_yes(verdict) is not gate.wanted:
             why = verdict.get("reason") if isinstance(verdict, Mapping) else None
             said = "no" if gate.wanted else "yes"
             return f"gate {name} said {said}" + (f": {str(why)[:500]}" if why else "")

@@ -55,7 +55,7 @@ def _count(given: Input, name: str, params: Mapping[str, Any], outputs: Outputs)
     return len(given.items)
 
 
-def together(step: Step, made: Sequence[list[Value]], outputs: Outputs) -> list[Value]:
+def join_outputs(step: Step, made: Sequence[list[Value]], outputs: Outputs) -> list[Value]:
     """Return what a mapped step returned: a list for each part of what its calls returned."""
     place = ValueStore(outputs.blobs, Path())
     return [join([values[n] for values in made], place) for n in range(len(step.outputs))]

@@ -14,8 +14,8 @@ from meguru.base import digests
 from meguru.compute.graph import Step
 from meguru.compute.materializers.base import Value, ValueStore
 from meguru.compute.materializers.plain import PLAIN
-from meguru.compute.reads import named
-from meguru.compute.reads.collect import together
+from meguru.compute.reads import argument_paths
+from meguru.compute.reads.collect import merge_files
 from meguru.compute.reads.types import FileUse
 from meguru.errors import InvalidInput
 from meguru.pipelines import runs, transitions
@@ -49,7 +49,7 @@ class RunPlan:
         """Tell whether there may be something to decide."""
         return bool(self.questions.open) or self.board.has_ready()
 
-    def look(self, tx: Connection) -> None:
+    def decide(self, tx: Connection) -> None:
         """Decide about every step that can begin now."""
         for key, answer in self.questions.answered(tx):
             self.finish(key, [PLAIN.save(answer, bool, ValueStore(self.outputs.blobs, Path()))])
@@ -62,7 +62,7 @@ class RunPlan:
                 if key in kept:
                     self._take_over(key, kept[key])
                 elif self.board.steps[key].kind == "map":
-                    self._take_apart(key)
+                    self._expand_map(key)
                 else:
                     self.wait(key)
 
@@ -82,7 +82,7 @@ class RunPlan:
             files=list(files),
             finished_at=self.ws.clock.now(),
         )
-        self._over(key, outputs)
+        self._close_step(key, outputs)
         return one
 
     def fail(self, key: str, why: Failed, log: str | None = None, *, again: bool = False) -> None:
@@ -108,7 +108,7 @@ class RunPlan:
             "message": why.message,
             "log": log,
         }
-        self.record.tell("step_run.failed", key, data)
+        self.record.add_event("step_run.failed", key, data)
         if again:
             self.wait(key)
         else:
@@ -117,19 +117,19 @@ class RunPlan:
     def _end_in_failure(self, key: str, why: Failed) -> None:
         parent = self.board.parent.get(key)
         if parent is not None and self.board.steps[parent].lenient:
-            self._over(key, None)
+            self._close_step(key, None)
             return
         self.failed = self.failed or why
         if parent is not None and self.record.steps[parent].state is StepState.RUNNING:
             now = self.ws.clock.now()
             self.record.change(self.record.steps[parent], state=StepState.FAILED, failed=why, finished_at=now)
 
-    def _over(self, key: str, outputs: list[Value] | None) -> None:
+    def _close_step(self, key: str, outputs: list[Value] | None) -> None:
         if outputs is not None:
             self.outputs[key] = outputs
         parent = self.board.done(key)
         if parent is not None:
-            self._put_together(parent)
+            self._join_map(parent)
 
     def _is_settled(self, tx: Connection, key: str) -> bool:
         """Skip a step behind a closed gate, or ask its question; else describe what it depends on."""
@@ -173,7 +173,7 @@ class RunPlan:
                 state=StepState.SKIPPED,
             )
             self.record.change(skipped, reason=one.reason, finished_at=now)
-            self.record.tell("step_run.skipped", one.key, {"reason": one.reason})
+            self.record.add_event("step_run.skipped", one.key, {"reason": one.reason})
 
     def _kept(self, tx: Connection, wanted: list[str]) -> dict[str, StepRun]:
         """Return, by step, the step runs whose outputs still hold."""
@@ -186,7 +186,9 @@ class RunPlan:
         by_key = runs.newest_computed(tx, list(lookup.values()))
         found: dict[str, StepRun] = {}
         for key in wanted:
-            names = named.of_inputs(self.board.steps[key].inputs.values(), self.record.run.params)
+            names = argument_paths.texts_of_inputs(
+                self.board.steps[key].inputs.values(), self.record.run.params
+            )
             candidates = self._candidates(tx, key, by_key.get(lookup.get(key, "")))
             if one := transitions.usable(candidates, self.outputs.blobs, names):
                 found[key] = one
@@ -200,10 +202,10 @@ class RunPlan:
 
     def _take_over(self, key: str, kept: StepRun) -> None:
         self.record.change(self.record.steps[key], **transitions.taken_over(kept, self.ws.clock.now()))
-        self.record.reused(key, kept.id)
-        self._over(key, kept.outputs)
+        self.record.note_cached(key, kept.id)
+        self._close_step(key, kept.outputs)
 
-    def _take_apart(self, key: str) -> None:
+    def _expand_map(self, key: str) -> None:
         step, stored = self.board.steps[key], self.record.steps
         try:
             calls = maps.calls_of(step, self.record.run.params, self.outputs)
@@ -215,17 +217,17 @@ class RunPlan:
             now = self.ws.clock.now()
             self.record.change(one, state=StepState.RUNNING, items=len(calls), attempt=1, started_at=now)
         if not calls:
-            self._put_together(key)
+            self._join_map(key)
             return
         self.board.expand(key, calls)
         for call in calls:  # an earlier attempt at this run may have done some
             before = stored.get(call.key)
             if before is not None and before.state in DONE:
-                self._over(call.key, before.outputs)
+                self._close_step(call.key, before.outputs)
             elif before is not None and before.state is StepState.FAILED:
                 self._end_in_failure(call.key, before.failed or Failed(step=call.key, type="", message=""))
 
-    def _put_together(self, key: str) -> None:
+    def _join_map(self, key: str) -> None:
         step, one = self.board.steps[key], self.record.steps[key]
         calls = [f"{key}.{n}" for n in range(one.items or 0)]
         there = [self.outputs[call] for call in calls if call in self.outputs]
@@ -234,8 +236,8 @@ class RunPlan:
             one = self.record.change(
                 one, key="", reason=f"{len(calls) - len(there)} of {len(calls)} calls failed"
             )
-        files = together(self.record.steps[call].files for call in calls if call in self.record.steps)
-        self.finish(key, maps.together(step, there, self.outputs), files=files)
+        files = merge_files(self.record.steps[call].files for call in calls if call in self.record.steps)
+        self.finish(key, maps.join_outputs(step, there, self.outputs), files=files)
 
     def fault(self, step: Step, error: InvalidInput) -> None:
         """Take in that a step can't be run as it is written."""

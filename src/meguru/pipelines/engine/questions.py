@@ -47,9 +47,9 @@ class Questions:
         )
         self.open[step.key] = question
         self.record.change(self.record.steps[step.key], started_at=now)
-        self.record.also(lambda ctx: store.ask(ctx.tx, question))
+        self.record.on_commit(lambda ctx: store.ask(ctx.tx, question))
         data = {"question": question.question, "by": question.by, "digest": question.digest}
-        self.record.tell("approval.requested", step.key, data)
+        self.record.add_event("approval.requested", step.key, data)
 
     def answered(self, tx: Connection) -> Iterator[tuple[str, bool]]:
         """Yield each question that was answered, or whose time is up, with the answer."""
@@ -83,8 +83,8 @@ class Questions:
                 ctx.tx, question, ApprovalState.EXPIRED, by=None, at=now, note="nobody answered in time"
             )
 
-        self.record.also(expire)
-        self.record.tell("approval.expired", question.step, {"question": question.question})
+        self.record.on_commit(expire)
+        self.record.add_event("approval.expired", question.step, {"question": question.question})
 
     def _text(self, given: Input, outputs: Outputs) -> str:
         """Say in a few words what is shown with a question."""

@@ -49,19 +49,19 @@ class RunRecord:
         self.steps[one.step] = self._dirty[one.step] = changed
         return changed
 
-    def tell(self, kind: str, key: str, data: dict[str, Any]) -> None:
+    def add_event(self, kind: str, key: str, data: dict[str, Any]) -> None:
         """Note an event about a step."""
         self._events.append((kind, key, data))
 
-    def reused(self, key: str, source: str) -> None:
+    def note_cached(self, key: str, source: str) -> None:
         """Note that a step took over the output of another step run."""
         self._reused[key] = source
 
-    def also(self, write: Callable[[Context], None]) -> None:
+    def on_commit(self, write: Callable[[Context], None]) -> None:
         """Let `write` take part in the next commit."""
         self._also.append(write)
 
-    def keep(self, blobs: dict[str, bytes]) -> None:
+    def persist_blobs(self, blobs: dict[str, bytes]) -> None:
         """Let small blobs that steps put become durable with the next commit."""
 
         def write(ctx: Context) -> None:
@@ -72,7 +72,7 @@ class RunRecord:
                     pending.record(ctx.tx, ctx.blobs, digest, data)
 
         if blobs:
-            self.also(write)
+            self.on_commit(write)
 
     def save(self) -> None:
         """Commit what changed, with its events, unless the run is no longer ours."""

@@ -14,10 +14,10 @@ from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, step_refs
 from meguru.pipelines.logs import store
 from meguru.pipelines.logs.encoding import read
-from meguru.pipelines.logs.types import MOST_LINES, Log, LogLine, LogPage
+from meguru.pipelines.logs.types import MAX_LINES, Log, LogLine, LogPage
 from meguru.pipelines.types import FINAL, PipelineRun, StepState
 
-MOST_BYTES = 64 << 20
+MAX_TEXT_BYTES = 64 << 20
 ALL = -1
 _NOT_YET = datetime.max.replace(tzinfo=UTC)
 
@@ -44,8 +44,8 @@ def read_log(
     NotFound
         If there is no such run or step.
     """
-    if not 0 <= tail <= MOST_LINES or not 1 <= limit <= MOST_LINES:
-        raise InvalidInput(f"at most {MOST_LINES:,} lines are shown at a time", field="limit")
+    if not 0 <= tail <= MAX_LINES or not 1 <= limit <= MAX_LINES:
+        raise InvalidInput(f"at most {MAX_LINES:,} lines are shown at a time", field="limit")
     run_id, step = step_refs.split(ref)
     run = runs.get(ctx.tx, run_id)
     if step:
@@ -115,7 +115,7 @@ def _lines(
     """Return the lines of each log, and the bytes of the oldest logs that were too many to be read."""
     since = "" if after is None else write_time(after)
     found: list[list[LogLine]] = []
-    unread, room = 0, MOST_BYTES
+    unread, room = 0, MAX_TEXT_BYTES
     for log in reversed(logs):
         if room <= 0:
             unread += log.size

@@ -8,10 +8,10 @@ from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
 from meguru.pipelines.logs import store
 from meguru.pipelines.logs.encoding import read
-from meguru.pipelines.logs.read import MOST_BYTES, matcher, text_of
+from meguru.pipelines.logs.read import MAX_TEXT_BYTES, matcher, text_of
 from meguru.pipelines.logs.types import LogHits, LogLine
 
-MOST_RUNS = 200
+MAX_RUNS = 200
 
 
 @operation("step_log.search", permission="pipeline:read", query=True, refers={"pipeline": "pipeline"})
@@ -31,8 +31,8 @@ def search_logs(
     """
     if not text or bool(run) == bool(pipeline):
         raise InvalidInput("say what to search for, and either a run or a pipeline", field="text")
-    if not 1 <= runs_back <= MOST_RUNS or not 1 <= limit <= 1000:
-        raise InvalidInput(f"at most {MOST_RUNS} runs are searched, and 1,000 lines shown", field="limit")
+    if not 1 <= runs_back <= MAX_RUNS or not 1 <= limit <= 1000:
+        raise InvalidInput(f"at most {MAX_RUNS} runs are searched, and 1,000 lines shown", field="limit")
     if run:
         ctx.check_readable("pipeline_run", run, "pipeline:read")
         ids = [runs.get(ctx.tx, run).id]
@@ -52,7 +52,7 @@ def search_logs(
     for one in ids:
         logs = store.of_run(ctx.tx, one, step=normal(step), limit=store.MAX_LOGS + 1)
         for number, log in enumerate(logs):
-            if searched > MOST_BYTES or len(found) >= limit or number == store.MAX_LOGS:
+            if searched > MAX_TEXT_BYTES or len(found) >= limit or number == store.MAX_LOGS:
                 return LogHits(lines=found, searched=searched, more=True)
             kept = text_of(ctx, log)
             searched += len(kept)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from meguru.compute.logs.files import Growing, whole
+from meguru.compute.logs.files import GrowingLog, read_ended
 from meguru.compute.logs.lines import TimedLine
 from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.logs.records import head, moment
@@ -36,7 +36,7 @@ _KEEP = InternalOperation(STEP_RUN, "keep_log", alone=False)
 @dataclass
 class _Open:
     log: Log
-    growing: Growing
+    growing: GrowingLog
     masker: Masker
     known: bool = False
     seq: int = 0
@@ -65,7 +65,7 @@ class StepLogs:
         """Follow the file that a step prints to."""
         now = datetime.now(UTC)
         log = Log(step_run=f"{self._run}.{step}", attempt=attempt, run=self._run, step=step, begun_at=now)
-        self._open[step] = _Open(log, Growing(path, _micro(now)), self._masker.fresh())
+        self._open[step] = _Open(log, GrowingLog(path, _micro(now)), self._masker.fresh())
 
     def poll(self) -> None:
         """Write what is new, in one transaction and at most once a second."""
@@ -116,14 +116,14 @@ class StepLogs:
             lines=len(lines),
             size=len(data),
         )
-        self._closed.append(_Open(log, Growing(Path(os.devnull), 0), self._masker))
+        self._closed.append(_Open(log, GrowingLog(Path(os.devnull), 0), self._masker))
         return str(log.blob)
 
     def close(self, step: str) -> str | None:
         """Keep the log of a step that has ended; return its digest, None if nothing was printed."""
         one = self._open.pop(step)
         # Read once more from the start: what was shown live may have gaps, and progress bars half-way.
-        lines, dropped = whole(one.growing.path, _micro(one.log.begun_at))
+        lines, dropped = read_ended(one.growing.path, _micro(one.log.begun_at))
         if not lines and not one.known:
             return None
         text = START + write(self._masker.fresh().lines(lines))
@@ -172,15 +172,15 @@ class StepLogs:
                 store.drop_chunks(ctx.tx, one.log, before=one.sizes[0][0])
 
 
-def settle(ws: Workspace, run: str) -> None:
+def end_orphaned_logs(ws: Workspace, run: str) -> None:
     """End the logs that a dead process left open: what of them was written is kept as any log."""
     with ws.read() as tx:
         left = store.unended(tx, [run])
     if left:
-        _KEEP.commit(ws, lambda ctx: _settle(ctx, left))
+        _KEEP.commit(ws, lambda ctx: _end_orphaned(ctx, left))
 
 
-def _settle(ctx: Context, left: list[Log]) -> None:
+def _end_orphaned(ctx: Context, left: list[Log]) -> None:
     for log in left:
         chunks = store.chunks(ctx.tx, log)
         data = (START + "".join(chunks)).encode()

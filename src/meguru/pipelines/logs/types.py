@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-MOST_LINES = 10_000
+MAX_LINES = 10_000
 """Lines of the largest page."""
 
 

@@ -11,7 +11,7 @@ from meguru.kernel.operations import Context
 from meguru.pipelines.pools import store
 from meguru.pipelines.pools.kind import PoolSpec
 
-MOST = 100_000
+MAX_SLOTS = 100_000
 
 
 def find(tx: Connection, name: str) -> PoolSpec | None:
@@ -29,8 +29,8 @@ def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
 def check(ctx: Context, name: str, spec: PoolSpec) -> PoolSpec:
     """Return the spec as it is; refuse a number of places beyond reason."""
     del ctx, name
-    if not 0 <= spec.slots <= MOST:
-        raise InvalidInput(f"a pool has 0 to {MOST:,} places", field="slots", why=f"it is {spec.slots}")
+    if not 0 <= spec.slots <= MAX_SLOTS:
+        raise InvalidInput(f"a pool has 0 to {MAX_SLOTS:,} places", field="slots", why=f"it is {spec.slots}")
     return spec
 
 

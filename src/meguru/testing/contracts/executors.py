@@ -17,7 +17,7 @@ from meguru.compute import snapshot
 from meguru.compute.code import ProjectSources
 from meguru.compute.executors import Ended, Executor
 from meguru.compute.executors.work import PlainArgument, StepJob
-from meguru.compute.logs.files import whole
+from meguru.compute.logs.files import read_ended
 from meguru.storage.blobs import open_store
 
 STEPS = """
@@ -203,7 +203,7 @@ class ExecutorContract:
         for _ in names:
             assert steps.end().outcome.failure is None
         for name, n in names.items():
-            said = sorted((stream, text) for _, stream, text in whole(steps.log(name), 0)[0])
+            said = sorted((stream, text) for _, stream, text in read_ended(steps.log(name), 0)[0])
             assert said == [("err", f"warned {n}"), ("out", f"said {n}")]
 
     def test_random_numbers_repeat(self, steps: Steps) -> None:

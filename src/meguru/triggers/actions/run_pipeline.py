@@ -13,7 +13,7 @@ from meguru.kernel.operations import Context
 from meguru.pipelines import pins
 from meguru.pipelines.deployments import deployed
 from meguru.pipelines.deployments.deploy import deployed_version, ensure
-from meguru.pipelines.deployments.spec import usual, usual_priority
+from meguru.pipelines.deployments.spec import default_params, default_priority
 from meguru.pipelines.operations import show_pipeline, start
 from meguru.pipelines.types import PipelineVersion
 from meguru.triggers.actions.base import Occasion, Started
@@ -46,7 +46,7 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         if not _has_version(self.pipeline):
             ensure(ctx, refs.parse(self.pipeline, kind="pipeline").name, why="the trigger")
         version = self._planned(ctx)
-        given = {one.name: one.default for one in version.graph.parameters} | usual(ctx.tx, version)
+        given = {one.name: one.default for one in version.graph.parameters} | default_params(ctx.tx, version)
         for _, dataset in pins.of_datasets(version.graph, given | self.params):
             pins.check_readable(ctx, version.name, dataset)
 
@@ -54,14 +54,14 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Start a run of the version that is deployed."""
         version = self._version(ctx)
         moment = moment_of(ctx, occasion)
-        params = fill(usual(ctx.tx, version) | self.params, moment)
+        params = fill(default_params(ctx.tx, version) | self.params, moment)
         if SCHEDULED not in params:
             params |= scheduled(version.graph, moment)
         run = start(
             ctx,
             pipeline=version.ref,
             params=params,
-            priority=usual_priority(ctx.tx, version.name) if self.priority is None else self.priority,
+            priority=default_priority(ctx.tx, version.name) if self.priority is None else self.priority,
             origin=f"trigger/{occasion.trigger}",
         )
         return Started(ref=run.ref, job=run.job)

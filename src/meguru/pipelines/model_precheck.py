@@ -17,7 +17,7 @@ from meguru.errors import InvalidInput
 from meguru.flavors.model import Model
 from meguru.flavors.unsupported import HINT, why_unsupported
 
-_DEEPEST = 12
+_MAX_DEPTH = 12
 
 
 def check_steps(functions: Iterable[Any]) -> None:
@@ -70,7 +70,7 @@ def _types(
     made: ast.expr, function: FunctionType, assigned: dict[str, ast.expr | None], depth: int
 ) -> Iterator[tuple[ast.expr, type]]:
     """Yield the classes of an estimator and of its parts, each with where it is made."""
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return
     if isinstance(made, ast.Name):
         value = assigned.get(made.id)

@@ -13,15 +13,15 @@ from meguru.compute.executors.work import StepJob
 from meguru.compute.inherited import watch
 from meguru.compute.inherited.watch import FileWatch
 from meguru.compute.reads import native
+from meguru.compute.reads.argument_paths import existing_paths, texts_in
 from meguru.compute.reads.collect import Before, collect
-from meguru.compute.reads.named import existing, texts
 from meguru.compute.reads.types import FileUse
 
 FILE = "reads.jsonl"
 _of_imports: list[FileWatch] = []
 
 
-class Unwatched:
+class NoRecorder:
     """Notes nothing."""
 
     @contextlib.contextmanager
@@ -40,7 +40,7 @@ class Unwatched:
         return []
 
 
-class Reading(Unwatched):
+class ReadRecorder(NoRecorder):
     """What one step reads. `base` is the folder that relative paths are kept from.
 
     With `alone` the process does this step only: what all its threads, and the processes that it starts, open
@@ -85,16 +85,16 @@ class Reading(Unwatched):
             ]
 
     def _named(self) -> dict[str, bool]:
-        found = existing(texts(self._given), self.base)
+        found = existing_paths(texts_in(self._given), self.base)
         return {path: folder for path, folder in found.items() if not path.startswith(self.watch.ignored)}
 
 
 @contextlib.contextmanager
-def reading(job: StepJob, base: str, *, alone: bool) -> Iterator[Reading]:
+def recording_reads(job: StepJob, base: str, *, alone: bool) -> Iterator[ReadRecorder]:
     """Watch one step until the block ends."""
     watch.install()
     native.note_readers()
-    found = Reading(job, base, alone=alone)
+    found = ReadRecorder(job, base, alone=alone)
     if not alone:
         yield found
         return

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from meguru.compute.code import marked
+from meguru.compute.code import pipeline_finder
 from meguru.errors import InvalidInput, NotFound, UsageError
 
 BOOM = "\nraise RuntimeError('this file was run')\n"
@@ -27,7 +27,7 @@ BOOM = "\nraise RuntimeError('this file was run')\n"
 )
 def test_a_plain_script_is_seen_as_one(project, text):
     project.write("script.py", text + BOOM)
-    assert marked.is_script(project.folder / "script.py")
+    assert pipeline_finder.is_script(project.folder / "script.py")
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_a_plain_script_is_seen_as_one(project, text):
 )
 def test_a_pipeline_is_seen_however_it_is_written(project, text):
     project.write("flow.py", text + BOOM)
-    assert not marked.is_script(project.folder / "flow.py")
-    marked.check_named(project.folder / "flow.py", "train" if "*" in text else "p")
+    assert not pipeline_finder.is_script(project.folder / "flow.py")
+    pipeline_finder.check_named(project.folder / "flow.py", "train" if "*" in text else "p")
 
 
 def test_a_pipeline_under_main_is_not_there_for_an_import(project):
@@ -54,7 +54,7 @@ def test_a_pipeline_under_main_is_not_there_for_an_import(project):
         "script.py",
         "from meguru import pipeline\nif __name__ == '__main__':\n    @pipeline\n    def p(): ...",
     )
-    assert marked.is_script(project.folder / "script.py")
+    assert pipeline_finder.is_script(project.folder / "script.py")
 
 
 def test_what_is_no_pipeline_is_refused_before_anything_is_run(project):
@@ -78,7 +78,7 @@ def test_what_is_no_pipeline_is_refused_before_anything_is_run(project):
 def test_what_comes_from_elsewhere_is_left_to_the_import(project):
     project.write("flow.py", "from somewhere import p\nq = p(1)\n")
     for name in ("p", "q"):
-        marked.check_named(project.folder / "flow.py", name)
+        pipeline_finder.check_named(project.folder / "flow.py", name)
 
 
 def test_a_module_that_reads_the_command_line_finds_no_arguments_of_ours(project, monkeypatch, value):

@@ -77,7 +77,7 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def kept(value: Any, reason: str, place: ValueStore, most: int) -> KeptObject:
+def keep_unstorable(value: Any, reason: str, place: ValueStore, most: int) -> KeptObject:
     """Keep what a step returned, at most so many bytes of it; the evidence of a `Model` is kept beside it.
 
     Whatever goes wrong is told in the result: the failure that led here is what the author is to see.

@@ -16,10 +16,10 @@ from meguru.errors import InvalidInput, NotFound, UsageError
 MARK = "pipeline"
 _MARKING = {OWN, f"{OWN}.pipelines.authoring"}
 _OPAQUE = re.compile(r"\b(?:globals|exec|eval|setattr|__getattr__|vars)\b|\.__dict__")
-_DEEPEST = 20
+_MAX_DEPTH = 20
 
 
-class Written(NamedTuple):
+class FoundPipelines(NamedTuple):
     """What a module binds: its `pipelines`, what may be one by our mark (`unsure`), what is none (`others`).
 
     What comes from elsewhere (a call, an installed package) may be one when it is named. `open` if names may
@@ -33,7 +33,7 @@ class Written(NamedTuple):
     open: bool
 
 
-def written(entry: Path) -> Written:
+def find_pipelines(entry: Path) -> FoundPipelines:
     """Read which pipelines a file binds, itself or from modules of its project.
 
     Raises
@@ -47,7 +47,7 @@ def written(entry: Path) -> Written:
 
 def is_script(entry: Path) -> bool:
     """Tell whether a file has no pipeline, and nothing that may be one: it is a program of its own."""
-    found = written(entry)
+    found = find_pipelines(entry)
     return not found.pipelines and not found.unsure
 
 
@@ -61,7 +61,7 @@ def check_named(entry: Path, name: str) -> None:
     InvalidInput
         If it is something else there.
     """
-    found = written(entry)
+    found = find_pipelines(entry)
     known = sorted(found.pipelines | found.unsure)
     hint = "" if known else "mark a function that calls steps with @pipeline"
     if not name and not known and not found.open:
@@ -77,17 +77,17 @@ def check_named(entry: Path, name: str) -> None:
 class _Reader:
     def __init__(self, places: ProjectFiles) -> None:
         self.places = places
-        self.known: dict[str, Written] = {}
+        self.known: dict[str, FoundPipelines] = {}
 
-    def read(self, module: str, depth: int) -> Written:
+    def read(self, module: str, depth: int) -> FoundPipelines:
         if module not in self.known:
             self.known[module] = _nothing(open=False)  # modules import each other
             path = self.places.file(module)
-            if path is not None and depth < _DEEPEST:
+            if path is not None and depth < _MAX_DEPTH:
                 self.known[module] = self._of_file(module, path, depth)
         return self.known[module]
 
-    def _of_file(self, module: str, path: Path, depth: int) -> Written:
+    def _of_file(self, module: str, path: Path, depth: int) -> FoundPipelines:
         parse_file(module, path)  # says where it is no Python
         text = path.read_text(encoding="utf-8", errors="replace")
         found = _nothing(open=_OPAQUE.search(text) is not None)
@@ -105,8 +105,13 @@ class _Reader:
         return found
 
     def _import_from(
-        self, statement: ast.ImportFrom, package: str, found: Written, marks: set[tuple[str, ...]], depth: int
-    ) -> Written:
+        self,
+        statement: ast.ImportFrom,
+        package: str,
+        found: FoundPipelines,
+        marks: set[tuple[str, ...]],
+        depth: int,
+    ) -> FoundPipelines:
         parts = package.split(".") if statement.level else []
         above = parts[: len(parts) - statement.level + 1]
         source = ".".join(filter(None, [*above, statement.module or ""]))
@@ -131,8 +136,8 @@ class _Reader:
         return found
 
 
-def _nothing(*, open: bool) -> Written:
-    return Written(set(), set(), set(), set(), open=open)
+def _nothing(*, open: bool) -> FoundPipelines:
+    return FoundPipelines(set(), set(), set(), set(), open=open)
 
 
 def _at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -149,7 +154,7 @@ def _at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _at_import(handler.body)
 
 
-def _take(statement: ast.stmt, found: Written, marks: set[tuple[str, ...]]) -> None:
+def _take(statement: ast.stmt, found: FoundPipelines, marks: set[tuple[str, ...]]) -> None:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         by = [dotted(one.func if isinstance(one, ast.Call) else one) for one in statement.decorator_list]
         if any(chain in marks for chain in by):

@@ -10,14 +10,14 @@ from typing import Any
 
 from meguru.compute.graph import Constant, FromParameter, Input, Many
 
-_LONGEST = 1024
-_MOST = 100_000
-_DEEPEST = 5
+_MAX_LENGTH = 1024
+_MAX_VALUES = 100_000
+_MAX_DEPTH = 5
 
 
-def of_inputs(inputs: Iterable[Input], params: Mapping[str, Any]) -> list[str]:
+def texts_of_inputs(inputs: Iterable[Input], params: Mapping[str, Any]) -> list[str]:
     """Return the texts that a step is given by the pipeline's parameters and body."""
-    return list(texts(_values(inputs, params)))
+    return list(texts_in(_values(inputs, params)))
 
 
 def _values(inputs: Iterable[Input], params: Mapping[str, Any]) -> Iterator[Any]:
@@ -30,24 +30,24 @@ def _values(inputs: Iterable[Input], params: Mapping[str, Any]) -> Iterator[Any]
             yield from _values(given.items, params)
 
 
-def texts(values: Iterable[Any]) -> Iterator[str]:
+def texts_in(values: Iterable[Any]) -> Iterator[str]:
     """Yield the texts and paths in plain values, lists and dicts that could name a file."""
-    left = _MOST
+    left = _MAX_VALUES
     todo = [(value, 0) for value in values]
     while todo and left:
         value, depth = todo.pop()
         left -= 1
         if isinstance(value, str | Path):
             text = str(value)
-            if 0 < len(text) <= _LONGEST and "://" not in text and text.isprintable():
+            if 0 < len(text) <= _MAX_LENGTH and "://" not in text and text.isprintable():
                 yield text
-        elif isinstance(value, dict) and depth < _DEEPEST:
-            todo += [(one, depth + 1) for one in list(value.values())[:_MOST]]
-        elif isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
-            todo += [(one, depth + 1) for one in list(value)[:_MOST]]
+        elif isinstance(value, dict) and depth < _MAX_DEPTH:
+            todo += [(one, depth + 1) for one in list(value.values())[:_MAX_VALUES]]
+        elif isinstance(value, list | tuple | set | frozenset) and depth < _MAX_DEPTH:
+            todo += [(one, depth + 1) for one in list(value)[:_MAX_VALUES]]
 
 
-def existing(names: Iterable[str], base: str) -> dict[str, bool]:
+def existing_paths(names: Iterable[str], base: str) -> dict[str, bool]:
     """Return the files and folders among some names, by absolute path; True for a folder.
 
     The folder that the run works in, and those above it, are no data.
