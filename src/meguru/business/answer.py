@@ -56,6 +56,7 @@ def amounts(answer: pl.DataFrame, over: float) -> Amounts:
     for name in (VALUE, OVER) if told else (VALUE,):
         _check_numbers(named[name], name)
     number = pl.col(VALUE).cast(pl.Float64)
+    # Polars sums no values to 0, and "nothing known" is not "zero".
     sums = [pl.when(number.count() > 0).then(number.sum()).alias(VALUE)]
     if told:
         sums.append(pl.col(OVER).sum().cast(pl.Float64))

@@ -67,6 +67,7 @@ def estimate(ask: Ask, frames: Sequence[pl.DataFrame], by: float | None) -> Metr
         If the number is for some predictions, and does not add up over parts of them.
     """
     wholes = [ask(frame) for frame in frames]
+    # Few large blocks keep dependent rows together; 20 leave enough degrees of freedom for an interval.
     blocks = min(BLOCKS, frames[0].height)
     edges = np.linspace(0, frames[0].height, blocks + 1).round().astype(int) if blocks else np.zeros(1, int)
     spans = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))

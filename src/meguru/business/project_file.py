@@ -42,6 +42,7 @@ def carry(ws: Workspace | RemoteWorkspace, root: Path, name: str, fields: dict[s
     entry = _found.get((name.rpartition("/")[2], fields.get("code", "")), "")
     if not entry:  # a digest alone: who declares it says that it is there
         return
+    # Traced again: between plan and apply the file may have been edited.
     made = traced(ws.blobs, root.resolve(), entry, field="python")
     if made.snapshot != fields["code"]:
         what = f"the code of business_metric/{name} changed meanwhile"

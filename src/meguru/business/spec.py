@@ -72,6 +72,7 @@ def check(ctx: Context, name: str, spec: BusinessMetricSpec) -> BusinessMetricSp
     if spec.target is not None and not math.isfinite(spec.target):
         raise InvalidInput("target is a number", field="target", why=f"it is {spec.target}")
     full = refs.parse(refs.within(project, spec.endpoint.removeprefix("endpoint/")), kind="endpoint").name
+    # Who may write here may not read everywhere: a metric would carry numbers over the border.
     if (theirs := refs.project_of(full)) != project:
         ctx.require("prediction:read", project=theirs, why=f"the metric would read endpoint/{full}")
     provided(ENDPOINTS).load("endpoint")(ctx.tx, full)

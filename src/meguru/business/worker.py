@@ -131,6 +131,7 @@ def _function(
 
     def put(rows: pl.DataFrame) -> pl.DataFrame:
         try:
+            # In the sandbox already; what it raises is its own fault, and is told with its words.
             found = function(rows, **given)
         except Exception as error:
             text = f"{type(error).__name__}: {error}"[:300]

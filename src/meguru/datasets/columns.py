@@ -21,6 +21,7 @@ def widen(first: str, second: str) -> str | None:
         return first
     if first == "Null":
         return second
+    # No type holds both its upper half and negative numbers, and a double rounds.
     if "UInt64" in {first, second}:
         return None
     if first in _INTEGERS and second in _INTEGERS:

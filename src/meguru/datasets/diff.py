@@ -45,6 +45,7 @@ def diff(
     ctx.check_readable("dataset", after)
     first, second = (store.resolve(ctx.tx, ref, ctx.readable) for ref in (before, after))
     manifests = [load_manifest(ctx.blobs, each) for each in (first, second)]
+    # Of both: a column may have been treated in one version and be in clear in the other.
     hidden = hidden_columns_of(ctx, first, manifests[0]) | hidden_columns_of(ctx, second, manifests[1])
     files = file_changes(*(_files(ctx.blobs, each) for each in manifests))
     moved, vectors = measured_drift(ctx, [first, second], manifests) if drift else ([], [])

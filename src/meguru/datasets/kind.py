@@ -98,6 +98,7 @@ DATASET = Kind(
     prepare="meguru.datasets.project_files:prepare",
     upload="meguru.datasets.project_files:carry",
     applied_last=True,
+    # Pulls wait for databases and networks: threads of their own keep other jobs from waiting behind them.
     jobs={"dataset_pull": "meguru.datasets.pulls.job:HANDLER"},
     job_threads=2,
     services=(

@@ -62,6 +62,7 @@ def following(
             columns.changes(before.columns, merged), "the columns are not those of the previous version"
         )
     if before and (mode == "append" or policy == "strict"):
+        # Types only widen: all versions stay readable by one schema.
         merged = columns.merge([before.columns, merged])
     if mode == "append" and before:
         event_time = event_time or before.event_time

@@ -47,6 +47,7 @@ _SUFFIXES: dict[str, Format] = {
 
 def format_of(path: str, *, field: str) -> Format:
     """Tell a file's format from its name."""
+    # In any order: none of these endings is the end of another.
     for suffix, known in _SUFFIXES.items():
         if path.lower().endswith(suffix):
             return known

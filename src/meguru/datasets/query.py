@@ -113,6 +113,7 @@ def write(rows: pl.DataFrame | pl.LazyFrame, path: Path) -> int:
     import polars as pl
 
     kind = format_of(path.name, field="file")
+    # Beside the target: a rename across file systems is none.
     draft = path.with_name(f".{path.name}.part")
     try:
         count = _write(rows.lazy(), draft, path.suffix, kind)

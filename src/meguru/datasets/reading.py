@@ -111,6 +111,7 @@ def _typed(text: pl.DataFrame, columns: Sequence[DatasetColumn], dialect: Dialec
         typed = inference.cast(
             values, kind, decimal=dialect.decimal, spelling=dialect.times.get(column.name, "")
         )
+        # A value that does not fit would silently be missing.
         if typed.null_count() != values.null_count():
             what = f"column {column.name!r} holds what is no {kind}"
             raise ValueError(what)

@@ -105,6 +105,7 @@ def save(ctx: Context, name: str, spec: DatasetSpec) -> None:
         raise InvalidInput("the files were not registered", field="content", why=why, hint="meguru apply")
     before = find(ctx.tx, name)
     values = {"spec": msgspec.to_builtins(spec), "retired_at": None}
+    # The first version, too, makes the row: whichever comes first.
     if ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(values)).rowcount == 0:
         new = values | {"name": name, "latest": 0, "created_at": ctx.now()}
         ctx.tx.execute(insert(dataset).values(new))
@@ -130,6 +131,7 @@ def _schedule(ctx: Context, name: str, source: SourceSpec | None) -> None:
         if before is not None and not before.pull:
             pulls.forget(ctx.tx, name)
         return
+    # A read that is under way keeps its row; only its next moment changes.
     pulls.lock(ctx.tx, name)
     next_at = source.following(ctx.now())
     pulls.set_turn(ctx.tx, name, next_at=ctx.now() if before is None and next_at else next_at, failures=0)

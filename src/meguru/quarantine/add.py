@@ -39,6 +39,7 @@ def add(
         with ctx.ws.read() as tx:
             check_claims(tx, run, field="run", sight=Sight(tx, ctx.readable))
     entries = entries_of(ctx.ws, tree)
+    # Read as opcodes, and never loaded.
     listing = listing_of(ctx.ws, entries[OBJECT].digest)
     return keep(
         ctx,

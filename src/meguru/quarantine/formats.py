@@ -72,6 +72,7 @@ def is_pickle(path: Path) -> bool:
     """Tell whether a file is a pickle or packed as joblib packs them, by its first bytes and its ending."""
     with path.open("rb") as file:
         head = file.read(6)
+    # Either is enough: a pickle that is renamed is still one, and old protocols begin like anything.
     return head.startswith((*_BEGINS, *_ZLIB)) or path.suffix.lower() in PICKLED
 
 

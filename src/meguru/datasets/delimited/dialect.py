@@ -133,6 +133,7 @@ def _delimiter(text: str, quote: str, name: str) -> str:
     if _TABS.search(name.lower()):
         return "\t"
     widths = {each: _widths(text, each, quote) for each in DELIMITERS}
+    # In the order of `DELIMITERS`: of two that are steady the more usual one wins.
     steady = [each for each, found in widths.items() if len(set(found)) == 1 and found[0] > 1]
     if steady:
         return steady[0]

@@ -25,6 +25,7 @@ def records(path: Path, dialect: Dialect, name: str) -> pl.DataFrame:
     polars.exceptions.PolarsError
         If quotes don't match, or it can't be read at all.
     """
+    # As files of old versions were read: their rows must stay what they were.
     source: Path | bytes = path
     if dialect.encoding != "utf-8" or dialect.line_end != "\n":
         source = _transcoded(path, dialect, name)

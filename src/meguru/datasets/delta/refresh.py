@@ -32,6 +32,7 @@ class TableRefresher(Ticker):
                 newest = store.newest(tx, name)
                 if newest is None or self._seen.get(name) == newest.ref:
                     continue
+                # Once a version: a table that fails would be tried, and logged, every few seconds.
                 self._seen[name] = newest.ref  # also if it fails: who asks for the table is told why
                 try:
                     TableMirror(self.ws.blobs, name).update(tx, newest.version)

@@ -70,6 +70,8 @@ class TableMirror:
             version = known.get(number)
             if version is None or version.elsewhere:
                 at = known[numbers[bisect_left(numbers, number)]].created_at
+                # Delta has no gaps in its versions: numbers of branches and of removed versions are commits
+                # without a change.
                 self.place.write(log.log_name(number), log.empty(at, number))
             else:
                 state = self._write(state, version)
@@ -167,6 +169,7 @@ class TableMirror:
         self, manifest: Manifest, file: DataFile, columns: dict[str, pl.DataType], again: str
     ) -> TableFile:
         """Write a file anew in the table's types, as one of CSV or of an older schema."""
+        # The name says what is in it, so whoever writes it anew writes the same.
         what = digests.of_value([file.digest, file.deleted, schema_of(columns), file.dialect])
         name = f"made-{file.digest}-{what[:16]}{again}.parquet"
         with TemporaryDirectory(prefix="meguru-table-") as folder:

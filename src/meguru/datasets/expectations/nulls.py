@@ -37,6 +37,7 @@ class NoNulls(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Count what is missing; nulls are counted already."""
         import polars as pl
 
+        # Null counts are known of each chunk; only NaN needs a pass over the values.
         value, nulls = pl.col(self.column), pl.col(self.column).null_count()
         if rows.dtype(self.column).is_float():
             return {"failing": nulls + value.is_nan().sum()}

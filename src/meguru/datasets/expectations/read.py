@@ -57,6 +57,7 @@ def _one_or_more(options: dict[str, Any], place: str) -> list[Expectation]:
     except NotFound as error:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field=f"{place}.check") from None
     columns = given.get("columns")
+    # One for each column, so that each is judged, and told, by itself.
     if issubclass(kind, RowExpectation) and isinstance(columns, list) and columns and "column" not in given:
         del given["columns"]
         return [_made(kind, given | {"column": column}, place) for column in columns]

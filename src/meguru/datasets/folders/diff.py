@@ -33,6 +33,7 @@ def file_changes(before: pl.DataFrame, after: pl.DataFrame) -> FileChanges:
     gone, come = (
         one.join(other, on="path", how="anti")
         .sort("path")
+        # Numbered within equal contents, so that the join pairs them one to one.
         .select("path", "digest", pl.int_range(pl.len()).over("digest").alias("nth"))
         for one, other in ((before, after), (after, before))
     )

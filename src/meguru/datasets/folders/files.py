@@ -61,6 +61,7 @@ class FolderFiles:
         row = self._row(path)
         digest, parts = self.index[row, "digest"], self.index[row, index.PARTS]
         placed = [PlacedPart(each["pack"], each["offset"], each["size"]) for each in parts]
+        # Checked at each read: a pack may have been damaged since.
         opened = self._packs.opened(placed)
         if opened.digest != digest:
             opened.file.close()

@@ -44,6 +44,7 @@ def check_distinct(paths: Sequence[str]) -> None:
     """
     seen: dict[str, str] = {}
     for path in paths:
+        # macOS and Windows take names for one that differ by case or by composed letters (NFC, NFD).
         other = seen.setdefault(case_folded(path), path)
         if other is not path:
             why = f"{other!r} and {path!r} are one file where case or the form of letters does not count"

@@ -18,6 +18,7 @@ def register_tree(ctx: Context, name: str, digest: str, source: str) -> DatasetV
         If a name can't be kept, or the dataset's rows are no files.
     """
     entries = trees.read_tree(ctx.blobs, digest)
+    # Nothing is copied: the blobs of the tree serve as packs.
     packs = list(dict.fromkeys(entry.digest for entry in entries if entry.size))
     place = {pack: number for number, pack in enumerate(packs)}
     files = [

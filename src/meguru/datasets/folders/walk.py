@@ -92,6 +92,7 @@ def walk(root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
         If there are too many.
     """
     found = FoundFiles()
+    # A stack of its own: folders may be nested deeper than Python recurses.
     waiting = [(str(root), "")]
     while waiting:
         folder, prefix = waiting.pop()

@@ -34,6 +34,7 @@ def blocks(path: Path, dialect: Dialect, name: str, meter: Meter | None = None) 
 
 
 def _transcoded(raw: Iterator[bytes], encoding: str, name: str) -> Iterator[bytes]:
+    # Incremental: a character may be cut by the end of a block.
     decoder = codecs.getincrementaldecoder(encoding)()
     before = 0
     for block in raw:

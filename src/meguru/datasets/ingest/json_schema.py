@@ -50,6 +50,7 @@ def _fields(struct: pl.Struct) -> dict[str, pl.DataType]:
 
 
 def _scalar(pair: set[Any]) -> pl.DataType | None:
+    # Polars infers Int128 for whole numbers beyond 64 bits.
     if pair == {pl.Int64, pl.Int128}:
         return pl.Int128()
     if pair == {pl.Int64, pl.Float64}:

@@ -37,6 +37,7 @@ class Meter:
         if rows is not None:
             self.rows = rows
         now = time.monotonic()
+        # Throttled: reports are drawn or sent, and reading is not to wait for them.
         if now - self._told >= EVERY or self.done >= self.total:
             self._told = now
             self.tell(self.name, self.done, self.total, self.rows)

@@ -26,6 +26,7 @@ def samples(path: Path, dialect: Dialect, columns: list[str]) -> Iterator[pl.Dat
         for number in range(1, SAMPLES + 1):
             file.seek((size - SAMPLE) * number // SAMPLES)
             text = file.read(SAMPLE)
+            # Both ends are cut off: a sample begins and ends in the middle of a record.
             begin, end = text.find(b"\n") + 1, text.rfind(b"\n") + 1
             frame = _records(text[begin:end], dialect, columns)
             if frame is not None:

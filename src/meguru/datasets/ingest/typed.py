@@ -66,6 +66,7 @@ class TypedColumn:
         if found == self.dtype:
             return values
         if isinstance(found, pl.Datetime) and isinstance(self.dtype, pl.Datetime):
+            # Refused rather than cut: times that were told apart would be equal.
             if found.time_unit == "ns" and (values.dt.nanosecond() % THOUSAND != 0).any():
                 raise self._refused("some of its times have nanoseconds, and microseconds are kept")
             if found.time_zone not in {None, "UTC"}:
@@ -166,6 +167,7 @@ def parquet(
     """Take a Parquet file as it is if its types are ours, after each value was read; else write it again."""
     plan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
     schema = plan.collect_schema()
+    # Taken as it is, but every value is read once: a damaged file must not become a version.
     if not said.types and all(stored(dtype) == dtype for dtype in schema.values()):
         return described(plan, name, "parquet", meter)
     return write_typed(

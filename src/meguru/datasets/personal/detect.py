@@ -57,6 +57,7 @@ def detect(frame: pl.DataFrame) -> list[PersonalFinding]:
 def _by_value(values: pl.Series) -> str:
     if not (values.dtype == pl.String or values.dtype.is_integer()):
         return ""
+    # Distinct values: one address that is repeated is no column of addresses.
     text = values.drop_nulls().unique().cast(pl.String)
     text = text.filter(text != "")
     if not text.len():

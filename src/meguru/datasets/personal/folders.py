@@ -35,6 +35,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
                 subject.places.passed("files of folders that are no text")
                 continue
             subject.places.looked("files of folders")
+            # By content: versions share most files.
             if digest not in known:
                 try:
                     known[digest] = words.masked(files.read(path).decode(errors="replace"))[1]

@@ -116,6 +116,8 @@ def _known_again(
                 continue
             text = rows.select(pl.col(column).unique().cast(pl.String)).collect(engine="streaming")[column]
             for key, known in wanted[column].items():
+                # Only keyed hashes of erased people are kept, so each value that comes is hashed and
+                # compared.
                 theirs = {each for each in text.drop_nulls() if mark(keys[key], column, each) in known}
                 found[column] = found.get(column, set()) | theirs
     return {column: sorted(theirs) for column, theirs in found.items() if theirs}

@@ -54,6 +54,7 @@ def subject_of(ctx: Context, who: Mapping[str, list[str]]) -> ErasureSubject:
         with ctx.ws.read() as tx:
             treatments = store.treatments(tx, column)
             versions = store.all_versions(tx, None) if "encrypt" in treatments else []
+        # Both are searched for: a column may have been hashed once and be encrypted now.
         if treatments & {"hash", "encrypt"} and (how := treatment_of(ctx.ws, {column: "hash"})):
             for value in values:
                 found[column] += [how.hash(value), *encrypted_values(ctx.blobs, versions, column, value, how)]

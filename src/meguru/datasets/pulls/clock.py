@@ -63,5 +63,6 @@ def _begin(ctx: Context, *, name: str) -> None:
     if source is None:
         store.forget(ctx.tx, name)
         return
+    # From now, not from the moment that was due: moments that were missed are made up by one read.
     store.set_turn(ctx.tx, name, next_at=source.following(ctx.now()))
     start_pull(ctx, name, note=f"by schedule: {source.schedule}")

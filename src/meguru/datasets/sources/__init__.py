@@ -64,6 +64,7 @@ def source_of(spec: SourceSpec, context: SourceContext) -> RowSource:
         close = near_misses(scheme, list(SCHEMES))
         hint = f"did you mean {close[0]}://?" if close else f"addresses begin with {', '.join(SCHEMES)}"
         raise UsageError(f"{masked(spec.address)!r} can't be read from", hint=hint, field="files")
+    # Loaded when it is read from: drivers are heavy, and every command loads this package.
     module, _, name = SCHEMES[scheme].partition(":")
     kind: type[RowSource] = getattr(import_module(f"{__name__}.{module}"), name)
     return kind(spec, context)

@@ -41,6 +41,7 @@ def read_rows(
         sink.proceed()
         count += frame.height
         sink.rows(name, mark.take(frame) if mark else frame)
+    # An empty source at first is a mistake in its address; later it is no news.
     if not count and (since is None or mark is None):
         raise InvalidInput(f"{masked(spec.address)} can't be read", why="it has no rows", field="files")
     if mark is None:

@@ -42,6 +42,7 @@ def by_key(
     moved: dict[str, dict[int, tuple[Any, Any]]] = {}
     gone, come = (part.head(SAMPLE) for part in (matched.gone, matched.come))
     sides: dict[str, tuple[list[Any], list[Any]]] = {}
+    # One column of both sides in memory at a time: this bounds it, whatever the width of the table.
     for name in rest:
         old, new = (_column(each, name) for each in feed)
         sides[name] = (old.gather(gone).to_list(), new.gather(come).to_list())

@@ -45,6 +45,7 @@ def delete_rows(
     check_follows(previous, follows)
     if previous is None:
         raise NotFound(f"dataset {name!r} has no version", where=name)
+    # The rows were searched without a lock; in another version they stand elsewhere.
     if previous.digest != newest.digest:  # somebody else wrote meanwhile
         before = load_manifest(ctx.blobs, previous)
         manifest = _without_rows(ctx, before, condition)

@@ -11,7 +11,7 @@ import threading
 import msgspec
 
 from meguru.base import digests
-from meguru.datasets.types import DataFile, Manifest, ManifestPart
+from meguru.datasets.types import DataFile, DatasetColumn, Manifest, ManifestPart
 from meguru.storage.blobs import BlobStore
 
 # A part of the format: with another number the same files would have another digest, and no version would
@@ -80,9 +80,18 @@ def _part(blobs: BlobStore, digest: str) -> list[DataFile]:
     with _lock:
         found = _decoded.get(digest)
     if found is None:
-        found = read_part(blobs.get_bytes(digest))
+        found = _with_shared_columns(read_part(blobs.get_bytes(digest)))
         with _lock:
             while len(_decoded) >= _MAX_DECODED:
                 _decoded.pop(next(iter(_decoded)))  # the oldest
             _decoded[digest] = found
     return found
+
+
+def _with_shared_columns(files: list[DataFile]) -> list[DataFile]:
+    """Let files with equal columns share one list of them: of wide tables it is most of what is kept."""
+    shared: dict[tuple[DatasetColumn, ...], list[DatasetColumn]] = {}
+    return [
+        msgspec.structs.replace(file, columns=shared.setdefault(tuple(file.columns), file.columns))
+        for file in files
+    ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ROW = "\0row"
 """The column with the position of a row, while it is needed."""
+# A plan of very many files is slow to build; pieces of this size are joined.
 _FILES_PER_SCAN = 1000
 HIDDEN = "•••"
 """What is shown of a value that may not be seen."""
@@ -50,6 +51,7 @@ def numbered(
         return (
             _read(blobs, manifest, files[0]).lazy().select(each.name for each in columns).with_row_index(ROW)
         )
+    # Positions are counted through all rows, so nothing may be filtered before `ROW` is there.
     plan = _masked(_parquet(blobs, files, ROW), manifest)
     if _is_uniform(manifest, files[0]):
         return plan.select(ROW, *(each.name for each in columns))
@@ -136,6 +138,7 @@ def _parquet(blobs: BlobStore, files: Sequence[DataFile], row: str | None) -> pl
 def _drop(plan: pl.LazyFrame, gone: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> pl.LazyFrame:
     import polars as pl
 
+    # Merge on read: the vector is small beside the file, and Parquet stays as it was written.
     return plan.filter(~pl.col(ROW).is_in(pl.Series(gone).implode())).drop(ROW)
 
 

@@ -25,6 +25,7 @@ def tag(ctx: Context, *, ref: str, tag: str, move: bool = False) -> DatasetTag:
     version = store.resolve(ctx.tx, ref, ctx.readable)
     name = version.name
     store.lock(ctx.tx, name, ctx.now())
+    # Tags and branches share one space of names: `NAME@x` must mean one of them.
     if tag in {each.branch for each in named.branches(ctx.tx, name)}:
         raise Conflict(f"a branch of {name!r} is called {tag!r}", hint="take another name")
     there = named.find_tag(ctx.tx, name, tag)

@@ -115,6 +115,13 @@ def test_a_sheet_is_read_by_its_name_or_number(read):
         read(book[:100], "x.xlsx")
 
 
+def test_a_workbook_that_unpacks_to_very_much_is_refused(read, monkeypatch):
+    monkeypatch.setattr("meguru.datasets.ingest.excel.MAX_UNPACKED", 1000)
+    with pytest.raises(InvalidInput) as told:
+        read(workbook({"Jan": [["id"], [1]]}), "x.xlsx")
+    assert "unpacked" in told.value.why
+
+
 def workbook(sheets: dict[str, list[list[object]]]) -> bytes:
     """Return an Excel file as small as one can be."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -60,3 +60,9 @@ def test_every_file_and_its_deleted_rows_are_members(workspace):
             found.add(each.digest)
             left += [(each.form, each.digest)]
     assert found >= {file.digest for file in made.files} | {file.deleted for file in made.files}
+
+
+def test_files_with_equal_columns_share_them_in_memory(workspace):
+    digest = write_manifest(workspace.blobs, manifest(FILES_PER_PART + 1))
+    first, second, *_ = read_manifest(workspace.blobs, digest).files
+    assert first.columns is second.columns

@@ -48,6 +48,7 @@ def measured(
         if kept.by == by:
             return _read(ws, kept), kept
     files = files_of(ws, version.ref)
+    # By content: a renamed or copied file is not measured again.
     wanted = files.index.unique("digest", keep="first", maintain_order=True)
     if kinds:
         wanted = wanted.filter(

@@ -35,6 +35,7 @@ def newest(tx: Connection, name: str, by: str) -> FileMeasurement | None:
 def save(tx: Connection, name: str, version: int, found: FileMeasurement) -> None:
     """Write a measurement, in the place of one by the same."""
     same = (_mine.name == name) & (_mine.version == version) & (_mine.by == found.by)
+    # Delete and insert, one way for both databases; the caller is the only writer.
     tx.execute(delete(dataset_measurement).where(same))
     values = msgspec.structs.asdict(found) | {"name": name, "version": version}
     del values["ref"]
