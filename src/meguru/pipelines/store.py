@@ -21,6 +21,8 @@ from meguru.storage.db.raw import on_transaction
 _PAGE = 100
 _newest_of_entry = on_transaction(run_rows.newest_of_entry)
 
+MAX_DIGITS = 9
+
 
 def lock(tx: Connection, name: str, at: datetime) -> PipelineVersion | None:
     """Hold a pipeline until the transaction ends, making it if need be; return its newest version."""
@@ -99,7 +101,8 @@ def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) 
     """
     parsed = refs.parse(ref, kind="pipeline")
     if parsed.version not in {None, "latest"}:
-        if not str(parsed.version).isdecimal():
+        # A number that no column holds is an error of the driver, not of the question.
+        if not str(parsed.version).isdecimal() or len(str(parsed.version)) > MAX_DIGITS:
             raise InvalidInput(
                 f"{ref!r} names no version", hint="write NAME@3 or NAME@latest", field="pipeline"
             )

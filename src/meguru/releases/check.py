@@ -13,7 +13,7 @@ from meguru.releases.gate_inputs import champion_of, trial_of
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.resolve import as_now
 from meguru.releases.types import GateResult, GateVerdict, Release, ReleasePart, ReleaseState
-from meguru.releases.waived import covered, is_refused_yet_covered, with_waivers
+from meguru.releases.waivers import apply_waivers, is_refused_but_waived, with_waivers
 from meguru.serving import store as endpoints
 
 OPEN = (ReleaseState.CREATED, ReleaseState.PASSED, ReleaseState.UNDECIDED)
@@ -38,6 +38,8 @@ def check(ctx: Context, *, release: str) -> Release:
         If the release was refused or promoted before, or the live model or the gates changed while they were
         asked.
     """
+    # Gates load models and measure for minutes: they are asked before the write transaction is opened, as on
+    # SQLite nobody else could write meanwhile. What they looked at is read again under the locks.
     with ctx.ws.read() as tx:
         found = _as_declared(ctx, tx, store.get(tx, release))
         champion = champion_of(tx, found.endpoint)
@@ -63,7 +65,7 @@ def check(ctx: Context, *, release: str) -> Release:
 
 def _as_declared(ctx: Context, tx: Connection, found: Release) -> Release:
     """Return a release that may be checked, as it is made of what is declared now."""
-    if not is_refused_yet_covered(tx, found, log_time(tx, ctx.now())):
+    if not is_refused_but_waived(tx, found, log_time(tx, ctx.now())):
         _must_be_open(found)
     content = as_now(tx, endpoints.get(tx, found.endpoint), found.content)
     return msgspec.structs.replace(found, content=content, content_digest=content_digest(content))
@@ -73,7 +75,8 @@ def conclude(
     ctx: Context, found: Release, champion: ReleasePart | None, results: list[GateResult]
 ) -> Release:
     """Write the verdict, and the event that tells of it; it is caused by the release's creation."""
-    results = covered(ctx.tx, found.content, results, log_time(ctx.tx, ctx.now()))
+    # Here and not when the gates were asked: a waiver may have been granted, revoked or over meanwhile.
+    results = apply_waivers(ctx.tx, found.content, results, log_time(ctx.tx, ctx.now()))
     state = _state(results)
     done = msgspec.structs.replace(
         found,
@@ -83,7 +86,7 @@ def conclude(
         hashes=hashes(found.content, results),
         digest=release_digest(found.content, champion, results),
         checked_at=ctx.now(),
-        acknowledged_at=None,
+        acknowledged_at=None,  # nobody has seen this verdict yet
         acknowledged_by="",
     )
     waived = [f"{each.gate}: {each.reason}" for each in results if each.verdict is GateVerdict.WAIVED]

@@ -12,7 +12,7 @@ from meguru.governance.checklists import store
 from meguru.governance.checklists.standing import standing_of
 from meguru.governance.checklists.types import ChecklistStanding
 from meguru.kernel.workspace import Workspace
-from meguru.releases.resolve import ancestors
+from meguru.releases.resolve import ancestors, gates_of
 from meguru.releases.types import ReleasePart
 from meguru.serving import store as endpoints
 from meguru.serving.model_user import uses as endpoint_uses
@@ -23,7 +23,7 @@ GATES = {
     "metric_gate": {"metric", "champion"},
     "robustness_gate": {"invariance", "metamorphic", "golden_answers"},
 }
-"""Which gates of an endpoint are evidence of what."""
+"""Which gates, of an endpoint or added by a policy, are evidence of what."""
 _EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -32,7 +32,7 @@ def documents(tx: Connection, endpoint: str, model: str) -> list[ReleasePart]:
     name, project = refs.parse(model, kind="model").name, refs.project_of(endpoint)
     asked = {
         refs.within(project, str(each.get("checklist", "")).removeprefix("checklist/"))
-        for each in endpoints.get(tx, endpoint).gates
+        for each in gates_of(tx, endpoints.get(tx, endpoint))
         if each.get("gate") == "checklist"
     }
     found = []
@@ -61,7 +61,7 @@ def evidence(tx: Connection, model: str, endpoint: str) -> dict[str, list[str]]:
     data = [ref for ref in ancestors(tx, model) if refs.parse(ref).kind == "dataset"]
     found: dict[str, list[str]] = {"data": data}
     for each in _serving(tx, name, endpoint):
-        declared = {str(gate.get("gate")) for gate in each.gates}
+        declared = {str(gate.get("gate")) for gate in gates_of(tx, each)}
         for kind, gates in GATES.items():
             if declared & gates:
                 found.setdefault(kind, []).append(refs.make("endpoint", each.name))

@@ -49,11 +49,11 @@ def create(
     if app is not None and len(app) > MAX_APP:
         raise InvalidInput(f"app is a commit of at most {MAX_APP} characters", field="app")
     name = refs.parse(endpoint, kind="endpoint").name
-    declared = endpoints.lock(ctx.tx, name)
+    declared = endpoints.lock(ctx.tx, name)  # it numbers the releases: two at once would take one number
     check_gates(declared.gates)
-    live = store.in_state(ctx.tx, name, ReleaseState.LIVE)
+    live = store.newest_in_state(ctx.tx, name, ReleaseState.LIVE)
     if app is None:
-        app = live[0].content.app if live else ""
+        app = live.content.app if live else ""
     wanted = refs.parse(model, kind="model").name
     if wanted != declared.model:  # that its own model may be served, was decided when it was declared
         ctx.check_readable("model", wanted)
@@ -105,11 +105,11 @@ def _put_together(ctx: Context, name: str, content: ReleaseContent, note: str) -
 
 
 def _inputs(
-    tx: Connection, endpoint: str, model: str, given: list[ModelInput] | None, live: list[Release]
+    tx: Connection, endpoint: str, model: str, given: list[ModelInput] | None, live: Release | None
 ) -> list[ModelInput]:
     version = models.resolve(tx, model)
     if given is None:
-        known = live[0].content.inputs if live else []
+        known = live.content.inputs if live else []
         return [each for each in known if each.column in version.signature.names]
     check_inputs(given, contracts.of(tx, endpoint), version.signature, version.ref)
     return given

@@ -1,4 +1,4 @@
-"""Bring the challenger and the champion to trial."""
+"""Gather what gates look at: the challenger, the champion, golden sets, counts, signatures."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.gates.group_fairness import GroupFairnessGate
 from meguru.releases.gates.read import gate_of
 from meguru.releases.gates.sent_counts import COUNTS, PART, fitting, tally_ref
+from meguru.releases.resolve import gates_of
 from meguru.releases.types import Release, ReleasePart
 from meguru.serving import store as endpoints
 from meguru.serving.contracts import store as contracts
@@ -67,10 +68,12 @@ def present_part(tx: Connection, endpoint: str, part: ReleasePart) -> ReleasePar
 
 
 def _present_counts(tx: Connection, endpoint: str, part: ReleasePart, name: str) -> ReleasePart:
-    """Return counts of groups if a gate of the endpoint would take them still, else those that one would."""
+    """Return counts of groups if a gate would take them still, else those that one would."""
     sent = tallies_of(tx, f"model/{name.partition(':')[0]}")
-    gates = [gate_of(each) for each in endpoints.get(tx, endpoint).gates if each.get("groups") == COUNTS]
-    asked = [each for each in gates if isinstance(each, GroupFairnessGate)]
+    # Also the gates that policies add: without them, counts that one of these took would seem to be gone.
+    gates = gates_of(tx, endpoints.get(tx, endpoint))
+    counting = [gate_of(each) for each in gates if each.get("groups") == COUNTS]
+    asked = [each for each in counting if isinstance(each, GroupFairnessGate)]
     taken = [fitting(sent, each, each.groupings(), each.holders) for each in asked]
     now = [ReleasePart(ref=tally_ref(each), digest=each.digest) for each in taken if each]
     return part if part in now else next(iter(now), ReleasePart(ref=part.ref, digest=GONE))

@@ -20,9 +20,10 @@ from meguru.releases.promote import promote
 from meguru.releases.review.request import ask, is_asked
 from meguru.releases.types import GateResult, GateVerdict, Release, ReleaseState
 
-ROUNDS = 5
-PAUSE, LONGEST = timedelta(seconds=5), timedelta(days=7)
-"""How soon and for how long a release looks for views that are not online."""
+MAX_ROUNDS = 5
+"""So often the gates are asked again when another release went live while they were."""
+POLL, MAX_WAIT = timedelta(seconds=5), timedelta(days=7)
+"""How often and for how long a release looks for views that are not online."""
 
 
 class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,9 +62,11 @@ class ReleaseJob:
             return  # an earlier attempt came to the end
         if found.state is ReleaseState.UNDECIDED:  # people were told already what it waits for
             _wait_for_views(ws, job, found)
-        for turn in range(ROUNDS):
+        for turn in range(MAX_ROUNDS):
             lease.raise_if_stopped()
             try:
+                # A key that was used gives its kept answer again, and asks no gate: `turn` and `checked_at`
+                # make it another one when the world moved, or when the job waited for views and was woken.
                 attempt = f"{job.id}:check:{job.attempt}:{turn}:{found.checked_at or ''}"
                 done = check(ws.with_(idempotency_key=attempt), release=made.ref)
                 if done.state is ReleaseState.UNDECIDED:
@@ -84,7 +87,7 @@ class ReleaseJob:
             except Conflict:
                 with ws.read() as tx:
                     state = store.get(tx, made.ref).state
-                if state not in OPEN or turn == ROUNDS - 1:
+                if state not in OPEN or turn == MAX_ROUNDS - 1:
                     raise
             else:
                 return
@@ -111,10 +114,10 @@ def _wait_for_views(ws: Workspace, job: Job, release: Release) -> None:
     After a week they are no reason to wait any more, and the release is left to people.
     """
     now = ws.clock.now()
-    if now - job.created_at > LONGEST or not awaited_views(ws, release):
+    if now - job.created_at > MAX_WAIT or not awaited_views(ws, release):
         return
     with ws.db.write() as tx:
-        is_ours = queue.park(tx, job, now + PAUSE)
+        is_ours = queue.park(tx, job, now + POLL)
     if not is_ours:
         raise LostLease(f"job {job.id} is not ours any more")
     raise Parked

@@ -225,10 +225,10 @@ RELEASE = Kind(
         "alias guard": "meguru.releases.review.alias_guard:check",
         "switch guard": "meguru.releases.review.switch_guard:check",
         "model user": "meguru.releases.model_user:uses",
-        "release document": "meguru.releases.waived:documents",
+        "release document": "meguru.releases.waivers:documents",
         "checklist evidence": "meguru.releases.checklists:evidence",
-        "waiver subject": "meguru.releases.waived:subject",
-        "waiver user": "meguru.releases.waived:is_live",
+        "waiver subject": "meguru.releases.waivers:subject",
+        "waiver user": "meguru.releases.waivers:is_live",
     },
     internal={
         "abandon": "a worker leaves undecided what could not be asked to the end",

@@ -4,8 +4,8 @@ from meguru.releases.acknowledge import acknowledge
 from meguru.releases.check import check
 from meguru.releases.create import create
 from meguru.releases.promote import promote
+from meguru.releases.review.break_glass import break_glass
 from meguru.releases.review.decisions import approve, refuse, statement, withdraw
-from meguru.releases.review.glass import break_glass
 from meguru.releases.review.request import request
 from meguru.releases.review.show import awaiting, review
 from meguru.releases.rollback import rollback

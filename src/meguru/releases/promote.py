@@ -17,9 +17,9 @@ from meguru.releases import store
 from meguru.releases.resolve import as_now
 from meguru.releases.review.promotion import must_be_reviewed
 from meguru.releases.serving import with_serving
+from meguru.releases.staleness import check_unchanged
 from meguru.releases.types import Release, ReleaseState
-from meguru.releases.unchanged import unchanged
-from meguru.releases.waived import lean, must_hold, with_waivers
+from meguru.releases.waivers import check_waivers, record_waivers, with_waivers
 from meguru.serving import store as endpoints
 from meguru.serving.operations import switch
 from meguru.serving.types import Endpoint
@@ -41,35 +41,36 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     ApprovalMissing
         If a release policy asks for what lacks.
     """
-    found = held_to_promote(ctx, release)
+    found = lock_promotable(ctx, release)
     if found.state is ReleaseState.LIVE:
         return with_serving(ctx, [found])[0]
     must_be_reviewed(ctx, found)
     return go_live(ctx, found, reason=reason)
 
 
-def held_to_promote(ctx: Context, release: str) -> Release:
+def lock_promotable(ctx: Context, release: str) -> Release:
     """Hold a release with its endpoint, and refuse one that the gates don't let through as it is now."""
-    declared = hold(ctx, store.get(ctx.tx, release).endpoint)
+    declared = lock_endpoint(ctx, store.get(ctx.tx, release).endpoint)
+    # Read once more under the locks: somebody may have checked or promoted it since the read before them.
     found = store.get(ctx.tx, release, lock=True)
     if found.state is not ReleaseState.LIVE:
         must_be_passed(found)
         _may_run(ctx, found)
-        must_hold(ctx.tx, found, log_time(ctx.tx, ctx.now()))
-        unchanged(ctx.tx, found, as_now(ctx.tx, declared, found.content))
+        check_waivers(ctx.tx, found, log_time(ctx.tx, ctx.now()))
+        check_unchanged(ctx.tx, found, as_now(ctx.tx, declared, found.content))
     return found
 
 
 def go_live(ctx: Context, found: Release, *, reason: str, cause: str | None = None) -> Release:
     """Put a release live that may go, and tell of it."""
-    before = store.in_state(ctx.tx, found.endpoint, ReleaseState.LIVE)
+    before = store.newest_in_state(ctx.tx, found.endpoint, ReleaseState.LIVE)
     told = ctx.emit(
         "release.promoted",
         found.ref,
         data={
             "endpoint": found.content.endpoint,
             "model": found.model,
-            "before": {"release": before[0].ref, "model": before[0].model} if before else None,
+            "before": {"release": before.ref, "model": before.model} if before else None,
             "digest": found.digest,
             "reason": reason or _says(found, before),
         },
@@ -77,8 +78,8 @@ def go_live(ctx: Context, found: Release, *, reason: str, cause: str | None = No
         produced=[found.content.endpoint],
         cause=cause or found.checked_event,
     )
-    for old in before:
-        retire(ctx, old, ReleaseState.SUPERSEDED)
+    if before is not None:
+        retire(ctx, before, ReleaseState.SUPERSEDED)
     _deploy(ctx.with_(cause=told.id), found)
     return put_live(ctx, found, told)
 
@@ -99,12 +100,14 @@ def _deploy(ctx: Context, found: Release) -> None:
     if part is None or refs.project_of(refs.parse(part.ref).name) != refs.project_of(found.endpoint):
         return
     version = pipelines.resolve(ctx.tx, part.ref)
+    # Releases go live in any order, and a rollback to an old model is no reason to run old code again.
     if version.version > (deployed(ctx.tx, version.name) or 0):
         deploy(ctx, version, reason=f"{found.ref} was promoted")
 
 
-def hold(ctx: Context, endpoint: str) -> Endpoint:
+def lock_endpoint(ctx: Context, endpoint: str) -> Endpoint:
     """Hold an endpoint and its model till the end; always in this order, and before any event is emitted."""
+    # One order for all who switch: two that lock in opposite orders would wait for each other on PostgreSQL.
     declared = endpoints.lock(ctx.tx, endpoint)
     models.lock(ctx.tx, declared.model, ctx.now())
     return declared
@@ -129,7 +132,7 @@ def put_live(ctx: Context, found: Release, told: Event) -> Release:
     """Switch the endpoint to a release, in this transaction, because of the event `told`."""
     done = msgspec.structs.replace(found, state=ReleaseState.LIVE, live_at=ctx.now(), ended_at=None)
     store.save(ctx.tx, done)
-    lean(ctx.tx, done)
+    record_waivers(ctx.tx, done)
     after = ctx.with_(cause=told.id)
     switch(
         after,
@@ -151,5 +154,5 @@ def retire(ctx: Context, old: Release, state: ReleaseState) -> None:
     store.save(ctx.tx, msgspec.structs.replace(old, state=state, ended_at=ctx.now()))
 
 
-def _says(found: Release, before: list[Release]) -> str:
-    return f"{found.model} is to replace {before[0].model}" if before else f"{found.model} is the first model"
+def _says(found: Release, before: Release | None) -> str:
+    return f"{found.model} is to replace {before.model}" if before else f"{found.model} is the first model"

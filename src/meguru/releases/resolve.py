@@ -21,7 +21,7 @@ from meguru.serving.contracts.types import ModelInput
 from meguru.serving.types import Endpoint, UsedFeatures
 
 _THROUGH = {"model", "pipeline_run", "step_run", "run"}
-_MOST = 10_000
+MAX_ANCESTORS, _BATCH = 10_000, 500
 
 
 def as_now(tx: Connection, endpoint: Endpoint, content: ReleaseContent) -> ReleaseContent:
@@ -84,7 +84,10 @@ def collect(
 
 
 def gates_of(tx: Connection, endpoint: Endpoint) -> list[dict[str, Any]]:
-    """Return the gates that a release has to pass: the endpoint's, then those that policies add."""
+    """Return the gates that a release has to pass: the endpoint's, then those that policies add.
+
+    Their order is that of the results, by which a verdict is held against its declaration later.
+    """
     found = list(endpoint.gates)
     for policy in applicable_policies(tx, endpoint.name):
         found += [gate for gate in policy.spec.gates if gate not in found]
@@ -94,9 +97,12 @@ def gates_of(tx: Connection, endpoint: Endpoint) -> list[dict[str, Any]]:
 def ancestors(tx: Connection, model: str) -> list[str]:
     """Return what a model version was made from, sorted: its runs, their pipeline and their data."""
     seen, frontier = {model}, [model]
-    while frontier and len(seen) < _MOST:
-        rows = tx.execute(select(edge.c.source).where(edge.c.target.in_(frontier[:500]))).scalars().all()
-        new = {source for source in rows if source not in seen}
+    while frontier and len(seen) < MAX_ANCESTORS:
+        # Breadth first and a batch at a time: SQLite takes a bounded number of variables in a statement.
+        made_from = select(edge.c.source).where(edge.c.target.in_(frontier[:_BATCH]))
+        new = set(tx.execute(made_from).scalars()) - seen
         seen |= new
-        frontier = frontier[500:] + [source for source in sorted(new) if refs.parse(source).kind in _THROUGH]
+        # Datasets are leaves: what they were made from is under their own digest already.
+        following = [source for source in sorted(new) if refs.parse(source).kind in _THROUGH]
+        frontier = frontier[_BATCH:] + following
     return sorted(ref for ref in seen if ref != model)

@@ -6,11 +6,11 @@ from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.gate_inputs import champion_of, trial_of
 from meguru.releases.gates.read import check_gates, judge
-from meguru.releases.promote import hold, put_live, retire
+from meguru.releases.promote import lock_endpoint, put_live, retire
 from meguru.releases.review.promotion import may_return, tell_return
 from meguru.releases.serving import with_serving
 from meguru.releases.types import GateVerdict, Release, ReleasePart, ReleaseState
-from meguru.releases.waived import held, tell_ended
+from meguru.releases.waivers import announce_expired, lock_waivers
 from meguru.serving import store as endpoints
 
 FORMER = (ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK)
@@ -37,10 +37,11 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
     name = refs.parse(endpoint, kind="endpoint").name
     if to is not None and (other := refs.parse(to, kind="release")).name != name:
         raise _never_live(str(other), name, "it is another endpoint's")
+    # As in `check`: the model is loaded and asked before the write transaction, and all is read again in it.
     with ctx.ws.read() as tx:
         endpoints.get(tx, name)
         target = (
-            _target(store.in_state(tx, name, ReleaseState.SUPERSEDED), name)
+            _target(store.newest_in_state(tx, name, ReleaseState.SUPERSEDED), name)
             if to is None
             else store.get(tx, to)
         )
@@ -48,16 +49,16 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
     if target.state is ReleaseState.LIVE:
         return with_serving(ctx, [target])[0]
     _must_work(ctx, target, name, champion)
-    hold(ctx, name)
-    live = store.in_state(ctx.tx, name, ReleaseState.LIVE)
+    lock_endpoint(ctx, name)
+    live = store.newest_in_state(ctx.tx, name, ReleaseState.LIVE)
     target = store.get(ctx.tx, target.ref, lock=True)
     if champion_of(ctx.tx, name) != champion or target.state not in FORMER:
         raise Conflict(
             f"another model went live at {name} meanwhile", where=target.ref, hint="roll back again"
         )
     may_return(ctx, target)
-    held(ctx.tx, target)
-    before = {"release": live[0].ref, "model": live[0].model} if live else None
+    lock_waivers(ctx.tx, target)
+    before = {"release": live.ref, "model": live.model} if live else None
     told = ctx.emit(
         "release.rolled_back",
         target.ref,
@@ -65,23 +66,23 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
         used=[target.ref],
         produced=[target.content.endpoint],
     )
-    for old in live:
-        retire(ctx, old, ReleaseState.ROLLED_BACK)
+    if live is not None:  # before the other is live: whoever asks for the live release must find one only
+        retire(ctx, live, ReleaseState.ROLLED_BACK)
     done = put_live(ctx, target, told)
     after = ctx.with_(cause=told.id)
     tell_return(after, done, reason)
-    tell_ended(after, done)
+    announce_expired(after, done)
     return done
 
 
-def _target(former: list[Release], endpoint: str) -> Release:
-    if not former:
+def _target(former: Release | None, endpoint: str) -> Release:
+    if former is None:
         raise NotFound(
             f"{endpoint} has no earlier release to go back to",
             where=refs.make("endpoint", endpoint),
             hint=f"see: meguru release list {endpoint}",
         )
-    return former[0]
+    return former
 
 
 def _must_work(ctx: Context, target: Release, endpoint: str, champion: ReleasePart | None) -> None:

@@ -9,7 +9,7 @@ from meguru.releases import store
 from meguru.releases.diff import compare
 from meguru.releases.serving import with_serving
 from meguru.releases.types import Release, ReleaseDiff
-from meguru.releases.waived import with_waivers
+from meguru.releases.waivers import with_waivers
 from meguru.serving import store as endpoints
 
 

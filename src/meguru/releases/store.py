@@ -23,6 +23,10 @@ from meguru.releases.types import (
     ReleaseState,
 )
 
+MAX_NEAR = 1000
+MAX_DIGITS = 9
+"""So many references are looked through for one that is spelled alike."""
+
 
 def add(tx: Connection, item: Release) -> None:
     """Write a new release."""
@@ -46,14 +50,16 @@ def get(tx: Connection, ref: str, *, lock: bool = False) -> Release:
     _, endpoint, version = refs.parse(ref, kind="release")
     query = select(release).where(release.c.endpoint == endpoint)
     if version not in {None, "latest"}:
-        if not str(version).isdecimal():
+        # A number that no column holds is an error of the driver, not of the question.
+        if not str(version).isdecimal() or len(str(version)) > MAX_DIGITS:
             raise InvalidInput(f"{version!r} is not the number of a release", where=ref, field="release")
         query = query.where(release.c.version == int(str(version)))
     query = query.order_by(release.c.version.desc()).limit(1)
     row = tx.execute(query.with_for_update() if lock else query).first()
     if row is None:
         same = condition(release.c.endpoint, {refs.project_of(endpoint)})
-        known = tx.execute(select(release.c.endpoint, release.c.version).where(same)).all()
+        near = select(release.c.endpoint, release.c.version).where(same)
+        known = tx.execute(near.order_by(release.c.created_at.desc()).limit(MAX_NEAR)).all()
         raise NotFound.of(
             "release", ref, [refs.make("release", each.endpoint, each.version) for each in known]
         )
@@ -90,13 +96,14 @@ def of_model(
     return [_release(row) for row in tx.execute(query.order_by(release.c.created_at.desc()).limit(limit))]
 
 
-def in_state(tx: Connection, endpoint: str, state: ReleaseState) -> list[Release]:
-    """Return an endpoint's releases in one state, the one that went live last first."""
+def newest_in_state(tx: Connection, endpoint: str, state: ReleaseState) -> Release | None:
+    """Return an endpoint's release in a state, of several the one that went live last; None if there is none.
+
+    An endpoint has one live release at most, and in time thousands that were superseded: these are not read.
+    """
     query = select(release).where(release.c.endpoint == endpoint, release.c.state == state.value)
-    return [
-        _release(row)
-        for row in tx.execute(query.order_by(release.c.live_at.desc(), release.c.version.desc()))
-    ]
+    row = tx.execute(query.order_by(release.c.live_at.desc(), release.c.version.desc()).limit(1)).first()
+    return None if row is None else _release(row)
 
 
 def received(tx: Connection, endpoint: str, what: str) -> Release | None:

@@ -13,7 +13,7 @@ from meguru.errors import Busy, DigestMismatch, InvalidInput, UnsafeModel
 from meguru.flavors import ColumnType, Signature, SignatureColumn
 from meguru.flavors.bundle import load_bundle, save_bundle
 from meguru.flavors.model import Model
-from meguru.releases.compatible import faults
+from meguru.releases.compatibility import incompatibilities
 from meguru.releases.gates import GATES, GateTrial, TrialSide
 from meguru.releases.gates.champion import Champion
 from meguru.releases.gates.loads import Loads
@@ -316,7 +316,7 @@ def columns(*items):
     ],
 )
 def test_what_clients_send_must_still_be_taken(live, new, fault):
-    found = "; ".join(faults([make_contract(columns(live))], columns(new), task_of("binary"), []))
+    found = "; ".join(incompatibilities([make_contract(columns(live))], columns(new), task_of("binary"), []))
     assert fault in found
     assert bool(fault) is bool(found)
 

@@ -18,7 +18,7 @@ from meguru.governance.operations import specs as principals
 from meguru.governance.principals import create_principal
 from meguru.governance.release_policies.kind import ReleasePolicySpec
 from meguru.releases import operations as releases
-from meguru.releases.review.links import HOLDS
+from meguru.releases.review.links import LIFETIME
 from meguru.server.access import Access
 from meguru.server.review_link import review_routes
 
@@ -80,7 +80,7 @@ def test_it_is_for_what_was_asked_then_for_a_while_and_no_other_token_is_one(tea
     team.policy(ReleasePolicySpec(expires="3d"))
     changed = client.post(path, data={"do": "approve"})
     assert (changed.status_code, "something changed since" in changed.text) == (409, True)
-    team.clock.move(HOLDS + timedelta(seconds=1))
+    team.clock.move(LIFETIME + timedelta(seconds=1))
     assert client.get(path).status_code == 404
     create_principal(team.ws, name="dan")  # the log goes on
     team.clock.set(team.start)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import delete
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from meguru.app.nouns import load_operations
 from meguru.console.routes import routes
 from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.registry.schema import model_version
 from meguru.releases import operations as releases
 from meguru.releases.types import ReleaseState
 
@@ -83,3 +87,23 @@ def test_the_page_says_what_voided_an_approval_and_who_may_not_decide(team, brow
     japanese = browsers.page("ana", version=2, **{"Accept-Language": "ja"})
     assert "の審査" in japanese
     assert "承認が足りません" in japanese
+
+
+def test_the_newest_reviews_are_listed_though_old_ones_stay_open_for_ever(team):
+    team.policy(ReleasePolicySpec(approvals=2))
+    first = team.asked()
+    team.clock.move(timedelta(hours=1))
+    second = team.asked(version=2)
+    assert [each.release for each in releases.awaiting(team.ws)] == [first, second]
+    assert [each.release for each in releases.awaiting(team.ws, limit=1)] == [second]
+
+
+def test_a_review_whose_model_was_removed_still_tells_what_people_decided(team):
+    team.policy(ReleasePolicySpec())
+    made = team.asked()
+    releases.approve(team.ana, release=made, note="looked at it")
+    with team.ws.db.write() as tx:
+        tx.execute(delete(model_version).where(model_version.c.version == 1))
+    found = releases.review(team.ws, release=made)
+    assert [each.note for each in found.standing.decisions] == ["looked at it"]
+    assert (found.content.params, found.content.metrics) == ([], [])

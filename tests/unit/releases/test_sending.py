@@ -20,6 +20,7 @@ from meguru.pipelines.deployments import deployed
 from meguru.pipelines.operations import list_pipelines, show_pipeline
 from meguru.pipelines.runner import run_file
 from meguru.registry.show import show as show_model
+from meguru.releases import store
 from meguru.releases.operations import check, create, list_releases, pack, promote, receive
 from meguru.releases.operations import show as show_release
 from meguru.releases.sending.send import send
@@ -194,3 +195,17 @@ def test_who_may_release_but_not_register_receives_nothing(workspace, made, stag
 def test_what_cannot_be_read_is_refused(staging, bundle):
     with pytest.raises(errors.InvalidInput):
         receive(staging, endpoint="delay", bundle=bundle)
+
+
+def test_what_comes_twice_at_once_is_one_release(workspace, made, staging, monkeypatch):
+    bundle = msgspec.to_builtins(pack(workspace, release=made.ref))
+    first = send(workspace, staging, made.ref).release
+    known, asked = store.received, []
+
+    def late(tx, endpoint, what):
+        asked.append(endpoint)
+        return None if len(asked) == 1 else known(tx, endpoint, what)  # the other was not committed yet
+
+    monkeypatch.setattr(store, "received", late)
+    assert receive(staging, endpoint="delay", bundle=bundle).ref == first.ref
+    assert len(asked) == 2

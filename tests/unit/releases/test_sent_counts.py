@@ -8,6 +8,8 @@ import pytest
 
 from meguru.errors import Conflict, InvalidInput
 from meguru.fairness import GroupOptions
+from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.governance.release_policies.operations import specs as policies
 from meguru.governance.signing_keys.server import ensure_server_key
 from meguru.registry.client import add_model
 from meguru.registry.group_tallies import count_groups, tallies_of
@@ -16,6 +18,8 @@ from meguru.releases.check import check
 from meguru.releases.create import create
 from meguru.releases.gates.read import gate_of
 from meguru.releases.promote import promote
+from meguru.serving import operations as endpoints
+from meguru.serving.kind import EndpointSpec
 from meguru.serving.operations import create as endpoint
 from meguru.signing import dsse
 from meguru.signing.statement import read_statement
@@ -130,3 +134,12 @@ def test_counts_by_another_rule_or_other_columns_void_nothing(workspace, groups)
 def test_what_would_be_refused_is_not_sent(workspace, groups):
     with pytest.raises(InvalidInput, match="fewer than 10 rows are not sent"):
         sent(workspace, groups, min_rows=5)
+
+
+def test_counts_that_a_gate_of_a_policy_took_are_still_there_when_it_goes_live(workspace, groups):
+    endpoints.specs.declare(workspace, name="delay", spec=EndpointSpec(model="delay"))
+    policies.declare(workspace, name="fair", spec=ReleasePolicySpec(approvals=0, gates=[GATE]))
+    made = create(workspace, endpoint="delay", model="delay@1").ref
+    sent(workspace, groups.filter(pl.col("race") != "rare"))
+    assert check(workspace, release=made).state == "passed"
+    assert promote(workspace, release=made).state == "live"

@@ -27,9 +27,12 @@ from meguru.kernel.jobs.schema import job
 from meguru.kernel.operations import Context, Operation
 from meguru.predictions import payload, store
 from meguru.predictions.operations import show
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.registry.client import add_model
+from meguru.releases import store as releases
+from meguru.releases.gate_inputs import trial_of
+from meguru.releases.gates.latency import Latency
 from meguru.releases.operations import check, promote, rollback
 from meguru.releases.operations import create as release
 from meguru.releases.types import ReleaseState
@@ -354,3 +357,11 @@ def refuses_where_the_view_says_so(ws, http, service, folder):
     old = ask(http, [{"user": "bob", "price": 1.0, "quantity": 1}])
     assert old.status_code == 503
     assert "feature_view/activity@3" in old.json()["error"]["what"]
+
+
+def test_how_fast_a_model_is_is_measured_with_what_its_views_give(shop):
+    ws = shop[0]
+    with ws.read() as tx:
+        live = releases.get(tx, "release/buys@1")
+    found = Latency(at_most_ms=60_000).judge(trial_of(ws, live, None))
+    assert found.passed, found.reason

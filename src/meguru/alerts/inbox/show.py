@@ -17,6 +17,8 @@ from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import ANYBODY
 
 READABLE = "event:read"
+MAX_DIGITS = 18
+"""A longer number is none of an event, and no column holds it."""
 MIN_DEDUPE_SECONDS = 60.0
 """So many seconds are between two mails at least."""
 
@@ -25,7 +27,7 @@ MIN_DEDUPE_SECONDS = 60.0
 def inbox(ctx: Context, *, unread: bool = False, before: str = "", limit: int = 100) -> Inbox:
     """Return what happened to what you follow, the newest first: all, or what you have not seen yet."""
     most, name = check_limit(limit), ctx.principal.name
-    if before and not before.isdecimal():
+    if before and not (before.isdecimal() and len(before) <= MAX_DIGITS):
         raise InvalidInput("this is no place in an inbox", field="before")
     settings, projects = store.settings_of(ctx.tx, name), ctx.principal.projects(READABLE)
     found = store.items(

@@ -8,7 +8,7 @@ from meguru.cards import store
 from meguru.cards.assemble import assemble
 from meguru.cards.export import CardFormat, card_file, words_in
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.hiding import hidden
+from meguru.cards.redaction import redacted
 from meguru.cards.types import Card
 from meguru.evidence.parts.source import GatheredPart, PackSource, json_file, stated
 from meguru.evidence.types import PackContent
@@ -49,6 +49,6 @@ def card_of(source: PackSource) -> Card:
     kept = store.kept(ctx.tx, ref, 1)
     body = store.body(ctx.tx, ref, kept[0].number) if kept else None
     if body is not None:
-        return hidden(reader, msgspec.structs.replace(body, number=kept[0].number))
+        return redacted(reader, msgspec.structs.replace(body, number=kept[0].number))
     # The same moment of the log gives the same bytes: when somebody asked is no part of the evidence.
     return msgspec.structs.replace(assemble(reader, ref), at=source.release.created_at)

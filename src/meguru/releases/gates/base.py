@@ -15,7 +15,7 @@ from meguru.registry.known import KnownModel
 from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.types import GateResult, ReleasePart
 from meguru.serving.contracts.types import Contract, ModelInput
-from meguru.serving.features.enrichment import ValueSource
+from meguru.serving.features.enrichment import FeatureInputs, ValueSource
 from meguru.serving.features.plan import FeaturePlan
 
 if TYPE_CHECKING:
@@ -83,6 +83,13 @@ class GateTrial:
     tallies: Callable[[], Sequence[TallyRecord]] = tuple
     looked_at: list[ReleasePart] = field(default_factory=list)
     checklist: Callable[[str], ChecklistStanding] = _no_checklist
+
+    @property
+    def feature_inputs(self) -> FeatureInputs | None:
+        """What fills in the columns that clients need not send; None if they send all."""
+        if self.features is None or self.values is None:
+            return None
+        return FeatureInputs(self.features, self.challenger.bundle.signature, self.values)
 
 
 class Gate(Protocol):

@@ -60,6 +60,8 @@ class Champion(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True):
         self.check_declaration(trial.challenger.known)
         if trial.champion is None:
             return self._result(passed=True, reason="this is the first release: there is no champion to beat")
+        # Not measured: the difference is 0 in every row, which a margin below 0 would let pass as "not
+        # worse".
         if trial.champion.digest == trial.challenger.digest:
             reason = f"nothing new: {trial.champion.ref}, which is live, is the same model"
             return self._result(passed=False, reason=reason)
@@ -96,6 +98,7 @@ class Champion(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def _compared(self, metric: Metric, both: tuple[ScoredRows, ...], seed: int) -> dict[str, Any]:
         new, old = both
+        # Of few rows an asymptotic interval is too narrow; of many the bootstrap costs more than it tells.
         method: Method = "bootstrap" if len(new) <= metric.max_bootstrap_rows else "auto"
         found = metric.difference(new, old, level=self.confidence, seed=seed, method=method)
         told = {"challenger": metric.value(new), "champion": metric.value(old), "difference": found.estimate}
@@ -172,5 +175,6 @@ def _untold(metric: Metric, rows: ScoredRows, golden: str) -> str:
     return f"{where} can't tell the difference in {shown(metric.name)}"
 
 
+# The same two models always get the same draws: who asks again until a gate passes gets the same answer.
 def _seed(challenger: TrialSide, champion: TrialSide) -> int:
     return int(digests.of_value([challenger.digest, champion.digest])[:8], 16)

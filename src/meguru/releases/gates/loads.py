@@ -7,10 +7,9 @@ from typing import ClassVar
 import msgspec
 
 from meguru.registry.known import KnownModel
-from meguru.releases.compatible import faults
+from meguru.releases.compatibility import incompatibilities
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict
-from meguru.serving.features.enrichment import FeatureInputs
 from meguru.serving.loaded_model import rehearsed
 
 
@@ -38,7 +37,7 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "contracts": [each.version for each in trial.contracts],
         }
         signature, plan = bundle.signature, trial.features
-        broken = faults(trial.contracts, signature, bundle.predictor.task, trial.inputs, plan)
+        broken = incompatibilities(trial.contracts, signature, bundle.predictor.task, trial.inputs, plan)
         if broken:
             reason = f"requests of clients would fail: {'; '.join(broken)}"
             return GateResult(
@@ -52,7 +51,7 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             max_rows=trial.max_rows,
             contracts=trial.contracts,
             inputs=trial.inputs,
-            features=FeatureInputs(plan, signature, trial.values) if plan and trial.values else None,
+            features=trial.feature_inputs,
         )
         columns = len(signature.inputs)
         if not trial.contracts:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Expectation: TypeAlias = Literal["invariant", "stable", "increases", "decreases"]
 EXPECTATIONS = ("invariant", "stable", "increases", "decreases")
-MOST_ROWS, SHOWN = 100_000, 5
+MAX_ROWS, SHOWN = 100_000, 5
 STABLE_SHARE = 0.05
 NOTHING = -1.0
 
@@ -88,8 +88,8 @@ class ChangedRowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         if self.share is not None and not 0 <= self.share < 1:
             raise InvalidInput("a share lies from 0 to below 1", field="share", why=f"it is {self.share:g}")
         for name, number in (("rows", self.rows), ("least_rows", self.least_rows)):
-            if not 1 <= number <= MOST_ROWS:
-                raise InvalidInput(f"{name} are 1 to {MOST_ROWS:,}", field=name, why=f"they are {number:,}")
+            if not 1 <= number <= MAX_ROWS:
+                raise InvalidInput(f"{name} are 1 to {MAX_ROWS:,}", field=name, why=f"they are {number:,}")
         if self.golden and not self.golden.rpartition("@")[2].isdigit():
             why = f"{self.golden!r} may hold other rows tomorrow"
             raise InvalidInput("a golden set is a version of a dataset", field="golden", why=why)
@@ -131,6 +131,7 @@ class ChangedRowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         if self.where:
             found = found.filter(condition(self.where, found, name, "where"))
         if found.height > self.rows:
+            # By the model's digest: asking once more draws the same rows, so that no gate passes by luck.
             draw = np.random.default_rng(seed_of(trial)).choice(found.height, self.rows, replace=False)
             found = found[np.sort(draw).tolist()]
         return found
@@ -187,6 +188,7 @@ class ChangedRowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             otherwise: Floats = (first.decided != second.decided).astype(np.float64)
             return otherwise
         moved = second.numbers - first.numbers
+        # No answer to both rows is no change; an answer to one of them alone is the greatest there can be.
         moved = np.where(np.isnan(first.numbers) & np.isnan(second.numbers), 0.0, moved)
         moved = np.where(np.isnan(moved), np.inf, moved)
         if self._is_directed:

@@ -14,7 +14,8 @@ from meguru.releases.review.standing import WENT_LIVE, standing_of
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving import store as endpoints
 
-LOOKED_AT = 100
+MAX_RELEASES = 100
+"""So many releases of a version are looked through; without one that counts, the alias is refused."""
 
 
 def check(ctx: Context, name: str, alias: str, version: int) -> None:
@@ -33,7 +34,7 @@ def check(ctx: Context, name: str, alias: str, version: int) -> None:
     for endpoint in endpoints.of_model(ctx.tx, name):
         if not applicable_policies(ctx.tx, endpoint):
             continue
-        made = releases.of_model(ctx.tx, ref, LOOKED_AT) if made is None else made
+        made = releases.of_model(ctx.tx, ref, MAX_RELEASES) if made is None else made
         lacks = _lacks(ctx, ctx.tx, [each for each in made if each.endpoint == endpoint])
         if lacks:
             raise ApprovalMissing(

@@ -19,7 +19,8 @@ from meguru.releases.review.types import ReleaseAuthor
 from meguru.releases.types import Release
 from meguru.tracking.schema import run as tracked_run
 
-MOST_CAUSES = 30
+MAX_CAUSES = 30
+"""So far back a chain of causes is followed; loops of triggers are cut much earlier."""
 _MADE_BY = ("trigger.", "pipeline_run.", "sweep.", "backfill.", "release.", "model_version.", "run.")
 """Events whose actor set off what came of them; who brought data or outcomes made no release."""
 
@@ -97,7 +98,7 @@ def _set_off(tx: Connection, starts: list[str]) -> Iterator[tuple[str, str]]:
     columns = (event.c.type, event.c.actor, event.c.subject, event.c.cause)
     for start in starts:
         cause: str | None = start
-        for _ in range(MOST_CAUSES):
+        for _ in range(MAX_CAUSES):
             row = tx.execute(select(*columns).where(event.c.id == cause)).first() if cause else None
             if row is None:
                 break

@@ -34,6 +34,7 @@ def ballot_of(ctx: Context, found: Release, account: str, decision: ReviewDecisi
     """Return what a decision of an account is made from; refuse one that is not theirs to make."""
     who, standing = persons(ctx.tx), standing_of(ctx.tx, found, ctx.now())
     at, _ = log_clock(ctx.tx, ctx.now())
+    # Clocks of servers differ: a decision must not be dated before the check that it is about.
     if found.checked_at is not None:
         at = max(at, found.checked_at)
     person = who.of(account)

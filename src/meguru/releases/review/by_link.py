@@ -13,7 +13,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.releases.kind import RELEASE
 from meguru.releases.review import store
 from meguru.releases.review.content import page_digest
-from meguru.releases.review.decide import ReviewVerdict, decide, held
+from meguru.releases.review.decide import ReviewVerdict, decide, lock_release
 from meguru.releases.review.links import ReviewClaim, read_review
 from meguru.releases.review.parts import parts_now
 from meguru.releases.review.show import ReleaseReview, review
@@ -66,7 +66,7 @@ def _person(ws: Workspace, claim: ReviewClaim) -> Principal:
 
 
 def _decide(ctx: Context, *, claim: ReviewClaim, person: Principal, verdict: ReviewVerdict) -> JudgedDecision:
-    found = held(ctx, claim.release)
+    found = lock_release(ctx, claim.release)
     used = any(each.door == verdict.door for each in store.decisions(ctx.tx, found.endpoint, found.version))
     if used:
         hint = "open the review in the console"

@@ -10,19 +10,20 @@ from sqlalchemy import Connection
 from meguru.base import digests, refs
 from meguru.datasets import columns
 from meguru.datasets import store as datasets
-from meguru.errors import MeguruError
+from meguru.errors import MeguruError, NotFound
 from meguru.features.code_diff import changed_sources
 from meguru.flavors.measures import Measure
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import store as pipelines
 from meguru.registry import store as models
 from meguru.registry.measures import measured
+from meguru.registry.types import ModelVersion
 from meguru.releases import store as releases
 from meguru.releases.diff import differences, parts_of, plain_text
 from meguru.releases.types import GateResult, Release, ReleaseDifference, ReleasePart, ReleaseState
 from meguru.storage.blobs import BlobStore
 
-MOST_LINES = 2000
+MAX_DIFF_LINES = 2000
 
 
 class DataChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,14 +81,8 @@ def digest_of(content: ReviewContent) -> str:
 
 def content_of(tx: Connection, blobs: BlobStore, release: Release) -> ReviewContent:
     """Return what reviewers see of a release: it is of what was checked, against what is live now."""
-    before = next(
-        (
-            each
-            for each in releases.in_state(tx, release.endpoint, ReleaseState.LIVE)
-            if each.ref != release.ref
-        ),
-        None,
-    )
+    live = releases.newest_in_state(tx, release.endpoint, ReleaseState.LIVE)
+    before = live if live and live.ref != release.ref else None
     old = before.content if before else None
     return ReviewContent(
         release=release.ref,
@@ -111,7 +106,7 @@ def _code(
         return []
     try:
         old = pipelines.resolve(tx, before.ref).sources if before else []
-        return changed_sources(blobs, old, pipelines.resolve(tx, after.ref).sources, MOST_LINES)
+        return changed_sources(blobs, old, pipelines.resolve(tx, after.ref).sources, MAX_DIFF_LINES)
     except MeguruError as error:
         return [f"! {error.what}"]
 
@@ -151,7 +146,8 @@ def _version(tx: Connection, part: ReleasePart | None) -> Any:
 def _params(tx: Connection, before: Release | None, after: Release) -> list[ReleaseDifference]:
     sides = []
     for each in (before, after):
-        params = models.resolve(tx, each.model).params if each else {}
+        version = _model(tx, each) if each else None
+        params = version.params if version else {}
         sides.append({name: plain_text(value) for name, value in sorted(params.items())})
     return differences(*sides)
 
@@ -168,7 +164,9 @@ def _metrics(tx: Connection, blobs: BlobStore, before: Release | None, after: Re
 
 
 def _measures(tx: Connection, blobs: BlobStore, release: Release) -> dict[tuple[str, str], Measure]:
-    version = models.resolve(tx, release.model)
+    version = _model(tx, release)
+    if version is None:
+        return {}
     try:
         found = measured(blobs, version)
     except MeguruError:
@@ -178,6 +176,14 @@ def _measures(tx: Connection, blobs: BlobStore, release: Release) -> dict[tuple[
         known |= {(each.metric, f"{part.column}={part.value}"): each for each in part.measures}
     plain = {(name, ""): Measure(metric=name, value=value) for name, value in version.metrics.items()}
     return plain | known
+
+
+def _model(tx: Connection, release: Release) -> ModelVersion | None:
+    """Return a release's model; None if it was removed, which must not hide what people decided about it."""
+    try:
+        return models.resolve(tx, release.model)
+    except NotFound:
+        return None
 
 
 def _plan(before: Release | None, release: Release) -> list[str]:

@@ -19,11 +19,11 @@ from meguru.releases.review.reviewer import reviewer
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.statement import ReviewPredicate, check_signed, read_signed, statement_of
 from meguru.releases.review.types import JudgedDecision, ReleaseApproval, ReviewDecision
+from meguru.releases.staleness import check_unchanged
 from meguru.releases.types import Release, ReleaseState
-from meguru.releases.unchanged import unchanged
 from meguru.serving import store as endpoints
 
-LONGEST_NOTE, LONGEST_ID = 4000, 64
+MAX_NOTE, MAX_ID = 4000, 64
 _EVENTS = {
     ReviewDecision.APPROVED: "release.approved",
     ReviewDecision.REFUSED: "release.review_refused",
@@ -57,7 +57,7 @@ def decide(ctx: Context, release: str, verdict: ReviewVerdict) -> JudgedDecision
         If there is nothing to decide about, or it is not what they looked at.
     """
     note = _checked_note(verdict)
-    found = held(ctx, release)
+    found = lock_release(ctx, release)
     if verdict.saw and verdict.saw != verdict.page:
         raise Conflict(
             f"the review of {found.ref} is not what you looked at",
@@ -68,7 +68,7 @@ def decide(ctx: Context, release: str, verdict: ReviewVerdict) -> JudgedDecision
     signed = read_signed(ctx, verdict.envelope) if verdict.envelope else None
     account = reviewer(ctx, signed[1] if signed else None)
     key = None if signed else server_key(ctx.ws, ctx.tx)  # made before the time is taken
-    decision = meant(ctx, found, verdict.decision)
+    decision = effective_decision(ctx, found, verdict.decision)
     ballot = ballot_of(ctx, found, account, decision)
     if signed and (fault := signed[1].fault_at(ballot.at)):
         raise Forbidden("this key signs nothing here", where=signed[1].ref, why=fault)
@@ -88,14 +88,14 @@ def decide(ctx: Context, release: str, verdict: ReviewVerdict) -> JudgedDecision
     return next(each for each in after.decisions if each.id == predicate.id)
 
 
-def held(ctx: Context, release: str) -> Release:
+def lock_release(ctx: Context, release: str) -> Release:
     """Return a release, held with its endpoint as by who promotes: one of both is first."""
     endpoint = releases.get(ctx.tx, release).endpoint
     endpoints.lock(ctx.tx, endpoint)
     return releases.get(ctx.tx, release, lock=True)
 
 
-def meant(ctx: Context, found: Release, decision: ReviewDecision) -> ReviewDecision:
+def effective_decision(ctx: Context, found: Release, decision: ReviewDecision) -> ReviewDecision:
     """Return what is decided: of a release that waits, or afterwards of one whose glass was broken.
 
     Raises
@@ -117,7 +117,7 @@ def meant(ctx: Context, found: Release, decision: ReviewDecision) -> ReviewDecis
     if store.request_of(ctx.tx, found.endpoint, found.version) is None:
         hint = f"meguru release request {short}"
         raise Conflict(f"nobody asked for a review of {found.ref}", where=found.ref, hint=hint)
-    unchanged(ctx.tx, found, as_now(ctx.tx, endpoints.get(ctx.tx, found.endpoint), found.content))
+    check_unchanged(ctx.tx, found, as_now(ctx.tx, endpoints.get(ctx.tx, found.endpoint), found.content))
     return decision
 
 
@@ -140,16 +140,17 @@ def predicate_of(ballot: Ballot, decision: ReviewDecision, note: str, page: str)
 
 def _checked_note(verdict: ReviewVerdict) -> str:
     note = verdict.note.strip()
-    if len(note) > LONGEST_NOTE:
-        raise InvalidInput(f"a note has at most {LONGEST_NOTE} characters", field="note")
+    if len(note) > MAX_NOTE:
+        raise InvalidInput(f"a note has at most {MAX_NOTE} characters", field="note")
     if verdict.decision is ReviewDecision.REFUSED and not note:
         raise InvalidInput("why is it refused?", field="note", hint="say it in a sentence: --note TEXT")
     return note
 
 
 def _check_once(ctx: Context, id: str) -> None:
-    if not id.startswith("apr-") or len(id) > LONGEST_ID:
-        why = f"its id is {id[:LONGEST_ID]!r}"
+    # A signature never ends: whoever has the envelope could hand it in again after its signer withdrew it.
+    if not id.startswith("apr-") or len(id) > MAX_ID:
+        why = f"its id is {id[:MAX_ID]!r}"
         raise InvalidInput("this statement was not asked for here", field="envelope", why=why)
     if store.is_used(ctx.tx, id):
         raise Conflict("this statement was handed in before", why="each counts once", hint="sign a new one")
@@ -199,7 +200,9 @@ def _keep(
         own_key=own,
         door=door,
     )
-    store.add_decision(ctx.tx, kept)
+    store.add_decision(
+        ctx.tx, kept
+    )  # after the event: it is counted in the log's order, by that event's number
     asked = store.request_of(ctx.tx, found.endpoint, found.version)
     if asked and asked.parts != kept.parts and found.state is ReleaseState.PASSED:
         store.keep_parts(ctx.tx, asked, kept.parts)  # that it is asked about as it is now, somebody has seen

@@ -13,7 +13,14 @@ from meguru.releases import store as releases
 from meguru.releases.review import store
 from meguru.releases.review.ballot import ballot_of
 from meguru.releases.review.content import page_digest
-from meguru.releases.review.decide import LONGEST_NOTE, ReviewVerdict, decide, held, meant, predicate_of
+from meguru.releases.review.decide import (
+    MAX_NOTE,
+    ReviewVerdict,
+    decide,
+    effective_decision,
+    lock_release,
+    predicate_of,
+)
 from meguru.releases.review.reviewer import reviewer
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.statement import statement_of
@@ -78,11 +85,11 @@ def statement(
 
     Its `payload` is to be signed as it is, in a DSSE envelope, within ten minutes.
     """
-    if len(note) > LONGEST_NOTE:
-        raise InvalidInput(f"a note has at most {LONGEST_NOTE} characters", field="note")
+    if len(note) > MAX_NOTE:
+        raise InvalidInput(f"a note has at most {MAX_NOTE} characters", field="note")
     found = releases.get(ctx.tx, release)
     account = reviewer(ctx, key_of(ctx.tx, key) if key else None)
-    wanted = meant(ctx, found, decision)
+    wanted = effective_decision(ctx, found, decision)
     ballot = ballot_of(ctx, found, account, wanted)
     predicate = predicate_of(ballot, wanted, note.strip(), page_digest(ctx.ws, release))
     made = statement_of(found, predicate)
@@ -105,9 +112,9 @@ def withdraw(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
     Conflict
         If the release is live already, or what one said was no.
     """
-    if len(note) > LONGEST_NOTE:
-        raise InvalidInput(f"a note has at most {LONGEST_NOTE} characters", field="note")
-    found = held(ctx, release)
+    if len(note) > MAX_NOTE:
+        raise InvalidInput(f"a note has at most {MAX_NOTE} characters", field="note")
+    found = lock_release(ctx, release)
     who, standing = persons(ctx.tx), standing_of(ctx.tx, found, ctx.now())
     me = who.of(ctx.principal.name)
     mine = [each for each in standing.decisions if who.of(each.principal) == me]

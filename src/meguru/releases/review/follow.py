@@ -33,6 +33,8 @@ class ReviewKeeper(Follower):
 
     def step(self) -> int:
         """Tell of the approvals that are void by now; return of how many reviews."""
+        # Most changes concern no review: they are found in a read, and only news is looked at again in a
+        # write.
         with self.ws.read() as tx:
             asked = store.open_requests(tx)
             moved = [each for each in asked if _is_news(each, _changes(tx, each))]
@@ -54,8 +56,8 @@ def _is_news(asked: ReviewRequest, changes: list[ReleaseDifference]) -> bool:
 
 def _tell(ctx: Context, *, release: ReviewRequest) -> int:
     """Write what differs by now, and tell of it if somebody had agreed."""
-    asked = store.request_of(ctx.tx, release.endpoint, release.version)
     found = releases.get(ctx.tx, refs.make("release", release.endpoint, release.version), lock=True)
+    asked = store.request_of(ctx.tx, release.endpoint, release.version)
     if asked is None or found.state is not ReleaseState.PASSED:
         return 0
     changes = _changes(ctx.tx, asked)

@@ -26,8 +26,8 @@ from meguru.releases.review.parts import parts_now
 from meguru.releases.review.rights import Reviewers
 
 PAGE = "/review/"
-HOLDS = timedelta(days=3)
-LONGEST = 4096
+LIFETIME = timedelta(days=3)
+MAX_TOKEN = 4096
 _PURPOSE = b"meguru review links"
 _MAIL = "mailto:"
 
@@ -59,9 +59,9 @@ def read_review(ws: Workspace, token: str) -> ReviewClaim:
     """
     from cryptography.fernet import InvalidToken, MultiFernet
 
-    keys = [cipher(key, _PURPOSE) for key in keys_of(ws)]
+    keys = [cipher(key, _PURPOSE) for key in keys_of(ws)]  # also earlier ones: links outlive a rotation
     try:
-        if not keys or len(token) > LONGEST:
+        if not keys or len(token) > MAX_TOKEN:
             raise InvalidToken
         claim = msgspec.json.decode(MultiFernet(keys).decrypt(token.encode()), type=ReviewClaim)
     except (InvalidToken, ValueError, msgspec.MsgspecError):
@@ -107,5 +107,5 @@ def _claim(tx: Connection, ws: Workspace, release: str, to: str) -> ReviewClaim 
         parts=digests.of_value(parts_now(tx, found)),
         account=able[0],
         to=to,
-        until=now + HOLDS,
+        until=now + LIFETIME,
     )

@@ -7,12 +7,12 @@ from meguru.governance.release_policies.store import applicable_policies
 from meguru.kernel.operations import Context, operation
 from meguru.releases.resolve import as_now
 from meguru.releases.review import store
-from meguru.releases.review.decide import LONGEST_NOTE, held
+from meguru.releases.review.decide import MAX_NOTE, lock_release
 from meguru.releases.review.parts import parts_now
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.types import ReviewRequest, ReviewStanding
+from meguru.releases.staleness import check_unchanged
 from meguru.releases.types import Release, ReleaseState
-from meguru.releases.unchanged import unchanged
 from meguru.serving import store as endpoints
 
 
@@ -25,9 +25,9 @@ def request(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
     Conflict
         If it did not pass, something changed since it was checked, or no policy asks for anything.
     """
-    if len(note) > LONGEST_NOTE:
-        raise InvalidInput(f"a note has at most {LONGEST_NOTE} characters", field="note")
-    found = held(ctx, release)
+    if len(note) > MAX_NOTE:
+        raise InvalidInput(f"a note has at most {MAX_NOTE} characters", field="note")
+    found = lock_release(ctx, release)
     short = f"{found.endpoint}@{found.version}"
     if found.state is not ReleaseState.PASSED:
         raise Conflict(
@@ -36,7 +36,7 @@ def request(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
             why="; ".join(found.reasons),
             hint=f"meguru release check {short}",
         )
-    unchanged(ctx.tx, found, as_now(ctx.tx, endpoints.get(ctx.tx, found.endpoint), found.content))
+    check_unchanged(ctx.tx, found, as_now(ctx.tx, endpoints.get(ctx.tx, found.endpoint), found.content))
     if not applicable_policies(ctx.tx, found.endpoint):
         raise Conflict(
             f"no policy asks for a review of {found.ref}",

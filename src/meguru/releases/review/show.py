@@ -43,7 +43,8 @@ def review(ctx: Context, *, release: str) -> ReleaseReview:
 def awaiting(ctx: Context, *, limit: int = 100) -> list[ReviewStanding]:
     """List the reviews that people were asked for and that are open, and broken glasses; oldest first."""
     projects, most = ctx.visible, check_limit(limit)
-    glasses, asked = store.open_glasses(ctx.tx, projects), store.open_requests(ctx.tx, projects=projects)
+    glasses = store.open_glasses(ctx.tx, projects)
+    asked = store.open_requests(ctx.tx, projects=projects, limit=most)
     open_ = [(each.endpoint, each.version) for each in glasses]
     open_ += [(each.endpoint, each.version) for each in asked]
     found = [releases.get(ctx.tx, refs.make("release", *each)) for each in list(dict.fromkeys(open_))[:most]]

@@ -20,8 +20,8 @@ from meguru.governance.signing_keys.standing import key_at
 from meguru.releases.diff import differences
 from meguru.releases.review import store
 from meguru.releases.review.authors import authors_of
-from meguru.releases.review.former import policies_of
 from meguru.releases.review.parts import parts_checked, parts_now
+from meguru.releases.review.policy_history import policies_of
 from meguru.releases.review.rights import Reviewers
 from meguru.releases.review.types import (
     BrokenGlass,
@@ -74,6 +74,8 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
     """
     at, clock = log_clock(tx, now)
     who, went_live = persons(tx), release.state in WENT_LIVE
+    # Nothing here is kept: a right, a key, a policy or a part may change at any time, and each decision
+    # counts only while all of it still holds.
     authors = authors_of(tx, release, who)
     policies = policies_of(tx, release, authors, who)
     asked, checked = store.request_of(tx, release.endpoint, release.version), parts_checked(tx, release)
@@ -195,6 +197,8 @@ def _stages(
     for stage in order:
         by: list[str] = []
         while left and len(by) < stage.approvals:
+            # Used up whether it fits or not: an approval given before its turn says nothing of what the stage
+            # before it found. Whoever gave it approves again when it is their turn (see `ballot.known_of`).
             each = left.pop(0)
             person = facts.who.of(each.principal)
             if person not in counted and facts.reviewers.may(each.principal, stage.right, each.at):

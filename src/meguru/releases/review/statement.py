@@ -20,9 +20,10 @@ from meguru.signing import dsse
 from meguru.signing.keys import PublicKey
 from meguru.signing.statement import Statement, StatementSubject, read_statement
 
-FRESH = timedelta(minutes=10)
+MAX_AGE = timedelta(minutes=10)
 """So long after it was asked for a statement may be signed."""
-LONGEST = 64 << 10
+MAX_ENVELOPE, MAX_SIGNATURES = 64 << 10, 5
+"""An envelope is a stranger's text until a key is found: so many characters, and so many keys are tried."""
 _NAMES = {
     ReviewDecision.APPROVED: "approval",
     ReviewDecision.SIGNED: "approval",
@@ -68,11 +69,13 @@ def read_signed(ctx: Context, text: str) -> tuple[ReviewPredicate, SigningKeyRec
     InvalidInput
         If it is no such statement, or none of the keys that are known here signed it.
     """
-    if len(text) > LONGEST:
-        raise InvalidInput("the envelope is too long", field="envelope", why=f"up to {LONGEST} characters")
+    if len(text) > MAX_ENVELOPE:
+        raise InvalidInput(
+            "the envelope is too long", field="envelope", why=f"up to {MAX_ENVELOPE} characters"
+        )
     envelope = dsse.read(text)
     statement = read_statement(envelope)
-    for each in envelope.signatures[:5]:
+    for each in envelope.signatures[:MAX_SIGNATURES]:
         key = find_key(ctx.tx, each.keyid)
         if key is not None and key.is_person and dsse.signers(envelope, [PublicKey.read(key.public)]):
             return _predicate(statement), key, statement
@@ -108,7 +111,9 @@ def check_signed(signed: Statement, expected: Statement, at: datetime) -> None:
         It names what differs.
     """
     when = datetime.fromisoformat(str(signed.predicate["when"]))
-    if when.tzinfo is None or not -FRESH <= at - when <= FRESH:
+    # Both ways: the signer's clock may be ahead, and a statement dated far ahead could be handed in much
+    # later.
+    if when.tzinfo is None or not -MAX_AGE <= at - when <= MAX_AGE:
         raise Conflict(
             "what was signed is not of now",
             why=f"it is dated {when.isoformat()}, and it is {at.isoformat()} here",

@@ -40,16 +40,19 @@ def keep_parts(tx: Connection, item: ReviewRequest, parts: dict[str, str]) -> No
 def open_requests(
     tx: Connection, *, projects: AbstractSet[str] | None = None, limit: int = 500
 ) -> list[ReviewRequest]:
-    """Return the requests whose release passed and is not live yet, of some projects, oldest first."""
+    """Return the requests whose release passed and is not live yet, of some projects, oldest first.
+
+    Of more than `limit` the newest: a release that nobody will promote any more stays open for ever.
+    """
     same = (review_request.c.endpoint == release.c.endpoint) & (review_request.c.version == release.c.version)
     query = (
         select(review_request)
         .join(release, same)
         .where(release.c.state == ReleaseState.PASSED.value, condition(review_request.c.endpoint, projects))
-        .order_by(review_request.c.at)
+        .order_by(review_request.c.at.desc())
         .limit(limit)
     )
-    return [_made(row, ReviewRequest) for row in tx.execute(query)]
+    return [_made(row, ReviewRequest) for row in tx.execute(query)][::-1]
 
 
 def decisions(tx: Connection, endpoint: str, version: int) -> list[ReleaseApproval]:

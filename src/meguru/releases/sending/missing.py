@@ -5,7 +5,8 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.serving import store as endpoints
 
-MOST = 200
+MAX_BLOBS = 200
+"""So many digests are asked about in one request."""
 
 
 @operation("release.missing", permission="release:write", query=True, on="endpoint")
@@ -17,7 +18,9 @@ def missing(ctx: Context, *, endpoint: str, blobs: list[str] = []) -> list[str]:
     NotFound
         If the endpoint was not declared here.
     """
-    if len(blobs) > MOST:
-        raise InvalidInput(f"up to {MOST} blobs at a time", field="blobs", why=f"there are {len(blobs):,}")
+    if len(blobs) > MAX_BLOBS:
+        raise InvalidInput(
+            f"up to {MAX_BLOBS} blobs at a time", field="blobs", why=f"there are {len(blobs):,}"
+        )
     endpoints.get(ctx.tx, endpoint)
     return [each for each in blobs if not ctx.blobs.has(digests.check_digest(each, field="blobs"))]

@@ -19,8 +19,8 @@ from meguru.releases.digest import identity
 from meguru.releases.sending.types import FORMAT, DataPolicy, ReleaseBundle
 from meguru.releases.types import HistoryLine, Release, ReleaseOrigin
 
-_HISTORY = 50
-"""Events of each part, the newest."""
+MAX_HISTORY = 50
+"""So many events of each part go along, the newest."""
 
 
 @operation("release.pack", permission="release:read", query=True, on="release")
@@ -87,7 +87,7 @@ def _history(ctx: Context, found: Release) -> list[HistoryLine]:
         )
         for subject in about
         if subject
-        for each in events.read(ctx.tx, subject=subject, newest_first=True, limit=_HISTORY)
+        for each in events.read(ctx.tx, subject=subject, newest_first=True, limit=MAX_HISTORY)
     ]
     return sorted(lines, key=lambda line: (line.at, line.id))
 

@@ -15,7 +15,7 @@ from meguru.datasets.blobs import is_here
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DatasetVersion
 from meguru.datasets.versions.layout import digests_of
-from meguru.datasets.write import record_arrival as dataset_arrived
+from meguru.datasets.write import record_arrival
 from meguru.datasets.write import write_next as write_dataset
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations import Context, operation
@@ -80,6 +80,9 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
     pipeline = _pipeline(ctx, bundle.pipeline) if bundle.pipeline else None
     kept = [_dataset(ctx, each, bundle.origin.source) for each in bundle.datasets]
     endpoints.lock(ctx.tx, name)
+    # Asked again under the lock: while the model was loaded, the same bundle may have come a second time.
+    if (known := store.received(ctx.tx, name, bundle.origin.identity)) is not None:
+        return _completed(ctx, known, bundle)
     release = refs.make("release", name, store.next_version(ctx.tx, name))
     origin = bundle.origin
     told = ctx.emit(
@@ -129,9 +132,14 @@ def _completed(ctx: Context, known: Release, bundle: ReleaseBundle) -> Release:
     for each in there:
         if not (each and each.elsewhere and is_here(ctx.blobs, load_manifest(ctx.blobs, each))):
             continue
-        dataset_arrived(ctx, each)
-        ctx.emit("dataset_version.arrived", each.ref, data={"digest": each.digest})
+        _arrived(ctx, each)
     return known
+
+
+def _arrived(ctx: Context, version: DatasetVersion) -> DatasetVersion:
+    """Write that the files of a version, of which only their list was here, have come; and tell of it."""
+    ctx.emit("dataset_version.arrived", version.ref, data={"digest": version.digest})
+    return record_arrival(ctx, version)
 
 
 def _check_rights(ctx: Context, endpoint: str, bundle: ReleaseBundle) -> None:
@@ -186,8 +194,9 @@ def _dataset(ctx: Context, sent: DatasetVersion, source: str) -> DatasetVersion:
         raise DigestMismatch(f"{sent.ref} is not what its list of files says", where=sent.ref)
     newest = datasets.lock(ctx.tx, name, ctx.now())
     if (known := datasets.of_digest(ctx.tx, name, sent.digest)) is not None:
-        came = bool(known.elsewhere) and is_here(ctx.blobs, manifest)
-        return dataset_arrived(ctx, known) if came else known
+        if not known.elsewhere or not is_here(ctx.blobs, manifest):
+            return known
+        return _arrived(ctx, known)
     number, note = newest.version + 1 if newest else 1, f"sent as {sent.ref}"
     where = "" if is_here(ctx.blobs, manifest) else source or ANOTHER
     return write_dataset(ctx, sent, number, note=note, elsewhere=where)

@@ -10,7 +10,7 @@ import msgspec
 from meguru.errors import DigestMismatch
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.releases.sending.missing import MOST, missing
+from meguru.releases.sending.missing import MAX_BLOBS, missing
 from meguru.releases.sending.pack import pack
 from meguru.releases.sending.receive import receive
 from meguru.releases.sending.types import DataPolicy
@@ -78,5 +78,5 @@ def send(
 
 def _chunks(listed: list[str]) -> Iterator[list[str]]:
     left = iter(listed)
-    while some := list(islice(left, MOST)):
+    while some := list(islice(left, MAX_BLOBS)):
         yield some

@@ -41,11 +41,11 @@ class PromoteRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         asked = occasion.subject or (occasion.event.subject if occasion.event else "")
         if asked.startswith(refs.make("release", name) + "@"):
             return asked
-        passed = store.in_state(ctx.tx, name, ReleaseState.PASSED)
-        if not passed:
+        passed = store.newest_in_state(ctx.tx, name, ReleaseState.PASSED)
+        if passed is None:
             raise NotFound(
                 f"no release of {name} has passed its gates and waits",
                 where=refs.make("endpoint", name),
                 hint=f"see: meguru release list {name}",
             )
-        return passed[0].ref
+        return passed.ref

@@ -11,7 +11,7 @@ from meguru.serving.features.plan import FeaturePlan
 from meguru.tasks import ModelOutput, Task
 
 
-def faults(
+def incompatibilities(
     contracts: Sequence[Contract],
     signature: Signature,
     task: Task,

@@ -15,12 +15,12 @@ from meguru.governance.signing_keys.server import server_key
 from meguru.governance.signing_keys.statements import predicate_type
 from meguru.governance.token_makers import check_token
 from meguru.kernel.operations import Context, operation
-from meguru.releases.promote import go_live, held_to_promote
+from meguru.releases.promote import go_live, lock_promotable
 from meguru.releases.review import store
 from meguru.releases.review.authors import authors_of
-from meguru.releases.review.decide import LONGEST_NOTE
-from meguru.releases.review.former import policies_of
+from meguru.releases.review.decide import MAX_NOTE
 from meguru.releases.review.parts import parts_now
+from meguru.releases.review.policy_history import policies_of
 from meguru.releases.review.standing import standing_of
 from meguru.releases.review.types import BrokenGlass, DecisionState, ReviewDecision
 from meguru.releases.types import Release, ReleaseState
@@ -44,12 +44,12 @@ def break_glass(ctx: Context, *, release: str, reason: str) -> Release:
         If nothing lacks, or it can't go live as it is.
     """
     said = reason.strip()
-    if not said or len(said) > LONGEST_NOTE:
+    if not said or len(said) > MAX_NOTE:
         raise InvalidInput("why is the glass broken?", field="reason", hint="say it in a sentence")
     if ctx.principal.kind not in PERSONS:
         raise Forbidden(f"{ctx.principal.name} may not break the glass", why="it is no person")
     check_token(ctx.tx, ctx.principal.token, {}, persons(ctx.tx))
-    found = held_to_promote(ctx, release)
+    found = lock_promotable(ctx, release)
     standing = standing_of(ctx.tx, found, ctx.now())
     if found.state is ReleaseState.LIVE or not standing.lacks:
         what = "is live already" if found.state is ReleaseState.LIVE else "lacks nothing"

@@ -11,7 +11,7 @@ from meguru.releases.gate_inputs import champion_of, present_part
 from meguru.releases.types import Release, ReleaseContent
 
 
-def unchanged(tx: Connection, found: Release, made_of: ReleaseContent) -> None:
+def check_unchanged(tx: Connection, found: Release, made_of: ReleaseContent) -> None:
     """Refuse a release under which something changed since its gates were asked.
 
     So also one that passed other gates than its endpoint has by now: their verdict is void.
@@ -27,7 +27,7 @@ def unchanged(tx: Connection, found: Release, made_of: ReleaseContent) -> None:
     if champion != found.champion:
         compared = found.champion.ref if found.champion else "nothing"
         why = f"it was compared with {compared}, and {champion.ref if champion else 'nothing'} is live now"
-    if moved := _moved(tx, found):
+    if moved := _moved_inputs(tx, found):
         why = f"its gates looked at other rows: {', '.join(moved)}; {why}"
     if why:
         raise Conflict(
@@ -35,7 +35,7 @@ def unchanged(tx: Connection, found: Release, made_of: ReleaseContent) -> None:
         )
 
 
-def _moved(tx: Connection, found: Release) -> list[str]:
+def _moved_inputs(tx: Connection, found: Release) -> list[str]:
     """Return what its gates looked at that is another by now, or gone."""
     inputs = {(part.ref, part.digest): part for result in found.results for part in result.inputs}
     moved = (part.ref for part in inputs.values() if present_part(tx, found.endpoint, part) != part)

@@ -29,7 +29,7 @@ from meguru.releases.types import (
 )
 from meguru.serving import store as endpoints
 
-SHOWN = 300
+MAX_REASON = 300
 """So many letters of a waiver's reason stand in a verdict."""
 
 
@@ -37,6 +37,7 @@ def declared_with(
     content: ReleaseContent, results: list[GateResult]
 ) -> list[tuple[GateResult, dict[str, Any] | None]]:
     """Return results, each with the gate as it was declared; None for what nobody declared."""
+    # By their order and not by name alone: an endpoint may declare one gate several times.
     declared = [each for each in content.policies if each.get("gate") != FIRST]
     found: list[tuple[GateResult, dict[str, Any] | None]] = []
     for result in results:
@@ -47,23 +48,25 @@ def declared_with(
     return found
 
 
-def covered(
+def apply_waivers(
     tx: Connection, content: ReleaseContent, results: list[GateResult], now: datetime
 ) -> list[GateResult]:
     """Return the verdicts with waivers: what a waiver in force lets pass is waived, and never passed."""
     endpoint = refs.parse(content.endpoint).name
-    held = [each for each in waivers.granted(tx, endpoint, content.model.ref) if each.in_force(now)]
-    return [_covered(result, declared, held) for result, declared in declared_with(content, results)]
+    in_force = [each for each in waivers.granted(tx, endpoint, content.model.ref) if each.in_force(now)]
+    return [_with_waiver(result, declared, in_force) for result, declared in declared_with(content, results)]
 
 
-def _covered(result: GateResult, declared: dict[str, Any] | None, held: list[Waiver]) -> GateResult:
+def _with_waiver(result: GateResult, declared: dict[str, Any] | None, in_force: list[Waiver]) -> GateResult:
     bare = unwaived(result)
     if bare.verdict is not GateVerdict.FAILED or declared is None or not is_waivable(declared):
         return bare
-    found = next((each for each in held if each.covers(digests.of_value(declared), _inputs(result))), None)
+    found = next(
+        (each for each in in_force if each.covers(digests.of_value(declared), _inputs(result))), None
+    )
     if found is None:
         return bare
-    why = found.reason if len(found.reason) <= SHOWN else f"{found.reason[: SHOWN - 1]}…"
+    why = found.reason if len(found.reason) <= MAX_REASON else f"{found.reason[: MAX_REASON - 1]}…"
     says = f"waived by {found.decided_by} until {written_end(found)} ({why}): {bare.reason}"
     return msgspec.structs.replace(
         bare, verdict=GateVerdict.WAIVED, reason=says, waiver=found.ref, refusal=bare.reason
@@ -79,15 +82,15 @@ def unwaived(result: GateResult) -> GateResult:
     )
 
 
-def is_refused_yet_covered(tx: Connection, found: Release, now: datetime) -> bool:
+def is_refused_but_waived(tx: Connection, found: Release, now: datetime) -> bool:
     """Tell whether waivers in force cover each gate that refused a release: it may be checked again."""
     if found.state is not ReleaseState.REFUSED:
         return False
-    verdicts = {each.verdict for each in covered(tx, found.content, found.results, now)}
+    verdicts = {each.verdict for each in apply_waivers(tx, found.content, found.results, now)}
     return GateVerdict.FAILED not in verdicts
 
 
-def must_hold(tx: Connection, found: Release, now: datetime) -> None:
+def check_waivers(tx: Connection, found: Release, now: datetime) -> None:
     """Hold the waivers that a release leans on, and refuse it when one holds no more.
 
     Raises
@@ -108,18 +111,18 @@ def must_hold(tx: Connection, found: Release, now: datetime) -> None:
             )
 
 
-def held(tx: Connection, found: Release) -> list[Waiver]:
+def lock_waivers(tx: Connection, found: Release) -> list[Waiver]:
     """Hold the waivers that a release leans on, before any event is written, and return them."""
     return [waivers.get(tx, each.waiver, lock=True) for each in found.results if each.waiver]
 
 
-def lean(tx: Connection, found: Release) -> None:
+def record_waivers(tx: Connection, found: Release) -> None:
     """Write down by which waivers a release goes live."""
-    for known in held(tx, found):
+    for known in lock_waivers(tx, found):
         waivers.save(tx, msgspec.structs.replace(known, leaned_on_by=found.ref))
 
 
-def tell_ended(ctx: Context, found: Release) -> None:
+def announce_expired(ctx: Context, found: Release) -> None:
     """Tell people of the waivers of a release that went live again after they had ended."""
     for each in found.waivers:
         if each.is_lapsed:
