@@ -8,7 +8,7 @@ from meguru.base import refs
 from meguru.cards import store
 from meguru.cards.facts import read, version_of
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.looks import texts_of
+from meguru.cards.part_reviews import texts_of
 from meguru.cards.parts import in_order
 from meguru.cards.traits import traits_of
 from meguru.cards.types import Card
@@ -28,7 +28,7 @@ def assemble(reader: RecordReader, ref: str) -> Card:
     said = store.of(reader.tx, refs.make(*refs.parse(facts.ref)[:2]))
     if said is None:
         return Card(about=facts.ref, at=reader.now, facts=facts)
-    words = texts_of(said, store.looks(reader.tx, said.name), traits_of(facts))
+    words = texts_of(said, store.part_reviews(reader.tx, said.name), traits_of(facts))
     order = {key: place for place, key in enumerate(in_order([each.part for each in words]))}
     here = version_of(facts)
     # What was looked at for this very version holds for it.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
+
 from meguru.base import digests, refs
 from meguru.base.names import is_name
 from meguru.cards import store
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.keep import check_readable
 from meguru.cards.kind import CARD, CardSpec
-from meguru.cards.looks import note
+from meguru.cards.part_reviews import record_review
 from meguru.cards.parts import check_part, check_text
 from meguru.cards.show import assembled_ref
+from meguru.cards.snapshots import check_readable
 from meguru.cards.types import DeclaredCard
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import declarations
@@ -41,7 +43,7 @@ def confirm(ctx: Context, *, ref: str, parts: list[str] | None = None) -> Declar
 
 
 def _confirmed(ctx: Context, card: DeclaredCard, parts: list[str], version: str) -> None:
-    held = note(ctx, card, parts, version)
+    held = record_review(ctx, card, parts, version)
     ctx.emit("card.confirmed", card.ref, data={"version": held, "parts": parts}, used=[held] if held else [])
 
 
@@ -76,7 +78,7 @@ def edit(ctx: Context, *, ref: str, part: str, text: str, expect: str | None = N
         if done.change is Change.UNCHANGED:
             _confirmed(ctx, made, [part], version)
         elif version:
-            note(ctx, made, [part], version)
+            record_review(ctx, made, [part], version)
     return made
 
 
@@ -94,9 +96,12 @@ def _words(ctx: Context, version: str) -> DeclaredCard:
 
 
 def _free_name(ctx: Context, about: refs.Ref) -> str:
-    """Return what a new card is called: as what it is about, else with its kind behind."""
+    """Return what a new card is called: as what it is about, else with its kind and a number behind.
+
+    A name that is taken is never returned: the words of the card that has it would be written over.
+    """
     bare = refs.bare(about.name)
-    taken = refs.within(about.project, bare)
-    if is_name(bare) and store.find(ctx.tx, taken) is None:
-        return taken
-    return refs.within(about.project, f"{bare[:80].replace('/', '-').replace(' ', '-')}-{about.kind}")
+    stem = f"{bare[:80].replace('/', '-').replace(' ', '-')}-{about.kind}"
+    wanted = chain([bare] if is_name(bare) else [], [stem], (f"{stem}-{number}" for number in count(2)))
+    names = (refs.within(about.project, each) for each in wanted)
+    return next(each for each in names if store.find(ctx.tx, each) is None)

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
+from meguru.artifacts.erasure.redaction import is_telling
 from meguru.base import refs
 from meguru.cards import store
 from meguru.cards.types import Card
 from meguru.kernel.operations import Context
 
 MASK = "•••"
-SHORTEST = 4
+MIN_LENGTH = 4
 """A shorter value ("7") stands in many texts that are about nobody; as a word of its own it tells little."""
 
 
@@ -23,10 +24,11 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
 
     The digest of a kept card stays that of what was kept.
     """
-    values = [each for each in subject.values if len(each) >= SHORTEST]
+    # The longest first: of "ann" and "ann@example.com" the shorter would leave the end of the other behind.
+    values = sorted((each for each in subject.values if len(each) >= MIN_LENGTH), key=len, reverse=True)
     if not values:
         return []
-    theirs = re.compile("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in values))
+    theirs = re.compile("|".join(map(_pattern, values)))
     found = []
     for name, said in store.all_words(ctx.tx):
         subject.places.looked("cards")
@@ -43,6 +45,12 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
             if not dry_run:
                 store.put_body(ctx.tx, about, number, msgspec.convert(changed, Card))
     return found
+
+
+def _pattern(value: str) -> str:
+    # A short name may be a word of another meaning in small letters ("Rose", "Mark"); a long value is not.
+    said = f"(?i:{re.escape(value)})" if is_telling(value) else re.escape(value)
+    return rf"(?<!\w){said}(?!\w)"
 
 
 def _masked(value: Any, theirs: re.Pattern[str]) -> tuple[Any, int]:

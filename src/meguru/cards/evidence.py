@@ -20,6 +20,6 @@ def evidence(tx: Connection, model: str, endpoint: str) -> dict[str, list[str]]:
     found = store.of(tx, refs.make("model", refs.parse(model, kind="model").name))
     if found is None or NEEDED not in {split_language(each)[0] for each in found.words}:
         return {}
-    looks = store.looks(tx, found.name)
-    looked_at = all(part in looks and looks[part].version == model for part in found.words)
+    part_reviews = store.part_reviews(tx, found.name)
+    looked_at = all(part in part_reviews and part_reviews[part].version == model for part in found.words)
     return {"card": [found.ref]} if looked_at else {}

@@ -10,10 +10,10 @@ from meguru.base import refs
 from meguru.cards import store
 from meguru.cards.assemble import assemble
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.keep import keep
 from meguru.cards.kind import CARD
+from meguru.cards.snapshots import keep_snapshot
 from meguru.cards.types import Card
-from meguru.errors import MeguruError
+from meguru.errors import MeguruError, is_our_fault
 from meguru.kernel import events
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, InternalOperation
@@ -40,7 +40,9 @@ class CardKeeper(Follower):
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
-        self._seen = 0
+        self._seen = (
+            0  # spares a read of events that concern no card: the cursor is written only for those that do
+        )
 
     def step(self) -> int:
         """Keep the cards of all that has happened by now; return how many events concerned them."""
@@ -73,9 +75,10 @@ class CardKeeper(Follower):
                     continue  # nobody wrote about it: its versions may come every minute
                 try:
                     made.append(assemble(reader, ref))
-                except (
-                    MeguruError
-                ) as error:  # it went away meanwhile, or can't be read: the others wait for it
+                except MeguruError as error:
+                    if is_our_fault(error):
+                        raise  # a store that is away: the cursor stays, and the event is looked at again
+                    # It went away meanwhile, or can't be read: the others must not wait for it.
                     log.warning("no card of %s was kept: %s", ref, error)
         return made
 
@@ -90,7 +93,7 @@ def _take_in(ctx: Context, *, event: Event, made: list[Card]) -> None:
         return  # another server was quicker
     told = ctx.with_(cause=event.id)
     for card in made:
-        keep(told, card, event.type)
+        keep_snapshot(told, card, event.type)
     store.set_cursor(ctx.tx, event.seq)
 
 

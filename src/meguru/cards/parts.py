@@ -25,7 +25,7 @@ PARTS: dict[str, str] = {
     "caveats": mark("Caveats and recommendations"),
 }
 """In the order in which they are shown; further parts follow by name."""
-MOST_PARTS, LONGEST = 60, 50_000
+MAX_PARTS, MAX_LENGTH = 60, 50_000
 _KEY = re.compile(r"[^\W\d][\w-]{0,59}(\.(en|ja))?")
 _SPACES = re.compile(r"[\s/]+")
 
@@ -46,8 +46,10 @@ def check_part(key: str, field: str = "part") -> str:
 
 def check_text(key: str, text: str, field: str = "text") -> str:
     """Return a part's text; refuse one that is too long, or holds what is no text."""
-    if len(text) > LONGEST:
-        raise InvalidInput(f"the part {key!r} is too long", field=field, why=f"up to {LONGEST:,} characters")
+    if len(text) > MAX_LENGTH:
+        raise InvalidInput(
+            f"the part {key!r} is too long", field=field, why=f"up to {MAX_LENGTH:,} characters"
+        )
     if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
         raise InvalidInput(f"the part {key!r} holds control characters", field=field)
     return text

@@ -10,7 +10,7 @@ from meguru.base.text import LANGUAGES
 from meguru.cards.parts import PARTS, key_of
 from meguru.errors import InvalidInput, NotFound
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 WITHOUT_HEADING = "description"
@@ -54,8 +54,8 @@ def _inside(root: Path, given: str) -> Path:
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > MOST_BYTES:
-        raise InvalidInput(f"{path.name} is too long", field="file", why=f"up to {MOST_BYTES >> 20} MiB")
+    if path.stat().st_size > MAX_BYTES:
+        raise InvalidInput(f"{path.name} is too long", field="file", why=f"up to {MAX_BYTES >> 20} MiB")
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -9,7 +9,7 @@ from meguru.base.paging import check_limit
 from meguru.cards import store
 from meguru.cards.assemble import assemble
 from meguru.cards.facts.reader import RecordReader
-from meguru.cards.hiding import hidden
+from meguru.cards.redaction import redacted
 from meguru.cards.types import Card, DeclaredCard, KeptCard
 from meguru.errors import NotFound
 from meguru.kernel.operations import Context, operation
@@ -30,7 +30,7 @@ def show(ctx: Context, *, ref: str, kept: int | None = None) -> Card:
     if found is None:
         raise NotFound(f"no card of {about} was kept", where=about, hint=f"meguru card write {about}")
     number = kept or store.next_number(ctx.tx, about) - 1
-    return hidden(reader, msgspec.structs.replace(found, number=number))
+    return redacted(reader, msgspec.structs.replace(found, number=number))
 
 
 @operation("card.history", permission="card:read", query=True, on="ref", refers={"ref": "*"})

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.cards import store
 from meguru.cards.kind import CardSpec
-from meguru.cards.looks import note_changed
-from meguru.cards.parts import MOST_PARTS, check_part, check_text
+from meguru.cards.part_reviews import record_changes
+from meguru.cards.parts import MAX_PARTS, check_part, check_text
 from meguru.cards.types import DeclaredCard
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
@@ -51,8 +51,8 @@ def check(ctx: Context, name: str, spec: CardSpec) -> CardSpec:
         If it is about nothing that has a card, or another card is about the same, or a part is none.
     """
     about = about_of(name, spec)
-    if len(spec.words) > MOST_PARTS:
-        raise InvalidInput("the card has too many parts", field="words", why=f"up to {MOST_PARTS}")
+    if len(spec.words) > MAX_PARTS:
+        raise InvalidInput("the card has too many parts", field="words", why=f"up to {MAX_PARTS}")
     words = {
         check_part(key, "words"): check_text(key, text.strip(), f"words.{key}")
         for key, text in spec.words.items()
@@ -95,12 +95,12 @@ def save(ctx: Context, name: str, spec: CardSpec) -> None:
     made = DeclaredCard(name=name, about=about_of(name, spec), words=spec.words)
     same = before.words if before is not None and before.about == made.about else {}
     store.declare(ctx.tx, made)
-    note_changed(ctx, made, same)
+    record_changes(ctx, made, same)
 
 
 def retire(ctx: Context, name: str) -> None:
     """Take the words out of use; what was kept of them stays."""
     store.take_out(ctx.tx, name, ctx.now())
-    found = store.looks(ctx.tx, name)
+    found = store.part_reviews(ctx.tx, name)
     if found:
-        store.forget_looks(ctx.tx, name, list(found))
+        store.forget_part_reviews(ctx.tx, name, list(found))

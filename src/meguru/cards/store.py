@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from meguru.cards.schema import card, card_cursor, card_look, kept_card
-from meguru.cards.types import Card, CardLook, DeclaredCard, KeptCard
+from meguru.cards.types import Card, DeclaredCard, KeptCard, PartReview
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
 
@@ -66,30 +66,30 @@ def take_out(tx: Connection, name: str, at: datetime) -> None:
     tx.execute(update(card).where(card.c.name == name).values(retired_at=at))
 
 
-def looks(tx: Connection, name: str) -> dict[str, CardLook]:
+def part_reviews(tx: Connection, name: str) -> dict[str, PartReview]:
     """Return when each part of a card was looked at last."""
-    mine = [card_look.c[each] for each in CardLook.__struct_fields__]
+    mine = [card_look.c[each] for each in PartReview.__struct_fields__]
     rows = tx.execute(select(*mine).where(card_look.c.card == name))
     found = (
-        msgspec.convert({str(key): value for key, value in row._mapping.items()}, CardLook) for row in rows
+        msgspec.convert({str(key): value for key, value in row._mapping.items()}, PartReview) for row in rows
     )
     return {each.part: each for each in found}
 
 
-def put_looks(tx: Connection, name: str, found: Iterable[CardLook]) -> None:
+def put_part_reviews(tx: Connection, name: str, found: Iterable[PartReview]) -> None:
     """Write down that parts were looked at."""
     rows = [msgspec.structs.asdict(each) | {"card": name} for each in found]
     if rows:
-        forget_looks(tx, name, [row["part"] for row in rows])
+        forget_part_reviews(tx, name, [row["part"] for row in rows])
         tx.execute(insert(card_look), [row | {"traits": msgspec.to_builtins(row["traits"])} for row in rows])
 
 
-def forget_looks(tx: Connection, name: str, parts: Sequence[str]) -> None:
+def forget_part_reviews(tx: Connection, name: str, parts: Sequence[str]) -> None:
     """Forget about parts that are no more."""
     tx.execute(delete(card_look).where(card_look.c.card == name, card_look.c.part.in_(parts)))
 
 
-def keep(tx: Connection, kept: KeptCard, body: Card) -> None:
+def add_snapshot(tx: Connection, kept: KeptCard, body: Card) -> None:
     """Write down what the card of a version says."""
     tx.execute(insert(kept_card).values(msgspec.structs.asdict(kept) | {"body": msgspec.to_builtins(body)}))
 

@@ -9,7 +9,7 @@ from meguru.base import refs
 from meguru.cards.facts.types import CardColumn, CardDataset, CardEndpoint, CardFacts, CardModel
 from meguru.cards.types import Trait, TraitChange
 
-MOST_NAMES = 12
+MAX_NAMES = 12
 """So many features or slices are named; of more it is told how many."""
 
 

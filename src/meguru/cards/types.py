@@ -33,7 +33,7 @@ class TraitChange(msgspec.Struct, frozen=True, kw_only=True):
     gone: list[str] = []
 
 
-class CardLook(msgspec.Struct, frozen=True, kw_only=True):
+class PartReview(msgspec.Struct, frozen=True, kw_only=True):
     """When a part was looked at last: by whom, and for which version, with what that was like."""
 
     part: str

@@ -13,7 +13,7 @@ from meguru.costs.schema import budget
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 
-MOST_PATTERNS = 50
+MAX_PATTERNS = 50
 
 
 def find(tx: Connection, name: str) -> BudgetSpec | None:
@@ -44,8 +44,8 @@ def check(ctx: Context, name: str, spec: BudgetSpec) -> BudgetSpec:
         )
     for field in ("pipelines", "people"):
         given = getattr(spec, field)
-        if len(given) > MOST_PATTERNS or not all(0 < len(each) <= 200 for each in given):
-            raise InvalidInput(f"{field} are up to {MOST_PATTERNS} names", field=field)
+        if len(given) > MAX_PATTERNS or not all(0 < len(each) <= 200 for each in given):
+            raise InvalidInput(f"{field} are up to {MAX_PATTERNS} names", field=field)
     return spec
 
 

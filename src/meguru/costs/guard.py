@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from meguru.base import refs
+from meguru.business.formatting import number
 from meguru.costs import store
 from meguru.costs.kind import BudgetSpec
 from meguru.costs.periods import end_of
@@ -31,7 +32,8 @@ def check_run(ctx: Context, pipeline: str, person: str) -> None:
     """
     now = ctx.now()
     for each in store.budgets(ctx.tx, {refs.project_of(pipeline)}):
-        # A limit that was raised holds at once, though no server has counted since.
+        # `exceeded` is what the server counted last: it lags behind by seconds, and lets through what starts
+        # then. A limit that was raised holds at once, though no server has counted since.
         is_over = each.exceeded and each.spent >= each.spec.limit
         if not (is_over and each.spec.stop and each.start):
             continue
@@ -39,7 +41,7 @@ def check_run(ctx: Context, pipeline: str, person: str) -> None:
             continue
         until = end_of(each.spec.per, each.start)
         if now < until:
-            left = f"{each.spent:,.6g} of {each.spec.limit:,.6g} is spent"
+            left = f"{number(each.spent)} of {number(each.spec.limit)} is spent"
             raise Conflict(
                 f"budget/{each.name} is used up",
                 why=f"{left}; it begins anew {until:%Y-%m-%d} UTC",

@@ -22,7 +22,7 @@ from meguru.kernel.services import Follower
 
 _UNITS = {"cpu_hours": "hours of processors", "gpu_hours": "hours of accelerators"}
 _HOUR = 3600.0
-MOST_TOLD = 1000
+MAX_NAMED = 1000
 """So many of what was stopped are named in the event."""
 _TICK = timedelta(milliseconds=1)
 
@@ -53,6 +53,7 @@ class BudgetKeeper(Follower):
 
 def note(ctx: Context, *, known: BudgetState, now: BudgetState) -> int:
     """Write down what was counted of a budget, and do what follows; 1 if there was something to tell."""
+    # Compare and set: what was counted in a read is written only over the state that it was counted from.
     if store.find_budget(ctx.tx, known.name, lock=True) != known:
         return 0  # it was declared anew, or another server was quicker: the next look tells
     told = _tell(ctx, known, now)
@@ -84,7 +85,8 @@ def _tell(ctx: Context, known: BudgetState, now: BudgetState) -> bool:
         ctx.emit("budget.renewed", ref)
     if now.exceeded and not had.exceeded:
         things = running(ctx.tx, now) if now.spec.stop else []
-        event = ctx.emit("budget.exceeded", ref, data=_facts(ctx, now) | {"stopped": things[:MOST_TOLD]})
+        # The event first: what is stopped names it as its cause.
+        event = ctx.emit("budget.exceeded", ref, data=_facts(ctx, now) | {"stopped": things[:MAX_NAMED]})
         stop(ctx.with_(cause=event.id), things, f"{ref} is used up")
     elif now.warned and not had.warned and not now.exceeded:
         ctx.emit("budget.warned", ref, data=_facts(ctx, now))

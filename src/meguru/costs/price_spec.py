@@ -15,7 +15,7 @@ from meguru.costs.schema import price_list
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 
-LONGEST_UNIT = 20
+MAX_UNIT = 20
 _TEXTS = frozenset({"unit", "since"})
 
 
@@ -38,7 +38,7 @@ def check(ctx: Context, name: str, spec: PriceListSpec) -> PriceListSpec:
         Naming the field.
     """
     del ctx, name
-    if not 0 < len(spec.unit.strip()) <= LONGEST_UNIT:
+    if not 0 < len(spec.unit.strip()) <= MAX_UNIT:
         raise InvalidInput("prices have a unit", field="unit", hint='unit = "JPY"')
     if spec.since:
         day_of(spec.since)

@@ -12,8 +12,8 @@ from meguru.costs.price_spec import day_of
 from meguru.costs.types import ResourceUse
 
 _HOUR = 3600.0
-_MONTH = 30.0
-"""Days."""
+_MONTH_DAYS = 30.0
+"""Providers price a gigabyte by the month, of which 30 days are one here, so that each day costs the same."""
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -53,7 +53,7 @@ def amount(use: ResourceUse, spec: PriceListSpec) -> CostAmount:
         hours["cpu"] * spec.cpu_hour
         + hours["gpu"] * spec.gpu_hour
         + hours["memory"] * spec.memory_gb_hour
-        + use.storage_gb_days / _MONTH * spec.storage_gb_month
+        + use.storage_gb_days / _MONTH_DAYS * spec.storage_gb_month
     )
     if not (spec.watts_cpu or spec.watts_gpu or spec.watts_memory_gb):
         return CostAmount(money, spec.unit, None, None)

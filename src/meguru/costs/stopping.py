@@ -15,6 +15,7 @@ from meguru.costs.guard import covers
 from meguru.costs.types import BudgetState
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, Operation
+from meguru.kernel.projects import condition
 from meguru.pipelines.pause import pause as pause_run
 from meguru.pipelines.schema import pipeline_run
 from meguru.pipelines.types import FINAL
@@ -37,8 +38,10 @@ _STOPS: dict[str, tuple[Operation[..., Any], str]] = {
 def running(tx: Connection, budget: BudgetState) -> list[str]:
     """Return the references of what runs on a budget: sweeps and backfills first, which begin other runs."""
     found = []
+    here = {refs.project_of(budget.name)}
     for kind, (table, is_running) in _RUNNING.items():
-        query = select(table.c.id, table.c.pipeline, table.c.created_by).where(is_running(table))
+        columns = (table.c.id, table.c.pipeline, table.c.created_by)
+        query = select(*columns).where(is_running(table), condition(table.c.pipeline, here))
         for id, pipeline, person in tx.execute(query.order_by(table.c.id)):
             if covers(budget.name, budget.spec, pipeline, person):
                 found.append(refs.make(kind, id))

@@ -46,7 +46,8 @@ def of_steps(
     """Return what steps used that ended in a time, by pipeline and by who started the run."""
     s, r = step_run.c, pipeline_run.c
     within = and_(s.finished_at >= since, s.finished_at < until)
-    # Runs are looked at first: they are few beside their steps.
+    # A bound on runs beside the one on steps: the planner begins with the runs, which are few beside their
+    # steps.
     alive = or_(r.finished_at.is_(None), r.finished_at >= since)
     query = (
         select(
@@ -71,7 +72,7 @@ def of_steps(
 def of_runs(tx: Connection, ids: Sequence[str]) -> dict[str, tuple[int, ResourceUse]]:
     """Return, for runs, how many of their steps could not be measured, and what the others used."""
     s, found = step_run.c, {}
-    for first in range(0, len(ids), 500):
+    for first in range(0, len(ids), 500):  # SQLite takes a bounded number of variables in one statement
         query = (
             select(
                 s.run,
@@ -111,6 +112,7 @@ def of_datasets(
     v = dataset_version.c
     here = condition(v.name, projects)
     still = or_(v.freed_at.is_(None), v.freed_at > since)
+    # A removed version costs until its bytes are freed; one that is read where it lies costs nothing here.
     query = select(v.name, v.bytes, v.created_at, v.freed_at).where(
         here, v.created_at < until, still, v.elsewhere == ""
     )

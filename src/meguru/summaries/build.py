@@ -11,6 +11,7 @@ from meguru.alerts.show import list_alerts
 from meguru.alerts.types import Alert
 from meguru.base.paging import MAX_PAGE
 from meguru.base.text import LANGUAGES, mark
+from meguru.business.formatting import number
 from meguru.business.show import list_metrics
 from meguru.business.types import BusinessValue
 from meguru.costs import usage
@@ -26,7 +27,9 @@ from meguru.serving.types import Endpoint, EndpointState
 from meguru.summaries.types import BusinessSummary, EndpointSummary, PlainSentence
 
 USUAL = timedelta(days=30)
-MOST_ENDPOINTS, MOST_CHANGES, MOST_EVENTS = 50, 20, 2000
+MAX_ENDPOINTS, MAX_CHANGES = 50, 20
+"""So many endpoints are told of, and of each so many changes."""
+EVENTS_PAGE = 500
 _CHANGES = {
     "release.promoted": (mark("a new version went live: {model}"), "good"),
     "release.rolled_back": (mark("it was taken back to {model}: {reason}"), "odd"),
@@ -59,7 +62,7 @@ def show(ctx: Context, *, since: datetime | None = None, until: datetime | None 
     begin = since or end - USUAL
     if begin >= end:
         raise InvalidInput("the time ends before it begins", field="since")
-    found = list_endpoints.function(ctx, limit=MOST_ENDPOINTS)
+    found = list_endpoints.function(ctx, limit=MAX_ENDPOINTS)
     alerts = list_alerts.function(ctx, limit=MAX_PAGE).items
     monitors = list_monitors.function(ctx)
     answered = {
@@ -112,10 +115,11 @@ def _value(ctx: Context, endpoint: Endpoint, answered: int) -> Iterator[PlainSen
     yield PlainSentence(message=mark("It answered {count} questions."), values={"count": f"{answered:,}"})
     for status in list_metrics.function(ctx, endpoint=endpoint.name):
         if status.last is not None and status.last.value is not None:
-            yield _metric(status.metric.name, status.last)
+            yield metric_sentence(status.metric.name, status.last)
 
 
-def _metric(name: str, value: BusinessValue) -> PlainSentence:
+def metric_sentence(name: str, value: BusinessValue) -> PlainSentence:
+    """Return what a business metric came to, with its interval and its target."""
     said: dict[str, Any] = {
         "metric": name,
         "value": _number(value.value),
@@ -172,11 +176,10 @@ def _alert(alert: Alert) -> PlainSentence:
 def _changes(ctx: Context, since: datetime, until: datetime) -> dict[str, list[PlainSentence]]:
     """Return what changed, newest first, by the reference of the endpoint."""
     found: dict[str, list[PlainSentence]] = {}
-    newest = events.read(ctx.tx, types=_CHANGES, limit=MOST_EVENTS, newest_first=True, projects=ctx.visible)
-    for event in newest:
+    for event in _events(ctx, since):
         endpoint = str(event.data.get("endpoint") or event.subject)
         mine = found.setdefault(endpoint if "/" in endpoint else f"endpoint/{endpoint}", [])
-        if since <= event.at < until and len(mine) < MOST_CHANGES:
+        if since <= event.at < until and len(mine) < MAX_CHANGES:
             message, tone = _CHANGES[event.type]
             mine.append(
                 PlainSentence(
@@ -186,10 +189,23 @@ def _changes(ctx: Context, since: datetime, until: datetime) -> dict[str, list[P
     return found
 
 
+def _events(ctx: Context, since: datetime) -> Iterator[Event]:
+    """Yield the changes since a moment, newest first; read a page at a time, however many came later."""
+    before: int | None = None
+    while True:
+        page = events.read(
+            ctx.tx, types=_CHANGES, limit=EVENTS_PAGE, newest_first=True, projects=ctx.visible, before=before
+        )
+        yield from page
+        if len(page) < EVENTS_PAGE or page[-1].at < since:
+            return
+        before = page[-1].seq
+
+
 def _facts(event: Event) -> dict[str, Any]:
     model = str(event.data.get("model", "")).removeprefix("model/")
     return {"model": model, "reason": str(event.data.get("reason", ""))}
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return "–" if value is None else number(value)

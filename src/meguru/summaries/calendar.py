@@ -41,6 +41,8 @@ def promise(ctx: Context, *, name: str) -> int:
     found = store.find(ctx.tx, name, lock=True)
     if found is None or found.due_at is None or found.due_at > ctx.now():
         return 0
+    # In one transaction with the jobs: a crash promises all receivers or none, and a second server finds it
+    # done.
     store.set_due(ctx.tx, name, next_moment(found.spec, ctx.now()))
     for to in found.spec.to:
         delivery = new_id("dlv")

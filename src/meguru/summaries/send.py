@@ -23,7 +23,7 @@ from meguru.summaries.store import ScheduledReport
 from meguru.summaries.types import BusinessSummary, EndpointSummary
 from meguru.webhooks.types import DeliveryResponse
 
-MOST_FACTS = 12
+MAX_FACTS = 12
 TITLE = mark("{project}: what happened from {since} to {until}")
 _NOTE = InternalOperation(SCHEDULED_REPORT, "note")
 
@@ -89,7 +89,7 @@ def message_of(summary: BusinessSummary, name: str, language: str, base: str) ->
     page = f"{base}/projects/{project}/ui/summary" if base else ""
     items = [_item(each, language, page, summary.until) for each in summary.endpoints]
     if summary.risks:
-        facts = [each.say(language) for each in summary.risks[:MOST_FACTS]]
+        facts = [each.say(language) for each in summary.risks[:MAX_FACTS]]
         text = translate(mark("What else needs somebody"), language)
         items.append(MessageItem(text=text, facts=facts, at=summary.until, url=page))
     return NotificationMessage(
@@ -108,7 +108,7 @@ def _item(each: EndpointSummary, language: str, page: str, at: datetime) -> Mess
     return MessageItem(
         text=f"{each.endpoint}: {each.standing.say(language)}",
         subject=f"endpoint/{each.endpoint}",
-        facts=[one.say(language) for one in said[:MOST_FACTS]],
+        facts=[one.say(language) for one in said[:MAX_FACTS]],
         at=at,
         url=page,
     )

@@ -18,7 +18,7 @@ from meguru.kernel.operations import Context
 from meguru.summaries import store
 from meguru.summaries.kind import ScheduledReportSpec
 
-MOST_DAYS = 400
+MAX_DAYS = 400
 
 
 def find(tx: Connection, name: str) -> ScheduledReportSpec | None:
@@ -45,8 +45,8 @@ def check(ctx: Context, name: str, spec: ScheduledReportSpec) -> ScheduledReport
     project = refs.project_of(name)
     ctx.require("summary:read", project=project, why="it would tell what its author may not read")
     check_receivers(ctx, spec.to)
-    if not 1 <= spec.days <= MOST_DAYS:
-        raise InvalidInput(f"days are 1 to {MOST_DAYS}", field="days")
+    if not 1 <= spec.days <= MAX_DAYS:
+        raise InvalidInput(f"days are 1 to {MAX_DAYS}", field="days")
     next_moment(spec, ctx.now())
     return msgspec.structs.replace(spec, to=list(dict.fromkeys(spec.to)))
 

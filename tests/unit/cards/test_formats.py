@@ -16,7 +16,7 @@ import meguru
 from meguru.cards import operations as cards
 from meguru.cards.export import card_file, words_in
 from meguru.cards.exports.cyclonedx import model_card
-from meguru.cards.exports.sagemaker import LONG, LONGEST, SHORT, SagemakerCard
+from meguru.cards.exports.sagemaker import LONG, MAX_LENGTH, SHORT, SagemakerCard
 from meguru.cards.project_file import parts_of, prepare
 from meguru.cards.render.html import prose_html
 from meguru.cards.render.markdown import escaped, prose
@@ -131,7 +131,7 @@ def test_sagemaker_takes_no_more_than_its_schema_has(card):
         for each in children:
             yield from lengths(each)
 
-    assert max(lengths(found)) <= LONGEST
+    assert max(lengths(found)) <= MAX_LENGTH
     assert max(lengths(found["model_overview"])) <= SHORT
     group = found["evaluation_details"][0]["metric_groups"][0]
     assert {each["type"] for each in group["metric_data"]} == {"number"}

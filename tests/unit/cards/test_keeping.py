@@ -6,8 +6,8 @@ import msgspec
 import polars as pl
 import pytest
 
+from meguru.cards import follow, store
 from meguru.cards import operations as cards
-from meguru.cards import store
 from meguru.cards.evidence import evidence
 from meguru.cards.facts.types import CardSlice
 from meguru.cards.follow import CardKeeper
@@ -16,7 +16,7 @@ from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as datasets
 from meguru.datasets.personal.erase import erase
 from meguru.datasets.types import ColumnSpec
-from meguru.errors import NotFound
+from meguru.errors import Busy, NotFound
 from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
@@ -149,6 +149,13 @@ def test_a_person_is_erased_from_words_and_from_kept_cards(kept):
     assert "Ann Smith," not in str(cards.show(kept, ref="model/delay@1", kept=0))
 
 
+def test_of_a_persons_values_no_end_is_left_behind_and_long_ones_are_found_in_any_case(kept):
+    text = "Ask Anna, ANNA@example.com; anna is a village."
+    cards.edit(kept, ref="model/delay", part="contacts", text=text)
+    erase(kept, who={"name": ["Anna", "Anna@example.com"]})
+    assert cards.list_cards(kept)[0].words["contacts"] == "Ask •••, •••; anna is a village."
+
+
 def test_a_card_is_evidence_for_the_version_for_which_all_of_it_was_looked_at(kept):
     def known(model):
         with kept.read() as tx:
@@ -159,3 +166,17 @@ def test_a_card_is_evidence_for_the_version_for_which_all_of_it_was_looked_at(ke
     assert (known("model/delay@1"), known("model/delay@2")) == ({"card": ["card/delay"]}, {})
     cards.confirm(kept, ref="model/delay@2")
     assert known("model/delay@2") == {"card": ["card/delay"]}
+
+
+def test_a_store_that_is_away_costs_no_card(own, monkeypatch):
+    keeper, known = CardKeeper(own), follow.assemble
+
+    def away(reader, ref):
+        raise Busy("the store of blobs is away")
+
+    monkeypatch.setattr(follow, "assemble", away)
+    with pytest.raises(Busy):
+        keeper.step()
+    monkeypatch.setattr(follow, "assemble", known)
+    keeper.step()
+    assert cards.history(own, ref="model/delay@2")

@@ -129,3 +129,12 @@ def test_whoever_changes_the_words_changes_what_a_release_is_made_of(own):
     with own.read() as tx:
         assert documents_of(tx, "delay", "model/delay@1") != after.content.documents
     assert sorted(each.name for each in cards.list_cards(own)) == ["delay", "delay-endpoint"]
+
+
+def test_a_new_card_takes_no_name_that_another_has(own):
+    for name, about in (("delay", "model/delay"), ("delay-endpoint", "dataset/flights")):
+        cards.specs.declare(own, name=name, spec=CardSpec(about=about, words={"owners": "us"}))
+    made = cards.edit(own, ref="endpoint/delay", part="owners", text="them")
+    assert (made.name, made.words) == ("delay-endpoint-2", {"owners": "them"})
+    kept = {each.name: each.about for each in cards.list_cards(own)}
+    assert kept["delay-endpoint"] == "dataset/flights"

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from meguru.app.open import open_local
+from meguru.business.types import BusinessValue
 from meguru.errors import InvalidInput
 from meguru.governance.grants.kind import GrantSpec
 from meguru.governance.grants.operations import specs as grants
@@ -18,7 +19,8 @@ from meguru.kernel.jobs.schema import job
 from meguru.serving import create as endpoints
 from meguru.serving.traffic import store as traffic
 from meguru.serving.traffic.types import TrafficCounts
-from meguru.summaries.build import show
+from meguru.summaries import build
+from meguru.summaries.build import metric_sentence, show
 from meguru.summaries.calendar import ReportCalendar
 from meguru.summaries.kind import ScheduledReportSpec
 from meguru.summaries.operations import list_reports, reports
@@ -137,3 +139,20 @@ def test_a_month_begins_where_its_reader_lives():
     spec = ScheduledReportSpec(to=["console"], tz="Asia/Tokyo")
     moment = next_moment(spec, datetime(2026, 1, 15, tzinfo=UTC))
     assert moment == datetime(2026, 1, 31, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(12_345.6, "12,346"), (450_000.0, "450,000"), (12.345, "12.35"), (0.042, "0.042")]
+)
+def test_numbers_are_written_as_people_read_them(value, text):
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    measured = BusinessValue(
+        metric="cost", start=start, end=start + timedelta(days=1), value=value, unit="JPY"
+    )
+    assert f" {text} JPY" in metric_sentence("cost", measured).say("en")
+
+
+def test_changes_of_a_time_are_told_however_many_came_since(seeded, monkeypatch):
+    monkeypatch.setattr(build, "EVENTS_PAGE", 1)
+    (delay,) = (each for each in show(seeded).endpoints if each.endpoint == "delay")
+    assert len(delay.changes) > 1

@@ -13,9 +13,9 @@ from meguru.cards.facts.types import CardMetric, CardModel
 from meguru.cards.render.values import plain
 from meguru.cards.types import Card
 
-SHORT, LONG, LONGEST = 1024, 2048, 2096
+SHORT, LONG, MAX_LENGTH = 1024, 2048, 2096
 """How many letters its texts may have."""
-MOST_VALUES = 50
+MAX_VALUES = 50
 
 
 class SimpleMetric(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -132,11 +132,11 @@ def sagemaker(card: Card, facts: CardModel, language: str) -> dict[str, Any]:
         training_details=TrainingDetails(
             training_observations=cut(_observations(facts), SHORT),
             training_job_details=TrainingJobDetails(
-                training_datasets=[f"{each.ref} sha256:{each.digest}" for each in facts.data][:MOST_VALUES],
+                training_datasets=[f"{each.ref} sha256:{each.digest}" for each in facts.data][:MAX_VALUES],
                 user_provided_hyper_parameters=[
                     NamedText(name=cut(name, SHORT), value=cut(plain(value), SHORT))
                     for name, value in sorted(facts.params.items())
-                ][:MOST_VALUES],
+                ][:MAX_VALUES],
             ),
         ),
         evaluation_details=_evaluations(facts),
@@ -176,9 +176,9 @@ def _evaluations(facts: CardModel) -> list[EvaluationDetail]:
     return [
         EvaluationDetail(
             name="holdout",
-            evaluation_observation=cut(gates, LONGEST),
+            evaluation_observation=cut(gates, MAX_LENGTH),
             metadata={"rows": str(facts.holdout_rows), "label": facts.label},
-            metric_groups=[whole, *slices][:MOST_VALUES],
+            metric_groups=[whole, *slices][:MAX_VALUES],
         )
     ]
 

@@ -12,7 +12,7 @@ from meguru.registry.types import ModelVersion
 from meguru.tracking import store as runs
 from meguru.tracking.captured import names
 
-MOST_PACKAGES = 300
+MAX_PACKAGES = 300
 _PYTHON = "python:"
 
 
@@ -52,4 +52,4 @@ def _python(text: str) -> str:
 
 def _packages(text: str) -> list[str]:
     lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith(("#", "-"))][:MOST_PACKAGES]
+    return [line for line in lines if line and not line.startswith(("#", "-"))][:MAX_PACKAGES]

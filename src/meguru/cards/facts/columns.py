@@ -11,9 +11,9 @@ import msgspec
 from meguru.cards.facts.types import CardColumn
 from meguru.storage.blobs import BlobStore
 
-MOST_VALUES = 8
+MAX_VALUES = 8
 """So many of the commonest values of a column are told."""
-MOST_COLUMNS = 500
+MAX_COLUMNS = 500
 
 
 def profile_columns(blobs: BlobStore, digest: str) -> dict[str, dict[str, Any]]:
@@ -32,7 +32,7 @@ def described(
     """Return columns by their types, with what a profile says of them and which tags they have."""
     return [
         _described(name, type, profile.get(name, {}), list(tags.get(name, ())))
-        for name, type in list(types.items())[:MOST_COLUMNS]
+        for name, type in list(types.items())[:MAX_COLUMNS]
     ]
 
 
@@ -43,5 +43,5 @@ def _described(name: str, type: str, seen: Mapping[str, Any], tags: list[str]) -
     if bare.is_personal:
         return msgspec.structs.replace(bare, missing=missing)
     low, high = seen.get("minimum"), seen.get("maximum")
-    values = [str(value) for value, _ in seen.get("top", [])[:MOST_VALUES]] if seen.get("top") else []
+    values = [str(value) for value, _ in seen.get("top", [])[:MAX_VALUES]] if seen.get("top") else []
     return msgspec.structs.replace(bare, low=low, high=high, values=values, missing=missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -16,10 +17,11 @@ from meguru.datasets.types import DatasetVersion
 from meguru.errors import MeguruError, NotFound
 from meguru.kernel.events.schema import edge
 
-MOST_EDGES, MOST_PERIODS = 300, 256
+MAX_EDGES, MAX_PERIODS = 300, 256
 _BATCH = 500
 _periods: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
 """First and last event time by the version's digest and column: versions never change."""
+_lock = threading.Lock()
 
 
 def data_of(reader: RecordReader, made_from: Sequence[str]) -> list[CardData]:
@@ -64,14 +66,20 @@ def period_of(reader: RecordReader, version: DatasetVersion) -> tuple[str, str]:
     if not version.event_time or version.elsewhere or (said and "pii" in said.tags):
         return "", ""
     key = (version.digest, version.event_time)
-    if key not in _periods:
-        _periods[key] = _period(reader, version)
-        while len(_periods) > MOST_PERIODS:
+    with _lock:
+        if (known := _periods.get(key)) is not None:
+            return known
+    found = _period(reader, version)
+    if found is None:
+        return "", ""  # not cached: a store that was away for a moment would leave cards without a period
+    with _lock:
+        _periods[key] = found
+        while len(_periods) > MAX_PERIODS:
             _periods.popitem(last=False)
-    return _periods[key]
+    return found
 
 
-def _period(reader: RecordReader, version: DatasetVersion) -> tuple[str, str]:
+def _period(reader: RecordReader, version: DatasetVersion) -> tuple[str, str] | None:
     import polars as pl
 
     from meguru.datasets.frames import scan_of
@@ -89,7 +97,7 @@ def _period(reader: RecordReader, version: DatasetVersion) -> tuple[str, str]:
         pl.exceptions.PolarsError,
         OSError,
     ):  # the files may be freed; the card is of the rest
-        return "", ""
+        return None
     return tuple("" if each is None else _moment(each) for each in row)  # type: ignore[return-value]
 
 
@@ -114,14 +122,16 @@ def lineage_of(reader: RecordReader, ref: str) -> list[LineageLine]:
     """Return the edges of what a thing was made from, the nearest first, as far as they may be seen."""
     found: dict[tuple[str, str], LineageLine] = {}
     seen, frontier = {ref}, [ref]
-    while frontier and len(found) < MOST_EDGES:
+    while frontier and len(found) < MAX_EDGES:
         query = select(edge.c.source, edge.c.target).where(edge.c.target.in_(frontier[:_BATCH]))
         frontier = frontier[_BATCH:]
-        for row in reader.tx.execute(query.order_by(edge.c.event_seq, edge.c.source)):
+        # A dataset of labelled predictions has an edge from each of them: no more is read than is shown.
+        nearest = query.order_by(edge.c.event_seq, edge.c.source).limit(MAX_EDGES)
+        for row in reader.tx.execute(nearest):
             if not reader.sees(row.source):
                 continue
             found[row.source, row.target] = LineageLine(source=row.source, target=row.target)
             if row.source not in seen:
                 seen.add(row.source)
                 frontier.append(row.source)
-    return list(found.values())[:MOST_EDGES]
+    return list(found.values())[:MAX_EDGES]

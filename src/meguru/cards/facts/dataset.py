@@ -21,7 +21,7 @@ from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import NotFound, masked
 
-MOST_MODELS, MOST_ROWS = 100, 1_000_000
+MAX_MODELS, MAX_ROWS = 100, 1_000_000
 
 
 def dataset_facts(reader: RecordReader, ref: str) -> CardDataset:
@@ -62,7 +62,7 @@ def dataset_facts(reader: RecordReader, ref: str) -> CardDataset:
         hold=spec.hold,
         checks=_checks(spec),
         lineage=lineage_of(reader, version.ref),
-        models=sorted(each for each in made if each.startswith("model/") and reader.sees(each))[:MOST_MODELS],
+        models=sorted(each for each in made if each.startswith("model/") and reader.sees(each))[:MAX_MODELS],
         monitors=monitors_of(reader, dataset=version.name),
     )
 
@@ -76,7 +76,7 @@ def _profile(reader: RecordReader, version: DatasetVersion) -> Mapping[str, Mapp
         return {}
     kept: dict[str, Any] = msgspec.json.decode(reader.blobs.get_bytes(version.profile))
     if kept.get("rows") != version.rows:
-        if version.rows > MOST_ROWS:
+        if version.rows > MAX_ROWS:
             return {}
         kept = profile_of(reader.blobs, version).to_dict()
     return dict(kept.get("columns", {})) | dict(kept.get("times", {}))

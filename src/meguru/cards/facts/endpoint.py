@@ -28,7 +28,7 @@ from meguru.serving.health import observed
 from meguru.serving.traffic.show import counted
 from meguru.serving.types import Endpoint
 
-DAYS, MOST_RELEASES = 7, 20
+DAYS, MAX_RELEASES = 7, 20
 
 
 def endpoint_facts(reader: RecordReader, ref: str) -> CardEndpoint:
@@ -41,8 +41,8 @@ def endpoint_facts(reader: RecordReader, ref: str) -> CardEndpoint:
     contract = next((each for each in known if each.default), known[-1] if known else None)
     made_from = ancestors(reader.tx, found.live.model_ref) if found.live else []
     inputs = _inputs(reader, found, contract, made_from)
-    before = releases.in_state(reader.tx, name, ReleaseState.SUPERSEDED)
-    shown = releases_of(reader, releases.page(reader.tx, name, before=None, limit=MOST_RELEASES))
+    before = releases.newest_in_state(reader.tx, name, ReleaseState.SUPERSEDED)
+    shown = releases_of(reader, releases.page(reader.tx, name, before=None, limit=MAX_RELEASES))
     answered = totals(reader.tx, name)
     live = found.live
     return CardEndpoint(
@@ -54,7 +54,7 @@ def endpoint_facts(reader: RecordReader, ref: str) -> CardEndpoint:
         why=found.serving.why if found.serving else "",
         release=live.release_ref if live else "",
         live_model=live.model_ref if live else "",
-        previous=before[0].ref if before else "",
+        previous=before.ref if before else "",
         servers=found.serving.servers if found.serving else 0,
         contract=contract.ref if contract else "",
         inputs=inputs,

@@ -28,7 +28,7 @@ from meguru.registry.types import ModelUse, ModelVersion, RegisteredModel
 from meguru.releases import store as releases
 from meguru.releases.resolve import ancestors
 
-MOST_FILES, MOST_SLICES, MOST_RELEASES = 200, 300, 50
+MAX_FILES, MAX_SLICES, MAX_RELEASES = 200, 300, 50
 REQUIREMENTS, PYTHON = "requirements.txt", "python_env.yaml"
 
 
@@ -44,13 +44,13 @@ def model_facts(reader: RecordReader, ref: str) -> CardModel:
     data = data_of(reader, made_from)
     tags = tags_of(reader, made_from)
     put_live = releases.of_model(
-        reader.tx, version.ref, MOST_RELEASES, projects=reader.projects("release:read")
+        reader.tx, version.ref, MAX_RELEASES, projects=reader.projects("release:read")
     )
     shown = releases_of(reader, put_live)
     signature = version.signature
     return CardModel(
         **_said(version, about),
-        files={each.path: each.size for each in files[:MOST_FILES]},
+        files={each.path: each.size for each in files[:MAX_FILES]},
         features=described(
             {each.name: each.type.value for each in signature.inputs},
             profile_columns(reader.blobs, version.baseline_digest),
@@ -156,7 +156,7 @@ def _slices(evaluation: Evaluation, tags: Mapping[str, Sequence[str]]) -> list[C
             rows=each.rows,
             metrics=[_metric(one) for one in each.measures if math.isfinite(one.value)],
         )
-        for each in without_values(evaluation.slices[:MOST_SLICES], tags)
+        for each in without_values(evaluation.slices[:MAX_SLICES], tags)
     ]
 
 

@@ -14,7 +14,7 @@ from meguru.releases.review import store as reviews
 from meguru.releases.review.standing import standing_of
 from meguru.releases.types import Release
 
-MOST_GATES = 60
+MAX_GATES = 60
 
 
 def releases_of(reader: RecordReader, found: Sequence[Release]) -> list[CardRelease]:
@@ -59,7 +59,7 @@ def waivers_of(reader: RecordReader, model: str) -> list[CardWaiver]:
     """Return the waivers that were asked for or granted for a model version, newest first."""
     projects = reader.projects("waiver:read")
     found = waivers.page(
-        reader.tx, endpoint="", model=model, state="", before="", limit=MOST_GATES, projects=projects
+        reader.tx, endpoint="", model=model, state="", before="", limit=MAX_GATES, projects=projects
     )
     return [
         CardWaiver(
@@ -115,4 +115,4 @@ def gates_of(found: Sequence[Release]) -> list[CardGate]:
         for each in found
         for result in each.results
     ]
-    return said[:MOST_GATES]
+    return said[:MAX_GATES]

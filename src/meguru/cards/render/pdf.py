@@ -20,7 +20,7 @@ LATIN, BOLD, MONO, JAPANESE = "Helvetica", "Helvetica-Bold", "Courier", "HeiseiK
 _WIDE = re.compile(r"[^\x00-\xff–…−→⚠]+")
 _SIGNS = {"⚠": "!", "→": "->", "−": "-", "≥": ">=", "≤": "<="}
 MARGIN = 42.0
-MOST_LINES, LETTER = 60, 7.0
+MAX_LINES, LETTER = 60, 7.0
 """Lines of a cell that are shown, and the points that its widest letters take."""
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
@@ -165,7 +165,7 @@ def _table(
 
 def _shortened(text: str, width: float) -> str:
     """Return a cell's text in one line, as much of it as a row may hold: a row does not go over pages."""
-    most = max(2, int(width / LETTER)) * MOST_LINES
+    most = max(2, int(width / LETTER)) * MAX_LINES
     said = " ".join(text.split())
     return said if len(said) <= most else said[: most - 1] + "…"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meguru.base.text import mark
 from meguru.cards.render.blocks import Remark
-from meguru.cards.traits import MOST_NAMES
+from meguru.cards.traits import MAX_NAMES
 from meguru.cards.types import CardText, TraitChange
 from meguru.monitoring.evidence.translation import EvidenceWords
 
@@ -52,7 +52,7 @@ def change_words(change: TraitChange, words: EvidenceWords) -> str:
     counts = [f"+{len(change.added)}"] if change.added else []
     counts += [f"−{len(change.gone)}"] if change.gone else []
     names = [*change.added, *(f"−{each}" for each in change.gone)]
-    listed = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+    listed = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")
     return f"{words.text(SORTS.get(change.what, change.what))} {' '.join(counts)} ({listed})"
 
 

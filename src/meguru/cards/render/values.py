@@ -12,8 +12,10 @@ from meguru.monitoring.evidence.translation import EvidenceWords
 
 NOTHING = "–"
 _KILO = 1000
-_TOLD = 1000
-"""Whole numbers from here on are written in full."""
+_FULL = 1000
+"""Numbers from here on are written in full: ``%g`` would make 1.2e+04 of them."""
+_LONG = 100_000
+"""The same for the ends of a range, which have six digits."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -21,7 +23,7 @@ def number(value: float | None) -> str:
     """Return a number in four digits."""
     if value is None:
         return NOTHING
-    return f"{value:,.0f}" if abs(value) >= _TOLD and value == round(value) else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= _FULL else f"{value:.4g}"
 
 
 def count(value: int) -> str:
@@ -32,8 +34,8 @@ def count(value: int) -> str:
 def size(value: float) -> str:
     """Return bytes in a unit that suits them."""
     for unit in _UNITS:
-        if abs(value) < _KILO or unit == _UNITS[-1]:
-            return f"{value:.3g} {unit}"
+        if abs(value) < _KILO - 0.5 or unit == _UNITS[-1]:  # 999.6 would be rounded to 1e+03
+            return f"{value:.3g} {unit}" if abs(value) < _KILO - 0.5 else f"{value:,.0f} {unit}"
         value /= _KILO
     return NOTHING
 
@@ -81,7 +83,9 @@ def seen(column: CardColumn, words: EvidenceWords) -> str:
 
 
 def _end(value: float | str | None) -> str:
-    return NOTHING if value is None else value if isinstance(value, str) else f"{value:.6g}"
+    if value is None or isinstance(value, str):
+        return value or NOTHING
+    return f"{value:,.0f}" if abs(value) >= _LONG else f"{value:.6g}"
 
 
 def monitor_rows(monitors: list[CardMonitor], words: EvidenceWords) -> list[list[str]]:

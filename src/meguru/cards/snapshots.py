@@ -10,7 +10,7 @@ from meguru.cards.types import Card, KeptCard
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 
-LONGEST = 300
+MAX_LENGTH = 300
 
 
 @operation("card.write", permission="card:write", on="ref", refers={"ref": "*"})
@@ -19,14 +19,15 @@ def write(ctx: Context, *, ref: str, reason: str = "") -> KeptCard:
 
     What is kept tells of things of its own project alone: whoever may read cards there may read it.
     """
-    if len(reason) > LONGEST:
-        raise InvalidInput("the reason is too long", field="reason", why=f"up to {LONGEST} characters")
+    if len(reason) > MAX_LENGTH:
+        raise InvalidInput("the reason is too long", field="reason", why=f"up to {MAX_LENGTH} characters")
     check_readable(ctx, ref)
+    # Not as the caller sees it: whoever reads what is kept may see less of other projects than they do.
     reader = RecordReader.of_project(ctx.tx, ctx.blobs, refs.parse(ref).project, ctx.now())
-    return keep(ctx, assemble(reader, ref), reason or "asked for")
+    return keep_snapshot(ctx, assemble(reader, ref), reason or "asked for")
 
 
-def keep(ctx: Context, made: Card, reason: str) -> KeptCard:
+def keep_snapshot(ctx: Context, made: Card, reason: str) -> KeptCard:
     """Write down a card; return the newest one that is kept where it says the same."""
     known = store.kept(ctx.tx, made.about, 1)
     digest = made.digest
@@ -43,7 +44,7 @@ def keep(ctx: Context, made: Card, reason: str) -> KeptCard:
         reason=reason,
         event=told.id,
     )
-    store.keep(ctx.tx, found, made)
+    store.add_snapshot(ctx.tx, found, made)
     return found
 
 

@@ -13,9 +13,10 @@ from meguru.cards.types import Card
 from meguru.releases.resolve import ancestors
 
 
-def hidden(reader: RecordReader, card: Card) -> Card:
+def redacted(reader: RecordReader, card: Card) -> Card:
     """Return a kept card without what its reader may not see, nor values of what is personal by now."""
     facts = card.facts
+    # A column that was tagged as personal since is so in all that was ever made from it: tags are read now.
     made_from = [card.about, *ancestors(reader.tx, _model_of(facts))] if _model_of(facts) else [card.about]
     return msgspec.structs.replace(card, facts=_without(reader, facts, tags_of(reader, made_from)))
 

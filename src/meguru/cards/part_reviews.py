@@ -9,21 +9,21 @@ from meguru.cards import store
 from meguru.cards.facts import read, version_of
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.traits import changes, traits_of
-from meguru.cards.types import CardLook, CardText, DeclaredCard, Trait
+from meguru.cards.types import CardText, DeclaredCard, PartReview, Trait
 from meguru.errors import NotFound
 from meguru.kernel.operations import Context
 
 
-def note_changed(ctx: Context, card: DeclaredCard, before: Mapping[str, str]) -> None:
+def record_changes(ctx: Context, card: DeclaredCard, before: Mapping[str, str]) -> None:
     """Write down that the parts whose text is another one were looked at, and forget those that are gone."""
     changed = [key for key, text in card.words.items() if before.get(key) != text]
     gone = [key for key in before if key not in card.words]
     if gone:
-        store.forget_looks(ctx.tx, card.name, gone)
-    note(ctx, card, changed)
+        store.forget_part_reviews(ctx.tx, card.name, gone)
+    record_review(ctx, card, changed)
 
 
-def note(ctx: Context, card: DeclaredCard, parts: Sequence[str], version: str = "") -> str:
+def record_review(ctx: Context, card: DeclaredCard, parts: Sequence[str], version: str = "") -> str:
     """Write down that parts were looked at for a version (by default the newest); return which that was."""
     reader = RecordReader.of_project(ctx.tx, ctx.blobs, refs.parse(card.about).project, ctx.now())
     traits: list[Trait] = []
@@ -36,11 +36,11 @@ def note(ctx: Context, card: DeclaredCard, parts: Sequence[str], version: str = 
             raise
         # The words may come before what they are about: whatever comes then is news to them.
     at, by = ctx.now(), ctx.principal.name
-    store.put_looks(
+    store.put_part_reviews(
         ctx.tx,
         card.name,
         (
-            CardLook(
+            PartReview(
                 part=key,
                 digest=digests.of_bytes(card.words[key].encode()),
                 version=found,
@@ -54,12 +54,14 @@ def note(ctx: Context, card: DeclaredCard, parts: Sequence[str], version: str = 
     return found
 
 
-def texts_of(card: DeclaredCard, looks: Mapping[str, CardLook], now: Iterable[Trait]) -> list[CardText]:
+def texts_of(
+    card: DeclaredCard, part_reviews: Mapping[str, PartReview], now: Iterable[Trait]
+) -> list[CardText]:
     """Return the parts of a card, each with what is another now than when somebody looked at it."""
     present = list(now)
     found = []
     for key, text in card.words.items():
-        look = looks.get(key)
+        look = part_reviews.get(key)
         since = changes(look.traits, present) if look and look.version else []
         found.append(
             CardText(
