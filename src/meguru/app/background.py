@@ -32,6 +32,7 @@ class AtWork:
 
     def stop(self) -> None:
         """Drain: claim nothing new, put running jobs back, end the threads."""
+        # Workers first: what their last jobs commit may still be followed.
         for worker in self._workers:
             worker.stop()
         self._services.stop()

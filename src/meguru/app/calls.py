@@ -87,11 +87,11 @@ if TYPE_CHECKING:
     from meguru.cards.confirm import edit as card_edit
     from meguru.cards.diff import diff as card_diff
     from meguru.cards.export import export as card_export
-    from meguru.cards.keep import write as card_write
     from meguru.cards.operations import specs as _meguru_cards_operations_specs
     from meguru.cards.show import history as card_history
     from meguru.cards.show import list_cards as card_list
     from meguru.cards.show import show as card_show
+    from meguru.cards.snapshots import write as card_write
     from meguru.collections.collect import collect as collection_collect
     from meguru.collections.operations import specs as _meguru_collections_operations_specs
     from meguru.collections.show import list_collections as collection_list
@@ -319,11 +319,11 @@ if TYPE_CHECKING:
     from meguru.releases.check import check as release_check
     from meguru.releases.create import create as release_create
     from meguru.releases.promote import promote as release_promote
+    from meguru.releases.review.break_glass import break_glass as release_break_glass
     from meguru.releases.review.decisions import approve as release_approve
     from meguru.releases.review.decisions import refuse as release_refuse
     from meguru.releases.review.decisions import statement as release_statement
     from meguru.releases.review.decisions import withdraw as release_withdraw
-    from meguru.releases.review.glass import break_glass as release_break_glass
     from meguru.releases.review.request import request as release_request
     from meguru.releases.review.show import awaiting as release_awaiting
     from meguru.releases.review.show import review as release_review

@@ -13,6 +13,7 @@ from meguru.base.text import language_of
 from meguru.cards.export import CardFormat, card_file, words_in
 from meguru.cards.facts.types import CardFacts
 from meguru.cards.types import Card, CardText
+from meguru.errors import InvalidInput
 
 
 class NotebookCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,11 @@ class NotebookCard(msgspec.Struct, frozen=True, kw_only=True):
         """Write a file, in the format that its ending tells: ``.md``, ``.html``, ``.pdf`` or ``.json``."""
         target = Path(path)
         endings: dict[str, CardFormat] = {".md": "markdown", ".html": "html", ".pdf": "pdf", ".json": "json"}
-        target.write_bytes(self._as(format or endings[target.suffix.casefold()]))
+        chosen = format or endings.get(target.suffix.casefold())
+        if chosen is None:
+            hint = f"end its name with one of {', '.join(endings)}, or name a format"
+            raise InvalidInput(f"{target.name!r} does not tell a format", hint=hint, field="path")
+        target.write_bytes(self._as(chosen))
         return target
 
     def _as(self, format: CardFormat) -> bytes:

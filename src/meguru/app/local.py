@@ -39,7 +39,7 @@ def open_here(where: str, chosen: Settings, clock: Clock | None, *, create: bool
         migrate(db)
         _first_time(db)
         store = open_store(blobs)
-        pending.recover(db, store)
+        pending.recover(db, store)  # small blobs are in the database until they are surely on the disk
     except BaseException:
         db.close()
         raise

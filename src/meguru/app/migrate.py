@@ -18,14 +18,16 @@ def migrate(db: Database) -> None:
 
     An empty database gets today's tables at once: a test proves that they are what the migrations make.
     """
+    # Every command opens a workspace: the usual case is one read, without the schemas' imports.
     with db.read() as tx:
         if _revision(tx) == newest():
             return
     load_schemas()
     with db.write() as tx:
         if not db.is_sqlite:
+            # Several servers may start at once; DDL of PostgreSQL is transactional, so the lock ends with it.
             tx.exec_driver_sql("SELECT pg_advisory_xact_lock(7474)")
-        found = _revision(tx)
+        found = _revision(tx)  # again, under the lock: another may have brought it up to date meanwhile
         if found is None and not inspect(tx).has_table("event"):
             metadata.create_all(tx)
             _version.create(tx)

@@ -14,7 +14,7 @@ from meguru.datasets.folders.pixels import opened_image
 from meguru.errors import InvalidInput
 from meguru.flavors.signature import ColumnType, Signature
 
-LONGEST_TEXT = 1 << 20
+MAX_TEXT = 1 << 20
 _MODES = {1: "L", 3: "RGB"}
 Pixels = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ class TextInput:
 
     def of(self, file: IO[bytes]) -> str:
         """Return the beginning of a text."""
-        return file.read(LONGEST_TEXT).decode(errors="ignore")
+        return file.read(MAX_TEXT).decode(errors="ignore")
 
     def together(self, given: list[str]) -> Any:
         """Return texts as a frame of one column."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.app import calls
+from meguru.base.paging import MAX_PAGE
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.registry.cache import fetch_model
 from meguru.registry.recheck import Recheck
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 SECONDS = 600.0
 """What one model may take."""
-_PAGE = 1000
 
 
 class ReverifiedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,10 +98,15 @@ def interpreter_of(environment: str) -> str:
 
 def _live(ws: Workspace | RemoteWorkspace) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for each in calls.endpoint_list(ws, limit=_PAGE).items:
-        if each.live is not None:
-            found.setdefault(each.live.model_ref, []).append(f"endpoint/{each.name}")
-    return found
+    cursor = ""
+    while True:
+        page = calls.endpoint_list(ws, cursor=cursor, limit=MAX_PAGE)
+        for each in page.items:
+            if each.live is not None:
+                found.setdefault(each.live.model_ref, []).append(f"endpoint/{each.name}")
+        cursor = page.next_cursor
+        if not cursor:
+            return found
 
 
 def _asked(python: str, folder: Path) -> Recheck:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from meguru.base.names import normal
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.declarations import Change
 from meguru.kernel.kinds import Kind, kinds
+from meguru.project.files import replace_text
 from meguru.project.toml_values import item_of, table_of
 from meguru.project.types import FileThing, ProjectFile
 
@@ -51,9 +51,7 @@ def adopt(ws: Any, project: ProjectFile, plan: ApplyPlan, wanted: Iterable[str])
         ref = str(refs.parse(normal(given)))
         _one(ws, project, actions.get(ref), ref, changed)
     for path, document in changed.items():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(tomlkit.dumps(document), "utf-8", newline="\n")
-        draft.replace(path)
+        replace_text(path, tomlkit.dumps(document))
     return list(changed)
 
 

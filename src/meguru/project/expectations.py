@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import tomlkit
 from tomlkit.items import AoT
 
 from meguru.errors import InvalidInput
-from meguru.project.files import read_files
+from meguru.project.files import read_files, replace_text
 from meguru.project.format import usual_form
 from meguru.project.toml_values import table_of
 
@@ -49,9 +48,7 @@ def write_into(main: Path, name: str, expect: list[dict[str, Any]]) -> tuple[Pat
     new = [each for each in expect if each not in there]
     if new:
         mine["expect"] = _tables([*there, *new])
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        draft.write_text(usual_form(tomlkit.dumps(document)), "utf-8", newline="\n")
-        draft.replace(file)
+        replace_text(file, usual_form(tomlkit.dumps(document)))
     return file, len(new)
 
 

@@ -10,17 +10,17 @@ from typing import Any
 
 from meguru.errors import InvalidInput, MeguruError
 from meguru.features.authoring import Entity, FeatureService, FeatureView
-from meguru.project.python_file import Calls
+from meguru.project.python_file import Calls, stopped
 from meguru.project.types import Source
 
 FILE = "features.py"
 _DECLARES = re.compile(r"\b(?:Entity|FeatureView|FeatureService|feature_view|on_demand)\s*\(")
-_MOST_BYTES = 4 << 20
+_MAX_BYTES = 4 << 20
 
 
 def declares(file: Path) -> bool:
     """Tell whether a file may declare features; one that has functions alone is not run for a plan."""
-    if not file.is_file() or file.stat().st_size > _MOST_BYTES:
+    if not file.is_file() or file.stat().st_size > _MAX_BYTES:
         return False
     return _DECLARES.search(file.read_text("utf-8", errors="replace")) is not None
 
@@ -39,9 +39,7 @@ def run_features(file: Path) -> Source:
     except MeguruError:
         raise
     except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {error}"[:500]
-        where = f"{file}:{_line(error, file)}:1"
-        raise InvalidInput("the file stopped with an error", where=where, why=said) from error
+        raise stopped(file, error) from error
     finally:
         sys.path.remove(str(file.parent))
     declared = {id(each): each for each in names.values() if isinstance(each, _KINDS)}
@@ -66,12 +64,3 @@ def _code(each: Entity | FeatureView | FeatureService, names: dict[str, Any], fi
         return {}
     name = next(name for name, value in names.items() if value is each)
     return {"transform": f"{file.name}:{name}"}
-
-
-def _line(error: BaseException, file: Path) -> int:
-    line, trace = 1, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(file):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line

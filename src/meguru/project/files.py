@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -59,6 +61,19 @@ def read_toml(file: Path) -> Source:
     return Source(file=file, content=content, located=Document(text), size=len(text))
 
 
+def replace_text(file: Path, text: str) -> None:
+    """Write a file of a project over what it held; who is killed leaves one text or the other, never half."""
+    target = file.resolve()  # what is a link stays one
+    # Beside it: a rename is atomic only within one file system.
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, "utf-8", newline="\n")
+        shutil.copymode(target, draft)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _take_in(found: dict[Path, Source], target: Path, root: Path, depth: int) -> None:
     """Read what a file includes, and what those include."""
     source = found[target]
@@ -66,6 +81,7 @@ def _take_in(found: dict[Path, Source], target: Path, root: Path, depth: int) ->
         place = ("include", str(number))
         if "\0" in given:
             raise source.refusal(place, f"{given!r} is no name of a file")
+        # Resolved first: neither ".." nor a link leads out of the folder.
         following = (source.file.parent / given).resolve()
         if not following.is_relative_to(root):
             raise source.refusal(place, f"{given!r} is outside of the project's folder")

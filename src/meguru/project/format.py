@@ -37,6 +37,7 @@ def formatted(file: Path) -> str:
         made = usual_form(file.read_text("utf-8").replace("\r\n", "\n"))
     except RecursionError:
         raise InvalidInput("the file is nested too deeply", where=f"{file}:1:1") from None
+    # By `repr`: 1 and 1.0 are equal and mean different things, and so do the orders of keys.
     if repr(tomllib.loads(made)) != repr(source.content):
         message = f"{file} would not mean the same any more; it is left as it is"
         raise InternalError(message)

@@ -15,6 +15,7 @@ Place = tuple[int, int]
 Path_ = tuple[str, ...]
 MAX_DEPTH = 40
 """Deeper values have the place of what holds them."""
+# Strings are matched whole, so that what looks like a bracket or a comment in one is no token.
 _TOKEN = re.compile(
     r"""[ \t]+ | \#[^\n]* | (?P<newline>\r?\n)
     | (?P<text>\"{3}(?:\\.|[^\\])*?\"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\\n])*" | '[^'\n]*')

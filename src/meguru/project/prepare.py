@@ -38,7 +38,7 @@ def _one(project: ProjectFile, wanted: WantedThing) -> WantedThing:
     return msgspec.structs.replace(wanted, spec=dict(fields))
 
 
-def bring_along(ws: Any, project: ProjectFile, action: PlannedAction) -> None:
+def carry_files(ws: Any, project: ProjectFile, action: PlannedAction) -> None:
     """Bring to the workspace what a declaration needs and no spec holds, such as the bytes of its files."""
     parsed = refs.parse(action.ref)
     place = kinds()[parsed.kind].upload

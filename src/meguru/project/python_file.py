@@ -113,20 +113,13 @@ def run_file(file: Path) -> Source:
     """
     if not file.is_file():
         raise NotFound(f"there is no file {file.name!r}", where=str(file), hint="meguru init")
-    sys.path.insert(0, str(file.parent))
+    sys.path.insert(0, str(file.parent))  # as `python FILE` does: it may import modules beside it
     try:
         names = runpy.run_path(str(file), run_name="meguru_project")
     except MeguruError:
         raise
     except (Exception, SystemExit) as error:
-        trace = error.__traceback__
-        line = 1
-        while trace is not None:
-            if trace.tb_frame.f_code.co_filename == str(file):
-                line = trace.tb_lineno
-            trace = trace.tb_next
-        said = f"{type(error).__name__}: {error}"[:500]
-        raise InvalidInput("the file stopped with an error", where=f"{file}:{line}:1", why=said) from error
+        raise stopped(file, error) from error
     finally:
         sys.path.remove(str(file.parent))
     found = {id(each): each for each in names.values() if isinstance(each, Project)}
@@ -137,6 +130,17 @@ def run_file(file: Path) -> Source:
     (project,) = found.values()
     located = Calls(calls=project.calls)
     return Source(file=file, content=_plain(file, project.content, located), located=located)
+
+
+def stopped(file: Path, error: BaseException) -> InvalidInput:
+    """Return what to say of a file whose code raised something, with the line of the file that led to it."""
+    line, trace = 1, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(file):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    why = f"{type(error).__name__}: {error}"[:500]
+    return InvalidInput("the file stopped with an error", where=f"{file}:{line}:1", why=why)
 
 
 def _plain(file: Path, content: dict[str, Any], located: Calls) -> dict[str, Any]:

@@ -30,7 +30,8 @@ __all__ = [
     "where_of",
 ]
 SCHEMA = 1
-MOST = (1 << 63) - 1
+MAX_INTEGER = (1 << 63) - 1
+"""TOML's integers have 64 bits, and so have the databases'."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN = ("project", "env", "include")
 Path_ = tuple[str, ...]
@@ -252,8 +253,8 @@ def _filled(source: Source, path: Path_, value: Any) -> Any:
         return [_filled(source, (*path, str(n)), each) for n, each in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         raise source.refusal(path, f"{value} is no number that can be kept")
-    if isinstance(value, int) and abs(value) > MOST:
-        raise source.refusal(path, "the number is too large", why=f"up to {MOST} can be kept")
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        raise source.refusal(path, "the number is too large", why=f"up to {MAX_INTEGER} can be kept")
     if not isinstance(value, str) or "${" not in value:
         return value
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from meguru.app import open_workspace
-from meguru.app.autolog import autolog
+from meguru.app.autolog import autolog, lightning
 from meguru.app.autolog.imports import ImportWatch
+from meguru.app.autolog.patches import Patches
+from meguru.app.autolog.training import AutologSettings
 from meguru.app.run_api import run
 from meguru.compute.step_metrics import writing_to
 from meguru.errors import NotFound
@@ -225,3 +228,19 @@ def test_a_boosted_model_is_registered_as_it_was_trained(place):
     booster = xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(X, Y), 2, verbose_eval=False)
     found = load_model(place, "boosted")
     assert found.predict(X[:4]) == pytest.approx(booster.predict(xgboost.DMatrix(X[:4])))
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_of_several_processes_of_lightning_the_first_one_tells(place, rank):
+    class Trainer:
+        def __init__(self):
+            self.callbacks = []
+
+        def fit(self, model):
+            return model
+
+    utilities = SimpleNamespace(rank_zero_only=SimpleNamespace(rank=rank))
+    library, patches = SimpleNamespace(Trainer=Trainer, Callback=object, utilities=utilities), Patches()
+    lightning.patch(patches, AutologSettings(models=False), library)
+    assert Trainer().fit("net") == "net"
+    assert len(list_runs(place).items) == 1 - rank

@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 from meguru.app.scripts.printed import read_output
-from meguru.app.scripts.run import params_of, run_script
+from meguru.app.scripts.run import params_of, run_script, without_secrets
 from meguru.tracking.run_ids import to_hex
 from meguru.tracking.show import list_runs, metric, show
 
@@ -143,3 +143,9 @@ def test_an_interrupt_goes_to_the_script_and_the_run_is_cancelled(tmp_path, work
     assert process.returncode == 130, error
     assert b"tidied up" in error
     assert b'"state":"cancelled"' in out
+
+
+def test_what_a_command_line_hides_is_no_param_either(monkeypatch):
+    monkeypatch.setenv("SHOP_TOKEN", "tok-12345678")
+    given = params_of(["--api-key", "abc", "--password=x", "--lr", "0.1", "--note", "with tok-12345678"])
+    assert without_secrets(given) == {"api-key": "***", "password": "***", "lr": "0.1", "note": "with ***"}

@@ -8,9 +8,9 @@ import pytest
 from meguru.app import calls
 from meguru.app.kinds import all_kinds
 from meguru.errors import InvalidInput, NotFound
-from meguru.project import carry_out
+from meguru.kernel.kinds import kinds
 from meguru.project.adopt import adopt
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 
 pytest_plugins = ["meguru.testing.fixtures"]
@@ -45,7 +45,7 @@ def file(workspace, tmp_path):
 
 
 def declare(ws, name, **fields):
-    endpoint = carry_out.all_specs()["endpoint"]
+    endpoint = kinds()["endpoint"].spec
     calls.endpoint_declare(ws, name=name, spec=msgspec.convert(fields, endpoint))
 
 

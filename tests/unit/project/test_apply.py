@@ -16,9 +16,9 @@ from meguru.applies.types import ApplyPlan
 from meguru.errors import Conflict, Forbidden, InvalidInput
 from meguru.kernel import events
 from meguru.kernel.declarations import Change
+from meguru.kernel.kinds import kinds
 from meguru.kernel.principals import Principal
-from meguru.project import carry_out
-from meguru.project.carry_out import apply_plan, check_same, plan_project
+from meguru.project.plan_apply import apply_plan, check_same, plan_project
 from meguru.project.read import read_project
 from meguru.project.write import written_out
 
@@ -85,7 +85,7 @@ def test_a_change_is_told_field_by_field_and_what_the_file_drops_is_retired(work
 def test_what_was_changed_past_the_file_is_out_of_sync_with_who_and_when(workspace, project):
     file = project(ENDPOINT)
     applied(workspace, file)
-    spec = msgspec.convert({"model": "delay", "record": False}, carry_out.all_specs()["endpoint"])
+    spec = msgspec.convert({"model": "delay", "record": False}, kinds()["endpoint"].spec)
     calls.endpoint_declare(workspace, name="delay", spec=spec)
     (action,) = plan_project(workspace, file).actions
     assert (action.change, action.out_of_sync.by) == (Change.UPDATED, "local")
@@ -141,7 +141,7 @@ def test_an_apply_that_is_overtaken_does_nothing_more(workspace, project):
 def test_a_step_refuses_a_thing_that_was_changed_since_the_plan(workspace, project):
     file = project(ENDPOINT + 'description = "mine"\n')
     applied(workspace, project(ENDPOINT))
-    spec = msgspec.convert({"model": "delay", "record": False}, carry_out.all_specs()["endpoint"])
+    spec = msgspec.convert({"model": "delay", "record": False}, kinds()["endpoint"].spec)
     for text in (ENDPOINT + 'description = "mine"\n', ""):
         file = project(text)
         found = plan_project(workspace, file)
@@ -156,7 +156,7 @@ def test_what_commands_declared_is_written_as_a_file_that_changes_nothing(worksp
     gates = [{"gate": "metric", "metric": "auc", "value": 0.6}]
     calls.endpoint_create(workspace, name="delay", model="delay", gates=gates)
     calls.monitor_create(workspace, name="watch", endpoint="delay", min_rows=7)
-    calls.project_declare(workspace, name="team", spec=carry_out.all_specs()["project"]())
+    calls.project_declare(workspace, name="team", spec=kinds()["project"].spec())
     calls.pool_set(workspace, name="gpu", slots=2)
     path = tmp_path / "written.toml"
     path.write_text(written_out(workspace, "shop"))
@@ -173,7 +173,7 @@ def test_what_uses_a_thing_is_retired_before_it(workspace, project):
 
 
 def test_what_a_file_owns_in_a_project_is_not_shown_to_who_may_not_see_it(workspace, project):
-    calls.project_declare(workspace, name="team", spec=carry_out.all_specs()["project"]())
+    calls.project_declare(workspace, name="team", spec=kinds()["project"].spec())
     applied(workspace, project('[endpoint."team/delay"]\nmodel = "team/delay"\n'))
     reader = workspace.with_(principal=Principal(name="anna", grants={"": frozenset({"*:read"})}))
     with pytest.raises(Forbidden) as caught:
@@ -198,6 +198,10 @@ def test_every_fault_is_told_with_its_place_and_nothing_is_changed(workspace, pr
     assert calls.endpoint_list(workspace).items == []
 
 
+class Killed(BaseException):
+    """Nothing of ours runs after a kill; Ctrl-C, which can be answered, is another thing."""
+
+
 def killed_after(steps):
     """Stop as a kill would, after so many steps."""
     done = []
@@ -205,7 +209,7 @@ def killed_after(steps):
     def look(action):
         done.append(action)
         if len(done) == steps:
-            raise KeyboardInterrupt
+            raise Killed
 
     return look
 
@@ -228,7 +232,7 @@ def test_a_name_that_nothing_has_is_told_where_it_stands_with_the_one_that_was_m
 def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project):
     file = project(ENDPOINT + MONITOR + "[pool.gpu]\nslots = 2\n")
     found = plan_project(workspace, file)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         apply_plan(workspace, found, file, killed_after(1))
     rest = plan_project(workspace, file)
     assert (len(rest.actions), rest.adopts) == (2, [])
@@ -275,11 +279,11 @@ def test_killed_anywhere_a_second_apply_ends_as_the_file_says(workspace, project
     mine = set(plan_project(workspace, as_file(project, before)).owned)
     for kind in ("endpoint", "pool"):  # others change and declare things past the file
         for name, fields in past[kind].items():
-            spec = msgspec.convert(fields, carry_out.all_specs()[kind])
+            spec = msgspec.convert(fields, kinds()[kind].spec)
             getattr(calls, f"{kind}_declare")(workspace, name=name, spec=spec)
     others = {ref: spec for ref, spec in present(workspace).items() if ref not in mine}
     file = as_file(project, after)
-    with suppress(KeyboardInterrupt):
+    with suppress(Killed):
         apply_plan(workspace, plan_project(workspace, file), file, killed_after(steps))
     applied(workspace, file)
     left = plan_project(workspace, file)
@@ -308,3 +312,15 @@ def test_a_file_shows_and_owns_only_what_its_author_may_read_and_write(workspace
     with pytest.raises(Forbidden) as refused:
         calls.apply_finish(reader, apply=begun.ref, owned=["endpoint/delay"])
     assert refused.value.lacks == "endpoint:write"
+
+
+def test_an_apply_that_is_interrupted_is_not_shown_as_running(workspace, project):
+    def interrupt(step):
+        raise KeyboardInterrupt
+
+    file = project(ENDPOINT + MONITOR)
+    with pytest.raises(KeyboardInterrupt):
+        apply_plan(workspace, plan_project(workspace, file), file, interrupt)
+    (last,) = calls.apply_list(workspace).items
+    assert (last.state, last.reason) == ("failed", "KeyboardInterrupt")
+    assert steps(plan_project(workspace, file)) == [("created", "monitor/delay-watch")]

@@ -7,7 +7,7 @@ import pytest
 from meguru.app import calls
 from meguru.app.kinds import all_kinds
 from meguru.errors import InvalidInput
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.project.write import written_out
 

@@ -11,7 +11,7 @@ from meguru.governance.roles import permissions_of
 from meguru.kernel.principals import Principal
 from meguru.pipelines.operations import deploy, list_pipelines, pipeline_deployments, start
 from meguru.pipelines.show import show_run
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.triggers import operations as triggers
 

@@ -20,6 +20,11 @@ def patch(patches: Patches, settings: AutologSettings, module: Any) -> None:
 def _followed(original: Callable[..., Any], settings: AutologSettings, module: Any) -> Callable[..., Any]:
     @functools.wraps(original)
     def fit(self: Any, model: Any, *given: Any, **named: Any) -> Any:
+        # Of several processes that train one model the first one tells: each of the others would be a run
+        # more. The trainer knows its rank only within `fit`; this one is read from the launcher's
+        # environment.
+        if getattr(getattr(getattr(module, "utilities", None), "rank_zero_only", None), "rank", 0):
+            return original(self, model, *given, **named)
         with training(settings, type(model).__name__, model) as found:
             curve = _curve(module, found)
             self.callbacks.append(curve)

@@ -25,8 +25,8 @@ from meguru.tracking import active
 from meguru.tracking.session import RunSession
 
 log = logging.getLogger("meguru.autolog")
-_MOST_PARAMS = 200
-_LONGEST = 500
+_MAX_PARAMS = 200
+_MAX_LENGTH = 500
 
 
 class AutologSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,11 +70,13 @@ class Training:
     def end(self, error: BaseException | None) -> None:
         """End the run if it was begun here."""
         if self._own is not None:
+            with _lock:  # else a process that trains for weeks would hold the names of every run's params
+                _params_of.pop(self._own.id, None)
             self._own.end("succeeded" if error is None else "failed", error=repr(error) if error else "")
 
     def params(self, given: Mapping[str, Any]) -> None:
         """Keep settings, each as text; the first 200, and of each the first 500 characters."""
-        texts = {str(key)[:250]: _text(value) for key, value in list(given.items())[:_MOST_PARAMS]}
+        texts = {str(key)[:250]: _text(value) for key, value in list(given.items())[:_MAX_PARAMS]}
         if self.session is not None:
             self.session.texts("param", _not_yet(self.session.id, texts))
 
@@ -179,4 +181,4 @@ def _in_step() -> bool:
 
 def _text(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"

@@ -15,7 +15,7 @@ from meguru.errors import InvalidInput, NotFound, near_misses
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 
-MOST_WORDS, MOST_LETTERS = 10, 200
+MAX_WORDS, MAX_LETTERS = 10, 200
 PERMISSIONS = {"component": "pipeline:read"}
 """Of kinds that are seen by another's permission."""
 
@@ -35,8 +35,8 @@ def find(ctx: Context, *, text: str = "", kind: str = "", limit: int = 20) -> Fo
     """
     check_limit(limit)
     words = _plain(text).split()
-    if len(text) > MOST_LETTERS or len(words) > MOST_WORDS:
-        why = f"up to {MOST_WORDS} words of {MOST_LETTERS} letters together"
+    if len(text) > MAX_LETTERS or len(words) > MAX_WORDS:
+        why = f"up to {MAX_WORDS} words of {MAX_LETTERS} letters together"
         raise InvalidInput("the text to find is too long", field="text", why=why)
     members = provided(DESCRIBED).names()
     if kind and kind not in members:

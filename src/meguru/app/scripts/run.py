@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,8 @@ from meguru.app.scripts.output import ARTIFACT, Output
 from meguru.base import parents
 from meguru.base.settings import PREFIX
 from meguru.compute import step_metrics
+from meguru.compute.logs.mask import SHOWN, Masker, secrets_of
+from meguru.tracking.captured.command import is_secret_name
 from meguru.tracking.sdk import ActiveRun
 from meguru.tracking.types import EndState, Run
 
@@ -43,7 +45,7 @@ def run_script(
         script.stem,
         workspace,
         surroundings_of(program),
-        params=params_of(arguments),
+        params=without_secrets(params_of(arguments)),
         tags={"script": script.name},
     )
     with tempfile.TemporaryDirectory(prefix="meguru-script-") as folder:
@@ -54,7 +56,7 @@ def run_script(
         output.end(_PATIENCE_SECONDS)
         metrics.look()
         kept = Path(folder) / "output.log"
-        kept.write_text(output.text())
+        kept.write_text(output.text(), "utf-8")
         run.artifact(kept, ARTIFACT)
         state: EndState = "succeeded" if code == 0 else "cancelled" if child.interrupted else "failed"
         run.tag(exit_code=code)
@@ -75,6 +77,12 @@ def params_of(arguments: Sequence[str]) -> dict[str, str]:
         if name:
             found[name] = value
     return found
+
+
+def without_secrets(params: Mapping[str, str]) -> dict[str, str]:
+    """Return params without the values that a command line hides too: everybody who sees runs reads them."""
+    mask = Masker(secrets_of(os.environ)).text
+    return {name: SHOWN if is_secret_name(name) else mask(value) for name, value in params.items()}
 
 
 class _Metrics:
@@ -106,6 +114,6 @@ def _environment(run: ActiveRun, workspace: str | None, metrics: Path) -> dict[s
 
 
 def _why(code: int, output: Path) -> str:
-    tail = output.read_text()[-_TOLD:].splitlines()[1:]
+    tail = output.read_text("utf-8")[-_TOLD:].splitlines()[1:]
     said = "\n".join(line.partition(" ")[2].partition(" ")[2] for line in tail if " err " in line[:40])
     return f"{said}\nits exit code was {code}".strip()

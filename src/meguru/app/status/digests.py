@@ -15,7 +15,7 @@ from meguru.registry import store as registry
 from meguru.releases import store as releases
 from meguru.serving.show import list_endpoints
 
-MOST = 1000
+MAX_ITEMS = 1000
 
 
 class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ def digests(ctx: Context) -> list[DigestLine]:
     A release's digest is of what it carries, so that it is equal wherever that was sent.
     """
     found = []
-    for each in ctx.execute(list_pipelines, {"limit": MOST}).items:
+    for each in ctx.execute(list_pipelines, {"limit": MAX_ITEMS}).items:
         now = deployments.current(ctx.tx, each.name)
         if now is not None and now.version:
             version = pipeline_versions.get(ctx.tx, each.name, now.version)
@@ -46,7 +46,7 @@ def digests(ctx: Context) -> list[DigestLine]:
             found.append(
                 DigestLine(what=what, ref=version.ref, digest=version.digest, since=now.at, by=now.by)
             )
-    for endpoint in ctx.execute(list_endpoints, {"limit": MOST}).items:
+    for endpoint in ctx.execute(list_endpoints, {"limit": MAX_ITEMS}).items:
         live = endpoint.live
         if live is None:
             continue

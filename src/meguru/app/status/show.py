@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from meguru.app.status.types import LiveLine, NeedLine, WorkLine, WorkspaceStatus
-from meguru.backfills.show import list_backfills
-from meguru.backfills.types import BackfillState
+from meguru.backfills import store as backfills
+from meguru.backfills.types import Backfill, BackfillState
 from meguru.kernel.operations import Context, Operation, operation
 from meguru.monitoring.show import list_monitors
 from meguru.monitoring.types import MonitorStatus, ReportVerdict
@@ -18,12 +18,12 @@ from meguru.releases.show import newest_releases
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving.show import list_endpoints
 from meguru.serving.types import Endpoint, EndpointState
-from meguru.sweeps.show import list_sweeps
+from meguru.sweeps import store as sweeps
 from meguru.sweeps.types import SweepState
 from meguru.triggers.show import history
 from meguru.triggers.types import FiringState
 
-MOST = 100
+MAX_LINES = 100
 """Things of each kind that are looked at, and lines of each list that are shown."""
 _UNSERVED = (EndpointState.FAILED, EndpointState.DOWN)
 _WORST = (ReportVerdict.ALERT, ReportVerdict.UNKNOWN, ReportVerdict.OK)
@@ -32,7 +32,7 @@ _WORST = (ReportVerdict.ALERT, ReportVerdict.UNKNOWN, ReportVerdict.OK)
 @operation("status.show", permission="status:read", query=True)
 def show(ctx: Context) -> WorkspaceStatus:
     """Show what is live, what is at work, what failed, and what waits for a person."""
-    endpoints: list[Endpoint] = _ask(ctx, list_endpoints, limit=MOST).items
+    endpoints: list[Endpoint] = _ask(ctx, list_endpoints, limit=MAX_LINES).items
     monitors: list[MonitorStatus] = _ask(ctx, list_monitors)
     asked = [endpoint.name for endpoint in endpoints]
     releases: dict[str, Release] = {
@@ -47,8 +47,10 @@ def show(ctx: Context) -> WorkspaceStatus:
     for endpoint in endpoints:
         for name, line in _releases(endpoint, releases.get(endpoint.name)):
             lists[name].append(line)
-    more = [name for name, lines in lists.items() if len(lines) >= MOST]
-    return WorkspaceStatus(at=ctx.now(), more=more, **{name: lines[:MOST] for name, lines in lists.items()})
+    more = [name for name, lines in lists.items() if len(lines) >= MAX_LINES]
+    return WorkspaceStatus(
+        at=ctx.now(), more=more, **{name: lines[:MAX_LINES] for name, lines in lists.items()}
+    )
 
 
 def _ask(ctx: Context, part: Operation[..., Any], **arguments: Any) -> Any:
@@ -71,37 +73,43 @@ def _live(endpoint: Endpoint, monitors: list[MonitorStatus]) -> LiveLine:
 
 def _working(ctx: Context) -> Iterator[WorkLine]:
     for state in (PipelineRunState.RUNNING, PipelineRunState.QUEUED):
-        for run in _ask(ctx, list_runs, state=state, limit=MOST).items:
+        for run in _ask(ctx, list_runs, state=state, limit=MAX_LINES).items:
             word = "interrupted" if run.interrupted else state.value
             done = run.ran + run.cached + run.skipped
             yield WorkLine(
                 id=run.id, kind="pipeline_run", what=run.pipeline, state=word, since=run.created_at, done=done
             )
-    for sweep in _ask(ctx, list_sweeps, limit=MOST).items:
-        if sweep.state is SweepState.RUNNING:
-            ended = sum(count for word, count in sweep.counts.items() if word not in {"running", "cancelled"})
-            word = "interrupted" if sweep.interrupted else sweep.state.value
-            yield WorkLine(
-                id=sweep.id,
-                kind="sweep",
-                what=sweep.pipeline,
-                state=word,
-                since=sweep.created_at,
-                done=ended,
-                of=sweep.trials,
-            )
-    for backfill in _ask(ctx, list_backfills, limit=MOST).items:
-        if backfill.state is BackfillState.RUNNING:
-            counts = backfill.counts
-            yield WorkLine(
-                id=backfill.id,
-                kind="backfill",
-                what=backfill.pipeline,
-                state=backfill.state.value,
-                since=backfill.created_at,
-                done=counts.succeeded + counts.failed,
-                of=counts.total,
-            )
+    # Asked by their state: what began long ago and still runs is not among the newest.
+    running = SweepState.RUNNING.value
+    for sweep in sweeps.page(
+        ctx.tx, pipeline="", before="", limit=MAX_LINES, now=ctx.now(), projects=ctx.visible, state=running
+    ):
+        ended = sum(count for word, count in sweep.counts.items() if word not in {"running", "cancelled"})
+        word = "interrupted" if sweep.interrupted else sweep.state.value
+        yield WorkLine(
+            id=sweep.id,
+            kind="sweep",
+            what=sweep.pipeline,
+            state=word,
+            since=sweep.created_at,
+            done=ended,
+            of=sweep.trials,
+        )
+    for backfill in _backfills(ctx, BackfillState.RUNNING):
+        counts = backfill.counts
+        yield WorkLine(
+            id=backfill.id,
+            kind="backfill",
+            what=backfill.pipeline,
+            state=backfill.state.value,
+            since=backfill.created_at,
+            done=counts.succeeded + counts.failed,
+            of=counts.total,
+        )
+
+
+def _backfills(ctx: Context, state: BackfillState) -> list[Backfill]:
+    return backfills.page(ctx.tx, before="", limit=MAX_LINES, projects=ctx.visible, state=state.value)
 
 
 def _alerts(monitors: list[MonitorStatus]) -> Iterator[NeedLine]:
@@ -118,7 +126,7 @@ def _alerts(monitors: list[MonitorStatus]) -> Iterator[NeedLine]:
 
 def _failures(ctx: Context) -> Iterator[NeedLine]:
     """Yield the pipelines whose newest run failed: what went well since needs nobody."""
-    for pipeline in _ask(ctx, list_pipelines, limit=MOST).items:
+    for pipeline in _ask(ctx, list_pipelines, limit=MAX_LINES).items:
         if pipeline.last_run is None or pipeline.last_state != PipelineRunState.FAILED:
             continue
         failed = pipeline.last_failed
@@ -134,7 +142,7 @@ def _failures(ctx: Context) -> Iterator[NeedLine]:
 
 def _firings(ctx: Context) -> Iterator[NeedLine]:
     seen: set[str] = set()
-    for firing in _ask(ctx, history, limit=MOST).items:
+    for firing in _ask(ctx, history, limit=MAX_LINES).items:
         if firing.trigger not in seen and firing.state is FiringState.FAILED:
             yield NeedLine(
                 state="failed",
@@ -159,7 +167,7 @@ def _unserved(endpoints: list[Endpoint]) -> Iterator[NeedLine]:
 
 
 def _questions(ctx: Context) -> Iterator[NeedLine]:
-    for question in _ask(ctx, list_approvals, limit=MOST).items:
+    for question in _ask(ctx, list_approvals, limit=MAX_LINES).items:
         yield NeedLine(
             state="asking",
             what=f"pipeline/{question.pipeline}",
@@ -170,21 +178,20 @@ def _questions(ctx: Context) -> Iterator[NeedLine]:
 
 
 def _held(ctx: Context) -> Iterator[NeedLine]:
-    for run in _ask(ctx, list_runs, state=PipelineRunState.PAUSED, limit=MOST).items:
+    for run in _ask(ctx, list_runs, state=PipelineRunState.PAUSED, limit=MAX_LINES).items:
         yield NeedLine(
             state="paused",
             what=f"pipeline/{run.pipeline}",
             since=run.created_at,
             command=f"meguru runs resume {run.id}",
         )
-    for backfill in _ask(ctx, list_backfills, limit=MOST).items:
-        if backfill.state is BackfillState.PAUSED:
-            yield NeedLine(
-                state="paused",
-                what=f"backfill of {backfill.pipeline}",
-                since=backfill.created_at,
-                command=f"meguru backfill resume {backfill.id}",
-            )
+    for backfill in _backfills(ctx, BackfillState.PAUSED):
+        yield NeedLine(
+            state="paused",
+            what=f"backfill of {backfill.pipeline}",
+            since=backfill.created_at,
+            command=f"meguru backfill resume {backfill.id}",
+        )
 
 
 def _releases(endpoint: Endpoint, newest: Release | None) -> Iterator[tuple[str, NeedLine]]:

@@ -6,15 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import msgspec
-
 from meguru.app import calls
-from meguru.app.kinds import all_kinds
 from meguru.applies.types import Apply, ApplyPlan, PlanFault, PlannedAction
 from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput, MeguruError
 from meguru.kernel.declarations import Change
-from meguru.project.prepare import bring_along, placed, prepared
+from meguru.project.prepare import carry_files, placed, prepared
 from meguru.project.read import where_of
 from meguru.project.types import ProjectFile
 
@@ -62,6 +59,7 @@ def apply_plan(ws: Any, plan: ApplyPlan, project: ProjectFile, on_step: OnStep |
     steps = [f"{each.change.value} {each.ref}" for each in plan.actions]
     begun: Apply = calls.apply_start(ws, owner=plan.owner, digest=plan.digest, actions=steps, seen=plan.seen)
     acting = ws.with_(cause=begun.event)
+    # What the project owns after each step: an apply that is cut off must not disown what it did not reach.
     held = [ref for ref in plan.owned if ref not in {each.ref for each in plan.actions}]
     try:
         for action in plan.actions:
@@ -70,9 +68,12 @@ def apply_plan(ws: Any, plan: ApplyPlan, project: ProjectFile, on_step: OnStep |
                 held.append(action.ref)
             if on_step:
                 on_step(action)
-    except MeguruError as error:
-        with suppress(Conflict):  # a later apply of the file ended it
-            calls.apply_finish(acting, apply=begun.ref, owned=held, reason=str(error)[:500])
+    except (Exception, KeyboardInterrupt) as error:  # else it would be shown as running until the next apply
+        reason = str(error)[:500] or type(error).__name__
+        with suppress(
+            MeguruError
+        ):  # a later apply ended it, or the server is away: the first error tells why
+            calls.apply_finish(acting, apply=begun.ref, owned=held, reason=reason)
         raise
     return calls.apply_finish(acting, apply=begun.ref, owned=held)
 
@@ -99,18 +100,13 @@ def _carry_out(ws: Any, begun: Apply, project: ProjectFile, action: PlannedActio
     if action.change is Change.RETIRED:
         calls.apply_step(ws, apply=begun.ref, ref=action.ref, expect=action.before)
         return
-    bring_along(ws, project, action)
+    carry_files(ws, project, action)
     expect = {} if action.before is None else action.before
     try:
         calls.apply_step(ws, apply=begun.ref, ref=action.ref, spec=action.spec, expect=expect)
     except InvalidInput as error:  # what could be told only when what it needs was there
         parsed = refs.parse(action.ref)
         raise placed(project, parsed.kind, parsed.name, error) from error
-
-
-def all_specs() -> dict[str, type[msgspec.Struct]]:
-    """Return by kind what its spec is, of those that people declare."""
-    return {kind.name: kind.spec for kind in all_kinds() if kind.spec is not None}
 
 
 def _field(fault: PlanFault) -> str:
