@@ -7,6 +7,7 @@ import pytest
 from meguru.alerts.incidents.show import list_incidents
 from meguru.alerts.show import list_alerts
 from meguru.backfills.show import list_backfills
+from meguru.governance.waivers.show import list_waivers
 from meguru.monitoring.show import show as show_monitor
 from meguru.pipelines.show import list_runs as list_pipeline_runs
 from meguru.sweeps.show import list_sweeps
@@ -33,6 +34,20 @@ LISTS = [
     "/ui/incidents",
     "/ui/events",
     "/ui/events?verify=1",
+    "/ui/reviews",
+    "/ui/releases/late/1",
+    "/ui/waivers",
+    "/ui/waivers?release=release/delay@2&gate=champion",
+    "/ui/checklists",
+    "/ui/checklists/high-risk?model=delay@1",
+    "/ui/cards",
+    "/ui/models/delay/1/card",
+    "/ui/models/delay/changelog",
+    "/ui/comments",
+    "/ui/costs",
+    "/ui/summary",
+    "/ui/erasures",
+    "/ui/audit?ask=in-force",
     "/ui/projects",
     "/ui/projects/default",
     "/projects/default/ui/endpoints",
@@ -60,6 +75,7 @@ def of_things(ws) -> list[str]:
         f"/ui/alerts/{list_alerts(ws).items[0].id}",
         f"/ui/incidents/{list_incidents(ws).items[0].id}",
         f"/ui/reports/{show_monitor(ws, name='delay-watch').reports[0].id}",
+        f"/ui/waivers/{list_waivers(ws).items[0].id}",
     ]
 
 

@@ -49,7 +49,7 @@ STATES_TELL = {
 _ENDED = {WaiverState.EXPIRED: "waiver.expired", WaiverState.REVOKED: "waiver.revoked"}
 FRESH = timedelta(days=7)
 """So long the other events that need a person are shown, unless something follows about the same thing."""
-MOST_EVENTS = 20
+MAX_EVENTS = 20
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,7 +200,7 @@ def _events(visit: Visit) -> Iterator[Need]:
     """Yield what kinds declare to need a person, while it is the last that happened to a thing."""
     since = visit.ws.clock.now() - FRESH
     types = [name for name, each in event_types().items() if each.needs_person and name not in STATES_TELL]
-    for event in last_words(visit.ws, types=types, limit=MOST_EVENTS):
+    for event in last_words(visit.ws, types=types, limit=MAX_EVENTS):
         if event.at >= since:
             yield Need(
                 word=event.type,

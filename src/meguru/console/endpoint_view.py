@@ -7,9 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from markupsafe import Markup
 
-from meguru.console.page_request import Visit
-from meguru.console.spans import span_name
-from meguru.console.watch import (
+from meguru.console.monitor_history import (
     SPARKED,
     estimate_of,
     interval,
@@ -18,6 +16,8 @@ from meguru.console.watch import (
     reports_of,
     sparkline,
 )
+from meguru.console.page_request import Visit
+from meguru.console.spans import span_name
 from meguru.monitoring.measured import Estimate
 from meguru.monitoring.types import ReportSummary
 from meguru.serving.types import Endpoint, EndpointState

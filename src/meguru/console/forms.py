@@ -18,7 +18,7 @@ from meguru.console.page_request import Visit
 from meguru.errors import Forbidden, InvalidInput, MeguruError, TooLarge
 from meguru.kernel.workspace import Workspace
 
-MOST_BYTES, MOST_FIELDS = 128 << 10, 50
+MAX_BYTES, MAX_FIELDS = 128 << 10, 50
 FormValues = dict[str, str]
 FormFunction = Callable[[Visit, FormValues], str]
 """Does what a form asks for, and returns the page to go on with, relative to the form's address."""
@@ -41,7 +41,7 @@ def form(change: FormFunction, get_workspace: Callable[[Request], Workspace]) ->
         body = b""
         async for part in request.stream():
             body += part
-            if len(body) > MOST_BYTES:
+            if len(body) > MAX_BYTES:
                 break
         return await run_in_threadpool(answer, request, body)
 
@@ -56,6 +56,7 @@ def unknown(given: FormValues, known: tuple[str, ...]) -> InvalidInput:
 
 
 def _check_site(request: Request) -> None:
+    # Browsers send `Origin` with every POST, and newer ones `Sec-Fetch-Site`; what sends neither is no form.
     site, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "")
     is_here = origin.partition("://")[2] == request.headers.get("host", "")
     if not (site or origin) or site not in {"", "same-origin"} or (origin and not is_here):
@@ -63,10 +64,10 @@ def _check_site(request: Request) -> None:
 
 
 def _read(body: bytes) -> FormValues:
-    if len(body) > MOST_BYTES:
-        raise TooLarge("the form is too large", why=f"at most {MOST_BYTES >> 10} KiB")
+    if len(body) > MAX_BYTES:
+        raise TooLarge("the form is too large", why=f"at most {MAX_BYTES >> 10} KiB")
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
         raise InvalidInput("the form can't be read", why=str(error)) from error
     return {key: value.replace("\r\n", "\n").strip() for key, value in pairs}

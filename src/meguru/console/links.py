@@ -35,7 +35,9 @@ def url_of(ref: str, base: str = "") -> str:
     except InvalidInput:
         return events_of(ref, base)
     page, has_name = _page_of(kind, version)
-    if not page:
+    # One that somebody had signed is named by the log's size; only those that are declared stand on a page.
+    is_taken = kind == "checkpoint" and name.isdecimal()
+    if not page or is_taken:
         return events_of(ref, base)
     if not has_name:
         return base + _filled(page, name, name, "")

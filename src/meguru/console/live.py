@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from meguru.kernel import events
 from meguru.kernel.workspace import Workspace
 from meguru.tracking.show import MOST_COUNTED, count_points
 
+log = logging.getLogger(__name__)
 PACE = 0.5
 """Seconds between two looks, and between two messages of one stream."""
 
@@ -28,6 +30,7 @@ class Listener:
 
     def hear(self, counts: Mapping[str, int]) -> bool:
         """Take in how many points runs have now; tell whether that is news."""
+        # `points` is this thread's alone; what moved is taken by the event loop's.
         moved = {run for run, known in self.points.items() if counts.get(run, known) != known}
         self.points |= {run: counts[run] for run in moved}
         with self._lock:
@@ -41,7 +44,7 @@ class Listener:
         return moved
 
 
-def look(listeners: Sequence[Listener]) -> list[Listener]:
+def poll_points(listeners: Sequence[Listener]) -> list[Listener]:
     """Count the points of all watched runs; return the streams that have something to tell.
 
     Each principal's runs are counted as that principal in that project: one statement each, however many
@@ -80,10 +83,15 @@ class Live:
 
     def __init__(self, *, life: float = 60.0, quiet: float = 15.0) -> None:
         self.life, self.quiet = life, quiet
-        self.closed = False
+        self._closing = threading.Event()
         self._listeners: set[Listener] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether streams are over: the server drains."""
+        return self._closing.is_set()
 
     def join(self, listener: Listener) -> None:
         """Add a stream; the first one starts the waiting thread."""
@@ -102,26 +110,39 @@ class Live:
 
     def close(self) -> None:
         """End all streams now, and refuse new ones."""
-        self.closed = True
+        self._closing.set()
         self._wake(self._all())
 
     def _wait(self, ws: Workspace) -> None:
-        with ws.read() as tx:
-            head = events.head(tx)
+        head: int | None = None
         looked = time.monotonic()
         while True:
+            # Under the lock of `join`: a stream that comes now either is seen here, or starts a new thread.
             with self._lock:
                 if self.closed or not self._listeners:
                     self._thread = None
                     return
-            watching = any(each.points for each in self._all())
-            now = events.wait(ws, after=head, timeout=PACE if watching else 1.0)
+            watching, told = any(each.points for each in self._all()), list[Listener]()
+            try:
+                if head is None:
+                    with ws.read() as tx:
+                        head = events.head(tx)
+                now = events.wait(ws, after=head, timeout=PACE if watching else 1.0)
+                if watching and time.monotonic() - looked >= PACE:
+                    looked = time.monotonic()
+                    told = poll_points(self._all())
+            except Exception:
+                # A database that is away for a moment must not end the one thread that wakes every stream.
+                log.exception("streams can't be told what happens; trying again")
+                self._closing.wait(PACE)
+                continue
             if now > head:
                 head = now
                 self._wake(self._all())
-            if watching and time.monotonic() - looked >= PACE:
-                looked = time.monotonic()
-                self._wake(look(self._all()))
+                # A busy log wakes streams twice a second, and not once an event: each wake is a query a
+                # stream.
+                self._closing.wait(PACE)
+            self._wake(told)
 
     def _all(self) -> list[Listener]:
         with self._lock:

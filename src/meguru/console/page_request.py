@@ -144,7 +144,7 @@ class Visit:
         text = templating.render(self, template, {"seq": self.seq, "points": points} | values)
         body, headers = text.encode(), dict(HEADERS)
         if len(body) > WORTH_PACKING and "gzip" in self.request.headers.get("accept-encoding", ""):
-            body = gzip.compress(body, 5, mtime=0)
+            body = gzip.compress(body, 5, mtime=0)  # the same page is the same bytes, whenever it is sent
             headers["Content-Encoding"] = "gzip"
         answer = Response(body, status, headers, "text/html")
         if (chosen := self.asked("lang")) in LANGUAGES:
@@ -166,6 +166,8 @@ def page(show: PageFunction, get_workspace: Callable[[Request], Workspace]) -> C
         ws = None
         try:
             ws = get_workspace(request)
+            # One snapshot for all that a page asks: a list and the counts beside it never contradict each
+            # other.
             with ws.snapshot() as moment, moment.read() as tx:
                 # The first look, which fixes the moment.
                 return show(Visit(request, moment, events.head(tx), ws))

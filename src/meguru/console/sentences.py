@@ -13,7 +13,7 @@ from meguru.console.gate_sentences import GATE_SENTENCES
 from meguru.console.monitor_sentences import MONITOR_SENTENCES
 from meguru.console.review_sentences import REVIEW_SENTENCES
 
-LONGEST = 2000
+MAX_LENGTH = 2000
 SLICES = "; slice"
 """What begins what a gate says of parts of the rows, behind what it says of all."""
 EARLIER = "; against "
@@ -235,7 +235,7 @@ SENTENCES = (
 
 def spoken(sentence: str, language: str) -> str:
     """Return a computed sentence in a language; as it is where its pattern is not known."""
-    if language == "en" or len(sentence) > LONGEST:
+    if language == "en" or len(sentence) > MAX_LENGTH:
         return sentence
     for mark_of_more in (SLICES, EARLIER, *GAPS):
         head, cut, more = sentence.partition(mark_of_more)
@@ -267,6 +267,7 @@ def _parts(text: str, language: str) -> str:
     return "; ".join(told)
 
 
+# Compiled once; lazy groups, so that of two values the first takes no more than it must.
 @lru_cache(maxsize=1)
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     return [(re.compile(_written(message), re.DOTALL), message) for message in SENTENCES]

@@ -49,6 +49,8 @@ async def serve(request: Request) -> Response:
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept-Encoding",
     }
+    # The digest in the path is of all files together: a page never mixes a script of one release with the
+    # stylesheet of another.
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(packed, media_type=kind, headers=headers | {"Content-Encoding": "gzip"})
     return Response(plain, media_type=kind, headers=headers)

@@ -25,8 +25,8 @@ from meguru.tracking.show import count_points
 
 Readmit = Callable[[], Principal]
 BATCH = 500
-MOST_WATCHED = 100
-MOST_DIGITS = 19
+MAX_WATCHED = 100
+MAX_DIGITS = 19
 
 
 def endpoint(live: Live, get_workspace: Callable[[Request], Workspace]) -> Callable[[Request], object]:
@@ -66,6 +66,7 @@ async def follow(
     try:
         yield b"retry: 1000\n\n"
         while not live.closed and asyncio.get_running_loop().time() < end:
+            # Before the look: what is committed while it goes on sets the bell again, and is looked at next.
             listener.bell.clear()
             moved = listener.take()
             try:
@@ -90,6 +91,7 @@ def _start(request: Request, ws: Workspace) -> int:
     newest = log.list_events(ws, limit=1, newest_first=True).items
     head = newest[0].seq if newest else 0
     given = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    # A browser that was away for days is told the newest alone: its page reloads what it shows.
     return max(int(given), head - BATCH) if given.isdecimal() and len(given) < 19 else head
 
 
@@ -111,9 +113,9 @@ def _hint(run: str) -> bytes:
 def _points(request: Request) -> dict[str, int]:
     """Read how many points the page has of which runs, ``?points=RUN:COUNT`` each."""
     found = {}
-    for text in request.query_params.getlist("points")[:MOST_WATCHED]:
+    for text in request.query_params.getlist("points")[:MAX_WATCHED]:
         run, _, count = text.rpartition(":")
-        if run and count.isdecimal() and len(count) < MOST_DIGITS:
+        if run and count.isdecimal() and len(count) < MAX_DIGITS:
             found[run] = int(count)
     return found
 

@@ -15,7 +15,7 @@ from meguru.console.charts.forest import forests
 from meguru.console.discussion import discussion, unread
 from meguru.console.event_sentences import sentence_of
 from meguru.console.labels import STATES, label_of, tone_of
-from meguru.console.switch import choices, may_see_projects
+from meguru.console.project_menu import choices, may_see_projects
 
 if TYPE_CHECKING:
     from meguru.console.page_request import Visit

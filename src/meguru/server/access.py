@@ -29,11 +29,13 @@ IN_PROJECT = "/projects/"
 PREDICTIONS = "/endpoints/"
 HOOKS = "/hooks/"
 _LOOKED_AT = frozenset({b"host", b"origin", b"authorization", b"cookie", b"x-mlflow-workspace"})
+# The headers are scanned once and the host's parsing is cached: every prediction passes here.
 
 
 @lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address is this machine only."""
+    # No look-up of other names: a resolver that says 127.0.0.1 of one is what DNS rebinding works with.
     if host in {"localhost", ""}:
         return host == "localhost"
     try:
@@ -69,28 +71,33 @@ class Access:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope, project = _without_project(scope)
+        whole, (scope, project) = scope, _without_project(scope)
         try:
             asked = _asked(scope)
             project = project or _mlflow_workspace(scope, asked)
             self._check_origin(scope, asked)
             principal = await self._principal(scope, asked, project)
         except Exception as error:  # noqa: BLE001 - each becomes an answer
-            await _refusal(HTTPConnection(scope), error)(scope, receive, send)
+            # With the project in its path: that is where the browser is to go on after the sign-in.
+            await _refusal(HTTPConnection(whole), error)(whole, receive, send)
             return
         is_own = principal is self.ws.principal and not project  # then there is nothing to be seen otherwise
         view = self.ws if is_own else self.ws.with_(principal=principal, project=project)
         state = scope.setdefault("state", {})
         state["workspace"] = view
+        # Streams last for minutes: they ask again whether the token still holds.
         if secret := self._secret_of(scope, asked):
             state["readmit"] = partial(self._authenticator.principal_now, secret)
         await self.app(scope, receive, send)
 
     def _check_origin(self, scope: Scope, asked: dict[bytes, str]) -> None:
+        # DNS rebinding: a page of another site whose name was made to point at this machine sends its own
+        # name.
         host = asked.get(b"host", "")
         if not self.auth and not self.any_host and not is_loopback(_host_name(host)):
             name = _host_name(host)
             raise Forbidden(f"this server does not answer to the name {name!r}", hint="use http://127.0.0.1")
+        # CSRF: browsers say in `Origin` whose page sends a form or a script's request; programs send none.
         origin = asked.get(b"origin")
         changes = scope["method"] not in {"GET", "HEAD", "OPTIONS"}
         if origin and changes and origin.partition("://")[2] != host:

@@ -31,6 +31,8 @@ class Authenticator:
 
     def __init__(self, ws: Workspace) -> None:
         self._ws, self._cache = ws, RightsCache()
+        # One: two looks at a time would queue for the database's connections that the requests need
+        # themselves.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="authenticator")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[Claim, list[_Future]] = {}
@@ -47,7 +49,7 @@ class Authenticator:
             If there is no such project.
         """
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:
+        if loop is not self._loop:  # a test's client: what waited in the loop before is gone with it
             self._loop, self._waiting, self._looking = loop, {}, False
         future: _Future = loop.create_future()
         self._waiting.setdefault((secret, project), []).append(future)

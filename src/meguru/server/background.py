@@ -30,6 +30,7 @@ class Background:
 
     def stop(self) -> None:
         """Drain: claim nothing new, put running jobs back, end the threads."""
+        # Predictions last: requests under way are answered, and recorded, while jobs go back to the queue.
         self._otlp.stop()
         self._work.stop()
         self._service.stop()

@@ -20,6 +20,7 @@ class PredictionsFirst:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have one request answered."""
+        # A comparison of text instead of a router's hundreds of patterns: this is asked of every prediction.
         if scope["type"] == "http" and scope["path"].startswith(PREDICTIONS + "/"):
             scope["root_path"] = PREDICTIONS
             await self._endpoints(scope, receive, send)
@@ -56,8 +57,7 @@ class RouteTable(Router):
                 await route.handle(scope, receive, send)
                 return
         if scope["type"] != "http" or path in self._exact or path.endswith("/"):
-            await super().app(
-                scope, receive, send
-            )  # what of wrong methods and slashes, is known to all together
+            # A wrong method and a slash too many are answered by the router that knows every route.
+            await super().app(scope, receive, send)
         else:
             await self._tried.app(scope, receive, send)

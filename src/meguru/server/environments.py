@@ -49,7 +49,7 @@ class EnvironmentRouter:
         if name not in self._others:
             await error_answer(NotFound.of("environment", name, self._others))(scope, receive, send)
             return
-        MOUNT.set(self._mounts[name])
+        MOUNT.set(self._mounts[name])  # of this request's task alone: it is a context variable
         within = dict(scope, path=f"/{rest}", raw_path=quote(f"/{rest}").encode())
         await self._others[name](within, receive, send)
 
@@ -88,6 +88,8 @@ def path_of(name: str) -> str:
 @asynccontextmanager
 async def _alive(app: ASGIApp, scope: Scope) -> AsyncIterator[None]:
     """Start an application, and stop it at the end."""
+    # Each application has one `lifespan` conversation with its server: here one is led with each of them, so
+    # that those which began before one that fails are shut down again.
     asked: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
     told: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
 

@@ -23,7 +23,7 @@ from meguru.kernel.workspace import Workspace
 
 ATTEMPT_COOKIE = "meguru_sign_in"
 ATTEMPT_SECONDS = 600
-MOST_COOKIE = 2000
+MAX_COOKIE = 2000
 
 
 def provider_routes() -> list[Route]:
@@ -47,6 +47,8 @@ def is_secure(request: Request) -> bool:
 
 def local_path(text: str) -> str:
     """Return a path on this server to go on to; the first page for anything that might lead elsewhere."""
+    # Browsers read "//host" and "/\\host" as another host, and drop tabs and line ends before (so does
+    # urlsplit).
     parts = urlsplit(text)
     if (
         parts.scheme
@@ -66,6 +68,8 @@ async def _begin(request: Request) -> Response:
     except MeguruError as error:
         return _refusal(request, error)
     answer = RedirectResponse(url, status_code=303)
+    # State, nonce and PKCE verifier stay in the browser that began: whoever steals the callback's address
+    # lacks them. The cookie needs no signature: who forges it signs nobody else in.
     kept = base64.urlsafe_b64encode(msgspec.json.encode(attempt)).decode()
     # Lax: the provider sends the browser back from its own site.
     answer.set_cookie(
@@ -118,7 +122,7 @@ def _let_in(request: Request, name: str) -> tuple[str, str]:
 
 def _attempt(request: Request) -> Attempt | None:
     kept = request.cookies.get(ATTEMPT_COOKIE, "")
-    if not kept or len(kept) > MOST_COOKIE:
+    if not kept or len(kept) > MAX_COOKIE:
         return None
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(kept), type=Attempt)

@@ -70,11 +70,12 @@ def serve(
                 log_level="warning",
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
-                timeout_keep_alive=75,
+                timeout_keep_alive=75,  # above a proxy's usual 60 s: it, and not we, is to close first
             ),
         )
         if exit_with_parent:
             _follow_parent()
+        # A thread: `run` does not return before the end, and uvicorn has no hook for "it answers now".
         threading.Thread(target=_tell, args=(server, url, served, ready), daemon=True).start()
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn raises the signal again once it has drained; by then there is nothing left to stop.
@@ -110,6 +111,7 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named: asyncio turns Nagle's delay off only for sockets that say they are TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # A restart must not wait for the last connections of the server before it (TIME_WAIT).
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

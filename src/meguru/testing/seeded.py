@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from meguru.alerts.follow import AlertFollower
@@ -11,23 +11,39 @@ from meguru.alerts.notifications.follow import NotificationFollower
 from meguru.alerts.notifications.kind import NotificationSpec
 from meguru.alerts.notifications.operations import specs as notifications
 from meguru.alerts.show import list_alerts
+from meguru.artifacts.holds.operations import place as place_hold
+from meguru.audit.checkpoints.take import take as take_checkpoint
 from meguru.backfills.start import start as start_backfill
 from meguru.business.create import create as create_metric
+from meguru.cards.confirm import edit as edit_card
+from meguru.cards.snapshots import write as write_card
 from meguru.comments.write import add as add_comment
+from meguru.costs.kind import BudgetSpec, PriceListSpec
+from meguru.costs.operations import budgets, prices
 from meguru.datasets.client import add_files
+from meguru.datasets.personal.erase import erase
 from meguru.features.kind import EntitySpec, FeatureServiceSpec, FeatureViewSpec
 from meguru.features.operations import entity_specs, service_specs, view_specs
+from meguru.governance.checklists.answer import answer as answer_item
+from meguru.governance.checklists.kind import ChecklistSpec
+from meguru.governance.checklists.operations import specs as checklists
+from meguru.governance.checklists.types import ChecklistItem, ItemAnswer
 from meguru.governance.grants.kind import GrantSpec
 from meguru.governance.grants.operations import specs as grants
 from meguru.governance.groups.kind import GroupSpec
 from meguru.governance.groups.operations import specs as groups
 from meguru.governance.principals import create_principal
+from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.governance.release_policies.operations import specs as policies
 from meguru.governance.roles.kind import RoleSpec
 from meguru.governance.roles.operations import specs as roles
 from meguru.governance.sign_in.kind import IdentityProviderSpec
 from meguru.governance.sign_in.operations import specs as providers
+from meguru.governance.standing import standing
 from meguru.governance.trusts.kind import TrustSpec
 from meguru.governance.trusts.operations import specs as trusts
+from meguru.governance.waivers.decide import grant as grant_waiver
+from meguru.governance.waivers.request import request as request_waiver
 from meguru.kernel.kinds import Urgency
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
@@ -39,6 +55,8 @@ from meguru.predictions.types import PredictionBatch
 from meguru.registry.client import add_model
 from meguru.releases import operations as releases
 from meguru.serving.create import create as create_endpoint
+from meguru.summaries.kind import ScheduledReportSpec
+from meguru.summaries.operations import reports
 from meguru.sweeps.start import start as start_sweep
 from meguru.sweeps.types import Search, Whole
 from meguru.testing.models import make_flights, make_model
@@ -113,6 +131,7 @@ def fill(ws: Workspace, folder: Path) -> None:
     _alerted(ws)
     _access(ws)
     _features(ws, folder)
+    _governed(ws)
 
 
 def _features(ws: Workspace, folder: Path) -> None:
@@ -212,3 +231,34 @@ def _access(ws: Workspace) -> None:
     )
     trust = TrustSpec(issuer="https://ci.example.com", audience="x", claims={"sub": "x"}, role="viewer")
     trusts.declare(ws, name="ci", spec=trust)
+
+
+def _governed(ws: Workspace) -> None:
+    """Have people answer for a release of an endpoint of its own; what they write about it comes before."""
+    create_principal(ws, name="ben", role="owner")
+    with ws.read() as tx:
+        ben = ws.with_(principal=standing(tx, "ben"))
+    edit_card(ws, ref="model/delay@1", part="intended_use", text="For **planning**, not for passengers.")
+    write_card(ws, ref="model/delay@1", reason="to see it")
+    items = [
+        ChecklistItem(id="tested", text="Was it tested on last year?", ja="去年のデータで試しましたか。"),
+        ChecklistItem(id="owner", text="Who answers for it?", ja="責任者は誰ですか。", owner="ben"),
+    ]
+    checklists.declare(ws, name="high-risk", spec=ChecklistSpec(models=["delay"], items=items))
+    answer_item(ws, checklist="high-risk", model="delay@1", item="tested", answer=ItemAnswer.YES)
+    create_endpoint(ws, name="late", model="delay", gates=[{"gate": "metric", "metric": "auc", "value": 1}])
+    policies.declare(ws, name="two-people", spec=ReleasePolicySpec(endpoints=["late"], approvals=2))
+    made = releases.create(ws, endpoint="late", model="model/delay@1")
+    releases.check(ws, release=made.ref)
+    until = ws.clock.now() + timedelta(days=20)
+    asked = request_waiver(ws, release=made.ref, gate="metric", reason="until the autumn", until=until)
+    grant_waiver(ben, waiver=asked.ref, note="for so long")
+    releases.check(ws, release=made.ref)
+    releases.request(ws, release=made.ref, note="please look")
+    releases.approve(ben, release=made.ref, note="looked at it")
+    prices.declare(ws, name="default", spec=PriceListSpec(unit="JPY", cpu_hour=6.0, storage_gb_month=3.0))
+    budgets.declare(ws, name="lab", spec=BudgetSpec(limit=1000.0))
+    reports.declare(ws, name="board", spec=ScheduledReportSpec(to=["console"]))
+    place_hold(ws, about="dataset/weather", why="a question of a court")
+    erase(ws, who={"passenger": ["nobody-of-this-name"]}, reason="they asked for it")
+    take_checkpoint(ws)

@@ -18,7 +18,7 @@ from meguru.console.charts.curves import Curve, curves
 from meguru.console.charts.gantt import lane
 from meguru.console.charts.history import Flag, WindowPoint, Words, history
 from meguru.console.charts.loop import Station, loop
-from meguru.console.charts.series import spark
+from meguru.console.charts.series import grid, spark
 from meguru.console.links import short
 from meguru.console.spans import span_name
 
@@ -74,6 +74,22 @@ def test_a_spark_needs_one_value(values):
     assert bool(drawn) == any(value is not None for value in values)
     if drawn:
         well_formed(drawn)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ((1e-5, 4e-5), ["0.00001", "0.00002", "0.00003", "0.00004"]),
+        ((1e-9, 4e-9), ["1e-09", "2e-09", "3e-09", "4e-09"]),
+        ((1_000_000, 2_500_000), ["1000000", "1500000", "2000000", "2500000"]),
+        ((0.25, 0.75), ["0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8"]),
+    ],
+)
+def test_the_numbers_beside_an_axis_are_those_of_its_lines(values, told):
+    drawn = grid(Scale(*values, 100, 0), 0, 10, 4)
+    texts = [ET.fromstring(each).text for each in drawn if each.startswith("<text")]
+    assert len(set(texts)) == len(texts)
+    assert set(texts) <= set(told)
 
 
 def test_other_drawings_are_well_formed():

@@ -7,7 +7,7 @@ import pytest
 from meguru.datasets.client import add_files
 from meguru.features.materialization.operations import start
 from meguru.features.materialization.runner import see_through
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 
 HOSTILE = "<script>alert(1)</script>"

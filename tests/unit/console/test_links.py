@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin
@@ -14,7 +15,7 @@ from meguru.base import refs
 from meguru.console.links import PAGES, url_of
 from meguru.console.pages import endpoints
 from meguru.console.routes import routes
-from meguru.kernel.kinds import kinds
+from meguru.kernel.kinds import event_types, kinds
 
 pytestmark = pytest.mark.xdist_group("links")  # one process follows them all, once
 WITH_VERSIONS = ("model", "dataset", "pipeline")
@@ -97,12 +98,21 @@ def test_a_link_opens_the_version_that_it_names_and_no_other(crawled):
     assert {"pipeline/train@1", "pipeline/careful@1"} <= seen
 
 
+def test_what_a_page_listens_to_are_beginnings_of_types_of_events(crawled):
+    _, pages, _ = crawled
+    said = [each for page in pages.values() for each in re.findall(r'data-live="([^"]*)"', page.text)]
+    interests = {one for each in said for one in each.split(" ") if one}
+    types = event_types()
+    assert {one for one in interests - {"*"} if not any(name.startswith(one) for name in types)} == set()
+    assert "feature_view." in interests
+
+
 def test_every_kind_that_has_a_page_was_seen(crawled):
     _, _, links = crawled
     seen = {refs.parse(named).kind for _, named in links if named}
     declared = {kind.name for kind in kinds().values() if kind.page}
-    governed = {"approval", "card", "checklist", "checkpoint", "release_policy", "waiver"}  # not seeded yet
-    assert seen >= {*PAGES, *declared} - {"firing", "project", "quarantine", *governed}
+    # What is asked of an approval is an event of its step: only an answer names the approval itself.
+    assert seen >= {*PAGES, *declared} - {"approval", "firing", "project", "quarantine"}
 
 
 def test_the_page_of_a_version_has_that_versions_facts(crawled):

@@ -48,3 +48,9 @@ def test_a_map_has_a_cell_for_each_window_that_was_judged():
     assert drawn.count("<a ") == 2
     assert drawn.count('tabindex="0"') == 1
     assert "<wind>" not in drawn
+
+
+def test_the_tab_key_reaches_a_map_whose_first_column_was_never_judged():
+    cell = HeatCell(strength=1.0, breached=False, tip="rain", href="/ui/reports/r")
+    rows = [HeatRow(label="wind", cells=[None, None]), HeatRow(label="rain", cells=[cell, cell])]
+    assert heat(rows, ["a", "b"], "m").count('tabindex="0"') == 1

@@ -58,7 +58,7 @@ def test_pages_of_a_seeded_workspace_tell_their_reasons_in_japanese(pages_in_jap
 PACKAGE = Path(meguru.__file__).parent
 SPEAKING = [
     *sorted((PACKAGE / "releases" / "gates").glob("*.py")),
-    PACKAGE / "releases" / "compatible.py",
+    PACKAGE / "releases" / "compatibility.py",
     PACKAGE / "releases" / "job.py",
     PACKAGE / "serving" / "contracts" / "inputs.py",
     PACKAGE / "serving" / "contracts" / "view.py",

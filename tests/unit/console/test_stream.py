@@ -14,12 +14,13 @@ from starlette.testclient import TestClient
 
 from meguru.app.nouns import load_operations
 from meguru.artifacts.log import list_events
-from meguru.console.live import Listener, Live, look
+from meguru.console.live import Listener, Live, poll_points
 from meguru.console.routes import routes
 from meguru.console.stream import follow
-from meguru.errors import Unauthenticated
+from meguru.errors import Busy, Unauthenticated
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
+from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.kernel.workspace import Workspace
 from meguru.serving.operations import create
@@ -188,7 +189,7 @@ def test_tokens_of_one_principal_are_counted_apart(workspace: Workspace):
         wide = Principal(name="anna", permissions=frozenset({"*:read"}))
         narrow = Principal(name="anna", permissions=frozenset({"*:read"}), scope=frozenset({"event:read"}))
         open_tabs = [Listener(workspace.with_(principal=each), {run: 9}) for each in (narrow, wide)]
-        heard = look(open_tabs)
+        heard = poll_points(open_tabs)
         return [each in heard for each in open_tabs]
 
     assert asyncio.run(scene()) == [False, True]
@@ -213,5 +214,28 @@ def test_a_reader_whose_rights_change_is_told_no_more_than_they_may_see_by_then(
         await asyncio.to_thread(lambda: runs.start(workspace))
         assert [part async for part in found if b"data" in part] == []
         assert not live._listeners
+
+    asyncio.run(scene())
+
+
+def test_streams_hear_of_events_again_after_the_database_was_away(workspace: Workspace, monkeypatch):
+    load_operations()
+    known, failed = events.wait, threading.Event()
+
+    def away(*given, **named):
+        if not failed.is_set():
+            failed.set()
+            raise Busy("the database is away")
+        return known(*given, **named)
+
+    monkeypatch.setattr(events, "wait", away)
+
+    async def scene() -> None:
+        found = follow(Live(), workspace, 9)
+        waiting = asyncio.ensure_future(_next_messages(found))
+        assert await asyncio.to_thread(failed.wait, 10)
+        await asyncio.to_thread(lambda: [runs.start(workspace) for _ in range(10)])
+        assert (await asyncio.wait_for(waiting, 10))[0]["seq"] == 10
+        await found.aclose()
 
     asyncio.run(scene())

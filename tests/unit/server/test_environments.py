@@ -95,3 +95,10 @@ def test_a_page_shows_them_side_by_side_to_who_is_let_in(places):
         page = browser.get("/env/staging/ui/environments").text
     assert "prod: the token is not valid" in page
     assert "staging: " not in page
+
+
+def test_after_a_sign_in_one_is_in_the_project_that_one_came_for(places):
+    with client(places, auth=True) as browser:
+        html = {"Accept": "text/html"}
+        away = browser.get("/env/staging/projects/team/ui/models", headers=html, follow_redirects=False)
+        assert away.headers["location"] == "/env/staging/sign-in?then=/env/staging/projects/team/ui/models"

@@ -37,14 +37,15 @@ def heat(rows: Sequence[HeatRow], windows: Sequence[str], label: str) -> Markup:
     """Draw the map: the darker a cell, the more it moved; framed where it is beyond its threshold."""
     step = min(WIDEST, max(NARROWEST, (WIDTH - LEFT) / max(len(windows), 1)))
     drawn: list[Markup] = []
+    is_first = True  # the one cell that the tab key reaches; arrows lead from there
     for number, row in enumerate(rows):
         down = TOP + number * (HIGH + GAP)
         text = row.label if len(row.label) <= WIDEST_LABEL else row.label[: WIDEST_LABEL - 1] + "…"
         drawn.append(tag("text", {"x": LEFT - 8, "y": down + 12, "text-anchor": "end"}, text))
         for at, cell in enumerate(row.cells):
             if cell is not None:
-                is_first = not number and not any(row.cells[:at])
                 drawn.append(_cell(cell, LEFT + at * step, down, step, is_first=is_first))
+                is_first = False
     bottom = TOP + len(rows) * (HIGH + GAP)
     drawn += _windows(windows, step, bottom)
     return picture(WIDTH + 10, bottom + 20, label, drawn, "chart wide heat", role="group")

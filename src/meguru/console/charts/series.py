@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from markupsafe import Markup
 
@@ -10,20 +11,30 @@ from meguru.base.scale import Scale, around
 from meguru.base.svg import path, picture, tag
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 420.0, 150.0, 48.0, 20.0, 8.0, 8.0
+MAX_DECIMALS, HUGE = 5, 1e7
+"""Beyond them a number has no room beside an axis."""
 
 
 def grid(up: Scale, left: float, right: float, wanted: int) -> list[Markup]:
     """Draw level lines with their numbers."""
     drawn = []
     levels = up.ticks(wanted)
-    decimals = max(len(f"{level:g}".partition(".")[2]) for level in levels) if levels else 0
+    text_of = _tick_format(levels)
     for level in levels:
         at = {"x1": left, "x2": right, "y1": up(level), "y2": up(level), "class": "grid"}
         drawn.append(tag("line", at))
-        drawn.append(
-            tag("text", {"x": left - 7, "y": up(level) + 4, "text-anchor": "end"}, f"{level:.{decimals}f}")
-        )
+        drawn.append(tag("text", {"x": left - 7, "y": up(level) + 4, "text-anchor": "end"}, text_of(level)))
     return drawn
+
+
+def _tick_format(levels: Sequence[float]) -> Callable[[float], str]:
+    """Return how numbers beside an axis are written: all with the same decimals, if these are few."""
+    # Not from `%g`: it writes 1e-05, in which no decimals are to be seen, and all the axis would be 0.
+    exact = [Decimal(f"{level:.12g}").normalize() for level in levels]
+    decimals = max((-int(each.as_tuple().exponent) for each in exact), default=0)
+    if decimals > MAX_DECIMALS or any(abs(level) >= HUGE for level in levels):
+        return lambda level: f"{level:.3g}"
+    return lambda level: f"{level:.{max(decimals, 0)}f}"
 
 
 def spark(values: Sequence[float | None], label: str) -> Markup:

@@ -14,13 +14,13 @@ from meguru.console.charts.targets import TargetPoint, targets
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.spans import span_name, span_title
 
-MOST = 60
+MAX_WINDOWS = 60
 """Windows that are drawn."""
 
 
 def one(visit: Visit) -> Response:
     """Show a metric's declaration, its series with the target, and its parts in the newest window."""
-    found = show_metric(visit.ws, name=visit.full("name"), limit=MOST)
+    found = show_metric(visit.ws, name=visit.full("name"), limit=MAX_WINDOWS)
     return visit.render(
         "business_metric.html",
         metric=found.metric,

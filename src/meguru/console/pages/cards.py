@@ -12,7 +12,6 @@ from meguru.cards.changelog import changelog as changes
 from meguru.cards.confirm import confirm, edit
 from meguru.cards.diff import diff, essence
 from meguru.cards.export import TYPES, card_file
-from meguru.cards.keep import write
 from meguru.cards.parts import PARTS, title_of
 from meguru.cards.render.changelog import changelog_page
 from meguru.cards.render.html import card_html, chapter_html
@@ -20,6 +19,7 @@ from meguru.cards.render.markdown import markdown
 from meguru.cards.render.page import WANTED, page_of
 from meguru.cards.render.staleness import staleness
 from meguru.cards.render.values import plain
+from meguru.cards.snapshots import write
 from meguru.cards.types import Card
 from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.page_request import HEADERS, PageFunction, Visit

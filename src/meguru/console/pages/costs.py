@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import number_of
 from meguru.costs.ledger import BY
 from meguru.costs.show import list_budgets, report
 
@@ -16,8 +17,8 @@ DAYS = (1, 7, 30, 90, 365)
 def listing(visit: Visit) -> Response:
     """Show what was used and cost, by what the reader chose."""
     by = visit.asked("by") if visit.asked("by") in BY else "project"
-    days = int(visit.asked("days")) if visit.asked("days").isdecimal() else 30
-    days = min(max(days, 1), 3660)
+    asked = number_of(visit, "days")
+    days = 30 if asked is None else min(max(asked, 1), 3660)
     found = report(visit.ws, by=by, since=visit.ws.clock.now() - timedelta(days=days))
     return visit.render(
         "costs.html",

@@ -20,9 +20,9 @@ from meguru.datasets.types import DatasetVersion
 from meguru.errors import MeguruError, NotFound
 
 SAMPLE, ANSWERS, CHOICES = 50, 200, 100
-MOST_COMPARED = 1_000_000
+MAX_COMPARED = 1_000_000
 """Rows of versions that are compared without being asked."""
-LONGEST = 120
+MAX_LENGTH = 120
 
 
 def sample(visit: Visit) -> Response:
@@ -53,7 +53,7 @@ def compared(visit: Visit) -> Response:
     found: DatasetDiff | None = None
     if before is not None:
         first = show.show(visit.ws, ref=refs.make("dataset", version.name, before))
-        small = first.rows + version.rows <= MOST_COMPARED
+        small = first.rows + version.rows <= MAX_COMPARED
         found = diff(visit.ws, before=first.ref, after=version.ref, rows=small or visit.asked("rows") == "1")
     return visit.render(
         "dataset_diff.html",
@@ -124,7 +124,7 @@ def _first(version: DatasetVersion, project: str) -> str:
 
 def _cut(value: Any) -> str:
     text = plain(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
 
 
 PAGES: dict[str, PageFunction] = {

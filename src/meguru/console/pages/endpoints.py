@@ -14,12 +14,19 @@ from meguru.business.formatting import amount, shown
 from meguru.business.show import MetricStatus, list_metrics
 from meguru.console.decisions import flags, said
 from meguru.console.endpoint_view import glance, glances
+from meguru.console.monitor_history import (
+    draw_history,
+    estimate_of,
+    interval,
+    metric_of,
+    others_of,
+    reports_of,
+)
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_before, number_of
 from meguru.console.reasons import reasons
 from meguru.console.spans import span_name, span_title
 from meguru.console.traffic_view import traffic_view
-from meguru.console.watch import draw, estimate_of, interval, metric_of, others_of, reports_of
 from meguru.errors import NotFound
 from meguru.monitoring.show import list_monitors
 from meguru.releases.show import list_releases
@@ -59,7 +66,7 @@ def one(visit: Visit) -> Response:
         monitors=[each.monitor for each in list_monitors(visit.ws, endpoint=name)],
         others=list(dict.fromkeys(model for each in reports for model in others_of(each, metric))),
         metric=metric,
-        drawing=draw(visit, reports, list(flags(visit, releases.items, reports))),
+        drawing=draw_history(visit, reports, list(flags(visit, releases.items, reports))),
         releases=releases.items,
         older=releases.next_cursor,
         before=before,

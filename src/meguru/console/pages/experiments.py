@@ -36,7 +36,7 @@ def one(visit: Visit) -> Response:
         found=found,
         experiment=found.experiment,
         may_edit=visit.ws.principal.allows("experiment:write", found.experiment.project),
-        live="experiment.,run.",
+        live="experiment. run.",
     )
 
 

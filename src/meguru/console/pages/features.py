@@ -72,7 +72,7 @@ def listing(visit: Visit) -> Response:
             "push": visit.text("push"),
             "on_demand": visit.text("on demand"),
         },
-        live="feature_view.,feature_service.,materialization.",
+        live="feature_view. feature_service. materialization.",
     )
 
 
@@ -97,7 +97,7 @@ def view(visit: Visit) -> Response:
             "policy": visit.text("policy"),
             "code": visit.text("code"),
         },
-        live="feature_view.,materialization.,endpoint.parity_checked",
+        live="feature_view. materialization. endpoint.parity_checked",
     )
 
 

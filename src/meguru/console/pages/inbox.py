@@ -8,6 +8,7 @@ from meguru.alerts.inbox.show import configure, inbox, read
 from meguru.alerts.inbox.subscribe import follow, list_subscriptions, unfollow
 from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import DIGITS
 from meguru.errors import InvalidInput
 
 WINDOW = 100
@@ -51,7 +52,7 @@ def change(visit: Visit, given: FormValues) -> str:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > DIGITS:
         raise InvalidInput("up to which event?", field="until")
     return int(text)
 

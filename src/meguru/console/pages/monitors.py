@@ -8,11 +8,11 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from meguru.business.formatting import amount, shown
+from meguru.console.drift_heatmap import movement_map
 from meguru.console.evidence_view import evidence_view, words_of
-from meguru.console.movement_view import movement_map
+from meguru.console.monitor_history import draw_history, in_order, interval
 from meguru.console.page_request import HEADERS, PageFunction, Visit
 from meguru.console.spans import span_name, span_title
-from meguru.console.watch import draw, in_order, interval
 from meguru.monitoring import show
 from meguru.monitoring.drift_history import drift_history
 from meguru.monitoring.evidence.calibration_picture import calibration
@@ -30,7 +30,7 @@ def one(visit: Visit) -> Response:
         monitor=found.monitor,
         windows=found.windows,
         reports=found.reports,
-        drawing=draw(visit, in_order(found.reports), []),
+        drawing=draw_history(visit, in_order(found.reports), []),
         movement=movement_map(visit, drift_history(visit.ws, name=visit.full("name"))),
         span_name=partial(span_name, zone=visit.zone),
         span_title=partial(span_title, zone=visit.zone),

@@ -21,7 +21,7 @@ from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepRun, StepState
 
 WINDOW = 100
-FEW_CALLS, MOST_CALLS = 10, 200
+FEW_CALLS, MAX_CALLS = 10, 200
 _TELLING = {StepState.FAILED, StepState.RUNNING}
 
 
@@ -107,7 +107,7 @@ def _lines(run: PipelineRun, unfolded: str, asked: str) -> list[StepLine]:
     for step in (one for one in run.steps if not one.parent):
         mine = calls.get(step.step, [])
         telling = [call for call in mine if call.state in _TELLING][:FEW_CALLS]
-        shown = mine[:MOST_CALLS] if step.step == unfolded else telling
+        shown = mine[:MAX_CALLS] if step.step == unfolded else telling
         shown += [call for call in mine if call.step == asked and call not in shown]
         done = sum(call.state in {StepState.SUCCEEDED, StepState.CACHED} for call in mine)
         found += [StepLine(step, done, len(mine) - len(shown)), *(StepLine(call) for call in shown)]

@@ -15,7 +15,7 @@ from meguru.predictions.types import Outcome, Prediction
 from meguru.releases.show import show as show_release
 
 WINDOW = 50
-LONGEST = 300
+MAX_LENGTH = 300
 
 
 class OutcomeRow(msgspec.Struct, kw_only=True):
@@ -65,7 +65,7 @@ def answer(found: Prediction) -> str:
 def text(value: Any) -> str:
     """Return a value as people read it."""
     plain = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return plain if len(plain) <= LONGEST else plain[:LONGEST] + "…"
+    return plain if len(plain) <= MAX_LENGTH else plain[:MAX_LENGTH] + "…"
 
 
 PAGES: dict[str, PageFunction] = {"/ui/predictions": listing, "/ui/predictions/{id}": one}

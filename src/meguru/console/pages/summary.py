@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import number_of
 from meguru.summaries.build import show
 
 DAYS = (7, 30, 90, 365)
@@ -14,8 +15,8 @@ DAYS = (7, 30, 90, 365)
 
 def overview(visit: Visit) -> Response:
     """Show the summary of the last days."""
-    days = int(visit.asked("days")) if visit.asked("days").isdecimal() else 30
-    days = min(max(days, 1), 3660)
+    asked = number_of(visit, "days")
+    days = 30 if asked is None else min(max(asked, 1), 3660)
     found = show(visit.ws, since=visit.ws.clock.now() - timedelta(days=days))
     return visit.render("summary.html", found=found, days=days, choices_days=DAYS, live="release.")
 

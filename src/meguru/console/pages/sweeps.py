@@ -17,7 +17,7 @@ from meguru.sweeps import show
 from meguru.sweeps.types import Choice, Space, Sweep, Trial, TrialState
 
 WINDOW = 100
-MOST_AXES = 8
+MAX_AXES = 8
 SHOWN = 300
 
 
@@ -108,7 +108,7 @@ def _parallel(visit: Visit, sweep: Sweep, trials: Sequence[Trial]) -> Markup:
     best_first = sorted(ended, key=lambda each: (each.value or 0.0) * (-1 if sweep.goal == "max" else 1))
     values = [each.value for each in ended if each.value is not None]
     low, high = min(values), max(values)
-    names = list(islice(sorted(sweep.space), MOST_AXES))
+    names = list(islice(sorted(sweep.space), MAX_AXES))
     axes = [drawing.Axis(name=name, marks=_marks(sweep.space[name])) for name in names]
     axes.append(drawing.Axis(name=sweep.metric, marks=drawing.ends(low, high)))
     lines = [
@@ -146,7 +146,7 @@ def _tip(visit: Visit, sweep: Sweep, trial: Trial) -> str:
     title = visit.text("Trial {number}", number=trial.number)
     params = [f"{name} = {plain(trial.params[name])}" for name in sorted(trial.params)]
     return "\n".join(
-        [title, f"{sweep.metric} = {number(trial.value, 4)}", *params, trial.reason][: MOST_AXES + 4]
+        [title, f"{sweep.metric} = {number(trial.value, 4)}", *params, trial.reason][: MAX_AXES + 4]
     )
 
 

@@ -34,7 +34,7 @@ def in_order(reports: Sequence[ReportSummary]) -> list[ReportSummary]:
     return sorted(found.values(), key=lambda each: (each.start, each.end, each.monitor))
 
 
-def draw(visit: Visit, reports: Sequence[ReportSummary], flags: Sequence[Flag]) -> Markup:
+def draw_history(visit: Visit, reports: Sequence[ReportSummary], flags: Sequence[Flag]) -> Markup:
     """Draw the history of performance and drift; empty when nothing was evaluated yet."""
     if not reports:
         return Markup()
