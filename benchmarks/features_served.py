@@ -27,7 +27,7 @@ from meguru.datasets.client import add_files
 from meguru.features.materialization.operations import start
 from meguru.features.materialization.runner import see_through
 from meguru.flavors.model import Model
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.registry.client import add_model
 from meguru.releases.operations import check, create, promote

@@ -21,7 +21,7 @@ from sqlalchemy import insert
 from meguru.app.kinds import all_kinds
 from meguru.app.open import open_local
 from meguru.kernel.declarations.schema import spec_version
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.serving import store
 from meguru.serving.kind import EndpointSpec

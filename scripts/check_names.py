@@ -15,6 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DRAWERS = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared", "core"}
 OWN_WORDS = {
+    "waived",
+    "unchanged",
+    "former",
+    "glass",
+    "hiding",
+    "looks",
     "swept",
     "tracked",
     "says",

@@ -12,7 +12,7 @@ from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.kernel.remote import RemoteWorkspace
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.server.access import Access
 

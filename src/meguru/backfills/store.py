@@ -54,9 +54,9 @@ def project_of(tx: Connection, backfill_id: str) -> str | None:
 
 
 def page(
-    tx: Connection, *, before: str, limit: int, projects: AbstractSet[str] | None = None
+    tx: Connection, *, before: str, limit: int, projects: AbstractSet[str] | None = None, state: str = ""
 ) -> list[Backfill]:
-    """Return backfills of some projects (None: all), newest first."""
+    """Return backfills of some projects (None: all), newest first; with `state` only those in it."""
     query = (
         select(backfill)
         .where(condition(backfill.c.pipeline, projects))
@@ -65,6 +65,8 @@ def page(
     )
     if before:
         query = query.where(backfill.c.id < before)
+    if state:
+        query = query.where(backfill.c.state == state)
     return _whole(tx, tx.execute(query).all())
 
 

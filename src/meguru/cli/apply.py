@@ -41,7 +41,7 @@ def command(
     What the file declared once and does not any more is retired; what it never declared is left alone.
     """
     project, ws = plans.opened(session, file)
-    from meguru.project.carry_out import apply_plan, check_same, plan_project
+    from meguru.project.plan_apply import apply_plan, check_same, plan_project
 
     found = plan_project(ws, project)
     if saved:

@@ -53,5 +53,14 @@ def _row(each: BudgetState) -> tuple[object, ...]:
     state = _("used up") if each.exceeded else _("nearly used up") if each.warned else _("ok")
     if not each.is_priced:
         state = _("nothing has a price")
-    spent, limit = f"{each.spent:,.4g}", f"{each.spec.limit:,.6g}"
-    return each.name, spent, limit, each.spec.of, each.spec.per, state, each.start
+    from meguru.business.formatting import number
+
+    return (
+        each.name,
+        number(each.spent),
+        number(each.spec.limit),
+        each.spec.of,
+        each.spec.per,
+        state,
+        each.start,
+    )

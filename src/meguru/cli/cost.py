@@ -69,8 +69,10 @@ def _row(line: CostLine, name: str) -> tuple[str, ...]:
 
 
 def _money(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:,.4g} {unit}"
+    from meguru.business.formatting import amount
+
+    return "" if value is None else amount(value, unit)
 
 
 def _amount(value: float | None, unit: str) -> str:
-    return f"{value:,.3g} {unit}" if value else ""
+    return _money(value, unit) if value else ""

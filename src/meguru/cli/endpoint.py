@@ -138,7 +138,7 @@ def list_(session: Session) -> None:
     from meguru.app.calls import endpoint_list as list_endpoints
     from meguru.cli.waiver import waiver_line
 
-    page = list_endpoints(session.open())
+    page = list_endpoints(session.open(), limit=1000)
     rows = [
         (
             e.name,

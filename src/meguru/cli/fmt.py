@@ -21,7 +21,7 @@ def command(session: Session, files: tuple[Path, ...], *, check: bool) -> None:
     FILES are meguru.toml of this folder (or of the nearest one above) and what it includes, unless named.
     """
     from meguru.cli.environments import nearest
-    from meguru.project.files import FILE, read_files
+    from meguru.project.files import FILE, read_files, replace_text
     from meguru.project.format import formatted
 
     chosen = list(files) or [source.file for source in read_files(nearest(FILE))]
@@ -29,7 +29,7 @@ def command(session: Session, files: tuple[Path, ...], *, check: bool) -> None:
     changed = [file for file, text in texts.items() if text.encode() != file.read_bytes()]
     if not check:
         for file in changed:
-            file.write_text(texts[file], "utf-8", newline="\n")
+            replace_text(file, texts[file])
     shown = [str(file) for file in changed]
     session.show({"changed": shown}, lambda: click.echo("".join(f"{each}\n" for each in shown), nl=False))
     if check and changed:

@@ -14,7 +14,7 @@ from meguru.cli.session import Session, with_session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST_COMMITS, PATIENCE_SECONDS = 30, 5
+MAX_COMMITS, PATIENCE_SECONDS = 30, 5
 
 
 @verb
@@ -51,7 +51,7 @@ def _messages(before: str, after: str) -> Sequence[str]:
     program, span = shutil.which("git"), [each.rstrip("+") for each in (before, after)]
     if program is None or not all(each.isalnum() for each in span):
         return ()
-    question = [program, "log", "--oneline", f"--max-count={MOST_COMMITS}", f"{span[0]}..{span[1]}", "--"]
+    question = [program, "log", "--oneline", f"--max-count={MAX_COMMITS}", f"{span[0]}..{span[1]}", "--"]
     try:
         done = subprocess.run(question, capture_output=True, check=False, timeout=PATIENCE_SECONDS)
     except (OSError, subprocess.TimeoutExpired):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from meguru.registry.slices import ModelSlices
 
 MITIGATE = "what can be done about a gap: https://fairlearn.org/main/user_guide/mitigation/index.html"
-MOST_WRITTEN = 5
+MAX_WRITTEN = 5
 _CUT = "Where a column of numbers is cut into groups: age=30,50."
 
 
@@ -142,7 +142,7 @@ def _toml(found: ModelSlices) -> Iterator[str]:
     """Yield gates that ask of each slice what the model reaches there now, and of all not to be worse."""
     yield f"# parts on which {found.ref} is worse; to stand in the gates of its endpoint"
     yield "gates = ["
-    for each in found.slices[:MOST_WRITTEN]:
+    for each in found.slices[:MAX_WRITTEN]:
         loss = each.inside + (each.high - each.gap)
         wanted = 1 - loss if found.metric == "accuracy" else loss
         op = ">=" if found.metric == "accuracy" else "<="
@@ -151,6 +151,6 @@ def _toml(found: ModelSlices) -> Iterator[str]:
             f"where = {_quoted(each.condition)} }},"
         )
     if found.slices:
-        listed = ", ".join(_quoted(each.condition) for each in found.slices[:MOST_WRITTEN])
+        listed = ", ".join(_quoted(each.condition) for each in found.slices[:MAX_WRITTEN])
         yield f'    {{ gate = "champion", metric = "{found.metric}", margin = -0.02, slices = [{listed}] }},'
     yield "]"

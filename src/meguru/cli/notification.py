@@ -55,13 +55,12 @@ def command() -> None:
 @with_session
 def create(session: Session, name: str, **given: Any) -> None:
     """Declare notification NAME; secrets are named (${MEGURU_NOTIFY_…}) and read where the server runs."""
-    import msgspec
-
     from meguru.alerts.notifications.kind import NotificationSpec
     from meguru.app.calls import notification_declare
+    from meguru.cli.specs import read_spec
     from meguru.cli.specs import show as tell
 
-    spec = msgspec.convert(_fields(given) | {"to": list(given["to"])}, NotificationSpec)
+    spec = read_spec(_fields(given) | {"to": list(given["to"])}, NotificationSpec)
     made = notification_declare(session.open(create=True), name=name, spec=spec)
     session.show(made, lambda: tell(made))
 
@@ -76,12 +75,9 @@ def update(session: Session, name: str, **given: Any) -> None:
     from meguru.app.calls import notification_declare
     from meguru.app.calls import notification_show as ask
     from meguru.cli.specs import change
-    from meguru.kernel.kinds import Urgency
 
-    fields = _fields(given)
-    if "severity" in fields:
-        fields["severity"] = Urgency(fields["severity"])
-    change(session, notification_declare, ask(session.open(), name=name), NotificationSpec, fields)
+    known = ask(session.open(), name=name)
+    change(session, notification_declare, known, NotificationSpec, _fields(given))
 
 
 @command.command()

@@ -45,7 +45,7 @@ def command(
     import msgspec
 
     project, ws = opened(session, file)
-    from meguru.project.carry_out import plan_project
+    from meguru.project.plan_apply import plan_project
 
     found = plan_project(ws, project)
     if adopted:

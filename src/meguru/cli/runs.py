@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from meguru.pipelines.types import PipelineRun
     from meguru.tracking.types import Run
 
-_MOST_FILES = 10
+_MAX_FILES = 10
 
 
 @group
@@ -120,10 +120,10 @@ def _print_pipeline(run: PipelineRun, logged: Run | None) -> None:
             click.echo(f"             {step.failed.type}: {step.failed.message}")
         elif step.reason:
             click.echo(f"             {step.reason}")
-        for file in step.files[:_MOST_FILES]:
+        for file in step.files[:_MAX_FILES]:
             click.echo(f"             {file.how} {file.path}  {file.why or file.digest[:12]}")
-        if len(step.files) > _MOST_FILES:
-            click.echo(f"             and {len(step.files) - _MOST_FILES} more files: --json has all")
+        if len(step.files) > _MAX_FILES:
+            click.echo(f"             and {len(step.files) - _MAX_FILES} more files: --json has all")
     if logged:
         click.echo(f"  logged to {logged.ref}")
         for key, item in logged.metrics.items():

@@ -114,7 +114,12 @@ class Session:
         Without rows it says `empty` on standard error; or that there is none yet, and what begins one.
         """
         text = _(empty) if empty else _("none yet: {command}").format(command=begin) if begin else ""
-        self.show(value, lambda: print_table(columns, [list(row) for row in rows], empty=text))
+        listed = [list(row) for row in rows]
+        self.show(value, lambda: print_table(columns, listed, empty=text))
+        call = click.get_current_context(silent=True)
+        has_limit = call is not None and any(each.name == "limit" for each in call.command.params)
+        if getattr(value, "next_cursor", None) and not has_limit:  # who gives a limit knows of it
+            self.note(_("only the first {count} are listed").format(count=f"{len(listed):,}"))
 
     def refuse(self, value: Any, error: MeguruError) -> NoReturn:
         """End with an error; with ``--json`` the result is what tells of it: one JSON object, as ever."""

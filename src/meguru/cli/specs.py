@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from meguru.cli.session import Session
     from meguru.kernel.declarations import Declared
     from meguru.kernel.operations import Operation
+
+
+Spec = TypeVar("Spec", bound=msgspec.Struct)
 
 
 def change(
@@ -27,9 +30,20 @@ def change(
     """
     before = msgspec.convert(known, spec, from_attributes=True)
     changed = {key: value for key, value in given.items() if value is not None} | dict.fromkeys(cleared)
-    after = msgspec.structs.replace(before, **changed)
+    # As plain values and back: what an option said is of no type yet.
+    after = read_spec(msgspec.to_builtins(before) | msgspec.to_builtins(changed), spec)
     made = declare(session.open(), name=known.name, spec=after, expect=msgspec.to_builtins(before))
     session.show(made, lambda: show(made))
+
+
+def read_spec(given: dict[str, Any], spec: type[Spec]) -> Spec:
+    """Return a spec of what options said; InvalidInput names the field that is not as it must be."""
+    from meguru.base.type_errors import as_invalid
+
+    try:
+        return msgspec.convert(given, spec)
+    except msgspec.ValidationError as error:
+        raise as_invalid(error, "", spec) from error
 
 
 def retire(session: Session, ask: Operation[..., Declared], name: str) -> None:

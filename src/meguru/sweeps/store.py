@@ -59,8 +59,9 @@ def page(
     limit: int,
     now: datetime,
     projects: AbstractSet[str] | None = None,
+    state: str = "",
 ) -> list[Sweep]:
-    """Return sweeps of some projects (None: all), newest first."""
+    """Return sweeps of some projects (None: all), newest first; with `state` only those in it."""
     query = (
         select_sweeps().where(condition(sweep.c.pipeline, projects)).order_by(sweep.c.id.desc()).limit(limit)
     )
@@ -68,6 +69,8 @@ def page(
         query = query.where(sweep.c.pipeline == pipeline)
     if before:
         query = query.where(sweep.c.id < before)
+    if state:
+        query = query.where(sweep.c.state == state)
     return _read(tx, query, now)
 
 

@@ -5,10 +5,13 @@ import sys
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from meguru.base.credentials import Credential, find, save
 from meguru.base.text import translate
 from meguru.cli.errors import run
 from meguru.cli.root import COMMANDS, LazyGroup, root
+from meguru.errors import Busy
 from meguru.flavors.bundle import save_bundle
 from meguru.testing.models import make_model
 
@@ -143,3 +146,13 @@ def test_the_moves_of_an_alias_are_shown_with_who_made_them(meguru, tmp_path):
     assert moves[0]["until"] is None
     assert moves[1]["until"] == moves[0]["since"]
     assert {move["moved_by"] for move in moves} == {"local"}
+
+
+def test_who_signs_out_leaves_no_token_here_though_the_server_is_away(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    server = "http://127.0.0.1:1"
+    save(server, Credential(token="mgr_secret", principal="ana"))
+    error = CliRunner().invoke(root, ["logout", "--workspace", server]).exception
+    assert isinstance(error, Busy)
+    assert "holds until it ends" in error.why
+    assert find(server) is None

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import click
 import pytest
 
+from meguru.base.paging import Page
 from meguru.cli.errors import run
 from meguru.cli.root import root
+from meguru.cli.session import Session
 from meguru.cli.tables import exact, print_table
 from meguru.cli.text import cut, width_of
 
@@ -189,3 +191,21 @@ def test_every_command_that_lists_is_in_the_list_above():
         "inbox list",
     }
     assert names - set(LISTS) <= others
+
+
+def test_a_list_that_is_cut_off_says_so_unless_its_caller_chose_where(capsys):
+    page = Page(items=[1, 2], next_cursor="b")
+
+    @click.command()
+    @click.option("--limit", default=2)
+    def limited(limit):
+        Session(None, as_json=False).table(page, ("number",), [(1,), (2,)])
+
+    @click.command()
+    def whole():
+        Session(None, as_json=False).table(page, ("number",), [(1,), (2,)])
+
+    limited.main([], standalone_mode=False)
+    assert capsys.readouterr().err == ""
+    whole.main([], standalone_mode=False)
+    assert capsys.readouterr().err == "only the first 2 are listed\n"

@@ -7,12 +7,13 @@ import sys
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from meguru.cli.errors import run
 from meguru.cli.examples import EXAMPLES
 from meguru.cli.root import COMMANDS, root
 from meguru.cli.synonyms import ADVICE, TOP, VERBS
-from meguru.errors import all_errors
+from meguru.errors import UsageError, all_errors
 
 
 @pytest.fixture
@@ -251,3 +252,13 @@ def test_a_file_that_can_not_be_written_is_told(meguru, tmp_path, words):
     assert code == 2
     assert "MG-101 nowhere/out can't be written" in err
     assert "No such file or directory" in err
+
+
+@pytest.mark.parametrize("verb", ["create", "update"])
+def test_an_option_whose_value_is_none_of_its_field_is_a_mistake_of_usage(verb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ask = CliRunner().invoke
+    assert ask(root, ["notification", "create", "ops", "--to", "console"]).exit_code == 0
+    error = ask(root, ["notification", verb, "ops", "--to", "console", "--severity", "urgent"]).exception
+    assert isinstance(error, UsageError)
+    assert error.field == "severity"

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from meguru.app.kinds import all_kinds
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 
 HEAD = """

@@ -12,7 +12,7 @@ from meguru.governance.code_policy.operations import attest
 from meguru.kernel.principals import Principal
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import deploy
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.registry.client import add_model
 from meguru.releases.operations import check, create, promote

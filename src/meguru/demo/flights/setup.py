@@ -17,7 +17,7 @@ from meguru.errors import StepFailed
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import show_run, start
-from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.plan_apply import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.serving.operations import shadow
 from meguru.serving.operations import show as show_endpoint

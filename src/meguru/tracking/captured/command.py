@@ -13,6 +13,11 @@ _SECRET = re.compile(
 _MOST = 4000
 
 
+def is_secret_name(option: str) -> bool:
+    """Tell whether the name of an option says that its value is secret."""
+    return _SECRET.search(option) is not None
+
+
 def command(arguments: Sequence[str], mask: Callable[[str], str]) -> str:
     """Return a command line in which the value of every option with a secret's name is masked."""
     shown, hidden = [], False
@@ -21,11 +26,11 @@ def command(arguments: Sequence[str], mask: Callable[[str], str]) -> str:
         is_option = argument.startswith("-")
         if hidden and not is_option:
             shown.append("***")
-        elif equals and _SECRET.search(name):
+        elif equals and is_secret_name(name):
             shown.append(f"{name}=***")
         else:
             shown.append(mask(argument))
-        hidden = is_option and not equals and bool(_SECRET.search(name))
+        hidden = is_option and not equals and is_secret_name(name)
     text = " ".join(f"'{part}'" if not part or " " in part else part for part in shown)
     return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
 
