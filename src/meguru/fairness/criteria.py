@@ -25,7 +25,7 @@ from meguru.fairness.disparities import (
 from meguru.fairness.errors_by_group import GroupErrors
 from meguru.stats.arrays import Bools, Floats
 from meguru.stats.intervals import normal_quantile
-from meguru.stats.simultaneous import each_level, shared_level
+from meguru.stats.simultaneous import bonferroni_level, sidak_level
 
 Comparison = Literal["difference", "ratio"]
 CRITERIA: Mapping[str, tuple[str, ...]] = {
@@ -150,7 +150,7 @@ def judge_groups(
         raise InvalidInput(f"{criterion} is not told by such counts", field="criterion")
     measures = CRITERIA[criterion]
     # Equalized odds takes the worse of two measures, and may err in either.
-    shared = shared_level(len(measures), level)
+    shared = bonferroni_level(len(measures), level)
     found = [_one(counted, criterion, measure, limit, comparison, min_rows, shared) for measure in measures]
     small = {name for each in found for name in each.small}
     named = [name for name in counted.groups if name in small]
@@ -177,7 +177,7 @@ def _one(
     rows = counted.known if isinstance(counted, GroupErrors) else counted.share(measure)[1]
     # Of one row nobody knows how much others would differ.
     enough = rows >= max(2 if criterion in MEANS else 1, min_rows)
-    values = _measured(counted, measure, each_level(int(enough.sum()), level))
+    values = _measured(counted, measure, sidak_level(int(enough.sum()), level))
     gap = _gap(counted, criterion, measure, comparison, enough, level)
     small = [name for name, known in zip(counted.groups, enough, strict=True) if not known]
     return FairnessResult(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from meguru.stats.arrays import Floats
 from meguru.stats.intervals import normal_quantile
-from meguru.stats.simultaneous import each_level, range_quantile
+from meguru.stats.simultaneous import range_quantile, sidak_level
 
 Places = npt.NDArray[np.int64]
 
@@ -125,7 +125,7 @@ def distance_from_zero(means: Floats, errors: Floats, level: float = 0.95) -> Di
     some = np.flatnonzero(np.isfinite(means) & np.isfinite(errors))
     if not some.size:
         return _untold(level)
-    half = normal_quantile(each_level(some.size, level)) * errors[some]
+    half = normal_quantile(sidak_level(some.size, level)) * errors[some]
     sizes = np.abs(means[some])
     farthest = int(sizes.argmax())
     return Disparity(

@@ -137,7 +137,7 @@ class BoostedPredictor:
 
     def predict(self, data: Matrix | pl.DataFrame) -> Matrix:
         """Return the raw answer for rows."""
-        answer = self._score(columns.asked(self.signature, data, self.takes))
+        answer = self._score(columns.estimator_input(self.signature, data, self.takes))
         return np.asarray(answer, dtype=np.float64)
 
 

@@ -109,7 +109,7 @@ class Bundle:
         except pl.exceptions.PolarsError as error:
             raise InvalidInput(f"{HOLDOUT} can't be read", where=str(path), why=str(error)[:300]) from error
 
-    def answered(self, rows: list[dict[str, Any]]) -> Example:
+    def with_answers(self, rows: list[dict[str, Any]]) -> Example:
         """Ask the model some rows, and return them with its answers: an example that it must answer again.
 
         Raises

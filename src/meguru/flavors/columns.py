@@ -67,7 +67,7 @@ def pick(frame: pl.DataFrame, names: Iterable[str], where: str = "") -> pl.DataF
     return frame.select(wanted)
 
 
-def asked(signature: Signature, data: Any, takes: Takes) -> Any:
+def estimator_input(signature: Signature, data: Any, takes: Takes) -> Any:
     """Return rows as an estimator is asked with them: a matrix, or the kind of frame it was trained on.
 
     Parameters

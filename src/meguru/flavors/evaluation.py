@@ -14,8 +14,8 @@ from meguru.flavors.measures import (
     Measure,
     MetricOptions,
     SliceMeasures,
-    asked_metrics,
     measure_all,
+    requested_metrics,
     written_down,
 )
 from meguru.flavors.project_metric import ProjectMetric
@@ -76,7 +76,7 @@ def evaluate(
     """
     task = predictor.task
     given = {name: _number(name, value) for name, value in model.metrics.items()}
-    asked = asked_metrics(model.measures, task.key)
+    asked = requested_metrics(model.measures, task.key)
     known = Evaluation(
         task=plain(task),
         label=model.label,

@@ -51,7 +51,7 @@ class FieldPath(msgspec.Struct, frozen=True, gc=False):
         return f"{self.form}.{name}[{index}]" if self.shape == "columns" else f"{self.row(index)}.{name}"
 
 
-def wanted(column: SignatureColumn) -> str:
+def describe_type(column: SignatureColumn) -> str:
     """Say what a column takes."""
     what = _WANTED[column.type] if not column.shape else _LISTS[column.type]
     if column.shape:
@@ -59,7 +59,7 @@ def wanted(column: SignatureColumn) -> str:
     return what + (" or null" if column.nullable else "")
 
 
-def shown(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """Say what a value is, briefly."""
     if value is None:
         return "null"

@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import list_columns, values
-from meguru.flavors.field_errors import FieldPath, shown, wanted
+from meguru.flavors.field_errors import FieldPath, describe_type, describe_value
 from meguru.flavors.signature import Signature, SignatureColumn
 
 
@@ -44,14 +44,14 @@ def read_rows(
         Naming the first field at fault.
     """
     if not isinstance(rows, list):
-        why = f"it is {shown(rows)}"
+        why = f"it is {describe_value(rows)}"
         raise InvalidInput(f"{where.form} must be an array of objects", field=where.form, why=why)
     names = set(signature.names)
     readers = _readers(signature)
     found = []
     for index, row in enumerate(rows):
         if not isinstance(row, Mapping):
-            path, why = where.row(index), f"it is {shown(row)}"
+            path, why = where.row(index), f"it is {describe_value(row)}"
             raise InvalidInput(f"{path} must be an object", field=path, why=why)
         if row.keys() != names and not (partial and row.keys() <= names):
             raise _wrong_names(signature, names, row, where.row(index))
@@ -72,7 +72,7 @@ def read_columns(
         Naming the first field at fault; columns of different lengths are refused too.
     """
     if not isinstance(data, Mapping):
-        why = f"it is {shown(data)}"
+        why = f"it is {describe_value(data)}"
         raise InvalidInput(f"{where.form} must be an object of arrays", field=where.form, why=why)
     names = set(signature.names)
     if data.keys() != names and not (partial and data.keys() <= names):
@@ -118,8 +118,8 @@ def _reader(column: SignatureColumn) -> Callable[[Any, int, FieldPath], Any]:
                 return None
             why = "" if is_missing else str(error)
         path = where.cell(index, column.name)
-        why = f"it is {shown(value)}" + (f": {why}" if why else "")
-        raise InvalidInput(f"{path} must be {wanted(column)}", field=path, why=why)
+        why = f"it is {describe_value(value)}" + (f": {why}" if why else "")
+        raise InvalidInput(f"{path} must be {describe_type(column)}", field=path, why=why)
 
     return value_of
 
@@ -146,7 +146,7 @@ def missing_column(column: SignatureColumn, path: str, why: str = "") -> Invalid
     return InvalidInput(
         f"column {column.name!r} is missing",
         field=f"{path}.{column.name}",
-        why=why or f"the model takes {wanted(column)} here",
+        why=why or f"the model takes {describe_type(column)} here",
         hint="send null where there is no value" if column.nullable else "",
     )
 
@@ -155,7 +155,7 @@ def _listed(column: Any, path: str) -> Sequence[Any]:
     if isinstance(column, Mapping):
         return list(column.values())
     if not isinstance(column, list):
-        raise InvalidInput(f"{path} must be an array", field=path, why=f"it is {shown(column)}")
+        raise InvalidInput(f"{path} must be an array", field=path, why=f"it is {describe_value(column)}")
     return column
 
 

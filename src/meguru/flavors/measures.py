@@ -89,7 +89,7 @@ def measure_all(metrics: Sequence[Metric], rows: ScoredRows, unit: str = "") -> 
     return found
 
 
-def asked_metrics(asked: Sequence[Asked], task: str) -> list[Metric]:
+def requested_metrics(asked: Sequence[Asked], task: str) -> list[Metric]:
     """Return the metrics that a model's author asks for.
 
     Raises

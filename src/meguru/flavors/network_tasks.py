@@ -37,7 +37,7 @@ def find(said: Task | None, scores: TensorSpec | None, last: str) -> Task:
     """
     width = _width(scores)
     if said is None:
-        return _told(last.lower(), width)
+        return _task_of_last_step(last.lower(), width)
     if isinstance(said, Multiclass) and not said.classes:
         classes = range(_known(width, "task.classes"))
         return task_of({"task": said.key, "classes": list(classes)})
@@ -79,7 +79,7 @@ def generic(said: Generic, outputs: Mapping[str, TensorSpec | None]) -> Generic:
     return said
 
 
-def _told(last: str, width: int | None) -> Task:
+def _task_of_last_step(last: str, width: int | None) -> Task:
     if last == "sigmoid" and width == 1:
         return task_of("binary")
     if last == "softmax" and width == 2:

@@ -10,7 +10,7 @@ import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.tasks import Task
-from meguru.tasks.scoring import coded, scored_rows
+from meguru.tasks.scoring import dense_codes, scored_rows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,14 +76,14 @@ def score_frame(
     """
     group = getattr(task, "group", "")
     columns: dict[str, Array] = {name: _numbers(frame, name) for name in reads}
-    columns |= {SLICE + name: coded(frame.get_column(name)) for name in said.slices}
+    columns |= {SLICE + name: dense_codes(frame.get_column(name)) for name in said.slices}
     columns[ROW] = np.arange(frame.height)
     return scored_rows(
         task,
         task.truth(frame.get_column(said.label)),
         answer,
         weight=_numbers(frame, said.weight) if said.weight else None,
-        block=coded(frame.get_column(said.block)) if said.block else None,
+        block=dense_codes(frame.get_column(said.block)) if said.block else None,
         group=_group(frame, group) if task.key == "ranking" else None,
         columns=columns,
     )
@@ -92,7 +92,7 @@ def score_frame(
 def slice_values(frame: pl.DataFrame, name: str) -> list[tuple[int, Any, int]]:
     """Return a slice column's values, the commonest first: their number, the value and how many rows."""
     column = frame.get_column(name)
-    codes = coded(column)
+    codes = dense_codes(column)
     numbers, first, rows = np.unique(codes, return_index=True, return_counts=True)
     found = zip(numbers.tolist(), first.tolist(), rows.tolist(), strict=True)
     values = [(number, _plain(column[place]), count) for number, place, count in found]
@@ -106,7 +106,7 @@ def _group(frame: pl.DataFrame, name: str) -> Array:
         raise InvalidInput(
             f"the rows have no column {name!r}, whose values are ranked together", field="task"
         )
-    return coded(frame.get_column(name))
+    return dense_codes(frame.get_column(name))
 
 
 def _numbers(frame: pl.DataFrame, name: str) -> Floats:

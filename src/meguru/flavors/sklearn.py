@@ -106,7 +106,7 @@ class SklearnPredictor:
 
     def predict(self, data: Matrix | pl.DataFrame) -> Matrix:
         """Return the scores of rows."""
-        asked = columns.asked(self.signature, data, self.takes)
+        asked = columns.estimator_input(self.signature, data, self.takes)
         if self._one_text:
             asked = select_texts(asked)
         scores: Matrix = np.asarray(self._score(asked), dtype=np.float64)

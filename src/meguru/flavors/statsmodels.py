@@ -78,7 +78,7 @@ class StatsmodelsPredictor:
 
     def predict(self, data: Matrix | pl.DataFrame) -> Matrix:
         """Return the raw answer for rows."""
-        rows = columns.asked(self.signature, data, self.takes)
+        rows = columns.estimator_input(self.signature, data, self.takes)
         return np.asarray(self._model.predict(rows), dtype=np.float64)
 
 

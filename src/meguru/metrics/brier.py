@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from meguru.metrics.base import Direction
-from meguru.metrics.probabilities import chance_of_truth, need_probabilities, probabilities
+from meguru.metrics.probabilities import need_probabilities, probabilities, probability_of_truth
 from meguru.metrics.rows import ScoredRows
 from meguru.metrics.sums import SumMetric
 from meguru.stats.arrays import Floats
@@ -45,7 +45,7 @@ class Brier(SumMetric, frozen=True, forbid_unknown_fields=True):
         if not rows.has("probabilities"):
             return np.asarray(np.square(probabilities(rows.answer["score"]) - rows.positive))
         chances = probabilities(rows.answer["probabilities"])
-        of_truth = chance_of_truth(chances, rows.truth)
+        of_truth = probability_of_truth(chances, rows.truth)
         # |p - e_y|^2 = |p|^2 - 2 p_y + 1, without a matrix of indicators; of two classes each is counted
         # twice.
         distance = np.einsum("ij,ij->i", chances, chances) - 2 * of_truth + 1

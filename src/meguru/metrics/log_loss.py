@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from meguru.metrics.base import Direction
-from meguru.metrics.probabilities import chance_of_truth, need_probabilities, probabilities
+from meguru.metrics.probabilities import need_probabilities, probabilities, probability_of_truth
 from meguru.metrics.rows import ScoredRows
 from meguru.metrics.sums import SumMetric
 from meguru.stats.arrays import Floats
@@ -47,7 +47,7 @@ class LogLoss(SumMetric, frozen=True, forbid_unknown_fields=True):
             chances = probabilities(rows.answer["probabilities"])
             given = np.where(rows.truth == 1, chances, 1 - chances)
         elif rows.has("probabilities"):
-            given = chance_of_truth(probabilities(rows.answer["probabilities"]), rows.truth)
+            given = probability_of_truth(probabilities(rows.answer["probabilities"]), rows.truth)
         else:
             chance = probabilities(rows.answer["score"])
             given = np.where(rows.positive, chance, 1 - chance)

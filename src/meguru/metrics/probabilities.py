@@ -32,7 +32,7 @@ def probabilities(values: Floats) -> Floats:
     return values
 
 
-def chance_of_truth(chances: Floats, truth: Array) -> Floats:
+def probability_of_truth(chances: Floats, truth: Array) -> Floats:
     """Return the probability that was given to the true class, shape (n,); 0 for a class not known."""
     codes = truth.astype(np.int64, copy=False)
     given = np.take_along_axis(chances, np.maximum(codes, 0)[:, None], axis=1)[:, 0]

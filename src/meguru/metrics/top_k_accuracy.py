@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.metrics.probabilities import chance_of_truth, need_probabilities
+from meguru.metrics.probabilities import need_probabilities, probability_of_truth
 from meguru.metrics.rows import ScoredRows
 from meguru.metrics.shares import ShareMetric
 from meguru.stats.arrays import Bools
@@ -43,7 +43,7 @@ class TopKAccuracy(ShareMetric, frozen=True, forbid_unknown_fields=True):
     def hits(self, rows: ScoredRows) -> tuple[Bools, None]:
         """Return whose true class is among the likeliest."""
         codes = rows.truth.astype(np.int64, copy=False)[:, None]
-        mine = chance_of_truth(rows.chances, rows.truth)[:, None]
+        mine = probability_of_truth(rows.chances, rows.truth)[:, None]
         # Rank by counting what comes before the true class: no sort of every row.
         later = np.arange(rows.chances.shape[1]) > codes
         before = (rows.chances > mine) | ((rows.chances == mine) & later)

@@ -104,7 +104,7 @@ def _read(ws: Workspace, folder: Path, tree: str, *, load: bool, code: bool) -> 
 
 def _answered(ws: Workspace, loaded: bundle.Bundle, example: InputExample) -> trees.TreeEntry:
     """Ask a model of MLflow its input example, and keep the answers: an example like those of our own."""
-    data = digests.canonical(loaded.answered(example.named(loaded.signature.names)))
+    data = digests.canonical(loaded.with_answers(example.named(loaded.signature.names)))
     return trees.TreeEntry(path=bundle.EXAMPLE, digest=ws.blobs.put_bytes(data), size=len(data))
 
 

@@ -14,7 +14,7 @@ from meguru.fairness.options import IN_UNITS
 from meguru.flavors.scored_holdout import DECIDED, SCORE, TRUTH, holdout_decisions
 from meguru.kernel.operations import Context, operation
 from meguru.registry.asked_holdout import AskedHoldout, asking_holdout
-from meguru.stats.simultaneous import shared_level
+from meguru.stats.simultaneous import bonferroni_level
 
 if TYPE_CHECKING:
     import polars as pl
@@ -133,7 +133,7 @@ def _compared(asked: AskedHoldout, given: GroupOptions, level: float) -> Iterato
     )
     limit = DEVIATIONS * float(frame.get_column(TRUTH).std() or 1.0)  # type: ignore[arg-type]
     groupings = given.groupings()
-    each = shared_level(len(groupings), level)
+    each = bonferroni_level(len(groupings), level)
     for columns in groupings:
         for options in _fitting(given, asked, limit):
             yield _one(frame, options, columns, each)

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET
 
 from meguru.errors import InvalidInput
-from meguru.flavors.field_errors import shown
+from meguru.flavors.field_errors import describe_value
 from meguru.predictions import row_keys
 
 _NONE = (UNSET, None)
@@ -30,7 +30,7 @@ def read(keys: Any, key: Any, times: Sequence[dt.datetime] | None, n: int) -> li
             raise InvalidInput("key is for one row", field="key", hint="send keys, one for each row")
         return [row_keys.checked(key, "key")]
     if not isinstance(keys, list):
-        raise InvalidInput("keys must be an array", field="keys", why=f"it is {shown(keys)}")
+        raise InvalidInput("keys must be an array", field="keys", why=f"it is {describe_value(keys)}")
     if len(keys) != n:
         raise InvalidInput("keys has another length than the rows", why=f"{len(keys)} of {n}", field="keys")
     found = [row_keys.checked(each, f"keys[{index}]") for index, each in enumerate(keys)]

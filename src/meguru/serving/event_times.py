@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from meguru.errors import InvalidInput
 from meguru.flavors import values
-from meguru.flavors.field_errors import shown
+from meguru.flavors.field_errors import describe_value
 
 # Years 1 and 9999: turned to UTC, a time of theirs may be none that Python has.
 _EDGES = {dt.MINYEAR, dt.MAXYEAR}
@@ -35,7 +35,7 @@ def spelled(given: Mapping[str, Any], n: int) -> list[dt.datetime] | None:
     """Return the times of n rows in any spelling that names one moment; None when none were said."""
     times, time = given.get("times"), given.get("time")
     if times is not None and not isinstance(times, list):
-        raise InvalidInput("times must be an array", field="times", why=f"it is {shown(times)}")
+        raise InvalidInput("times must be an array", field="times", why=f"it is {describe_value(times)}")
     found = _one_each(times, time, n)
     if found is None:
         return None
@@ -68,7 +68,7 @@ def _moment(value: Any, path: str) -> dt.datetime:
         if found.tzinfo is not None:
             return found
         why = "it has no time zone"
-    why = f"it is {shown(value)}" + (f": {why}" if why else "")
+    why = f"it is {describe_value(value)}" + (f": {why}" if why else "")
     raise InvalidInput(
         f"{path} must be a time with a zone", field=path, why=why, hint="write 2026-03-01T09:00:00Z"
     )

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from meguru.errors import InternalError, InvalidInput, MeguruError
-from meguru.flavors.field_errors import FieldPath, shown
+from meguru.flavors.field_errors import FieldPath, describe_value
 from meguru.predictions.outputs import ModelAnswer, joined
 from meguru.serving.body import RequestRows
 from meguru.serving.contracts.view import ContractView
@@ -70,7 +70,7 @@ def _explained(
     name, value = _value_at_fault(served, row)
     sent = name if view is None else view.name_of(name)
     is_what = "it" if sent == name else f"{name!r}, which the model makes of it,"
-    return _refusal(request.where, found.index, sent, f"{is_what} is {shown(value)}: {words}")
+    return _refusal(request.where, found.index, sent, f"{is_what} is {describe_value(value)}: {words}")
 
 
 def _value_at_fault(served: LoadedModel, row: Any) -> tuple[str, Any]:

@@ -64,11 +64,11 @@ def range_quantile(groups: int, level: float) -> float:
     return found / 2**0.5
 
 
-def each_level(intervals: int, level: float) -> float:
+def sidak_level(intervals: int, level: float) -> float:
     """Return the level of each of some independent intervals that hold together at a level (Šidák)."""
     return float(as_level(level) ** (1 / max(1, intervals)))
 
 
-def shared_level(families: int, level: float) -> float:
+def bonferroni_level(families: int, level: float) -> float:
     """Return the level of each of some families of intervals, of whatever dependence (Bonferroni)."""
     return 1 - (1 - as_level(level)) / max(1, families)

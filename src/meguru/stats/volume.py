@@ -43,7 +43,7 @@ class CountBand:
         return float(betainc(count, size, self.mean / (size + self.mean)))
 
 
-def band_of(counts: Sequence[int]) -> CountBand:
+def fit_count_band(counts: Sequence[int]) -> CountBand:
     r"""Return what earlier counts say of the next one.
 
     Parameters

@@ -58,7 +58,7 @@ def scored_rows(
     return ScoredRows(truth=truth, answer=outputs, columns=columns, **given, **read)
 
 
-def coded(column: pl.Series) -> Codes:
+def dense_codes(column: pl.Series) -> Codes:
     """Number the different values of a column; null is a value too."""
     ranks: Codes = column.rank("dense").fill_null(0).cast(int).to_numpy()
     return ranks

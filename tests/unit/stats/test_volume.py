@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom, poisson
 
-from meguru.stats.volume import CountBand, band_of
+from meguru.stats.volume import CountBand, fit_count_band
 
 
 def test_tails_are_those_of_scipy():
@@ -18,7 +18,7 @@ def test_tails_are_those_of_scipy():
 
 
 def test_nothing_before_makes_anything_much():
-    band = band_of([0, 0, 0])
+    band = fit_count_band([0, 0, 0])
     assert (band.at_most(0), band.at_least(0), band.at_least(1)) == (1.0, 1.0, 0.0)
 
 
@@ -30,5 +30,5 @@ def test_chance_leaves_the_band_about_as_often_as_it_may():
             if size is None
             else draw.negative_binomial(size, size / (size + rate), (800, 9))
         )
-        rang = [band_of(row[:8].tolist()).at_most(int(row[8])) <= 0.01 for row in counts]
+        rang = [fit_count_band(row[:8].tolist()).at_most(int(row[8])) <= 0.01 for row in counts]
         assert np.mean(rang) <= 0.03

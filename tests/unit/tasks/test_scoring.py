@@ -7,7 +7,7 @@ import pytest
 from meguru.errors import InvalidInput
 from meguru.metrics import metric_of
 from meguru.tasks import task_of
-from meguru.tasks.scoring import coded, scored_rows
+from meguru.tasks.scoring import dense_codes, scored_rows
 
 
 def test_rows_without_truth_answer_or_weight_are_left_out_with_all_that_is_theirs():
@@ -58,6 +58,6 @@ def test_a_generic_model_has_no_measure():
 
 def test_values_of_a_column_get_numbers_of_their_own():
     for values in (["b", "a", None, "b"], [2, 1, None, 2]):
-        codes = coded(pl.Series(values))
+        codes = dense_codes(pl.Series(values))
         assert codes[0] == codes[3]
         assert len(set(codes.tolist())) == 3

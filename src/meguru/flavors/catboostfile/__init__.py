@@ -142,12 +142,12 @@ def _read(described: Any, kind: Any = "CatBoost") -> Any:
     model = getattr(_require(), kind)()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.json"
-        path.write_text(json.dumps(_told(described)), encoding="utf-8")
+        path.write_text(json.dumps(_with_flat_params(described)), encoding="utf-8")
         model.load_model(str(path), format="json")
     return model
 
 
-def _told(described: dict[str, Any]) -> dict[str, Any]:
+def _with_flat_params(described: dict[str, Any]) -> dict[str, Any]:
     """Say that no parameters were given, of which CatBoost would else complain on the terminal."""
     info = described["model_info"]
     return described | {"model_info": info | {"params": info["params"] | {"flat_params": {}}}}

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
-from meguru.flavors.pickled.listing import WRAPPER
+from meguru.flavors.pickled.walk import WRAPPER
 
 Pair = tuple[str, str]
 

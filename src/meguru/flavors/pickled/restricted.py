@@ -12,7 +12,7 @@ import numpy as np
 
 from meguru.errors import MeguruError, UnsafeModel, is_our_fault
 from meguru.flavors.pickled.allowlist import allowed
-from meguru.flavors.pickled.listing import WRAPPER, spelled
+from meguru.flavors.pickled.walk import WRAPPER, modern_name
 
 _MAX_ARRAY = 2 << 30
 
@@ -32,7 +32,7 @@ class RestrictedUnpickler(_Plain):  # type: ignore[misc]
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what a pair names if it is known."""
-        module, name = spelled(module, name)
+        module, name = modern_name(module, name)
         if (module, name) == WRAPPER:
             return ArrayWrapper
         # A dotted name would be followed through attributes: numpy.os.system.

@@ -12,7 +12,7 @@ from meguru.monitoring.window import ComparedColumn, MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats.arrays import as_level
 from meguru.stats.drift import TESTS, DriftTest, two_sides
-from meguru.stats.drift.result import check_floor, share_of_alarms
+from meguru.stats.drift.result import bonferroni_alpha, check_floor
 
 
 class ColumnDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +43,7 @@ class ColumnDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             return []
         asked = [(each, self.test_of(each)) for each in window.columns if each.then.count and each.now.count]
         suited = [(column, test) for column, test in asked if test is not None]
-        level = share_of_alarms(self.alpha, max(1, len(suited)))
+        level = bonferroni_alpha(self.alpha, max(1, len(suited)))
         findings = []
         for column, test in suited:
             sides = two_sides(column.profile, column.then, column.now)

@@ -12,7 +12,7 @@ from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow, PastWindow
 from meguru.registry.known import KnownModel
 from meguru.stats.arrays import as_level
-from meguru.stats.volume import band_of
+from meguru.stats.volume import fit_count_band
 
 _MIN_WINDOWS = 3
 """So many earlier windows say what is usual."""
@@ -63,7 +63,7 @@ class WindowVolume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return ""
 
     def _finding(self, window: MonitoredWindow, counts: list[int], who: str, *, grows: bool) -> Finding:
-        band, rows = band_of(counts), window.rows
+        band, rows = fit_count_band(counts), window.rows
         few, many = band.at_most(rows), band.at_least(rows)
         is_few = rows * self.factor < band.mean and few <= self.alpha
         is_many = not grows and rows > self.factor * band.mean > 0 and many <= self.alpha

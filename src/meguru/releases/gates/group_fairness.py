@@ -20,7 +20,7 @@ from meguru.releases.gates.evidence import RowsGate
 from meguru.releases.gates.rows import views
 from meguru.releases.gates.sent_counts import COUNTS, fitting, judged_tally, tally_ref
 from meguru.releases.types import GateResult, GateVerdict, ReleasePart
-from meguru.stats.simultaneous import shared_level
+from meguru.stats.simultaneous import bonferroni_level
 from meguru.tasks import Task
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
             if coverage < self.least_coverage:
                 return self._uncovered(coverage)
         groupings = self.groupings()
-        level = shared_level(len(groupings), self.confidence)
+        level = bonferroni_level(len(groupings), self.confidence)
         found = [(columns, self._compared(frame, columns, level)) for columns in groupings]
         return self._result(found, coverage)
 
@@ -135,7 +135,7 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
         inputs = [ReleasePart(ref=tally_ref(sent), digest=sent.digest)]
         if sent.tally.coverage < self.least_coverage:
             return msgspec.structs.replace(self._uncovered(sent.tally.coverage), inputs=inputs)
-        level = shared_level(len(groupings), self.confidence)
+        level = bonferroni_level(len(groupings), self.confidence)
         found = [(columns, judged_tally(sent.tally, self, columns, level)) for columns in groupings]
         return msgspec.structs.replace(self._result(found, sent.tally.coverage), inputs=inputs)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from meguru.errors import InvalidInput
 from meguru.stats.drift.counts import merge_rare, read_counts
-from meguru.stats.drift.result import DriftResult, check_floor, conclude, share_of_alarms
+from meguru.stats.drift.result import DriftResult, bonferroni_alpha, check_floor, conclude
 from meguru.stats.drift.sample import CategoryCounts, TwoSides
 
 
@@ -57,7 +57,7 @@ def chi_square_test(
     """
     from scipy.special import chdtrc, chdtri
 
-    level, floor = share_of_alarms(alpha, comparisons), check_floor(floor)
+    level, floor = bonferroni_alpha(alpha, comparisons), check_floor(floor)
     before, after = merge_rare(*read_counts(reference, current))
     n, m, degrees = float(before.sum()), float(after.sum()), before.size - 1
     pooled = (before + after) / (n + m)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy.typing as npt
 
 from meguru.stats.drift.counts import merge_rare, read_counts
-from meguru.stats.drift.result import DriftResult, check_floor, conclude, share_of_alarms
+from meguru.stats.drift.result import DriftResult, bonferroni_alpha, check_floor, conclude
 from meguru.stats.drift.sample import CategoryCounts, TwoSides
 
 
@@ -54,7 +54,7 @@ def jensen_shannon_test(
     """
     from scipy.special import chdtrc, chdtri, rel_entr
 
-    level, floor = share_of_alarms(alpha, comparisons), check_floor(floor)
+    level, floor = bonferroni_alpha(alpha, comparisons), check_floor(floor)
     before, after = merge_rare(*read_counts(reference, current))
     n, m, degrees = float(before.sum()), float(after.sum()), before.size - 1
     p, q = before / n, after / m

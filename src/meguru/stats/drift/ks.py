@@ -12,7 +12,7 @@ import numpy.typing as npt
 from meguru.errors import InvalidInput
 from meguru.stats.arrays import Floats, as_floats
 from meguru.stats.drift.counts import read_counts
-from meguru.stats.drift.result import DriftResult, check_floor, conclude, share_of_alarms
+from meguru.stats.drift.result import DriftResult, bonferroni_alpha, check_floor, conclude
 from meguru.stats.drift.sample import CategoryCounts, SampledValues, TwoSides
 
 EXACT = 10_000
@@ -100,7 +100,7 @@ def ks_test(
         ks_distance(before, after),
         None,
         sizes,
-        level=share_of_alarms(alpha, comparisons),
+        level=bonferroni_alpha(alpha, comparisons),
         floor=check_floor(floor),
         bins=before.size,
     )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from meguru.stats.arrays import Floats
 from meguru.stats.drift.counts import merge_rare, read_counts
-from meguru.stats.drift.result import DriftResult, check_floor, conclude, share_of_alarms
+from meguru.stats.drift.result import DriftResult, bonferroni_alpha, check_floor, conclude
 from meguru.stats.drift.sample import CategoryCounts, TwoSides
 
 
@@ -94,7 +94,7 @@ def psi_test(
     """
     from scipy.special import chdtrc, chdtri
 
-    level, floor = share_of_alarms(alpha, comparisons), check_floor(floor)
+    level, floor = bonferroni_alpha(alpha, comparisons), check_floor(floor)
     before, after = merge_rare(*read_counts(reference, current))
     n, m, degrees = float(before.sum()), float(after.sum()), before.size - 1
     statistic = psi(before, after)

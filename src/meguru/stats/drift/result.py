@@ -64,7 +64,7 @@ def conclude(
     )
 
 
-def share_of_alarms(alpha: float, comparisons: int) -> float:
+def bonferroni_alpha(alpha: float, comparisons: int) -> float:
     """Bonferroni's level of one test, when `comparisons` together may raise `alpha` false alarms."""
     if comparisons < 1:
         raise InvalidInput("comparisons must be at least 1", field="comparisons", why=f"it is {comparisons}")
