@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meguru.backfills.partitions import MOST, keys_of
+from meguru.backfills.partitions import MAX_PARTITIONS, keys_of
 from meguru.errors import InvalidInput
 
 
@@ -56,7 +56,7 @@ def test_a_range_that_is_none_is_refused_with_its_field(first, last, width, fiel
     assert refused.value.field == field
 
 
-@given(st.dates(date(1990, 1, 1), date(2050, 1, 1)), st.integers(1, MOST))
+@given(st.dates(date(1990, 1, 1), date(2050, 1, 1)), st.integers(1, MAX_PARTITIONS))
 def test_days_follow_each_other_without_gap_and_never_twice(first, count):
     found = keys_of(first.isoformat(), (first + timedelta(days=count - 1)).isoformat(), "day")
     assert found == [(first + timedelta(days=n)).isoformat() for n in range(count)]
