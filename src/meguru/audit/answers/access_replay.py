@@ -15,7 +15,7 @@ from meguru.base import durations, refs
 from meguru.governance.grants.kind import GrantSpec
 from meguru.governance.groups.kind import GroupSpec
 from meguru.governance.kind import PrincipalSpec
-from meguru.governance.rights import EVERYWHERE, TRUSTED, AccessTable, has_claims, projects_of
+from meguru.governance.rights import EVERYWHERE, TRUSTED, AccessTable, is_member, projects_of
 from meguru.governance.roles.kind import RoleSpec
 from meguru.governance.schema import identity
 from meguru.governance.sign_in.kind import IdentityProviderSpec
@@ -140,14 +140,10 @@ class AccessReplay:
         return [f"what their provider said of {whom} then is not kept: they may have been in {which}"]
 
     def _groups_of(self, name: str, table: AccessTable) -> list[str]:
-        said = [
+        claims = [
             claims for who, claims, seen, until in self._claims if who == name and seen <= self.at < until
         ]
-        return [
-            group
-            for group, spec in table.group.items()
-            if name in spec.members or any(has_claims(each, spec.claims) for each in said)
-        ]
+        return [group for group, spec in table.group.items() if is_member(spec, name, claims)]
 
 
 def _member_set(then: AccessReplay, event: Event) -> None:

@@ -137,7 +137,7 @@ def run(
         raise
     # After the commit: whoever is woken finds the events that woke it.
     if ctx.is_open and not operation.query and not operation.quiet:
-        ws.watch.notify([(told.seq, told.type) for told in ctx.emitted], ctx.notified)
+        ws.watch.notify([(event.seq, event.type) for event in ctx.emitted], ctx.notified)
     _afterwards(ws, operation, ctx.if_done)
     return result
 
