@@ -29,10 +29,10 @@ def measure(ctx: Context, *, name: str, start: datetime, end: datetime) -> Busin
 
 def record_values(ctx: Context, values: list[BusinessValue]) -> list[BusinessValue]:
     """Keep what metrics came to, and tell of what is new; of a metric that is gone nothing is kept."""
-    return [_kept(ctx, ctx.tx, each) for each in values]
+    return [_record(ctx, ctx.tx, each) for each in values]
 
 
-def _kept(ctx: Context, tx: Connection, value: BusinessValue) -> BusinessValue:
+def _record(ctx: Context, tx: Connection, value: BusinessValue) -> BusinessValue:
     before = store.value_at(tx, value.metric, value.start, value.end)
     if before is not None and _is_same(before, value):
         return before

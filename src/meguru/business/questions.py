@@ -68,15 +68,15 @@ def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[wor
         together.setdefault(each.metric.name if each.metric.python else "", []).append(place)
     found: dict[int, worker.ConfinedEstimates] = {}
     for places in together.values():
-        found |= zip(places, _asked_or_why(tx, blobs, [asked[place] for place in places]), strict=True)
+        found |= zip(places, _evaluate_or_explain(tx, blobs, [asked[place] for place in places]), strict=True)
     return [found[place] for place in range(len(asked))]
 
 
-def _asked_or_why(
+def _evaluate_or_explain(
     tx: Connection, blobs: BlobStore, asked: Sequence[Question]
 ) -> list[worker.ConfinedEstimates]:
     try:
-        return _asked(tx, blobs, asked)
+        return _evaluate(tx, blobs, asked)
     # Others are being answered: to ask one by one would only wait longer.
     except Busy:
         raise
@@ -84,10 +84,10 @@ def _asked_or_why(
         if len(asked) == 1:
             why = ": ".join(filter(None, (error.what, error.why)))
             return [worker.ConfinedEstimates(error=why, hint=error.hint)]
-    return [found for each in asked for found in _asked_or_why(tx, blobs, [each])]
+    return [found for each in asked for found in _evaluate_or_explain(tx, blobs, [each])]
 
 
-def _asked(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[worker.ConfinedEstimates]:
+def _evaluate(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[worker.ConfinedEstimates]:
     with query_slot(LIMITS), scratch_folder() as folder:
         written: dict[int, str] = {}
         for rows in (rows for each in asked for rows in each.frames):

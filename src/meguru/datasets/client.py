@@ -93,7 +93,7 @@ def add_files(
         return add_folder(ws, name, place, append=mode == "append", checks=checks, note=note).version
     name, _, branch = name.partition("@")
     with TemporaryDirectory(prefix="meguru-data-") as folder:
-        _check_names(found := _meant(ws, given, Path(folder), query, progress), format)
+        _check_names(found := _resolved_files(ws, given, Path(folder), query, progress), format)
         with staged_files(ws, found, meter) as entries:
             return register(
                 ws,
@@ -146,7 +146,7 @@ def staged_files(
     ]
 
 
-def _meant(
+def _resolved_files(
     ws: DatasetDoor, given: list[str | Path], folder: Path, query: str, progress: Progress | None
 ) -> dict[str, Path]:
     """Return the files that are meant, by name; those behind addresses are brought into a folder."""

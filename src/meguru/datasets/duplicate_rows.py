@@ -53,7 +53,7 @@ def duplicate_rows(
 
         found = near_duplicates(rows, columns[0]).rename({"row": _ROW}).group_by("group").agg(_ROW)
     else:
-        found = _same(rows, list(columns) or rows.columns)
+        found = _equal_rows(rows, list(columns) or rows.columns)
     groups = sorted((sorted(each) for each in found[_ROW].to_list()), key=lambda each: (-len(each), each))
     return DuplicateRows(
         ref=ref,
@@ -64,7 +64,7 @@ def duplicate_rows(
     )
 
 
-def _same(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+def _equal_rows(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     import polars as pl
 
     found = rows.select(columns).with_row_index(_ROW).group_by(columns).agg(_ROW)

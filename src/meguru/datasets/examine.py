@@ -34,8 +34,8 @@ def examine(
     whatever is said: it was read by the same words. What is text in that
     version stays text; so does a column that one of the files keeps as text though it looks like a number.
     """
-    known = {} if said or not before else _known(before)
-    known |= _known(there) if there else {}
+    known = {} if said or not before else _files_by_origin(before)
+    known |= _files_by_origin(there) if there else {}
     asked = said or ReadOptions()
     if treat is not None:
         # A column that nobody has is misspelt: what was to be treated would be kept in clear.
@@ -116,7 +116,7 @@ def _check_exact(rows: pl.LazyFrame, column: DatasetColumn, wanted: str, path: s
         )
 
 
-def _known(before: Manifest) -> dict[tuple[str, str], DataFile]:
+def _files_by_origin(before: Manifest) -> dict[tuple[str, str], DataFile]:
     """Return the files of a version by what they were made from, and as they are."""
     made = {(each.source.path, each.source.digest): each for each in before.files if each.source}
     return made | {(each.path, each.digest): each for each in before.files}

@@ -55,7 +55,7 @@ def following(
     Under the strict policy a column's type only ever widens, so that a file which happens to hold whole
     numbers does not change the type of a column of fractions.
     """
-    kept = _kept(before, given) if before and mode == "append" else []
+    kept = _files_that_stay(before, given) if before and mode == "append" else []
     merged = columns.merge(file.columns for file in given)
     if before and given and policy == "strict":
         _refuse_changes(
@@ -76,7 +76,7 @@ def following(
     return Manifest(format=kind, event_time=event_time, columns=merged, files=files)
 
 
-def _kept(before: Manifest, given: Sequence[DataFile]) -> list[DataFile]:
+def _files_that_stay(before: Manifest, given: Sequence[DataFile]) -> list[DataFile]:
     taken = {file.path: (file.source or file).digest for file in before.files}
     for file in given:
         digest = (file.source or file).digest

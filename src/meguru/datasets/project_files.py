@@ -94,7 +94,7 @@ def _places(root: Path, section: DatasetSection) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for number, given in enumerate(section.files):
         field = f"files[{number}]"
-        for path, file in _meant(root, given, field):
+        for path, file in _matching_files(root, given, field):
             check_path(path, field=field)
             if section.format is None:
                 try:
@@ -110,7 +110,7 @@ def _places(root: Path, section: DatasetSection) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def _meant(root: Path, given: str, field: str) -> Iterator[tuple[str, Path]]:
+def _matching_files(root: Path, given: str, field: str) -> Iterator[tuple[str, Path]]:
     if "\0" in given or Path(given).is_absolute() or ".." in Path(given).parts or not given.strip():
         why = "it must be relative to the folder of meguru.toml, without '..'"
         raise InvalidInput(f"{given[:200]!r} is not within the project's folder", why=why, field=field)

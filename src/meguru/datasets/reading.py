@@ -40,7 +40,7 @@ def read(
         If the file is not what its name says, or holds no rows.
     """
     try:
-        return conform(_again(path, format, name, columns, dialect), columns)
+        return conform(_read_as_registered(path, format, name, columns, dialect), columns)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise unreadable(name, format, str(error).split("\n")[0][:300]) from error
 
@@ -79,7 +79,7 @@ def conforming(schema: Mapping[str, pl.DataType], columns: Sequence[DatasetColum
     return chosen
 
 
-def _again(
+def _read_as_registered(
     path: Path, format: Format, name: str, columns: Sequence[DatasetColumn], dialect: Dialect | None
 ) -> pl.DataFrame:
     if format == "csv":

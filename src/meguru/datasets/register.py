@@ -28,7 +28,7 @@ from meguru.datasets.manifest import load_manifest, one_schema
 from meguru.datasets.personal.column_specs import treatment, with_column_specs
 from meguru.datasets.personal.screening import screened_files
 from meguru.datasets.position import SourcePosition
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import (
     Checks,
     ColumnSpec,
@@ -142,7 +142,7 @@ def record(
     raises if the newest version is not one that these rows may follow.
     """
     name, entries = check_full_name("dataset", name), check_entries(files)
-    said = with_column_specs(_said_of(ctx, name), columns)
+    said = with_column_specs(_spec_of(ctx, name), columns)
     kind = check_table_format(format or said.format or one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
@@ -153,7 +153,7 @@ def record(
     given_all, entries = entries, without_registered(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
     given = look(name, mode, before=guide, event_time=event_time, there=newest if position else None)
-    rows = None if mode == "delete" else _together(ctx, given, kind, one_schema(given, schema_policy))
+    rows = None if mode == "delete" else _scan_of(ctx, given, kind, one_schema(given, schema_policy))
     expect = said.expect if expect is None else expect
     held = [said.checks if checks is None else checks, Checks(unique=key)]
     judged = partial(_judged, ctx, name, said, expect=expect, checks=held, given=rows)
@@ -206,7 +206,7 @@ def _follow(
 ) -> tuple[Manifest, list[ExpectationResult]]:
     """Return the list of files that follows from a version, and how its rows were judged."""
     made = changed(ctx.blobs, before, change)
-    made = msgspec.structs.replace(made, position=position or _kept(before, change.mode))
+    made = msgspec.structs.replace(made, position=position or _source_position(before, change.mode))
     return made, judged(before, made)
 
 
@@ -214,7 +214,7 @@ def _declare_columns(
     ctx: Context, name: str, said: DatasetSpec, columns: dict[str, ColumnSpec] | None
 ) -> None:
     """Add column specs to the present declaration; files were read by `said`, which may be older."""
-    now = with_column_specs(said_of(ctx.tx, name), columns)
+    now = with_column_specs(spec_of(ctx.tx, name), columns)
     if _treated(now) != _treated(said):
         raise Conflict(
             f"what is said of the columns of dataset/{name} changed meanwhile",
@@ -229,7 +229,7 @@ def _treated(said: DatasetSpec) -> dict[str, str]:
     return {name: each.treat for name, each in said.columns.items() if each.treat}
 
 
-def _kept(before: Manifest | None, mode: Mode) -> SourcePosition | None:
+def _source_position(before: Manifest | None, mode: Mode) -> SourcePosition | None:
     """Return where the source stands still: what people add moves it nowhere."""
     return before.position if before and mode != "replace" else None
 
@@ -264,12 +264,12 @@ def _judged(
     )
 
 
-def _said_of(ctx: Context, name: str) -> DatasetSpec:
+def _spec_of(ctx: Context, name: str) -> DatasetSpec:
     with ctx.ws.read() as tx:
-        return said_of(tx, name)
+        return spec_of(tx, name)
 
 
-def _together(
+def _scan_of(
     ctx: Context, given: Sequence[DataFile], kind: Format, schema: Sequence[DatasetColumn]
 ) -> pl.LazyFrame | None:
     """Return the rows of files that are registered together; None if there are none."""

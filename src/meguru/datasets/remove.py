@@ -7,7 +7,7 @@ from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.folders.measure import store as measurements
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetUse, DatasetVersion, RemovedVersions
 from meguru.datasets.versions import named
 from meguru.errors import Conflict
@@ -33,7 +33,7 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
     """
     # Held before it is asked what needs them, so that nobody tags one meanwhile.
     store.lock(ctx.tx, store.resolve(ctx.tx, ref, ctx.readable).name, ctx.now())
-    found = _meant(ctx, ref)
+    found = _versions_meant(ctx, ref)
     if not force:
         for version in found:
             check_unused(ctx, version.ref)
@@ -68,10 +68,10 @@ def mark_removed(ctx: Context, name: str, numbers: list[int]) -> None:
 def held_by(ctx: Context, name: str) -> str:
     """Return why a dataset is under a legal hold, by its declaration too; empty if it is not."""
     ref, project = refs.make("dataset", name), refs.project_of(name)
-    return said_of(ctx.tx, name).hold or in_force(ctx.tx, ctx.now()).of_thing(ref, project)
+    return spec_of(ctx.tx, name).hold or in_force(ctx.tx, ctx.now()).of_thing(ref, project)
 
 
-def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:
+def _versions_meant(ctx: Context, ref: str) -> list[DatasetVersion]:
     newest = store.resolve(ctx.tx, ref, ctx.readable)
     if refs.parse(ref, kind="dataset").version is not None:
         return [newest]

@@ -143,7 +143,7 @@ def retire(ctx: Context, name: str) -> None:
     ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(spec=None, retired_at=ctx.now()))
 
 
-def said_of(tx: Connection, name: str) -> DatasetSpec:
+def spec_of(tx: Connection, name: str) -> DatasetSpec:
     """Return what is said of a dataset that may not be there yet."""
     return find(tx, name) or DatasetSpec()
 

@@ -12,7 +12,7 @@ from meguru.datasets.expectations.enforce import record_check
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal.private_blobs import note_private_files
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetVersion, Manifest, Mode
 from meguru.datasets.versions.change import same_content
 from meguru.datasets.versions.layout import write_manifest
@@ -140,7 +140,7 @@ def record_arrival(ctx: Context, version: DatasetVersion) -> DatasetVersion:
 
 def _note_files(ctx: Context, version: DatasetVersion) -> None:
     """Note which files of a version from elsewhere hold personal columns in clear, if they are here."""
-    spec = said_of(ctx.tx, version.name)
+    spec = spec_of(ctx.tx, version.name)
     if spec.columns and not version.elsewhere:
         note_private_files(ctx, version.name, spec, load_manifest(ctx.blobs, version), None)
 
@@ -198,5 +198,5 @@ def write_version(
         branch=branch,
     )
     store.add(ctx.tx, version)
-    note_private_files(ctx, name, said_of(ctx.tx, name), manifest, before)
+    note_private_files(ctx, name, spec_of(ctx.tx, name), manifest, before)
     return version

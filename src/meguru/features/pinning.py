@@ -81,7 +81,7 @@ def tags_of(ctx: Context, *, ref: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for source in definition.sources.values():
         name = refs.parse(refs.within(project, source), kind="dataset").name
-        for column, said_of_it in dataset_specs.said_of(ctx.tx, name).columns.items():
+        for column, said_of_it in dataset_specs.spec_of(ctx.tx, name).columns.items():
             if said_of_it.tags and column in {*definition.keys, *version.features}:
                 found[column] = list(dict.fromkeys([*found.get(column, []), *said_of_it.tags]))
     return found
@@ -224,6 +224,6 @@ def _dataset(ctx: Context, project: str, source: str, *, push: bool) -> PinnedDa
 
 
 def _hidden(ctx: Context, version: DatasetVersion) -> list[str]:
-    if version.elsewhere or not dataset_specs.said_of(ctx.tx, version.name).columns:
+    if version.elsewhere or not dataset_specs.spec_of(ctx.tx, version.name).columns:
         return []
     return sorted(masking.hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version)))

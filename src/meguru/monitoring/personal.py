@@ -8,14 +8,14 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.datasets.redaction import personal_columns
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.errors import MeguruError
 from meguru.registry.known import datasets_learned_from
 
 
 def personal_in(tx: Connection, datasets: Iterable[str]) -> frozenset[str]:
     """Return the columns of some datasets that are tagged as personal, treated or not."""
-    return frozenset().union(*(personal_columns(said_of(tx, name)) for name in set(datasets)))
+    return frozenset().union(*(personal_columns(spec_of(tx, name)) for name in set(datasets)))
 
 
 def personal_inputs(tx: Connection, model: str) -> frozenset[str]:

@@ -28,11 +28,11 @@ def rescued(ws: Any, value: Any, name: str, *, run: str = "") -> Iterator[None]:
     except Exception as error:
         # Not for a full disk or a network that is down: there the same call works later, and nothing is lost.
         if would_fail_again(error):
-            _tell(error, _kept(ws, value, name, run, error))
+            _add_note(error, _keep_in_quarantine(ws, value, name, run, error))
         raise
 
 
-def _kept(ws: Any, value: Any, name: str, run: str, error: Exception) -> str:
+def _keep_in_quarantine(ws: Any, value: Any, name: str, run: str, error: Exception) -> str:
     """Return what became of it, in a sentence; the failure that led here is what the author is to see."""
     settings = load_settings()
     if settings.quarantine == FORBID:
@@ -61,7 +61,7 @@ def _kept(ws: Any, value: Any, name: str, run: str, error: Exception) -> str:
     return f"what was trained is not lost: it is kept as {made.ref} (meguru quarantine show {made.id})"
 
 
-def _tell(error: Exception, said: str) -> None:
+def _add_note(error: Exception, said: str) -> None:
     if not said:
         return
     error.add_note(said)  # which a traceback shows

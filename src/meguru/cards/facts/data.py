@@ -12,7 +12,7 @@ from meguru.base import refs
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.facts.types import CardColumn, CardData, LineageLine
 from meguru.datasets import store as datasets
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import MeguruError, NotFound
 from meguru.kernel.events.schema import edge
@@ -42,7 +42,7 @@ def data_of(reader: RecordReader, made_from: Sequence[str]) -> list[CardData]:
 
 
 def _data(reader: RecordReader, version: DatasetVersion) -> CardData:
-    said = said_of(reader.tx, version.name).columns
+    said = spec_of(reader.tx, version.name).columns
     columns = [
         CardColumn(name=each.name, type=each.type, tags=said[each.name].tags if each.name in said else [])
         for each in version.columns
@@ -62,7 +62,7 @@ def _data(reader: RecordReader, version: DatasetVersion) -> CardData:
 
 def period_of(reader: RecordReader, version: DatasetVersion) -> tuple[str, str]:
     """Return the first and the last event time of a version; empty where it has none, or it is personal."""
-    said = said_of(reader.tx, version.name).columns.get(version.event_time)
+    said = spec_of(reader.tx, version.name).columns.get(version.event_time)
     if not version.event_time or version.elsewhere or (said and "pii" in said.tags):
         return "", ""
     key = (version.digest, version.event_time)
@@ -113,7 +113,7 @@ def tags_of(reader: RecordReader, made_from: Sequence[str]) -> dict[str, list[st
     found: dict[str, list[str]] = {}
     names = {refs.parse(ref).name for ref in made_from if ref.startswith("dataset/")}
     for name in sorted(names):
-        for column, said in said_of(reader.tx, name).columns.items():
+        for column, said in spec_of(reader.tx, name).columns.items():
             found[column] = list(dict.fromkeys([*found.get(column, []), *said.tags]))
     return found
 

@@ -17,7 +17,7 @@ from meguru.cards.facts.watched import monitors_of
 from meguru.datasets import store as datasets
 from meguru.datasets.frames import profile_of
 from meguru.datasets.kind import DatasetSpec
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import NotFound, masked
 
@@ -29,7 +29,7 @@ def dataset_facts(reader: RecordReader, ref: str) -> CardDataset:
     if not reader.sees(ref.partition("@")[0]):
         raise NotFound.of("dataset", refs.parse(ref, kind="dataset").name)
     version = datasets.resolve(reader.tx, ref)
-    spec = said_of(reader.tx, version.name)
+    spec = spec_of(reader.tx, version.name)
     since, until = period_of(reader, version)
     profile = _profile(reader, version)
     made = made_from(reader.tx, version.ref, but=("prediction/", "event/"), most=5_000)

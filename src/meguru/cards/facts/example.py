@@ -9,7 +9,7 @@ from meguru.cards.facts.reader import RecordReader
 from meguru.cards.facts.types import CardColumn
 from meguru.datasets import store as datasets
 from meguru.datasets.frames import first_rows
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.errors import MeguruError
 
 _PLACES: dict[str, Any] = {"boolean": True, "long": 0, "integer": 0, "double": 0.0, "float": 0.0}
@@ -49,7 +49,7 @@ def _first_row(reader: RecordReader, ref: str) -> dict[str, Any]:
         return {}
     try:
         version = datasets.resolve(reader.tx, ref)
-        said = said_of(reader.tx, version.name).columns
+        said = spec_of(reader.tx, version.name).columns
         rows = first_rows(reader.blobs, version, 1)
     except (MeguruError, OSError):  # its files may be freed, or elsewhere
         return {}

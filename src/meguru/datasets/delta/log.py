@@ -54,14 +54,14 @@ def log_name(version: int) -> str:
 
 def empty(at: datetime, version: int) -> bytes:
     """Return the log of a version that changes nothing."""
-    return _lines([_said(at, version, None)])
+    return _lines([_commit_info(at, version, None)])
 
 
 def commit(
     before: TableState | None, after: TableState, columns: Mapping[str, pl.DataType], at: datetime, name: str
 ) -> bytes:
     """Return the log of a version: what came, what went, and what its readers must know."""
-    actions = [_said(at, after.version, after)]
+    actions = [_commit_info(at, after.version, after)]
     if before is None or before.features != after.features:
         actions.append(_protocol(after.features))
     if before is None or before.schema != after.schema:
@@ -102,7 +102,7 @@ def state_in(log: bytes) -> TableState | None:
     return msgspec.convert(said[MARK], TableState) if said[MARK] else None
 
 
-def _said(at: datetime, version: int, state: TableState | None) -> dict[str, Any]:
+def _commit_info(at: datetime, version: int, state: TableState | None) -> dict[str, Any]:
     return {
         "commitInfo": {
             "timestamp": _milliseconds(at),

@@ -16,7 +16,7 @@ from meguru.datasets.delta.types import DatasetTable
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal.masking import hidden_columns_of
 from meguru.datasets.remove import of_line
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.versions.deleted import as_array, positions_of
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
@@ -66,7 +66,7 @@ def table(ctx: Context, *, ref: str, rebuild: bool = False) -> DatasetTable:
 
 def _check_clear(ctx: Context, name: str) -> None:
     """Refuse who may not see personal columns that any version has in clear: the table has all of them."""
-    if not said_of(ctx.tx, name).columns:
+    if not spec_of(ctx.tx, name).columns:
         return
     # All versions: time travel reads the old ones of a table, too.
     there = [each for each in of_line(ctx.tx, name, "") if not each.elsewhere]

@@ -17,7 +17,7 @@ from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.redaction import hidden_columns, personal_columns
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import Checks, DatasetVersion
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
@@ -36,7 +36,7 @@ def check(ctx: Context, *, ref: str, expect: list[dict[str, Any]] | None = None)
     """
     with ctx.ws.read() as tx:
         version = datasets.resolve(tx, ref, ctx.readable)
-        spec = said_of(tx, version.name)
+        spec = spec_of(tx, version.name)
         before = datasets.versions(tx, version.name, before=version.version, limit=1)
     results = _judged(ctx, version, spec, before[0].rows if before else None, expect)
     if not results:
@@ -63,7 +63,7 @@ def checks(
     found = store.page(ctx.tx, bare, version=version, before=before, limit=check_limit(limit) + 1)
     if not found and bare not in (known := datasets.names(ctx.tx, ctx.readable)):
         raise NotFound.of("dataset", bare, known)
-    hidden = personal_columns(said_of(ctx.tx, bare))
+    hidden = personal_columns(spec_of(ctx.tx, bare))
     items = [_redacted(each, hidden) for each in found[:limit]]
     return Page(items=items, next_cursor=items[-1].id if len(found) > limit else "")
 

@@ -58,7 +58,7 @@ def _all_measures(expectations: Sequence[Expectation], rows: CheckedRows) -> lis
 
     found = [_measures(each, rows) for each in expectations]
     try:
-        rows.scan.select(**_named(found)).collect_schema()
+        rows.scan.select(**_aliased(found)).collect_schema()
     except pl.exceptions.PolarsError:  # an expression does not fit the columns: which one?
         return [_fitting(each, rows) for each in found]
     return found
@@ -68,7 +68,7 @@ def _measures(expectation: Expectation, rows: CheckedRows) -> Measures:
     try:
         return expectation.measures(rows)
     except InvalidInput as error:
-        return Verdict(0, _said(error), passed=False)
+        return Verdict(0, _message(error), passed=False)
 
 
 def _fitting(measures: Measures, rows: CheckedRows) -> Measures:
@@ -82,7 +82,7 @@ def _fitting(measures: Measures, rows: CheckedRows) -> Measures:
     return measures
 
 
-def _named(parts: Sequence[Measures]) -> dict[str, pl.Expr]:
+def _aliased(parts: Sequence[Measures]) -> dict[str, pl.Expr]:
     return {
         f"{at}.{name}": each
         for at, measures in enumerate(parts)
@@ -95,7 +95,7 @@ def _measured(rows: CheckedRows, parts: Sequence[Measures]) -> list[dict[str, An
     """Measure all in one select; if one of them breaks it, each by itself."""
     import polars as pl
 
-    wanted = _named(parts)
+    wanted = _aliased(parts)
     counted = {_ROWS: pl.len()}
     try:
         values = rows.scan.select(**counted, **wanted).collect(engine="streaming").row(0, named=True)
@@ -122,12 +122,12 @@ def _verdict(expectation: Expectation, seen: dict[str, Any], rows: CheckedRows) 
             raise broken
         return expectation.verdict(seen, rows)
     except (InvalidInput, TimedOut, TooLarge) as error:
-        return Verdict(0, _said(error), passed=False)
+        return Verdict(0, _message(error), passed=False)
     except pl.exceptions.PolarsError as error:
         return Verdict(0, reason(error), passed=False)
 
 
-def _said(error: MeguruError) -> str:
+def _message(error: MeguruError) -> str:
     return "; ".join(filter(None, (error.what, error.why, error.hint)))
 
 
@@ -165,12 +165,12 @@ def _sample(expectation: Expectation, rows: CheckedRows, hidden: Collection[str]
     except (pl.exceptions.PolarsError, MeguruError):
         return []
     return [
-        {name: HIDDEN if name in hidden else _short(value) for name, value in row.items()}
+        {name: HIDDEN if name in hidden else _shortened(value) for name, value in row.items()}
         for row in few.iter_rows(named=True)
     ]
 
 
-def _short(value: Any) -> Any:
+def _shortened(value: Any) -> Any:
     plain = plain_value(value)
     if isinstance(plain, str) and len(plain) > MAX_CHARACTERS:
         return plain[: MAX_CHARACTERS - 1] + "…"

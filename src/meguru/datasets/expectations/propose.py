@@ -13,7 +13,7 @@ from meguru.datasets import store
 from meguru.datasets.expectations.columns import word_of
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.redaction import hidden_columns
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetVersion
 from meguru.kernel.operations import Context, operation
 
@@ -51,7 +51,7 @@ def propose(ctx: Context, *, ref: str) -> ProposedExpectations:
     from meguru.datasets.frames import profile_of, scan_of
 
     version = store.resolve(ctx.tx, ref, ctx.readable)
-    spec = said_of(ctx.tx, version.name)
+    spec = spec_of(ctx.tx, version.name)
     profile, scan = profile_of(ctx.blobs, version), scan_of(ctx.blobs, version)
     hidden = hidden_columns(spec, load_manifest(ctx.blobs, version))
     found = [

@@ -108,7 +108,7 @@ def _add(
     before = index.read(ws.blobs, load_manifest(ws.blobs, newest)) if newest and known else index.empty()
     look = FolderContents(ws.blobs, place, before)
     files = look.files(progress)
-    removed = [] if append else _gone(before, place)
+    removed = [] if append else _removed_paths(before, place)
     relabelled = bool(label) and index.LABEL not in before.columns
     if newest and known and not files and not removed and not relabelled:
         version = newest
@@ -142,5 +142,5 @@ def _newest(ws: FolderDoor, name: str) -> DatasetVersion | None:
         return None
 
 
-def _gone(before: pl.DataFrame, place: FolderLocation) -> list[str]:
+def _removed_paths(before: pl.DataFrame, place: FolderLocation) -> list[str]:
     return before.join(place.seen, on="path", how="anti")["path"].to_list()

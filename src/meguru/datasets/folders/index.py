@@ -16,7 +16,7 @@ import msgspec
 
 from meguru.base import digests
 from meguru.datasets.types import DataFile, DatasetColumn, Manifest
-from meguru.datasets.versions.scan import ROW, gone_from
+from meguru.datasets.versions.scan import ROW, deleted_positions
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _read(blobs: BlobStore, file: DataFile) -> pl.DataFrame:
     frame = pl.read_parquet(blobs.path(file.digest))
     if not file.deleted:
         return frame
-    gone = pl.Series(gone_from(blobs, [file])).implode()
+    gone = pl.Series(deleted_positions(blobs, [file])).implode()
     return frame.with_row_index(ROW).filter(~pl.col(ROW).is_in(gone)).drop(ROW)
 
 

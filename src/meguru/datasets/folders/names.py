@@ -78,7 +78,7 @@ def _matches(path: str, patterns: Iterable[str]) -> bool:
     )
 
 
-def shown(refused: Sequence[tuple[str, str]]) -> str:
+def summary_of_refusals(refused: Sequence[tuple[str, str]]) -> str:
     """Say which files were refused and why: the first few of them."""
     told = "; ".join(f"{path[:100]!r}: {why}" for path, why in refused[:_SHOWN])
     return told + (f"; and {len(refused) - _SHOWN:,} more" if len(refused) > _SHOWN else "")

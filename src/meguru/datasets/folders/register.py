@@ -15,7 +15,7 @@ from meguru.datasets.folders.changes import changed_list
 from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.folders.types import FolderFile, Label
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import Checks, DatasetVersion, Manifest
 from meguru.datasets.write import Line, check_blobs_exist, write_following
 from meguru.errors import Conflict, InvalidInput
@@ -92,7 +92,7 @@ def record_folder(
     """Do what `register_folder` does for who was allowed to; `used` is what the files were made from."""
     name = check_full_name("dataset", name)
     with ctx.ws.read() as tx:
-        said, newest = said_of(tx, name), store.newest(tx, name, branch)
+        said, newest = spec_of(tx, name), store.newest(tx, name, branch)
     before = _base(ctx.blobs, newest, name, changes.base)
     label = label or said.label or _label_of(before)
     known = index.read(ctx.blobs, before) if before else index.empty()
@@ -115,9 +115,9 @@ def record_folder(
 
     def agree(previous: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
         if digest != (newest.digest if newest else ""):
-            raise _moved_on(name)
+            raise _newer_version(name)
         check_blobs_exist(ctx, packs, "the files")
-        return (previous if previous and _same(previous, manifest) else manifest), results
+        return (previous if previous and _same_content(previous, manifest) else manifest), results
 
     profile = _profile(frame)
     line = Line(name=name, branch=branch, follows="")
@@ -137,11 +137,11 @@ def _base(blobs: BlobStore, newest: DatasetVersion | None, name: str, base: str 
         what = f"dataset {name!r} has rows of {newest.format} files, and no files as rows"
         raise InvalidInput(what, hint="give the folder another name", field="name")
     if base is not None and base != (newest.digest if newest else ""):
-        raise _moved_on(name)
+        raise _newer_version(name)
     return load_manifest(blobs, newest) if newest and base else None
 
 
-def _moved_on(name: str) -> Conflict:
+def _newer_version(name: str) -> Conflict:
     return Conflict(f"dataset/{name} has a newer version now", hint="compare with that, and register again")
 
 
@@ -149,6 +149,6 @@ def _label_of(before: Manifest | None) -> Label:
     return "folder" if before and any(each.name == index.LABEL for each in before.columns) else ""
 
 
-def _same(before: Manifest, after: Manifest) -> bool:
+def _same_content(before: Manifest, after: Manifest) -> bool:
     whole = not any(file.deleted for file in before.files)
     return whole and (before.content, before.columns) == (after.content, after.columns)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from meguru.base.paths import MAX_PATH
-from meguru.datasets.folders.names import check_distinct, chosen, is_plain, shown, why_refused
+from meguru.datasets.folders.names import check_distinct, chosen, is_plain, summary_of_refusals, why_refused
 from meguru.datasets.folders.types import MAX_FILES
 from meguru.errors import InvalidInput
 
@@ -69,7 +69,7 @@ class FoundFiles:
         if self.refused:
             hint = "rename them, or leave them out: --exclude 'PATTERN'"
             what = f"{len(self.refused):,} files of {root} can't be kept"
-            raise InvalidInput(what, why=shown(sorted(self.refused)), hint=hint, field="files")
+            raise InvalidInput(what, why=summary_of_refusals(sorted(self.refused)), hint=hint, field="files")
         if not self.paths:
             raise InvalidInput(f"there is no file in {root}", field="files")
         check_distinct(self.paths)
@@ -114,7 +114,7 @@ def walk(root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
 def _take(found: FoundFiles, root: Path, entry: os.DirEntry[str], path: str) -> None:
     why = "" if is_plain(entry.name) and len(path) <= MAX_PATH else why_refused(path)
     if entry.is_symlink():
-        why = why or _why_no_link(root, entry.path)
+        why = why or _why_link_refused(root, entry.path)
         found.links.add(path)
     if why:
         found.refused.append((path, why))
@@ -141,7 +141,7 @@ def _entries(folder: str, refused: list[tuple[str, str]], prefix: str) -> list[o
         return []
 
 
-def _why_no_link(root: Path, place: str) -> str:
+def _why_link_refused(root: Path, place: str) -> str:
     try:
         target = Path(place).resolve(strict=True)
     except (OSError, RuntimeError):

@@ -184,7 +184,7 @@ def write_table(
             table.see(frame)
     types = table.types
     if not is_whole or types.schema != written.schema or not table.hold(written):
-        write(_again(table, read(types), types), types.schema, target, rows=group)
+        write(_second_pass(table, read(types), types), types.schema, target, rows=group)
     return ConvertedFile(
         rows=table.rows,
         columns=[DatasetColumn(name=each, type=kind) for each, kind in types.kinds.items()],
@@ -205,7 +205,7 @@ def _expected(table: Table, samples: Iterator[pl.DataFrame] | None) -> Types:
     return guessed.types if table.hold(guessed.types) else now
 
 
-def _again(table: Table, frames: Iterator[pl.DataFrame], types: Types) -> Iterator[pl.DataFrame]:
+def _second_pass(table: Table, frames: Iterator[pl.DataFrame], types: Types) -> Iterator[pl.DataFrame]:
     """Yield rows whose types are known from a first pass."""
     rows = 0
     for frame in frames:

@@ -73,17 +73,17 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
         if table.name in _DONE:
             continue
         free = [table.c[name] for name in _MASKED.get(table.name, ())]
-        count = sum(_masked(ctx, words, subject, table, column, dry_run=dry_run) for column in free)
+        count = sum(_mask_column(ctx, words, subject, table, column, dry_run=dry_run) for column in free)
         where = refs.make("table", table.name)
         if count:
             found.append(ErasedThing(ref=where, what="places in text", rows=count))
-        if count := _named(ctx, words, table, free):
+        if count := _count_naming_rows(ctx, words, table, free):
             found.append(ErasedThing(ref=where, what="rows that name them", rows=count, stays=_STAYS))
     subject.places.looked("tables of the database", len(metadata.sorted_tables))
     return found
 
 
-def _masked(
+def _mask_column(
     ctx: Context,
     words: TextRedactor,
     subject: ErasureSubject,
@@ -93,8 +93,8 @@ def _masked(
     dry_run: bool,
 ) -> int:
     total, keys = 0, list(table.primary_key.columns)
-    for row in _rows(ctx, words, subject, column):
-        value, count = _without(words, row[-1])
+    for row in _candidate_rows(ctx, words, subject, column):
+        value, count = _masked_value(words, row[-1])
         if count and not dry_run:
             one = [key == each for key, each in zip(keys, row, strict=False)]
             ctx.tx.execute(update(table).where(*one).values({column.name: value}))
@@ -102,7 +102,9 @@ def _masked(
     return total
 
 
-def _rows(ctx: Context, words: TextRedactor, subject: ErasureSubject, column: Column[Any]) -> Iterator[Any]:
+def _candidate_rows(
+    ctx: Context, words: TextRedactor, subject: ErasureSubject, column: Column[Any]
+) -> Iterator[Any]:
     """Give the rows whose text may have the person: the keys, and the text last."""
     keys = list(column.table.primary_key.columns)
     if isinstance(column.type, LargeBinary):  # each may be large, and none can be looked for
@@ -119,12 +121,12 @@ def _may_name(column: Column[Any], texts: list[str]) -> Any:
     return or_(false(), *(plain.icontains(each, autoescape=True) for each in texts))
 
 
-def _without(words: TextRedactor, value: Any) -> tuple[Any, int]:
+def _masked_value(words: TextRedactor, value: Any) -> tuple[Any, int]:
     if isinstance(value, bytes):
         try:
             # Some columns hold text as bytes; what is no UTF-8 is a vector or packed, and is searched by its
             # own noun.
-            masked, count = _without(words, value.decode())
+            masked, count = _masked_value(words, value.decode())
         except UnicodeDecodeError:
             return value, 0
         return masked.encode(), count
@@ -137,7 +139,7 @@ def _without(words: TextRedactor, value: Any) -> tuple[Any, int]:
     return words.without(value)
 
 
-def _named(ctx: Context, words: TextRedactor, table: Table, free: list[Column[Any]]) -> int:
+def _count_naming_rows(ctx: Context, words: TextRedactor, table: Table, free: list[Column[Any]]) -> int:
     """Count the rows whose other text names the person; a short value is looked for in no name."""
     texts = [
         each

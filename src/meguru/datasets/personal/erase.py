@@ -25,7 +25,7 @@ from meguru.datasets.personal.purge import delete_erased_blobs
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.subjects import FollowedRows, check_who, subject_of
 from meguru.datasets.personal.vacuum import vacuum
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.layout import packed, write_manifest
@@ -269,7 +269,7 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
         # Under its old number: references and lineage stay, only the content has another digest.
         digest = write_manifest(ctx.blobs, each.after)
         store.replace_content(ctx.tx, each.version, each.after, digest, ctx.blobs.put_bytes(EMPTY_PROFILE))
-        note_private_files(ctx, present.name, said_of(ctx.tx, present.name), each.after, each.before)
+        note_private_files(ctx, present.name, spec_of(ctx.tx, present.name), each.after, each.before)
         gone |= _blobs(each.version, each.before) - _blobs(each.version, each.after)
         gone |= {each.version.profile} | _uploads(each.before)
         ctx.emit(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.artifacts.holds.store import check_free, held, in_force
 from meguru.base import refs
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.kernel.operations import Context
 from meguru.kernel.operations.subject import project_of_subject
 
@@ -21,7 +21,7 @@ def check_person(ctx: Context, subject: ErasureSubject) -> None:
 def check_dataset(ctx: Context, name: str) -> None:
     """Refuse to erase from a dataset that is held."""
     ref = refs.make("dataset", name)
-    if why := said_of(ctx.tx, name).hold:
+    if why := spec_of(ctx.tx, name).hold:
         hint = "nothing is erased while it holds: take `hold` out of its declaration first"
         raise held(ref, why, hint)
     check_free(ctx.tx, ctx.now(), ref, refs.project_of(name))

@@ -7,7 +7,7 @@ import msgspec
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.redaction import hidden_columns
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetColumn, DatasetVersion, Manifest
 from meguru.datasets.versions.layout import write_manifest
 from meguru.errors import InvalidInput
@@ -34,13 +34,13 @@ def look(ctx: Context, *, ref: str, reason: str) -> DatasetVersion:
 
 def hidden_columns_of(ctx: Context, version: DatasetVersion, manifest: Manifest) -> frozenset[str]:
     """Return the columns of a version that are masked."""
-    spec = said_of(ctx.tx, version.name)
+    spec = spec_of(ctx.tx, version.name)
     return hidden_columns(spec, manifest) if spec.columns else frozenset()
 
 
 def masked_version(ctx: Context, version: DatasetVersion) -> DatasetVersion:
     """Return a version as all may see it: its list of files says which columns are masked."""
-    if version.elsewhere or not said_of(ctx.tx, version.name).columns:
+    if version.elsewhere or not spec_of(ctx.tx, version.name).columns:
         return version
     # The same files under a list that hides columns: whoever reads by the digest gets masks, also far from
     # here.

@@ -6,7 +6,7 @@ import msgspec
 
 from meguru.datasets import store
 from meguru.datasets.redaction import PERSONAL
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.kernel.operations import Context, operation
 
 ROWS = 2000
@@ -30,7 +30,7 @@ def personal(ctx: Context, *, ref: str) -> list[PersonalColumn]:
     version = store.resolve(ctx.tx, ref, ctx.readable)
     if version.elsewhere or version.format == "files":
         return []
-    said = said_of(ctx.tx, version.name).columns
+    said = spec_of(ctx.tx, version.name).columns
     rows = scan_of(ctx.blobs, version).head(ROWS).collect(engine="streaming")
     free = [name for name in rows.columns if not (name in said and PERSONAL in said[name].tags)]
     return [

@@ -41,7 +41,7 @@ def returned(ctx: Context, *, ref: str) -> ReturnedRows:
     if version.elsewhere or not entries:
         return ReturnedRows(rows=0, columns=[])
     manifest = load_manifest(ctx.blobs, version)
-    return _returned(ctx, manifest, manifest.files, entries)[1]
+    return _search(ctx, manifest, manifest.files, entries)[1]
 
 
 def screened_files(ctx: Context, name: str, given: list[DataFile], kind: Format) -> list[DataFile]:
@@ -60,7 +60,7 @@ def screened_files(ctx: Context, name: str, given: list[DataFile], kind: Format)
     if policy == "warn":
         return given
     manifest = Manifest(format=kind, event_time="", columns=[], files=given)
-    subject, found = _returned(ctx, manifest, given, entries)
+    subject, found = _search(ctx, manifest, given, entries)
     if not found.rows:
         return given
     if policy == "refuse":
@@ -84,16 +84,16 @@ def _digests(files: Iterable[DataFile]) -> set[str]:
     return {each.digest for each in files}
 
 
-def _returned(
+def _search(
     ctx: Context, manifest: Manifest, files: Sequence[DataFile], entries: Sequence[ErasureMarks]
 ) -> tuple[ErasureSubject, ReturnedRows]:
-    subject = ErasureSubject(_known_again(ctx.blobs, manifest, files, entries, ErasureLedger(ctx.ws).keys))
+    subject = ErasureSubject(_erased_values(ctx.blobs, manifest, files, entries, ErasureLedger(ctx.ws).keys))
     rewriter = FileRewriter(ctx.blobs, subject)
     rows = sum(rewriter.found(manifest, each) for each in files)
     return subject, ReturnedRows(rows=rows, columns=sorted(subject.who))
 
 
-def _known_again(
+def _erased_values(
     blobs: BlobStore,
     manifest: Manifest,
     files: Sequence[DataFile],

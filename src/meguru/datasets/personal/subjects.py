@@ -19,7 +19,7 @@ from meguru.datasets.personal.encrypted import encrypted_values
 from meguru.datasets.personal.rewrite import FileRewriter, present_rows
 from meguru.datasets.personal.treatment import treatment_of
 from meguru.datasets.redaction import PERSONAL
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
@@ -74,7 +74,7 @@ class FollowedRows:
     def add(self, version: DatasetVersion, manifest: Manifest, rewriter: FileRewriter) -> None:
         """Learn from a version that has rows of the person."""
         with self._ws.read() as tx:
-            said = said_of(tx, version.name)
+            said = spec_of(tx, version.name)
             made = {ref for ref in made_from(tx, version.ref) if ref.startswith("dataset/")}
         own = refs.make("dataset", version.name) + "@"
         made = {ref for ref in made if not ref.startswith(own)}

@@ -40,9 +40,9 @@ def measure_quality(scan: pl.LazyFrame, profile: TableProfile) -> dict[str, Any]
         if not dtype.is_nested():
             asked[f"{name}.distinct"] = value.drop_nulls().n_unique()
         if dtype.is_numeric():
-            asked |= _outlying(name, profile)
+            asked |= _outlier_measure(name, profile)
         elif dtype == pl.String:
-            asked |= _written(name)
+            asked |= _text_measures(name)
     if schema:
         # Hashes of 8 bytes a row rather than the rows: this is what bounds the memory.
         asked[_DISTINCT] = pl.struct(pl.all()).hash().n_unique()
@@ -60,7 +60,7 @@ def fences(profile: Mapping[str, Any]) -> tuple[float, float] | None:
     return (low - room, high + room) if room > 0 else None
 
 
-def _outlying(name: str, profile: TableProfile) -> dict[str, pl.Expr]:
+def _outlier_measure(name: str, profile: TableProfile) -> dict[str, pl.Expr]:
     import polars as pl
 
     known = profile.columns.get(name)
@@ -71,7 +71,7 @@ def _outlying(name: str, profile: TableProfile) -> dict[str, pl.Expr]:
     return {f"{name}.outliers": ((value < ends[0]) | (value > ends[1])).sum()}
 
 
-def _written(name: str) -> dict[str, pl.Expr]:
+def _text_measures(name: str) -> dict[str, pl.Expr]:
     import polars as pl
 
     value = pl.col(name)

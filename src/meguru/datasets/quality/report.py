@@ -11,7 +11,7 @@ from meguru.datasets.personal.profile import without_values
 from meguru.datasets.quality.measure import COPIES, ROWS
 from meguru.datasets.quality.types import ColumnQuality, QualityFinding, QualityReport
 from meguru.datasets.redaction import hidden_columns
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.kernel.operations import Context, operation
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def report(ctx: Context, *, ref: str) -> QualityReport:
 
     version = store.resolve(ctx.tx, ref, ctx.readable)
     earlier = store.versions(ctx.tx, version.name, before=version.version, limit=1)
-    hidden = hidden_columns(said_of(ctx.tx, version.name), load_manifest(ctx.blobs, version))
+    hidden = hidden_columns(spec_of(ctx.tx, version.name), load_manifest(ctx.blobs, version))
     profile = profile_of(ctx.blobs, version)
     found = measure_quality(scan_of(ctx.blobs, version), profile)
     moved = {each.column: each for each in drift_between(ctx.blobs, earlier[0], version)} if earlier else {}

@@ -56,12 +56,12 @@ def main(order: Order) -> int:
                 while number >= MAX_WAITING and (folder / f"{number - MAX_WAITING:06}.parquet").exists():
                     time.sleep(PAUSE)
     except MeguruError as error:
-        return _tell(folder, error)
+        return _write_error(folder, error)
     except Exception as error:  # noqa: BLE001 - whatever the function raises is told where it is read
         last = traceback.extract_tb(error.__traceback__)[-1]
         why = f"{type(error).__name__}: {error}"
         where = f"{last.filename}:{last.lineno}"
-        return _tell(folder, InvalidInput(f"{order.function} failed", where=where, why=why))
+        return _write_error(folder, InvalidInput(f"{order.function} failed", where=where, why=why))
     return 0
 
 
@@ -87,7 +87,7 @@ def _called(function: Callable[..., Any], order: Order) -> Any:
     return function(since=since) if wants else function()
 
 
-def _tell(folder: Path, error: MeguruError) -> int:
+def _write_error(folder: Path, error: MeguruError) -> int:
     (folder / ERROR).write_bytes(msgspec.json.encode(error.as_dict()))
     return 1
 

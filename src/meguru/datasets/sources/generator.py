@@ -64,12 +64,12 @@ class GeneratorRows:
         folder = sink.scratch()
         kind, since = ("", "") if low is None else text_of(low)
         order = Order(file=str(file), function=self._function, folder=str(folder), kind=kind, since=since)
-        for place in _made(order, folder, sink, self._spec.seconds):
+        for place in _files_written(order, folder, sink, self._spec.seconds):
             yield pl.read_parquet(place)
             place.unlink()
 
 
-def _made(order: Order, folder: Path, sink: SourceSink, seconds: float) -> Iterator[Path]:
+def _files_written(order: Order, folder: Path, sink: SourceSink, seconds: float) -> Iterator[Path]:
     """Give the files that the process writes, as they come."""
     command = [sys.executable, "-m", "meguru.datasets.sources.generate", msgspec.json.encode(order).decode()]
     with (folder / "said").open("wb") as said:

@@ -12,7 +12,7 @@ from meguru.base.paging import check_limit
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.redaction import hidden_columns
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.sql.confined import QueryLimits, answer_confined
 from meguru.datasets.sql.guard import tables_of
 from meguru.datasets.sql.types import AskedQuery, AskedTable, QueryAnswer
@@ -87,5 +87,5 @@ def table_to_query(tx: Connection, blobs: BlobStore, version: DatasetVersion) ->
         file.deleted for file in manifest.files if file.deleted
     }
     places = {digest: str(blobs.path(digest)) for digest in sorted(needed)}
-    hidden = hidden_columns(said_of(tx, version.name), manifest)
+    hidden = hidden_columns(spec_of(tx, version.name), manifest)
     return AskedTable(manifest=manifest, places=places, hidden=sorted(hidden))

@@ -54,21 +54,21 @@ def _answered(asked: AskedQuery) -> QueryAnswer:
 
     tables = {name: table_of(each) for name, each in asked.tables.items()}
     plan = pl.SQLContext(tables).execute(asked.query)
-    first = shown(plan.head(asked.rows + 1).collect(engine="streaming"), asked.rows)
+    first = first_rows(plan.head(asked.rows + 1).collect(engine="streaming"), asked.rows)
     if not asked.total:
         return first
     total = plan.select(pl.len()).collect(engine="streaming").item()
     return msgspec.structs.replace(first, total=int(total))
 
 
-def shown(found: pl.DataFrame, rows: int) -> QueryAnswer:
+def first_rows(found: pl.DataFrame, rows: int) -> QueryAnswer:
     """Return the first rows of a table as they are shown."""
     from meguru.datasets.types import DatasetColumn
 
     first = found[:, :MAX_COLUMNS].head(rows)
     return QueryAnswer(
         columns=[DatasetColumn(name=name, type=str(dtype)) for name, dtype in first.schema.items()],
-        rows=[[_short(value) for value in row] for row in first.iter_rows()],
+        rows=[[_shortened(value) for value in row] for row in first.iter_rows()],
         more=found.height > rows,
     )
 
@@ -86,7 +86,7 @@ def table_of(table: AskedTable) -> pl.LazyFrame:
     return plan.with_columns(pl.lit(HIDDEN).alias(name) for name in table.hidden)
 
 
-def _short(value: Any) -> Any:
+def _shortened(value: Any) -> Any:
     from meguru.datasets.frames import plain_value
 
     plain = plain_value(value)

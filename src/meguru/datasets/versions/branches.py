@@ -9,7 +9,7 @@ from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.redaction import personal_columns
 from meguru.datasets.remove import check_unused, mark_removed, of_line
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions import named
 from meguru.datasets.versions.merge import merged
@@ -130,7 +130,7 @@ def _merged(ctx: Context, ends: _Ends) -> Manifest:
     base, head, newest = ends
     assert newest is not None  # noqa: S101 - both lines have changed
     with ctx.ws.read() as tx:
-        personal = personal_columns(said_of(tx, newest.name))
+        personal = personal_columns(spec_of(tx, newest.name))
     return merged(ctx.blobs, base, head, newest, personal)
 
 

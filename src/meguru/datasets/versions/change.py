@@ -46,7 +46,7 @@ def changed(blobs: BlobStore, before: Manifest | None, change: VersionChange) ->
     if change.mode == "delete":
         return _deleted(blobs, before, change)
     if change.mode == "sync":
-        return _as_given(blobs, before, change)
+        return _synchronised(blobs, before, change)
     given = change.given
     if change.mode == "upsert":
         _check_key(change)
@@ -59,11 +59,11 @@ def changed(blobs: BlobStore, before: Manifest | None, change: VersionChange) ->
     if change.mode == "replace" or before is None:
         return made
     if change.key and given:
-        made = _one_row_a_key(blobs, before, made, change)
+        made = _replace_by_key(blobs, before, made, change)
     return compact(blobs, made)
 
 
-def _as_given(blobs: BlobStore, before: Manifest | None, change: VersionChange) -> Manifest:
+def _synchronised(blobs: BlobStore, before: Manifest | None, change: VersionChange) -> Manifest:
     """Return the list of files that has the rows given: what is there already stays, if most of it does."""
     _check_key(change)
     whole = changed(blobs, before, change._replace(mode="replace"))
@@ -86,7 +86,7 @@ def same_content(first: Manifest, second: Manifest) -> bool:
     return ordered[0] == ordered[1]
 
 
-def _one_row_a_key(blobs: BlobStore, before: Manifest, made: Manifest, change: VersionChange) -> Manifest:
+def _replace_by_key(blobs: BlobStore, before: Manifest, made: Manifest, change: VersionChange) -> Manifest:
     """Take the rows away whose key came again, or refuse them."""
     # `following` puts what came last, so all before it is what was there.
     old = msgspec.structs.replace(made, files=made.files[: len(made.files) - len(change.given)])

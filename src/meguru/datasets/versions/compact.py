@@ -32,7 +32,7 @@ def compact(blobs: BlobStore, manifest: Manifest) -> Manifest:
     files: list[DataFile] = []
     for small, alike in groupby(manifest.files, lambda file: _is_small(manifest, file)):
         run = list(alike)
-        files += [_together(blobs, manifest, run)] if small and len(run) >= MIN_RUN else run
+        files += [_merge_files(blobs, manifest, run)] if small and len(run) >= MIN_RUN else run
     return msgspec.structs.replace(manifest, files=files)
 
 
@@ -53,7 +53,7 @@ def _is_small(manifest: Manifest, file: DataFile) -> bool:
     return file.size < SMALL_BYTES and format_of(manifest, file) == "parquet" and not file.form
 
 
-def _together(blobs: BlobStore, manifest: Manifest, run: list[DataFile]) -> DataFile:
+def _merge_files(blobs: BlobStore, manifest: Manifest, run: list[DataFile]) -> DataFile:
     # Deleted rows do not come along: this is also what ends deletion vectors of small files.
     rows = scan(blobs, msgspec.structs.replace(manifest, files=run))
     with TemporaryDirectory(prefix="meguru-compact-") as folder:

@@ -38,11 +38,11 @@ class RowFeed(NamedTuple):
 def feed(blobs: BlobStore, before: Manifest, after: Manifest) -> RowFeed:
     """Return the rows by which two versions differ, in the same order each time they are asked for."""
     columns = merge([before.columns, after.columns])
-    old, new, shared = _sorted_out(before, after)
-    gone, come = _moved(blobs, before, shared, columns)
+    old, new, shared = _classify(before, after)
+    gone, come = _deleted_and_restored(blobs, before, shared, columns)
     return RowFeed(
-        _stacked(blobs, before, old, gone, columns),
-        _stacked(blobs, after, new, come, columns),
+        _concatenated(blobs, before, old, gone, columns),
+        _concatenated(blobs, after, new, come, columns),
     )
 
 
@@ -50,7 +50,7 @@ Pair = tuple[DataFile, DataFile]
 """One file as it stands in two versions: other rows of it are deleted."""
 
 
-def _sorted_out(before: Manifest, after: Manifest) -> tuple[list[DataFile], list[DataFile], list[Pair]]:
+def _classify(before: Manifest, after: Manifest) -> tuple[list[DataFile], list[DataFile], list[Pair]]:
     """Return files that are only in the one, those only in the other, and those with other deleted rows."""
     # Multisets: a list may have the same file twice, and then its rows twice.
     same = Counter(map(_identity, before.files)) & Counter(map(_identity, after.files))
@@ -58,10 +58,10 @@ def _sorted_out(before: Manifest, after: Manifest) -> tuple[list[DataFile], list
     # What differs by its deletion vector alone is one file in two states: only these rows are read.
     waiting: dict[str, list[DataFile]] = defaultdict(list)
     for file in old:
-        waiting[_held(file)].append(file)
+        waiting[_content(file)].append(file)
     pairs, only_new = [], []
     for file in new:
-        if there := waiting[_held(file)]:
+        if there := waiting[_content(file)]:
             pairs.append((there.pop(0), file))
         else:
             only_new.append(file)
@@ -71,10 +71,10 @@ def _sorted_out(before: Manifest, after: Manifest) -> tuple[list[DataFile], list
 
 def _identity(file: DataFile) -> str:
     """Return what tells whether two files hold the same rows: what they hold, and what is deleted."""
-    return f"{_held(file)} {file.deleted}"
+    return f"{_content(file)} {file.deleted}"
 
 
-def _held(file: DataFile) -> str:
+def _content(file: DataFile) -> str:
     return digests.of_value([file.digest, file.columns, file.dialect])
 
 
@@ -88,7 +88,7 @@ def _without(files: Sequence[DataFile], left: Counter[str]) -> list[DataFile]:
     return other
 
 
-def _moved(
+def _deleted_and_restored(
     blobs: BlobStore, manifest: Manifest, pairs: Sequence[Pair], columns: list[DatasetColumn]
 ) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
     """Return the rows that were deleted from files meanwhile, and those that are back."""
@@ -111,7 +111,7 @@ def rows_at(blobs: BlobStore, manifest: Manifest, file: DataFile, positions: Bit
     return rows.drop(ROW).collect(engine="streaming")
 
 
-def _stacked(
+def _concatenated(
     blobs: BlobStore,
     manifest: Manifest,
     files: list[DataFile],

@@ -44,7 +44,7 @@ def rows_with_keys(blobs: BlobStore, manifest: Manifest, keys: pl.DataFrame) -> 
         for name in names
         if name in ordered and keys.height and not keys[name].null_count()
     ]
-    return _found(
+    return _search(
         blobs,
         manifest,
         names,
@@ -54,7 +54,7 @@ def rows_with_keys(blobs: BlobStore, manifest: Manifest, keys: pl.DataFrame) -> 
 
 def rows_matching(blobs: BlobStore, manifest: Manifest, condition: pl.Expr) -> Marks:
     """Return where the rows are for which a condition is true."""
-    return _found(blobs, manifest, condition.meta.root_names(), lambda plan: plan.filter(condition))
+    return _search(blobs, manifest, condition.meta.root_names(), lambda plan: plan.filter(condition))
 
 
 def mark_deleted(blobs: BlobStore, manifest: Manifest, marks: Marks) -> list[DataFile]:
@@ -82,7 +82,7 @@ def delete_rows_at(blobs: BlobStore, manifest: Manifest, marks: Marks) -> Manife
     return counted(blobs, msgspec.structs.replace(manifest, files=files))
 
 
-def _found(
+def _search(
     blobs: BlobStore, manifest: Manifest, names: Sequence[str], narrow: Callable[[pl.LazyFrame], pl.LazyFrame]
 ) -> Marks:
     from pyroaring import BitMap64

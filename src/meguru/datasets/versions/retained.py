@@ -28,7 +28,7 @@ class VersionRecords:
 
     def about(self, tx: Connection) -> Iterable[str]:
         """Return the datasets whose declaration says nothing of how long, and that are not held by it."""
-        known = {name: specs.said_of(tx, name) for name in store.names(tx, None)}
+        known = {name: specs.spec_of(tx, name) for name in store.names(tx, None)}
         return [
             refs.make("dataset", name)
             for name, said in known.items()

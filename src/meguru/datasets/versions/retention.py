@@ -62,7 +62,7 @@ class RetentionClock(Ticker):
 
 def expired(ws: Workspace, tx: Connection, name: str) -> list[DatasetVersion]:
     """Return the versions of the main line that a dataset's declaration does not keep, oldest first."""
-    said = specs.said_of(tx, name)
+    said = specs.spec_of(tx, name)
     rule = said.keep
     if rule == Retention() or said.hold:
         return []

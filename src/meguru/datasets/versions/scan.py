@@ -92,7 +92,7 @@ def _is_uniform(manifest: Manifest, file: DataFile) -> bool:
 
 def _rows(blobs: BlobStore, manifest: Manifest, files: Sequence[DataFile]) -> pl.LazyFrame:
     """Return the rows of a run of files."""
-    gone = gone_from(blobs, files)
+    gone = deleted_positions(blobs, files)
     row = ROW if len(gone) else None
     if format_of(manifest, files[0]) != "parquet":
         plan = _masked(_read(blobs, manifest, files[0]).lazy(), manifest)
@@ -142,7 +142,9 @@ def _drop(plan: pl.LazyFrame, gone: np.ndarray[tuple[int], np.dtype[np.uint32]])
     return plan.filter(~pl.col(ROW).is_in(pl.Series(gone).implode())).drop(ROW)
 
 
-def gone_from(blobs: BlobStore, files: Sequence[DataFile]) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+def deleted_positions(
+    blobs: BlobStore, files: Sequence[DataFile]
+) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
     """Return the positions of deleted rows, counted through all files, ascending."""
     import numpy as np
 

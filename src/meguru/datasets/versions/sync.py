@@ -48,16 +48,16 @@ def synced(blobs: BlobStore, old: Manifest, given: Manifest) -> list[DataFile] |
     matched = match(keys[0], keys[1])
     rest = [each.name for each in old.columns if each.name not in old.key]
     moved = changed_pairs(feed, matched, rest, keys[0].height).arg_true()
-    gone = _both(matched.gone, moved, matched.old)
-    come = _both(matched.come, moved, matched.new)
+    gone = _unmatched_and_changed(matched.gone, moved, matched.old)
+    come = _unmatched_and_changed(matched.come, moved, matched.new)
     # Deletion vectors over most rows cost every reader more than new files cost the writer.
     if come.len() > MAX_CHANGED_SHARE * keys[1].height:
         return None
     files = mark_deleted(blobs, old, _marks(blobs, old, gone))
-    return [*files, _written(blobs, feed.after, come)] if come.len() else files
+    return [*files, _write_rows(blobs, feed.after, come)] if come.len() else files
 
 
-def _both(alone: pl.Series, moved: pl.Series, places: pl.Series | None) -> pl.Series:
+def _unmatched_and_changed(alone: pl.Series, moved: pl.Series, places: pl.Series | None) -> pl.Series:
     """Return the rows of a side that have no like, and those that changed."""
     also = moved if places is None else places.gather(moved)
     return pl.concat([alone.cast(pl.UInt32), also.cast(pl.UInt32)])
@@ -80,7 +80,7 @@ def _marks(blobs: BlobStore, manifest: Manifest, gone: pl.Series) -> Marks:
     return marks
 
 
-def _written(blobs: BlobStore, rows: pl.LazyFrame, positions: pl.Series) -> DataFile:
+def _write_rows(blobs: BlobStore, rows: pl.LazyFrame, positions: pl.Series) -> DataFile:
     wanted = pl.LazyFrame({ROW: positions})
     chosen = rows.with_row_index(ROW).join(wanted, on=ROW, how="semi", maintain_order="left").drop(ROW)
     with TemporaryDirectory(prefix="meguru-sync-") as folder:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.datasets.redaction import hidden_columns
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.errors import InvalidInput, NotFound
 from meguru.features import dtypes, spec_validation, store
 from meguru.features.materialization import store as materialized
@@ -85,7 +85,7 @@ def _personal(
     pinned = state.datasets if state else {}
     for source, dataset in version.definition.sources.items():
         name = refs.parse(refs.within(project, dataset), kind="dataset").name
-        hidden = hidden_columns(said_of(tx, name)) | set(pinned[source].hidden if source in pinned else [])
+        hidden = hidden_columns(spec_of(tx, name)) | set(pinned[source].hidden if source in pinned else [])
         if hidden & features:
             found.add(refs.project_of(name))
     return found

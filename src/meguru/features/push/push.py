@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from meguru.base import refs
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.errors import InvalidInput
 from meguru.features import derived
 from meguru.features import store as views
@@ -120,7 +120,7 @@ def _reason_not_online(ctx: Context, version: FeatureViewVersion) -> str:
         return f"its values follow from its {made_by} over all rows of its source"
     for source in definition.sources.values():
         dataset = refs.parse(refs.within(refs.project_of(name), source), kind="dataset").name
-        if any(column.treat for column in said_of(ctx.tx, dataset).columns.values()):
+        if any(column.treat for column in spec_of(ctx.tx, dataset).columns.values()):
             return f"columns of dataset/{dataset} are treated before they are written"
     return ""
 

@@ -30,7 +30,7 @@ from meguru.datasets.personal.treatment import treatment_of
 from meguru.datasets.query import select, without_formulas
 from meguru.datasets.register import record, register
 from meguru.datasets.show import files
-from meguru.datasets.spec import said_of
+from meguru.datasets.spec import spec_of
 from meguru.datasets.types import ColumnSpec, FileEntry
 from meguru.datasets.write import write_next
 from meguru.errors import Conflict, Forbidden, InvalidInput, MeguruError
@@ -254,6 +254,6 @@ def test_what_is_declared_while_files_are_read_is_not_lost(workspace, add, tmp_p
 
     register_while(DatasetSpec(description="people"))
     with workspace.read() as tx:
-        assert said_of(tx, "people") == DatasetSpec(description="people", columns=said)
+        assert spec_of(tx, "people") == DatasetSpec(description="people", columns=said)
     with pytest.raises(Conflict, match="changed meanwhile"):
         register_while(DatasetSpec(columns={"email": ColumnSpec(treat="hash")}))

@@ -54,7 +54,7 @@ def measured(
         wanted = wanted.filter(
             pl.any_horizontal(pl.col("media_type").str.starts_with(each) for each in kinds)
         )
-    known = _known(ws, version.name, by, wanted)
+    known = _measured_before(ws, version.name, by, wanted)
     new = wanted if known is None else wanted.join(known, on="digest", how="anti")
     found = [measuring(files, new["path"].to_list())] if new.height else []
     parts = [each for each in (known, *found) if each is not None and each.height]
@@ -68,7 +68,7 @@ def measured(
     return frame, record
 
 
-def _known(ws: FolderDoor, name: str, by: str, wanted: pl.DataFrame) -> pl.DataFrame | None:
+def _measured_before(ws: FolderDoor, name: str, by: str, wanted: pl.DataFrame) -> pl.DataFrame | None:
     last = last_measurement(ws, name=name, by=by)
     if last is None:
         return None

@@ -30,7 +30,7 @@ def measure_images(files: FolderFiles, paths: Sequence[str]) -> pl.DataFrame:
     for path in paths:
         with files.open(path) as file:
             try:
-                rows.append((digests[path], *_look(file)))
+                rows.append((digests[path], *_measure(file)))
             except InvalidInput:
                 continue
     schema = {
@@ -42,7 +42,7 @@ def measure_images(files: FolderFiles, paths: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _look(file: IO[bytes]) -> tuple[int, float, float]:
+def _measure(file: IO[bytes]) -> tuple[int, float, float]:
     with opened_image(file, edge=_EDGE) as image:
         grey = image.convert("L")
         values = np.asarray(grey, dtype=np.float64) / 255
