@@ -80,9 +80,10 @@ def test_what_is_read_equals_what_a_plain_reader_sees(tmp_path):
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-def test_two_million_hostile_files(tmp_path):
+def test_many_hostile_files(tmp_path):
+    """Fifty thousand; ``MEGURU_SOAK_FILES`` says how many instead, ``MEGURU_SOAK_SEED`` from where on."""
     begin = int(os.environ.get("MEGURU_SOAK_SEED", "0"))
-    for seed in range(begin, begin + int(os.environ.get("MEGURU_SOAK_FILES", "2000000"))):
+    for seed in range(begin, begin + int(os.environ.get("MEGURU_SOAK_FILES", "50000"))):
         try:
             check(seed, tmp_path)
         except Exception as error:
