@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from meguru.errors import Busy, MeguruError, TimedOut
+from meguru.errors import MeguruError
 
 log = logging.getLogger(__name__)
 
@@ -70,5 +70,8 @@ class Pulse:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Tell whether an error is an answer that another attempt would get again."""
-    return isinstance(error, MeguruError) and not isinstance(error, Busy | TimedOut)
+    """Tell whether an error is an answer that another attempt would get again: the request is at fault.
+
+    A server that stumbled (any status of 500 and more) may have mended itself by the next beat.
+    """
+    return isinstance(error, MeguruError) and error.status < 500

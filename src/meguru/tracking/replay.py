@@ -1,4 +1,4 @@
-"""Send what processes left behind that could not send it themselves."""
+"""Replay the spools of runs whose processes died, or ended while their server was away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from meguru.errors import MeguruError
+from meguru.errors import Busy, MeguruError, TimedOut
 from meguru.tracking.heartbeat_sender import is_refusal
 from meguru.tracking.sender import Sender, TrackingDoor
 from meguru.tracking.spool import RunSpool, abandoned
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one run that was left behind: ``sent``, ``waiting`` or ``refused``."""
+    """What became of one abandoned run: ``sent``, ``waiting`` (it can be tried again) or ``refused``."""
 
     run: str
     state: str
@@ -24,25 +24,41 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
 
 
-def send_left(place_of_runs: TrackingDoor, root: Path, *, place: str = "", again: bool = False) -> list[Left]:
-    """Send the runs of one place that no living process holds; what was refused is tried only `again`."""
+def send_left(
+    place_of_runs: TrackingDoor, root: Path, *, place: str = "", again: bool = False
+) -> list[Left]:
+    """Send the runs of one place whose processes died or could not reach their server.
+
+    Parameters
+    ----------
+    place_of_runs
+        The workspace that they go to.
+    root
+        The folder of the spools.
+    place
+        What the workspace is called in the spools; empty for any.
+    again
+        Whether those that the server would not have are tried too.
+    """
     found = []
     for spool in abandoned(root):
         if place and spool.start.place != place:
             spool.close()
             continue
-        found.append(_send(place_of_runs, spool, again=again))
-        if found[-1].state == "waiting":
-            break  # the server is away for the others too
+        sent, is_away = _send(place_of_runs, spool, again=again)
+        found.append(sent)
+        if is_away:
+            break  # for the others too
     return found
 
 
-def _send(place: TrackingDoor, spool: RunSpool, *, again: bool) -> Left:
+def _send(place_of_runs: TrackingDoor, spool: RunSpool, *, again: bool) -> tuple[Left, bool]:
+    """Send a spool; return what became of it, and whether the server does not answer at all."""
     run, folder = str(spool.start.arguments.get("id", "")), str(spool.folder)
     if (why := spool.refusal) and not again:
         spool.close()
-        return Left(run=run, state="refused", why=why, folder=folder)
-    sender = Sender(place, spool)
+        return Left(run=run, state="refused", why=why, folder=folder), False
+    sender = Sender(place_of_runs, spool)
     try:
         sender.send()
         sender.end()
@@ -52,6 +68,8 @@ def _send(place: TrackingDoor, spool: RunSpool, *, again: bool) -> Left:
             spool.refuse(str(error))
         spool.close()
         log.warning("the run %s that was left behind can't be sent: %s", run, error)
-        return Left(run=run, state="refused" if refused else "waiting", why=str(error), folder=folder)
+        state = "refused" if refused else "waiting"
+        is_away = isinstance(error, Busy | TimedOut | OSError)
+        return Left(run=run, state=state, why=str(error), folder=folder), is_away
     spool.remove()
-    return Left(run=run, state="sent")
+    return Left(run=run, state="sent"), False

@@ -70,6 +70,9 @@ class Sender:
             if end is not None:
                 self._deliver(self._spool, end)
                 self._spool.done(end)
+            # Within the turn: no other thread may have begun to read a batch where the file is cut off.
+            with self._spool.lock:
+                self._spool.rotate()
 
     def _send(self, spool: RunSpool) -> SpoolBatch | None:
         """Send what is waiting in a spool; the end of the run is returned, since all else comes first."""

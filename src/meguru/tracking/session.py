@@ -113,7 +113,8 @@ class RunSession:
         """Log metric values at a step; without one, each metric's own next step."""
         try:
             steps, values = self._steps, {}
-            with self._writing().lock:
+            with self._spool.lock:
+                self._writing()  # under the lock, for `end` writes the last record under it
                 for key, value in given.items():
                     plain = value if type(value) in _PLAIN else number(key, value)
                     if key not in steps:
@@ -156,8 +157,6 @@ class RunSession:
         self._writing()
         if not self._is_child:
             self._sender.send()
-            with self._spool.lock:
-                self._spool.rotate()
 
     def end(self, state: EndState, error: str) -> None:
         """End the run, once; wait a while for a server that is away. A forked process ends nothing."""
@@ -226,9 +225,8 @@ class RunSession:
             self._pulse.hurry()
 
     def _write(self, kind: str, content: Any) -> None:
-        spool = self._writing()
-        with spool.lock:
-            spool.append((kind, content))
+        with self._spool.lock:
+            self._writing().append((kind, content))
 
     def _capture(self, surroundings: Callable[[], Callable[[], Captured]]) -> threading.Thread:
         thread = threading.Thread(target=self._keep_captured, args=(surroundings(),), name="run-capture")

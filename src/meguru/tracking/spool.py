@@ -32,8 +32,11 @@ with suppress(ImportError):
     fcntl = import_module("fcntl")
 
 CHUNK = GROWTH = 1 << 20
+"""Bytes that are read at once, and by which the file grows."""
 ROTATE = 16 << 20
+"""A file with so many acknowledged bytes is emptied as soon as all of it is acknowledged."""
 MAX_BATCH = 5000
+"""Points of a batch at most, unless one call logged more."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -57,13 +60,13 @@ class SpoolBatch(msgspec.Struct, frozen=True, kw_only=True):
 class RunSpool:
     """One run's spool; who appends or rotates holds `lock`, and one sender at a time does the rest."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, held: int | None = None) -> None:
         self.folder = folder
         self.start = msgspec.json.decode((folder / "start").read_bytes(), type=Start)
         self.lock = threading.Lock()
         self._records = os.open(folder / "records", os.O_RDWR | os.O_CREAT, 0o600)
         self._sent = os.open(folder / "sent", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        self._held: int | None = None
+        self._held = held
         self._map: mmap.mmap | None = None
         self._size, self._process = 0, os.getpid()
         self._parts: dict[str, RunSpool] = {}
@@ -73,28 +76,14 @@ class RunSpool:
 
     @classmethod
     def create(cls, root: Path, start: Start) -> RunSpool:
-        """Make a spool for a new run, held by this process."""
+        """Make a spool for a new run, locked by this process."""
         folder = root / new_id("spool")
         folder.mkdir(parents=True, mode=0o700)
-        draft = folder / "draft"
-        draft.write_bytes(_encode(start))
-        draft.rename(folder / "start")
-        spool = cls(folder)
-        spool.hold()
-        return spool
-
-    def hold(self) -> bool:
-        """Hold the spool, unless a living process does."""
-        self._held = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        if fcntl is None:
-            return True
-        try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._held)
-            self._held = None
-            return False
-        return True
+        # The lock before `start`, without which a folder is no spool: another process that looks for abandoned
+        # runs would find this one in between, take the lock, and end the run as one whose process died.
+        held = _lock(folder, wait=True)
+        _write_start(folder, start)
+        return cls(folder, held)
 
     def append(self, record: Any) -> None:
         """Write one record; it outlives this process from then on."""
@@ -131,6 +120,8 @@ class RunSpool:
             end = self._end_of_batch(start)
             if end == start:
                 return None
+            # Before it is sent: whoever sends it again, after a crash and with more records behind it by then,
+            # must cut it at the same place. Its key is made of that, and the server answers a known key once.
             os.write(self._sent, f"b {start} {end}\n".encode())
             self._pending = start, end
         lines = os.pread(self._records, end - start, start).splitlines()
@@ -149,6 +140,8 @@ class RunSpool:
         if self.acknowledged < ROTATE or self.waiting():
             return
         self._unmap()
+        # In this order: a crash in between leaves more bytes acknowledged than there are, which `_read_sent`
+        # mends. The other way round acknowledged records would be sent again, under the keys of a new turn.
         os.ftruncate(self._records, 0)
         os.write(self._sent, b"t\n")
         self.turn, self.acknowledged, self._end = self.turn + 1, 0, 0
@@ -182,12 +175,19 @@ class RunSpool:
             part.close()
         self._parts.clear()
         self._unmap()
-        for descriptor in (self._records, self._sent, self._held):
-            if descriptor is not None:
+        descriptors = (self._records, self._sent, self._held)
+        # The system gives these numbers to the next files that the process opens: whoever still logs from
+        # another thread is to get an error, not to write into one of those.
+        self._records, self._sent, self._held = -1, -1, None
+        for descriptor in descriptors:
+            if descriptor is not None and descriptor >= 0:
                 os.close(descriptor)
 
     def remove(self) -> None:
         """Forget it: everything is acknowledged."""
+        # First what makes it a spool: once the lock is free, another process may open what is left.
+        with suppress(OSError):
+            (self.folder / "start").unlink()
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -198,8 +198,7 @@ class RunSpool:
             raise Conflict("the run is over", why="the process that began it has ended it")
         folder = self.folder / "parts" / new_id("spool")
         folder.mkdir(parents=True, mode=0o700)
-        (folder / "draft").write_bytes(_encode(self.start))
-        (folder / "draft").rename(folder / "start")
+        _write_start(folder, self.start)
         lock = self.lock
         self.__init__(folder)  # type: ignore[misc]
         self.lock, self._is_part = lock, True
@@ -237,6 +236,8 @@ class RunSpool:
         """Return where the last whole line ends that a process wrote, perhaps before it died."""
         place = end = self.acknowledged
         while data := os.pread(self._records, CHUNK, place):
+            # JSON holds no zero byte: the first one is where nothing was written yet, also in the middle of a
+            # line that another process is just copying.
             written = data.partition(b"\0")[0]
             if b"\n" in written:
                 end = place + written.rfind(b"\n") + 1
@@ -263,15 +264,45 @@ class RunSpool:
 
 
 def abandoned(root: Path) -> Iterator[RunSpool]:
-    """Return the spools that no living process holds, each held by this one now; the oldest first."""
+    """Yield the spools that no living process holds, each locked by this one now; the oldest first."""
     if not root.is_dir():
         return
     for folder in sorted(root.glob("spool-*")):
-        try:
-            spool = RunSpool(folder)
-        except (OSError, msgspec.MsgspecError):  # begun and never used, or removed by its own process
+        # The lock before it is opened: to open the spool of a process that just gives space back (`rotate`)
+        # would note that once more, and batches that are sent again would have other keys.
+        held = _lock(folder)
+        if held is None:
             continue
-        if spool.hold():
-            yield spool
-        else:
-            spool.close()
+        try:
+            spool = RunSpool(folder, held)
+        except (OSError, msgspec.MsgspecError):  # begun and never used, or removed by its own process
+            os.close(held)
+            continue
+        yield spool
+
+
+def _write_start(folder: Path, start: Start) -> None:
+    draft = folder / "draft"
+    draft.write_bytes(_encode(start))
+    draft.rename(folder / "start")
+
+
+def _lock(folder: Path, *, wait: bool = False) -> int | None:
+    """Return the descriptor that holds a spool's lock; None if another process has it.
+
+    With `wait` the spool is a new one, and its lock file is made. `flock` belongs to the open file and not to
+    the process: the system drops it when the last process that has this file open dies, however it dies, and a
+    child that was forked keeps it for its parent.
+    """
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDWR | (os.O_CREAT if wait else 0), 0o600)
+    except OSError:
+        return None
+    if fcntl is None:
+        return descriptor
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

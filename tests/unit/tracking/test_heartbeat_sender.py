@@ -7,8 +7,9 @@ import threading
 import pytest
 
 from meguru.app.open import open_local
-from meguru.errors import Busy, Conflict
+from meguru.errors import Busy, Conflict, InternalError, TimedOut
 from meguru.tracking import session
+from meguru.tracking.heartbeat_sender import is_refusal
 from meguru.tracking.operations import finish, show
 from meguru.tracking.sdk import ActiveRun
 
@@ -124,3 +125,8 @@ def test_what_comes_after_a_run_was_swept_as_silent_is_kept_and_ends_it_as_it_en
         r.log(auc=0.5)
     found = show(place.ws, run=r.id)
     assert (found.state, found.error, found.metrics["auc"].count) == ("succeeded", "", 1)
+
+
+def test_only_what_would_be_refused_again_ends_the_beating():
+    assert is_refusal(Conflict("the run is over"))
+    assert not any(map(is_refusal, (Busy("away"), TimedOut("late"), InternalError("a bug"), OSError())))

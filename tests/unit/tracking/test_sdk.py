@@ -8,12 +8,13 @@ import pytest
 from meguru.app import open_workspace
 from meguru.app.run_api import run
 from meguru.base.ids import new_id
-from meguru.errors import Conflict, InvalidInput
+from meguru.errors import Conflict, InternalError, InvalidInput
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.tracking import session
 from meguru.tracking.operations import artifacts, list_runs, metric, show
 from meguru.tracking.replay import send_left
+from meguru.tracking.sender import Sender
 from meguru.tracking.spool import RunSpool, Start
 
 
@@ -180,3 +181,20 @@ def test_what_was_left_goes_to_the_project_that_it_was_begun_in(place, tmp_path)
     (sent,) = send_left(place.with_(project="other"), tmp_path / "spool", place="here")
     assert sent.state == "sent"
     assert show(place, run=sent.run).experiment == "team/a"
+
+
+def test_a_run_over_which_the_server_stumbles_holds_back_no_other(place, tmp_path, monkeypatch):
+    ids = [new_id("run"), new_id("run")]
+    for each in ids:
+        given = {"experiment": "a", "id": each, "at": place.clock.now().isoformat()}
+        RunSpool.create(tmp_path / "spool", Start(place="here", arguments=given)).close()
+    send = Sender.send
+
+    def stumbling(sender):
+        if sender._id == ids[0]:
+            raise InternalError("a bug")
+        send(sender)
+
+    monkeypatch.setattr(Sender, "send", stumbling)
+    found = send_left(place, tmp_path / "spool", place="here")
+    assert [(each.run, each.state) for each in found] == [(ids[0], "waiting"), (ids[1], "sent")]

@@ -112,3 +112,32 @@ def test_a_spool_is_abandoned_only_when_nobody_holds_it(spool, tmp_path):
     found.remove()
     assert list(tmp_path.iterdir()) == []
     spool._records = spool._sent = spool._held = None
+
+
+def test_a_new_spool_is_locked_before_another_process_can_find_it(tmp_path, monkeypatch):
+    write, found = spools._write_start, []
+
+    def written(folder, start):
+        write(folder, start)
+        found.extend(abandoned(tmp_path))
+
+    monkeypatch.setattr(spools, "_write_start", written)
+    RunSpool.create(tmp_path, Start(place="here", arguments={"id": "x"})).close()
+    assert found == []
+
+
+def test_whoever_looks_for_abandoned_runs_writes_nothing_to_one_that_is_held(spool, tmp_path):
+    spool.append(point(0))
+    drained(spool)
+    os.ftruncate(spool._records, 0)  # as in the middle of `rotate`
+    assert list(abandoned(tmp_path)) == []
+    assert b"t" not in (spool.folder / "sent").read_bytes()
+
+
+def test_a_spool_that_is_closed_writes_to_no_file_that_was_opened_since(spool, tmp_path):
+    spool.append(point(0))
+    spool.close()
+    with (tmp_path / "a").open("w+b") as first, (tmp_path / "b").open("w+b") as second:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            spool.append(point(1))
+        assert [os.fstat(each.fileno()).st_size for each in (first, second)] == [0, 0]
