@@ -132,3 +132,13 @@ def test_a_list_of_wide_runs_has_some_of_their_metrics_and_one_run_has_all(works
     listed = show.list_runs(workspace).items[0].metrics
     assert list(listed) == [f"k{number:04}" for number in range(200)]
     assert len(show.show(workspace, run=run).metrics) == 900
+
+
+def test_a_thinned_series_has_both_extremes_though_they_are_neighbours(workspace):
+    run = start(workspace).id
+    values = {51: -9.0, 52: 9.0}
+    append(workspace, run, False, k=[(step, step, values.get(step, 0.0)) for step in range(100)])
+    with workspace.read() as tx:
+        (number, _) = series.series_of(tx, run, "k")
+        found = {value for *_, value in series.sample(tx, number, limit=5)}
+    assert found == {-9.0, 0.0, 9.0}

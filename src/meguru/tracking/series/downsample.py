@@ -85,9 +85,10 @@ def _thin(rows: list[Any], limit: int) -> list[Found]:
     picked = [number * length + min(number, longer) for number in range(limit - 1)] + [len(rows) - 1]
     known = [index for index, row in enumerate(rows) if row[3] is not None]
     if known:
-        # An extreme takes the place of the even point next to it; the ends stay.
-        for extreme in (min(known, key=lambda at: rows[at][3]), max(known, key=lambda at: rows[at][3])):
-            inner = picked[1:-1]
+        # An extreme takes the place of the even point next to it; the ends stay, and so does the other extreme.
+        extremes = [min(known, key=lambda at: rows[at][3]), max(known, key=lambda at: rows[at][3])]
+        for extreme in extremes:
+            inner = [at for at in picked[1:-1] if at not in extremes]
             if extreme not in picked and inner:
                 picked[picked.index(min(inner, key=lambda at: abs(at - extreme)))] = extreme
     return [rows[index] for index in sorted(set(picked))]
