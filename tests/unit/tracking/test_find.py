@@ -9,6 +9,8 @@ from meguru.cli.root import root
 from meguru.errors import InvalidInput, NotFound
 from meguru.tracking import runs
 from meguru.tracking.find import search
+from meguru.tracking.search import compare
+from meguru.tracking.search.grammar import Clause
 from meguru.tracking.types import MetricPoint
 
 
@@ -67,3 +69,9 @@ def test_the_command_searches_tracked_runs(some):
     ]
     told = CliRunner().invoke(root, [*words, "-w", str(some.root)], catch_exceptions=False)
     assert [run["name"] for run in json.loads(told.output)["items"]] == ["r3", "r4"]
+
+
+def test_a_backslash_is_a_letter_of_a_pattern_on_both_databases():
+    clause = Clause("tag", "k", "LIKE", "C:\\a%", "k")
+    assert compare.text("v", clause, is_sqlite=True) == ("v GLOB ?", ["C:\\a*"])
+    assert compare.text("v", clause, is_sqlite=False) == ("v LIKE ?", ["C:\\\\a%"])

@@ -54,11 +54,10 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
             hint=f"delete it first: meguru experiments rm '{name}'",
         )
     check_free(ctx.tx, ctx.now(), refs.make("project", row.project or refs.DEFAULT), row.project)
-    runs = list(
-        ctx.tx.execute(
-            select(schema.run.c.id).where(schema.run.c.experiment == row.experiment).limit(AT_ONCE)
-        ).scalars()
-    )
+    mine = select(schema.run.c.id).where(schema.run.c.experiment == row.experiment).limit(AT_ONCE)
+    # Held as whoever logs holds them (that waits for no lock of the log): a point that came in between would
+    # be left without its run, or its series keep the run from being removed.
+    runs = list(ctx.tx.execute(mine.with_for_update()).scalars())
     for follower in FOLLOWERS.names():
         FOLLOWERS.load(follower)(ctx.tx, row.id, runs)
     forget(ctx.tx, runs)

@@ -23,12 +23,15 @@ def text(column: str, clause: Clause, *, is_sqlite: bool) -> Condition:
     if clause.sign in {"IN", "NOT IN"}:
         return f"{column} {clause.sign} ({', '.join('?' * len(values))})", list(values)
     value = values[0]
+    if clause.sign not in {"LIKE", "ILIKE"}:
+        return f"{column} {clause.sign} ?", [value]
+    if not is_sqlite:
+        # To PostgreSQL a backslash makes the next letter plain; to SQLite it is a letter itself.
+        return f"{column} {clause.sign} ?", [value.replace("\\", "\\\\")]
     if clause.sign == "ILIKE":
-        return f"{column} {'LIKE' if is_sqlite else 'ILIKE'} ?", [value]
-    if clause.sign == "LIKE" and is_sqlite:
-        # SQLite's LIKE takes A for a.
-        return f"{column} GLOB ?", [value.translate(_TO_GLOB)]
-    return f"{column} {clause.sign} ?", [value]
+        return f"{column} LIKE ?", [value]
+    # SQLite's LIKE takes A for a.
+    return f"{column} GLOB ?", [value.translate(_TO_GLOB)]
 
 
 def function(clause: Clause) -> Callable[[str], bool]:
