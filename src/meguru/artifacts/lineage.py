@@ -1,6 +1,9 @@
 """Walk the graph of references."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
 
 from meguru.artifacts.sight import Sight, sight_of
 from meguru.artifacts.types import Lineage, LineageEdge
@@ -11,7 +14,7 @@ from meguru.kernel.events.schema import edge
 from meguru.kernel.operations import Context, operation
 
 DIRECTIONS = {"up": (edge.c.target, edge.c.source), "down": (edge.c.source, edge.c.target)}
-_BATCH = 500
+_BATCH, _PAGE = 500, 1000
 
 
 @operation("lineage.show", permission="lineage:read", query=True, refers={"ref": "*"})
@@ -61,9 +64,8 @@ def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[
     found: dict[tuple[str, str], LineageEdge] = {}
     seen, frontier = {ref}, [ref]
     while frontier and len(found) <= limit:
-        rows = tx.execute(select(edge).where(here.in_(frontier[:_BATCH]))).all()
-        frontier = frontier[_BATCH:]
-        for row in rows:
+        batch, frontier = frontier[:_BATCH], frontier[_BATCH:]
+        for row in _edges(tx, here.in_(batch)):
             following = row._mapping[there.name]
             if not sight.sees(following):
                 continue
@@ -72,4 +74,19 @@ def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[
             if following not in seen:
                 seen.add(following)
                 frontier.append(following)
+            if len(found) > limit:
+                break
     return found
+
+
+def _edges(tx: Connection, where: ColumnElement[bool]) -> Iterator[Row[Any]]:
+    """Yield edges in the order of the log, a page at a time: of a dataset that feeds every run few are wanted."""
+    keys = (edge.c.event_seq, edge.c.source, edge.c.target)
+    query = select(edge).where(where).order_by(*keys).limit(_PAGE)
+    rows = tx.execute(query).all()
+    while rows:
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1]
+        rows = tx.execute(query.where(tuple_(*keys) > tuple_(last.event_seq, last.source, last.target))).all()

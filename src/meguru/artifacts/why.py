@@ -94,7 +94,8 @@ def _what_came_of_it(tx: Connection, ref: refs.Ref, last: events.Event) -> event
     if ref.kind == "release":
         others = event_table.c.subject.startswith(f"release/{ref.name}@", autoescape=True)
         later = (event_table.c.seq > last.seq) & event_table.c.type.in_(WENT_LIVE)
-        found = tx.execute(select(event_table).where(others & later).order_by(event_table.c.seq)).first()
+        query = select(event_table).where(others & later).order_by(event_table.c.seq)
+        found = tx.execute(query.limit(1)).first()
         return None if found is None else from_row(found)
     return None
 

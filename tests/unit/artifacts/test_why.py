@@ -3,6 +3,7 @@
 import pytest
 
 from meguru import errors
+from meguru.artifacts import lineage as lineages
 from meguru.artifacts.lineage import show as lineage
 from meguru.artifacts.log import list_events
 from meguru.artifacts.why import show as why
@@ -29,6 +30,7 @@ REGISTERED = {
     "metrics": {}, "run": "", "summary": "",
 }  # fmt: skip
 
+SIGNED = {"key": "k", "owner": "", "tree": "t"}
 PROMOTED = {"endpoint": "delay", "model": "model/delay@2", "before": None, "digest": "d", "reason": ""}
 
 
@@ -126,3 +128,13 @@ def test_an_id_alone_is_read_by_its_kind(story):
     with story.read() as tx:
         promoted = events.latest(tx, types=("release.promoted",))
     assert why(story, ref=promoted.id).chain[-1].event == promoted.id
+
+
+def test_of_a_thing_that_many_were_made_from_a_page_is_read_at_a_time(workspace, monkeypatch):
+    monkeypatch.setattr(lineages, "_PAGE", 3)
+    made = [f"model/m{number}@1" for number in range(10)]
+    for ref in made:
+        add(workspace, "model_version.signed", ref, data=SIGNED, used=["dataset/f@1"], produced=[ref])
+    few, all_ = (lineage(workspace, ref="dataset/f@1", limit=limit) for limit in (4, 100))
+    assert (few.cut, [each.target for each in few.edges]) == (True, made[:4])
+    assert (all_.cut, [each.target for each in all_.edges]) == (False, made)
