@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ def fetch_model(ws: Any, tree: str) -> Path:
     folder = _home(ws) / tree
     if folder.exists() and not _whole(folder, trees.read_tree(ws.blobs, tree)):
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
-        folder.rename(aside / "model")
+        # Renamed first, for who fetches it meanwhile must not find it half removed; another thread may have
+        # moved the same folder away just now.
+        with suppress(FileNotFoundError):
+            folder.rename(aside / "model")
         shutil.rmtree(aside, ignore_errors=True)
     return trees.fetch(ws.blobs, tree, folder)
 
@@ -42,7 +46,10 @@ def _whole(folder: Path, entries: list[trees.TreeEntry]) -> bool:
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     if there != {entry.path for entry in entries}:
         return False
-    return all(
-        not (folder / entry.path).is_symlink() and digests.of_file(folder / entry.path) == entry.digest
-        for entry in entries
-    )
+    try:
+        return all(
+            not (folder / entry.path).is_symlink() and digests.of_file(folder / entry.path) == entry.digest
+            for entry in entries
+        )
+    except FileNotFoundError:  # another thread found the same, and has moved it away
+        return False

@@ -8,6 +8,7 @@ import msgspec
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
+from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
 from meguru.flavors.bundle import predicting_digest
 
@@ -51,7 +52,8 @@ def keep(folder: Path, *, ref: str, metrics: dict[str, float]) -> PinnedModel:
     """Note that a version's files are in a folder of the cache, which was just checked."""
     found = of_folder(folder, ref=ref, metrics=metrics)
     target = _pins() / f"{found.digest}.json"
-    draft = target.with_suffix(f".{digests.of_value(str(folder))[:8]}")
+    # A draft of its own: of two processes that pin the same version at once, one would move the other's away.
+    draft = target.with_suffix(f".{new_id('pin')}")
     draft.write_bytes(msgspec.json.encode(found))
     draft.replace(target)
     return found

@@ -59,12 +59,12 @@ def _ask(folder: Path, *question: str, most: int = 4096) -> str:
         ) as process:
             try:
                 data = _bounded(process, most)
+                if len(data) > most:
+                    return data[:most].decode(errors="replace") + f"\n… cut at {most} bytes\n"
+                return data.decode(errors="replace") if process.wait(_SECONDS) == 0 else ""
             except BaseException:
-                process.kill()
+                process.kill()  # the end of the block waits for it, however long
                 raise
-            if len(data) > most:
-                return data[:most].decode(errors="replace") + f"\n… cut at {most} bytes\n"
-            return data.decode(errors="replace") if process.wait(_SECONDS) == 0 else ""
     except (OSError, subprocess.SubprocessError):
         return ""
 
