@@ -7,6 +7,7 @@ from meguru.base.settings import Settings
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.kernel import events
+from meguru.mlflow.registry.topics import calls_of
 from meguru.registry.show import show as show_model
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
@@ -157,3 +158,10 @@ def test_the_events_of_a_logged_model_are_of_its_experiments_project(team, mlflo
         ("logged_model.created", "team"),
         ("logged_model.removed", "team"),
     ]
+
+
+def test_webhooks_name_a_model_as_the_clients_of_its_project_do(team, workspace):
+    team.post("registered-models/create", name="churn")
+    with workspace.read() as tx:
+        (call,) = calls_of(tx, events.latest(tx, subject="model/team/churn"))
+    assert call.data["name"] == "churn"

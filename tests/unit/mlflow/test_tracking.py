@@ -8,7 +8,8 @@ from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.mlflow.tracking import experiment_operations as experiments
-from meguru.tracking import heartbeat, runs, show
+from meguru.mlflow.tracking import runs as pages
+from meguru.tracking import heartbeat, lease, runs, show
 from meguru.tracking.run_ids import from_hex, to_hex
 from meguru.tracking.types import MetricPoint
 
@@ -243,3 +244,21 @@ def test_a_change_of_an_experiment_that_changes_nothing_is_no_error_and_no_event
     experiments.change(workspace, experiment=1, tags={})
     with workspace.read() as tx:
         assert events.read(tx, limit=100) == before
+
+
+def test_a_run_that_a_client_ends_is_not_said_to_have_gone_silent(mlflow, workspace):
+    run = runs.start(workspace, lease=60.0)
+    runs.finish(workspace, run=run.id, state="failed", error=lease.SILENT)
+    assert "run_info" in mlflow.post("runs/update", run_id=to_hex(run.id), status="FINISHED", end_time=1)
+    assert show.show(workspace, run=run.id).error == ""
+
+
+def test_a_history_of_models_that_a_client_wrote_itself_is_refused_in_words(mlflow):
+    run = mlflow.run()
+    mlflow.post("runs/set-tag", run_id=run, key="mlflow.log-model.history", value="none")
+    status, code, _ = mlflow.post("runs/log-model", run_id=run, model_json="{}")
+    assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
+
+
+def test_runs_that_were_removed_while_a_page_is_written_leave_it_whole(workspace):
+    assert b"".join(pages._written(workspace, [["run-x"], ["run-y"]], "")) == b'{"runs":[]}'

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from meguru.errors import InvalidInput
 from meguru.kernel.events import Event
+from meguru.mlflow.registry.names import own_name
 from meguru.registry.schema import mlflow_model, mlflow_version, model_version
 from meguru.webhooks.types import CallHeaders, WebhookCall
 
@@ -51,15 +52,16 @@ def calls_of(tx: Connection, event: Event) -> list[WebhookCall]:
     found = select(mlflow_model.c.tags, mlflow_model.c.description).where(mlflow_model.c.name == name)
     model = tx.execute(found).first()
     is_prompt = bool(model and str(model.tags.get(IS_PROMPT, "")).lower() == "true")
+    own = own_name(name)  # who is called works in the model's project, as MLflow's other clients do
     match event.type:
         case "registered_model.created":
-            told = _model(name, event.data, is_prompt=is_prompt)
+            told = _model(own, event.data, is_prompt=is_prompt)
         case "registered_model.changed" | "model_version.changed":
-            told = _tags(name, number, event.data, is_prompt=is_prompt)
+            told = _tags(own, number, event.data, is_prompt=is_prompt)
         case "model_alias.moved":
-            told = _alias(name, number, event.data, "created", is_prompt=is_prompt)
+            told = _alias(own, number, event.data, "created", is_prompt=is_prompt)
         case "model_alias.removed":
-            told = _alias(name, "", event.data, "deleted", is_prompt=is_prompt)
+            told = _alias(own, "", event.data, "deleted", is_prompt=is_prompt)
         case _:
             told = _version(tx, name, number, is_prompt=is_prompt)
     return [WebhookCall(topic=topic, at=event.at, data=data) for topic, data in told]
@@ -90,19 +92,21 @@ def _version(tx: Connection, name: str, number: str, *, is_prompt: bool) -> Told
         mine = (model_version.c.name == name) & (model_version.c.version == int(number))
         native = tx.execute(select(model_version).where(mine)).first()
         if native is not None:
-            source = f"mlflow-artifacts:/model-versions/{name}/{number}"
+            source = f"mlflow-artifacts:/model-versions/{own_name(name)}/{number}"
             described: dict[str, Any] = {"tags": {}, "description": native.note or None}
-            yield "model_version.created", _created(name, number, described, source=source, run_id=None)
+            made = _created(own_name(name), number, described, source=source, run_id=None)
+            yield "model_version.created", made
         return
     tags = dict(row.tags)
     said_of: dict[str, Any] = {"tags": tags, "description": row.description or None}
     if not is_prompt:
         origin = {"source": row.source, "run_id": row.run or None}
-        yield "model_version.created", _created(name, number, said_of, **origin)
+        yield "model_version.created", _created(own_name(name), number, said_of, **origin)
         return
     text = tags.pop(_TEXT, None)
     shown = {key: value for key, value in tags.items() if key not in _HIDDEN}
-    yield "prompt_version.created", _created(name, number, said_of | {"tags": shown}, template=text)
+    said_of["tags"] = shown
+    yield "prompt_version.created", _created(own_name(name), number, said_of, template=text)
 
 
 def _created(name: str, number: str, described: dict[str, Any], **origin: Any) -> dict[str, Any]:

@@ -113,9 +113,11 @@ def _written(ws: Workspace, cut: list[Sequence[str]], token: str) -> Iterator[by
     for ids in cut:
         with ws.read() as tx:
             found = shown(tx, ids)
-        yield mark + msgspec.json.encode(found)[1:-1]
-        mark = b","
-    yield b'],"next_page_token":"%s"}' % token.encode() if token else b"]}"
+        if found:  # they may have been removed for good since they were found
+            yield mark + msgspec.json.encode(found)[1:-1]
+            mark = b","
+    start = b"" if mark == b"," else mark
+    yield start + (b'],"next_page_token":"%s"}' % token.encode() if token else b"]}")
 
 
 def log_inputs(ws: Workspace, params: Params) -> JsonObject:
