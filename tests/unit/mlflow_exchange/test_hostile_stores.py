@@ -7,9 +7,11 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.errors import InvalidInput, NotFound, UsageError
 from meguru.mlflow.exchange import documents
+from meguru.mlflow.exchange.import_tracking import bring_experiment
 from meguru.mlflow.exchange.open import bring_in
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.sources import open_source
+from meguru.tracking.operations import create_experiment
 
 RUN = "0123456789abcdef0123456789abcdef"
 
@@ -128,3 +130,27 @@ def test_a_database_of_something_else_is_refused(tmp_path):
     (tmp_path / "x.db").write_text("hello" * 1000)
     with pytest.raises(InvalidInput):
         open_source(f"sqlite:///{tmp_path / 'x.db'}", tell=print)
+
+
+def test_an_experiment_is_that_of_its_folder_whatever_its_file_says(store, workspace):
+    os.rename(store / "7" / RUN, store.parent / RUN)
+    (store / "7" / "meta.yaml").write_text("{experiment_id: '..', name: e, lifecycle_stage: active}")
+    assert "runs" not in bring_in(workspace, str(store)).counts
+
+
+def test_a_document_that_grows_when_it_is_written_out_is_not(store):
+    folder = run_of(store) / "inputs" / "a"
+    folder.mkdir(parents=True)
+    (store / "7" / "datasets" / "d").mkdir(parents=True)
+    (store / "7" / "datasets" / "d" / "meta.yaml").write_text("{name: d, digest: x}")
+    lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 10)}]" for n in range(5)]
+    (folder / "meta.yaml").write_text("\n".join([*lines, "source_id: d", "tags: {t: *a4}"]))
+    (experiment,) = (source := open_source(str(store), tell=print)).experiments()
+    (run,) = source.runs(experiment)
+    assert run.datasets[0].tags == {"t": ""}
+
+
+def test_no_number_is_taken_behind_which_there_is_none_for_the_next_experiment(workspace):
+    load_operations()
+    number = bring_experiment(workspace, name="a", number=str(2**63 - 1), created=1, updated=1)
+    assert create_experiment(workspace, name="b").number == number + 1

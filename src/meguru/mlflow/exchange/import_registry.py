@@ -1,5 +1,6 @@
 """Operations that bring in models logged and registered elsewhere, with their numbers and times."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from meguru.tracking.schema import run
 
 REASON = "it was imported; register it again as a new version to have it loaded and verified"
 STAGES = ("Staging", "Production")
+_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,63}")
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +93,8 @@ def bring_logged_model(
     ctx: Context, *, model: BroughtModel, files: list[StoredFile] | None = None, source: str = ""
 ) -> Brought:
     """Bring in a logged model under its own id, or the files and points that one here lacks."""
+    if not _ID.fullmatch(model.id):  # it is a part of its files' paths
+        raise InvalidInput(f"{model.id[:80]!r} can't be the id of a logged model", field="model.id")
     known = ctx.tx.execute(select(logged_model.c.id).where(logged_model.c.id == model.id)).first()
     if known is None:
         fields = msgspec.structs.asdict(model)

@@ -22,7 +22,8 @@ from meguru.tracking.types import Run, RunArtifact
 
 Stage = Literal["active", "deleted"]
 _ID = re.compile(r"[a-zA-Z0-9][\w-]{0,63}")
-_MOST = 2**63 - 1
+MAX_NUMBER = 10**18 - 10**9
+"""An experiment's number has up to 18 digits, as MLflow's file store gives them; new ones follow the highest."""
 
 
 class BroughtRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +131,7 @@ def bring_run(
 
 
 def _wanted(tx: Connection, number: str, given: int) -> int:
-    if not number.isascii() or not number.isdecimal() or len(number) > 19 or int(number) > _MOST:
+    if not number.isascii() or not number.isdecimal() or len(number) > 18 or int(number) > MAX_NUMBER:
         return given
     wanted = int(number)
     taken = tx.execute(select(experiment_entry.c.id).where(experiment_entry.c.id == wanted)).first()

@@ -155,7 +155,7 @@ class DatabaseSource:
             )
 
     def left_out(self) -> dict[str, int]:
-        """Count what no one brings: traces."""
+        """Count what is not imported: traces."""
         tables = {"traces": "trace_info"}
         counts = {
             name: int(self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608

@@ -46,7 +46,8 @@ class FolderSource:
             meta = self._meta(place)
             if meta is not None:
                 yield MlflowExperiment(
-                    id=_text(meta, "experiment_id") or place.name,
+                    # By its folder, and not by what the file in it says: other folders are found by this.
+                    id=place.name,
                     name=_text(meta, "name") or place.name,
                     stage="deleted" if _text(meta, "lifecycle_stage") == "deleted" else "active",
                     created=_number(meta, "creation_time"),
@@ -103,24 +104,30 @@ class FolderSource:
     def logged_models(self, experiment: MlflowExperiment) -> Iterator[MlflowLoggedModel]:
         """Return the logged models of an experiment, by id."""
         for each in children(self._folder_of(experiment.id) / "models"):
-            meta = self._meta(each.path) if each.is_dir else None
-            if meta is None:
-                continue
-            status = meta.get("status")
-            yield MlflowLoggedModel(
-                id=_text(meta, "model_id") or each.name,
-                experiment=experiment.id,
-                name=_text(meta, "name"),
-                model_type=_text(meta, "model_type"),
-                run=_text(meta, "source_run_id"),
-                status=_MODEL_STATUS.get(status, str(status)) if isinstance(status, int) else str(status),
-                params=texts(each.path / "params", tell=self._tell),
-                tags=texts(each.path / "tags", tell=self._tell),
-                points=model_points(self._model_points(each.path / "metrics")),
-                created=_number(meta, "creation_timestamp"),
-                updated=_number(meta, "last_updated_timestamp"),
-                place=_text(meta, "artifact_location"),
-            )
+            if each.is_dir and (found := self.logged_model(experiment, each.name)) is not None:
+                yield found
+
+    def logged_model(self, experiment: MlflowExperiment, identity: str) -> MlflowLoggedModel | None:
+        """Return one logged model of an experiment; None if there is none."""
+        place = self._folder_of(experiment.id) / "models" / identity
+        meta = self._meta(place) if documents.is_folder(place) else None
+        if meta is None:
+            return None
+        status = meta.get("status")
+        return MlflowLoggedModel(
+            id=identity,
+            experiment=experiment.id,
+            name=_text(meta, "name"),
+            model_type=_text(meta, "model_type"),
+            run=_text(meta, "source_run_id"),
+            status=_MODEL_STATUS.get(status, str(status)) if isinstance(status, int) else _text(meta, "status"),
+            params=texts(place / "params", tell=self._tell),
+            tags=texts(place / "tags", tell=self._tell),
+            points=model_points(self._model_points(place / "metrics")),
+            created=_number(meta, "creation_timestamp"),
+            updated=_number(meta, "last_updated_timestamp"),
+            place=_text(meta, "artifact_location"),
+        )
 
     def _model_points(self, place: Path) -> Iterator[MlflowModelPoint]:
         """Return the points of a logged model: one a line, with its run, and its dataset if it has one."""
@@ -149,28 +156,30 @@ class FolderSource:
     def registered(self) -> Iterator[Registered]:
         """Return the registered models, by name."""
         for each in children(self.folder / "models"):
-            meta = self._meta(each.path) if each.is_dir else None
-            if meta is None:
-                continue
-            aliases = texts(each.path / "aliases", tell=self._tell)
-            yield Registered(
-                name=_text(meta, "name") or each.name,
-                description=_text(meta, "description"),
-                tags=texts(each.path / "tags", tell=self._tell),
-                created=_number(meta, "creation_timestamp"),
-                updated=_number(meta, "last_updated_timestamp"),
-                versions=sorted(self._versions(each.path), key=lambda version: version.version),
-                aliases={name: int(text) for name, text in aliases.items() if text.strip().isdecimal()},
-            )
+            if each.is_dir and (found := self.registered_model(each.name)) is not None:
+                yield found
+
+    def registered_model(self, name: str) -> Registered | None:
+        """Return the registered model that is kept in a folder of this name; None if there is none."""
+        place = self.folder / "models" / name
+        meta = self._meta(place) if documents.is_folder(place) else None
+        if meta is None:
+            return None
+        aliases = texts(place / "aliases", tell=self._tell)
+        return Registered(
+            name=_text(meta, "name") or name,
+            description=_text(meta, "description"),
+            tags=texts(place / "tags", tell=self._tell),
+            created=_number(meta, "creation_timestamp"),
+            updated=_number(meta, "last_updated_timestamp"),
+            versions=sorted(self._versions(place), key=lambda version: version.version),
+            aliases={alias: int(text) for alias, text in aliases.items() if text.strip().isdecimal()},
+        )
 
     def left_out(self) -> dict[str, int]:
-        """Count what no one brings: traces, and metrics that name a model (the run has them too)."""
-        counts = {"traces": 0, "metrics of logged models": 0}
-        for place in self._experiment_folders():
-            counts["traces"] += len(children(place / "traces"))
-            for model in children(place / "models"):
-                counts["metrics of logged models"] += len(children(model.path / "metrics"))
-        return {name: count for name, count in counts.items() if count}
+        """Count what is not imported: traces."""
+        count = sum(len(children(place / "traces")) for place in self._experiment_folders())
+        return {"traces": count} if count else {}
 
     def fetch(self, file: File, draft: Path) -> Path:
         """Return the file itself."""
@@ -242,7 +251,7 @@ class FolderSource:
             if meta is None:
                 continue
             source = _text(meta, "source_id")
-            if str(meta.get("source_type")) in {"MODEL_INPUT", "2"} or source not in datasets:
+            if _text(meta, "source_type") in {"MODEL_INPUT", "2"} or source not in datasets:
                 models.append(ModelLink(model_id=_text(meta, "destination_id") or source))
                 continue
             tags = meta.get("tags")
@@ -296,10 +305,11 @@ class FolderSource:
 
 
 def _pairs(value: Any) -> dict[str, str]:
-    return {str(key): str(each) for key, each in value.items()} if isinstance(value, dict) else {}
+    return {str(key): _text(value, key) for key in value} if isinstance(value, dict) else {}
 
 
-def _text(meta: dict[str, Any], name: str) -> str:
+def _text(meta: dict[Any, Any], name: Any) -> str:
+    # Not of a list: a few lines of YAML whose aliases are nested are gigabytes when they are written out.
     value = meta.get(name)
     return "" if value is None or isinstance(value, dict | list) else str(value)
 

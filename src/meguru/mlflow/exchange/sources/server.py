@@ -50,14 +50,15 @@ class ServerSource:
             order_by=["name ASC"],
         )
         for each in found:
-            yield MlflowExperiment(
-                id=_text(each, "experiment_id"),
-                name=_text(each, "name"),
-                stage=_stage(each),
-                created=_number(each, "creation_time"),
-                updated=_number(each, "last_update_time"),
-                tags=_pairs(each, "tags"),
-            )
+            yield _experiment(each)
+
+    def experiment_named(self, name: str) -> MlflowExperiment | None:
+        """Return the experiment of a name, also a deleted one; None if there is none."""
+        try:
+            found = self._talk.get("/mlflow/experiments/get-by-name", experiment_name=name)
+        except NotFound:
+            return None
+        return _experiment(_object(found, "experiment"))
 
     def count_runs(self) -> int | None:
         """Return None: the protocol does not tell."""
@@ -245,6 +246,17 @@ def _check_below(path: str, folder: str, depth: int, count: int) -> None:
             f"{path[:120]!r} can't be in the folder {folder[:120]!r}",
             why=f"a path lies below its folder, at most {MAX_DEPTH} deep, among {MAX_FILES:,} at most",
         )
+
+
+def _experiment(each: ServerReply) -> MlflowExperiment:
+    return MlflowExperiment(
+        id=_text(each, "experiment_id"),
+        name=_text(each, "name"),
+        stage=_stage(each),
+        created=_number(each, "creation_time"),
+        updated=_number(each, "last_update_time"),
+        tags=_pairs(each, "tags"),
+    )
 
 
 def _logged_model(each: ServerReply, experiment: str) -> MlflowLoggedModel:

@@ -78,7 +78,7 @@ class FolderTarget:
 
     def find_model(self, of: MlflowExperiment, identity: str) -> MlflowLoggedModel | None:
         """Return a logged model that is there."""
-        return next((each for each in self._source.logged_models(of) if each.id == identity), None)
+        return self._source.logged_model(of, below(Path(), identity).as_posix())
 
     def model_files(self, model: MlflowLoggedModel) -> dict[str, str]:
         """Return the digests of a logged model's files that are there."""
@@ -86,7 +86,7 @@ class FolderTarget:
 
     def find_registered(self, name: str) -> Registered | None:
         """Return a registered model that is there."""
-        return next((each for each in self._source.registered() if each.name == name), None)
+        return self._source.registered_model(below(Path(), name).as_posix())
 
     def experiment(self, each: MlflowExperiment) -> None:
         """Write an experiment's own files, if it is not there."""
@@ -282,9 +282,9 @@ def _is_store(place: Path) -> bool:
 
 def _lines(points: list[MlflowModelPoint]) -> dict[str, str]:
     """Return the points of a logged model by key, one a line, with its run and its dataset."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for each in points:
         value = "nan" if each.value is None else repr(each.value)
         dataset = f" {each.dataset_name} {each.dataset_digest}" if each.dataset_digest else ""
-        found[each.key] = found.get(each.key, "") + f"{each.ms} {value} {each.step} {each.run}{dataset}\n"
-    return found
+        found.setdefault(each.key, []).append(f"{each.ms} {value} {each.step} {each.run}{dataset}\n")
+    return {key: "".join(lines) for key, lines in found.items()}

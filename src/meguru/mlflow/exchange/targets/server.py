@@ -41,6 +41,7 @@ class ServerTarget:
         self._experiments: dict[str, MlflowExperiment] = {}
         self._runs: dict[str, MlflowRun] = {}
         self._models: dict[str, MlflowLoggedModel] = {}
+        self._listed: set[str] = set()
         self._opened: list[str] = []
 
     def experiments(self) -> Iterator[MlflowExperiment]:
@@ -49,7 +50,7 @@ class ServerTarget:
 
     def experiment(self, each: MlflowExperiment) -> None:
         """Make an experiment, if there is none of its name; one that was deleted is opened until the end."""
-        known = next((one for one in self._source.experiments() if one.name == each.name), None)
+        known = self._source.experiment_named(each.name)
         if known is None:
             tags = [{"key": key, "value": value} for key, value in each.tags.items()]
             identity = str(
@@ -117,23 +118,24 @@ class ServerTarget:
 
     def find_model(self, of: MlflowExperiment, identity: str) -> MlflowLoggedModel | None:
         """Return a logged model that was sent, as it is there, under its id here."""
-        for each in self._source.logged_models(self._experiments[of.id]):
-            if each.tags.get(MODEL) == identity:
-                self._models[identity] = each
-                tags = {key: value for key, value in each.tags.items() if key != MODEL}
-                ours = {there.id: mine for mine, there in self._runs.items()}
-                points = [
-                    msgspec.structs.replace(point, run=ours.get(point.run, point.run))
-                    for point in each.points
-                ]
-                return msgspec.structs.replace(
-                    each,
-                    id=identity,
-                    tags=tags,
-                    run=ours.get(each.run, each.run),
-                    points=model_points(points),
-                )
-        return None
+        if of.id not in self._listed:
+            # Listed once an experiment: the protocol finds none by a tag on every server.
+            self._listed.add(of.id)
+            for listed in self._source.logged_models(self._experiments[of.id]):
+                if mine := listed.tags.get(MODEL):
+                    self._models.setdefault(mine, listed)
+        each = self._models.get(identity)
+        if each is None:
+            return None
+        ours = {there.id: mine for mine, there in self._runs.items()}
+        points = [msgspec.structs.replace(point, run=ours.get(point.run, point.run)) for point in each.points]
+        return msgspec.structs.replace(
+            each,
+            id=identity,
+            tags={key: value for key, value in each.tags.items() if key != MODEL},
+            run=ours.get(each.run, each.run),
+            points=model_points(points),
+        )
 
     def model_files(self, model: MlflowLoggedModel) -> dict[str, str]:
         """Return the digests of a logged model's files, as they can be downloaded."""
@@ -164,6 +166,8 @@ class ServerTarget:
         if run and run.stage != "deleted":
             links = [{"model_id": identity, "step": 0}]
             self._talk.post("/mlflow/runs/outputs", run_id=run.id, models=links)
+        if (written := self._source.logged_model(identity)) is not None:
+            self._models[each.id] = written
 
     def _log_points(self, identity: str, each: MlflowLoggedModel) -> None:
         """Tell the runs that measured a model of it; the points themselves they have."""
