@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -25,19 +28,25 @@ from meguru.kernel.workspace import Workspace
 log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 _TARGETS = {"online", "offline", "online_and_offline"}
+MAX_WAITERS = 100
+"""Clients at a time whose materialization is waited for; others wait for their turn."""
 
 
 def feast_routes() -> list[Route]:
     """Return the routes of Feast's feature server that change something."""
+    # Threads of their own: those that answer everything else would all be gone once enough clients wait for a
+    # materialization, which may take hours.
+    waiters = CapacityLimiter(MAX_WAITERS)
+    materialize = _with_errors(partial(_materialize, waiters=waiters))
     return [
-        Route("/push", _told(_push), methods=["POST"]),
-        Route("/write-to-online-store", _told(_write), methods=["POST"]),
-        Route("/materialize", _told(_materialize), methods=["POST"]),
-        Route("/materialize-incremental", _told(_materialize), methods=["POST"]),
+        Route("/push", _with_errors(_push), methods=["POST"]),
+        Route("/write-to-online-store", _with_errors(_write), methods=["POST"]),
+        Route("/materialize", materialize, methods=["POST"]),
+        Route("/materialize-incremental", materialize, methods=["POST"]),
     ]
 
 
-def _told(handler: Handler) -> Handler:
+def _with_errors(handler: Handler) -> Handler:
     """Answer errors as Feast's servers do."""
 
     async def answered(request: Request) -> Response:
@@ -92,7 +101,7 @@ async def _write(request: Request) -> Response:
     return Response(b"null", media_type="application/json")
 
 
-async def _materialize(request: Request) -> Response:
+async def _materialize(request: Request, *, waiters: CapacityLimiter) -> Response:
     ws = workspace_of(request)
     asked: MaterializeQuestion = read(await read_body(request, ws.settings.max_body), MaterializeQuestion)
     since = None if asked.disable_event_timestamp else _moment(asked.start_ts, "start_ts")
@@ -105,7 +114,7 @@ async def _materialize(request: Request) -> Response:
         told = {"status": "accepted", "feature_views": names}
         return Response(msgspec.json.encode(told), 202, media_type="application/json")
     for view, made in begun:
-        found = await on_thread(lambda made=made: wait_for(ws, made))  # type: ignore[misc]
+        found = await run_sync(wait_for, ws, made, limiter=waiters)
         if found.state is not MaterializationState.SUCCEEDED:
             raise InternalError(f"{view} could not be brought online", where=found.ref, why=found.reason)
     return Response(b"null", media_type="application/json")
