@@ -14,7 +14,7 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.artifacts.log import list_events
-from meguru.mlflow.exchange.open import bring_in
+from meguru.mlflow.exchange.transfer import import_store
 from meguru.mlflow.exchange.report import TransferReport
 from meguru.tracking.show import artifacts
 
@@ -59,7 +59,7 @@ def numbers(report, name):
 def test_everything_comes_over_and_is_the_same_on_both_sides(workspace, store):
     where, run, _ = store
     load_operations()
-    report = bring_in(workspace, where)
+    report = import_store(workspace, where)
     assert report.problems == []
     assert report.differences == []
     assert report.same
@@ -87,7 +87,7 @@ def test_everything_comes_over_into_postgresql(postgres_url, tmp_path, in_folder
 
     load_operations()
     with open_local(postgres_url, settings=Settings(blobs=str(tmp_path / "blobs"))) as ws:
-        first, again = (bring_in(ws, str(in_folder[0])) for _ in range(2))
+        first, again = (import_store(ws, str(in_folder[0])) for _ in range(2))
     assert (first.problems, first.differences) == ([], [])
     assert numbers(first, "read") == numbers(first, "found")
     assert again.same
@@ -96,9 +96,9 @@ def test_everything_comes_over_into_postgresql(postgres_url, tmp_path, in_folder
 
 def test_a_second_import_adds_nothing_and_tells_nobody(workspace, store):
     load_operations()
-    bring_in(workspace, store[0])
+    import_store(workspace, store[0])
     before = list_events(workspace, newest_first=True, limit=1).items[0].seq
-    again = bring_in(workspace, store[0])
+    again = import_store(workspace, store[0])
     assert again.same
     assert set(numbers(again, "added").values()) == {0}
     assert list_events(workspace, newest_first=True, limit=1).items[0].seq == before
@@ -108,9 +108,9 @@ def test_what_was_changed_here_stays_and_is_told_as_a_difference(workspace, stor
     from meguru.mlflow.tracking.run_operations import log
 
     load_operations()
-    bring_in(workspace, store[0])
+    import_store(workspace, store[0])
     log(workspace, run=store[1], tags={"note": "mine"})
-    report = bring_in(workspace, store[0])
+    report = import_store(workspace, store[0])
     assert not report.same
     assert [(each.what, each.field) for each in report.differences] == [(f"run {store[1]}", "tags")]
     assert '"note":"mine"' in report.differences[0].found
@@ -120,13 +120,13 @@ def test_an_import_from_a_server_goes_through_its_protocol(tmp_path, workspace, 
     """Meguru's own server stands for one here: it speaks the same protocol."""
     load_operations()
     with open_local(tmp_path / "first") as first:
-        bring_in(first, str(in_folder[0]))
+        import_store(first, str(in_folder[0]))
     command = [sys.executable, "-m", "meguru", "up", "-w", str(tmp_path / "first"), "--port", "0"]
     with subprocess.Popen(
         [*command, "--exit-with-parent"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as server:
         line = next(line for line in server.stderr if "http://" in line)
-        report = bring_in(workspace, "http://" + line.split("http://")[1].strip(), deep=True)
+        report = import_store(workspace, "http://" + line.split("http://")[1].strip(), deep=True)
         server.kill()
     assert (report.problems, report.differences) == ([], [])
     assert numbers(report, "read") == numbers(report, "found")
@@ -141,13 +141,13 @@ def test_an_import_into_a_server_is_the_same(tmp_path, in_folder):
         url = (
             "http://" + next(line for line in server.stderr if "http://" in line).split("http://")[1].strip()
         )
-        report = told(str(in_folder[0]), url)
+        report = refused(str(in_folder[0]), url)
         server.kill()
     assert (report.problems, report.differences) == ([], [])
     assert numbers(report, "read") == numbers(report, "found")
 
 
-def told(source, workspace):
+def refused(source, workspace):
     command = [sys.executable, "-m", "meguru", "import", "mlflow", source, "-w", str(workspace), "--json"]
     done = subprocess.run(command, capture_output=True, check=False)
     return msgspec.json.decode(done.stdout, type=TransferReport)
@@ -179,7 +179,7 @@ def test_an_import_that_was_killed_is_completed_by_the_next_one(tmp_path):
         reached.append(imported(workspace / "meguru.db"))
     assert kills == 2
     assert 0 < min(reached) < 30  # on a busy machine the second kill may come when all is there
-    report = told(str(store), workspace)
+    report = refused(str(store), workspace)
     assert report.same
     assert (report.counts["runs"].read, report.counts["runs"].found) == (30, 30)
     assert report.counts["runs"].added == 30 - max(reached)

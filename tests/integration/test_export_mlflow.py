@@ -13,7 +13,7 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.errors import Conflict, UsageError
-from meguru.mlflow.exchange.open import bring_in, send_out
+from meguru.mlflow.exchange.transfer import import_store, export_workspace
 from meguru.tracking.operations import log, start
 
 HERE = Path(__file__).parent
@@ -37,9 +37,9 @@ def numbers(report, name):
 def test_a_store_that_came_in_goes_out_again_and_mlflow_reads_it(workspace, source, tmp_path):
     load_operations()
     store, run, model = source
-    bring_in(workspace, store)
+    import_store(workspace, store)
     out = tmp_path / "out"
-    report = send_out(workspace, str(out))
+    report = export_workspace(workspace, str(out))
     assert (report.problems, report.differences) == ([], [])
     assert report.same
     assert report.digest_read == report.digest_found
@@ -64,10 +64,10 @@ def test_a_store_that_came_in_goes_out_again_and_mlflow_reads_it(workspace, sour
 
 def test_a_second_export_writes_nothing(workspace, source, tmp_path):
     load_operations()
-    bring_in(workspace, source[0])
-    send_out(workspace, str(tmp_path / "out"))
+    import_store(workspace, source[0])
+    export_workspace(workspace, str(tmp_path / "out"))
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("meta.yaml")}
-    again = send_out(workspace, str(tmp_path / "out"))
+    again = export_workspace(workspace, str(tmp_path / "out"))
     assert again.same
     assert set(numbers(again, "added").values()) == {0}
     runs = [path for path in before if (path.parent / "params").is_dir()]
@@ -80,12 +80,12 @@ def test_what_is_new_here_is_added_and_what_is_more_there_stays(workspace, tmp_p
     run = start(workspace, params={"a": "1"})
     log(workspace, run=run.id, tags={"x": "1"})
     out = tmp_path / "out"
-    assert send_out(workspace, str(out)).same
+    assert export_workspace(workspace, str(out)).same
     log(workspace, run=run.id, tags={"y": "2"})
-    assert send_out(workspace, str(out)).same
+    assert export_workspace(workspace, str(out)).same
     (meta,) = out.glob("0/*/tags/y")
     meta.with_name("mine").write_text("3")
-    report = send_out(workspace, str(out))
+    report = export_workspace(workspace, str(out))
     assert [each.field for each in report.differences] == ["tags"]
     assert meta.with_name("mine").read_text() == "3"
 
@@ -93,7 +93,7 @@ def test_what_is_new_here_is_added_and_what_is_more_there_stays(workspace, tmp_p
 def test_a_name_that_would_lead_out_of_the_store_is_told_and_not_written(workspace, tmp_path):
     load_operations()
     start(workspace, params={"../../../../escaped": "1", "good": "2"})
-    report = send_out(workspace, str(tmp_path / "out"))
+    report = export_workspace(workspace, str(tmp_path / "out"))
     assert "can't be a path in a file store" in report.problems[0].what
     assert not report.same
     assert list(tmp_path.rglob("escaped")) == []
@@ -103,22 +103,22 @@ def test_a_name_that_would_lead_out_of_the_store_is_told_and_not_written(workspa
 def test_a_folder_of_something_else_is_not_written_to(workspace, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(Conflict, match="is not empty"):
-        send_out(workspace, str(tmp_path))
+        export_workspace(workspace, str(tmp_path))
     with pytest.raises(UsageError):
-        send_out(workspace, "s3://bucket")
+        export_workspace(workspace, "s3://bucket")
 
 
 def test_an_export_to_a_server_finds_again_what_it_sent(workspace, source, tmp_path):
     """Meguru's own server stands for MLflow's: it speaks the same protocol, and gives its own ids."""
     load_operations()
-    bring_in(workspace, source[0])
+    import_store(workspace, source[0])
     command = [sys.executable, "-m", "meguru", "up", "-w", str(tmp_path / "other"), "--port", "0"]
     with subprocess.Popen(
         [*command, "--exit-with-parent"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as server:
         line = next(line for line in server.stderr if "http://" in line)
         url = "http://" + line.split("http://")[1].strip()
-        first, again = send_out(workspace, url), send_out(workspace, url)
+        first, again = export_workspace(workspace, url), export_workspace(workspace, url)
         server.kill()
     for report in (first, again):
         assert (report.problems, report.differences) == ([], [])
@@ -142,7 +142,7 @@ def test_an_export_that_was_killed_is_completed_by_the_next_one(tmp_path):
         os.kill(process.pid, signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
     with open_local(tmp_path / "w") as ws:
-        report = send_out(ws, str(out))
+        report = export_workspace(ws, str(out))
     assert report.same
     assert 0 < report.counts["runs"].added < 40
     assert report.counts["runs"].found == 40

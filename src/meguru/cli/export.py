@@ -39,11 +39,11 @@ def mlflow(session: Session, target: str) -> None:
 
     It can be run again, after a crash or when there is more: nothing is written twice.
     """
-    from meguru.mlflow.exchange.open import send_out
+    from meguru.mlflow.exchange.transfer import export_workspace
 
     ws = session.open()
     with progress(session) as tell:
-        report = send_out(ws, target, progress=tell)
+        report = export_workspace(ws, target, progress=tell)
     session.show(report, lambda: print_report(report))
     if not report.same:
         sys.exit(1)

@@ -39,11 +39,11 @@ def mlflow(session: Session, source: str, artifacts: tuple[Path, ...], *, no_fil
 
     It can be run again, after a crash or when there is more: nothing is brought twice.
     """
-    from meguru.mlflow.exchange.open import bring_in
+    from meguru.mlflow.exchange.transfer import import_store
 
     ws = session.open(create=True)
     with progress(session) as tell:
-        report = bring_in(ws, source, artifacts=artifacts, with_files=not no_files, deep=deep, progress=tell)
+        report = import_store(ws, source, artifacts=artifacts, with_files=not no_files, deep=deep, progress=tell)
     session.show(report, lambda: print_report(report))
     if not report.same:
         sys.exit(1)

@@ -15,7 +15,7 @@ from meguru.tracking.spool import RunSpool, abandoned
 log = logging.getLogger(__name__)
 
 
-class Left(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayedRun(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one abandoned run: ``sent``, ``waiting`` (it can be tried again) or ``refused``."""
 
     run: str
@@ -24,20 +24,20 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
 
 
-def send_left(
-    place_of_runs: TrackingDoor, root: Path, *, place: str = "", again: bool = False
-) -> list[Left]:
+def send_abandoned(
+    door: TrackingDoor, root: Path, *, place: str = "", retry_refused: bool = False
+) -> list[ReplayedRun]:
     """Send the runs of one place whose processes died or could not reach their server.
 
     Parameters
     ----------
-    place_of_runs
+    door
         The workspace that they go to.
     root
         The folder of the spools.
     place
         What the workspace is called in the spools; empty for any.
-    again
+    retry_refused
         Whether those that the server would not have are tried too.
     """
     found = []
@@ -45,20 +45,20 @@ def send_left(
         if place and spool.start.place != place:
             spool.close()
             continue
-        sent, is_away = _send(place_of_runs, spool, again=again)
+        sent, is_away = _send(door, spool, retry_refused=retry_refused)
         found.append(sent)
         if is_away:
             break  # for the others too
     return found
 
 
-def _send(place_of_runs: TrackingDoor, spool: RunSpool, *, again: bool) -> tuple[Left, bool]:
+def _send(door: TrackingDoor, spool: RunSpool, *, retry_refused: bool) -> tuple[ReplayedRun, bool]:
     """Send a spool; return what became of it, and whether the server does not answer at all."""
     run, folder = str(spool.start.arguments.get("id", "")), str(spool.folder)
-    if (why := spool.refusal) and not again:
+    if (why := spool.refusal) and not retry_refused:
         spool.close()
-        return Left(run=run, state="refused", why=why, folder=folder), False
-    sender = Sender(place_of_runs, spool)
+        return ReplayedRun(run=run, state="refused", why=why, folder=folder), False
+    sender = Sender(door, spool)
     try:
         sender.send()
         sender.end()
@@ -70,6 +70,6 @@ def _send(place_of_runs: TrackingDoor, spool: RunSpool, *, again: bool) -> tuple
         log.warning("the run %s that was left behind can't be sent: %s", run, error)
         state = "refused" if refused else "waiting"
         is_away = isinstance(error, Busy | TimedOut | OSError)
-        return Left(run=run, state=state, why=str(error), folder=folder), is_away
+        return ReplayedRun(run=run, state=state, why=str(error), folder=folder), is_away
     spool.remove()
-    return Left(run=run, state="sent"), False
+    return ReplayedRun(run=run, state="sent"), False

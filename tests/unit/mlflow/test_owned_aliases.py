@@ -14,7 +14,7 @@ from meguru.governance.roles import permissions_of
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
-from meguru.mlflow.exchange import import_registry as brought
+from meguru.mlflow.exchange import import_registry as operations
 from meguru.registry.operations import aliases
 from meguru.serving import operations as endpoints
 from meguru.serving.schema import endpoint
@@ -114,13 +114,13 @@ def test_an_engineer_may_by_hand(workspace, scientist, caller_of):
 def test_an_import_does_not_bring_them_past_a_release(workspace, owned):
     scientist = Principal(name="ada", permissions=permissions_of("data-scientist"))
     given = {"name": "new", "created": NOW, "updated": NOW}
-    version = brought.BroughtVersion(
+    version = operations.ImportedVersion(
         version=1, source="s3://elsewhere/m", storage="s3://elsewhere/m", created=NOW, updated=NOW
     )
-    bring = brought.bring_registered_model
+    importing = operations.import_registered_model
     with pytest.raises(Forbidden, match="may not do mlflow"):
-        bring(workspace.with_(principal=scientist), versions=[version], aliases={owned: 1}, **given)
-    assert bring(workspace, versions=[version], aliases={owned: 1}, **given) == 1
+        importing(workspace.with_(principal=scientist), versions=[version], aliases={owned: 1}, **given)
+    assert importing(workspace, versions=[version], aliases={owned: 1}, **given) == 1
 
 
 def people_are_asked(workspace):

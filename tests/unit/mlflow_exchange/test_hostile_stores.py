@@ -7,8 +7,8 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.errors import InvalidInput, NotFound, UsageError
 from meguru.mlflow.exchange import documents
-from meguru.mlflow.exchange.import_tracking import bring_experiment
-from meguru.mlflow.exchange.open import bring_in
+from meguru.mlflow.exchange.import_tracking import import_experiment
+from meguru.mlflow.exchange.transfer import import_store
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.sources import open_source
 from meguru.tracking.operations import create_experiment
@@ -37,7 +37,7 @@ def test_a_link_to_a_file_outside_is_told_and_not_followed(store, workspace, tmp
     (run_of(store) / "artifacts" / "a").symlink_to(tmp_path / "secret")
     (run_of(store) / "params" / "p").symlink_to(tmp_path / "secret")
     (run_of(store) / "artifacts" / "folder").symlink_to(tmp_path)
-    report = bring_in(workspace, str(store))
+    report = import_store(workspace, str(store))
     assert report.counts["files"].read == 0
     assert [problem.what.split(" is ")[0] for problem in report.problems] == ["'p'", "'a'", "'folder'"]
     assert not report.same
@@ -49,10 +49,10 @@ def test_a_location_outside_of_the_store_is_not_read(store, workspace, tmp_path)
     (run_of(store) / "artifacts").rmdir()
     meta = f"{{run_name: r, status: 3, start_time: 1, artifact_uri: '{tmp_path / 'outside'}'}}"
     (run_of(store) / "meta.yaml").write_text(meta)
-    first = bring_in(workspace, str(store))
+    first = import_store(workspace, str(store))
     assert first.counts["files"].read == 0
     assert first.problems[0].where == str(tmp_path / "outside")
-    named = bring_in(workspace, str(store), artifacts=[tmp_path / "outside"])
+    named = import_store(workspace, str(store), artifacts=[tmp_path / "outside"])
     assert named.counts["files"].added == 1
 
 
@@ -65,7 +65,7 @@ def test_no_location_leads_out_of_the_roots(tmp_path, location):
 
 def test_a_document_that_is_too_large_is_refused(store, workspace):
     (run_of(store) / "meta.yaml").write_bytes(b"a" * (documents.MAX_DOCUMENT + 1))
-    report = bring_in(workspace, str(store))
+    report = import_store(workspace, str(store))
     assert report.counts.get("runs") is None
     assert "too large" in report.problems[0].what
 
@@ -85,7 +85,7 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path):
 
 def test_lines_that_are_no_points_are_told_and_the_others_kept(store, workspace):
     (run_of(store) / "metrics" / "m").write_text("1 0.5 0\nnonsense\n2 0.25 1\n2 0.25 1\n3 nan 2\n\n4 0.5\n")
-    report = bring_in(workspace, str(store))
+    report = import_store(workspace, str(store))
     assert report.counts["points"].found == 4
     assert "1 lines of the metric 'm'" in report.problems[0].what
 
@@ -94,7 +94,7 @@ def test_a_run_that_can_not_be_brought_does_not_stop_the_others(store, workspace
     other = store / "7" / "fedcba9876543210fedcba9876543210"
     (other / "params").mkdir(parents=True)
     (other / "meta.yaml").write_text("{run_name: bad, status: 3, start_time: -99999999999999999}")
-    report = bring_in(workspace, str(store))
+    report = import_store(workspace, str(store))
     assert (report.counts["runs"].read, report.counts["runs"].found) == (2, 1)
     assert "-99999999999999999" in report.problems[0].what
 
@@ -102,9 +102,9 @@ def test_a_run_that_can_not_be_brought_does_not_stop_the_others(store, workspace
 def test_new_points_of_a_run_that_is_here_are_added(store, workspace):
     metric = run_of(store) / "metrics" / "m"
     metric.write_text("1 0.5 0\n5 0.5 9\n")
-    bring_in(workspace, str(store))
+    import_store(workspace, str(store))
     metric.write_text("1 0.5 0\n3 0.5 4\n5 0.5 9\n")
-    report = bring_in(workspace, str(store))
+    report = import_store(workspace, str(store))
     assert report.counts["points"].added == 1
     assert report.same
 
@@ -112,7 +112,7 @@ def test_new_points_of_a_run_that_is_here_are_added(store, workspace):
 def test_more_points_than_one_batch_holds_come_over_in_order(store, workspace):
     lines = "".join(f"{step} {step / 7} {step}\n" for step in range(12_345))
     (run_of(store) / "metrics" / "m").write_text(lines)
-    report = bring_in(workspace, str(store))
+    report = import_store(workspace, str(store))
     assert report.same
     assert report.counts["points"].found == 12_345
 
@@ -123,19 +123,19 @@ def test_more_points_than_one_batch_holds_come_over_in_order(store, workspace):
 )
 def test_what_is_no_store_is_refused(where, error):
     with pytest.raises(error):
-        open_source(where, tell=print)
+        open_source(where, on_error=print)
 
 
 def test_a_database_of_something_else_is_refused(tmp_path):
     (tmp_path / "x.db").write_text("hello" * 1000)
     with pytest.raises(InvalidInput):
-        open_source(f"sqlite:///{tmp_path / 'x.db'}", tell=print)
+        open_source(f"sqlite:///{tmp_path / 'x.db'}", on_error=print)
 
 
 def test_an_experiment_is_that_of_its_folder_whatever_its_file_says(store, workspace):
     os.rename(store / "7" / RUN, store.parent / RUN)
     (store / "7" / "meta.yaml").write_text("{experiment_id: '..', name: e, lifecycle_stage: active}")
-    assert "runs" not in bring_in(workspace, str(store)).counts
+    assert "runs" not in import_store(workspace, str(store)).counts
 
 
 def test_a_document_that_grows_when_it_is_written_out_is_not(store):
@@ -145,12 +145,12 @@ def test_a_document_that_grows_when_it_is_written_out_is_not(store):
     (store / "7" / "datasets" / "d" / "meta.yaml").write_text("{name: d, digest: x}")
     lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 10)}]" for n in range(5)]
     (folder / "meta.yaml").write_text("\n".join([*lines, "source_id: d", "tags: {t: *a4}"]))
-    (experiment,) = (source := open_source(str(store), tell=print)).experiments()
+    (experiment,) = (source := open_source(str(store), on_error=print)).experiments()
     (run,) = source.runs(experiment)
     assert run.datasets[0].tags == {"t": ""}
 
 
 def test_no_number_is_taken_behind_which_there_is_none_for_the_next_experiment(workspace):
     load_operations()
-    number = bring_experiment(workspace, name="a", number=str(2**63 - 1), created=1, updated=1)
+    number = import_experiment(workspace, name="a", number=str(2**63 - 1), created=1, updated=1)
     assert create_experiment(workspace, name="b").number == number + 1

@@ -96,25 +96,25 @@ def document(path: Path) -> dict[str, Any]:
     return value
 
 
-def texts(folder: Path, *, tell: Any) -> dict[str, str]:
+def texts(folder: Path, *, on_error: Any) -> dict[str, str]:
     """Return the files below a folder as texts by name; names may have slashes."""
     found: dict[str, str] = {}
-    for file in walk(folder, tell=tell):
+    for file in walk(folder, on_error=on_error):
         try:
             found[file.path] = text(Path(file.place))
         except MeguruError as error:
-            tell(error)
+            on_error(error)
     return found
 
 
-def walk(folder: Path, *, tell: Any) -> Iterator[File]:
+def walk(folder: Path, *, on_error: Any) -> Iterator[File]:
     """Return the files below a folder, by path; links are told of, and not followed."""
     count = 0
     waiting = [("", folder, 0)]
     while waiting:
         prefix, place, depth = waiting.pop()
         if depth > MAX_DEPTH:
-            tell(InvalidInput(f"folders are nested deeper than {MAX_DEPTH}", where=str(place)))
+            on_error(InvalidInput(f"folders are nested deeper than {MAX_DEPTH}", where=str(place)))
             continue
         deeper = []
         for entry in children(place):
@@ -124,19 +124,19 @@ def walk(folder: Path, *, tell: Any) -> Iterator[File]:
                 continue
             count += 1
             if count > MAX_FILES:
-                tell(InvalidInput(f"there are more than {MAX_FILES:,} files", where=str(folder)))
+                on_error(InvalidInput(f"there are more than {MAX_FILES:,} files", where=str(folder)))
                 return
             try:
                 check_foreign_path(path)
             except MeguruError as error:
-                tell(error)
+                on_error(error)
                 continue
             yield File(path=path, size=entry.size, place=str(entry.path))
-        tell_of_links(place, tell)
+        report_links(place, on_error)
         waiting.extend(reversed(deeper))
 
 
-def tell_of_links(folder: Path, tell: Any) -> None:
+def report_links(folder: Path, on_error: Any) -> None:
     """Tell of the links in a folder."""
     try:
         with os.scandir(folder) as found:
@@ -144,4 +144,4 @@ def tell_of_links(folder: Path, tell: Any) -> None:
     except OSError:
         return
     for name in names[:100]:
-        tell(InvalidInput(f"{name[:120]!r} is a symbolic link, and was not followed", where=str(folder)))
+        on_error(InvalidInput(f"{name[:120]!r} is a symbolic link, and was not followed", where=str(folder)))

@@ -13,8 +13,8 @@ import msgspec
 from meguru.errors import Busy, MeguruError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.exchange import import_registry as brought
-from meguru.mlflow.exchange.report import Book, TransferReport
+from meguru.mlflow.exchange import import_registry as operations
+from meguru.mlflow.exchange.report import ReportBuilder, TransferReport
 from meguru.mlflow.exchange.sources.server import ServerSource
 from meguru.mlflow.exchange.spool import PointSpool
 from meguru.mlflow.exchange.targets.base import MlflowTarget
@@ -43,12 +43,12 @@ class Exporter:
         ws: Workspace | RemoteWorkspace,
         here: ServerSource,
         target: MlflowTarget,
-        book: Book,
+        report: ReportBuilder,
         *,
         same_ids: bool = True,
         progress: TransferProgress | None = None,
     ) -> None:
-        self._ws, self._here, self._target, self._book = ws, here, target, book
+        self._ws, self._here, self._target, self._report = ws, here, target, report
         self._same_ids = same_ids
         self._progress = progress or (lambda _what, _done, _of: None)
         self._spool = PointSpool()
@@ -57,7 +57,7 @@ class Exporter:
     def send(self) -> TransferReport:
         """Send everything and return the report."""
         for experiment in self._here.experiments():
-            self._book.count("experiments", read=1)
+            self._report.count("experiments", read=1)
             if not self._try(lambda each=experiment: self._target.experiment(each)):  # type: ignore[misc]
                 continue
             for run in self._here.runs(experiment):
@@ -71,7 +71,7 @@ class Exporter:
         self._target.finish()
         self._compare_experiments()
         self._spool.close()
-        return self._book.close()
+        return self._report.close()
 
     def _try(self, work: Callable[[], object]) -> bool:
         try:
@@ -79,12 +79,12 @@ class Exporter:
         except Busy:
             raise
         except MeguruError as error:
-            self._book.tell(error)
+            self._report.add_problem(error)
             return False
         return True
 
     def _run(self, run: MlflowRun, of: MlflowExperiment) -> None:
-        self._book.count("runs", read=1)
+        self._report.count("runs", read=1)
         self._fill("here", run, self._here)
         files = {file.path: file.digest for file in show.artifacts(self._ws, run=from_hex(run.id))}
         known = self._target.find_run(of, run.id)
@@ -96,7 +96,7 @@ class Exporter:
         if known is None or self._is_behind(known, held, run, files):
             points = ((key, self._here.points(run, key)) for key in run.keys)
             self._target.run(run, of, points, self._local(files))
-            self._book.count("runs", added=known is None)
+            self._report.count("runs", added=known is None)
             known = self._target.find_run(of, run.id)
             if known is not None:
                 self._fill("there", known, self._target)
@@ -131,9 +131,9 @@ class Exporter:
         self, run: MlflowRun, files: dict[str, str], known: MlflowRun | None, held: dict[str, str]
     ) -> None:
         mine, theirs = self._spool.sum("here"), self._spool.sum("there")
-        self._book.count("runs", found=known is not None)
-        self._book.count("points", read=mine.points, found=theirs.points)
-        self._book.count("files", read=len(files), found=len(held))
+        self._report.count("runs", found=known is not None)
+        self._report.count("points", read=mine.points, found=theirs.points)
+        self._report.count("files", read=len(files), found=len(held))
         left = self._fields(run) | {"points": mine.points, "points_digest": mine.digest, "files": files}
         right = None
         if known is not None:
@@ -142,20 +142,20 @@ class Exporter:
                 "points_digest": theirs.digest,
                 "files": held,
             }
-        self._book.compare(f"run {run.id}", left, right)
+        self._report.compare(f"run {run.id}", left, right)
 
     def _logged(self, model: MlflowLoggedModel, of: MlflowExperiment) -> None:
-        files = {file.path: file.digest for file in brought.logged_model_files(self._ws, model=model.id)}
+        files = {file.path: file.digest for file in operations.logged_model_files(self._ws, model=model.id)}
         known, held = self._known_model(model, of)
         is_behind = known is not None and held.items() <= files.items()
         if known is None or (is_behind and (held != files or known.status != model.status)):
             self._target.logged_model(model, of, self._local(files))
-            self._book.count("logged models", added=known is None)
+            self._report.count("logged models", added=known is None)
             known, held = self._known_model(model, of)
-        self._book.count("logged models", read=1, found=known is not None)
-        self._book.count("model files", read=len(files), found=len(held))
+        self._report.count("logged models", read=1, found=known is not None)
+        self._report.count("model files", read=len(files), found=len(held))
         left = self._shown(model) | {"files": files}
-        self._book.compare(
+        self._report.compare(
             f"logged model {model.id}", left, self._shown(known) | {"files": held} if known else None
         )
 
@@ -178,10 +178,10 @@ class Exporter:
         }:
             self._target.registered(wanted)
             known = self._target.find_registered(model.name)
-        self._book.count("registered models", read=1, found=known is not None)
+        self._report.count("registered models", read=1, found=known is not None)
         found = len(known.versions) if known else 0
-        self._book.count("model versions", read=len(wanted.versions), found=found, added=found - before)
-        self._book.compare(
+        self._report.count("model versions", read=len(wanted.versions), found=found, added=found - before)
+        self._report.compare(
             f"registered model {model.name}",
             self._said(wanted),
             self._said(known) if known else None,
@@ -204,8 +204,8 @@ class Exporter:
         there = {each.name: each for each in self._target.experiments()}
         for each in self._here.experiments():
             known = there.get(each.name)
-            self._book.count("experiments", found=known is not None)
-            self._book.compare(
+            self._report.count("experiments", found=known is not None)
+            self._report.compare(
                 f"experiment {each.name}", self._experiment(each), self._experiment(known) if known else None
             )
 

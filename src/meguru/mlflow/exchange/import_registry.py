@@ -1,4 +1,4 @@
-"""Operations that bring in models logged and registered elsewhere, with their numbers and times."""
+"""Operations that import models logged and registered elsewhere, with their numbers and times."""
 
 import re
 from datetime import datetime
@@ -36,7 +36,7 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
 
 
-class BroughtPoint(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement of a logged model by a run, perhaps on a dataset; `ms` is milliseconds since 1970."""
 
     key: str
@@ -48,14 +48,14 @@ class BroughtPoint(msgspec.Struct, frozen=True, kw_only=True):
     dataset_digest: str = ""
 
 
-class Brought(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many files and points of a logged model were new."""
 
     files: int
     points: int
 
 
-class BroughtModel(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedModel(msgspec.Struct, frozen=True, kw_only=True):
     """A logged model as it was elsewhere; `experiment` is the number of its experiment here."""
 
     id: str
@@ -66,12 +66,12 @@ class BroughtModel(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     params: dict[str, str] = {}
     tags: dict[str, str] = {}
-    points: list[BroughtPoint] = []
+    points: list[ImportedPoint] = []
     created: datetime
     updated: datetime
 
 
-class BroughtVersion(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedVersion(msgspec.Struct, frozen=True, kw_only=True):
     """A version of a registered model as it was elsewhere; `storage` is where its files can be fetched."""
 
     version: int
@@ -89,9 +89,9 @@ class BroughtVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @operation("mlflow.bring_logged_model", permission="run:write")
-def bring_logged_model(
-    ctx: Context, *, model: BroughtModel, files: list[StoredFile] | None = None, source: str = ""
-) -> Brought:
+def import_logged_model(
+    ctx: Context, *, model: ImportedModel, files: list[StoredFile] | None = None, source: str = ""
+) -> ImportedCounts:
     """Bring in a logged model under its own id, or the files and points that one here lacks."""
     if not _ID.fullmatch(model.id):  # it is a part of its files' paths
         raise InvalidInput(f"{model.id[:80]!r} can't be the id of a logged model", field="model.id")
@@ -110,7 +110,7 @@ def bring_logged_model(
         ref = refs.make("logged_model", model.id)
         data = {"source": source, "name": model.name, "run": model.run, "files": added, "points": points}
         ctx.emit("logged_model.imported", ref, data=data, produced=[ref])
-    return Brought(files=added, points=points)
+    return ImportedCounts(files=added, points=points)
 
 
 @operation("mlflow.logged_model_files", permission="run:read", query=True)
@@ -123,7 +123,7 @@ def logged_model_files(ctx: Context, *, model: str) -> list[StoredFile]:
 
 
 @operation("mlflow.bring_registered_model", permission="model:write", on="name", refers={"name": "model"})
-def bring_registered_model(
+def import_registered_model(
     ctx: Context,
     *,
     name: str,
@@ -131,7 +131,7 @@ def bring_registered_model(
     tags: dict[str, str] | None = None,
     created: datetime,
     updated: datetime,
-    versions: list[BroughtVersion] | None = None,
+    versions: list[ImportedVersion] | None = None,
     aliases: dict[str, int] | None = None,
     source: str = "",
 ) -> int:
@@ -158,7 +158,7 @@ def bring_registered_model(
     return len(new)
 
 
-def _keep_points(ctx: Context, model: BroughtModel) -> int:
+def _keep_points(ctx: Context, model: ImportedModel) -> int:
     """Keep the points that are not here, of runs that are; return how many."""
     known = {
         (each["key"], each["timestamp"], each["step"], each["run_id"])
@@ -196,7 +196,7 @@ def _keep_name(
     ctx.emit("registered_model.imported", refs.make("model", name), data={"tags": sorted(tags)})
 
 
-def _keep_version(ctx: Context, name: str, version: BroughtVersion, source: str) -> None:
+def _keep_version(ctx: Context, name: str, version: ImportedVersion, source: str) -> None:
     row: dict[str, Any] = msgspec.structs.asdict(version)
     row |= {"created_at": row.pop("created"), "updated_at": row.pop("updated")}
     row["created_by"] = row.pop("user")[:200] or ctx.principal.name
@@ -231,7 +231,7 @@ def _pointers(tx: Connection, name: str, given: dict[str, int]) -> dict[str, int
     return {alias: number for alias, number in wanted.items() if alias not in known}
 
 
-def _keep_files(ctx: Context, model: BroughtModel, files: list[StoredFile]) -> int:
+def _keep_files(ctx: Context, model: ImportedModel, files: list[StoredFile]) -> int:
     held = ctx.tx.execute(select(logged_model.c.experiment).where(logged_model.c.id == model.id)).scalar_one()
     folder = _folder(held, model.id)
     known = {each.path for each in _files(ctx.tx, folder)}

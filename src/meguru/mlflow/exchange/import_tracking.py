@@ -1,4 +1,4 @@
-"""Operations that bring in what was tracked elsewhere: under its own ids, with its own times."""
+"""Operations that import what was tracked elsewhere: under its own ids, with its own times."""
 
 import re
 from typing import Any, Literal
@@ -26,7 +26,7 @@ MAX_NUMBER = 10**18 - 10**9
 """An experiment's number has up to 18 digits, as MLflow's file store gives them; new ones follow the highest."""
 
 
-class BroughtRun(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it was tracked elsewhere; moments are milliseconds since 1970."""
 
     id: str
@@ -44,7 +44,7 @@ class BroughtRun(msgspec.Struct, frozen=True, kw_only=True):
     outputs: list[inputs.ModelLink] = []
 
 
-class BroughtFile(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file whose bytes are among the workspace's blobs already."""
 
     path: str
@@ -52,7 +52,7 @@ class BroughtFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @operation("mlflow.bring_experiment", permission="experiment:write")
-def bring_experiment(
+def import_experiment(
     ctx: Context,
     *,
     name: str,
@@ -94,12 +94,12 @@ def bring_experiment(
 
 
 @operation("mlflow.bring_run", permission="run:write")
-def bring_run(
+def import_run(
     ctx: Context,
     *,
-    run: BroughtRun,
+    run: ImportedRun,
     points: list[runs.LoggedPoint] | None = None,
-    files: list[BroughtFile] | None = None,
+    files: list[ImportedFile] | None = None,
     whole: bool = True,
     source: str = "",
 ) -> None:
@@ -144,7 +144,7 @@ def _lacking(tx: Connection, number: int, tags: dict[str, str]) -> dict[str, str
     return {key[:250]: value for key, value in tags.items() if key[:250] not in known}
 
 
-def _insert(ctx: Context, run: BroughtRun, identity: str, experiment: str) -> Row[Any]:
+def _insert(ctx: Context, run: ImportedRun, identity: str, experiment: str) -> Row[Any]:
     made = Run(
         ref=refs.make("run", identity),
         id=identity,
@@ -162,7 +162,7 @@ def _insert(ctx: Context, run: BroughtRun, identity: str, experiment: str) -> Ro
     return ctx.tx.execute(select(schema.run).where(schema.run.c.id == identity)).one()
 
 
-def _describe(ctx: Context, run: BroughtRun, row: Row[Any], *, whole: bool) -> None:
+def _describe(ctx: Context, run: ImportedRun, row: Row[Any], *, whole: bool) -> None:
     known = store.get(ctx.tx, row.id, ctx.now())
     params = {key: value for key, value in run.params.items() if key not in known.params}
     store.add_params(ctx.tx, row.id, params)
@@ -174,14 +174,14 @@ def _describe(ctx: Context, run: BroughtRun, row: Row[Any], *, whole: bool) -> N
         ctx.execute(inputs.log_inputs, {"run": run.id, **links})
 
 
-def _file(ctx: Context, identity: str, given: BroughtFile) -> bool:
+def _file(ctx: Context, identity: str, given: ImportedFile) -> bool:
     check_foreign_path(given.path, field="files")
     digests.check_digest(given.digest)
     size = ctx.blobs.size(given.digest)
     return store.add_artifact(ctx.tx, identity, RunArtifact(path=given.path, digest=given.digest, size=size))
 
 
-def _end(ctx: Context, run: BroughtRun, identity: str) -> None:
+def _end(ctx: Context, run: ImportedRun, identity: str) -> None:
     state = STATES[run.status]
     end = None if run.end is None or state == "running" else milliseconds.moment(run.end)
     values = {"state": state, "finished_at": end, "alive_until": None, "name": run.name[:250]}

@@ -1,4 +1,4 @@
-"""Bring an MLflow store into a workspace: each thing under its own id, once, and compared afterwards."""
+"""Import an MLflow store into a workspace: each thing under its own id, once, and compared afterwards."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import msgspec
 from meguru.errors import Busy, MeguruError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.exchange import import_tracking as brought
-from meguru.mlflow.exchange.model_importer import ModelBringer
-from meguru.mlflow.exchange.report import Book, TransferReport
+from meguru.mlflow.exchange import import_tracking as operations
+from meguru.mlflow.exchange.model_importer import ModelImporter
+from meguru.mlflow.exchange.report import ReportBuilder, TransferReport
 from meguru.mlflow.exchange.sources.server import ServerSource
 from meguru.mlflow.exchange.spool import PointSpool
 from meguru.mlflow.exchange.types import (
@@ -33,8 +33,8 @@ from meguru.tracking.run_ids import from_hex
 POINTS, FILES = 5000, 500
 
 
-class Bringer:
-    """Brings everything that a source has; whatever is here already stays as it is.
+class MlflowImporter:
+    """Imports everything that a source has; whatever is here already stays as it is.
 
     Killed at any moment it can be started again: what came over is compared, the rest is completed.
     """
@@ -44,28 +44,28 @@ class Bringer:
         ws: Workspace | RemoteWorkspace,
         here: ServerSource,
         source: MlflowSource,
-        book: Book,
+        report: ReportBuilder,
         *,
         with_files: bool = True,
         deep: bool = False,
         progress: TransferProgress | None = None,
     ) -> None:
-        self._ws, self._here, self._source, self._book = ws, here, source, book
+        self._ws, self._here, self._source, self._report = ws, here, source, report
         self._with_files, self._deep = with_files, deep
         self._progress = progress or (lambda _what, _done, _of: None)
         self._spool = PointSpool()
         self._numbers: dict[str, int] = {}
         self._done = 0
 
-    def bring(self) -> TransferReport:
-        """Bring everything and return the report."""
+    def run(self) -> TransferReport:
+        """Import everything, and return the report."""
         total = self._source.count_runs()
         with tempfile.TemporaryDirectory(prefix="meguru-import-") as folder:
-            models = ModelBringer(
+            models = ModelImporter(
                 self._ws,
                 self._here,
                 self._source,
-                self._book,
+                self._report,
                 Path(folder),
                 with_files=self._with_files,
                 deep=self._deep,
@@ -82,10 +82,10 @@ class Bringer:
             for registered in self._source.registered():
                 self._try(lambda each=registered: models.registered(each))  # type: ignore[misc]
         for kind, count in self._source.left_out().items():
-            self._book.leave_out(kind, count)
+            self._report.leave_out(kind, count)
         self._compare_experiments()
         self._spool.close()
-        return self._book.close()
+        return self._report.close()
 
     def _try(self, work: Callable[[], object]) -> bool:
         try:
@@ -93,13 +93,13 @@ class Bringer:
         except Busy:
             raise
         except MeguruError as error:
-            self._book.tell(error)
+            self._report.add_problem(error)
             return False
         return True
 
     def _experiment(self, each: MlflowExperiment) -> None:
-        self._book.count("experiments", read=1)
-        self._numbers[each.id] = brought.bring_experiment(
+        self._report.count("experiments", read=1)
+        self._numbers[each.id] = operations.import_experiment(
             self._ws,
             name=each.name,
             number=each.id,
@@ -111,7 +111,7 @@ class Bringer:
         )
 
     def _run(self, there: MlflowRun, folder: Path) -> None:
-        self._book.count("runs", read=1)
+        self._report.count("runs", read=1)
         self._spool.clear("there")
         for key in there.keys:
             self._spool.add("there", key, self._source.points(there, key))
@@ -128,7 +128,7 @@ class Bringer:
                 self._read_here(after)
         else:
             after = known
-        self._book.count("runs", added=known is None, found=after is not None)
+        self._report.count("runs", added=known is None, found=after is not None)
         self._check(there, after)
 
     def _read_here(self, run: MlflowRun) -> None:
@@ -146,7 +146,7 @@ class Bringer:
         return known.status == "RUNNING" and known.status != there.status
 
     def _send(self, there: MlflowRun, known: MlflowRun | None, files: list[File]) -> None:
-        run = self._brought(there)
+        run = self._imported(there)
         if known is not None and known.stage == "deleted":
             return  # who deleted a run here does not want it completed
         batches = _batches((point for some in self._spool.missing() for point in some), POINTS)
@@ -155,34 +155,34 @@ class Bringer:
         added = len(points)
         more = next(batches, None)
         whole = more is None and len(files) <= FILES
-        self._bring(run, points, sent, whole=whole)
+        self._send_part(run, points, sent, whole=whole)
         while not whole:
             points = more or []
             more = next(batches, None) if points else None
             files = files[FILES:]
             added += len(points)
             whole = more is None and len(files) <= FILES
-            self._bring(run, points, files[:FILES], whole=whole)
-        self._book.count("points", added=added)
+            self._send_part(run, points, files[:FILES], whole=whole)
+        self._report.count("points", added=added)
 
-    def _bring(self, run: Any, points: list[Any], files: list[File], *, whole: bool) -> None:
-        brought.bring_run(
+    def _send_part(self, run: Any, points: list[Any], files: list[File], *, whole: bool) -> None:
+        operations.import_run(
             self._ws,
             run=run,
             points=[
                 SentPoint(key=key, value=value, timestamp=ms, step=step) for key, (step, ms, value) in points
             ],
-            files=[brought.BroughtFile(path=file.path, digest=file.digest) for file in files],
+            files=[operations.ImportedFile(path=file.path, digest=file.digest) for file in files],
             whole=whole,
             source=self._source.where,
         )
-        self._book.count("files", added=len(files))
+        self._report.count("files", added=len(files))
 
-    def _brought(self, there: MlflowRun) -> brought.BroughtRun:
-        names = set(brought.BroughtRun.__struct_fields__) - {"experiment"}
+    def _imported(self, there: MlflowRun) -> operations.ImportedRun:
+        names = set(operations.ImportedRun.__struct_fields__) - {"experiment"}
         fields = {name: getattr(there, name) for name in names}
         return msgspec.convert(
-            msgspec.to_builtins(fields) | {"experiment": self._numbers[there.experiment]}, brought.BroughtRun
+            msgspec.to_builtins(fields) | {"experiment": self._numbers[there.experiment]}, operations.ImportedRun
         )
 
     def _new_files(self, there: MlflowRun, known: MlflowRun | None, folder: Path) -> Iterator[File]:
@@ -191,19 +191,19 @@ class Bringer:
         for file in self._source.files(there):
             have = held.get(file.path)
             if have is not None and have.size == file.size and self._source.is_remote and not self._deep:
-                self._book.count("files", read=1, found=1)
+                self._report.count("files", read=1, found=1)
                 continue
             try:
                 digest = self._ws.blobs.put_file(self._source.fetch(file, folder / "draft"))
             except MeguruError as error:
-                self._book.count("files", read=1)
-                self._book.tell(error)
+                self._report.count("files", read=1)
+                self._report.add_problem(error)
                 continue
-            self._book.count("files", read=1, found=1)
+            self._report.count("files", read=1, found=1)
             if have is None:
                 yield msgspec.structs.replace(file, digest=digest)
             elif have.digest != digest:
-                self._book.compare(
+                self._report.compare(
                     f"run {there.id}", {f"file {file.path}": digest}, {f"file {file.path}": have.digest}
                 )
 
@@ -212,19 +212,19 @@ class Bringer:
 
     def _check(self, there: MlflowRun, here: MlflowRun | None) -> None:
         mine, theirs = self._spool.sum("here"), self._spool.sum("there")
-        self._book.count("points", read=theirs.points, found=mine.points)
+        self._report.count("points", read=theirs.points, found=mine.points)
         left = as_run(there) | {"points": theirs.points, "points_digest": theirs.digest}
         right = None
         if here is not None:
             right = as_run(here) | {"points": mine.points, "points_digest": mine.digest}
-        self._book.compare(f"run {there.id}", left, right)
+        self._report.compare(f"run {there.id}", left, right)
 
     def _compare_experiments(self) -> None:
         here = {each.name: each for each in self._here.experiments()}
         for there in self._source.experiments():
             known = here.get(there.name)
-            self._book.count("experiments", found=known is not None)
-            self._book.compare(f"experiment {there.name}", _shown(there), _shown(known) if known else None)
+            self._report.count("experiments", found=known is not None)
+            self._report.compare(f"experiment {there.name}", _shown(there), _shown(known) if known else None)
 
 
 def _shown(each: MlflowExperiment) -> dict[str, Any]:

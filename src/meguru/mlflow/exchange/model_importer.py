@@ -1,4 +1,4 @@
-"""Bring logged models and the registry into a workspace."""
+"""Import logged models and the registry."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import msgspec
 from meguru.errors import MeguruError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.exchange import import_registry as brought
-from meguru.mlflow.exchange.report import Book
+from meguru.mlflow.exchange import import_registry as operations
+from meguru.mlflow.exchange.report import ReportBuilder
 from meguru.mlflow.exchange.sources.server import ServerSource
 from meguru.mlflow.exchange.types import MlflowLoggedModel, MlflowSource, MlflowVersion, Registered, as_model
 from meguru.tracking.milliseconds import moment
@@ -21,77 +21,77 @@ PROMPT = "mlflow.prompt.is_prompt"
 _OF_RUN = re.compile(r"runs:/([^/]+)/(.+)")
 
 
-class ModelBringer:
-    """Brings models; `folder` is for files on their way."""
+class ModelImporter:
+    """Imports models; `folder` is for files on their way."""
 
     def __init__(
         self,
         ws: Workspace | RemoteWorkspace,
         here: ServerSource,
         source: MlflowSource,
-        book: Book,
+        report: ReportBuilder,
         folder: Path,
         *,
         with_files: bool,
         deep: bool,
     ) -> None:
-        self._ws, self._here, self._source, self._book = ws, here, source, book
+        self._ws, self._here, self._source, self._report = ws, here, source, report
         self._folder, self._with_files, self._deep = folder, with_files, deep
         self._experiments: dict[str, int] = {}
 
     def logged(self, there: MlflowLoggedModel, number: int) -> None:
-        """Bring a logged model with its files."""
+        """Import a logged model with its files."""
         self._experiments[there.id] = number
-        known = {file.path: file for file in brought.logged_model_files(self._ws, model=there.id)}
+        known = {file.path: file for file in operations.logged_model_files(self._ws, model=there.id)}
         files = []
         for file in self._source.model_files(there) if self._with_files else ():
-            self._book.count("model files", read=1)
+            self._report.count("model files", read=1)
             have = known.get(file.path)
             if have and have.size == file.size and self._source.is_remote and not self._deep:
-                self._book.count("model files", found=1)
+                self._report.count("model files", found=1)
                 continue
             try:
                 digest = self._ws.blobs.put_file(self._source.fetch(file, self._folder / "draft"))
             except MeguruError as error:
-                self._book.tell(error)
+                self._report.add_problem(error)
                 continue
-            self._book.count("model files", found=1)
+            self._report.count("model files", found=1)
             if have is None:
-                files.append(brought.StoredFile(path=file.path, digest=digest, size=file.size))
+                files.append(operations.StoredFile(path=file.path, digest=digest, size=file.size))
             elif have.digest != digest:
-                said = f"file {file.path}"
-                self._book.compare(f"logged model {there.id}", {said: digest}, {said: have.digest})
+                field = f"file {file.path}"
+                self._report.compare(f"logged model {there.id}", {field: digest}, {field: have.digest})
         same = ("id", "name", "model_type", "run", "status", "params", "tags")
         fields = {name: getattr(there, name) for name in same}
-        model = brought.BroughtModel(
+        model = operations.ImportedModel(
             **fields,
             points=[
-                msgspec.convert(msgspec.to_builtins(each), brought.BroughtPoint) for each in there.points
+                msgspec.convert(msgspec.to_builtins(each), operations.ImportedPoint) for each in there.points
             ],
             experiment=number,
             created=moment(there.created),
             updated=moment(there.updated),
         )
-        added = brought.bring_logged_model(self._ws, model=model, files=files, source=self._source.where)
+        added = operations.import_logged_model(self._ws, model=model, files=files, source=self._source.where)
         here = self._here.logged_model(there.id)
-        self._book.count("logged models", read=1, found=here is not None)
-        self._book.count("model files", added=added.files)
+        self._report.count("logged models", read=1, found=here is not None)
+        self._report.count("model files", added=added.files)
         found = len(here.points) if here else 0
-        self._book.count("model points", read=len(there.points), found=found, added=added.points)
-        self._book.compare(f"logged model {there.id}", as_model(there), as_model(here) if here else None)
+        self._report.count("model points", read=len(there.points), found=found, added=added.points)
+        self._report.compare(f"logged model {there.id}", as_model(there), as_model(here) if here else None)
 
     def registered(self, there: Registered) -> None:
-        """Bring a registered model; prompts, which MLflow keeps among them, are left out."""
+        """Import a registered model; prompts, which MLflow keeps among them, are left out."""
         if there.tags.get(PROMPT, "").lower() == "true":
-            self._book.leave_out("prompts")
+            self._report.leave_out("prompts")
             return
-        self._book.count("registered models", read=1)
-        self._book.count("model versions", read=len(there.versions))
+        self._report.count("registered models", read=1)
+        self._report.count("model versions", read=len(there.versions))
         versions = [
-            brought.BroughtVersion(
+            operations.ImportedVersion(
                 **{
                     name: getattr(each, name)
-                    for name in brought.BroughtVersion.__struct_fields__
+                    for name in operations.ImportedVersion.__struct_fields__
                     if name not in {"storage", "created", "updated"}
                 },
                 storage=self._storage(each),
@@ -100,7 +100,7 @@ class ModelBringer:
             )
             for each in there.versions
         ]
-        added = brought.bring_registered_model(
+        added = operations.import_registered_model(
             self._ws,
             name=there.name,
             description=there.description,
@@ -111,7 +111,7 @@ class ModelBringer:
             aliases=there.aliases,
             source=self._source.where,
         )
-        self._book.count("model versions", added=added)
+        self._report.count("model versions", added=added)
         self._compare(there)
 
     def _storage(self, version: MlflowVersion) -> str:
@@ -129,10 +129,10 @@ class ModelBringer:
 
     def _compare(self, there: Registered) -> None:
         here = next((each for each in self._here.registered(there.name)), None)
-        self._book.count("registered models", found=here is not None)
+        self._report.count("registered models", found=here is not None)
         if here is not None:
-            self._book.count("model versions", found=len(here.versions))
-        self._book.compare(f"registered model {there.name}", _shown(there), _shown(here) if here else None)
+            self._report.count("model versions", found=len(here.versions))
+        self._report.compare(f"registered model {there.name}", _shown(there), _shown(here) if here else None)
 
 
 def _shown(model: Registered) -> dict[str, Any]:

@@ -18,7 +18,7 @@ MAX_FILE = 1 << 40
 _CHUNK = 1 << 20
 
 
-class Caller(Protocol):
+class Transport(Protocol):
     """Sends a request and hands the answer's body out in pieces."""
 
     where: str
@@ -32,10 +32,10 @@ class Caller(Protocol):
         ...
 
 
-class Talk:
+class MlflowClient:
     """MLflow's calls, with its errors as ours."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Transport) -> None:
         self.caller, self.where = caller, caller.where
 
     def get(self, path: str, /, **query: Any) -> dict[str, Any]:
@@ -52,35 +52,35 @@ class Talk:
 
     def download(self, target: str, draft: Path, most: int = MAX_FILE) -> Path:
         """Write the body of an answer to a file."""
-        said = bytearray()
+        received = bytearray()
         with draft.open("wb") as file:
 
             def take(data: bytes) -> None:
                 file.write(data)
-                if file.tell() > most:
+                if file.on_error() > most:
                     raise TooLarge("a file is larger than its list says", where=target[:300])
-                if len(said) < 10_000:
-                    said.extend(data[:10_000])
+                if len(received) < 10_000:
+                    received.extend(data[:10_000])
 
             status = self.caller.send("GET", target, None, take)
         if status >= 400:
-            raise _error(status, bytes(said), self.where)
+            raise _error(status, bytes(received), self.where)
         return draft
 
     def upload(self, target: str, path: Path) -> None:
         """Send a file as the body of a request."""
-        said = bytearray()
-        status = self.caller.send("PUT", target, path, _bounded(said))
+        received = bytearray()
+        status = self.caller.send("PUT", target, path, _bounded(received))
         if status >= 400:
-            raise _error(status, bytes(said), self.where)
+            raise _error(status, bytes(received), self.where)
 
     def _json(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
-        said = bytearray()
-        status = self.caller.send(method, f"/api/2.0{path}", body, _bounded(said))
+        received = bytearray()
+        status = self.caller.send(method, f"/api/2.0{path}", body, _bounded(received))
         if status >= 400:
-            raise _error(status, bytes(said), self.where)
+            raise _error(status, bytes(received), self.where)
         try:
-            value = msgspec.json.decode(bytes(said)) if said.strip() else {}
+            value = msgspec.json.decode(bytes(received)) if received.strip() else {}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(
                 "the answer is no JSON: is this an MLflow server?", where=self.where
@@ -206,19 +206,19 @@ def proxied(uri: str, path: str) -> str:
     return "/api/2.0/mlflow-artifacts/artifacts/" + quote(f"{folder}/{path}" if folder else path)
 
 
-def _bounded(said: bytearray) -> Callable[[bytes], None]:
+def _bounded(received: bytearray) -> Callable[[bytes], None]:
     def take(data: bytes) -> None:
-        if len(said) + len(data) > MAX_ANSWER:
+        if len(received) + len(data) > MAX_ANSWER:
             raise TooLarge("an answer is too large", why=f"at most {MAX_ANSWER:,} bytes are read")
-        said.extend(data)
+        received.extend(data)
 
     return take
 
 
 def _error(status: int, body: bytes, where: str) -> MeguruError:
     try:
-        said = msgspec.json.decode(body, type=dict[str, Any])
-        message, code = str(said.get("message", "")), str(said.get("error_code", ""))
+        received = msgspec.json.decode(body, type=dict[str, Any])
+        message, code = str(received.get("message", "")), str(received.get("error_code", ""))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         message, code = body[:200].decode(errors="replace"), ""
     kind = {404: NotFound, 401: Forbidden, 403: Forbidden, 429: Busy, 502: Busy, 503: Busy, 504: Busy}

@@ -52,7 +52,7 @@ class TransferReport(msgspec.Struct, kw_only=True):
     left_out: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class Book:
+class ReportBuilder:
     """Keeps a report while things move."""
 
     def __init__(self, source: str, target: str) -> None:
@@ -66,7 +66,7 @@ class Book:
         known.found += found
         known.added += added
 
-    def tell(self, error: MeguruError) -> None:
+    def add_problem(self, error: MeguruError) -> None:
         """Note a problem; it does not end the move."""
         self.report.problem_count += 1
         if len(self.report.problems) < SHOWN:

@@ -127,7 +127,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
 class MlflowSource(Protocol):
     """An MLflow store to read from: everything comes lazily, in an order that stays the same.
 
-    What can't be read is told of by `tell`, and does not end the reading.
+    What can't be read is told of by `on_error`, and does not end the reading.
     """
 
     where: str
@@ -166,7 +166,7 @@ class MlflowSource(Protocol):
         ...
 
     def left_out(self) -> dict[str, int]:
-        """Count what is there and can't be brought, by kind."""
+        """Count what is there and can't be imported, by kind."""
         ...
 
     def fetch(self, file: File, draft: Path) -> Path:

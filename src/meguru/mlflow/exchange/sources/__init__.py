@@ -11,7 +11,7 @@ from meguru.mlflow.exchange.types import MlflowSource
 
 
 def open_source(
-    where: str, *, tell: Callable[[MeguruError], None], artifacts: Iterable[Path] = ()
+    where: str, *, on_error: Callable[[MeguruError], None], artifacts: Iterable[Path] = ()
 ) -> MlflowSource:
     """Open an MLflow store: an ``http…`` server, an ``sqlite:///`` database, or an ``mlruns`` folder.
 
@@ -23,14 +23,14 @@ def open_source(
         If there is nothing at that place.
     """
     if where.startswith(("http://", "https://")):
-        from meguru.mlflow.exchange.protocol import Http, Talk
+        from meguru.mlflow.exchange.protocol import Http, MlflowClient
         from meguru.mlflow.exchange.sources.server import ServerSource
 
-        return ServerSource(Talk(Http(where)), tell=tell)
+        return ServerSource(MlflowClient(Http(where)), on_error=on_error)
     if where.startswith("sqlite:"):
         from meguru.mlflow.exchange.sources.database import DatabaseSource
 
-        return DatabaseSource(Path(where.removeprefix("sqlite:///")), tell=tell, artifacts=artifacts)
+        return DatabaseSource(Path(where.removeprefix("sqlite:///")), on_error=on_error, artifacts=artifacts)
     if "://" in where and not where.startswith("file:"):
         raise UsageError(
             f"{where[:120]!r} can't be read as an MLflow store",
@@ -38,9 +38,9 @@ def open_source(
         )
     folder = Path(unquote(where.removeprefix("file://"))) if where.startswith("file:") else Path(where)
     if folder.is_file():
-        return open_source(f"sqlite:///{folder}", tell=tell, artifacts=artifacts)
+        return open_source(f"sqlite:///{folder}", on_error=on_error, artifacts=artifacts)
     if not folder.is_dir():
         raise NotFound(f"there is no folder {str(folder)!r}", where=str(folder))
     from meguru.mlflow.exchange.sources.folder import FolderSource
 
-    return FolderSource(folder, tell=tell, artifacts=artifacts)
+    return FolderSource(folder, on_error=on_error, artifacts=artifacts)

@@ -38,10 +38,10 @@ class DatabaseSource:
 
     is_remote = False
 
-    def __init__(self, path: Path, *, tell: OnError, artifacts: Iterable[Path] = ()) -> None:
+    def __init__(self, path: Path, *, on_error: OnError, artifacts: Iterable[Path] = ()) -> None:
         if not path.is_file():
             raise NotFound(f"there is no database {str(path)!r}", where=str(path))
-        self.where, self._tell = f"sqlite:///{path}", tell
+        self.where, self._on_error = f"sqlite:///{path}", on_error
         self._db = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, check_same_thread=False
         )
@@ -281,9 +281,9 @@ class DatabaseSource:
     def _files(self, location: str, tail: str) -> Iterator[File]:
         folder = self._roots.find(location, tail)
         if folder:
-            return documents.walk(Path(folder), tell=self._tell)
-        if told := self._roots.elsewhere(location):
-            self._tell(told)
+            return documents.walk(Path(folder), on_error=self._on_error)
+        if refused := self._roots.elsewhere(location):
+            self._on_error(refused)
         return iter(())
 
 

@@ -36,8 +36,8 @@ class FolderSource:
 
     is_remote = False
 
-    def __init__(self, folder: Path, *, tell: OnError, artifacts: Iterable[Path] = ()) -> None:
-        self.folder, self.where, self._tell = folder, str(folder), tell
+    def __init__(self, folder: Path, *, on_error: OnError, artifacts: Iterable[Path] = ()) -> None:
+        self.folder, self.where, self._on_error = folder, str(folder), on_error
         self._roots = Roots([folder, *artifacts])
 
     def experiments(self) -> Iterator[MlflowExperiment]:
@@ -52,7 +52,7 @@ class FolderSource:
                     stage="deleted" if _text(meta, "lifecycle_stage") == "deleted" else "active",
                     created=_number(meta, "creation_time"),
                     updated=_number(meta, "last_update_time"),
-                    tags=texts(place / "tags", tell=self._tell),
+                    tags=texts(place / "tags", on_error=self._on_error),
                 )
 
     def count_runs(self) -> int | None:
@@ -95,7 +95,7 @@ class FolderSource:
                 except (ValueError, IndexError, OverflowError):
                     bad += bool(words)
         if bad:
-            self._tell(InvalidInput(f"{bad} lines of the metric {key!r} are no points", where=str(path)))
+            self._on_error(InvalidInput(f"{bad} lines of the metric {key!r} are no points", where=str(path)))
 
     def files(self, run: MlflowRun) -> Iterator[File]:
         """Return the files of a run."""
@@ -121,8 +121,8 @@ class FolderSource:
             model_type=_text(meta, "model_type"),
             run=_text(meta, "source_run_id"),
             status=_MODEL_STATUS.get(status, str(status)) if isinstance(status, int) else _text(meta, "status"),
-            params=texts(place / "params", tell=self._tell),
-            tags=texts(place / "tags", tell=self._tell),
+            params=texts(place / "params", on_error=self._on_error),
+            tags=texts(place / "tags", on_error=self._on_error),
             points=model_points(self._model_points(place / "metrics")),
             created=_number(meta, "creation_timestamp"),
             updated=_number(meta, "last_updated_timestamp"),
@@ -131,7 +131,7 @@ class FolderSource:
 
     def _model_points(self, place: Path) -> Iterator[MlflowModelPoint]:
         """Return the points of a logged model: one a line, with its run, and its dataset if it has one."""
-        for key, text in texts(place, tell=self._tell).items():
+        for key, text in texts(place, on_error=self._on_error).items():
             for line in text.splitlines():
                 words = line.split(" ")
                 name, digest = (words[4], words[5]) if len(words) == 6 else ("", "")
@@ -146,7 +146,7 @@ class FolderSource:
                         dataset_digest=digest,
                     )
                 except (ValueError, IndexError, OverflowError):
-                    self._tell(InvalidInput(f"a line of the metric {key!r} is no point", where=str(place)))
+                    self._on_error(InvalidInput(f"a line of the metric {key!r} is no point", where=str(place)))
 
     def model_files(self, model: MlflowLoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""
@@ -165,11 +165,11 @@ class FolderSource:
         meta = self._meta(place) if documents.is_folder(place) else None
         if meta is None:
             return None
-        aliases = texts(place / "aliases", tell=self._tell)
+        aliases = texts(place / "aliases", on_error=self._on_error)
         return Registered(
             name=_text(meta, "name") or name,
             description=_text(meta, "description"),
-            tags=texts(place / "tags", tell=self._tell),
+            tags=texts(place / "tags", on_error=self._on_error),
             created=_number(meta, "creation_timestamp"),
             updated=_number(meta, "last_updated_timestamp"),
             versions=sorted(self._versions(place), key=lambda version: version.version),
@@ -207,11 +207,11 @@ class FolderSource:
         try:
             return document(path)
         except MeguruError as error:
-            self._tell(error)
+            self._on_error(error)
             return None
 
     def _run(self, place: Path, meta: dict[str, Any], experiment: str, datasets: dict[str, Any]) -> MlflowRun:
-        tags = texts(place / "tags", tell=self._tell)
+        tags = texts(place / "tags", on_error=self._on_error)
         status = meta.get("status")
         known = STATUSES[status - 1] if isinstance(status, int) and 1 <= status <= len(STATUSES) else status
         end = meta.get("end_time")
@@ -225,9 +225,9 @@ class FolderSource:
             start=_number(meta, "start_time"),
             end=end if isinstance(end, int) else None,
             stage="deleted" if _text(meta, "lifecycle_stage") == "deleted" else "active",
-            params=texts(place / "params", tell=self._tell),
+            params=texts(place / "params", on_error=self._on_error),
             tags=tags,
-            keys=[file.path for file in walk(place / "metrics", tell=self._tell)],
+            keys=[file.path for file in walk(place / "metrics", on_error=self._on_error)],
             datasets=found,
             models=models,
             outputs=[ModelLink(model_id=each.name) for each in children(place / "outputs") if each.is_dir],
@@ -287,7 +287,7 @@ class FolderSource:
                 run_link=_text(meta, "run_link"),
                 logged_model=_text(meta, "model_id") or logged_model_in(source),
                 description=_text(meta, "description"),
-                tags=texts(each.path / "tags", tell=self._tell),
+                tags=texts(each.path / "tags", on_error=self._on_error),
                 stage=_text(meta, "current_stage") or "None",
                 user=_text(meta, "user_id"),
                 created=_number(meta, "creation_timestamp"),
@@ -298,9 +298,9 @@ class FolderSource:
         beside = place / "artifacts"
         folder = str(beside) if documents.is_folder(beside) else self._roots.find(location)
         if folder:
-            return walk(Path(folder), tell=self._tell)
-        if told := self._roots.elsewhere(location):
-            self._tell(told)
+            return walk(Path(folder), on_error=self._on_error)
+        if refused := self._roots.elsewhere(location):
+            self._on_error(refused)
         return iter(())
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.mlflow.exchange.documents import MAX_DEPTH, MAX_FILES
-from meguru.mlflow.exchange.protocol import Talk, proxied
+from meguru.mlflow.exchange.protocol import MlflowClient, proxied
 from meguru.mlflow.exchange.types import (
     STATUSES,
     File,
@@ -37,8 +37,8 @@ class ServerSource:
 
     is_remote = True
 
-    def __init__(self, talk: Talk, *, tell: OnError) -> None:
-        self.where, self._talk, self._tell = talk.where, talk, tell
+    def __init__(self, client: MlflowClient, *, on_error: OnError) -> None:
+        self.where, self._client, self._on_error = client.where, client, on_error
 
     def experiments(self) -> Iterator[MlflowExperiment]:
         """Return the experiments by name."""
@@ -55,7 +55,7 @@ class ServerSource:
     def experiment_named(self, name: str) -> MlflowExperiment | None:
         """Return the experiment of a name, also a deleted one; None if there is none."""
         try:
-            found = self._talk.get("/mlflow/experiments/get-by-name", experiment_name=name)
+            found = self._client.get("/mlflow/experiments/get-by-name", experiment_name=name)
         except NotFound:
             return None
         return _experiment(_object(found, "experiment"))
@@ -80,7 +80,7 @@ class ServerSource:
     def run(self, identity: str) -> MlflowRun | None:
         """Return one run; None if there is none."""
         try:
-            return _run(self._talk.get("/mlflow/runs/get", run_id=identity)["run"])
+            return _run(self._client.get("/mlflow/runs/get", run_id=identity)["run"])
         except NotFound:
             return None
 
@@ -88,7 +88,7 @@ class ServerSource:
         """Return the points of a metric."""
         query = {"run_id": run.id, "metric_key": key, "max_results": _POINTS}
         while True:
-            answer = self._talk.get("/mlflow/metrics/get-history", **query)
+            answer = self._client.get("/mlflow/metrics/get-history", **query)
             for each in _objects(answer, "metrics"):
                 yield point(_number(each, "step"), _number(each, "timestamp"), _float(each.get("value")))
             token = _next(answer, query)
@@ -101,7 +101,7 @@ class ServerSource:
 
         def listed(path: str) -> list[ServerReply]:
             query = {"run_id": run.id} | ({"path": path} if path else {})
-            return list(_objects(self._talk.get("/mlflow/artifacts/list", **query), "files"))
+            return list(_objects(self._client.get("/mlflow/artifacts/list", **query), "files"))
 
         def target(path: str) -> str:
             by_run = f"/get-artifact?{urlencode({'run_uuid': run.id, 'path': path})}"
@@ -119,7 +119,7 @@ class ServerSource:
     def logged_model(self, identity: str) -> MlflowLoggedModel | None:
         """Return one logged model; None if there is none."""
         try:
-            found = _object(self._talk.get(f"/mlflow/logged-models/{quote(identity)}"), "model")
+            found = _object(self._client.get(f"/mlflow/logged-models/{quote(identity)}"), "model")
         except NotFound:
             return None
         return _logged_model(found, _text(_object(found, "info"), "experiment_id"))
@@ -130,7 +130,7 @@ class ServerSource:
 
         def listed(path: str) -> list[ServerReply]:
             query = {"artifact_directory_path": path} if path else {}
-            return list(_objects(self._talk.get(f"{one}/directories", **query), "files"))
+            return list(_objects(self._client.get(f"{one}/directories", **query), "files"))
 
         def target(path: str) -> str:
             by_model = f"/ajax-api/2.0{one}/files?{urlencode({'artifact_file_path': path})}"
@@ -144,7 +144,7 @@ class ServerSource:
         if name:
             query["filter"] = _named(name)
         while True:
-            answer = self._talk.get("/mlflow/registered-models/search", **query)
+            answer = self._client.get("/mlflow/registered-models/search", **query)
             for each in _objects(answer, "registered_models"):
                 yield self._registered(each)
             token = _next(answer, query)
@@ -157,7 +157,7 @@ class ServerSource:
 
         def listed(path: str) -> list[ServerReply]:
             whole = f"{folder}/{path}" if path else folder
-            found = _objects(self._talk.get("/mlflow-artifacts/artifacts", path=whole), "files")
+            found = _objects(self._client.get("/mlflow-artifacts/artifacts", path=whole), "files")
             return [
                 each | {"path": f"{path}/{each.get('path')}" if path else each.get("path")} for each in found
             ]
@@ -170,11 +170,11 @@ class ServerSource:
 
     def fetch(self, file: File, draft: Path) -> Path:
         """Download a file; one that is longer than its list says is refused."""
-        return self._talk.download(file.place, draft, most=file.size)
+        return self._client.download(file.place, draft, most=file.size)
 
     def close(self) -> None:
         """Close the connections."""
-        self._talk.caller.close()
+        self._client.caller.close()
 
     def _logged_models(self, experiment: MlflowExperiment) -> Iterator[MlflowLoggedModel]:
         found = self._pages(
@@ -192,7 +192,7 @@ class ServerSource:
         query: ServerReply = {"filter": _named(name), "max_results": 1000}
         versions: list[MlflowVersion] = []
         while True:
-            answer = self._talk.get("/mlflow/model-versions/search", **query)
+            answer = self._client.get("/mlflow/model-versions/search", **query)
             versions += [_version(version) for version in _objects(answer, "model_versions")]
             token = _next(answer, query)
             if not token:
@@ -212,7 +212,7 @@ class ServerSource:
 
     def _pages(self, path: str, name: str, **body: Any) -> Iterator[ServerReply]:
         while True:
-            answer = self._talk.post(path, **body)
+            answer = self._client.post(path, **body)
             yield from _objects(answer, name)
             token = _next(answer, body)
             if not token:
@@ -232,7 +232,7 @@ class ServerSource:
                     check_foreign_path(path)
                     _check_below(path, folder, depth, count)
                 except MeguruError as error:
-                    self._tell(error)
+                    self._on_error(error)
                     continue
                 if each.get("is_dir"):
                     waiting.append((path, depth + 1))

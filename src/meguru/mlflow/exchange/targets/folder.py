@@ -43,8 +43,8 @@ _STATUSES = {"LOGGED_MODEL_PENDING": 1, "LOGGED_MODEL_READY": 2, "LOGGED_MODEL_U
 class FolderTarget:
     """Writes a folder that MLflow can open as ``file:…``."""
 
-    def __init__(self, folder: Path, *, tell: OnError) -> None:
-        self.folder, self._tell = folder.absolute(), tell
+    def __init__(self, folder: Path, *, on_error: OnError) -> None:
+        self.folder, self._on_error = folder.absolute(), on_error
         known = children(self.folder)
         if known and not any(
             each.name in {"models", ".trash", WORK} or _is_store(each.path) for each in known
@@ -54,7 +54,7 @@ class FolderTarget:
                 where=str(folder),
                 hint="name an empty folder, or a new one",
             )
-        self._source = FolderSource(self.folder, tell=tell)
+        self._source = FolderSource(self.folder, on_error=on_error)
         self._work = self.folder / WORK
         shutil.rmtree(self._work, ignore_errors=True)
         (self.folder / ".trash").mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ class FolderTarget:
         if (place / "meta.yaml").exists():
             return
         place.mkdir(parents=True, exist_ok=True)
-        write_texts(place / "tags", each.tags, self._tell)
+        write_texts(place / "tags", each.tags, self._on_error)
         meta = {
             "artifact_location": place.as_uri(),
             "creation_time": each.created,
@@ -116,10 +116,10 @@ class FolderTarget:
         place = below(self._experiment(of), each.id)
         draft = self._draft(each.id)
         for name, values in (("params", each.params), ("tags", each.tags)):
-            write_texts(draft / name, values, self._tell)
+            write_texts(draft / name, values, self._on_error)
         (draft / "metrics").mkdir()
         for key, some in points:
-            write_points(draft / "metrics", key, some, self._tell)
+            write_points(draft / "metrics", key, some, self._on_error)
         self._copy(files, draft / "artifacts")
         self._links(each, draft, self._experiment(of))
         meta: dict[str, Any] = {
@@ -147,8 +147,8 @@ class FolderTarget:
         place = below(self._experiment(of) / "models", each.id)
         draft = self._draft(each.id)
         for name, values in (("params", each.params), ("tags", each.tags)):
-            write_texts(draft / name, values, self._tell)
-        write_texts(draft / "metrics", _lines(each.points), self._tell)
+            write_texts(draft / name, values, self._on_error)
+        write_texts(draft / "metrics", _lines(each.points), self._on_error)
         self._copy(files, draft / "artifacts")
         meta = {
             "artifact_location": f"{place.as_uri()}/artifacts",
@@ -168,9 +168,9 @@ class FolderTarget:
     def registered(self, each: Registered) -> None:
         """Write a registered model with its versions, over what is there; their files are elsewhere."""
         place = below(self.folder / "models", each.name)
-        write_texts(place / "tags", each.tags, self._tell)
+        write_texts(place / "tags", each.tags, self._on_error)
         write_texts(
-            place / "aliases", {name: str(number) for name, number in each.aliases.items()}, self._tell
+            place / "aliases", {name: str(number) for name, number in each.aliases.items()}, self._on_error
         )
         for version in each.versions:
             self._version(each.name, version, place / f"version-{version.version}")
@@ -242,7 +242,7 @@ class FolderTarget:
             write_document(below(draft / "outputs", model.model_id) / "meta.yaml", meta)
 
     def _version(self, name: str, version: MlflowVersion, place: Path) -> None:
-        write_texts(place / "tags", version.tags, self._tell)
+        write_texts(place / "tags", version.tags, self._on_error)
         meta = {
             "creation_timestamp": version.created,
             "current_stage": version.stage,

@@ -13,7 +13,7 @@ import msgspec
 
 from meguru.base import digests
 from meguru.errors import InvalidInput, NotFound
-from meguru.mlflow.exchange.protocol import Talk, proxied
+from meguru.mlflow.exchange.protocol import MlflowClient, proxied
 from meguru.mlflow.exchange.sources.server import ServerSource
 from meguru.mlflow.exchange.targets.base import NamedFiles
 from meguru.mlflow.exchange.types import (
@@ -35,9 +35,9 @@ _METRICS, _TEXTS = 1000, 100
 class ServerTarget:
     """Writes what is not there; a run is found again by a tag that names it here."""
 
-    def __init__(self, talk: Talk, *, tell: OnError) -> None:
-        self.where, self._talk, self._tell = talk.where, talk, tell
-        self._source = ServerSource(talk, tell=tell)
+    def __init__(self, client: MlflowClient, *, on_error: OnError) -> None:
+        self.where, self._client, self._on_error = client.where, client, on_error
+        self._source = ServerSource(client, on_error=on_error)
         self._experiments: dict[str, MlflowExperiment] = {}
         self._runs: dict[str, MlflowRun] = {}
         self._models: dict[str, MlflowLoggedModel] = {}
@@ -54,16 +54,16 @@ class ServerTarget:
         if known is None:
             tags = [{"key": key, "value": value} for key, value in each.tags.items()]
             identity = str(
-                self._talk.post("/mlflow/experiments/create", name=each.name, tags=tags)["experiment_id"]
+                self._client.post("/mlflow/experiments/create", name=each.name, tags=tags)["experiment_id"]
             )
         else:
             identity = known.id
             if known.stage == "deleted":
-                self._talk.post("/mlflow/experiments/restore", experiment_id=identity)
+                self._client.post("/mlflow/experiments/restore", experiment_id=identity)
             for key, value in each.tags.items():
                 if key not in known.tags:
                     tag = {"experiment_id": identity, "key": key, "value": value}
-                    self._talk.post("/mlflow/experiments/set-experiment-tag", **tag)
+                    self._client.post("/mlflow/experiments/set-experiment-tag", **tag)
         if each.stage == "deleted":
             self._opened.append(identity)
         self._experiments[each.id] = msgspec.structs.replace(each, id=identity)
@@ -96,7 +96,7 @@ class ServerTarget:
         known = self._runs.get(each.id)
         if known is None:
             tags = [{"key": key, "value": value} for key, value in (each.tags | {RUN: each.id}).items()]
-            made = self._talk.post(
+            made = self._client.post(
                 "/mlflow/runs/create",
                 experiment_id=self._experiments[of.id].id,
                 run_name=each.name,
@@ -108,13 +108,13 @@ class ServerTarget:
         else:
             identity, root = known.id, known.place
             if known.stage == "deleted":
-                self._talk.post("/mlflow/runs/restore", run_id=identity)
+                self._client.post("/mlflow/runs/restore", run_id=identity)
         self._log(identity, each, points)
         self._upload(root, files)
         ended = {} if each.end is None else {"end_time": each.end}
-        self._talk.post("/mlflow/runs/update", run_id=identity, status=each.status, **ended)
+        self._client.post("/mlflow/runs/update", run_id=identity, status=each.status, **ended)
         if each.stage == "deleted":
-            self._talk.post("/mlflow/runs/delete", run_id=identity)
+            self._client.post("/mlflow/runs/delete", run_id=identity)
 
     def find_model(self, of: MlflowExperiment, identity: str) -> MlflowLoggedModel | None:
         """Return a logged model that was sent, as it is there, under its id here."""
@@ -145,7 +145,7 @@ class ServerTarget:
         """Write a logged model, and tell its run of it."""
         run, known = self._runs.get(each.run), self._models.get(each.id)
         if known is None:
-            made = self._talk.post(
+            made = self._client.post(
                 "/mlflow/logged-models",
                 experiment_id=self._experiments[of.id].id,
                 name=each.name,
@@ -162,10 +162,10 @@ class ServerTarget:
         self._upload(root, files)
         if each.status != status:
             path = f"/mlflow/logged-models/{quote(identity)}"
-            self._talk.send("PATCH", path, model_id=identity, status=each.status)
+            self._client.send("PATCH", path, model_id=identity, status=each.status)
         if run and run.stage != "deleted":
             links = [{"model_id": identity, "step": 0}]
-            self._talk.post("/mlflow/runs/outputs", run_id=run.id, models=links)
+            self._client.post("/mlflow/runs/outputs", run_id=run.id, models=links)
         if (written := self._source.logged_model(identity)) is not None:
             self._models[each.id] = written
 
@@ -183,7 +183,7 @@ class ServerTarget:
         for run_id, points in by_run.items():
             rest = iter(points)
             while batch := list(islice(rest, _METRICS)):
-                self._talk.post("/mlflow/runs/log-batch", run_id=run_id, metrics=batch)
+                self._client.post("/mlflow/runs/log-batch", run_id=run_id, metrics=batch)
 
     def find_registered(self, name: str) -> Registered | None:
         """Return a registered model that is there."""
@@ -194,7 +194,7 @@ class ServerTarget:
         known = self.find_registered(each.name)
         if known is None:
             tags = [{"key": key, "value": value} for key, value in each.tags.items()]
-            self._talk.post(
+            self._client.post(
                 "/mlflow/registered-models/create", name=each.name, tags=tags, description=each.description
             )
         held = {version.version for version in known.versions} if known else set()
@@ -205,7 +205,7 @@ class ServerTarget:
         for alias, number in each.aliases.items():
             if alias not in aliases:
                 pointer = {"name": each.name, "alias": alias, "version": str(number)}
-                self._talk.post("/mlflow/registered-models/alias", **pointer)
+                self._client.post("/mlflow/registered-models/alias", **pointer)
 
     def version_files(self, name: str, version: int, files: NamedFiles) -> str:
         """Keep the files of a version that belong to no run and no logged model; return where they are."""
@@ -240,11 +240,11 @@ class ServerTarget:
     def finish(self) -> None:
         """Delete again the experiments that were opened."""
         for identity in self._opened:
-            self._talk.post("/mlflow/experiments/delete", experiment_id=identity)
+            self._client.post("/mlflow/experiments/delete", experiment_id=identity)
         self._opened.clear()
 
     def _search(self, of: MlflowExperiment, asked: str) -> MlflowRun | None:
-        answer = self._talk.post(
+        answer = self._client.post(
             "/mlflow/runs/search",
             experiment_ids=[self._experiments[of.id].id],
             filter=asked,
@@ -261,16 +261,16 @@ class ServerTarget:
         for name, values in (("params", each.params), ("tags", each.tags)):
             pairs = ({"key": key, "value": value} for key, value in values.items())
             while some := list(islice(pairs, _TEXTS)):
-                self._talk.post("/mlflow/runs/log-batch", run_id=identity, **{name: some})
+                self._client.post("/mlflow/runs/log-batch", run_id=identity, **{name: some})
         rows = (
             {"key": key, "value": "NaN" if value is None else value, "timestamp": ms, "step": step}
             for key, some in points
             for step, ms, value in some
         )
         while batch := list(islice(rows, _METRICS)):
-            self._talk.post("/mlflow/runs/log-batch", run_id=identity, metrics=batch)
+            self._client.post("/mlflow/runs/log-batch", run_id=identity, metrics=batch)
         if each.datasets:
-            self._talk.post(
+            self._client.post(
                 "/mlflow/runs/log-inputs", run_id=identity, datasets=[_input(one) for one in each.datasets]
             )
 
@@ -278,7 +278,7 @@ class ServerTarget:
         for path, source in files:
             target = proxied(root, path)
             if not target:
-                self._tell(
+                self._on_error(
                     InvalidInput(
                         "files can't be sent: this server does not take them itself",
                         where=root,
@@ -286,7 +286,7 @@ class ServerTarget:
                     )
                 )
                 return
-            self._talk.upload(target, source)
+            self._client.upload(target, source)
 
     def _digests(self, files: Iterator[File]) -> dict[str, str]:
         found = {}
@@ -295,12 +295,12 @@ class ServerTarget:
                 try:
                     found[file.path] = digests.of_file(self._source.fetch(file, Path(folder) / "draft"))
                 except NotFound as error:
-                    self._tell(error)
+                    self._on_error(error)
         return found
 
     def _version(self, name: str, version: MlflowVersion) -> None:
         while True:
-            made = self._talk.post(
+            made = self._client.post(
                 "/mlflow/model-versions/create",
                 name=name,
                 source=version.source,
@@ -313,11 +313,11 @@ class ServerTarget:
             number = int(made["model_version"]["version"])
             if number >= version.version:
                 break
-            self._talk.send("DELETE", "/mlflow/model-versions/delete", name=name, version=str(number))
+            self._client.send("DELETE", "/mlflow/model-versions/delete", name=name, version=str(number))
         if number != version.version:
-            self._tell(InvalidInput(f"version {version.version} of {name!r} became version {number}"))
+            self._on_error(InvalidInput(f"version {version.version} of {name!r} became version {number}"))
         if version.stage != "None":
-            self._talk.post(
+            self._client.post(
                 "/mlflow/model-versions/transition-stage",
                 name=name,
                 version=str(number),

@@ -29,17 +29,17 @@ def write_text(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def write_texts(folder: Path, values: Mapping[str, str], tell: OnError) -> None:
+def write_texts(folder: Path, values: Mapping[str, str], on_error: OnError) -> None:
     """Write texts by key below a folder; a key with slashes lies deeper."""
     folder.mkdir(parents=True, exist_ok=True)
     for key, value in values.items():
         try:
             write_text(below(folder, key), value)
         except (MeguruError, OSError) as error:
-            tell(_told(key, error))
+            on_error(_as_error(key, error))
 
 
-def write_points(folder: Path, key: str, points: Iterable[MlflowPoint], tell: OnError) -> None:
+def write_points(folder: Path, key: str, points: Iterable[MlflowPoint], on_error: OnError) -> None:
     """Write the points of a metric, one a line."""
     try:
         path = below(folder, key)
@@ -48,7 +48,7 @@ def write_points(folder: Path, key: str, points: Iterable[MlflowPoint], tell: On
             for step, ms, value in points:
                 file.write(f"{ms} {'nan' if value is None else repr(value)} {step}\n")
     except (MeguruError, OSError) as error:
-        tell(_told(key, error))
+        on_error(_as_error(key, error))
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -75,7 +75,7 @@ def swap(draft: Path, target: Path, aside: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _told(key: str, error: Exception) -> MeguruError:
+def _as_error(key: str, error: Exception) -> MeguruError:
     if isinstance(error, MeguruError):
         return error
     return InvalidInput(f"{key[:120]!r} can't be written to a file store", why=str(error)[:300])

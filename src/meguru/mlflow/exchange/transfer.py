@@ -1,4 +1,4 @@
-"""The two doors: bring a store in, send a workspace out."""
+"""Import a store of MLflow into a workspace, and export a workspace to one."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import unquote
 from meguru.errors import UsageError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.exchange.importer import Bringer
-from meguru.mlflow.exchange.protocol import Http, InProcess, Talk
-from meguru.mlflow.exchange.report import Book, TransferReport
+from meguru.mlflow.exchange.importer import MlflowImporter
+from meguru.mlflow.exchange.protocol import Http, InProcess, MlflowClient
+from meguru.mlflow.exchange.report import ReportBuilder, TransferReport
 from meguru.mlflow.exchange.sources import open_source
 from meguru.mlflow.exchange.sources.server import ServerSource
 from meguru.mlflow.exchange.targets.base import MlflowTarget
 from meguru.mlflow.exchange.types import TransferProgress
 
 
-def bring_in(
+def import_store(
     ws: Workspace | RemoteWorkspace,
     where: str,
     *,
@@ -42,21 +42,21 @@ def bring_in(
     progress
         Is told what is counted, how much of it is done, and how much there is if that is known.
     """
-    book = Book(where, _name(ws))
-    source = open_source(where, tell=book.tell, artifacts=artifacts)
+    report = ReportBuilder(where, _name(ws))
+    source = open_source(where, on_error=report.add_problem, artifacts=artifacts)
     try:
-        here = workspace_source(ws, book)
+        here = workspace_source(ws, report)
         try:
-            return Bringer(
-                ws, here, source, book, with_files=with_files, deep=deep, progress=progress
-            ).bring()
+            return MlflowImporter(
+                ws, here, source, report, with_files=with_files, deep=deep, progress=progress
+            ).run()
         finally:
             here.close()
     finally:
         source.close()
 
 
-def send_out(
+def export_workspace(
     ws: Workspace | RemoteWorkspace, where: str, *, progress: TransferProgress | None = None
 ) -> TransferReport:
     """Export a workspace to a store of MLflow, and compare both sides.
@@ -70,35 +70,35 @@ def send_out(
     """
     from meguru.mlflow.exchange.exporter import Exporter
 
-    book = Book(_name(ws), where)
+    report = ReportBuilder(_name(ws), where)
     is_server = where.startswith(("http://", "https://"))
-    target = _target(where, book)
-    here = workspace_source(ws, book)
+    target = _target(where, report)
+    here = workspace_source(ws, report)
     try:
-        return Exporter(ws, here, target, book, same_ids=not is_server, progress=progress).send()
+        return Exporter(ws, here, target, report, same_ids=not is_server, progress=progress).send()
     finally:
         target.close()
         here.close()
 
 
-def _target(where: str, book: Book) -> MlflowTarget:
+def _target(where: str, report: ReportBuilder) -> MlflowTarget:
     if where.startswith(("http://", "https://")):
         from meguru.mlflow.exchange.targets.server import ServerTarget
 
-        return ServerTarget(Talk(Http(where)), tell=book.tell)
+        return ServerTarget(MlflowClient(Http(where)), on_error=report.add_problem)
     from meguru.mlflow.exchange.targets.folder import FolderTarget
 
     if "://" in where and not where.startswith("file:"):
         raise UsageError(f"{where[:120]!r} can't be written to", hint="name a folder, or a server")
     folder = Path(unquote(where.removeprefix("file://"))) if where.startswith("file:") else Path(where)
-    return FolderTarget(folder, tell=book.tell)
+    return FolderTarget(folder, on_error=report.add_problem)
 
 
-def workspace_source(ws: Workspace | RemoteWorkspace, book: Book) -> ServerSource:
+def workspace_source(ws: Workspace | RemoteWorkspace, report: ReportBuilder) -> ServerSource:
     """Return a workspace as an MLflow store to read from."""
     if isinstance(ws, RemoteWorkspace):
-        return ServerSource(Talk(Http(ws.url, token=ws.token)), tell=book.tell)
-    return ServerSource(Talk(InProcess(ws)), tell=book.tell)
+        return ServerSource(MlflowClient(Http(ws.url, token=ws.token)), on_error=report.add_problem)
+    return ServerSource(MlflowClient(InProcess(ws)), on_error=report.add_problem)
 
 
 def _name(ws: Workspace | RemoteWorkspace) -> str:
