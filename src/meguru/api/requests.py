@@ -73,7 +73,7 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
     _check_declared(request, limit)
     size = 0
     try:
-        async for chunk in _lively(request.stream()):
+        async for chunk in _with_idle_timeout(request.stream()):
             size += len(chunk)
             if size > limit:
                 raise _too_large(limit)
@@ -82,7 +82,7 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
         raise _broken() from error
 
 
-async def _lively(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _with_idle_timeout(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Give what comes; a client that hangs in the middle of its body is not waited for."""
     while True:
         try:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from meguru.app.calls import blob_list, blob_verify
 from meguru.artifacts.integrity.inventory import Inventory
-from meguru.artifacts.integrity.sampling import missed
-from meguru.artifacts.integrity.types import MOST, BlobReport, BlobState
+from meguru.artifacts.integrity.sampling import miss_probability
+from meguru.artifacts.integrity.types import MAX_BLOBS, BlobReport, BlobState
 
 if TYPE_CHECKING:
     from meguru.kernel.operations import Door
@@ -74,7 +74,7 @@ def _look(
     ws: Door, inventory: Inventory, end: float | None, largest: int | None, progress: WalkProgress | None
 ) -> None:
     told = time.monotonic()
-    while wanted := inventory.waiting(MOST):
+    while wanted := inventory.waiting(MAX_BLOBS):
         left = 5.0 if end is None else end - time.monotonic()
         if left <= 0:
             return
@@ -97,6 +97,6 @@ def _report(inventory: Inventory) -> BlobReport:
         lost=inventory.lost(SHOWN_LOST, SHOWN_REFS),
         lost_count=sum(number for state, number in counts.items() if state.is_lost),
         complete=seen == roots,
-        missed_one=missed(roots, seen, 1) if roots else 0.0,
-        missed_percent=missed(roots, seen, max(1, roots // 100)) if roots else 0.0,
+        missed_one=miss_probability(roots, seen, 1) if roots else 0.0,
+        missed_percent=miss_probability(roots, seen, max(1, roots // 100)) if roots else 0.0,
     )

@@ -9,10 +9,10 @@ from meguru.app.open import open_workspace
 from meguru.errors import DigestMismatch
 from meguru.flavors import mlmodel
 from meguru.flavors.bundle import load_bundle
-from meguru.registry import pinned
+from meguru.registry import pins
 from meguru.registry.cache import fetch_model
 from meguru.registry.embedded import EmbeddedModel
-from meguru.registry.pinned import PinnedModel
+from meguru.registry.pins import PinnedModel
 from meguru.registry.verified import check_verified
 
 

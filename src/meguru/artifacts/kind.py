@@ -38,7 +38,7 @@ BLOB = Kind(
     internal={"encrypt": "who has the machine brings blobs under a key"},
     services=(
         Service(name="blobs", factory="meguru.artifacts.durability:blob_flusher"),
-        Service(name="uploads", factory="meguru.artifacts.uploads.expiry:LeftUploads"),
+        Service(name="uploads", factory="meguru.artifacts.uploads.expiry:ExpiredUploads"),
     ),
 )
 """A blob belongs to nothing and to nobody: who has its digest, and may read blobs anywhere, may read it."""

@@ -8,7 +8,7 @@ from meguru.base.paging import Page, check_limit
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
 
-MOST_SECONDS = 30.0
+MAX_SECONDS = 30.0
 
 
 @operation("event.list", permission="event:read", query=True)
@@ -50,7 +50,7 @@ def wait_event(ctx: Context, *, after: int, timeout: float = 20.0) -> int:
 
     What the caller may not see is no event here. When the time is over, the last one may be an older one.
     """
-    end = time.monotonic() + min(max(timeout, 0.0), MOST_SECONDS)
+    end = time.monotonic() + min(max(timeout, 0.0), MAX_SECONDS)
     if ctx.visible is None:
         return events.wait(ctx.ws, after=after, timeout=end - time.monotonic())
     newest, looked = _head(ctx), after

@@ -12,7 +12,7 @@ from meguru.base import refs
 from meguru.errors import InvalidInput
 from meguru.kernel.events.schema import edge, event
 
-MOST_CLAIMS = 1000
+MAX_CLAIMS = 1000
 _BATCH = 500
 
 
@@ -41,8 +41,8 @@ def check_claims(
     """
     is_list = not isinstance(given, str)
     given = [given] if isinstance(given, str) else given
-    if len(given) > MOST_CLAIMS:
-        raise InvalidInput(f"{field} names {len(given)} things", why=f"at most {MOST_CLAIMS}", field=field)
+    if len(given) > MAX_CLAIMS:
+        raise InvalidInput(f"{field} names {len(given)} things", why=f"at most {MAX_CLAIMS}", field=field)
     wanted = list(dict.fromkeys(given))
     first = _first_events(tx, [*wanted, after] if after else wanted)
     for number, ref in enumerate(wanted):

@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import delete, select
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
-from meguru.artifacts.erasure.gone import note_gone
+from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
 from meguru.base import refs
 from meguru.collections.schema import collected_day
 from meguru.kernel.operations import Context
@@ -27,7 +27,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
         if not dry_run:
             day = (mine.dataset == row.dataset) & (mine.endpoint == row.endpoint) & (mine.day == row.day)
             ctx.tx.execute(delete(collected_day).where(day))
-            note_gone(ctx.tx, [row.digest])
+            schedule_blob_deletion(ctx.tx, [row.digest])
     return [
         ErasedThing(ref=refs.make("dataset", name), what="rows of days that are collected", rows=count)
         for name, count in sorted(counts.items())

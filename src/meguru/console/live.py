@@ -12,7 +12,7 @@ from contextlib import suppress
 from meguru.errors import MeguruError
 from meguru.kernel import events
 from meguru.kernel.workspace import Workspace
-from meguru.tracking.show import MOST_COUNTED, count_points
+from meguru.tracking.show import MAX_COUNTED_RUNS, count_points
 
 log = logging.getLogger(__name__)
 PACE = 0.5
@@ -57,7 +57,7 @@ def poll_points(listeners: Sequence[Listener]) -> list[Listener]:
     told = []
     for rights, (ws, runs) in watched.items():
         with suppress(MeguruError):  # a busy database is looked at again; who may not look hears nothing
-            counts = count_points(ws, runs=sorted(runs)[:MOST_COUNTED])
+            counts = count_points(ws, runs=sorted(runs)[:MAX_COUNTED_RUNS])
             told += [each for each in listeners if _rights(each.ws) == rights and each.hear(counts)]
     return told
 

@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import delete, select
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
-from meguru.artifacts.erasure.gone import note_gone
+from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
 from meguru.base import refs
 from meguru.errors import Conflict
 from meguru.features import dtypes
@@ -59,7 +59,7 @@ def _materialized(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> It
             _check_not_about(ctx, work, subject, count)
         elif count:
             materialized.change(ctx.tx, work.id, target="")
-            note_gone(ctx.tx, [target])
+            schedule_blob_deletion(ctx.tx, [target])
     for state in materialized.all_online(ctx.tx).values():
         if not (count := _count(ctx, state.newest_rows, subject)):
             continue
@@ -70,7 +70,7 @@ def _materialized(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> It
             digest = ctx.blobs.put_bytes(as_parquet(left))
             changed = msgspec.structs.replace(state, newest_rows=digest, rows=left.height)
             materialized.set_online(ctx.tx, changed)
-            note_gone(ctx.tx, [state.newest_rows])
+            schedule_blob_deletion(ctx.tx, [state.newest_rows])
 
 
 def _check_not_about(ctx: Context, work: Materialization, subject: ErasureSubject, count: int) -> None:
@@ -120,7 +120,7 @@ def _profiles(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterat
         if not dry_run:
             here = (mine.name == row.name) & (mine.version == row.version)
             ctx.tx.execute(delete(feature_profile).where(here, mine.rows_digest == row.rows_digest))
-            note_gone(ctx.tx, [row.profile])
+            schedule_blob_deletion(ctx.tx, [row.profile])
 
 
 def _cached(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:

@@ -10,7 +10,7 @@ from meguru.base import refs
 from meguru.datasets.redaction import personal_columns
 from meguru.datasets.spec import spec_of
 from meguru.errors import MeguruError
-from meguru.registry.known import datasets_learned_from
+from meguru.registry.lookups import datasets_learned_from
 
 
 def personal_in(tx: Connection, datasets: Iterable[str]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from meguru.errors import MeguruError
 from meguru.monitoring.checks.options import check_of
 from meguru.monitoring.types import Monitor
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import datasets_learned_from
+from meguru.registry.lookups import datasets_learned_from
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:

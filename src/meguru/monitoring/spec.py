@@ -22,7 +22,7 @@ from meguru.monitoring.kind import ALERT_ON, CHECKS, DATA_CHECKS, MonitorSpec
 from meguru.monitoring.schedule.begin import begin, end
 from meguru.monitoring.schedule.rules import AS_IT_COMES, MAX_MAKE_UP, CronRule
 from meguru.monitoring.types import Monitor, Severity
-from meguru.registry.known import KnownModel, known_model
+from meguru.registry.lookups import KnownModel, newest_known_model
 from meguru.stats.arrays import as_level
 
 MAX_IMPORTANT = 1000
@@ -85,7 +85,7 @@ def _of_endpoint(
     if (theirs := refs.project_of(full)) != project:
         # Its reports tell of what that endpoint was asked and answered.
         ctx.require("prediction:read", project=theirs, why=f"the monitor would watch endpoint/{full}")
-    known = known_model(ctx.tx, _model_of(ctx.tx, full))
+    known = newest_known_model(ctx.tx, _model_of(ctx.tx, full))
     options = _able(spec, checks, known) if known else spec.checks
     alert_on = _found_by([check_of(each) for each in options], spec.alert_on)
     return msgspec.structs.replace(

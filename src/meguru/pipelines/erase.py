@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from meguru.artifacts import trees
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.artifacts.erasure.content import ContentCleaner, values_of
-from meguru.artifacts.erasure.gone import note_gone
+from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
 from meguru.artifacts.erasure.redaction import TextRedactor
 from meguru.artifacts.integrity.sources import members
 from meguru.artifacts.integrity.types import PLAIN
@@ -55,7 +55,7 @@ def _outputs(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> list[Er
                 ctx.tx.execute(update(step_run).where(mine.id == row.id).values(outputs=left))
         last = rows[-1].id
     if not dry_run:
-        note_gone(ctx.tx, cleaner.gone)
+        schedule_blob_deletion(ctx.tx, cleaner.gone)
     subject.places.looked("outputs of steps", cleaner.searched)
     if cleaner.unsearched:
         subject.places.passed("outputs of steps that are no table or text", cleaner.unsearched)
@@ -161,7 +161,7 @@ def _logs(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> list[Erase
         for step, attempt, seq, text in found:
             here = (part.step_run == step) & (part.attempt == attempt) & (part.seq == seq)
             ctx.tx.execute(update(step_log_chunk).where(here).values(text=text))
-        note_gone(ctx.tx, gone)
+        schedule_blob_deletion(ctx.tx, gone)
     subject.places.looked("logs of steps", len(logs))
     return [
         ErasedThing(ref=refs.make("pipeline_run", run), what="places in what steps printed", rows=count)

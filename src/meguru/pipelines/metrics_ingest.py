@@ -116,13 +116,13 @@ def _add(ctx: Context, run_id: str, step: str, mark: tuple[int, int], points: li
     if kept.marks.get(step, (0, 0)) >= mark:
         return
     try:
-        store.hold(ctx.tx, PIPELINES, kept.run)
+        store.lock_running(ctx.tx, PIPELINES, kept.run)
     except Conflict:
         return  # it was ended by hand, and what is over does not change
     named = list(_named(kept, step, points))
     for key, first in _first_steps(named).items():
         if kept.series[key] != (step, mark[0]):
-            series.rewind(ctx.tx, kept.run, key, first)
+            series.truncate_from(ctx.tx, kept.run, key, first)
             kept.series[key] = (step, mark[0])
     for at in range(0, len(named), MAX_POINTS):
         series.add(ctx.tx, kept.run, named[at : at + MAX_POINTS], ctx.now())

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from meguru.artifacts.erasure.gone import note_gone
+from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
 from meguru.base import refs
 from meguru.kernel.operations import Context
 from meguru.pipelines.logs.schema import step_log, step_log_chunk
@@ -48,7 +48,7 @@ class LogRecords:
                 # Not all that have this blob: a younger step may have printed the same.
                 mine_only = (step_run.c.id == row.step_run) & (step_run.c.log == row.blob)
                 ctx.tx.execute(update(step_run).where(mine_only).values(log=None))
-        note_gone(ctx.tx, {row.blob for row in found if row.blob})
+        schedule_blob_deletion(ctx.tx, {row.blob for row in found if row.blob})
         return len(found), sum(row.size for row in found)
 
 

@@ -18,7 +18,7 @@ from meguru.registry import store
 from meguru.registry.types import ModelVersion, RankedVersion, RegisteredModel
 from meguru.tracking.search.grammar import Clause, read_filter
 
-SCANNED = 10_000
+MAX_SCANNED = 10_000
 """So many versions of a group are looked at, the newest ones."""
 _MEGABYTE = 1_000_000
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -75,7 +75,7 @@ def best(
     models = _members(ctx.tx, refs.within(ctx.home, group.removeprefix("model/")), ctx)
     ranked = [
         RankedVersion(version=version, value=version.metrics[metric], baseline=model.baselines.get(metric))
-        for version, model in store.of_models(ctx.tx, models, limit=SCANNED)
+        for version, model in store.of_models(ctx.tx, models, limit=MAX_SCANNED)
         if metric in version.metrics and all(_holds(clause, version, model) for clause in clauses)
     ]
     ranked.sort(key=lambda each: each.value, reverse=which == "higher")

@@ -24,7 +24,7 @@ from meguru.registry.types import ModelVersion
 from meguru.stats.intervals import Interval
 
 Better = Literal["first", "second", "undecided"]
-MOST_METRICS = 20
+MAX_METRICS = 20
 
 
 class IntervalBounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,8 +77,8 @@ def compare(
     """
     if not 0.5 <= level < 1:
         raise InvalidInput("a level lies between 0.5 and 1", field="level", why=f"it is {level:g}")
-    if len(metrics or ()) > MOST_METRICS:
-        raise InvalidInput("too many metrics", field="metrics", why=f"up to {MOST_METRICS} at a time")
+    if len(metrics or ()) > MAX_METRICS:
+        raise InvalidInput("too many metrics", field="metrics", why=f"up to {MAX_METRICS} at a time")
     other = refs.parse(second, kind="model").name
     if not in_projects(ctx.visible, other):
         raise NotFound.of("model", other)

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from meguru.artifacts import trees
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.artifacts.erasure.content import ContentCleaner
-from meguru.artifacts.erasure.gone import note_gone
+from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
 from meguru.base import refs
 from meguru.kernel.operations import Context
 from meguru.registry.schema import model_version, stored_file
@@ -65,5 +65,5 @@ def _sent(
             ctx.tx.execute(update(stored_file).where(mine.path == row.path).values(values))
             gone.add(row.digest)
     if not dry_run:
-        note_gone(ctx.tx, gone)
+        schedule_blob_deletion(ctx.tx, gone)
     return made

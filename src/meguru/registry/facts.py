@@ -18,7 +18,7 @@ from meguru.registry.cache import fetch_model
 from meguru.registry.loading import loading_turn
 from meguru.tasks import Task, task_of
 
-MOST_BYTES, MOST_FILES = 8 << 30, 10_000
+MAX_BYTES, MAX_FILES = 8 << 30, 10_000
 """Of the largest model that is loaded."""
 
 
@@ -110,10 +110,10 @@ def _answered(ws: Workspace, loaded: bundle.Bundle, example: InputExample) -> tr
 
 def _check_size(entries: Sequence[trees.TreeEntry]) -> None:
     size = sum(entry.size for entry in entries)
-    if size > MOST_BYTES or len(entries) > MOST_FILES:
+    if size > MAX_BYTES or len(entries) > MAX_FILES:
         raise TooLarge(
             f"a model of {len(entries):,} files and {size:,} bytes is not loaded",
-            why=f"up to {MOST_FILES:,} files and {MOST_BYTES:,} bytes are",
+            why=f"up to {MAX_FILES:,} files and {MAX_BYTES:,} bytes are",
             hint="keep what is no part of the model (data, checkpoints) beside it, as artifacts of its run",
         )
 

@@ -88,7 +88,7 @@ def fairness(
         min_rows=min_rows,
     )
     given.check_options()
-    with asking_holdout(ctx, ref) as asked:
+    with scoring_holdout(ctx, ref) as asked:
         _check_columns(asked, by or [])
         known = ModelFairness(
             ref=asked.version.ref, rows=len(asked.rows), level=level, columns=grouping_columns(asked)
@@ -98,7 +98,7 @@ def fairness(
         return msgspec.structs.replace(known, comparisons=list(_compared(asked, given, level)))
 
 
-def _check_columns(asked: AskedHoldout, names: Sequence[str]) -> None:
+def _check_columns(asked: ScoredHoldout, names: Sequence[str]) -> None:
     there = asked.evidence.frame.columns
     for name in names:
         if name not in there:
@@ -107,7 +107,7 @@ def _check_columns(asked: AskedHoldout, names: Sequence[str]) -> None:
             raise InvalidInput(f"{asked.evidence.name} has no column {name!r}", field="by", hint=hint)
 
 
-def grouping_columns(asked: AskedHoldout) -> list[str]:
+def grouping_columns(asked: ScoredHoldout) -> list[str]:
     """Return the columns of a holdout that have few values."""
     frame, label = asked.evidence.frame, asked.evidence.columns.label
     return [
@@ -120,7 +120,7 @@ def grouping_columns(asked: AskedHoldout) -> list[str]:
     ]
 
 
-def _compared(asked: AskedHoldout, given: GroupOptions, level: float) -> Iterator[GroupComparison]:
+def _compared(asked: ScoredHoldout, given: GroupOptions, level: float) -> Iterator[GroupComparison]:
     task = asked.model.task
     list(_fitting(given, asked, 1.0))  # refuses answers that no criterion compares
     frame = holdout_decisions(
@@ -139,7 +139,7 @@ def _compared(asked: AskedHoldout, given: GroupOptions, level: float) -> Iterato
             yield _one(frame, options, columns, each)
 
 
-def _fitting(given: GroupOptions, asked: AskedHoldout, limit: float) -> Iterator[GroupOptions]:
+def _fitting(given: GroupOptions, asked: ScoredHoldout, limit: float) -> Iterator[GroupOptions]:
     """Yield the options of each criterion that compares the model's answers."""
     refused: InvalidInput | None = None
     found = 0

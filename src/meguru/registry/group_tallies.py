@@ -20,7 +20,7 @@ from meguru.signing.statement import Statement, StatementSubject
 from meguru.storage.blobs import BlobStore
 
 COUNTED = "model_version.groups_counted"
-MOST_KEPT = 100
+MAX_KEPT = 100
 
 
 class TallyRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ def tallies_of(tx: Connection, ref: str) -> list[TallyRecord]:
     """Return the counts that were sent of a version, newest first."""
     name = refs.parse(ref, kind="model")
     subject = refs.make("model", name.name, name.version or "")
-    found = events.read(tx, subject=subject, types=[COUNTED], limit=MOST_KEPT, newest_first=True)
+    found = events.read(tx, subject=subject, types=[COUNTED], limit=MAX_KEPT, newest_first=True)
     return [
         TallyRecord(
             id=each.id,

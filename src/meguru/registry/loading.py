@@ -8,9 +8,9 @@ from threading import BoundedSemaphore
 
 from meguru.errors import Busy
 
-AT_ONCE, PATIENCE_SECONDS = 2, 60.0
+MAX_LOADING, WAIT_SECONDS = 2, 60.0
 """So many turns there are at a time in a process, and so long another one is waited for."""
-_turns = BoundedSemaphore(AT_ONCE)
+_turns = BoundedSemaphore(MAX_LOADING)
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def loading_turn() -> Iterator[None]:
     Busy
         When there is none within a minute.
     """
-    if not _turns.acquire(timeout=PATIENCE_SECONDS):
+    if not _turns.acquire(timeout=WAIT_SECONDS):
         raise Busy("too many models are being verified", hint="try again in a minute")
     try:
         yield

@@ -9,9 +9,9 @@ from meguru.errors import InvalidInput
 from meguru.fairness.slice_finder import MAX_VALUES, find_slices
 from meguru.flavors.scored_holdout import row_losses, rows_with_answers
 from meguru.kernel.operations import Context, operation
-from meguru.registry.asked_holdout import AskedHoldout, asking_holdout
+from meguru.registry.scored_holdout import ScoredHoldout, scoring_holdout
 
-MOST_COLUMNS, MAX_ROWS = 200, 1_000_000
+MAX_COLUMNS, MAX_ROWS = 200, 1_000_000
 
 
 class WorseSlice(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ def slices(
     if not 10 <= least_rows <= MAX_ROWS:
         why = f"it is {least_rows:,}"
         raise InvalidInput(f"least_rows is 10 to {MAX_ROWS:,}", field="least_rows", why=why)
-    with asking_holdout(ctx, ref) as asked:
+    with scoring_holdout(ctx, ref) as asked:
         loss, metric = row_losses(asked.model.task, asked.rows)
         frame, names = rows_with_answers(asked.evidence, asked.rows), _columns(asked, columns)
         seed = int(digests.of_value([asked.version.digest])[:8], 16)
@@ -88,13 +88,13 @@ def slices(
         )
 
 
-def _columns(asked: AskedHoldout, given: list[str] | None) -> list[str]:
+def _columns(asked: ScoredHoldout, given: list[str] | None) -> list[str]:
     frame, said = asked.evidence.frame, asked.evidence.columns
     lost = [name for name in given or () if name not in frame.columns]
     if lost:
         raise InvalidInput(f"{asked.evidence.name} has no column {lost[0]!r}", field="columns")
     if given:
-        return list(dict.fromkeys(given))[:MOST_COLUMNS]
+        return list(dict.fromkeys(given))[:MAX_COLUMNS]
     features = set(asked.model.signature.names)
     return [
         name
@@ -103,4 +103,4 @@ def _columns(asked: AskedHoldout, given: list[str] | None) -> list[str]:
         and not kind.is_nested()
         and not kind.is_temporal()
         and (name in features or frame.get_column(name).n_unique() <= MAX_VALUES)
-    ][:MOST_COLUMNS]
+    ][:MAX_COLUMNS]

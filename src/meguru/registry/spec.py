@@ -23,9 +23,9 @@ from meguru.registry.schema import mlflow_model, registered_model
 from meguru.registry.stages import check_rules
 from meguru.registry.usage import LIVE, USERS
 
-_MOST = 100
-_LONGEST = {"description": 100_000, "owner": 200}
-_KEY, _VALUE = 250, 100_000
+MAX_ENTRIES = 100
+MAX_LENGTH = {"description": 100_000, "owner": 200}
+MAX_KEY, MAX_VALUE = 250, 100_000
 
 
 def find(tx: Connection, name: str) -> ModelSpec | None:
@@ -72,18 +72,18 @@ def _can_be_declared(name: str) -> bool:
 def check(ctx: Context, name: str, spec: ModelSpec) -> ModelSpec:
     """Return the spec with its group in full; refuse what is too long, or is no number."""
     del ctx
-    for field, longest in _LONGEST.items():
+    for field, longest in MAX_LENGTH.items():
         if len(getattr(spec, field)) > longest:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
     for field in ("tags", "baselines"):
-        if len(getattr(spec, field)) > _MOST:
-            raise InvalidInput(f"there are too many {field}", field=field, why=f"up to {_MOST} are possible")
+        if len(getattr(spec, field)) > MAX_ENTRIES:
+            raise InvalidInput(f"there are too many {field}", field=field, why=f"up to {MAX_ENTRIES} are possible")
     for key, value in spec.tags.items():
-        if not 0 < len(key) <= _KEY or len(value) > _VALUE:
-            why = f"up to {_KEY} characters name one, up to {_VALUE:,} are its value"
+        if not 0 < len(key) <= MAX_KEY or len(value) > MAX_VALUE:
+            why = f"up to {MAX_KEY} characters name one, up to {MAX_VALUE:,} are its value"
             raise InvalidInput(f"the tag {key[:60]!r} is too long, or has no name", field="tags", why=why)
     for key, number in spec.baselines.items():
-        if not key or len(key) > _KEY or not math.isfinite(number):
+        if not key or len(key) > MAX_KEY or not math.isfinite(number):
             raise InvalidInput(f"the baseline {key[:60]!r} is no number of a metric", field="baselines")
     check_rules(spec.stages, spec.baselines)
     if not spec.group:

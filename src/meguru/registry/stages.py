@@ -15,7 +15,7 @@ from meguru.registry.schema import model_version, registered_model
 from meguru.registry.types import ModelVersion, RegisteredModel
 from meguru.registry.usage import LIVE, USERS
 
-_MOST, _LONGEST = 20, 60
+MAX_STAGES, MAX_NAME = 20, 60
 
 
 @operation("model.stage", permission="model:write", on="ref")
@@ -91,12 +91,12 @@ def _below(name: str, version: ModelVersion, model: RegisteredModel) -> str:
 def check_rules(rules: list[StageRule], baselines: dict[str, float]) -> None:
     """Refuse stages that make no sense together."""
     names = [rule.name for rule in rules]
-    if len(names) > _MOST or len(set(names)) != len(names):
+    if len(names) > MAX_STAGES or len(set(names)) != len(names):
         raise InvalidInput(
-            "stages have names of their own", field="stages", why=f"up to {_MOST} are possible"
+            "stages have names of their own", field="stages", why=f"up to {MAX_STAGES} are possible"
         )
     for rule in rules:
-        if not 0 < len(rule.name.strip()) == len(rule.name) <= _LONGEST:
+        if not 0 < len(rule.name.strip()) == len(rule.name) <= MAX_NAME:
             raise InvalidInput(f"{rule.name[:60]!r} can't name a stage", field="stages")
         if unknown := [each for each in rule.after if each not in names]:
             raise NotFound.of("stage", unknown[0], names)

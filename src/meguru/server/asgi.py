@@ -24,7 +24,7 @@ from meguru.console.live import Live
 from meguru.console.routes import routes as console_routes
 from meguru.errors import InternalError, InvalidInput, NotFound
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.routes import Direct, mlflow_routes
+from meguru.mlflow.protocol.routes import FastPath, mlflow_routes
 from meguru.mlflow.registry.routes import other_routes, root_routes
 from meguru.server.access import Access
 from meguru.server.acknowledge import acknowledge_routes
@@ -70,7 +70,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         *console_routes(lambda request: request.state.workspace, live),
     ]
     app.router = RouteTable(routes, lifespan=lifespan)
-    first = PredictionsFirst(endpoints_app(service), FeatureLane(ws), Direct(app, others))
+    first = PredictionsFirst(endpoints_app(service), FeatureLane(ws), FastPath(app, others))
     return Access(first, ws=ws, auth=auth, any_host=any_host)
 
 

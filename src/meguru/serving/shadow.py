@@ -6,7 +6,7 @@ from meguru.base.refs import parse
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
-from meguru.registry.known import known_model
+from meguru.registry.lookups import newest_known_model
 from meguru.serving import store
 from meguru.serving.health import observed
 from meguru.serving.types import Endpoint
@@ -29,7 +29,7 @@ def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
 
 def check_shadow(tx: Connection, shadow: list[str], *, model: str) -> None:
     """Refuse what does not name verified versions of models that do what an endpoint's model does."""
-    served = known_model(tx, model) if shadow else None
+    served = newest_known_model(tx, model) if shadow else None
     if len(shadow) > MAX_SHADOWS:
         raise InvalidInput(f"{MAX_SHADOWS} versions may shadow an endpoint", field=f"shadow[{MAX_SHADOWS}]")
     for index, ref in enumerate(shadow):

@@ -10,10 +10,10 @@ from meguru.kernel.operations import Context, operation
 from meguru.tracking import store
 from meguru.tracking.captured import is_captured
 from meguru.tracking.comparison import Compared, Comparison
-from meguru.tracking.projects import seen_among
+from meguru.tracking.projects import visible_runs
 from meguru.tracking.types import Run
 
-MOST_RUNS = 20
+MAX_RUNS = 20
 
 
 @operation("run.compare", permission="run:read", query=True, refers={"runs": "run"})
@@ -28,11 +28,11 @@ def compare(ctx: Context, *, runs: list[str]) -> Comparison:
         If there is no such run.
     """
     names = [store.run_id(text) for text in runs]
-    if not 2 <= len(names) <= MOST_RUNS:
-        raise InvalidInput(f"{len(names)} runs can't be compared", why=f"2 to {MOST_RUNS}", field="runs")
+    if not 2 <= len(names) <= MAX_RUNS:
+        raise InvalidInput(f"{len(names)} runs can't be compared", why=f"2 to {MAX_RUNS}", field="runs")
     if len(set(names)) < len(names):
         raise InvalidInput("a run is named twice", field="runs")
-    seen = set(seen_among(ctx.tx, names, ctx.readable))
+    seen = set(visible_runs(ctx.tx, names, ctx.readable))
     if hidden := next((name for name in names if name not in seen), None):
         raise store.missing(hidden)
     found = [store.get(ctx.tx, name, ctx.now()) for name in names]

@@ -18,13 +18,13 @@ from meguru.tracking.keys import check_keys, check_texts
 from meguru.tracking.types import Run
 
 NAME, NOTE = "mlflow.runName", "mlflow.note.content"
-MOST_OF_NOTE = 8000
+MAX_NOTE = 8000
 
 
 @operation("run.rename", permission="run:write", on="run")
 def rename(ctx: Context, *, run: str, name: str) -> Run:
     """Give a run another name; empty takes it away."""
-    row = held(ctx.tx, ctx.principal, run)
+    row = lock_undeleted(ctx.tx, ctx.principal, run)
     kept = check_title("run", name) if name else ""
     if row.name != kept:
         set_name(ctx.tx, row.id, kept)
@@ -35,11 +35,11 @@ def rename(ctx: Context, *, run: str, name: str) -> Run:
 @operation("run.note", permission="run:write", on="run")
 def note(ctx: Context, *, run: str, note: str) -> Run:
     """Write what is to be known of a run, over what was there; empty takes it away."""
-    row = held(ctx.tx, ctx.principal, run)
-    if len(note) > MOST_OF_NOTE:
+    row = lock_undeleted(ctx.tx, ctx.principal, run)
+    if len(note) > MAX_NOTE:
         raise InvalidInput(
             f"a note of {len(note)} characters is too long",
-            why=f"at most {MOST_OF_NOTE:,} are kept",
+            why=f"at most {MAX_NOTE:,} are kept",
             hint="log a long text as an artifact",
             field="note",
         )
@@ -57,7 +57,7 @@ def tag(
     wanted, gone = tags or {}, remove or []
     check_texts("tag", wanted)
     check_keys("tag", gone)
-    row = held(ctx.tx, ctx.principal, run)
+    row = lock_undeleted(ctx.tx, ctx.principal, run)
     known = _tags(ctx.tx, row.id)
     new = {key: value for key, value in wanted.items() if known.get(key) != value}
     lost = [key for key in gone if key in known and key not in wanted]
@@ -83,9 +83,9 @@ def restore(ctx: Context, *, run: str) -> Run:
     return _move(ctx, run, "active")
 
 
-def held(tx: Connection, by: Principal, run: str) -> Row[Any]:
+def lock_undeleted(tx: Connection, by: Principal, run: str) -> Row[Any]:
     """Return a run's row, in whichever state, held until the transaction ends; Conflict if it is deleted."""
-    row = store.held(tx, by, run)
+    row = store.lock_run(tx, by, run)
     if store.is_deleted(tx, row.id):
         raise store.deleted(row.id)
     return row
@@ -106,7 +106,7 @@ def set_stage(ctx: Context, run: str, stage: str) -> None:
 
 
 def _move(ctx: Context, run: str, stage: str) -> Run:
-    row = store.held(ctx.tx, ctx.principal, run)
+    row = store.lock_run(ctx.tx, ctx.principal, run)
     if store.is_deleted(ctx.tx, row.id) is not (stage == "deleted"):
         set_stage(ctx, row.id, stage)
     return store.get(ctx.tx, row.id, ctx.now())

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.artifacts.erasure.content import ContentCleaner, values_of
-from meguru.artifacts.erasure.gone import note_gone
+from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
 from meguru.base import refs
 from meguru.kernel.operations import Context
 from meguru.tracking.schema import run_artifact
@@ -33,7 +33,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
             ctx.tx.execute(update(run_artifact).where(here).values(digest=found.digest, size=found.size))
             gone.add(row.digest)
     if not dry_run:
-        note_gone(ctx.tx, gone)
+        schedule_blob_deletion(ctx.tx, gone)
     return [
         ErasedThing(ref=refs.make("run", run), what="rows and places in files of a run", rows=count)
         for run, count in sorted(counts.items())

@@ -16,7 +16,7 @@ def beat(ctx: Context, *, run: str) -> None:
 
     A beat that comes late revives the run, unless it was swept already: then it is a conflict.
     """
-    lease.prolong(ctx.tx, store.hold(ctx.tx, ctx.principal, run), ctx.now(), unless_left=1.0)
+    lease.prolong(ctx.tx, store.lock_running(ctx.tx, ctx.principal, run), ctx.now(), unless_left=1.0)
 
 
 @operation("run.sweep", permission="run:write")

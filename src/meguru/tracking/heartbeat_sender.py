@@ -12,7 +12,7 @@ from meguru.errors import MeguruError
 log = logging.getLogger(__name__)
 
 
-class Pulse:
+class HeartbeatThread:
     """Flushes and beats until it is stopped, or until the server refuses the run.
 
     Parameters

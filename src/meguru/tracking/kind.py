@@ -269,7 +269,7 @@ RUN = Kind(
         "values of people": "meguru.tracking.erase:values",
     },
     services=(
-        Service(name="silent-runs", factory="meguru.tracking.silent:SilentRuns"),
+        Service(name="silent-runs", factory="meguru.tracking.lease_expiry:ExpiredLeases"),
         Service(name="series", factory="meguru.tracking.series.join:joiner"),
     ),
     page="/ui/runs/{name}",

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from meguru.errors import InvalidInput
 
-MOST = 253_402_300_799_999
+MAX_MILLIS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
-LEAST = -62_135_596_800_000
+MIN_MILLIS = -62_135_596_800_000
 """The first millisecond of the year 1."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,8 +27,8 @@ def stored(ms: int) -> str:
 
 def moment(ms: int) -> datetime:
     """Return the moment; refuse one that is not in the calendar. Before 1970 the number is negative."""
-    if not LEAST <= ms <= MOST:
-        raise InvalidInput(f"{ms} is no moment", why=f"milliseconds since 1970 go from {LEAST} to {MOST}")
+    if not MIN_MILLIS <= ms <= MAX_MILLIS:
+        raise InvalidInput(f"{ms} is no moment", why=f"milliseconds since 1970 go from {MIN_MILLIS} to {MAX_MILLIS}")
     return _START + timedelta(milliseconds=ms)
 
 

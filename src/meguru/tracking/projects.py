@@ -12,7 +12,7 @@ from meguru.kernel.projects import condition
 from meguru.tracking.schema import run as table
 
 
-def seen_among(tx: Connection, runs: Sequence[str], projects: AbstractSet[str] | None) -> list[str]:
+def visible_runs(tx: Connection, runs: Sequence[str], projects: AbstractSet[str] | None) -> list[str]:
     """Return the ids of those of some runs that are of some projects; None: all, and nobody looks."""
     ids = [refs.parse(text, kind="run").name for text in runs]
     if projects is None:

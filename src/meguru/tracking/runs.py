@@ -137,7 +137,7 @@ def log(
     check_points(metrics or [])
     check_texts("param", params or {})
     check_texts("tag", tags or {})
-    row = store.hold(ctx.tx, ctx.principal, run, late=late)
+    row = store.lock_running(ctx.tx, ctx.principal, run, late=late)
     if store.is_deleted(ctx.tx, row.id):
         raise store.deleted(row.id)
     if row.state == "running":
@@ -154,7 +154,7 @@ def add_artifact(ctx: Context, *, run: str, path: str, digest: str, late: bool =
     check_path(path, field="path")
     digests.check_digest(digest)
     artifact = RunArtifact(path=path, digest=digest, size=ctx.blobs.size(digest))
-    identity = store.hold(ctx.tx, ctx.principal, run, late=late).id
+    identity = store.lock_running(ctx.tx, ctx.principal, run, late=late).id
     if store.add_artifact(ctx.tx, identity, artifact):
         ctx.emit("run.artifact_added", refs.make("run", identity), data={"path": path, "digest": digest})
     return artifact
@@ -185,7 +185,7 @@ def finish(
     if known.state == state and known.error != leases.SILENT:
         return known
     end = max(known.started_at, min(at or ctx.now(), ctx.now()))
-    row = store.hold(ctx.tx, ctx.principal, run, late=late)
+    row = store.lock_running(ctx.tx, ctx.principal, run, late=late)
     store.finish(ctx.tx, row.id, state=state, error=error[:MAX_ERROR], at=end)
     data = {"state": state, "error": error[:500], "experiment": known.experiment}
     sight = Sight(ctx.tx, ctx.readable)

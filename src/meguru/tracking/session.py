@@ -21,7 +21,7 @@ from meguru.base.ids import new_id
 from meguru.errors import Busy, Conflict, MeguruError, TimedOut
 from meguru.tracking import active, exits, heartbeat, runs
 from meguru.tracking.captured import Captured
-from meguru.tracking.heartbeat_sender import Pulse, is_refusal
+from meguru.tracking.heartbeat_sender import HeartbeatThread, is_refusal
 from meguru.tracking.keys import check_keys, check_step, check_texts, number
 from meguru.tracking.replay import send_left
 from meguru.tracking.sender import Sender, TrackingDoor
@@ -35,7 +35,7 @@ BEAT_SECONDS = 15.0
 LEASE_SECONDS = 60.0
 EXIT_SECONDS = 30.0
 CAPTURE_SECONDS = 15.0
-_MOST = 1000
+MAX_RECORD_METRICS = 1000
 _PLAIN = (float, int)
 
 
@@ -96,7 +96,7 @@ class RunSession:
         except BaseException:
             self._give_up()
             raise
-        self._pulse = Pulse(
+        self._pulse = HeartbeatThread(
             self._flush_quietly,
             lambda: heartbeat.beat(self.ws, run=self.info.id),
             flush_seconds=FLUSH_SECONDS,
@@ -213,12 +213,12 @@ class RunSession:
 
     def _append(self, values: dict[str, Any]) -> None:
         ms = time.time_ns() // 1_000_000
-        if len(values) <= _MOST:
+        if len(values) <= MAX_RECORD_METRICS:
             self._spool.append(("m", ms, values))
         else:
             items = list(values.items())
-            for start in range(0, len(items), _MOST):
-                self._spool.append(("m", ms, dict(items[start : start + _MOST])))
+            for start in range(0, len(items), MAX_RECORD_METRICS):
+                self._spool.append(("m", ms, dict(items[start : start + MAX_RECORD_METRICS])))
         self._unsent += len(values)
         if self._unsent >= FLUSH_POINTS and not self._is_child:
             self._unsent = 0

@@ -7,12 +7,12 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.tracking import series, store
 from meguru.tracking.experiments import store as experiments
-from meguru.tracking.projects import seen_among
+from meguru.tracking.projects import visible_runs
 from meguru.tracking.types import Experiment, ExperimentDetail, MetricPoint, MetricSeries, Run, RunArtifact
 
-MOST_DRAWN = 2000
-MOST_CHARTS = 500
-MOST_COUNTED = 1000
+MAX_CHART_POINTS = 2000
+MAX_CHARTS = 500
+MAX_COUNTED_RUNS = 1000
 
 
 @operation("experiment.list", permission="run:read", query=True)
@@ -106,21 +106,21 @@ def count_points(ctx: Context, *, runs: list[str]) -> dict[str, int]:
 
     A run that is not there has none.
     """
-    if len(runs) > MOST_COUNTED:
+    if len(runs) > MAX_COUNTED_RUNS:
         raise InvalidInput(
-            f"{len(runs)} runs can't be asked for", why=f"at most {MOST_COUNTED}", field="runs"
+            f"{len(runs)} runs can't be asked for", why=f"at most {MAX_COUNTED_RUNS}", field="runs"
         )
-    return series.counts(ctx.tx, seen_among(ctx.tx, runs, ctx.readable))
+    return series.counts(ctx.tx, visible_runs(ctx.tx, runs, ctx.readable))
 
 
 @operation("run.charts", permission="run:read", query=True, refers={"runs": "run"})
 def charts(ctx: Context, *, runs: list[str], keys: list[str], points: int = 200) -> list[MetricSeries]:
     """Show some metrics of some runs, thinned as `run.chart` does; what a run has not logged is left out."""
-    check_drawn(points)
-    if len(runs) * len(keys) > MOST_CHARTS:
-        raise InvalidInput(f"{len(runs) * len(keys)} series are too many", why=f"at most {MOST_CHARTS}")
+    check_chart_points(points)
+    if len(runs) * len(keys) > MAX_CHARTS:
+        raise InvalidInput(f"{len(runs) * len(keys)} series are too many", why=f"at most {MAX_CHARTS}")
     found = []
-    ids = seen_among(ctx.tx, runs, ctx.readable)
+    ids = visible_runs(ctx.tx, runs, ctx.readable)
     for key in keys:
         for run, number in series.numbers(ctx.tx, ids, key).items():
             rows = series.sample(ctx.tx, number, limit=points)
@@ -137,7 +137,7 @@ def chart(ctx: Context, *, run: str, key: str, points: int = 500) -> list[Metric
 
     The database picks them, so a chart of a million points costs little more than one of a thousand.
     """
-    check_drawn(points)
+    check_chart_points(points)
     identity = store.check_run(ctx.tx, run)
     found = series.series_of(ctx.tx, identity, key)
     if found is None:
@@ -148,10 +148,10 @@ def chart(ctx: Context, *, run: str, key: str, points: int = 500) -> list[Metric
     ]
 
 
-def check_drawn(points: int) -> None:
+def check_chart_points(points: int) -> None:
     """Refuse a number of points that no chart can have."""
-    if not 2 <= points <= MOST_DRAWN:
-        raise InvalidInput(f"a chart can't have {points} points", why=f"2 to {MOST_DRAWN}", field="points")
+    if not 2 <= points <= MAX_CHART_POINTS:
+        raise InvalidInput(f"a chart can't have {points} points", why=f"2 to {MAX_CHART_POINTS}", field="points")
 
 
 def _cursor(text: str) -> series.PointPosition | None:

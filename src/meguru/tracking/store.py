@@ -21,7 +21,7 @@ from meguru.tracking.ownership import check_writer
 from meguru.tracking.series import summaries
 from meguru.tracking.types import Run, RunArtifact
 
-MOST_LISTED = 200
+MAX_LISTED_METRICS = 200
 """So many metrics of a run are in a list of runs."""
 _PAST = {"succeeded": "succeeded", "failed": "failed", "cancelled": "was cancelled"}
 
@@ -71,7 +71,7 @@ def find(tx: Connection, text: str, now: datetime) -> Run | None:
     return next(iter(runs(tx, schema.run.c.id == run_id(text), now=now)), None)
 
 
-def held(tx: Connection, by: Principal, text: str) -> Row[Any]:
+def lock_run(tx: Connection, by: Principal, text: str) -> Row[Any]:
     """Return a run's row, in whichever state, held until the transaction ends, for who may change it.
 
     Raises
@@ -107,12 +107,12 @@ def missing(text: str) -> NotFound:
     return NotFound.of("run", run_id(text), hint=hint)
 
 
-def hold(tx: Connection, by: Principal, text: str, *, late: bool = False) -> Row[Any]:
+def lock_running(tx: Connection, by: Principal, text: str, *, late: bool = False) -> Row[Any]:
     """Return a run's row, held until the transaction ends; raise Conflict unless the run is running.
 
     With `late`, a run that was ended only because it was silent may be held too.
     """
-    row = held(tx, by, text)
+    row = lock_run(tx, by, text)
     if row.state != "running" and not (late and row.error == lease.SILENT):
         past = f"{_PAST[row.state]}: {lease.SILENT}" if row.error == lease.SILENT else _PAST[row.state]
         raise Conflict(
@@ -184,7 +184,7 @@ def runs(tx: Connection, *conditions: Any, now: datetime, limit: int = 1) -> lis
     names = experiments.names_of(tx, [row.experiment for row in rows])
     deleted = _deleted(tx, ids)
     params, tags = (_texts(tx, table, ids) for table in (schema.run_param, schema.run_tag))
-    metrics = summaries(tx, ids, most=MOST_LISTED if limit > 1 else None)
+    metrics = summaries(tx, ids, most=MAX_LISTED_METRICS if limit > 1 else None)
     return [
         Run(
             ref=refs.make("run", row.id),

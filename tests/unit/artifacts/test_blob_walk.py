@@ -14,7 +14,7 @@ from meguru.app.nouns import load_operations, load_schemas
 from meguru.artifacts import trees
 from meguru.artifacts.integrity import sources
 from meguru.artifacts.integrity.operations import list_references, verify_blobs
-from meguru.artifacts.integrity.sampling import missed
+from meguru.artifacts.integrity.sampling import miss_probability
 from meguru.artifacts.integrity.types import BlobReport
 from meguru.base import digests
 from meguru.compute.materializers.base import Value
@@ -218,7 +218,7 @@ def test_any_other_word_is_refused(text):
     [(100, 10, 1, 0.9), (100, 0, 5, 1.0), (10, 5, 2, 2 / 9), (4, 4, 1, 0.0), (4, 1, 4, 0.0), (0, 0, 0, 1.0)],
 )
 def test_the_chance_of_missing_is_that_of_drawing_none(total, sample, lost, chance):
-    assert missed(total, sample, lost) == pytest.approx(chance, abs=1e-6)
+    assert miss_probability(total, sample, lost) == pytest.approx(chance, abs=1e-6)
 
 
 DIGESTS_OF_NO_BLOB = {

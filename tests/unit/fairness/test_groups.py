@@ -25,7 +25,7 @@ from meguru.fairness import (
 from meguru.fairness.criteria import MEANS
 from meguru.fairness.submitted_counts import GroupTally, counted_groups
 from meguru.monitoring.checks import CHECKS
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.tasks.multiclass import Multiclass
 from meguru.testing.contracts.checks import make_rows, make_window
 

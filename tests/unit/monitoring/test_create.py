@@ -7,7 +7,7 @@ from meguru.monitoring.kind import CHECKS
 from meguru.monitoring.operations import create, list_monitors, show
 from meguru.monitoring.types import Severity
 from meguru.registry.client import add_model
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.tasks import task_of
 from meguru.testing.models import make_regression
 

@@ -13,7 +13,7 @@ from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.registry.client import add_model
-from meguru.registry.known import datasets_learned_from
+from meguru.registry.lookups import datasets_learned_from
 from meguru.registry.operations import list_models, register, show, versions
 from meguru.registry.schema import model_version
 from meguru.tracking.operations import add_artifact, finish, start

@@ -80,7 +80,7 @@ class Model:
                 self.rows.append((step, at, len(same), value))
         self.rows.sort(key=lambda row: row[:3])
 
-    def rewind(self, step):
+    def truncate_from(self, step):
         self.rows = [row for row in self.rows if row[0] < step]
 
 
@@ -90,7 +90,7 @@ def small(monkeypatch):
     monkeypatch.setattr(chunks, "SIZE", 64)
     monkeypatch.setattr(chunks, "SMALL", 32)
     monkeypatch.setattr(chunks, "LEAST", 4)
-    monkeypatch.setattr("meguru.tracking.series.join.MOST", 256)
+    monkeypatch.setattr("meguru.tracking.series.join.MAX_STROKE", 256)
     monkeypatch.setattr("meguru.tracking.series.join.LOOSE", 3)
 
 
@@ -112,8 +112,8 @@ def carry_out(ws, run, model, step):
             model.add(rows, once=True)
         case ("rewind", first):
             with ws.db.write() as tx:
-                series.rewind(tx, run, "k", first)
-            model.rewind(first)
+                series.truncate_from(tx, run, "k", first)
+            model.truncate_from(first)
         case _:
             with ws.db.write() as tx:
                 found = series.series_of(tx, run, "k")
@@ -287,7 +287,7 @@ def test_who_logs_while_points_are_joined_loses_none(workspace):
     try:
         for first in range(0, 6_000, 60):
             with workspace.db.write() as tx:
-                store.hold(tx, LOCAL_OWNER, run)
+                store.lock_running(tx, LOCAL_OWNER, run)
                 append(tx, run, [(step, 0, 1.0) for step in range(first, first + 50)])
                 for step in range(first + 50, first + 60):
                     append(tx, run, [(step, 0, 1.0)])

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from meguru.api.feast import metrics
 from meguru.api.feast.answers import FeastForm
-from meguru.api.feast.questions import OnlineQuestion, OwnQuestion, error_body, read
+from meguru.api.feast.messages import OnlineRequest, OwnRequest, error_body, read
 from meguru.api.requests import IDLE_SECONDS, read_body
 from meguru.errors import InternalError, InvalidInput, MeguruError, TimedOut
 from meguru.features.online.answer import answer_of, plain_answer
@@ -25,7 +25,7 @@ from meguru.serving.timeouts import IdleTimeouts
 
 log = logging.getLogger(__name__)
 OWN = "/api/v1/features/get"
-MOST_FORMS = 1_000
+MAX_FORMS = 1_000
 _JSON = (b"content-type", b"application/json")
 
 
@@ -57,7 +57,7 @@ class FeatureLane:
         if scope["method"] != "POST":
             raise InvalidInput(f"{scope['method']} is not for this address", why="it takes POST")
         sent = await self._body(scope, receive)
-        question = read(sent, OwnQuestion).as_feasts() if scope["path"] == OWN else read(sent, OnlineQuestion)
+        question = read(sent, OwnRequest).as_feasts() if scope["path"] == OWN else read(sent, OnlineRequest)
         ws: Workspace = scope["state"]["workspace"]
         is_owner = ws.principal.allows(PERMISSION)
         if not is_owner:
@@ -95,7 +95,7 @@ class FeatureLane:
 
         return await read_body(Request(scope, again), self._limit)
 
-    async def _plan(self, ws: Workspace, question: OnlineQuestion) -> ReadPlan:
+    async def _plan(self, ws: Workspace, question: OnlineRequest) -> ReadPlan:
         project, service = ws.home, question.feature_service or ""
         features = () if service else tuple(question.features)
         known = self._reader.known_plan(project, features, service)
@@ -103,14 +103,14 @@ class FeatureLane:
             return known
         return await run_sync(self._reader.plan, project, features, service)
 
-    def _form(self, plan: ReadPlan, question: OnlineQuestion) -> FeastForm:
+    def _form(self, plan: ReadPlan, question: OnlineRequest) -> FeastForm:
         full_names, versions = question.full_feature_names, question.include_feature_view_version_metadata
         key = (id(plan), full_names, versions)
         found = self._forms.get(key)
         if found is None or found[0] is not plan:
             made = FeastForm(plan, full_names=full_names, versions=versions)
             found = self._forms[key] = (plan, made)
-            while len(self._forms) > MOST_FORMS:
+            while len(self._forms) > MAX_FORMS:
                 self._forms.popitem(last=False)
         return found[1]
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from meguru.api.feast.questions import MaterializeQuestion, PushedFrame, WrittenFrame, error_body, read
+from meguru.api.feast.messages import MaterializeRequest, PushedFrame, WrittenFrame, error_body, read
 from meguru.api.requests import on_thread, read_body, workspace_of
 from meguru.base import refs
 from meguru.errors import InternalError, InvalidInput, MeguruError, NotFound
@@ -103,7 +103,7 @@ async def _write(request: Request) -> Response:
 
 async def _materialize(request: Request, *, waiters: CapacityLimiter) -> Response:
     ws = workspace_of(request)
-    asked: MaterializeQuestion = read(await read_body(request, ws.settings.max_body), MaterializeQuestion)
+    asked: MaterializeRequest = read(await read_body(request, ws.settings.max_body), MaterializeRequest)
     since = None if asked.disable_event_timestamp else _moment(asked.start_ts, "start_ts")
     as_of = None if asked.disable_event_timestamp else _moment(asked.end_ts, "end_ts")
     if since is not None and as_of is not None and since >= as_of:
@@ -121,7 +121,7 @@ async def _materialize(request: Request, *, waiters: CapacityLimiter) -> Respons
 
 
 def _begun(
-    ws: Workspace, asked: MaterializeQuestion, since: datetime | None, as_of: datetime | None
+    ws: Workspace, asked: MaterializeRequest, since: datetime | None, as_of: datetime | None
 ) -> list[tuple[str, str]]:
     names = asked.feature_views
     if names is None:

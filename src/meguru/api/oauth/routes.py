@@ -26,7 +26,7 @@ ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - i
 SUBJECTS = frozenset(
     {"", "urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"}
 )
-MOST_BYTES = 65_536
+MAX_BYTES = 65_536
 INTERVAL = 2
 """Seconds between two looks of a command line that waits."""
 _CODES = {401: "invalid_grant", 403: "access_denied", 422: "invalid_request", 503: "temporarily_unavailable"}
@@ -111,7 +111,7 @@ def _token_answer(ws: Workspace, made: NewToken) -> Response:
 
 async def _given(request: Request) -> dict[str, str]:
     """Return the fields of a form, or of a JSON object."""
-    body = await read_body(request, MOST_BYTES)
+    body = await read_body(request, MAX_BYTES)
     try:
         if "json" in request.headers.get("content-type", ""):
             return msgspec.json.decode(body, type=dict[str, str])

@@ -15,7 +15,7 @@ from meguru.errors import InvalidInput
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.sources import Form
 
-LARGEST = 2 << 30
+MAX_BYTES = 2 << 30
 """Bytes of a body at most."""
 _PIECE = 1 << 20
 _FORMS: dict[str, Form] = {
@@ -51,7 +51,7 @@ def form_of(request: Request) -> Form:
 async def body_as_file(request: Request, ws: Workspace) -> AsyncIterator[Path]:
     """Give the whole body as a file, which is gone when the block ends."""
     folder = ws.cache_folder("uploads")
-    limit = min(LARGEST, ws.settings.max_blob)
+    limit = min(MAX_BYTES, ws.settings.max_blob)
     with tempfile.NamedTemporaryFile(dir=folder, prefix="recorded-") as file:
         pieces: list[bytes] = []
         size = 0

@@ -15,7 +15,7 @@ from meguru.predictions.types import OutcomesRecorded, Unknown, added
 
 T = TypeVar("T")
 R = TypeVar("R", bound=OutcomesRecorded)
-MOST_KEY = 180
+MAX_KEY = 180
 """Characters of an idempotency key here: a call for each part of the body has one of its own, made of it."""
 
 
@@ -60,7 +60,7 @@ def record_all(
     for number, (endpoint, rows) in enumerate(parts):
         given = {name: [each for _, each in rows]}
         call = partial(record, _keyed(ws, number), endpoint=endpoint, unknown=unknown, **given)
-        done = _told(call, rows, name, total.count + total.waiting)
+        done = _with_row_numbers(call, rows, name, total.count + total.waiting)
         endpoints[done.endpoint] = None
         total = added(total, done)
     return total, list(endpoints)
@@ -74,11 +74,11 @@ def _keyed(ws: Workspace, number: int) -> Workspace:
 
 def check_key(key: str | None) -> None:
     """Refuse a key to which no number can be added."""
-    if key and len(key) > MOST_KEY:
-        raise InvalidInput(f"an idempotency key has 1 to {MOST_KEY} characters here", field="Idempotency-Key")
+    if key and len(key) > MAX_KEY:
+        raise InvalidInput(f"an idempotency key has 1 to {MAX_KEY} characters here", field="Idempotency-Key")
 
 
-def _told(work: Callable[[], T], rows: Sequence[tuple[int, Any]], name: str, before: int) -> T:
+def _with_row_numbers(work: Callable[[], T], rows: Sequence[tuple[int, Any]], name: str, before: int) -> T:
     """Do a call; its error names the row of the body, and says what was recorded before it."""
     try:
         return work()

@@ -12,7 +12,7 @@ from meguru.artifacts.erasure.redaction import TextRedactor
 from meguru.artifacts.erasure.subject import ErasureSubject, is_text_like
 from meguru.storage.blobs import BlobStore
 
-LARGEST = 64 << 20
+MAX_BYTES = 64 << 20
 """Bytes of text that are looked through."""
 _PARQUET, _ARROW = b"PAR1", b"ARROW1"
 _DELIMITED = {".csv": ",", ".tsv": "\t"}
@@ -55,7 +55,7 @@ class ContentCleaner:
         try:
             if head.startswith((_PARQUET, _ARROW)):
                 return self._table(digest, path, is_arrow=head.startswith(_ARROW), write=write)
-            if path.stat().st_size > LARGEST:
+            if path.stat().st_size > MAX_BYTES:
                 return unread
             return self._text(digest, path.read_text("utf-8"), kind, write=write)
         except (UnicodeDecodeError, ValueError, pl.exceptions.PolarsError):
@@ -135,7 +135,7 @@ def values_of(blobs: BlobStore, digest: str, name: str, column: str) -> Iterator
     try:
         if head.startswith((_PARQUET, _ARROW)):
             rows = pl.scan_ipc(path) if head.startswith(_ARROW) else pl.scan_parquet(path, glob=False)
-        elif path.stat().st_size > LARGEST:
+        elif path.stat().st_size > MAX_BYTES:
             return
         elif kind in _DELIMITED:
             rows = pl.scan_csv(

@@ -10,8 +10,8 @@ from meguru.artifacts.erasure.forms import forms_of
 from meguru.artifacts.erasure.subject import ErasureSubject
 
 MASK = "•••"
-_MOST_NAMES = 10_000
-_TELLING = 6
+MAX_NAMES = 10_000
+MIN_TELLING = 6
 """Text of so many characters tells one person wherever it stands; less only behind its column's name."""
 
 
@@ -63,7 +63,7 @@ class TextRedactor:
 
     def _of_name(self, name: str) -> tuple[str, int]:
         if name not in self._names:
-            if len(self._names) >= _MOST_NAMES:
+            if len(self._names) >= MAX_NAMES:
                 self._names.clear()
             self._names[name] = self.masked(name)
         return self._names[name]
@@ -82,7 +82,7 @@ def _mask(found: re.Match[str]) -> str:
 
 def is_telling(form: str) -> bool:
     """Tell whether a value tells a person wherever it stands, as an e-mail address does, and 7 does not."""
-    return len(form) >= _TELLING and not form.replace(".", "").isdecimal()
+    return len(form) >= MIN_TELLING and not form.replace(".", "").isdecimal()
 
 
 def _patterns(subject: ErasureSubject) -> Iterator[str]:

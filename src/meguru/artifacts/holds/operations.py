@@ -16,7 +16,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.kernel.operations.subject import project_of_subject
 
 _KINDS = ("dataset", "endpoint", "pipeline", "project")
-_LONGEST, _MOST = 2000, 20
+MAX_TEXT, MAX_VALUES = 2000, 20
 
 
 @operation("hold.place", permission="hold:write", refers={"about": "*"})
@@ -56,8 +56,8 @@ def place(
 @operation("hold.release", permission="hold:write", on="id")
 def release(ctx: Context, *, id: str, why: str) -> LegalHold:
     """Release a hold, and say why; it stays in the list of those that were."""
-    if not 0 < len(why.strip()) <= _LONGEST:
-        raise InvalidInput("say why it is released", field="why", why=f"up to {_LONGEST:,} characters")
+    if not 0 < len(why.strip()) <= MAX_TEXT:
+        raise InvalidInput("say why it is released", field="why", why=f"up to {MAX_TEXT:,} characters")
     found = store.get(ctx.tx, id)
     if found.released_at is not None:
         raise Conflict(f"the hold {found.id} was released", why=f"by {found.released_by}")
@@ -78,13 +78,13 @@ def list_holds(ctx: Context, *, released: bool = False) -> list[LegalHold]:
 def _check(
     why: str, about: str, who: dict[str, list[str]] | None, until: datetime | None, now: datetime
 ) -> None:
-    if not 0 < len(why.strip()) <= _LONGEST:
-        raise InvalidInput("say why it is held", field="why", why=f"up to {_LONGEST:,} characters")
+    if not 0 < len(why.strip()) <= MAX_TEXT:
+        raise InvalidInput("say why it is held", field="why", why=f"up to {MAX_TEXT:,} characters")
     if bool(about) == bool(who):
         hint = "meguru hold place dataset/people, or meguru hold place --who email=anna@example.com"
         raise InvalidInput("a hold is about one thing, or one person", field="about", hint=hint)
-    if len(who or {}) > _MOST or any(
-        not name or not values or len(values) > _MOST or not all(0 < len(each) <= _LONGEST for each in values)
+    if len(who or {}) > MAX_VALUES or any(
+        not name or not values or len(values) > MAX_VALUES or not all(0 < len(each) <= MAX_TEXT for each in values)
         for name, values in (who or {}).items()
     ):
         raise InvalidInput("a column and a value tell who it is", field="who")

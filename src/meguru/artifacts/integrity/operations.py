@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from meguru.artifacts.integrity import sources
-from meguru.artifacts.integrity.types import MOST, PLAIN, BlobCheck, BlobReference, BlobState
+from meguru.artifacts.integrity.types import MAX_BLOBS, PLAIN, BlobCheck, BlobReference, BlobState
 from meguru.base.digests import check_digest
 from meguru.base.paging import Page, check_limit
 from meguru.errors import DigestMismatch, InvalidInput, NotFound
@@ -36,8 +36,8 @@ def verify_blobs(
     must hold the right in all.
     """
     ctx.require(ctx.operation.permission)
-    if len(blobs) > MOST:
-        raise InvalidInput(f"at most {MOST} blobs can be asked for at once", field="blobs")
+    if len(blobs) > MAX_BLOBS:
+        raise InvalidInput(f"at most {MAX_BLOBS} blobs can be asked for at once", field="blobs")
     wanted = [_read_wanted(text) for text in blobs]
     end, found = time.monotonic() + min(seconds, 30.0), []
     for form, digest in wanted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 
-def missed(total: int, sample: int, lost: int) -> float:
+def miss_probability(total: int, sample: int, lost: int) -> float:
     r"""Return the chance that a sample holds none of the lost ones.
 
     Parameters
@@ -22,11 +22,11 @@ def missed(total: int, sample: int, lost: int) -> float:
 
     Examples
     --------
-    >>> missed(100, 10, 1)
+    >>> miss_probability(100, 10, 1)
     0.9
-    >>> round(missed(1000, 200, 10), 3)
+    >>> round(miss_probability(1000, 200, 10), 3)
     0.106
-    >>> missed(5, 5, 1)
+    >>> miss_probability(5, 5, 1)
     0.0
     """
     if sample > total - lost:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-MOST = 100
+MAX_BLOBS = 100
 """So many blobs are asked for at once."""
 PLAIN = "bytes"
 """The form of a blob that refers to no others."""

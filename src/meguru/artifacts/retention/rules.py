@@ -16,7 +16,7 @@ NAME = "default"
 RECORDS = ("predictions", "feedback", "logs", "datasets")
 _TEXT = re.compile(r"([1-9]\d{0,4})\s*([dwy])")
 _DAYS = {"d": 1, "w": 7, "y": 365}
-_MOST = 365 * 100
+MAX_DAYS = 365 * 100
 
 
 def days(text: str, *, field: str) -> int:
@@ -34,7 +34,7 @@ def days(text: str, *, field: str) -> int:
     """
     match = _TEXT.fullmatch(text.strip())
     found = int(match[1]) * _DAYS[match[2]] if match else 0
-    if not 0 < found <= _MOST:
+    if not 0 < found <= MAX_DAYS:
         hint = "write days, weeks or years: 180d, 26w, 2y"
         raise InvalidInput(f"{text[:20]!r} is no length of time", field=field, hint=hint)
     return found

@@ -9,7 +9,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs.parts import parts_of
 
 
-class LeftUploads(Ticker):
+class ExpiredUploads(Ticker):
     """Removes what is left of uploads, every ten minutes: in an object store a look is a request."""
 
     name = "removal of uploads that nobody completed"

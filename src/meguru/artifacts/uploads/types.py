@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-MOST_PARTS = 10_000
+MAX_PARTS = 10_000
 LIFETIME = timedelta(hours=24)
 """So long after it was declared, an upload that was not completed is swept with all its parts."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from meguru.artifacts.erasure import gone as blobs_gone
+from meguru.artifacts.erasure import blob_deletions
 from meguru.datasets.free import needed
 from meguru.storage.blobs import pending
 
@@ -17,10 +17,10 @@ def delete_erased_blobs(ws: Workspace) -> None:
     """Delete what an erasure left behind, unless something else needs it; also what a killed one left."""
     pending.flush(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
     with ws.read() as tx:
-        gone = blobs_gone.gone(tx)
+        gone = blob_deletions.pending(tx)
         # Equal bytes may be in a version or an artifact that has nothing to do with the person's rows.
         unused = gone - needed(tx, ws.blobs, gone)
     for digest in unused:
         cast("PrunableStore", ws.blobs).delete(digest)
     with ws.db.write() as tx:
-        blobs_gone.forget_gone(tx, unused)
+        blob_deletions.clear_deleted(tx, unused)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.artifacts.erasure import ErasureSubject, is_text_like, ledger
-from meguru.artifacts.erasure.gone import note_gone
+from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
 from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
 from meguru.artifacts.retention.rules import erased_policy
 from meguru.base import refs
@@ -75,7 +75,7 @@ def screened_files(ctx: Context, name: str, given: list[DataFile], kind: Format)
     kept = [each for each in left if each is not None]
     uploads = {each.digest for each in given_files(given)}
     # A Parquet file without such rows is kept as it was uploaded: that blob is needed.
-    note_gone(ctx.tx, (_digests(given) | uploads) - _digests(kept))
+    schedule_blob_deletion(ctx.tx, (_digests(given) | uploads) - _digests(kept))
     ctx.if_done.append(delete_erased_blobs)
     return kept
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlparse, urlunparse
 from meguru.base.paths import MAX_PATH
 from meguru.mlflow.protocol.errors import invalid
 
-_MOST_TIMES = 10
+MAX_DECODINGS = 10
 """A path that was encoded more often is refused, as by MLflow."""
 _BELOW = "./"
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
@@ -44,7 +44,7 @@ def without_nul(path: str) -> str:
 
 
 def _decoded(path: str) -> str:
-    for _ in range(_MOST_TIMES):
+    for _ in range(MAX_DECODINGS):
         plain = unquote(path)
         if "\n" in plain or "\r" in plain:  # `urlparse` would drop them without a word
             break

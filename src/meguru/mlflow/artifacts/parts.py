@@ -22,7 +22,7 @@ from meguru.api.requests import workspace_of
 from meguru.api.transfers import received
 from meguru.artifacts.uploads import store
 from meguru.artifacts.uploads.join import join
-from meguru.artifacts.uploads.types import LIFETIME, MOST_PARTS, Upload, UploadPart
+from meguru.artifacts.uploads.types import LIFETIME, MAX_PARTS, Upload, UploadPart
 from meguru.base.ids import new_id
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.operations.execute import execute_grouped
@@ -54,7 +54,7 @@ def routes() -> list[Route]:
 async def _create(request: Request) -> Response:
     ws, given = await _read(request)
     target = _target(given)
-    count = given.number("num_parts", 1, most=MOST_PARTS)
+    count = given.number("num_parts", 1, most=MAX_PARTS)
     upload = await run_sync(lambda: _declare(ws, target=target, parts=count))
     way, headers = f"{_root(request)}/mpu/parts/{upload.id}", _headers(request)
     numbers = range(1, count + 1)
@@ -266,7 +266,7 @@ def _tags(given: RequestArguments) -> dict[int, str]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise wrong("parts", value)
     read = [RequestArguments(item) for item in value]
-    tags = {part.number("part_number", 0, most=MOST_PARTS): part.needed("etag").strip('"') for part in read}
+    tags = {part.number("part_number", 0, most=MAX_PARTS): part.needed("etag").strip('"') for part in read}
     if len(tags) != len(read):
         raise invalid("Each part number is given once")
     return tags

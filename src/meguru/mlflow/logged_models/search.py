@@ -14,7 +14,7 @@ from meguru.mlflow.logged_models import store
 from meguru.mlflow.protocol.calls import RequestArguments, wrong
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.search import union
-from meguru.mlflow.search.tables import MANY, Asking, Things
+from meguru.mlflow.search.tables import FEW_ROWS, TableFilter, SearchedTable
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.mlflow.tracking.experiment_operations import here as known_here
 from meguru.registry.tags_index import LOGGED, PARAM
@@ -24,7 +24,7 @@ from meguru.tracking.experiments.store import key_of
 from meguru.tracking.search import compare, grammar, pages
 
 _KINDS = ("attribute", "tag", "param", "metric")
-_THINGS = Things(
+_THINGS = SearchedTable(
     columns="l.id",
     source="logged_model l",
     shown="l.deleted = ?",
@@ -156,7 +156,7 @@ class _Search:
         order_by: list[ModelOrder],
     ) -> None:
         self.raw, self.experiments, self.datasets = raw, experiments, datasets
-        self.asking = Asking(raw, _THINGS, clauses)
+        self.asking = TableFilter(raw, _THINGS, clauses)
         self.orders = [(_read(each), each) for each in order_by]
 
     def page(self, token: str, limit: int) -> tuple[list[str], str]:
@@ -224,9 +224,9 @@ class _Search:
         return f"EXISTS ({having})", [clause.key, *values, *given]
 
     def _few(self, key: str, sql: str, values: list[Any]) -> bool:
-        some = f"SELECT 1 FROM mlflow_model_metric m WHERE m.key = ? AND {sql} LIMIT {MANY}"  # noqa: S608
+        some = f"SELECT 1 FROM mlflow_model_metric m WHERE m.key = ? AND {sql} LIMIT {FEW_ROWS}"  # noqa: S608
         row = self.raw.execute(f"SELECT count(*) FROM ({some})", [key, *values]).fetchone()  # noqa: S608
-        return int(row[0]) < MANY
+        return int(row[0]) < FEW_ROWS
 
     def _on_datasets(self, alias: str) -> compare.Condition:
         if not self.datasets:
@@ -256,9 +256,9 @@ class _Search:
             query.source += f" CROSS JOIN {points}"
             return
         marked = marks(len(self.experiments))
-        some = f"SELECT 1 FROM logged_model WHERE experiment IN ({marked}) LIMIT {MANY}"  # noqa: S608
+        some = f"SELECT 1 FROM logged_model WHERE experiment IN ({marked}) LIMIT {FEW_ROWS}"  # noqa: S608
         count = self.raw.execute(f"SELECT count(*) FROM ({some})", self.experiments).fetchone()[0]  # noqa: S608
-        is_few = int(count) < MANY or query.source != _THINGS.source
+        is_few = int(count) < FEW_ROWS or query.source != _THINGS.source
         query.source = (
             f"{query.source} CROSS JOIN {points}" if is_few else f"{points} CROSS JOIN {query.source}"
         )

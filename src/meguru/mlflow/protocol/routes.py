@@ -95,7 +95,7 @@ class Protocol:
             await _send(answering, scope, receive, send)
 
 
-class Direct:
+class FastPath:
     """Middleware that answers the protocol's calls before `app` looks through its routes.
 
     Those of the tables, and of `others` those whose path is one text and whose method is named.

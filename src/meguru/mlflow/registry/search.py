@@ -12,7 +12,7 @@ from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry.names import in_registry
 from meguru.mlflow.registry.topics import IS_PROMPT
 from meguru.mlflow.search import union
-from meguru.mlflow.search.tables import Asking, Things
+from meguru.mlflow.search.tables import TableFilter, SearchedTable
 from meguru.registry.tags_index import MODEL, VERSION
 from meguru.storage.db.raw import RawSql
 from meguru.tracking.search import compare, grammar, pages
@@ -24,7 +24,7 @@ _VERSION_NAMES = {"source": "source_path", "version": "version_number", "stage":
 _OURS = "FROM model_version n WHERE n.name = r.name AND NOT EXISTS (SELECT 1 FROM mlflow_version x WHERE "
 _OURS += "x.name = n.name AND x.version = n.version AND x.deleted IS TRUE)"
 
-_TOLD_MODELS = Things(
+_TOLD_MODELS = SearchedTable(
     columns="m.name",
     source="mlflow_model m",
     shown="1 = 1",
@@ -34,7 +34,7 @@ _TOLD_MODELS = Things(
     owner="m.name",
     also=_MODEL_NAMES,
 )
-_OUR_MODELS = Things(
+_OUR_MODELS = SearchedTable(
     columns="r.name",
     source="registered_model r",
     shown=f"r.told = ? AND EXISTS (SELECT 1 {_OURS}) "  # noqa: S608 - names of ours
@@ -48,7 +48,7 @@ _OUR_MODELS = Things(
     },
     also=_MODEL_NAMES,
 )
-_TOLD_VERSIONS = Things(
+_TOLD_VERSIONS = SearchedTable(
     columns="v.name, v.version",
     source="mlflow_version v",
     shown="v.deleted = ?",
@@ -70,10 +70,10 @@ _TOLD_VERSIONS = Things(
 )
 
 
-def _our_versions(project: str, *, is_sqlite: bool) -> Things:
+def _our_versions(project: str, *, is_sqlite: bool) -> SearchedTable:
     own = f"substr(n.name, {len(project) + 2})" if project else "n.name"
     run = hex_of("substr(n.run_ref, 5)", is_sqlite=is_sqlite)
-    return Things(
+    return SearchedTable(
         columns="n.name, n.version",
         source="model_version n",
         shown="n.told = ? AND NOT EXISTS "
@@ -131,7 +131,7 @@ def find_versions(
 
 def _page(
     raw: RawSql,
-    places: Sequence[Things],
+    places: Sequence[SearchedTable],
     filter: str,
     orders: Sequence[grammar.RunOrder],
     last: Sequence[grammar.RunOrder],
@@ -145,11 +145,11 @@ def _page(
     given = {each.key for each in orders if each.kind == "attribute"}
     wanted = [*orders, *(each for each in last if each.key not in given)]
     branches = []
-    for things in places:
-        asking = Asking(raw, things, clauses)
+    for searched in places:
+        asking = TableFilter(raw, searched, clauses)
         query = asking.query()
-        query.where(_of_project(things.texts["name"], project))
-        if not is_prompt and things.labels:
+        query.where(_of_project(searched.texts["name"], project))
+        if not is_prompt and searched.labels:
             prompt = grammar.Clause("tag", IS_PROMPT, "=", "true", IS_PROMPT)
             sql, values = asking.condition(prompt)
             query.where((f"NOT {sql}", values))

@@ -13,7 +13,7 @@ from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.protocol.params import Params, bad, read_json
 from meguru.mlflow.tracking import limits
 from meguru.mlflow.tracking.run_operations import LoggedBatch
-from meguru.tracking.milliseconds import MOST
+from meguru.tracking.milliseconds import MAX_MILLIS
 from meguru.tracking.series import Columns
 
 MAX_BODY, MAX_METRICS, MAX_TEXTS, MAX_ALL = 1_000_000, 1000, 100, 1000
@@ -24,7 +24,7 @@ _MOST_STEP = 2**63 - 1
 class _Metric(msgspec.Struct, gc=False):
     key: str
     value: float | None
-    timestamp: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+    timestamp: Annotated[int, msgspec.Meta(ge=0, le=MAX_MILLIS)]
     step: Annotated[int, msgspec.Meta(ge=-(2**63), le=_MOST_STEP)] = 0
     model_id: str = ""
     dataset_name: str = ""
@@ -157,7 +157,7 @@ def _metric(given: Params) -> _Metric:
             raise invalid(f"Missing value for required parameter '{given.path}{name}'.")
     key, shown = given.text("key"), given.given["value"]
     value, ms = given.number("value"), given.integer("timestamp") or 0
-    if not 0 <= ms <= MOST:
+    if not 0 <= ms <= MAX_MILLIS:
         raise bad(
             f"{given.path}timestamp",
             ms,

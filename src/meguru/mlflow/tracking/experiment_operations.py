@@ -16,7 +16,7 @@ from meguru.tracking.client_schema import experiment_tag as tag_table
 from meguru.tracking.experiments import store
 from meguru.tracking.experiments.change import ensure
 
-MAX_NAME = store.MOST_OF_NAME
+MAX_NAME = store.MAX_NAME
 MAX_TAG = 20_000
 # Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
 _FIND = select(table).where(table.c.id == bindparam("number"), table.c.project == bindparam("project"))

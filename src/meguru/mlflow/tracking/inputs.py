@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.mlflow.tracking.experiment_operations import DOOR
-from meguru.mlflow.tracking.run_operations import hold
+from meguru.mlflow.tracking.run_operations import lock_run
 from meguru.storage.db.raw import RawSql
 from meguru.storage.statements import marks
 from meguru.tracking.client_schema import (
@@ -52,7 +52,7 @@ def log_inputs(
     outputs: list[ModelLink] | None = None,
 ) -> None:
     """Tell which datasets and logged models a run took in, and which models it gave out."""
-    row = hold(ctx.tx, ctx.principal, run, project=ctx.home)
+    row = lock_run(ctx.tx, ctx.principal, run, project=ctx.home)
     for each in datasets or []:
         _link(ctx.tx, row.id, _dataset(ctx.tx, row.experiment, each), each.tags)
     for direction, links in (("input", models or []), ("output", outputs or [])):

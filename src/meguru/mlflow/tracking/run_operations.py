@@ -26,7 +26,7 @@ from meguru.tracking.states import STATES
 from meguru.tracking.types import Run
 
 # Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
-_HOLD = select(schema.run).where(schema.run.c.id == bindparam("this")).with_for_update()
+_LOCK_RUN = select(schema.run).where(schema.run.c.id == bindparam("this")).with_for_update()
 _RUN = {"run": "run"}
 _STAGE = "SELECT stage FROM mlflow_run WHERE run = ?"
 MODELS = "mlflow.log-model.history"
@@ -110,7 +110,7 @@ def change(
     name: str | None = None,
 ) -> None:
     """End a run, start it again, or rename it."""
-    row = hold(ctx.tx, ctx.principal, run, project=ctx.home)
+    row = lock_run(ctx.tx, ctx.principal, run, project=ctx.home)
     ref = refs.make("run", row.id)
     values: dict[str, Any] = {}
     if name:
@@ -142,7 +142,7 @@ def change(
 @operation("mlflow.move_run", permission="run:write", door=experiments.DOOR, on="run", refers=_RUN)
 def move(ctx: Context, *, run: str, stage: Literal["active", "deleted"]) -> None:
     """Mark a run as deleted, or take the mark away; it stays where it is. What is so already stays so."""
-    row = hold(ctx.tx, ctx.principal, run, project=ctx.home, stage="")
+    row = lock_run(ctx.tx, ctx.principal, run, project=ctx.home, stage="")
     if store.is_deleted(ctx.tx, row.id) is not (stage == "deleted"):
         edit.set_stage(ctx, row.id, stage)
 
@@ -184,7 +184,7 @@ def log(
 )
 def delete_tag(ctx: Context, *, run: str, key: str) -> None:
     """Take a tag off a run."""
-    row, tags = hold(ctx.tx, ctx.principal, run, project=ctx.home), schema.run_tag
+    row, tags = lock_run(ctx.tx, ctx.principal, run, project=ctx.home), schema.run_tag
     if not ctx.tx.execute(delete(tags).where(tags.c.run == row.id, tags.c.key == key)).rowcount:
         raise NotFound(f"No tag with name: {key[:250]} in run with id {run}")
 
@@ -197,7 +197,7 @@ def write(tx: Connection, entry: LoggedBatch, *, by: Principal, project: str) ->
     Forbidden
         If the run is another's, and `by` lacks the right to change those.
     """
-    run = _hold_quickly(tx, by, entry.run, project)
+    run = _lock_run_raw(tx, by, entry.run, project)
     if entry.params:
         _add_params(tx, run, entry.params)
     if entry.points:
@@ -213,13 +213,13 @@ def write(tx: Connection, entry: LoggedBatch, *, by: Principal, project: str) ->
             rowwise.update(tx, schema.run, {"id": run}, {"name": name})
 
 
-def hold(tx: Connection, by: Principal, run: str, *, project: str, stage: str = "active") -> Row[Any]:
+def lock_run(tx: Connection, by: Principal, run: str, *, project: str, stage: str = "active") -> Row[Any]:
     """Return the row of a project's run, held until the transaction ends, for who may change it.
 
     It must be in the `stage`, unless that is empty.
     """
     identity = from_hex(run)
-    row = tx.execute(_HOLD, {"this": identity}).first()
+    row = tx.execute(_LOCK_RUN, {"this": identity}).first()
     if row is None or refs.project_of(row.experiment) != project:
         raise _no_run(run)
     check_writer(by, row.created_by, run, project=project)
@@ -249,7 +249,7 @@ def is_here(tx: Connection, identity: str, project: str) -> bool:
     return known is not None and refs.project_of(known[0]) == project
 
 
-def _hold_quickly(tx: Connection, by: Principal, run: str, project: str) -> str:
+def _lock_run_raw(tx: Connection, by: Principal, run: str, project: str) -> str:
     """Return the id of an active run of a project that `by` may change, held until the transaction ends."""
     identity, raw = from_hex(run), RawSql(tx)
     lock = "" if raw.is_sqlite else " FOR UPDATE"

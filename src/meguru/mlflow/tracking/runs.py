@@ -158,7 +158,7 @@ def _one(ws: Workspace, run: str) -> JsonObject:
 
 def _moment(params: Params, name: str) -> int | None:
     value = params.integer(name)
-    if value is not None and not milliseconds.LEAST <= value <= milliseconds.MOST:
+    if value is not None and not milliseconds.MIN_MILLIS <= value <= milliseconds.MAX_MILLIS:
         raise bad(name, value, "milliseconds since 1970 are wanted, of the years 1 to 9999")
     return value
 

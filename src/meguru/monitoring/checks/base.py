@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats import DriftResult
 from meguru.tasks.base import OUTPUT_PREFIX
 

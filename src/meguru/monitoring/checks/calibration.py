@@ -11,7 +11,7 @@ from meguru.monitoring.checks.metric_limit import plain, shown
 from meguru.monitoring.measured import Estimate, ModelPerformance
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats.estimates import ScoreOutcomes
 
 BINS = 15

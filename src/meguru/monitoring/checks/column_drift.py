@@ -9,7 +9,7 @@ import msgspec
 from meguru.monitoring.checks.base import drift_finding, no_columns
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats.arrays import as_level
 from meguru.stats.drift import TESTS, DriftTest, two_sides
 from meguru.stats.drift.result import bonferroni_alpha, check_floor

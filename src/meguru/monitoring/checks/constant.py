@@ -11,7 +11,7 @@ from meguru.monitoring.checks.base import no_columns
 from meguru.monitoring.checks.share import check_share
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, MonitoredWindow, PastWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats import NumericProfile
 from meguru.stats.arrays import as_level
 from meguru.stats.poisson_rates import fall_p_value

@@ -11,7 +11,7 @@ from meguru.errors import InvalidInput
 from meguru.monitoring.service import ServiceWindow
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 
 MIN_WINDOWS = 3
 """So many earlier windows tell what predictions usually cost."""

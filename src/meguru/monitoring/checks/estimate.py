@@ -12,7 +12,7 @@ from meguru.monitoring.measured import MeasuredMetric, ModelPerformance
 from meguru.monitoring.scores import SCORES
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats.estimates import CONFIDENCE_METRICS
 
 MANY = "multiclass"

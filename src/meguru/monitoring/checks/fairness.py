@@ -11,7 +11,7 @@ from meguru.fairness.options import MAX_NAMED
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.predictions.types import OUTCOME_COLUMN, SCORE_COLUMN
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.tasks.base import OUTPUT_PREFIX, Label, class_key, codes
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from meguru.base import durations
 from meguru.errors import InvalidInput
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 
 
 class WindowFreshness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ import msgspec
 from meguru.monitoring.checks.base import no_columns
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats.arrays import as_level
 from meguru.stats.drift.encoding import EncodedRows, encode_rows
 from meguru.stats.drift.result import DriftResult, check_floor

@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 from meguru.errors import InvalidInput, NotFound
 from meguru.metrics import Metric, metric_of
 from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats.intervals import normal_quantile
 
 ABSOLUTE, RELATIVE = 0.02, 0.05

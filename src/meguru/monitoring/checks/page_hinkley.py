@@ -12,7 +12,7 @@ from meguru.errors import InvalidInput
 from meguru.monitoring.checks.base import drift_finding, no_columns
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats.arrays import Floats, as_level
 from meguru.stats.drift.result import DriftResult, check_floor
 from meguru.stats.profile import ColumnCounts, NumericProfile

@@ -11,7 +11,7 @@ from meguru.monitoring.checks.metric_limit import LimitComparison, MetricLimit, 
 from meguru.monitoring.measured import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 
 MAX_SLICES = 5
 

@@ -11,7 +11,7 @@ from meguru.monitoring.checks.base import no_columns
 from meguru.monitoring.checks.share import ShareOfRows, check_share, share_finding
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats import NumericProfile
 from meguru.stats.arrays import as_level
 

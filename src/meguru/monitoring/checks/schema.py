@@ -9,7 +9,7 @@ import msgspec
 from meguru.monitoring.checks.base import too_few_rows
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

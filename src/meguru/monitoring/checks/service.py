@@ -10,7 +10,7 @@ from meguru.errors import InvalidInput
 from meguru.monitoring.service import ServiceWindow
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats import wilson
 from meguru.stats.relative_histogram import above, quantile
 

@@ -10,7 +10,7 @@ import msgspec
 from meguru.errors import InvalidInput
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow, PastWindow
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.stats.arrays import as_level
 from meguru.stats.volume import fit_count_band
 

@@ -11,7 +11,7 @@ from meguru.errors import InvalidInput
 from meguru.flavors.bundle import Bundle
 from meguru.governance.checklists.types import ChecklistStanding
 from meguru.registry.group_tallies import TallyRecord
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.types import GateResult, ReleasePart
 from meguru.serving.contracts.types import Contract, ModelInput

@@ -12,7 +12,7 @@ from meguru.errors import InvalidInput
 from meguru.flavors.comparing import score_models
 from meguru.flavors.measures import MetricOptions
 from meguru.metrics import Method, Metric, ScoredRows, find_metric, metric_of
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.releases.gates.base import GateTrial, TrialSide
 from meguru.releases.gates.evidence import RowsGate, metric_that_fits, named_metric
 from meguru.releases.gates.rows import views

@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.governance.checklists.types import ChecklistItemState, ChecklistStanding
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict, ReleasePart
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
-from meguru.registry.known import known_model
+from meguru.registry.lookups import newest_known_model
 from meguru.releases.gates.read import gate_of
 
 
@@ -24,7 +24,7 @@ def check_declared(tx: Connection, policies: Sequence[dict[str, Any]], model: st
         Names the gate and the option.
     """
     gates = [gate_of(options, f"gates[{index}]") for index, options in enumerate(policies)]
-    known = known_model(tx, model)
+    known = newest_known_model(tx, model)
     if known is None:
         return
     for index, gate in enumerate(gates):

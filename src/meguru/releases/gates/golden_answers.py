@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput, near_misses
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.gates.rows import views
 from meguru.releases.types import GateResult, GateVerdict

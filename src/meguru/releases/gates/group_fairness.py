@@ -14,7 +14,7 @@ from meguru.flavors.comparing import HoldoutRows, score_models
 from meguru.flavors.external_groups import join_groups, without_small_groups
 from meguru.flavors.scored_holdout import DECIDED, SCORE, TRUTH, holdout_decisions
 from meguru.metrics import ScoredRows
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.gates.evidence import RowsGate
 from meguru.releases.gates.rows import views

@@ -12,7 +12,7 @@ import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.predictions.ids import new_batch_id
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict
 from meguru.serving import answers

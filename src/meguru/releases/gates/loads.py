@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.releases.compatibility import incompatibilities
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict

@@ -11,7 +11,7 @@ from meguru.errors import InvalidInput, near_misses
 from meguru.flavors.comparing import score_models
 from meguru.flavors.measures import Measure, MetricOptions, measured
 from meguru.metrics import METRICS, find_metric, metric_of
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.gates.evidence import RowsGate, SlicePart, metric_that_fits, named_metric
 from meguru.releases.gates.rows import views

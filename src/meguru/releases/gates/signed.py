@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from meguru.errors import InvalidInput
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.registry.signatures.types import SignatureStanding
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict, ReleasePart

@@ -11,7 +11,7 @@ import numpy as np
 from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.flavors.bundle import Bundle
-from meguru.registry.known import KnownModel
+from meguru.registry.lookups import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.gates.conditions import check_condition, condition
 from meguru.releases.gates.row_changes import rows_that_differ

@@ -21,7 +21,7 @@ from meguru.tracking.captured.packages import installed, lock_of
 from meguru.tracking.captured.seeds import seeds
 
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_MOST = 1000
+MAX_TAG = 1000
 Mask = Callable[[str], str]
 
 
@@ -109,7 +109,7 @@ def _tags(
     if git:
         found |= {names.COMMIT: git.commit, names.BRANCH: git.branch, names.REPOSITORY: mask(git.remote)}
         found["meguru.git.dirty"] = "true" if git.is_dirty else "false"
-    return {name: value[:_MOST] for name, value in found.items() if value}
+    return {name: value[:MAX_TAG] for name, value in found.items() if value}
 
 
 def _user() -> str:

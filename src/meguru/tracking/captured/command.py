@@ -10,7 +10,7 @@ from pathlib import Path
 _SECRET = re.compile(
     r"passw|secret|token|credential|api[-_]?key|access[-_]?key|private[-_]?key", re.IGNORECASE
 )
-_MOST = 4000
+MAX_LENGTH = 4000
 
 
 def is_secret_name(option: str) -> bool:
@@ -32,7 +32,7 @@ def command(arguments: Sequence[str], mask: Callable[[str], str]) -> str:
             shown.append(mask(argument))
         hidden = is_option and not equals and is_secret_name(name)
     text = " ".join(f"'{part}'" if not part or " " in part else part for part in shown)
-    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
 
 
 def script() -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 _SECONDS = 5.0
-_MOST_GPUS = 64
+MAX_GPUS = 64
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,4 +75,4 @@ def _gpus() -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []
     text = done.stdout[:64_000].decode(errors="replace") if done.returncode == 0 else ""
-    return [line.strip() for line in text.splitlines() if line.strip()][:_MOST_GPUS]
+    return [line.strip() for line in text.splitlines() if line.strip()][:MAX_GPUS]

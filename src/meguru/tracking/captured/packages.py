@@ -9,7 +9,7 @@ from meguru.base import digests
 
 LOCKS = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock", "conda-lock.yml")
 _ROOT_MARKS = ("pyproject.toml", ".git", *LOCKS)
-_MOST = 10_000
+MAX_PACKAGES = 10_000
 
 
 def installed() -> dict[str, str]:
@@ -21,7 +21,7 @@ def installed() -> dict[str, str]:
         except OSError:
             continue
         for entry in names:
-            if entry.endswith((".dist-info", ".egg-info")) and "-" in entry and len(found) < _MOST:
+            if entry.endswith((".dist-info", ".egg-info")) and "-" in entry and len(found) < MAX_PACKAGES:
                 name, _, version = entry.rpartition(".")[0].partition("-")
                 found.setdefault(name.replace("_", "-").lower(), version.partition("-py")[0])
     return found

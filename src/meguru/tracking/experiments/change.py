@@ -11,7 +11,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.tracking.experiments import names, store
 from meguru.tracking.types import Experiment
 
-MOST_OF_NOTE = 20_000
+MAX_NOTE = 20_000
 
 
 @operation("experiment.create", permission="experiment:write", on="name")
@@ -29,9 +29,9 @@ def rename(ctx: Context, *, experiment: str, name: str) -> Experiment:
     Conflict
         If another experiment has that name.
     """
-    row = store.held(ctx.tx, experiment, ctx.readable)
+    row = store.lock(ctx.tx, experiment, ctx.readable)
     title = name.removeprefix(f"{row.project}/") if row.project else name
-    kept = check_title("experiment", title, most=store.MOST_OF_NAME)
+    kept = check_title("experiment", title, most=store.MAX_NAME)
     if row.name != kept:
         store.set_name(ctx.tx, row.id, kept, ctx.now())
         ctx.emit("experiment.renamed", _ref(row), data={"name": kept, "before": row.name})
@@ -41,10 +41,10 @@ def rename(ctx: Context, *, experiment: str, name: str) -> Experiment:
 @operation("experiment.note", permission="experiment:write", on="experiment")
 def note(ctx: Context, *, experiment: str, note: str) -> Experiment:
     """Write what an experiment is about, over what was there."""
-    row = store.held(ctx.tx, experiment, ctx.readable)
-    if len(note) > MOST_OF_NOTE:
+    row = store.lock(ctx.tx, experiment, ctx.readable)
+    if len(note) > MAX_NOTE:
         raise InvalidInput(
-            f"a note of {len(note)} characters is too long", why=f"at most {MOST_OF_NOTE:,}", field="note"
+            f"a note of {len(note)} characters is too long", why=f"at most {MAX_NOTE:,}", field="note"
         )
     if row.note != note:
         store.set_note(ctx.tx, row.experiment, note)
@@ -70,7 +70,7 @@ def ensure(ctx: Context, name: str, *, note: str = "") -> Row[Any]:
     if known is not None:
         return known
     project, own, _ = names.read(name)
-    kept = check_title("experiment", own, field="experiment", most=store.MOST_OF_NAME)
+    kept = check_title("experiment", own, field="experiment", most=store.MAX_NAME)
     name = names.full(project, kept)
     row, is_new = store.ensure(ctx.tx, name, note=note, at=ctx.now(), by=ctx.principal.name)
     if is_new:
@@ -79,7 +79,7 @@ def ensure(ctx: Context, name: str, *, note: str = "") -> Row[Any]:
 
 
 def _move(ctx: Context, experiment: str, stage: str) -> Experiment:
-    row = store.held(ctx.tx, experiment, ctx.readable)
+    row = store.lock(ctx.tx, experiment, ctx.readable)
     if row.stage != stage:
         store.set_stage(ctx.tx, row.id, stage, ctx.now())
         done = "restored" if stage == "active" else "deleted"

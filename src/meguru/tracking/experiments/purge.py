@@ -44,7 +44,7 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
         If the experiment is not deleted, its project is under a legal hold, or a registered model needs the
         files of one of its runs.
     """
-    row = store.held(ctx.tx, experiment, ctx.readable)
+    row = store.lock(ctx.tx, experiment, ctx.readable)
     ref, name = refs.make("experiment", row.experiment), names.write(row.project, row.name)
     if row.stage == "active":
         raise Conflict(

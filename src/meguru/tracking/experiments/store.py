@@ -22,10 +22,10 @@ from meguru.tracking.experiments import names
 from meguru.tracking.schema import experiment as keys
 from meguru.tracking.types import Experiment
 
-MOST_OF_NAME = 500
+MAX_NAME = 500
 DEFAULT, DEFAULT_NAME, DEFAULT_NUMBER = "default", "Default", 0
 _WHOLE = select(table, keys.c.note, keys.c.created_by).join(keys, keys.c.name == table.c.experiment)
-_MOST_KNOWN, _MOST_TRIES = 1000, 20
+MAX_SUGGESTED, MAX_ATTEMPTS = 1000, 20
 
 
 def find(tx: Connection, text: str) -> Row[Any] | None:
@@ -80,13 +80,13 @@ def get(tx: Connection, text: str, projects: AbstractSet[str] | None = None) -> 
     if row is None:
         asked = names.read(text)
         query = select(table.c.project, table.c.name).where(_of(projects))
-        known = tx.execute(query.order_by(table.c.updated_at.desc()).limit(_MOST_KNOWN))
+        known = tx.execute(query.order_by(table.c.updated_at.desc()).limit(MAX_SUGGESTED))
         shown = names.write(asked.project, asked.own)
         raise NotFound.of("experiment", shown, [names.write(row.project, row.name) for row in known])
     return row
 
 
-def held(tx: Connection, text: str, projects: AbstractSet[str] | None = None) -> Row[Any]:
+def lock(tx: Connection, text: str, projects: AbstractSet[str] | None = None) -> Row[Any]:
     """Return an experiment as `get` does, held until the transaction ends."""
     row = get(tx, text, projects)
     tx.execute(select(table.c.id).where(table.c.id == row.id).with_for_update())
@@ -96,7 +96,7 @@ def held(tx: Connection, text: str, projects: AbstractSet[str] | None = None) ->
 def ensure(tx: Connection, name: str, *, note: str, at: datetime, by: str) -> tuple[Row[Any], bool]:
     """Return the experiment of this name, in whichever state, and whether it was made just now."""
     project, own, _ = names.read(name)
-    for _ in range(_MOST_TRIES):
+    for _ in range(MAX_ATTEMPTS):
         known = called(tx, name)
         if known is not None:
             return known, False

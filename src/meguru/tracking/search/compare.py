@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from meguru.errors import InvalidInput
-from meguru.tracking.milliseconds import LEAST, MOST, stored
+from meguru.tracking.milliseconds import MIN_MILLIS, MAX_MILLIS, stored
 from meguru.tracking.search.grammar import Clause
 
 ORDERED = {"=", "!=", "<", "<=", ">", ">="}
@@ -53,7 +53,7 @@ def number(column: str, clause: Clause) -> Condition:
 
 def moment(column: str, clause: Clause) -> Condition:
     """Compare a moment with milliseconds."""
-    ms = int(max(LEAST, min(MOST, _number_of(clause))))
+    ms = int(max(MIN_MILLIS, min(MAX_MILLIS, _number_of(clause))))
     return f"{column} {clause.sign} ?", [stored(ms)]
 
 

@@ -24,7 +24,7 @@ RUN_NAMES = ("run_name", "name", "run name", "Run name", "Run Name")
 
 
 @dataclass
-class Begin:
+class StartPoint:
     """The table that is read first, with run ``r`` joined to it.
 
     `clauses` need no further look; `run` is the run's id in the first table: what it is compared by is looked
@@ -48,13 +48,13 @@ class Begin:
 class Candidate:
     """A place, and how its rows are counted."""
 
-    begin: Begin
+    begin: StartPoint
     source: str
     condition: compare.Condition
     clause: grammar.Clause | None = None
 
 
-def of_series(key: str, clauses: Sequence[grammar.Clause]) -> Begin:
+def of_series(key: str, clauses: Sequence[grammar.Clause]) -> StartPoint:
     """Return the runs with a number for a metric, in its order."""
     same = tuple(clause for clause in clauses if (clause.kind, clause.key) == ("metric", key))
     conditions: list[compare.Condition] = [("o.key = ?", [key])]
@@ -140,7 +140,7 @@ def _of_dataset(clause: grammar.Clause) -> Candidate | None:
         return None
     sql, values = compare.text(DATASETS[clause.key], clause, is_sqlite=True)
     runs = f"(SELECT DISTINCT i.run AS run FROM {INPUTS} WHERE {sql}) f"  # noqa: S608 - names of ours
-    begin = Begin(
+    begin = StartPoint(
         f"{runs} CROSS JOIN run r ON r.id = f.run", values, clauses=(clause,), run="f.run", leads=True
     )
     return Candidate(begin, INPUTS, (sql, values), clause)
@@ -156,14 +156,14 @@ def _of_attribute(clause: grammar.Clause, experiments: compare.Condition) -> Can
             condition = f"r.id IN ({marks(len(texts))})", [from_hex(text) for text in texts]
     elif clause.key in RUN_NAMES and (name := _of_name(clause)) is not None:
         whole = f"{experiments[0]} AND {name[0]}", [*experiments[1], *name[1]]
-        return Candidate(Begin(_BY_NAME, conditions=[name]), _BY_NAME, whole, clause)
+        return Candidate(StartPoint(_BY_NAME, conditions=[name]), _BY_NAME, whole, clause)
     elif clause.key in {"start_time", "created"} and clause.sign != "!=" and isinstance(clause.value, float):
         sql, values = compare.moment("r.started_at", clause)
         whole = f"{experiments[0]} AND {sql}", [*experiments[1], *values]
-        return Candidate(Begin("run r", conditions=[(sql, values)]), "run r", whole, clause)
+        return Candidate(StartPoint("run r", conditions=[(sql, values)]), "run r", whole, clause)
     if condition is None:
         return None
-    return Candidate(Begin("run r", conditions=[condition], leads=True), "run r", condition, clause)
+    return Candidate(StartPoint("run r", conditions=[condition], leads=True), "run r", condition, clause)
 
 
 def _of_rows(
@@ -173,8 +173,8 @@ def _of_rows(
     clauses: tuple[grammar.Clause, ...],
     *,
     has_series: bool = False,
-) -> Begin:
-    return Begin(
+) -> StartPoint:
+    return StartPoint(
         f"{source} CROSS JOIN run r ON r.id = {alias}.run",
         conditions=conditions,
         clauses=clauses,

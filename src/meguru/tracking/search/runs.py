@@ -16,11 +16,11 @@ from meguru.tracking.search.comparison_rows import (
     INPUTS,
     RUN_NAMES,
     TABLES,
-    Begin,
+    StartPoint,
     state_of,
     text_of,
 )
-from meguru.tracking.search.start_point import Beginnings
+from meguru.tracking.search.start_point import StartPoints
 from meguru.tracking.states import STATES
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
@@ -99,7 +99,7 @@ class _Search:
         self.clauses, self.orders = clauses, list(orders)
         if not any(each.kind == "attribute" and _name(each.key) == "start_time" for each in orders):
             self.orders.append(_START)
-        self._begin = Beginnings(raw, experiments, clauses, limit)
+        self._begin = StartPoints(raw, experiments, clauses, limit)
 
     def page(self, token: str) -> tuple[list[str], str]:
         """Return one page.
@@ -142,7 +142,7 @@ class _Search:
             return pages.merged(parts, queries[0][1], limit) if begin.apart else parts[0]
         raise AssertionError  # the last place has no bound
 
-    def _places(self, phase: int) -> Iterator[Begin]:
+    def _places(self, phase: int) -> Iterator[StartPoint]:
         first, *others = self.orders
         by_metric = first.kind == "metric"
         if by_metric and phase == 1 and (few := self._begin.nan(first.key)) is not None:
@@ -156,7 +156,7 @@ class _Search:
         return self._begin.places(in_order_of="", has_index=by_start or of_one)
 
     def _query(
-        self, phase: int, chosen: Begin, experiments: list[str]
+        self, phase: int, chosen: StartPoint, experiments: list[str]
     ) -> tuple[pages.Query, list[pages.Key]]:
         first = self.orders[0]
         by_metric = first.kind == "metric"

@@ -10,19 +10,19 @@ from typing import Any
 from meguru.storage.db.raw import Bound, RawSql
 from meguru.storage.statements import marks
 from meguru.tracking.search import compare, grammar
-from meguru.tracking.search.comparison_rows import Begin, Candidate, candidate_of, of_nan, of_series
+from meguru.tracking.search.comparison_rows import StartPoint, Candidate, candidate_of, of_nan, of_series
 
-FEW_RUNS = 5000
+SMALL_EXPERIMENT = 5000
 """Experiments with fewer runs are read whole."""
-FEW, MOST_FEW = 1000, 50_000
+MIN_FEW_ROWS, MAX_FEW_ROWS = 1000, 50_000
 """So many rows of a comparison are few at least, and at most, whatever the number of runs."""
-MOST_APART = 50
+MAX_APART = 50
 """So many experiments are asked one by one, rather than all their runs put in order."""
 BOUND = Bound(steps=1_000_000, milliseconds=500)
 """So long an order is followed before another beginning is tried."""
 
 
-class Beginnings:
+class StartPoints:
     """The places where a search can begin.
 
     PostgreSQL keeps figures and chooses by itself; but it takes comparisons for independent, and follows an
@@ -38,31 +38,31 @@ class Beginnings:
         self._known: dict[str, tuple[int, int]] = {}
         self._candidates: list[Candidate] | None = None
 
-    def places(self, *, in_order_of: str, has_index: bool) -> Iterator[Begin]:
+    def places(self, *, in_order_of: str, has_index: bool) -> Iterator[StartPoint]:
         """Yield where to begin; another place is for when the one before took its bound of steps.
 
         A page of a common comparison is found soon in the order that is wanted; of a rare one, or of two
         that no run meets together, the order would be followed to its end.
         """
         # An index has the runs of one experiment in the order of their start, not those of several.
-        apart = not in_order_of and 1 < len(self.experiments) <= MOST_APART
-        has_index = has_index and (bool(in_order_of) or len(self.experiments) <= MOST_APART)
-        if (self.raw.is_sqlite or apart) and self._count_runs(FEW_RUNS) < FEW_RUNS:
-            yield Begin("run r")
+        apart = not in_order_of and 1 < len(self.experiments) <= MAX_APART
+        has_index = has_index and (bool(in_order_of) or len(self.experiments) <= MAX_APART)
+        if (self.raw.is_sqlite or apart) and self._count_runs(SMALL_EXPERIMENT) < SMALL_EXPERIMENT:
+            yield StartPoint("run r")
             return
         if not self.raw.is_sqlite:
             if has_index and (self.clauses or apart):
-                yield Begin("run r", bound=BOUND if self.clauses else None, apart=apart)
-            yield Begin("run r", whole=has_index and bool(self.clauses))
+                yield StartPoint("run r", bound=BOUND if self.clauses else None, apart=apart)
+            yield StartPoint("run r", whole=has_index and bool(self.clauses))
             return
         rows = int(self.raw.execute("SELECT max(rowid) FROM run").fetchone()[0] or 0)
         # An order passes limit * rows / count runs. To count costs too: not where both are near.
-        few = max(FEW, min(MOST_FEW, math.isqrt(self.limit * rows) // 4))
+        few = max(MIN_FEW_ROWS, min(MAX_FEW_ROWS, math.isqrt(self.limit * rows) // 4))
         smallest = self._smallest(few)
         if smallest is not None:
             yield smallest
             return
-        natural = of_series(in_order_of, self.clauses) if in_order_of else Begin("run r", apart=apart)
+        natural = of_series(in_order_of, self.clauses) if in_order_of else StartPoint("run r", apart=apart)
         others = [each for each in self._all() if each.clause not in natural.clauses]
         if has_index and others:
             yield replace(natural, bound=BOUND)
@@ -71,15 +71,15 @@ class Beginnings:
             return
         yield self._smallest(max(few, rows // 4)) or replace(natural, apart=apart and has_index)
 
-    def nan(self, key: str) -> Begin | None:
+    def nan(self, key: str) -> StartPoint | None:
         """Return where the runs are whose metric is NaN, if they are few; None if they are many."""
         candidate = of_nan(key)
-        if not self.raw.is_sqlite or self._count(candidate, FEW) >= FEW:
+        if not self.raw.is_sqlite or self._count(candidate, MIN_FEW_ROWS) >= MIN_FEW_ROWS:
             return None
         return candidate.begin
 
     @staticmethod
-    def scope(begin: Begin, experiments: list[str]) -> compare.Condition:
+    def scope(begin: StartPoint, experiments: list[str]) -> compare.Condition:
         """Return the condition of being in experiments."""
         # The sign keeps SQLite from an index that would lead it away from where it begins.
         return _scope("+r.experiment" if begin.leads else "r.experiment", experiments)
@@ -91,7 +91,7 @@ class Beginnings:
             self._candidates = [each for each in found if each is not None]
         return self._candidates
 
-    def _smallest(self, limit: int) -> Begin | None:
+    def _smallest(self, limit: int) -> StartPoint | None:
         """Return the place with the fewest rows, if they are fewer than a limit."""
         best = None
         for candidate in self._all():

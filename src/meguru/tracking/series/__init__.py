@@ -6,7 +6,7 @@ each, and rows of one point each (`read` merges them). Points that come together
 """
 
 from meguru.tracking.series.append import append
-from meguru.tracking.series.change import add, rewind
+from meguru.tracking.series.change import add, truncate_from
 from meguru.tracking.series.columns import Columns, Found, PointPosition
 from meguru.tracking.series.downsample import sample
 from meguru.tracking.series.latest import tail
@@ -28,7 +28,7 @@ __all__ = [
     "newest",
     "numbers",
     "pieces",
-    "rewind",
+    "truncate_from",
     "sample",
     "series_of",
     "summaries",

@@ -49,7 +49,7 @@ class _Group(NamedTuple):
 
     @property
     def in_chunks(self) -> bool:
-        return self.columns.seqs is None and self.columns.size() >= chunks.LEAST
+        return self.columns.seqs is None and self.columns.size() >= chunks.MIN_POINTS
 
     @property
     def loose(self) -> int:

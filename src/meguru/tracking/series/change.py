@@ -26,7 +26,7 @@ def add(tx: Connection, run: str, given: Sequence[MetricPoint], now: datetime) -
     append(tx, run, {key: Columns.of_points(rows) for key, rows in groups.items()}, once=False)
 
 
-def rewind(tx: Connection, run: str, key: str, step: int) -> None:
+def truncate_from(tx: Connection, run: str, key: str, step: int) -> None:
     """Forget the points of a series from a step on: they are about to be made again."""
     raw, found = RawSql(tx), series_of(tx, run, key)
     if found is None:

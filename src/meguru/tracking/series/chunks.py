@@ -15,12 +15,12 @@ from meguru.storage.statements import marks
 from meguru.tracking.series.columns import Columns, PointPosition
 from meguru.tracking.series.packed import pack, unpack
 
-SIZE = 4096
-"""At most so many points are in a chunk: read or written in a few milliseconds."""
-SMALL = SIZE // 8
+MAX_POINTS = 4096
+"""Of a chunk: so many are read or written in a few milliseconds."""
+SMALL = MAX_POINTS // 8
 """A chunk of fewer points is loose: it could be joined with others."""
-LEAST = 32
-"""So few points are rows."""
+MIN_POINTS = 32
+"""Fewer points that come together stay rows."""
 _COLUMNS = ("series", "step", "at", "last_step", "last_at", "count", "minimum", "maximum", "data")
 _INSERT = f"INSERT INTO run_chunk ({', '.join(_COLUMNS)}) VALUES ({marks(len(_COLUMNS))})"  # noqa: S608
 _ORDER = "ORDER BY series, step, at"
@@ -56,7 +56,7 @@ def rows(series: int, columns: Columns) -> list[tuple[Any, ...]]:
         If two neighbours are too far apart to be packed.
     """
     total = columns.size()
-    count = -(-total // SIZE)
+    count = -(-total // MAX_POINTS)
     ends = [total * number // count for number in range(count + 1)] if count else []
     return [_row(series, columns.part(*pair)) for pair in pairwise(ends)]
 

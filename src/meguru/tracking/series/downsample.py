@@ -13,8 +13,8 @@ from meguru.tracking.series.columns import Columns, Found
 from meguru.tracking.series.latest import last
 from meguru.tracking.series.read import StepRange, pieces
 
-FEW = 10_000
-"""A series of so many points is thinned evenly; of a longer one the extremes are picked."""
+MAX_EVEN = 10_000
+"""A series of so many points at most is thinned evenly; of a longer one the extremes are picked."""
 
 
 def sample(tx: Connection, series: int, *, window: StepRange | None = None, limit: int) -> list[Found]:
@@ -29,9 +29,9 @@ def sample(tx: Connection, series: int, *, window: StepRange | None = None, limi
     for piece in found:
         begin.append(piece)
         count += piece.size()
-        if count > FEW:
+        if count > MAX_EVEN:
             break
-    if count <= FEW:
+    if count <= MAX_EVEN:
         return _thin([row for piece in begin for row in piece.rows()], limit)
     end = last(tx, series, window=window)
     ends = [next(begin[0].rows()), *([end] if end else [])]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meguru.storage.db import Database
 
 log = logging.getLogger(__name__)
-MOST = 4 * chunks.SIZE
+MAX_STROKE = 4 * chunks.MAX_POINTS
 """So many points are written in one stroke."""
 QUIET_SECONDS = 1.0
 """How long nobody has to log before strokes follow one another; otherwise there is one now and then."""
@@ -63,7 +63,7 @@ def _loose_rows(raw: RawSql, series: int) -> tuple[list[Found], list[Chunk]]:
         "SELECT step, at, seq, value FROM run_point WHERE series = ? AND seq = 0 "
         "ORDER BY series, step, at LIMIT ?"
     )
-    rows: list[Found] = raw.execute(sql, (series, chunks.SIZE)).fetchall()
+    rows: list[Found] = raw.execute(sql, (series, chunks.MAX_POINTS)).fetchall()
     parts: list[Chunk] = []
     if len(rows) < LOOSE:
         return [], parts
@@ -71,7 +71,7 @@ def _loose_rows(raw: RawSql, series: int) -> tuple[list[Found], list[Chunk]]:
     if before and before.size < chunks.SMALL and (before.last_step, before.last_at) < rows[0][:2]:
         parts.append(before)
     for chunk in chunks.touching(raw, series, rows[0][:2], rows[-1][:2]):
-        if parts and sum(part.size for part in parts) + chunk.size > MOST:
+        if parts and sum(part.size for part in parts) + chunk.size > MAX_STROKE:
             # What is behind this chunk's begin is for the next stroke.
             return [row for row in rows if row[:2] < (chunk.step, chunk.at)], parts
         parts += [chunk] if chunk not in parts else []
@@ -87,7 +87,7 @@ def _small_ones(raw: RawSql, series: int) -> list[Chunk]:
         return parts
     for chunk in chunks.behind(raw, series, PointPosition(row[0], row[1], -1)):
         size = sum(part.size for part in parts)
-        if size + chunk.size > MOST or (size >= chunks.SMALL <= chunk.size):
+        if size + chunk.size > MAX_STROKE or (size >= chunks.SMALL <= chunk.size):
             break
         parts.append(chunk)
     return parts if len(parts) > 1 else []

@@ -110,10 +110,10 @@ class _Rows:
         later = " AND (step, at, seq) > (?, ?, ?)" if self._after else ""
         sql = (
             f"SELECT {ROW} FROM run_point WHERE series = ?{later} "  # noqa: S608 - names of ours
-            f"ORDER BY series, step, at, seq LIMIT {chunks.SIZE}"
+            f"ORDER BY series, step, at, seq LIMIT {chunks.MAX_POINTS}"
         )
         rows: list[Found] = self._raw.execute(sql, (self._series, *self._after)).fetchall()
-        self._over = len(rows) < chunks.SIZE
+        self._over = len(rows) < chunks.MAX_POINTS
         if rows:
             self._after = rows[-1][:3]
         return rows

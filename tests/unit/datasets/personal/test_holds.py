@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
-from meguru.artifacts.erasure.gone import gone
+from meguru.artifacts.erasure.blob_deletions import pending
 from meguru.artifacts.erasure.ledger import ErasureLedger
 from meguru.artifacts.holds.operations import list_holds, place, release
 from meguru.artifacts.retention import apply
@@ -215,7 +215,7 @@ def test_rows_of_erased_persons_that_are_added_are_told_refused_or_dropped(fille
     again.write_text("id,email\n9,ANNA@example.com\n8,cy@example.net\n")  # no version has these rows
     add_files(filled, "dropped", again)
     with filled.read() as tx:
-        assert gone(tx) == set()
+        assert pending(tx) == set()
     assert frame(filled, "dropped")["email"].to_list() == ["cy@example.net"]
     assert returned(filled, ref="dropped").rows == 0
     whole, part = tmp_path / "whole.parquet", tmp_path / "part.parquet"

@@ -12,7 +12,7 @@ from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
 from meguru.flavors.bundle import predicting_digest
 
-_SHORTEST = 12
+MIN_PIN = 12
 
 
 class PinnedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,11 +27,11 @@ class PinnedModel(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_pin(pin: str) -> None:
     """Refuse what is no digest, nor the beginning of one; empty is none."""
-    if pin and not (len(pin) >= _SHORTEST and set(pin) <= set("0123456789abcdef")):
+    if pin and not (len(pin) >= MIN_PIN and set(pin) <= set("0123456789abcdef")):
         raise InvalidInput(
             f"{pin[:80]!r} is no digest",
             field="digest",
-            hint=f"at least the first {_SHORTEST} digits of what `meguru model show` tells",
+            hint=f"at least the first {MIN_PIN} digits of what `meguru model show` tells",
         )
 
 

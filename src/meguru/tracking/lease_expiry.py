@@ -12,7 +12,7 @@ GRACE_SECONDS = 60.0
 """Who could not reach a server that was away, or was asleep with it, may beat before anybody is swept."""
 
 
-class SilentRuns(Ticker):
+class ExpiredLeases(Ticker):
     """Ends silent runs every 15 s, but not in the first minute after a start or after the machine slept."""
 
     name = "ending of silent runs"

@@ -7,7 +7,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.kernel import events
 from meguru.tracking.operations import show, start
-from meguru.tracking.silent import SilentRuns
+from meguru.tracking.lease_expiry import ExpiredLeases
 
 
 class Rounds:
@@ -33,7 +33,7 @@ def place(tmp_path, clock):
 def test_silent_runs_are_swept_every_fifteen_seconds_after_a_minute_of_grace(place, clock):
     run = start(place, lease=70)
     rounds = Rounds(clock, 0, 0)
-    SilentRuns(place).run(rounds)
+    ExpiredLeases(place).run(rounds)
     assert rounds.waited == [60, 15]
     assert show(place, run=run.id).state == "failed"
     with place.read() as tx:
@@ -44,16 +44,16 @@ def test_silent_runs_are_swept_every_fifteen_seconds_after_a_minute_of_grace(pla
 def test_after_the_machine_slept_everybody_may_beat_first(place, clock):
     run = start(place, lease=600)
     rounds = Rounds(clock, 0, 3600)
-    SilentRuns(place).run(rounds)
+    ExpiredLeases(place).run(rounds)
     assert show(place, run=run.id).state == "interrupted"
     rounds.longer = [0]
-    SilentRuns(place).run(rounds)
+    ExpiredLeases(place).run(rounds)
     assert show(place, run=run.id).state == "failed"
 
 
 def test_a_sweep_that_fails_is_tried_again(place, clock):
     run = start(place, lease=1)
-    sweeper, good = SilentRuns(place), place.db
+    sweeper, good = ExpiredLeases(place), place.db
 
     class Broken:
         def read(self):

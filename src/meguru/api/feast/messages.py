@@ -11,7 +11,7 @@ from meguru.base.type_errors import as_invalid
 from meguru.errors import Forbidden, InvalidInput, MeguruError, NotFound
 
 
-class OnlineQuestion(msgspec.Struct, kw_only=True):
+class OnlineRequest(msgspec.Struct, kw_only=True):
     """``POST /get-online-features``."""
 
     entities: dict[str, list[Any]]
@@ -21,7 +21,7 @@ class OnlineQuestion(msgspec.Struct, kw_only=True):
     include_feature_view_version_metadata: bool = False
 
 
-class OwnQuestion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class OwnRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """``POST /api/v1/features/get``: as the operation ``feature_view.get``."""
 
     entities: dict[str, list[Any]]
@@ -29,9 +29,9 @@ class OwnQuestion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     features: list[str] = []
     full_names: bool = False
 
-    def as_feasts(self) -> OnlineQuestion:
+    def as_feasts(self) -> OnlineRequest:
         """Return the same question in Feast's words."""
-        return OnlineQuestion(
+        return OnlineRequest(
             entities=self.entities,
             feature_service=self.service,
             features=self.features,
@@ -58,7 +58,7 @@ class WrittenFrame(msgspec.Struct, kw_only=True):
     transform_on_write: bool = True
 
 
-class MaterializeQuestion(msgspec.Struct, kw_only=True):
+class MaterializeRequest(msgspec.Struct, kw_only=True):
     """``POST /materialize`` and ``/materialize-incremental``."""
 
     start_ts: str | None = None

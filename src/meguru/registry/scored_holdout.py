@@ -17,7 +17,7 @@ from meguru.registry.types import ModelVersion
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedHoldout:
+class ScoredHoldout:
     """A version, loaded, with its holdout and what it answered to it."""
 
     version: ModelVersion
@@ -27,7 +27,7 @@ class AskedHoldout:
 
 
 @contextmanager
-def asking_holdout(ctx: Context, ref: str) -> Iterator[AskedHoldout]:
+def scoring_holdout(ctx: Context, ref: str) -> Iterator[ScoredHoldout]:
     """Load a version and ask it its holdout; the model is there until the block ends.
 
     Raises
@@ -41,4 +41,4 @@ def asking_holdout(ctx: Context, ref: str) -> Iterator[AskedHoldout]:
         model = load_bundle(fetch_model(ctx.ws, version.tree_digest), code=True)
         evidence = holdout_of(model, version.ref, f"the holdout of {version.ref}")
         (rows,) = score_models([model], evidence)
-        yield AskedHoldout(version=version, model=model, evidence=evidence, rows=rows)
+        yield ScoredHoldout(version=version, model=model, evidence=evidence, rows=rows)

@@ -33,7 +33,7 @@ def task_of_version(tx: Connection, model: str) -> Task | None:
         return None
 
 
-def known_model(tx: Connection, name: str) -> KnownModel | None:
+def newest_known_model(tx: Connection, name: str) -> KnownModel | None:
     """Return the newest verified version of a model, which stands for those to come; None if it has none."""
     ref = store.newest_verified(tx, name)
     newest = store.resolve(tx, ref) if ref else None
