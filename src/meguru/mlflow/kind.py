@@ -85,7 +85,17 @@ LOGGED_MODEL = Kind(
         LoggedModelRemoved,
     ),
     project_of="meguru.mlflow.logged_models.store:project_of",
-    provides={"topic adapter": "meguru.mlflow.registry.topics:ADAPTER"},
+    tables=("meguru.mlflow.schema",),
+    provides={
+        "topic adapter": "meguru.mlflow.registry.topics:ADAPTER",
+        "purge follower": "meguru.mlflow.logged_models.purge:forget_runs",
+    },
 )
 """A part of a run: who may change that may change it. Its project is that of its experiment."""
-FILE = Kind(name="file", title=("file", "files"), named=False, events=(FileRemoved,))
+FILE = Kind(
+    name="file",
+    title=("file", "files"),
+    named=False,
+    events=(FileRemoved,),
+    provides={"personal data": "meguru.mlflow.artifacts.erase:erase"},
+)

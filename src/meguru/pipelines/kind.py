@@ -227,6 +227,7 @@ PIPELINE_RUN = Kind(
     provides={
         "personal data": "meguru.pipelines.erase:erase",
         "values of people": "meguru.pipelines.erase:values",
+        "purge follower": "meguru.pipelines.metrics_ingest:forget_runs",
         "kept records": "meguru.pipelines.retained:records",
     },
     services=(Service(name="ended-runs", factory="meguru.pipelines.cleanup:EndedRuns"),),

@@ -60,7 +60,7 @@ def point(
         check_owner(ctx, name, alias)
         ask_guard(ctx, name, alias, version)
     was = before.model if before else None
-    told = ctx.emit(
+    event = ctx.emit(
         "model_alias.moved",
         ref,
         data={"alias": alias, "model": ref, "before": was, "reason": reason},
@@ -73,7 +73,7 @@ def point(
         since=ctx.now(),
         until=None,
         moved_by=ctx.principal.name,
-        event=told.id,
+        event=event.id,
     )
     aliases.move(ctx.tx, new, version)
     return new

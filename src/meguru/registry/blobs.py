@@ -1,8 +1,7 @@
-"""Which blobs versions of models, and the files of logged models, need."""
+"""Which blobs versions of models need."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +10,7 @@ from sqlalchemy import Row
 from meguru.artifacts.integrity.sources import BlobSource, declare
 from meguru.artifacts.integrity.types import BlobReference
 from meguru.base import refs
-from meguru.registry.schema import model_version, stored_file
-
-_OF_LOGGED_MODEL = re.compile(r"[^/]+/models/([^/]+)/artifacts/(.+)")
+from meguru.registry.schema import model_version
 
 
 def _of_version(row: Row[Any]) -> Iterator[BlobReference]:
@@ -24,19 +21,10 @@ def _of_version(row: Row[Any]) -> Iterator[BlobReference]:
     yield BlobReference(digest=row.tree_digest, ref=ref, part="list of its files", form="tree")
 
 
-def _of_file(row: Row[Any]) -> Iterator[BlobReference]:
-    found = _OF_LOGGED_MODEL.fullmatch(row.path)
-    ref = refs.make("logged_model", found[1]) if found else refs.make("stored_file", row.path)
-    yield BlobReference(digest=row.digest, ref=ref, part=found[2] if found else row.path)
-
-
 VERSIONS = declare(
     BlobSource(
         key=[model_version.c.name, model_version.c.version],
         columns=[model_version.c.name, model_version.c.version, model_version.c.tree_digest],
         read=_of_version,
     )
-)
-STORED_FILES = declare(
-    BlobSource(key=[stored_file.c.path], columns=[stored_file.c.path, stored_file.c.digest], read=_of_file)
 )

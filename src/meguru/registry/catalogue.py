@@ -12,16 +12,16 @@ from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.kernel.projects import condition
 from meguru.registry import store
-from meguru.registry.schema import mlflow_model, registered_model
+from meguru.registry.schema import model_description, registered_model
 from meguru.registry.usage import USERS
 
 
 def described(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[Described]:
     """Yield all models of some projects (None: of all) with what people say of them; no prompts."""
-    mine, said = registered_model.c, mlflow_model.c
+    mine, said = registered_model.c, model_description.c
     query = (
         select(mine.name, said.description, mine.owner)
-        .join(mlflow_model, said.name == mine.name, isouter=True)
+        .join(model_description, said.name == mine.name, isouter=True)
         .where(mine.retired_at.is_(None), mine.is_prompt.is_(False), condition(mine.name, projects))
     )
     for name, description, owner in tx.execute(query):

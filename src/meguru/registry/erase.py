@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from meguru.artifacts import trees
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.artifacts.erasure.content import ContentCleaner
-from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
 from meguru.base import refs
 from meguru.kernel.operations import Context
-from meguru.registry.schema import model_version, stored_file
+from meguru.registry.schema import model_version
 
 STAYS = "its files are under its digest: train it anew without them, and delete this version"
 
 
 def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedThing]:  # noqa: FBT001
-    """Tell which models have the person in an example or a held-out row; write other sent files anew."""
+    """Tell which models have the person in an example or a held-out row."""
+    del dry_run
     cleaner = ContentCleaner(ctx.blobs, subject)
-    return [*_of_models(ctx, subject, cleaner), *_sent(ctx, subject, cleaner, dry_run=dry_run)]
-
-
-def _of_models(ctx: Context, subject: ErasureSubject, cleaner: ContentCleaner) -> list[ErasedThing]:
     mine, counts = model_version.c, Counter[str]()
     query = select(mine.name, mine.version, mine.tree_digest).where(mine.tree_digest != "")
     for row in ctx.tx.execute(query).all():
@@ -43,27 +39,3 @@ def _of_models(ctx: Context, subject: ErasureSubject, cleaner: ContentCleaner) -
         for ref, count in sorted(counts.items())
         if count
     ]
-
-
-def _sent(
-    ctx: Context, subject: ErasureSubject, cleaner: ContentCleaner, *, dry_run: bool
-) -> list[ErasedThing]:
-    mine, gone, made = stored_file.c, set(), []
-    for row in ctx.tx.execute(select(stored_file)).all():
-        if not ctx.blobs.has(row.digest):
-            continue
-        found = cleaner.clean(row.digest, row.path, write=not dry_run)
-        if not found.is_read:
-            subject.places.passed("sent files that are no table or text")
-            continue
-        subject.places.looked("sent files")
-        if found.found:
-            what = "rows and places in a sent file"
-            made.append(ErasedThing(ref=refs.make("stored_file", row.path), what=what, rows=found.found))
-        if found.digest != row.digest:
-            values = {"digest": found.digest, "size": found.size}
-            ctx.tx.execute(update(stored_file).where(mine.path == row.path).values(values))
-            gone.add(row.digest)
-    if not dry_run:
-        schedule_blob_deletion(ctx.tx, gone)
-    return made

@@ -59,14 +59,14 @@ def count_groups(ctx: Context, *, ref: str, tally: GroupTally) -> TallyRecord:
             why = f"they are of {given[:12]}, and it is {known[:12]}"
             raise Conflict(f"the counts are of another {what}", where=version.ref, why=why)
     envelope = _signed(ctx, version, tally)
-    told = {
+    payload = {
         "holder": ctx.principal.name,
         "columns": [each.columns for each in tally.tables],
         "tally": msgspec.to_builtins(tally),
         "digest": tally.digest,
         "envelope": envelope,
     }
-    made = ctx.emit(COUNTED, version.ref, data=told)
+    made = ctx.emit(COUNTED, version.ref, data=payload)
     return TallyRecord(id=made.id, ref=version.ref, holder=ctx.principal.name, tally=tally, envelope=envelope)
 
 

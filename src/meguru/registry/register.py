@@ -108,10 +108,10 @@ def record(
     number = store.next_number(ctx.tx, name)
     ref = refs.make("model", name, number)
     numbers = metrics | facts.evaluation.metrics
-    told = ctx.emit(
+    event = ctx.emit(
         "model_version.registered",
         ref,
-        data={"model": name, "version": number, "run": run} | _told(facts, numbers),
+        data={"model": name, "version": number, "run": run} | _payload(facts, numbers),
         used=[*([run] if run else []), *used],
         produced=[ref],
         claimed=claimed,
@@ -137,13 +137,13 @@ def record(
         size=facts.size,
         created_at=ctx.now(),
         created_by=ctx.principal.name,
-        event=told.id,
+        event=event.id,
     )
     store.add(ctx.tx, version)
     return version
 
 
-def _told(facts: ModelFacts, metrics: dict[str, float]) -> dict[str, Any]:
+def _payload(facts: ModelFacts, metrics: dict[str, float]) -> dict[str, Any]:
     return {
         "tree": facts.tree,
         "digest": facts.digest,

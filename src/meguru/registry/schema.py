@@ -27,8 +27,8 @@ registered_model = Table(
 """Every registered model, whoever registered it. `latest` is its newest version (0: it has none), `numbered`
 the highest number it ever gave: none is used twice.
 
-A `told` one has a row of what MLflow's clients say of it: a search looks there, and not here. The same
-holds for versions. (One that is not marked may have such a row all the same.)"""
+A `told` one has a row of what people say of it: a search over another protocol looks there, and not here. The
+same holds for versions. (One that is not marked may have such a row all the same.)"""
 
 model_version = Table(
     "model_version",
@@ -79,7 +79,7 @@ model_alias = Table(
 )
 """Every move of every alias; the one without `until` holds now."""
 
-mlflow_model = Table(
+model_description = Table(
     "mlflow_model",
     metadata,
     Column("name", String(256), primary_key=True),
@@ -90,34 +90,10 @@ mlflow_model = Table(
     Index(None, "created_at", "name"),
     Index(None, "updated_at", "name"),
 )
-"""What MLflow's clients say of a registered model, which has a row of its own."""
+"""What people say of a registered model, which has a row of its own. The table is called as it was when only
+clients of another protocol could say anything."""
 
-mlflow_version = Table(
-    "mlflow_version",
-    metadata,
-    Column("name", String(256), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("source", Text, nullable=False),
-    Column("storage", Text, nullable=False),
-    Column("run", String(256), nullable=False),
-    Column("run_link", Text, nullable=False),
-    Column("logged_model", String(256), nullable=False),
-    Column("description", Text, nullable=False),
-    Column("tags", Json, nullable=False),
-    Column("stage", String(20), nullable=False),
-    Column("deleted", Boolean, nullable=False),
-    Column("created_by", String(200), nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("updated_at", UtcTime, nullable=False),
-    Index(None, "run"),
-    Index(None, "logged_model"),
-    Index(None, "deleted", "created_at", "name", "version"),
-    Index(None, "deleted", "updated_at", "name", "version"),
-)
-"""What MLflow's clients say of the `model_version` of the same number. One that they deleted stays as a row
-here: a verified version is only no longer shown to them."""
-
-mlflow_label = Table(
+model_label = Table(
     "mlflow_label",
     metadata,
     Column("kind", String(10), primary_key=True),
@@ -130,33 +106,5 @@ mlflow_label = Table(
     Index(None, "owner", "number"),
     sqlite_with_rowid=False,
 )
-"""The tags of what follows and precedes, and the params of logged models, once more: as rows that a search
-finds. `number` is a version's, and 0 for the others."""
-
-logged_model = Table(
-    "logged_model",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("experiment", String(100), nullable=False),
-    Column("name", String(500), nullable=False),
-    Column("model_type", String(500), nullable=False),
-    Column("run", String(256), nullable=False),
-    Column("status", String(40), nullable=False),
-    Column("params", Json, nullable=False),
-    Column("tags", Json, nullable=False),
-    Column("deleted", Boolean, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("updated_at", UtcTime, nullable=False),
-    Index(None, "experiment", "created_at"),
-    Index(None, "run"),
-)
-"""A model that a run saved, before (or without) being registered under a name."""
-
-stored_file = Table(
-    "stored_file",
-    metadata,
-    Column("path", String(1000), primary_key=True),
-    Column("digest", String(64), nullable=False),
-    Column("size", BigInteger, nullable=False),
-)
-"""Files sent through the artifact proxy that belong to no run: those of logged models, and others."""
+"""Tags and params of models, of their versions and of what is to become versions, once more: as rows that a
+search finds. `number` is a version's, and 0 for the others."""

@@ -1,6 +1,7 @@
 """What people say of models: see `meguru.kernel.declarations.SpecStore`.
 
-Every registered model has a spec, if an empty one. Its description and tags are those of MLflow's clients.
+Every registered model has a spec, if an empty one. Its description and tags are those that clients of other
+protocols see and set.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from meguru.kernel.operations import Context
 from meguru.kernel.projects import condition
 from meguru.registry import store, tags_index
 from meguru.registry.kind import ModelSpec
-from meguru.registry.schema import mlflow_model, registered_model
+from meguru.registry.schema import model_description, registered_model
 from meguru.registry.stages import check_rules
 from meguru.registry.usage import LIVE, USERS
 
@@ -42,7 +43,7 @@ def find(tx: Connection, name: str) -> ModelSpec | None:
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of the models of some projects (None: of all) of which something is said, sorted.
 
-    One that only MLflow could have named is left out: nobody could declare it.
+    One with a name that only another protocol allows is left out: nobody could declare it.
     """
     mine = registered_model.c
     is_said = or_(
@@ -50,12 +51,12 @@ def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
         mine.use_case != "",
         mine.baselines != {},
         mine.stages != [],
-        mlflow_model.c.description != "",
-        mlflow_model.c.tags != {},
+        model_description.c.description != "",
+        model_description.c.tags != {},
     )
     query = (
         select(mine.name)
-        .join(mlflow_model, mlflow_model.c.name == mine.name, isouter=True)
+        .join(model_description, model_description.c.name == mine.name, isouter=True)
         .where(is_said, mine.retired_at.is_(None), mine.is_prompt.is_(False), condition(mine.name, projects))
         .order_by(mine.name)
     )
@@ -105,10 +106,10 @@ def save(ctx: Context, name: str, spec: ModelSpec) -> None:
     """Write the spec; a model that is not there yet gets its name, without a version."""
     store.lock(ctx.tx, name, ctx.now())
     said = {"description": spec.description, "tags": spec.tags, "updated_at": ctx.now()}
-    known = ctx.tx.execute(update(mlflow_model).where(mlflow_model.c.name == name).values(said)).rowcount
+    known = ctx.tx.execute(update(model_description).where(model_description.c.name == name).values(said)).rowcount
     is_told = bool(known or spec.description or spec.tags)
     if is_told and not known:
-        ctx.tx.execute(insert(mlflow_model).values(name=name, created_at=ctx.now(), **said))
+        ctx.tx.execute(insert(model_description).values(name=name, created_at=ctx.now(), **said))
     if is_told:
         tags_index.keep(ctx.tx, tags_index.MODEL, name, spec.tags)
     ours = {

@@ -43,8 +43,8 @@ def stage(ctx: Context, *, ref: str, stage: str, reason: str = "") -> ModelVersi
     check(ctx, rules[stage], version, model)
     here = (model_version.c.name == version.name) & (model_version.c.version == version.version)
     ctx.tx.execute(update(model_version).where(here).values(stage=stage))
-    told = {"stage": stage, "before": version.stage, "archived_others": False, "reason": reason}
-    ctx.emit("model_version.staged", version.ref, data=told)
+    payload = {"stage": stage, "before": version.stage, "archived_others": False, "reason": reason}
+    ctx.emit("model_version.staged", version.ref, data=payload)
     return store.resolve(ctx.tx, version.ref)
 
 
@@ -53,7 +53,7 @@ def check(ctx: Context, rule: StageRule, version: ModelVersion, model: Registere
     if rule.by:
         project = refs.project_of(version.name)
         ctx.require(rule.by, project=project, why=f"the stage {rule.name!r} of {model.name} needs it")
-    lacks = [told for need in rule.needs if (told := _lacks(ctx.tx, need, version, model))]
+    lacks = [lack for need in rule.needs if (lack := _lacks(ctx.tx, need, version, model))]
     if rule.after and version.stage not in rule.after:
         lacks.append(f"it is in the stage {version.stage!r}" if version.stage else "it is in no stage yet")
     if lacks:

@@ -14,15 +14,15 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
 from meguru.registry import aliases
 from meguru.registry.kind import ModelSpec, StageRule
-from meguru.registry.schema import mlflow_model, model_alias, model_version, registered_model
+from meguru.registry.schema import model_description, model_alias, model_version, registered_model
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel, VersionState
 from meguru.registry.verified import check_verified
 
 _DERIVED = ("ref", "aliases", "claimed")
 _SHOWN = 5
 _ABOUT = (
-    mlflow_model.c.description.label("about_description"),
-    mlflow_model.c.tags.label("about_tags"),
+    model_description.c.description.label("about_description"),
+    model_description.c.tags.label("about_tags"),
     registered_model.c.owner.label("about_owner"),
     registered_model.c.use_case.label("about_group"),
     registered_model.c.baselines.label("about_baselines"),
@@ -45,7 +45,7 @@ def lock(tx: Connection, name: str, at: datetime, *, is_prompt: bool = False) ->
                         latest=0,
                         is_prompt=is_prompt,
                         created_at=at,
-                        told=exists().where(mlflow_model.c.name == name),
+                        told=exists().where(model_description.c.name == name),
                     )
                 )
         except IntegrityError:  # another server made it just now; wait for it
@@ -242,7 +242,7 @@ def _listing() -> Select[Any]:
         select(*named, model_version)
         .select_from(registered_model)
         .join(model_version, newest, isouter=True)
-        .join(mlflow_model, mlflow_model.c.name == registered_model.c.name, isouter=True)
+        .join(model_description, model_description.c.name == registered_model.c.name, isouter=True)
     )
 
 

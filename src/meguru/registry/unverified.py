@@ -34,7 +34,7 @@ def record_unverified(
     number = number or store.next_number(ctx.tx, name)
     ref = refs.make("model", name, number)
     data = {"model": name, "version": number, "source": source, "reason": reason}
-    told = ctx.emit(event, ref, data=data, used=used, produced=[ref], claimed=claimed)
+    emitted = ctx.emit(event, ref, data=data, used=used, produced=[ref], claimed=claimed)
     run = next((each for each in used if each.startswith("run/")), "")
     version = ModelVersion(
         ref=ref,
@@ -58,7 +58,7 @@ def record_unverified(
         size=0,
         created_at=at or ctx.now(),
         created_by=by or ctx.principal.name,
-        event=told.id,
+        event=emitted.id,
     )
     store.add(ctx.tx, version)
     return version

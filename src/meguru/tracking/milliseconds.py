@@ -1,4 +1,4 @@
-"""Milliseconds since 1970, as MLflow counts time, to and from the stored text."""
+"""Milliseconds since 1970 (in which searches and other protocols count time), to and from the stored text."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from sqlalchemy import insert, select
 from meguru.errors import InvalidInput
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.jobs.types import JobState
-from meguru.registry.schema import mlflow_version, model_alias
+from meguru.mlflow.schema import mlflow_version
+from meguru.registry.schema import model_alias
 from meguru.storage.db import rowwise
 
 NOW = datetime(2026, 1, 31, 12, 30, 15, 123456, tzinfo=UTC)

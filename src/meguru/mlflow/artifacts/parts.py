@@ -58,8 +58,8 @@ async def _create(request: Request) -> Response:
     upload = await run_sync(lambda: _declare(ws, target=target, parts=count))
     way, headers = f"{_root(request)}/mpu/parts/{upload.id}", _headers(request)
     numbers = range(1, count + 1)
-    told = [{"url": f"{way}/{number}", "part_number": number, "headers": headers} for number in numbers]
-    return _private({"upload_id": upload.id, "credentials": told})
+    credentials = [{"url": f"{way}/{number}", "part_number": number, "headers": headers} for number in numbers]
+    return _private({"upload_id": upload.id, "credentials": credentials})
 
 
 async def _take(request: Request) -> Response:

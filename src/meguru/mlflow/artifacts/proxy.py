@@ -142,8 +142,8 @@ def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -
     pending.record(ctx.tx, ctx.blobs, digest, data)
     proxy_paths.put(ctx.tx, place, digest, size)
     if place.kind == "run":
-        told = {"path": place.path, "digest": digest}
-        ctx.emit("run.artifact_added", refs.make("run", place.owner), data=told)
+        payload = {"path": place.path, "digest": digest}
+        ctx.emit("run.artifact_added", refs.make("run", place.owner), data=payload)
 
 
 @operation("mlflow.delete_file", permission="run:write", evented=False, door=DOOR)

@@ -14,7 +14,8 @@ from meguru.mlflow.artifacts.names import kept_as
 from meguru.mlflow.protocol.calls import absent
 from meguru.mlflow.protocol.errors import Refusal
 from meguru.mlflow.tracking.answers import artifact_root
-from meguru.registry.schema import model_version, stored_file
+from meguru.mlflow.schema import stored_file
+from meguru.registry.schema import model_version
 from meguru.storage.blobs import BlobStore
 from meguru.storage.db.raw import RawSql
 from meguru.storage.statements import marks

@@ -16,7 +16,8 @@ from meguru.mlflow.logged_models import points as model_points
 from meguru.registry import alias_moves, store
 from meguru.registry import aliases as alias_store
 from meguru.registry import tags_index as labels
-from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, model_version, stored_file
+from meguru.mlflow.schema import logged_model, mlflow_version, stored_file
+from meguru.registry.schema import model_description, model_version
 from meguru.registry.unverified import record_unverified
 from meguru.tracking.experiments.store import key_of
 from meguru.tracking.ownership import check_writer
@@ -183,15 +184,15 @@ def _keep_points(ctx: Context, model: ImportedModel) -> int:
 def _keep_name(
     ctx: Context, name: str, description: str, tags: dict[str, str], created: datetime, updated: datetime
 ) -> None:
-    row = ctx.tx.execute(select(mlflow_model).where(mlflow_model.c.name == name)).first()
+    row = ctx.tx.execute(select(model_description).where(model_description.c.name == name)).first()
     if row is None:
         values: dict[str, Any] = {"name": name, "description": description, "tags": tags}
-        ctx.tx.execute(insert(mlflow_model).values(**values, created_at=created, updated_at=updated))
+        ctx.tx.execute(insert(model_description).values(**values, created_at=created, updated_at=updated))
     else:
         values = {"tags": tags | row.tags, "description": row.description or description}
         if values == {"tags": row.tags, "description": row.description}:
             return
-        ctx.tx.execute(update(mlflow_model).where(mlflow_model.c.name == name).values(values))
+        ctx.tx.execute(update(model_description).where(model_description.c.name == name).values(values))
     labels.keep(ctx.tx, labels.MODEL, name, values["tags"])
     ctx.emit("registered_model.imported", refs.make("model", name), data={"tags": sorted(tags)})
 

@@ -64,8 +64,8 @@ def _made(ctx: Context, *, experiment: str, model: LoggedModel) -> dict[str, Any
     made = replace(model, experiment=number, created_at=ctx.now(), updated_at=ctx.now())
     store.keep(ctx.tx, made)
     ref, used = refs.make("logged_model", made.id), store.run_refs(ctx.tx, made.run, ctx.home)
-    told = {"name": made.name, "run": made.run, "experiment": made.experiment}
-    ctx.emit("logged_model.created", ref, data=told, used=used, produced=[ref])
+    payload = {"name": made.name, "run": made.run, "experiment": made.experiment}
+    ctx.emit("logged_model.created", ref, data=payload, used=used, produced=[ref])
     return store.answer(ctx.tx, made, ctx.home)
 
 
@@ -88,8 +88,8 @@ def _finished(ctx: Context, *, model: str, status: str) -> dict[str, Any]:
     _check_run(ctx, known)
     changed = replace(known, status=status, updated_at=ctx.now())
     store.keep(ctx.tx, changed)
-    told = {"status": status, "tree": tree, "files": len(files)}
-    ctx.emit("logged_model.finished", refs.make("logged_model", model), data=told)
+    payload = {"status": status, "tree": tree, "files": len(files)}
+    ctx.emit("logged_model.finished", refs.make("logged_model", model), data=payload)
     return store.answer(ctx.tx, changed, ctx.home)
 
 
@@ -113,8 +113,8 @@ def _changed(
     kept = {key: value for key, value in (known.tags | tags).items() if key != dropped}
     changed = replace(known, params=known.params | params, tags=kept, updated_at=ctx.now())
     store.keep(ctx.tx, changed)
-    told = {"params": params, "tags": tags, "dropped": dropped}
-    ctx.emit("logged_model.changed", refs.make("logged_model", model), data=told)
+    payload = {"params": params, "tags": tags, "dropped": dropped}
+    ctx.emit("logged_model.changed", refs.make("logged_model", model), data=payload)
     return store.answer(ctx.tx, changed, ctx.home)
 
 

@@ -17,7 +17,7 @@ from meguru.mlflow.protocol.calls import absent, listed, millis
 from meguru.mlflow.protocol.errors import Refusal
 from meguru.mlflow.registry.names import is_here, own_name
 from meguru.registry import tags_index as labels
-from meguru.registry.schema import logged_model, mlflow_version
+from meguru.mlflow.schema import logged_model, mlflow_version
 from meguru.tracking.experiments.store import key_of
 
 REGISTERED = "mlflow.modelVersions"

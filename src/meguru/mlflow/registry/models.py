@@ -80,8 +80,8 @@ def _changed(
     if description is not None:
         changed = replace(changed, updated_at=ctx.now())
     store.keep_model(ctx.tx, changed)
-    told = {"description": description, "tags": tags, "dropped": dropped}
-    ctx.emit("registered_model.changed", refs.make("model", name), data=told)
+    payload = {"description": description, "tags": tags, "dropped": dropped}
+    ctx.emit("registered_model.changed", refs.make("model", name), data=payload)
     return model_answer(ctx.tx, changed)
 
 

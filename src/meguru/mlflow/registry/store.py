@@ -17,7 +17,8 @@ from meguru.mlflow.registry.names import own_name
 from meguru.mlflow.registry.topics import IS_PROMPT
 from meguru.registry import store as native
 from meguru.registry import tags_index as labels
-from meguru.registry.schema import mlflow_model, mlflow_version, model_version, registered_model
+from meguru.mlflow.schema import mlflow_version
+from meguru.registry.schema import model_description, model_version, registered_model
 from meguru.registry.types import VersionState
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql
@@ -94,7 +95,7 @@ _OURS = _Native._fields
 
 def named(tx: Connection, names: Sequence[str]) -> list[ProtocolModel]:
     """Return models that there are, in the order of their names as given."""
-    said = select(mlflow_model).where(mlflow_model.c.name.in_(names))
+    said = select(model_description).where(model_description.c.name.in_(names))
     found = {row.name: _model(row) for row in tx.execute(said)}
     found |= _native_models(tx, [name for name in names if name not in found])
     return [found[name] for name in names if name in found]
@@ -118,7 +119,7 @@ def newest_of(tx: Connection, names: Sequence[str]) -> dict[str, list[ProtocolVe
 
 def model(tx: Connection, name: str) -> ProtocolModel | None:
     """Return one registered model; None when MLflow's clients see none."""
-    row = rowwise.first(tx, mlflow_model, {"name": name})
+    row = rowwise.first(tx, model_description, {"name": name})
     if row:
         return ProtocolModel(**row)
     return _native_models(tx, [name]).get(name) if has_native(tx, name) else None
@@ -127,8 +128,8 @@ def model(tx: Connection, name: str) -> ProtocolModel | None:
 def keep_model(tx: Connection, model: ProtocolModel) -> None:
     """Write a registered model over what was said of it before."""
     values = msgspec.structs.asdict(model)
-    if not rowwise.update(tx, mlflow_model, {"name": model.name}, values):
-        rowwise.insert(tx, mlflow_model, values)
+    if not rowwise.update(tx, model_description, {"name": model.name}, values):
+        rowwise.insert(tx, model_description, values)
     is_prompt = model.tags.get(IS_PROMPT, "").lower() == "true"
     native.lock(tx, model.name, model.created_at, is_prompt=is_prompt)
     _mark(tx, registered_model, model.name)
@@ -137,7 +138,7 @@ def keep_model(tx: Connection, model: ProtocolModel) -> None:
 
 def touch(tx: Connection, name: str, at: datetime) -> None:
     """Say that a registered model was changed."""
-    if not rowwise.update(tx, mlflow_model, {"name": name}, {"updated_at": at}):
+    if not rowwise.update(tx, model_description, {"name": name}, {"updated_at": at}):
         known = model(tx, name)
         if known:
             keep_model(tx, msgspec.structs.replace(known, updated_at=at))
@@ -210,7 +211,7 @@ def has_native(tx: Connection, name: str) -> bool:
 
 def rename(tx: Connection, old: str, new: str) -> None:
     """Give a model that has no version of our own another name."""
-    for table in (mlflow_model, mlflow_version):
+    for table in (model_description, mlflow_version):
         tx.execute(update(table).where(table.c.name == old).values(name=new))
     native.rename(tx, old, new)
     labels.rename(tx, old, new)
@@ -223,8 +224,8 @@ def forget(tx: Connection, name: str) -> None:
     """
     for version in versions(tx, name):
         keep_version(tx, msgspec.structs.replace(version, deleted=True))
-    tx.execute(delete(mlflow_model).where(mlflow_model.c.name == name))
-    _mark(tx, registered_model, name, told=False)
+    tx.execute(delete(model_description).where(model_description.c.name == name))
+    _mark(tx, registered_model, name, described=False)
     labels.forget(tx, name)
     native.forget(tx, name)
     if not has_native(tx, name):
@@ -261,10 +262,10 @@ def below_proxy(storage: str) -> str:
     return found[1].strip("/") if found else ""
 
 
-def _mark(tx: Connection, table: Table, name: str, *, number: int | None = None, told: bool = True) -> None:
+def _mark(tx: Connection, table: Table, name: str, *, number: int | None = None, described: bool = True) -> None:
     """Note of one of our own that MLflow's clients said something of it, or no longer do."""
     mine = {"name": name} if number is None else {"name": name, "version": number}
-    rowwise.update(tx, table, mine | {"told": not told}, {"told": told})
+    rowwise.update(tx, table, mine | {"told": not described}, {"told": described})
 
 
 def _model(row: Any) -> ProtocolModel:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from meguru.errors import InvalidInput
 from meguru.kernel.events import Event
 from meguru.mlflow.registry.names import own_name
-from meguru.registry.schema import mlflow_model, mlflow_version, model_version
+from meguru.mlflow.schema import mlflow_version
+from meguru.registry.schema import model_description, model_version
 from meguru.webhooks.types import CallHeaders, WebhookCall
 
 TOPICS = (
@@ -49,22 +50,22 @@ _HIDDEN = {IS_PROMPT, _KIND}
 def calls_of(tx: Connection, event: Event) -> list[WebhookCall]:
     """Return what an event gives to tell; often nothing."""
     name, number = _named(event)
-    found = select(mlflow_model.c.tags, mlflow_model.c.description).where(mlflow_model.c.name == name)
+    found = select(model_description.c.tags, model_description.c.description).where(model_description.c.name == name)
     model = tx.execute(found).first()
     is_prompt = bool(model and str(model.tags.get(IS_PROMPT, "")).lower() == "true")
     own = own_name(name)  # who is called works in the model's project, as MLflow's other clients do
     match event.type:
         case "registered_model.created":
-            told = _model(own, event.data, is_prompt=is_prompt)
+            calls = _model(own, event.data, is_prompt=is_prompt)
         case "registered_model.changed" | "model_version.changed":
-            told = _tags(own, number, event.data, is_prompt=is_prompt)
+            calls = _tags(own, number, event.data, is_prompt=is_prompt)
         case "model_alias.moved":
-            told = _alias(own, number, event.data, "created", is_prompt=is_prompt)
+            calls = _alias(own, number, event.data, "created", is_prompt=is_prompt)
         case "model_alias.removed":
-            told = _alias(own, "", event.data, "deleted", is_prompt=is_prompt)
+            calls = _alias(own, "", event.data, "deleted", is_prompt=is_prompt)
         case _:
-            told = _version(tx, name, number, is_prompt=is_prompt)
-    return [WebhookCall(topic=topic, at=event.at, data=data) for topic, data in told]
+            calls = _version(tx, name, number, is_prompt=is_prompt)
+    return [WebhookCall(topic=topic, at=event.at, data=data) for topic, data in calls]
 
 
 def _named(event: Event) -> tuple[str, str]:
@@ -76,16 +77,16 @@ def _named(event: Event) -> tuple[str, str]:
     return name, number
 
 
-Told = Iterator[tuple[str, dict[str, Any]]]
+TopicCalls = Iterator[tuple[str, dict[str, Any]]]
 
 
-def _model(name: str, data: dict[str, Any], *, is_prompt: bool) -> Told:
+def _model(name: str, data: dict[str, Any], *, is_prompt: bool) -> TopicCalls:
     shown = {key: value for key, value in data.get("tags", {}).items() if not is_prompt or key not in _HIDDEN}
     topic = "prompt.created" if is_prompt else "registered_model.created"
     yield topic, {"name": name, "tags": shown, "description": data.get("description", "")}
 
 
-def _version(tx: Connection, name: str, number: str, *, is_prompt: bool) -> Told:
+def _version(tx: Connection, name: str, number: str, *, is_prompt: bool) -> TopicCalls:
     said = mlflow_version.c
     row = tx.execute(select(mlflow_version).where(said.name == name, said.version == int(number))).first()
     if row is None:
@@ -113,7 +114,7 @@ def _created(name: str, number: str, described: dict[str, Any], **origin: Any) -
     return {"name": name, "version": number, **origin, **described}
 
 
-def _tags(name: str, number: str, data: dict[str, Any], *, is_prompt: bool) -> Told:
+def _tags(name: str, number: str, data: dict[str, Any], *, is_prompt: bool) -> TopicCalls:
     if not number and not is_prompt:
         return
     entity = ("prompt_version_tag" if number else "prompt_tag") if is_prompt else "model_version_tag"
@@ -124,7 +125,7 @@ def _tags(name: str, number: str, data: dict[str, Any], *, is_prompt: bool) -> T
         yield f"{entity}.deleted", {**which, "key": data["dropped"]}
 
 
-def _alias(name: str, number: str, data: dict[str, Any], action: str, *, is_prompt: bool) -> Told:
+def _alias(name: str, number: str, data: dict[str, Any], action: str, *, is_prompt: bool) -> TopicCalls:
     alias = str(data.get("alias", ""))
     if alias.startswith(STAGES):
         return

@@ -132,8 +132,8 @@ def _changed(
         tags={key: value for key, value in (known.tags | tags).items() if key != dropped},
     )
     store.keep_version(ctx.tx, changed)
-    told = {"description": description, "tags": tags, "dropped": dropped}
-    ctx.emit("model_version.changed", refs.make("model", name, version), data=told)
+    payload = {"description": description, "tags": tags, "dropped": dropped}
+    ctx.emit("model_version.changed", refs.make("model", name, version), data=payload)
     return version_answer(changed, store.aliases(ctx.tx, name))
 
 
@@ -184,8 +184,8 @@ def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool)
     changed = replace(known, stage=stage, updated_at=now)
     store.keep_version(ctx.tx, changed)
     store.touch(ctx.tx, name, now)
-    told = {"stage": stage, "before": known.stage, "archived_others": archive}
-    ctx.emit("model_version.staged", refs.make("model", name, version), data=told)
+    payload = {"stage": stage, "before": known.stage, "archived_others": archive}
+    ctx.emit("model_version.staged", refs.make("model", name, version), data=payload)
     _follow(ctx, name)
     return version_answer(changed, store.aliases(ctx.tx, name))
 

@@ -25,7 +25,7 @@ from meguru.kernel.operations import Context, Operation
 from meguru.kernel.principals import Principal
 from meguru.pipelines.schema import step_run
 from meguru.pipelines.types import Failed, StepRun, StepState
-from meguru.registry.schema import mlflow_version
+from meguru.mlflow.schema import mlflow_version
 from meguru.storage import struct_rows
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql

@@ -1,1 +1,1 @@
-"""Experiments: named groups of runs, with a number for MLflow's clients. A deleted one is only marked."""
+"""Experiments: named groups of runs, with a number for other protocols. A deleted one is only marked."""

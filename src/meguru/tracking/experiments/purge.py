@@ -5,8 +5,8 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from meguru.artifacts.holds.store import check_free
 from meguru.base import refs
-from meguru.base.plugins import PluginFamily as Family
 from meguru.errors import Conflict
+from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.storage.db import metadata
 from meguru.tracking import schema
@@ -14,14 +14,8 @@ from meguru.tracking.client_schema import experiment_entry, experiment_tag, inpu
 from meguru.tracking.experiments import names, store
 
 AT_ONCE = 200
-FOLLOWERS = Family(
-    "purge follower",
-    {
-        "pipelines": "meguru.pipelines.metrics_ingest:forget_runs",
-        "registry": "meguru.registry.purged:forget_runs",
-    },
-)
-"""Who else keeps something of runs: each forgets it, or raises Conflict if it needs them."""
+FOLLOWERS = "purge follower"
+"""Kinds that keep something of runs: ``f(tx, number, runs)`` forgets it, or raises Conflict if it is needed."""
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +52,9 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
     # Held as whoever logs holds them (that waits for no lock of the log): a point that came in between would
     # be left without its run, or its series keep the run from being removed.
     runs = list(ctx.tx.execute(mine.with_for_update()).scalars())
-    for follower in FOLLOWERS.names():
-        FOLLOWERS.load(follower)(ctx.tx, row.id, runs)
+    followers = provided(FOLLOWERS)
+    for kind in followers.names():
+        followers.load(kind)(ctx.tx, row.id, runs)
     forget(ctx.tx, runs)
     of_it = select(func.count()).select_from(schema.run).where(schema.run.c.experiment == row.experiment)
     left = ctx.tx.execute(of_it).scalar_one()

@@ -1,16 +1,11 @@
-"""What the registry forgets when runs are removed for good, and what it needs of them."""
+"""What is forgotten of logged models when runs are removed for good, and what registered versions need of those."""
 
 from sqlalchemy import Connection, delete, exists, select
 
 from meguru.errors import Conflict
 from meguru.registry import tags_index as labels
-from meguru.registry.schema import (
-    logged_model,
-    mlflow_label,
-    mlflow_version,
-    model_version,
-    stored_file,
-)
+from meguru.mlflow.schema import logged_model, mlflow_version, stored_file
+from meguru.registry.schema import model_label, model_version
 from meguru.tracking.run_ids import to_hex
 
 
@@ -42,6 +37,6 @@ def forget_runs(tx: Connection, experiment: int, runs: list[str]) -> None:
                 stored_file.c.path.startswith(f"{experiment}/models/{identity}/", autoescape=True)
             )
         )
-    owned = mlflow_label.c.kind.in_((labels.LOGGED, labels.PARAM)) & mlflow_label.c.owner.in_(models)
-    tx.execute(delete(mlflow_label).where(owned))
+    owned = model_label.c.kind.in_((labels.LOGGED, labels.PARAM)) & model_label.c.owner.in_(models)
+    tx.execute(delete(model_label).where(owned))
     tx.execute(delete(logged_model).where(logged_model.c.id.in_(models)))
