@@ -19,8 +19,10 @@ from meguru.kernel.workspace import Workspace
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 THREADS = 40
+"""Operations at a time: more would only queue for the one writer, and for the connections to the database."""
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
 IDLE_SECONDS = 60.0
+"""A body may take any time, as long as something of it comes within so long."""
 _EVENT = re.compile(r"evt-[0-9a-z]{26}")
 
 

@@ -99,7 +99,7 @@ def fetch(blobs: BlobStore, digest: str, folder: Path) -> Path:
     if folder.exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tree-"))
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tree-"))  # on the same disk, for the rename
     try:
         for entry in read_tree(blobs, digest):
             target = draft / entry.path

@@ -52,6 +52,8 @@ def point(
     ApprovalMissing
         If people have not agreed yet to what it would point at.
     """
+    # Read under the model's lock: another mover in between would end the same old move, and give its own the
+    # number that this one gets.
     before = next((each for each in aliases.at(ctx.tx, name, None) if each.alias == alias), None)
     ref = refs.make("model", name, version)
     if before and before.model == ref:

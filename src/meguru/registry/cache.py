@@ -25,6 +25,7 @@ def fetch_model(ws: Any, tree: str) -> Path:
     NotFound
         When the tree, or one of its blobs, is not in the store.
     """
+    # Checked each time: whoever can write to this disk could otherwise exchange a model that was verified.
     folder = _home(ws) / tree
     if folder.exists() and not _whole(folder, trees.read_tree(ws.blobs, tree)):
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))

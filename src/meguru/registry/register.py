@@ -48,6 +48,7 @@ def register(
         answer its example as when it was saved.
     """
     name = check_full_name("model", name.removeprefix("model/"))
+    # All this before `ctx.tx` is touched: to load a model takes seconds, in which nobody else could write.
     claimed = _claims(ctx, tree, run, used or [])
     is_new = not known(ctx, name, tree)
     code = is_new and _may_run_code(ctx, name, tree)

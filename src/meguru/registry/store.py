@@ -37,6 +37,8 @@ def lock(tx: Connection, name: str, at: datetime, *, is_prompt: bool = False) ->
     query = select(registered_model.c.latest).where(registered_model.c.name == name).with_for_update()
     row = tx.execute(query).first()
     if row is None:
+        # A row that is not there can't be locked. Two servers may both insert it; the savepoint keeps the
+        # transaction of the one that loses.
         try:
             with tx.begin_nested():
                 tx.execute(
@@ -61,6 +63,7 @@ def add(tx: Connection, version: ModelVersion) -> None:
     values |= {"task": version.task or "", "state": version.state.value}
     tx.execute(insert(model_version).values(values))
     mine, number = registered_model.c, version.version
+    # An imported version keeps the number that it had elsewhere, and may be an older one than the latest.
     highest: dict[str, Any] = {
         column.name: case((column < number, number), else_=column) for column in (mine.latest, mine.numbered)
     }

@@ -55,6 +55,7 @@ class _Hooks:
 
     def leave(self) -> None:
         """Take them away, but for those that another program has wrapped meanwhile."""
+        # To put the old ones back would take the other program's away; ours then pass everything on.
         if self._before is None or (sys.excepthook, sys.exit) != (self._uncaught, self._exit):
             return
         sys.excepthook, sys.exit = self._before

@@ -16,7 +16,8 @@ DIED = "its process died"
 """The error of a run whose process is known to have died before it could end the run."""
 MAX_LEASE = 86_400.0
 FRESH = 0.75
-"""While more than this share of a lease is left, logging does not write it anew."""
+"""While more than this share of a lease is left, logging does not write it anew: otherwise each
+batch of a busy run would rewrite its row."""
 
 
 def check_lease(lease: float | None) -> None:
@@ -59,6 +60,7 @@ def shown_as(state: str, now: datetime) -> ColumnElement[bool]:
 
 def silent(tx: Connection, now: datetime, *, limit: int) -> list[Row[Any]]:
     """Return runs whose lease ran out, longest silent first; held, but for those that another holds."""
+    # Who holds a run just now is logging to it or ending it: it is looked at again at the next sweep.
     query = select(run).where(shown_as("interrupted", now)).order_by(run.c.alive_until, run.c.id)
     return list(tx.execute(query.limit(limit).with_for_update(skip_locked=True)))
 

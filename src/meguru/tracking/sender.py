@@ -64,6 +64,7 @@ class Sender:
         with self._turn:
             if self.run is None:
                 self.start()
+            # The end waits until forked processes' records are sent: a run that is over takes no more.
             end = self._send(self._spool)
             for part in self._spool.parts():
                 self._send(part)
@@ -84,7 +85,7 @@ class Sender:
         return None
 
     def end(self) -> None:
-        """End the run of a process that died, when what it logged last was logged."""
+        """End the run of a process that died, at the moment when it logged last."""
         with self._turn:
             if not self.is_finished:
                 at = self._last or datetime.now(UTC)

@@ -31,11 +31,15 @@ from meguru.tracking.types import EndState, Run
 log = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
 FLUSH_POINTS = 5000
+"""What is logged is sent after so long, or so many points."""
 BEAT_SECONDS = 15.0
 LEASE_SECONDS = 60.0
+"""A heartbeat may be late or lost three times before the run counts as interrupted."""
 EXIT_SECONDS = 30.0
+"""So long the end of a run waits for a server that is away; then what it logged stays in its spool."""
 CAPTURE_SECONDS = 15.0
 MAX_RECORD_METRICS = 1000
+"""Metrics of one record: what is read at once to be sent is whole records."""
 _PLAIN = (float, int)
 
 
@@ -182,7 +186,7 @@ class RunSession:
                 kept = self._spool.folder
                 log.warning("the run %s is kept in %s until it can be sent: %s", self.info.id, kept, late)
             finally:
-                self.is_over = True
+                self.is_over = True  # also when the capture or the thread could not be waited for
                 self.ws.close()
 
     def forsake(self) -> None:
@@ -289,6 +293,7 @@ class RunSession:
         self.ws.close()
 
 
+# Weak: a session that nobody names any more must be collected, for that is how a forsaken run is noticed.
 _sessions: weakref.WeakSet[RunSession] = weakref.WeakSet()
 
 

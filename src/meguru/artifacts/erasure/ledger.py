@@ -70,6 +70,7 @@ class ErasureLedger:
 
     def append(self, entries: Iterable[ErasureMarks]) -> None:
         """Write entries durably, before anything is said to be erased."""
+        # A line break before each, too: behind a line that a crash cut short, the next one would be lost with it.
         lines = b"".join(b"\n" + msgspec.json.encode(each) + b"\n" for each in entries)
         if self.folder is None or not lines:
             return
@@ -81,7 +82,7 @@ class ErasureLedger:
                 log.write(lines)
                 log.flush()
                 os.fsync(log.fileno())
-            fsync_path(self.folder)
+            fsync_path(self.folder)  # the name of a new file is an entry of its folder, synced on its own
         except OSError as error:
             raise Conflict(
                 "what is erased can't be written beside the workspace",
@@ -200,6 +201,8 @@ def _write_key(path: Path) -> None:
         file.write(secrets.token_hex(32) + "\n")
         file.flush()
         os.fsync(file.fileno())
+    # A link, and not a rename, which would replace the key of a process that was faster: what it has marked
+    # with that key since would be known to nobody.
     with suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()

@@ -47,7 +47,7 @@ class Inventory:
         # in memory.
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(_TABLES)
-        self._db.execute("BEGIN")
+        self._db.execute("BEGIN")  # never committed: the file is gone with this process anyway
         self._members = 1
 
     def add(self, references: Iterable[BlobReference]) -> None:

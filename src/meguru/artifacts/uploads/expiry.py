@@ -36,6 +36,7 @@ def sweep(ws: Workspace) -> int:
         with ws.db.write() as tx:
             for upload in late:
                 store.remove(tx, upload.id)
+    # The rows first: a part that comes in meanwhile finds no upload, and removes its bytes itself.
     for upload in late:
         kept.drop(upload.id)
     old = [id for id, touched in kept.uploads() if touched < now - LIFETIME]

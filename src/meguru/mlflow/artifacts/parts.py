@@ -36,6 +36,7 @@ from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.storage.blobs.parts import Parts, parts_of
 
 _turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
+"""The locks of uploads that are being completed or aborted; one that nobody holds or waits for is collected."""
 
 
 def routes() -> list[Route]:
@@ -69,12 +70,15 @@ async def _take(request: Request) -> Response:
     if not re.fullmatch(r"[1-9]\d{0,5}", text, re.ASCII):
         raise invalid(f"Invalid part number {text[:20]!r}")
     number = int(text)
-    # Who may not send it is told so before the bytes are taken in.
+    # Who may not send it is told so before the bytes are taken in; whether the upload is still open is asked
+    # again, under its lock, when they are here.
     await run_sync(lambda: _may_take(ws, upload=id, number=number))
     async with received(request, ws) as draft:
         part = UploadPart(number=number, digest=draft.digest, size=draft.size)
 
         def keep() -> None:
+            # The bytes before the row that names them: a crash in between leaves a part that the sweep of
+            # uploads finds, and no row without bytes.
             kept = _kept(ws)
             draft.keep_part(kept, id, part.name)
             _take_part(ws, kept, id, part)
@@ -121,7 +125,7 @@ def _put_together(ws: Workspace, target: str, id: str, tags: dict[int, str]) -> 
     finally:
         draft.drop()
     _finish(ws, target=target, upload=id, digest=digest, size=size)
-    kept.drop(id)
+    kept.drop(id)  # last: until the file is kept under its name, completing can be tried again
 
 
 def _take_part(ws: Workspace, kept: Parts, id: str, part: UploadPart) -> None:
@@ -216,7 +220,7 @@ def _look(ctx: Context, *, target: str, upload: str) -> tuple[Upload, list[Uploa
 )
 def _finish(ctx: Context, *, target: str, upload: str, digest: str, size: int) -> None:
     if _held(ctx, upload, target=target, lock=True).digest:
-        return  # by another server, just now
+        return  # by another server, just now: `_turn` is of this process alone
     ctx.execute(put, {"path": target, "digest": digest, "size": size})
     store.complete(ctx.tx, upload, digest)
 

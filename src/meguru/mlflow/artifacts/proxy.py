@@ -82,6 +82,8 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) <= _SMALL:
         data = b"".join([chunk async for chunk in bounded(request, _SMALL)])
+        # A key needs an operation of its own, which looks up and keeps the answer; PostgreSQL has no one writer
+        # whose commit could be shared.
         if len(data) > pending.MAX_BYTES or not ws.db.is_sqlite or ws.idempotency_key:
             await run_sync(accept, ws, path, data)
             return reply({})
@@ -138,7 +140,7 @@ def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -
     place = place_to_write(ctx, path)
     known = proxy_paths.file(ctx.tx, ctx.blobs, place)
     if known and known.digest == digest:
-        return
+        return  # sent again: no event tells of what did not change
     pending.record(ctx.tx, ctx.blobs, digest, data)
     proxy_paths.put(ctx.tx, place, digest, size)
     if place.kind == "run":

@@ -78,6 +78,7 @@ def place_of(tx: Connection, path: str, project: str) -> ProxyPath:
             version=int(parts[2]),
             path="/".join(parts[3:]),
         )
+    # A run's folder is found by its id wherever it lies: experiments may have any artifact location.
     for index, name in enumerate(parts[:-1]):
         if parts[index + 1] == "artifacts" and (known := _run(tx, name)):
             if refs.project_of(known[1]) != project:

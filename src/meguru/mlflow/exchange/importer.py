@@ -112,6 +112,7 @@ class MlflowImporter:
 
     def _run(self, there: MlflowRun, folder: Path) -> None:
         self._report.count("runs", read=1)
+        # Both sides go to a table on disk: a run may have more points than memory holds, in any order.
         self._spool.clear("there")
         for key in there.keys:
             self._spool.add("there", key, self._source.points(there, key))
@@ -149,6 +150,8 @@ class MlflowImporter:
         run = self._imported(there)
         if known is not None and known.stage == "deleted":
             return  # who deleted a run here does not want it completed
+        # The last batch says that the run is whole: a crash before it leaves the run running, and the next
+        # import completes it.
         batches = _batches((point for some in self._spool.missing() for point in some), POINTS)
         points = next(batches, [])
         sent = files[:FILES]

@@ -15,6 +15,7 @@ from meguru.kernel.workspace import Workspace
 
 MAX_ANSWER = 256 << 20
 MAX_FILE = 1 << 40
+"""Bytes that are taken of an answer, and of a file: the server is not trusted to end."""
 _CHUNK = 1 << 20
 
 

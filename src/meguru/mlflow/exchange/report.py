@@ -74,6 +74,7 @@ class ReportBuilder:
 
     def compare(self, what: str, read: dict[str, object], found: dict[str, object] | None) -> bool:
         """Compare a thing on both sides, field by field, and add it to the digests."""
+        # In the order in which things are read, which is the same on both sides: one digest stands for all.
         for hashed, side in ((self._read, read), (self._found, found)):
             hashed.update(msgspec.json.encode([what, side], order="sorted"))
         if found is None:

@@ -77,6 +77,7 @@ def _made(ctx: Context, *, experiment: str, model: LoggedModel) -> dict[str, Any
     refers={"model": "logged_model"},
 )
 def _finished(ctx: Context, *, model: str, status: str) -> dict[str, Any]:
+    # The list of a folder may be long, and becomes a blob: both before the transaction of the change.
     with ctx.ws.read() as tx:
         folder = store.folder(store.held(tx, model, ctx.home))
         files = proxy_paths.files(tx, ctx.blobs, proxy_paths.place_of(tx, folder, ctx.home))

@@ -239,7 +239,8 @@ class _Search:
     ) -> list[pages.Key]:
         point, given = _newest("o", order.dataset)
         if phase == 0:
-            # Rows of the index in its order, each of which is the newest of its model.
+            # Rows of the index in its order, each of which is the newest of its model: the page is full after
+            # a few of them, where a join to the newest point of each model would read and sort all points.
             self._join_points(query)
             query.conditions[:0] = ["o.key = ? AND o.value IS NOT NULL AND l.id = o.model_id", point]
             query.values[:0] = [read.key, *given]

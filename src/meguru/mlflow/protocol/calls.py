@@ -67,7 +67,7 @@ class RequestArguments:
             return default
         if isinstance(value, bool | list | dict | float) or not re.fullmatch(r"-?\d{1,18}", str(value)):
             raise wrong(name, value)
-        if int(value) < 1 and name == "max_results":
+        if int(value) < 1 and name == "max_results":  # clients match these words
             raise invalid(f"Invalid value for max_results. It must be a positive integer, but got {value}")
         if not 1 <= int(value) <= most:
             raise invalid(

@@ -13,6 +13,7 @@ import msgspec
 from meguru.mlflow.protocol.errors import Refusal, invalid
 
 LARGEST = 1.7976931348623157e308
+"""What MLflow's SQL store keeps in the place of infinity, which MySQL has not."""
 _INTEGER = re.compile(r"[+-]?\d{1,19}")
 
 

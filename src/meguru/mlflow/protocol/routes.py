@@ -96,7 +96,7 @@ class Protocol:
 
 
 class FastPath:
-    """Middleware that answers the protocol's calls before `app` looks through its routes.
+    """Middleware that answers the protocol's calls before `app` looks through its routes, which are hundreds.
 
     Those of the tables, and of `others` those whose path is one text and whose method is named.
     """
@@ -159,11 +159,15 @@ async def _log(request: Request, reader: Callable[[bytes], LoggedBatch]) -> Resp
     body = await read_body(request, ws.settings.max_body)
     if not ws.principal.allows(log.permission, ws.home):
         await on_thread(partial(permit, ws, log))
+    # A large body is parsed on a thread: the event loop answers everybody else meanwhile.
     entry = reader(body) if len(body) <= SMALL else await on_thread(partial(reader, body))
     work = partial(write, entry=entry, by=ws.principal, project=ws.home)
     try:
+        # Group commit: one fsync for all who log at the moment. `order` sorts them by run, so that two servers
+        # on one PostgreSQL lock runs in the same order and never wait for each other.
         await asyncio.wrap_future(ws.db.group_commit.submit(work, order=entry.run))
     except Forbidden as error:
+        # On a thread and after the group: the log of denials is another transaction.
         await on_thread(partial(log_refusal, ws, log.name, error))
         raise
     return Response(b"{}", media_type="application/json")

@@ -222,6 +222,8 @@ def forget(tx: Connection, name: str) -> None:
 
     Where its aliases pointed, and who moved them, stays.
     """
+    # Marked, and not removed: a verified version stays in our registry, and a row that says "deleted" is what
+    # keeps it from being shown to MLflow's clients as one that nobody has said anything of.
     for version in versions(tx, name):
         keep_version(tx, msgspec.structs.replace(version, deleted=True))
     tx.execute(delete(model_description).where(model_description.c.name == name))

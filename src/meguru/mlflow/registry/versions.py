@@ -57,6 +57,8 @@ def routes() -> list[Route]:
 def _made(
     ctx: Context, *, name: str, given: VersionSource, run_link: str, description: str, tags: dict[str, str]
 ) -> dict[str, Any]:
+    # To load a model takes seconds: before the transaction, in which nobody else could write. What was looked at
+    # is asked again in it.
     with ctx.ws.read() as tx:
         held_model(tx, name)
         given = completed(tx, given, project=ctx.home, is_prompt=is_of_prompt(tags))

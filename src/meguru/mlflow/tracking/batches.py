@@ -32,6 +32,7 @@ class _Metric(msgspec.Struct, gc=False):
 
 
 class _FastMetric(_Metric, gc=False):
+    # Without None msgspec refuses null and "NaN", which `_with_care` reads; nearly all values are plain.
     value: float
 
 

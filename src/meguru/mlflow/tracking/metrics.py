@@ -48,6 +48,8 @@ def _written(
 ) -> Iterator[bytes]:
     """Yield a history, so many points at a time as never fill the memory."""
     size, more, text = limit or CHUNK, True, bytearray(b'{"metrics":')
+    # A transaction a stretch, and not one for all: a client that reads slowly would hold it open for as long,
+    # and keep PostgreSQL from cleaning up (or SQLite's journal from being folded in) meanwhile.
     while more:
         count = 0
         with ws.read() as tx:

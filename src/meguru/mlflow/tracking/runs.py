@@ -49,6 +49,7 @@ def create(ws: Workspace, params: Params) -> JsonObject:
     try:
         made = runs.create(ws, **wanted)
     except NotFound:
+        # Only now looked at: every run but the first would ask in vain whether experiment 0 is there.
         if experiment != "0":
             raise
         experiments.adopt(ws.with_(principal=system("mlflow")))

@@ -17,6 +17,7 @@ TABLES = {"param": "run_param", "tag": "run_tag"}
 DATASETS = {"name": "d.name", "digest": "d.digest", "context": "i.context"}
 INPUTS = "mlflow_input i JOIN mlflow_dataset d ON d.id = i.dataset"
 _LAST = "\U0010ffff"
+"""The last letter of Unicode: no text comes after all that begin with it."""
 # Without figures SQLite would rather follow the order of the start.
 _BY_NAME = "run r INDEXED BY ix_run_experiment_name_id"
 RUN_NAMES = ("run_name", "name", "run name", "Run name", "Run Name")
@@ -208,4 +209,5 @@ def prefix_of(pattern: str) -> str:
 def after(text: str) -> str:
     """Return the first text after all that begin with this one, which ends below the last letter."""
     following = ord(text[-1]) + 1
+    # Surrogates are no letters: no database driver takes them.
     return text[:-1] + chr(0xE000 if 0xD800 <= following < 0xE000 else following)

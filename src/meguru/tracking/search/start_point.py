@@ -52,11 +52,13 @@ class StartPoints:
             return
         if not self.raw.is_sqlite:
             if has_index and (self.clauses or apart):
+                # Bounded: a filter that hardly any run meets would follow the index to its end.
                 yield StartPoint("run r", bound=BOUND if self.clauses else None, apart=apart)
             yield StartPoint("run r", whole=has_index and bool(self.clauses))
             return
         rows = int(self.raw.execute("SELECT max(rowid) FROM run").fetchone()[0] or 0)
-        # An order passes limit * rows / count runs. To count costs too: not where both are near.
+        # An order passes limit * rows / count runs until a page is full, the rows of a comparison are `count`:
+        # both cost the same at count = sqrt(limit * rows). To count costs too: not where both are near.
         few = max(MIN_FEW_ROWS, min(MAX_FEW_ROWS, math.isqrt(self.limit * rows) // 4))
         smallest = self._smallest(few)
         if smallest is not None:

@@ -19,6 +19,7 @@ from meguru.tracking.series import chunks
 from meguru.tracking.series.columns import Columns, Found, SeriesPoint
 
 _SLICE = 500
+"""Rows of one statement: SQLite takes 32,766 values."""
 _COLUMNS = ("series", "step", "at", "seq", "value")
 _INSERT = f"INSERT INTO run_point ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - names of ours
 _FIELDS = ("value", "step", "at", "count", "minimum", "maximum")
@@ -104,7 +105,8 @@ def _group(
     series, before = known or (0, None)
     grows = before is None or steps[0] > before.step
     if not grows or not all(map(lt, steps, islice(steps, 1, None))):
-        # Not each point has a step of its own, behind all others: they are looked at one by one.
+        # Only steps that rise, behind the newest one, prove without a look at the database that no point is
+        # there already: that is how training logs, and costs one comparison a point. All others are looked up.
         places = list(zip(steps, columns.times, strict=True))
         first = min(places)
         if len(set(places)) < len(places) or (before is not None and first <= (before.step, before.at)):
@@ -187,6 +189,7 @@ def _stays(before: Newest, new: tuple[float | None, int, int], *, once: bool) ->
     value, step, at = new
     if (step, at) != (before.step, before.at):
         return (step, at) < (before.step, before.at)
+    # MLflow's own store (`_update_latest_metric_if_necessary`) lets the greater of two equals win.
     return once and _rank(before.value) > _rank(value)
 
 
@@ -213,7 +216,7 @@ def _insert(raw: RawSql, groups: list[_Group]) -> None:
     for group in groups:
         try:
             some = chunks.rows(group.series, group.columns) if group.in_chunks else []
-        except OverflowError:
+        except OverflowError:  # steps further apart than a chunk's differences hold; rows hold any
             some = []
         packed += some
         if not some:
@@ -228,6 +231,7 @@ def insert_rows(raw: RawSql, rows: Iterable[tuple[int, *Found]]) -> None:
     if raw.is_sqlite:
         raw.executemany(f"{_INSERT} ({marks(5)})", list(rows))
         return
+    # COPY, as it parses and plans nothing a row. No text of a client is among the values: nothing is escaped.
     lines = [f"{s}\t{step}\t{at}\t{seq}\t{_text(value)}\n" for s, step, at, seq, value in rows]
     if lines:
         raw.copy("run_point", _COLUMNS, "".join(lines))

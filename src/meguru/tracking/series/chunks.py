@@ -25,6 +25,7 @@ _COLUMNS = ("series", "step", "at", "last_step", "last_at", "count", "minimum", 
 _INSERT = f"INSERT INTO run_chunk ({', '.join(_COLUMNS)}) VALUES ({marks(len(_COLUMNS))})"  # noqa: S608
 _ORDER = "ORDER BY series, step, at"
 _AT_ONCE = 8
+"""Chunks that are read by one statement: half a megabyte at most."""
 _READ = "SELECT step, at, last_step, last_at, count, data FROM run_chunk"
 
 
@@ -82,6 +83,7 @@ def delete(raw: RawSql, series: int, given: Sequence[Chunk]) -> None:
 
 def behind(raw: RawSql, series: int, place: PointPosition | None) -> Iterator[Chunk]:
     """Yield, in order, the chunks that have a point behind a place; all, without a place."""
+    # The chunk that begins last at or before the place may hold it: chunks do not overlap, so no earlier one does.
     start = (_holder(raw, series, place) or place[:2]) if place else ()
     where = "series = ?" + (" AND (step, at) >= (?, ?)" if start else "")
     values: tuple[int, ...] = (series, *start)

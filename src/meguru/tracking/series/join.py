@@ -43,12 +43,13 @@ def due(tx: Connection) -> tuple[str, int] | None:
 def join(tx: Connection, run: str, series: int) -> int:
     """Join some of the loose points of a series; return how many points were written, 0 if none is loose."""
     raw = RawSql(tx)
-    if not raw.is_sqlite:
+    if not raw.is_sqlite:  # SQLite has one writer anyway
         raw.execute("SELECT 1 FROM run WHERE id = ? FOR UPDATE", (run,))
     rows, parts = _loose_rows(raw, series)
     if not rows:
         parts = _small_ones(raw, series)
     written, tied = _replace(raw, series, rows, parts)
+    # Nothing could be joined: 0, or the same series would be the one most worth it for ever.
     less = "CASE WHEN loose > ? THEN loose - ? ELSE 0 END" if written else "0"
     raw.execute(f"UPDATE run_series SET loose = {less} WHERE id = ?", (*([tied] * 2 * bool(written)), series))  # noqa: S608
     return written
@@ -59,6 +60,7 @@ def _loose_rows(raw: RawSql, series: int) -> tuple[list[Found], list[Chunk]]:
 
     Few rows are left as they are.
     """
+    # Of points at one place only the first: a chunk has no `seq`, so that the others stay rows.
     sql = (
         "SELECT step, at, seq, value FROM run_point WHERE series = ? AND seq = 0 "
         "ORDER BY series, step, at LIMIT ?"
@@ -123,6 +125,7 @@ class Joiner(Ticker):
 
     def tick(self) -> None:
         """Make a stroke; one behind the other while nobody else writes."""
+        # Whether anybody but this thread has written since: joining must never make those wait who log.
         others, self.pause = self._db.last_write, QUIET_SECONDS
         quiet = others == self._mine or time.monotonic() - others > QUIET_SECONDS
         if self._stroke() and quiet:

@@ -68,8 +68,9 @@ def _values(values: Sequence[float | None]) -> tuple[str, bytes]:
 
 def _lost(numbers: array[float]) -> bool:
     """Tell whether single precision loses anything; NaN is not looked at."""
-    short = array("f", numbers)
+    short = array("f", numbers)  # what is too large for it becomes infinite, and differs
     pairs = zip(short, numbers, strict=True)
+    # First without a branch a value: NaN differs from itself, and only then each pair is looked at.
     return any(map(ne, short, numbers)) and any(a != b for a, b in pairs if not math.isnan(b))
 
 

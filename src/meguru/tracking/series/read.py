@@ -18,6 +18,7 @@ from meguru.tracking.series.columns import Columns, Found, PointPosition
 StepRange = tuple[int, int]
 ROW = "step, at, seq, value"
 _FIRST_SEQ = -1
+"""Before every point of a step and time: as a bound, it includes them all."""
 
 
 def pieces(
@@ -73,6 +74,7 @@ def _merged(raw: RawSql, series: int, after: PointPosition | None) -> Iterator[C
     rows = _Rows(raw, series, after)
     for chunk in chunks.behind(raw, series, after):
         columns = chunk.columns()
+        # Late rows are few, and within a chunk rarer still: only then its columns are taken apart and sorted.
         while early := rows.until(PointPosition(chunk.step, chunk.at, _FIRST_SEQ)):
             yield Columns.of_rows(early)
         inner: list[Found] = []

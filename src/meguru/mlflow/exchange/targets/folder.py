@@ -56,7 +56,7 @@ class FolderTarget:
             )
         self._source = FolderSource(self.folder, on_error=on_error)
         self._work = self.folder / WORK
-        shutil.rmtree(self._work, ignore_errors=True)
+        shutil.rmtree(self._work, ignore_errors=True)  # what an export that was killed had begun
         (self.folder / ".trash").mkdir(parents=True, exist_ok=True)
         (self.folder / "models").mkdir(exist_ok=True)
 
