@@ -61,10 +61,10 @@ def show(session: Session, run: str) -> None:
 def sync(session: Session, *, again: bool) -> None:
     """Send what tracked runs of this machine logged, and could not send before they ended or died."""
     from meguru.app.run_api import spool_of
-    from meguru.tracking.replay import send_left
+    from meguru.tracking.replay import send_abandoned
 
     place, folder = spool_of(session.place)
-    found = send_left(session.open(create=True), folder, place=place, again=again)
+    found = send_abandoned(session.open(create=True), folder, place=place, retry_refused=again)
     session.table(
         found,
         ("run", "state", "why", "kept in"),

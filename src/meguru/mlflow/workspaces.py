@@ -34,11 +34,11 @@ def _list(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 
 def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    return {"workspace": _shown(_one(ws, given.needed("workspace_name")))}
+    return {"workspace": _shown(_one(ws, given.required("workspace_name")))}
 
 
 def _create(ws: Workspace, given: RequestArguments) -> Response:
-    name = given.needed("name")
+    name = given.required("name")
     if any(each.name == name for each in list_projects(ws.with_(project=""))):
         raise Refusal("RESOURCE_ALREADY_EXISTS", f"Workspace '{name}' already exists.")
     _check_no_place(given)
@@ -49,7 +49,7 @@ def _create(ws: Workspace, given: RequestArguments) -> Response:
 
 
 def _update(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    name = _one(ws, given.needed("workspace_name")).name
+    name = _one(ws, given.required("workspace_name")).name
     _check_no_place(given)
     if given.has("description"):
         spec = ProjectSpec(description=given.text("description"))
@@ -59,7 +59,7 @@ def _update(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 def _delete(ws: Workspace, given: RequestArguments) -> Response:
     """Take a project out of use: what is in it stays, whatever a client asks to be done with it."""
-    name = _one(ws, given.needed("workspace_name")).name
+    name = _one(ws, given.required("workspace_name")).name
     if given.text("mode", "RESTRICT") != "RESTRICT":
         raise invalid("What is in a workspace is neither moved nor deleted with it: use the mode RESTRICT.")
     specs.retire(ws.with_(project=""), name=name)

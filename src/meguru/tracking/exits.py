@@ -19,7 +19,6 @@ from meguru.tracking import active
 from meguru.tracking.types import EndState
 
 log = logging.getLogger(__name__)
-_ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
 
 
 def outcome_of(error: BaseException | None) -> tuple[EndState, str]:

@@ -23,7 +23,7 @@ from meguru.tracking import active, exits, heartbeat, runs
 from meguru.tracking.captured import Captured
 from meguru.tracking.heartbeat_sender import HeartbeatThread, is_refusal
 from meguru.tracking.keys import check_keys, check_step, check_texts, number
-from meguru.tracking.replay import send_left
+from meguru.tracking.replay import send_abandoned
 from meguru.tracking.sender import Sender, TrackingDoor
 from meguru.tracking.spool import RunSpool, Start
 from meguru.tracking.types import EndState, Run
@@ -286,7 +286,7 @@ class RunSession:
         self.flush()
         if self._others is not None:
             root, self._others = self._others, None
-            send_left(self.ws, root, place=self._place)
+            send_abandoned(self.ws, root, place=self._place)
 
     def _give_up(self) -> None:
         self._spool.remove()

@@ -23,7 +23,7 @@ from meguru.errors import Conflict, InvalidInput
 from meguru.tracking import active, exits, session
 from meguru.tracking.find import search
 from meguru.tracking.operations import artifacts, list_runs, metric, show
-from meguru.tracking.replay import send_left
+from meguru.tracking.replay import send_abandoned
 from meguru.tracking.run_ids import to_hex
 
 
@@ -249,7 +249,7 @@ def test_what_a_forked_process_logged_outlives_the_run_that_was_killed(place, tm
         env={**os.environ, "MEGURU_WORKSPACE": str(tmp_path / "ws")},
     )
     assert done.returncode == -signal.SIGKILL
-    (sent,) = send_left(place, tmp_path / "ws" / "spool")
+    (sent,) = send_abandoned(place, tmp_path / "ws" / "spool")
     found = show(place, run=sent.run)
     assert (sent.state, found.state, found.error) == ("sent", "failed", "its process died")
     assert values(place, sent.run) == [0.1, 0.2]

@@ -13,7 +13,7 @@ from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.tracking import session
 from meguru.tracking.operations import artifacts, list_runs, metric, show
-from meguru.tracking.replay import send_left
+from meguru.tracking.replay import send_abandoned
 from meguru.tracking.sender import Sender
 from meguru.tracking.spool import RunSpool, Start
 
@@ -178,7 +178,7 @@ def test_what_was_left_goes_to_the_project_that_it_was_begun_in(place, tmp_path)
         projects.declare(place, name=name, spec=ProjectSpec())
     given = {"experiment": "a", "id": new_id("run"), "at": place.clock.now().isoformat()}
     RunSpool.create(tmp_path / "spool", Start(place="here", project="team", arguments=given)).close()
-    (sent,) = send_left(place.with_(project="other"), tmp_path / "spool", place="here")
+    (sent,) = send_abandoned(place.with_(project="other"), tmp_path / "spool", place="here")
     assert sent.state == "sent"
     assert show(place, run=sent.run).experiment == "team/a"
 
@@ -196,5 +196,5 @@ def test_a_run_over_which_the_server_stumbles_holds_back_no_other(place, tmp_pat
         send(sender)
 
     monkeypatch.setattr(Sender, "send", stumbling)
-    found = send_left(place, tmp_path / "spool", place="here")
+    found = send_abandoned(place, tmp_path / "spool", place="here")
     assert [(each.run, each.state) for each in found] == [(ids[0], "waiting"), (ids[1], "sent")]

@@ -23,7 +23,7 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 _ADDRESS = re.compile(r"[A-Za-z]:|[A-Za-z][\w+.-]*:/")
 
 
-def kept_as(path: str) -> str:
+def canonical_path(path: str) -> str:
     """Return a path in its one spelling, if it stays where it belongs; without its dots, so perhaps empty.
 
     A colon is let in, as in ``12:30.png``; what looks like a drive or an address is not. A backslash is a
@@ -39,7 +39,7 @@ def kept_as(path: str) -> str:
 
 
 def without_nul(path: str) -> str:
-    """Return a path as somebody spells it, with NUL, which no database keeps, as `kept_as` writes it."""
+    """Return a path as somebody spells it, with NUL, which no database keeps, as `canonical_path` writes it."""
     return path.replace("\0", "%00")
 
 

@@ -13,11 +13,11 @@ from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy_paths
 from meguru.mlflow.artifacts.downloads import sent
-from meguru.mlflow.artifacts.names import kept_as, without_nul
+from meguru.mlflow.artifacts.names import canonical_path, without_nul
 from meguru.mlflow.artifacts.proxy import accept, find
 from meguru.mlflow.artifacts.proxy_paths import SCHEME
 from meguru.mlflow.logged_models import store as logged_models_store
-from meguru.mlflow.protocol.calls import RequestArguments, absent, in_project, reply, route, safely
+from meguru.mlflow.protocol.calls import RequestArguments, not_found, in_project, reply, route, safely
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.registry import store as registry_store
 from meguru.mlflow.registry.answers import held_version, number_of
@@ -57,16 +57,16 @@ async def _with_one_slash(request: Request) -> Response:
 
 async def _of_run(request: Request) -> Response:
     given = RequestArguments(dict(request.query_params))
-    path = given.needed("path")
-    run = given.text("run_id") or given.needed("run_uuid")
+    path = given.required("path")
+    run = given.text("run_id") or given.required("run_uuid")
     return await _send(request, lambda ws: _place_of_run(ws, run=run), path)
 
 
 async def _of_version(request: Request) -> Response:
     given = RequestArguments(dict(request.query_params))
-    path = given.needed("path")
+    path = given.required("path")
     ws = workspace_of(request)
-    name, number = named(ws, given, versioned=True), number_of(given.needed("version"))
+    name, number = named(ws, given, versioned=True), number_of(given.required("version"))
     return await _send(request, lambda ws: _place_of_version(ws, name=name, version=number), path)
 
 
@@ -79,7 +79,7 @@ async def _of_logged_model(request: Request) -> Response:
 
 
 async def _send(request: Request, root: Any, path: str) -> Response:
-    ws, checked = workspace_of(request), kept_as(path)
+    ws, checked = workspace_of(request), canonical_path(path)
 
     def look() -> Response:
         folder = root(ws)
@@ -116,7 +116,7 @@ async def _upload(request: Request) -> Response:
 def _place_of_run(ctx: Context, *, run: str) -> str:
     known = proxy_paths.run_named(ctx.tx, run, ctx.home)
     if not known:
-        raise absent(f"Run with id={run[:200]} not found")
+        raise not_found(f"Run with id={run[:200]} not found")
     # Where it is below the proxy does not matter: its own folder is found by its id.
     return f"{known}/artifacts"
 
@@ -144,7 +144,7 @@ def _place_of_model(ctx: Context, *, model: str) -> str:
 def _place_of_version(ctx: Context, *, name: str, version: int) -> str:
     storage = held_version(ctx.tx, name, version).storage
     if not storage.startswith(SCHEME.rstrip("/")):
-        raise absent(
+        raise not_found(
             f"The files of version {version} of {own_name(name)[:200]} are not kept here, "
             f"but at {storage[:300]}"
         )
@@ -154,7 +154,7 @@ def _place_of_version(ctx: Context, *, name: str, version: int) -> str:
 def _no_presigned(what: str) -> Any:
     def refuse(ws: Workspace, given: RequestArguments) -> Any:
         del ws
-        kept_as(given.needed("path"))
+        canonical_path(given.required("path"))
         if given.has("run_id") == given.has("model_id"):
             raise invalid("Exactly one of run_id and model_id must be provided.")
         raise invalid(

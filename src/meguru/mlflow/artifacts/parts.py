@@ -28,9 +28,9 @@ from meguru.kernel.operations import Context, operation
 from meguru.kernel.operations.execute import execute_grouped
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy_paths
-from meguru.mlflow.artifacts.names import kept_as
+from meguru.mlflow.artifacts.names import canonical_path
 from meguru.mlflow.artifacts.proxy import find, place_to_write, put
-from meguru.mlflow.protocol.calls import RequestArguments, absent, given_of, in_project, reply, safely, wrong
+from meguru.mlflow.protocol.calls import RequestArguments, not_found, read_arguments, in_project, reply, safely, wrong_type
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.storage.blobs.parts import Parts, parts_of
@@ -89,7 +89,7 @@ async def _take(request: Request) -> Response:
 
 async def _complete(request: Request) -> Response:
     ws, given = await _read(request)
-    target, id, tags = _target(given), given.needed("upload_id"), _tags(given)
+    target, id, tags = _target(given), given.required("upload_id"), _tags(given)
     # Whoever asks again, because the answer takes its time, waits for it, and gets the same.
     async with _turn(id):
         await run_sync(_put_together, ws, target, id, tags)
@@ -98,7 +98,7 @@ async def _complete(request: Request) -> Response:
 
 async def _abort(request: Request) -> Response:
     ws, given = await _read(request)
-    target, id = _target(given), given.needed("upload_id")
+    target, id = _target(given), given.required("upload_id")
     async with _turn(id):
         await run_sync(lambda: _end(ws, target=target, upload=id))
         await run_sync(_kept(ws).drop, id)
@@ -107,7 +107,7 @@ async def _abort(request: Request) -> Response:
 
 async def _presigned(request: Request) -> Response:
     """Tell where a file can be had in ranges: at its address in the proxy, as always."""
-    ws, path = workspace_of(request), kept_as(request.path_params["path"])
+    ws, path = workspace_of(request), canonical_path(request.path_params["path"])
     size = (await run_sync(lambda: find(ws, path=path))).size
     url = f"{_root(request)}/artifacts/{quote(path)}"
     return _private({"url": url, "headers": _headers(request), "file_size": size})
@@ -235,14 +235,14 @@ def _finish(ctx: Context, *, target: str, upload: str, digest: str, size: int) -
 )
 def _end(ctx: Context, *, target: str, upload: str) -> None:
     if _held(ctx, upload, target=target, lock=True).digest:
-        raise absent(f"Upload {upload[:64]} is complete already: delete the file instead")
+        raise not_found(f"Upload {upload[:64]} is complete already: delete the file instead")
     store.remove(ctx.tx, upload)
 
 
 def _held(ctx: Context, id: str, *, target: str | None = None, lock: bool = False) -> Upload:
     found = store.find(ctx.tx, id, lock=lock)
     if found is None or found.expires_at <= ctx.now():
-        raise absent(f"There is no upload {id[:64]}: it was aborted, or its time is over")
+        raise not_found(f"There is no upload {id[:64]}: it was aborted, or its time is over")
     proxy_paths.place_of(ctx.tx, found.target, ctx.home)  # of another project: then it is not there
     if target is not None and found.target != target:
         raise invalid(f"Upload {found.id} is of another file than {target[:200]}")
@@ -268,9 +268,9 @@ def _tags(given: RequestArguments) -> dict[int, str]:
     if not value:
         raise invalid("Missing value for required parameter 'parts'. See the API docs for more.")
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise wrong("parts", value)
+        raise wrong_type("parts", value)
     read = [RequestArguments(item) for item in value]
-    tags = {part.number("part_number", 0, most=MAX_PARTS): part.needed("etag").strip('"') for part in read}
+    tags = {part.number("part_number", 0, most=MAX_PARTS): part.required("etag").strip('"') for part in read}
     if len(tags) != len(read):
         raise invalid("Each part number is given once")
     return tags
@@ -278,16 +278,16 @@ def _tags(given: RequestArguments) -> dict[int, str]:
 
 def _target(given: RequestArguments) -> str:
     """Return where the file goes: into the folder of the address, by the name it has on the client."""
-    name = re.split(r"[/\\]", given.needed("path"))[-1]
+    name = re.split(r"[/\\]", given.required("path"))[-1]
     if name in {"", ".", ".."}:
         raise invalid("Invalid path")
     folder = given.text("folder").removesuffix("/")
-    return kept_as(posixpath.join(kept_as(folder) if folder else "", name))
+    return canonical_path(posixpath.join(canonical_path(folder) if folder else "", name))
 
 
 async def _read(request: Request) -> tuple[Workspace, RequestArguments]:
     ws = workspace_of(request)
-    return ws, await given_of(request, ws.settings.max_body)
+    return ws, await read_arguments(request, ws.settings.max_body)
 
 
 def _turn(upload: str) -> asyncio.Lock:

@@ -23,9 +23,9 @@ from meguru.kernel.operations.execute import execute_grouped
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy_paths
 from meguru.mlflow.artifacts.downloads import sent
-from meguru.mlflow.artifacts.names import kept_as, without_nul
+from meguru.mlflow.artifacts.names import canonical_path, without_nul
 from meguru.mlflow.artifacts.proxy_paths import ProxyEntry, ProxyPath
-from meguru.mlflow.protocol.calls import RequestArguments, absent, permit, reply, route, safely
+from meguru.mlflow.protocol.calls import RequestArguments, not_found, permit, reply, route, safely
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.storage.blobs import pending
@@ -62,7 +62,7 @@ async def answer(request: Request, path: str) -> Response:
     """Take a file in at a path of the proxy, send it or remove it."""
     ws = workspace_of(request)
     if request.method == "PUT":
-        checked = kept_as(path)
+        checked = canonical_path(path)
         if not checked or path.endswith("/"):
             raise invalid("Artifact path must include a filename (cannot end with '/').")
         return await _upload(request, ws, checked)
@@ -71,7 +71,7 @@ async def answer(request: Request, path: str) -> Response:
         return reply({})
     if path == "":
         return reply(await run_sync(_list_proxied, ws, RequestArguments(dict(request.query_params))))
-    checked, in_parts = kept_as(path), "range" in request.headers
+    checked, in_parts = canonical_path(path), "range" in request.headers
     asked = without_nul(path)
     return await run_sync(
         lambda: sent(ws.blobs.path(find(ws, path=asked).digest), checked, in_parts=in_parts)
@@ -171,7 +171,7 @@ def find(ctx: Context, *, path: str) -> TreeEntry:
     """Return the file at a path of the proxy."""
     found = proxy_paths.file_asked_for(ctx.tx, ctx.blobs, proxy_paths.place_of(ctx.tx, path, ctx.home))
     if found is None:
-        raise absent(f"No artifact at {path[:200]}")
+        raise not_found(f"No artifact at {path[:200]}")
     return found
 
 
@@ -190,7 +190,7 @@ def _children_of(ctx: Context, *, path: str) -> tuple[ProxyPath, list[ProxyEntry
 def _children_of_run(ctx: Context, *, run: str, path: str) -> tuple[str, list[ProxyEntry]]:
     identity = proxy_paths.run_named(ctx.tx, run, ctx.home)
     if not identity:
-        raise absent(f"Run with id={run[:200]} not found")
+        raise not_found(f"Run with id={run[:200]} not found")
     place = ProxyPath(kind="run", owner=identity, path=path)
     return proxy_paths.root_of_run(ctx.tx, identity, ctx.home), proxy_paths.children(ctx.tx, ctx.blobs, place)
 
@@ -201,11 +201,11 @@ def _list_proxied(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 
 def _list_of_run(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    run = given.text("run_id") or given.needed("run_uuid")
+    run = given.text("run_id") or given.required("run_uuid")
     root, found = _children_of_run(ws, run=run, path=_folder(given))
     return {"root_uri": root, "files": listing(found)}
 
 
 def _folder(given: RequestArguments) -> str:
     path = given.text("path").removesuffix("/")
-    return kept_as(path) if path else ""
+    return canonical_path(path) if path else ""

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 from meguru.artifacts.trees import TreeEntry, read_tree
 from meguru.base import refs
 from meguru.kernel.projects.store import was_declared
-from meguru.mlflow.artifacts.names import kept_as
-from meguru.mlflow.protocol.calls import absent
+from meguru.mlflow.artifacts.names import canonical_path
+from meguru.mlflow.protocol.calls import not_found
 from meguru.mlflow.protocol.errors import Refusal
 from meguru.mlflow.tracking.answers import artifact_root
 from meguru.mlflow.schema import stored_file
@@ -69,7 +69,7 @@ def place_of(tx: Connection, path: str, project: str) -> ProxyPath:
     Refusal
         If the path does not stay where it belongs, or leads to what is of another project.
     """
-    kept = kept_as(path) if path else ""
+    kept = canonical_path(path) if path else ""
     parts, spelt = kept.split("/"), path.split("/")
     if len(parts) >= 3 and parts[0] == VERSIONS and parts[2].isdecimal() and len(parts[2]) <= 9:
         return ProxyPath(
@@ -82,13 +82,13 @@ def place_of(tx: Connection, path: str, project: str) -> ProxyPath:
     for index, name in enumerate(parts[:-1]):
         if parts[index + 1] == "artifacts" and (known := _run(tx, name)):
             if refs.project_of(known[1]) != project:
-                raise absent(f"No artifact at {path[:200]}")
+                raise not_found(f"No artifact at {path[:200]}")
             asked = spelt[index + 2 :] if spelt[: index + 2] == parts[: index + 2] else []
             return ProxyPath(
                 kind="run", owner=known[0], path="/".join(parts[index + 2 :]), asked="/".join(asked)
             )
     if kept and not is_here(tx, kept, project):
-        raise absent(f"No artifact at {path[:200]}")
+        raise not_found(f"No artifact at {path[:200]}")
     if not project or _project_of_number(tx, parts[0]) == project:
         return ProxyPath(kind="stored", path=kept, asked=path)
     return ProxyPath(kind="stored", path=_below(project, kept), asked=_below(project, path))
@@ -195,7 +195,7 @@ def file_asked_for(tx: Connection, blobs: BlobStore, place: ProxyPath) -> TreeEn
 
 def _is_spelling(path: str, kept: str) -> bool:
     try:
-        return kept_as(path) == kept
+        return canonical_path(path) == kept
     except Refusal:
         return False
 

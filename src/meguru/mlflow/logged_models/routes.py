@@ -12,7 +12,7 @@ from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy_paths
-from meguru.mlflow.artifacts.names import kept_as
+from meguru.mlflow.artifacts.names import canonical_path
 from meguru.mlflow.artifacts.proxy import listing
 from meguru.mlflow.artifacts.proxy_paths import SCHEME, ProxyEntry, run_named
 from meguru.mlflow.logged_models import store
@@ -160,7 +160,7 @@ def _children(ctx: Context, *, model: str, path: str) -> tuple[str, list[ProxyEn
 
 
 def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    identity, experiment = f"m-{uuid4().hex}", given.needed("experiment_id")
+    identity, experiment = f"m-{uuid4().hex}", given.required("experiment_id")
     if not experiment.isdecimal():
         raise invalid(f"Invalid experiment ID '{experiment[:80]}'. Experiment ID must be a valid integer.")
     number_all(ws)
@@ -187,39 +187,39 @@ def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 
 def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    return {"model": _shown(ws, model=given.needed("model_id"), deleted=given.flag("allow_deleted"))}
+    return {"model": _shown(ws, model=given.required("model_id"), deleted=given.flag("allow_deleted"))}
 
 
 def _finalize(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    said = str(given.fields.get("status") or "") or given.needed("status")
+    said = str(given.fields.get("status") or "") or given.required("status")
     status = _STATUSES.get(int(said), "") if said.isdecimal() and len(said) < 3 else said
     if status not in _STATUSES.values() or status == PENDING:
         raise invalid(f"Invalid model status: {said[:60]}. Expected LOGGED_MODEL_READY or _UPLOAD_FAILED.")
-    return {"model": _finished(ws, model=given.needed("model_id"), status=status)}
+    return {"model": _finished(ws, model=given.required("model_id"), status=status)}
 
 
 def _delete(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    _removed(ws, model=given.needed("model_id"))
+    _removed(ws, model=given.required("model_id"))
     return {}
 
 
 def _add_params(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    _changed(ws, model=given.needed("model_id"), params=given.pairs("params"), tags={}, dropped="")
+    _changed(ws, model=given.required("model_id"), params=given.pairs("params"), tags={}, dropped="")
     return {}
 
 
 def _set_tags(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    model, tags = given.needed("model_id"), given.pairs("tags")
+    model, tags = given.required("model_id"), given.pairs("tags")
     return {"model": _changed(ws, model=model, params={}, tags=tags, dropped="")}
 
 
 def _delete_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    _changed(ws, model=given.needed("model_id"), params={}, tags={}, dropped=given.needed("key"))
+    _changed(ws, model=given.required("model_id"), params={}, tags={}, dropped=given.required("key"))
     return {}
 
 
 def _directory(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     path = given.text("artifact_directory_path").removesuffix("/")
-    path = kept_as(path) if path else ""
-    folder, found = _children(ws, model=given.needed("model_id"), path=path)
+    path = canonical_path(path) if path else ""
+    folder, found = _children(ws, model=given.required("model_id"), path=path)
     return {"root_uri": SCHEME + folder, "files": listing(found, below=folder)}

@@ -11,7 +11,7 @@ from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.logged_models import store
-from meguru.mlflow.protocol.calls import RequestArguments, wrong
+from meguru.mlflow.protocol.calls import RequestArguments, wrong_type
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.search import union
 from meguru.mlflow.search.tables import FEW_ROWS, TableFilter, SearchedTable
@@ -96,7 +96,7 @@ def search(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     if experiments is None:
         raise invalid("Missing value for required parameter 'experiment_ids'.")
     if not isinstance(experiments, list):
-        raise wrong("experiment_ids", experiments)
+        raise wrong_type("experiment_ids", experiments)
     found, more = _found(
         ws,
         experiments=given.texts("experiment_ids"),
@@ -120,7 +120,7 @@ def _of_project(tx: Connection, given: list[str], project: str) -> list[str]:
 def _objects(given: RequestArguments, name: str) -> list[RequestArguments]:
     items = given.fields.get(name) or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise wrong(name, items)
+        raise wrong_type(name, items)
     return [RequestArguments(item) for item in items]
 
 
@@ -134,12 +134,12 @@ def _dataset(given: RequestArguments, *, needed: bool = False) -> DatasetFilter:
 def _order(given: RequestArguments) -> list[ModelOrder]:
     found = []
     for item in _objects(given, "order_by"):
-        field = item.needed("field_name")
+        field = item.required("field_name")
         if "." in field and not field.startswith("metrics."):
             raise invalid(f"Invalid order by field name: {field[:200]}. Only metrics are supported.")
         ascending = item.fields.get("ascending", True)
         if not isinstance(ascending, bool):
-            raise wrong("ascending", ascending)
+            raise wrong_type("ascending", ascending)
         found.append(ModelOrder(field=field, ascending=ascending, dataset=_dataset(item)))
     return found
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, delete, insert, select
 from meguru.base import refs
 from meguru.mlflow.artifacts.proxy_paths import SCHEME, run_named
 from meguru.mlflow.logged_models.points import of_models
-from meguru.mlflow.protocol.calls import absent, listed, millis
+from meguru.mlflow.protocol.calls import not_found, listed, millis
 from meguru.mlflow.protocol.errors import Refusal
 from meguru.mlflow.registry.names import is_here, own_name
 from meguru.registry import tags_index as labels
@@ -67,7 +67,7 @@ def held(tx: Connection, identity: str, project: str, *, deleted: bool = False) 
     """Return a project's logged model, or say that there is none."""
     found = find(tx, identity, project)
     if found is None or (found.deleted and not deleted):
-        raise absent(f"Logged model with ID '{identity[:80]}' not found.")
+        raise not_found(f"Logged model with ID '{identity[:80]}' not found.")
     return found
 
 
@@ -104,7 +104,7 @@ def run_refs(tx: Connection, run: str, project: str) -> list[str]:
 
 def no_tag(identity: str, key: str) -> Refusal:
     """Say that a logged model has no such tag."""
-    return absent(f"No tag with key {key[:120]!r} found for model with ID {identity!r}.")
+    return not_found(f"No tag with key {key[:120]!r} found for model with ID {identity!r}.")
 
 
 def answer(tx: Connection, model: LoggedModel, project: str) -> dict[str, Any]:

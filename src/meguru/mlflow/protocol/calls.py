@@ -24,7 +24,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.mlflow.protocol.errors import Refusal, error_response, invalid
 
 
-def absent(message: str) -> Refusal:
+def not_found(message: str) -> Refusal:
     """Return the refusal of what is not there."""
     return Refusal("RESOURCE_DOES_NOT_EXIST", message)
 
@@ -50,10 +50,10 @@ class RequestArguments:
         if value is None:
             return default
         if not isinstance(value, str):
-            raise wrong(name, value)
+            raise wrong_type(name, value)
         return value
 
-    def needed(self, name: str) -> str:
+    def required(self, name: str) -> str:
         """Return a text that has to be given."""
         value = self.text(name)
         if not value:
@@ -66,7 +66,7 @@ class RequestArguments:
         if value is None:
             return default
         if isinstance(value, bool | list | dict | float) or not re.fullmatch(r"-?\d{1,18}", str(value)):
-            raise wrong(name, value)
+            raise wrong_type(name, value)
         if int(value) < 1 and name == "max_results":  # clients match these words
             raise invalid(f"Invalid value for max_results. It must be a positive integer, but got {value}")
         if not 1 <= int(value) <= most:
@@ -81,7 +81,7 @@ class RequestArguments:
         if value is None or isinstance(value, bool):
             return bool(value)
         if str(value).lower() not in {"true", "false"}:  # R's client writes all values as texts
-            raise wrong(name, value)
+            raise wrong_type(name, value)
         return str(value).lower() == "true"
 
     def texts(self, name: str) -> list[str]:
@@ -91,7 +91,7 @@ class RequestArguments:
             return []
         items = value if isinstance(value, list) else [value]
         if not all(isinstance(item, str) for item in items):
-            raise wrong(name, value)
+            raise wrong_type(name, value)
         return list(items)
 
     def pairs(self, name: str) -> dict[str, str]:
@@ -99,11 +99,11 @@ class RequestArguments:
         value = self.fields.get(name)
         items = [] if value is None else value
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise wrong(name, value)
-        return {RequestArguments(item).needed("key"): RequestArguments(item).text("value") for item in items}
+            raise wrong_type(name, value)
+        return {RequestArguments(item).required("key"): RequestArguments(item).text("value") for item in items}
 
 
-def wrong(name: str, value: Any) -> Refusal:
+def wrong_type(name: str, value: Any) -> Refusal:
     """Say that an argument is of the wrong type."""
     shown = json.dumps(value)[:200]
     return invalid(f"Invalid value {shown} for parameter '{name}' supplied: it is of the wrong type")
@@ -119,7 +119,7 @@ def route(path: str, methods: Mapping[str, ProtocolHandler]) -> Route:
     async def handle(request: Request) -> Response:
         answer = methods["GET" if request.method == "HEAD" else request.method]
         ws = workspace_of(request)
-        given = await given_of(request, ws.settings.max_body)
+        given = await read_arguments(request, ws.settings.max_body)
         found = await on_thread(partial(answer, ws, given))
         return found if isinstance(found, Response) else reply(found)
 
@@ -138,7 +138,7 @@ def safely(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
     return safe
 
 
-async def given_of(request: Request, limit: int) -> RequestArguments:
+async def read_arguments(request: Request, limit: int) -> RequestArguments:
     """Read the arguments of a call."""
     fields: dict[str, Any] = {}
     for key, text in request.query_params.multi_items():

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import RequestArguments, absent, route
+from meguru.mlflow.protocol.calls import RequestArguments, not_found, route
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry import store
 from meguru.mlflow.registry.answers import (
@@ -49,7 +49,7 @@ def _aliased(ctx: Context, *, name: str, alias: str) -> dict[str, Any]:
     if alias.lower() == "latest":
         newest = store.newest_of(ctx.tx, [name]).get(name)
         if not newest:
-            raise absent(f"Latest version not found for model {own_name(name)[:300]}.")
+            raise not_found(f"Latest version not found for model {own_name(name)[:300]}.")
         return version_answer(newest[-1], pointing)
     if alias not in pointing:
         raise invalid(f"Registered model alias {alias[:120]} not found.")
@@ -57,15 +57,15 @@ def _aliased(ctx: Context, *, name: str, alias: str) -> dict[str, Any]:
 
 
 def _set(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    name, alias = named(ws, given), check_alias(given.needed("alias"))
-    _pointed(ws, name=name, alias=alias, version=number_of(given.needed("version")))
+    name, alias = named(ws, given), check_alias(given.required("alias"))
+    _pointed(ws, name=name, alias=alias, version=number_of(given.required("version")))
     return {}
 
 
 def _delete(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    _ended(ws, name=named(ws, given), alias=given.needed("alias"))
+    _ended(ws, name=named(ws, given), alias=given.required("alias"))
     return {}
 
 
 def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    return {"model_version": _aliased(ws, name=named(ws, given), alias=given.needed("alias"))}
+    return {"model_version": _aliased(ws, name=named(ws, given), alias=given.required("alias"))}

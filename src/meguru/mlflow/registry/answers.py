@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.base.names import normal
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import RequestArguments, absent, listed, millis
+from meguru.mlflow.protocol.calls import RequestArguments, not_found, listed, millis
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.registry import store
 from meguru.mlflow.registry.names import own_name
@@ -79,7 +79,7 @@ def held_model(tx: Connection, name: str) -> ProtocolModel:
     """Return a registered model, or say that there is none."""
     found = store.model(tx, name)
     if found is None:
-        raise absent(f"Registered Model with name={own_name(name)[:300]} not found")
+        raise not_found(f"Registered Model with name={own_name(name)[:300]} not found")
     return found
 
 
@@ -87,13 +87,13 @@ def held_version(tx: Connection, name: str, version: int) -> ProtocolVersion:
     """Return a version, or say that there is none."""
     found = store.versions(tx, name, version)
     if not found:
-        raise absent(f"Model Version (name={own_name(name)[:300]}, version={version}) not found")
+        raise not_found(f"Model Version (name={own_name(name)[:300]}, version={version}) not found")
     return found[0]
 
 
 def new_name_of(ws: Workspace, given: RequestArguments, field: str) -> str:
     """Return the registry's name of a model that a call wants to be called so."""
-    full = refs.within(ws.home, check_model_name(normal(given.needed(field))))
+    full = refs.within(ws.home, check_model_name(normal(given.required(field))))
     limits.check_length(field, full, 256)  # with its project
     return full
 

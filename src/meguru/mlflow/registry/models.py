@@ -210,11 +210,11 @@ def _latest(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 
 def _set_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    tags = check_tags({given.needed("key"): given.text("value")})
+    tags = check_tags({given.required("key"): given.text("value")})
     _changed(ws, name=named(ws, given), description=None, tags=tags, dropped="")
     return {}
 
 
 def _delete_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    _changed(ws, name=named(ws, given), description=None, tags={}, dropped=given.needed("key"))
+    _changed(ws, name=named(ws, given), description=None, tags={}, dropped=given.required("key"))
     return {}

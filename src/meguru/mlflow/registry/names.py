@@ -12,7 +12,7 @@ from dataclasses import replace
 from meguru.base import refs
 from meguru.base.names import normal
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import RequestArguments, absent
+from meguru.mlflow.protocol.calls import RequestArguments, not_found
 from meguru.tracking.search import grammar
 
 
@@ -24,11 +24,11 @@ def named(ws: Workspace, given: RequestArguments, *, versioned: bool = False) ->
     Refusal
         If it can be no model's name here, in the words for one that there is not.
     """
-    name = normal(given.needed("name"))
+    name = normal(given.required("name"))
     if "/" in name and versioned:
-        raise absent(f"Model Version (name={name[:300]}, version={given.needed('version')[:20]}) not found")
+        raise not_found(f"Model Version (name={name[:300]}, version={given.required('version')[:20]}) not found")
     if "/" in name:
-        raise absent(f"Registered Model with name={name[:300]} not found")
+        raise not_found(f"Registered Model with name={name[:300]} not found")
     return refs.within(ws.home, name)
 
 

@@ -16,7 +16,7 @@ from meguru.base.names import check_full_name, normal
 from meguru.errors import Busy, IntegrityError, MeguruError
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy_paths
-from meguru.mlflow.artifacts.names import kept_as
+from meguru.mlflow.artifacts.names import canonical_path
 from meguru.mlflow.artifacts.proxy_paths import SCHEME, ProxyPath
 from meguru.mlflow.logged_models.store import folder, held
 from meguru.mlflow.protocol.errors import invalid
@@ -131,7 +131,7 @@ def _locate(tx: Connection, source: str, project: str) -> tuple[str, ProxyPath |
     if found := _OF_RUN.fullmatch(source):
         path = (found[2] or "").strip("/")
         return source, ProxyPath(
-            kind="run", owner=proxy_paths.run_named(tx, found[1], project), path=kept_as(path) if path else ""
+            kind="run", owner=proxy_paths.run_named(tx, found[1], project), path=canonical_path(path) if path else ""
         )
     if found := _OF_PROXY.fullmatch(source):
         return source, proxy_paths.place_of(tx, found[1].strip("/"), project)

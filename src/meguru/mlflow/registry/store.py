@@ -253,7 +253,7 @@ def aliases_of(tx: Connection, names: Sequence[str]) -> dict[str, dict[str, int]
     return found
 
 
-def kept_at(name: str, version: int) -> str:
+def verified_storage(name: str, version: int) -> str:
     """Return where the files of a verified version can be fetched, exactly as they were verified."""
     return f"{SCHEME}{VERSIONS}/{own_name(name)}/{version}"
 
@@ -298,7 +298,7 @@ def _version(row: Sequence[Any]) -> ProtocolVersion:
 
 def _native_version(row: Any) -> ProtocolVersion:
     made_at = read_time(row.created_at) if isinstance(row.created_at, str) else row.created_at
-    source = kept_at(row.name, row.version)
+    source = verified_storage(row.name, row.version)
     made_by = refs.parse(row.run_ref) if row.run_ref else None
     return ProtocolVersion(
         name=row.name,

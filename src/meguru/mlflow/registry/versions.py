@@ -69,7 +69,7 @@ def _made(
         name=name,
         version=registered.version,
         source=given.source,
-        storage=store.kept_at(name, registered.version) if found.facts else found.storage,
+        storage=store.verified_storage(name, registered.version) if found.facts else found.storage,
         run=given.run,
         run_link=run_link,
         logged_model=given.logged_model,
@@ -242,7 +242,7 @@ def _found(
 
 def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     source = VersionSource(
-        source=given.needed("source"), run=given.text("run_id"), logged_model=given.text("model_id")
+        source=given.required("source"), run=given.text("run_id"), logged_model=given.text("model_id")
     )
     made = _made(
         ws,
@@ -256,7 +256,7 @@ def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 
 def _which(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    return {"name": named(ws, given, versioned=True), "version": number_of(given.needed("version"))}
+    return {"name": named(ws, given, versioned=True), "version": number_of(given.required("version"))}
 
 
 def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
@@ -289,17 +289,17 @@ def _download(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 
 def _transition(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    stage = stage_of(given.needed("stage"))
+    stage = stage_of(given.required("stage"))
     archive = given.flag("archive_existing_versions")
     return {"model_version": _staged(ws, **_which(ws, given), stage=stage, archive=archive)}
 
 
 def _set_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    tags = check_tags({given.needed("key"): given.text("value")})
+    tags = check_tags({given.required("key"): given.text("value")})
     _changed(ws, **_which(ws, given), description=None, tags=tags, dropped="")
     return {}
 
 
 def _delete_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
-    _changed(ws, **_which(ws, given), description=None, tags={}, dropped=given.needed("key"))
+    _changed(ws, **_which(ws, given), description=None, tags={}, dropped=given.required("key"))
     return {}

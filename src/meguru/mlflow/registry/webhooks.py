@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from meguru.base import refs
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import RequestArguments, absent, millis, page_of, route, wrong
+from meguru.mlflow.protocol.calls import RequestArguments, not_found, millis, page_of, route, wrong_type
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry.topics import TOPICS
 from meguru.webhooks import manage, show
@@ -37,8 +37,8 @@ def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     state = _state(given)
     made = manage.create(
         ws,
-        name=given.needed("name"),
-        url=given.needed("url"),
+        name=given.required("name"),
+        url=given.required("url"),
         topics=_topics(given),
         description=given.text("description"),
         secret=given.text("secret"),
@@ -83,12 +83,12 @@ def _test(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 
 def _held(ws: Workspace, given: RequestArguments) -> Webhook:
-    identity = given.needed("webhook_id")
+    identity = given.required("webhook_id")
     # Not by its name: that is for people.
     for known in _here(ws):
         if known.id == identity:
             return known
-    raise absent(f"Webhook with ID {identity[:80]} not found.")
+    raise not_found(f"Webhook with ID {identity[:80]} not found.")
 
 
 def _here(ws: Workspace) -> list[Webhook]:
@@ -126,13 +126,13 @@ def _topics(given: RequestArguments) -> list[str]:
     if not items:
         raise invalid("Missing value for required parameter 'events'.")
     if not isinstance(items, list):
-        raise wrong("events", items)
+        raise wrong_type("events", items)
     return list(dict.fromkeys(_topic(item) for item in items))
 
 
 def _topic(item: Any) -> str:
     if not isinstance(item, dict):
-        raise wrong("events", item)
+        raise wrong_type("events", item)
     entity = _word(item.get("entity"), _ENTITIES, "entity")
     action = _word(item.get("action"), _ACTIONS, "action")
     if f"{entity}.{action}" not in TOPICS:
@@ -153,4 +153,4 @@ def _word(value: Any, known: tuple[str, ...], name: str) -> str:
         return known[value - 1].lower()
     if isinstance(value, str) and value in known:
         return value.lower()
-    raise wrong(name, value)
+    raise wrong_type(name, value)
