@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from meguru.mlflow.artifacts.names import kept_as
+from meguru.mlflow.artifacts.names import canonical_path
 from meguru.mlflow.protocol.errors import Refusal
 from meguru.tracking.runs import add_artifact, start
 from meguru.tracking.show import artifacts as files_of
@@ -75,7 +75,7 @@ def test_a_file_is_listed_and_fetched_by_the_name_it_is_kept_under(mlflow, works
     page = client.get("/get-artifact", params={"run_uuid": run, "path": f"d/{kept}"})
     assert page.content == b"x"
     # A client judges what it was told by the same rule, and asks for what that gives.
-    assert kept_as(kept) == kept
+    assert canonical_path(kept) == kept
     assert client.delete(f"{place}/{sent}").json() == {}
     assert files_of(workspace, run=run) == []
 
@@ -162,11 +162,11 @@ def test_a_listing_never_leaves_its_folder(mlflow, run, path):
 
 
 def test_a_name_is_decoded_until_nothing_is_left_and_not_for_ever():
-    assert kept_as("a" + "%25" * 9 + "b") == "a%%%%%%%%%b"
-    assert kept_as("%2525252561") == "a"
+    assert canonical_path("a" + "%25" * 9 + "b") == "a%%%%%%%%%b"
+    assert canonical_path("%2525252561") == "a"
     deep = "a"
     for _ in range(11):
         deep = quote(deep, safe="") if "%" in deep else "%61"
     for refused in (deep, "a\nb", "a%0d%0ASet-Cookie: x"):
         with pytest.raises(Refusal):
-            kept_as(refused)
+            canonical_path(refused)

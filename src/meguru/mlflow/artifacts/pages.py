@@ -97,7 +97,7 @@ async def _upload(request: Request) -> Response:
         raise invalid("Request must specify run_uuid.")
     if not path:
         raise invalid("Request must specify path.")
-    place = f"{await run_sync(lambda: _place_of_run(ws, run=run))}/{kept_as(path)}"
+    place = f"{await run_sync(lambda: _place_of_run(ws, run=run))}/{canonical_path(path)}"
     chunks, size = [], 0
     async for chunk in bounded(request, ws.settings.max_blob):
         size += len(chunk)
