@@ -19,7 +19,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     """Write tables and text that were logged anew where they have the person; others can't be read."""
     cleaner, gone, counts = ContentCleaner(ctx.blobs, subject), set(), Counter[str]()
     mine = run_artifact.c
-    for row in ctx.tx.execute(select(run_artifact)).all():
+    for row in ctx.tx.execute(select(run_artifact)).all():  # all first, as rows of it are changed meanwhile
         if not ctx.blobs.has(row.digest):
             continue
         found = cleaner.clean(row.digest, row.path, write=not dry_run)

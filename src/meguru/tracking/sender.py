@@ -117,8 +117,13 @@ class Sender:
         elif kind == "t":
             runs.log(view, run=self._id, tags=content, late=True)
         elif kind == "a":
+            file = spool.file(content["digest"])
             if not view.blobs.has(content["digest"]):
-                view.blobs.put_file(spool.file(content["digest"]))
+                if not file.exists():
+                    # It was put into this machine's own store when it was logged, which frees what nothing has
+                    # needed for a day; the rest of the run is worth sending all the same.
+                    raise InvalidInput(f"the file {content['path']!r} is gone", why="it was sent too late")
+                view.blobs.put_file(file)
             runs.add_artifact(view, run=self._id, late=True, **content)
         elif kind == "f":
             at = datetime.fromisoformat(content["at"])

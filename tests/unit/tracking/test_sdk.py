@@ -198,3 +198,14 @@ def test_a_run_over_which_the_server_stumbles_holds_back_no_other(place, tmp_pat
     monkeypatch.setattr(Sender, "send", stumbling)
     found = send_abandoned(place, tmp_path / "spool", place="here")
     assert [(each.run, each.state) for each in found] == [(ids[0], "waiting"), (ids[1], "sent")]
+
+
+def test_a_file_that_is_gone_keeps_nothing_else_of_a_run_from_being_sent(place, tmp_path):
+    given = {"experiment": "a", "id": new_id("run"), "at": place.clock.now().isoformat()}
+    spool = RunSpool.create(tmp_path / "spool", Start(place="here", arguments=given))
+    spool.append(("a", {"path": "model.bin", "digest": "0" * 64}))
+    spool.append(("m", 1, {"auc": (0.5, 0)}))
+    spool.close()
+    (sent,) = send_abandoned(place, tmp_path / "spool", place="here")
+    assert sent.state == "sent"
+    assert show(place, run=sent.run).metrics["auc"].count == 1
