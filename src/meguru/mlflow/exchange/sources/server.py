@@ -11,24 +11,31 @@ from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.mlflow.exchange.documents import MAX_DEPTH, MAX_FILES
 from meguru.mlflow.exchange.protocol import MlflowClient, proxied
+from meguru.mlflow.exchange.replies import (
+    ServerReply,
+    as_float,
+    number,
+    object_of,
+    objects,
+    pairs,
+    read_experiment,
+    read_logged_model,
+    read_run,
+    read_version,
+    text,
+)
 from meguru.mlflow.exchange.types import (
-    STATUSES,
     File,
     MlflowExperiment,
     MlflowLoggedModel,
-    MlflowModelPoint,
     MlflowPoint,
     MlflowRun,
     MlflowVersion,
     OnError,
     Registered,
-    logged_model_in,
-    model_points,
     point,
 )
-from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
-ServerReply = dict[str, Any]
 _RUNS, _POINTS, _MODELS = 200, 25_000, 100
 
 
@@ -50,7 +57,7 @@ class ServerSource:
             order_by=["name ASC"],
         )
         for each in found:
-            yield _experiment(each)
+            yield read_experiment(each)
 
     def experiment_named(self, name: str) -> MlflowExperiment | None:
         """Return the experiment of a name, also a deleted one; None if there is none."""
@@ -58,7 +65,7 @@ class ServerSource:
             found = self._client.get("/mlflow/experiments/get-by-name", experiment_name=name)
         except NotFound:
             return None
-        return _experiment(_object(found, "experiment"))
+        return read_experiment(object_of(found, "experiment"))
 
     def count_runs(self) -> int | None:
         """Return None: the protocol does not tell."""
@@ -75,12 +82,12 @@ class ServerSource:
             order_by=["attributes.start_time ASC"],
         )
         for each in found:
-            yield _run(each)
+            yield read_run(each)
 
     def run(self, identity: str) -> MlflowRun | None:
         """Return one run; None if there is none."""
         try:
-            return _run(self._client.get("/mlflow/runs/get", run_id=identity)["run"])
+            return read_run(self._client.get("/mlflow/runs/get", run_id=identity)["run"])
         except NotFound:
             return None
 
@@ -89,8 +96,8 @@ class ServerSource:
         query = {"run_id": run.id, "metric_key": key, "max_results": _POINTS}
         while True:
             answer = self._client.get("/mlflow/metrics/get-history", **query)
-            for each in _objects(answer, "metrics"):
-                yield point(_number(each, "step"), _number(each, "timestamp"), _float(each.get("value")))
+            for each in objects(answer, "metrics"):
+                yield point(number(each, "step"), number(each, "timestamp"), as_float(each.get("value")))
             token = _next(answer, query)
             if not token:
                 return
@@ -101,7 +108,7 @@ class ServerSource:
 
         def listed(path: str) -> list[ServerReply]:
             query = {"run_id": run.id} | ({"path": path} if path else {})
-            return list(_objects(self._client.get("/mlflow/artifacts/list", **query), "files"))
+            return list(objects(self._client.get("/mlflow/artifacts/list", **query), "files"))
 
         def target(path: str) -> str:
             by_run = f"/get-artifact?{urlencode({'run_uuid': run.id, 'path': path})}"
@@ -119,10 +126,10 @@ class ServerSource:
     def logged_model(self, identity: str) -> MlflowLoggedModel | None:
         """Return one logged model; None if there is none."""
         try:
-            found = _object(self._client.get(f"/mlflow/logged-models/{quote(identity)}"), "model")
+            found = object_of(self._client.get(f"/mlflow/logged-models/{quote(identity)}"), "model")
         except NotFound:
             return None
-        return _logged_model(found, _text(_object(found, "info"), "experiment_id"))
+        return read_logged_model(found, text(object_of(found, "info"), "experiment_id"))
 
     def model_files(self, model: MlflowLoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""
@@ -130,7 +137,7 @@ class ServerSource:
 
         def listed(path: str) -> list[ServerReply]:
             query = {"artifact_directory_path": path} if path else {}
-            return list(_objects(self._client.get(f"{one}/directories", **query), "files"))
+            return list(objects(self._client.get(f"{one}/directories", **query), "files"))
 
         def target(path: str) -> str:
             by_model = f"/ajax-api/2.0{one}/files?{urlencode({'artifact_file_path': path})}"
@@ -145,7 +152,7 @@ class ServerSource:
             query["filter"] = _named(name)
         while True:
             answer = self._client.get("/mlflow/registered-models/search", **query)
-            for each in _objects(answer, "registered_models"):
+            for each in objects(answer, "registered_models"):
                 yield self._registered(each)
             token = _next(answer, query)
             if not token:
@@ -157,7 +164,7 @@ class ServerSource:
 
         def listed(path: str) -> list[ServerReply]:
             whole = f"{folder}/{path}" if path else folder
-            found = _objects(self._client.get("/mlflow-artifacts/artifacts", path=whole), "files")
+            found = objects(self._client.get("/mlflow-artifacts/artifacts", path=whole), "files")
             return [
                 each | {"path": f"{path}/{each.get('path')}" if path else each.get("path")} for each in found
             ]
@@ -185,35 +192,35 @@ class ServerSource:
             order_by=[{"field_name": "creation_time", "ascending": True}],
         )
         for each in found:
-            yield _logged_model(each, experiment.id)
+            yield read_logged_model(each, experiment.id)
 
     def _registered(self, each: ServerReply) -> Registered:
-        name = _text(each, "name")
+        name = text(each, "name")
         query: ServerReply = {"filter": _named(name), "max_results": 1000}
         versions: list[MlflowVersion] = []
         while True:
             answer = self._client.get("/mlflow/model-versions/search", **query)
-            versions += [_version(version) for version in _objects(answer, "model_versions")]
+            versions += [read_version(version) for version in objects(answer, "model_versions")]
             token = _next(answer, query)
             if not token:
                 break
             query["page_token"] = token
         return Registered(
             name=name,
-            description=_text(each, "description"),
-            tags=_pairs(each, "tags"),
-            created=_number(each, "creation_timestamp"),
-            updated=_number(each, "last_updated_timestamp"),
+            description=text(each, "description"),
+            tags=pairs(each, "tags"),
+            created=number(each, "creation_timestamp"),
+            updated=number(each, "last_updated_timestamp"),
             versions=sorted(versions, key=lambda version: version.version),
             aliases={
-                _text(pointer, "alias"): _number(pointer, "version") for pointer in _objects(each, "aliases")
+                text(pointer, "alias"): number(pointer, "version") for pointer in objects(each, "aliases")
             },
         )
 
     def _pages(self, path: str, name: str, **body: Any) -> Iterator[ServerReply]:
         while True:
             answer = self._client.post(path, **body)
-            yield from _objects(answer, name)
+            yield from objects(answer, name)
             token = _next(answer, body)
             if not token:
                 return
@@ -226,7 +233,7 @@ class ServerSource:
         while waiting:
             folder, depth = waiting.pop()
             for each in listed(folder):
-                path = _text(each, "path")
+                path = text(each, "path")
                 count += 1
                 try:
                     check_foreign_path(path)
@@ -237,7 +244,7 @@ class ServerSource:
                 if each.get("is_dir"):
                     waiting.append((path, depth + 1))
                 else:
-                    yield File(path=path, size=_number(each, "file_size"), place=target(path))
+                    yield File(path=path, size=number(each, "file_size"), place=target(path))
 
 
 def _check_below(path: str, folder: str, depth: int, count: int) -> None:
@@ -248,148 +255,13 @@ def _check_below(path: str, folder: str, depth: int, count: int) -> None:
         )
 
 
-def _experiment(each: ServerReply) -> MlflowExperiment:
-    return MlflowExperiment(
-        id=_text(each, "experiment_id"),
-        name=_text(each, "name"),
-        stage=_stage(each),
-        created=_number(each, "creation_time"),
-        updated=_number(each, "last_update_time"),
-        tags=_pairs(each, "tags"),
-    )
-
-
-def _logged_model(each: ServerReply, experiment: str) -> MlflowLoggedModel:
-    info, data = _object(each, "info"), _object(each, "data")
-    return MlflowLoggedModel(
-        id=_text(info, "model_id"),
-        experiment=experiment,
-        name=_text(info, "name"),
-        model_type=_text(info, "model_type"),
-        run=_text(info, "source_run_id"),
-        status=_text(info, "status"),
-        params=_pairs(data, "params"),
-        tags=_pairs(info, "tags"),
-        points=model_points(_model_point(point) for point in _objects(data, "metrics")),
-        created=_number(info, "creation_timestamp_ms"),
-        updated=_number(info, "last_updated_timestamp_ms"),
-        place=_text(info, "artifact_uri"),
-    )
-
-
-def _model_point(each: ServerReply) -> MlflowModelPoint:
-    return MlflowModelPoint(
-        key=_text(each, "key"),
-        ms=_number(each, "timestamp"),
-        step=_number(each, "step"),
-        run=_text(each, "run_id"),
-        value=_float(each.get("value")),
-        dataset_name=_text(each, "dataset_name"),
-        dataset_digest=_text(each, "dataset_digest"),
-    )
-
-
-def _run(each: ServerReply) -> MlflowRun:
-    info, data = _object(each, "info"), _object(each, "data")
-    taken, given = _object(each, "inputs"), _object(each, "outputs")
-    tags = _pairs(data, "tags")
-    status = _text(info, "status")
-    return MlflowRun(
-        id=_text(info, "run_id") or _text(info, "run_uuid"),
-        experiment=_text(info, "experiment_id"),
-        name=_text(info, "run_name") or tags.get("mlflow.runName", ""),
-        user=_text(info, "user_id"),
-        status=status if status in STATUSES else "FINISHED",
-        start=_number(info, "start_time"),
-        end=_number(info, "end_time") or None,
-        stage=_stage(info),
-        params=_pairs(data, "params"),
-        tags=tags,
-        keys=[_text(metric, "key") for metric in _objects(data, "metrics")],
-        datasets=[_dataset(dataset) for dataset in _objects(taken, "dataset_inputs")],
-        models=[ModelLink(model_id=_text(link, "model_id")) for link in _objects(taken, "model_inputs")],
-        outputs=[
-            ModelLink(model_id=_text(link, "model_id"), step=_number(link, "step"))
-            for link in _objects(given, "model_outputs")
-        ],
-        place=_text(info, "artifact_uri"),
-    )
-
-
-def _dataset(each: ServerReply) -> DatasetInput:
-    known = _object(each, "dataset")
-    return DatasetInput(
-        name=_text(known, "name"),
-        digest=_text(known, "digest"),
-        source_type=_text(known, "source_type"),
-        source=_text(known, "source"),
-        schema=known.get("schema"),
-        profile=known.get("profile"),
-        tags=_pairs(each, "tags"),
-    )
-
-
-def _version(each: ServerReply) -> MlflowVersion:
-    source = _text(each, "source")
-    return MlflowVersion(
-        version=_number(each, "version"),
-        source=source,
-        run=_text(each, "run_id"),
-        run_link=_text(each, "run_link"),
-        logged_model=_text(each, "model_id") or logged_model_in(source),
-        description=_text(each, "description"),
-        tags=_pairs(each, "tags"),
-        stage=_text(each, "current_stage") or "None",
-        user=_text(each, "user_id"),
-        created=_number(each, "creation_timestamp"),
-        updated=_number(each, "last_updated_timestamp"),
-    )
-
-
 def _named(name: str) -> str:
     quote_mark = '"' if "'" in name else "'"
     return f"name = {quote_mark}{name}{quote_mark}"
 
 
 def _next(answer: ServerReply, asked: ServerReply) -> str:
-    token = _text(answer, "next_page_token")
+    token = text(answer, "next_page_token")
     if token and token == asked.get("page_token"):
         raise InvalidInput("the server gives the same page again and again", why="its page token repeats")
     return token
-
-
-def _object(each: ServerReply, name: str) -> ServerReply:
-    value = each.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(each: ServerReply, name: str) -> Iterator[ServerReply]:
-    value = each.get(name)
-    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
-
-
-def _pairs(each: ServerReply, name: str) -> dict[str, str]:
-    return {_text(pair, "key"): _text(pair, "value") for pair in _objects(each, name)}
-
-
-def _text(each: ServerReply, name: str) -> str:
-    value = each.get(name)
-    return "" if value is None or isinstance(value, dict | list) else str(value)
-
-
-def _number(each: ServerReply, name: str) -> int:
-    value = each.get(name)
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 20:
-        return int(value)
-    return int(value) if isinstance(value, int | float) and value == value else 0  # noqa: PLR0124
-
-
-def _float(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _stage(each: ServerReply) -> str:
-    return "deleted" if _text(each, "lifecycle_stage") == "deleted" else "active"
