@@ -9,6 +9,7 @@ from meguru.errors import InvalidInput, NotFound, UsageError
 from meguru.mlflow.exchange import documents
 from meguru.mlflow.exchange.import_tracking import import_experiment
 from meguru.mlflow.exchange.transfer import import_store
+from meguru.mlflow.exchange.replies import number
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.sources import open_source
 from meguru.tracking.operations import create_experiment
@@ -84,10 +85,10 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path):
 
 
 def test_lines_that_are_no_points_are_told_and_the_others_kept(store, workspace):
-    (run_of(store) / "metrics" / "m").write_text("1 0.5 0\nnonsense\n2 0.25 1\n2 0.25 1\n3 nan 2\n\n4 0.5\n")
+    (run_of(store) / "metrics" / "m").write_text("1 0.5 0\nnonsense\n2 0.25 1\n2 0.25 1\n3 nan 2\n\n4 0.5\n" + "9" * 30 + " 1 1\n")
     report = import_store(workspace, str(store))
     assert report.counts["points"].found == 4
-    assert "1 lines of the metric 'm'" in report.problems[0].what
+    assert "2 lines of the metric 'm'" in report.problems[0].what
 
 
 def test_a_run_that_can_not_be_brought_does_not_stop_the_others(store, workspace):
@@ -154,3 +155,10 @@ def test_no_number_is_taken_behind_which_there_is_none_for_the_next_experiment(w
     load_operations()
     number = import_experiment(workspace, name="a", number=str(2**63 - 1), created=1, updated=1)
     assert create_experiment(workspace, name="b").number == number + 1
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [("-7", -7), ("--7", 0), (7.5, 7), (10**30, 0), (float("nan"), 0), (None, 0)]
+)
+def test_a_number_of_a_reply_is_one_that_a_store_can_hold(value, read):
+    assert number({"step": value}, "step") == read

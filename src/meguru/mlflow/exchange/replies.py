@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from meguru.mlflow.exchange.types import (
+    LARGEST_INTEGER,
     STATUSES,
     MlflowExperiment,
     MlflowLoggedModel,
@@ -19,6 +21,7 @@ from meguru.mlflow.exchange.types import (
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
 ServerReply = dict[str, Any]
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 def read_experiment(each: ServerReply) -> MlflowExperiment:
@@ -149,9 +152,10 @@ def text(each: ServerReply, name: str) -> str:
 def number(each: ServerReply, name: str) -> int:
     """Return a whole number, which may come as digits; 0 where there is none."""
     value = each.get(name)
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 20:
-        return int(value)
-    return int(value) if isinstance(value, int | float) and value == value else 0  # noqa: PLR0124
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        value = int(value)
+    is_stored = isinstance(value, int | float) and -LARGEST_INTEGER <= value <= LARGEST_INTEGER
+    return int(value) if is_stored else 0  # NaN compares with nothing
 
 
 def as_float(value: Any) -> float | None:

@@ -12,6 +12,7 @@ from meguru.errors import MeguruError
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
 LARGEST = 1.7976931348623157e308
+LARGEST_INTEGER = 2**63 - 1
 OnError = Callable[[MeguruError], None]
 """Told of what could not be read or written; the rest goes on."""
 TransferProgress = Callable[[str, int, int | None], None]
@@ -179,7 +180,9 @@ class MlflowSource(Protocol):
 
 
 def point(step: int, ms: int, value: float | None) -> MlflowPoint:
-    """Return a point as every store can hold it."""
+    """Return a point as every store can hold it; ValueError for a step or a time that none can."""
+    if not all(-LARGEST_INTEGER <= each <= LARGEST_INTEGER for each in (step, ms)):
+        raise ValueError(step, ms)
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return MlflowPoint(step, ms, None)
     return MlflowPoint(step, ms, max(-LARGEST, min(LARGEST, float(value))))

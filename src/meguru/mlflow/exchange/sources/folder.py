@@ -136,12 +136,13 @@ class FolderSource:
                 words = line.split(" ")
                 name, digest = (words[4], words[5]) if len(words) == 6 else ("", "")
                 try:
+                    known = point(int(words[2]), int(words[0]), float(words[1]))
                     yield MlflowModelPoint(
                         key=key,
-                        ms=int(words[0]),
-                        step=int(words[2]),
+                        ms=known.ms,
+                        step=known.step,
                         run=words[3],
-                        value=float(words[1]),
+                        value=known.value,
                         dataset_name=name,
                         dataset_digest=digest,
                     )
