@@ -181,7 +181,7 @@ class MlflowSource(Protocol):
 
 def point(step: int, ms: int, value: float | None) -> MlflowPoint:
     """Return a point as every store can hold it; ValueError for a step or a time that none can."""
-    if not all(-LARGEST_INTEGER <= each <= LARGEST_INTEGER for each in (step, ms)):
+    if not all(isinstance(each, int) and abs(each) <= LARGEST_INTEGER for each in (step, ms)):
         raise ValueError(step, ms)
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return MlflowPoint(step, ms, None)

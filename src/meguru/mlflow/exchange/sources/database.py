@@ -92,8 +92,14 @@ class DatabaseSource:
     def points(self, run: MlflowRun, key: str) -> Iterator[MlflowPoint]:
         """Return the points of a metric."""
         query = "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ?"
+        bad = 0
         for step, ms, value, is_nan in self._db.execute(query, (run.id, key)):
-            yield point(step, ms, None if is_nan else value)
+            try:  # SQLite lets a column of numbers hold anything
+                yield point(step, ms, None if is_nan else value)
+            except (ValueError, TypeError):
+                bad += 1
+        if bad:
+            self._on_error(InvalidInput(f"{bad} rows of the metric {key!r} are no points", where=self.where))
 
     def files(self, run: MlflowRun) -> Iterator[File]:
         """Return the files of a run."""
