@@ -14,8 +14,8 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.artifacts.log import list_events
-from meguru.mlflow.exchange.transfer import import_store
 from meguru.mlflow.exchange.report import TransferReport
+from meguru.mlflow.exchange.transfer import import_store
 from meguru.tracking.show import artifacts
 
 pytestmark = pytest.mark.xdist_group("exchange")  # each of its two stores is filled once

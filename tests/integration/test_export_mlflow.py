@@ -13,7 +13,7 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.errors import Conflict, UsageError
-from meguru.mlflow.exchange.transfer import import_store, export_workspace
+from meguru.mlflow.exchange.transfer import export_workspace, import_store
 from meguru.tracking.operations import log, start
 
 HERE = Path(__file__).parent

@@ -234,11 +234,11 @@ if TYPE_CHECKING:
     from meguru.labelling.label import list_samples as labelling_list
     from meguru.labelling.label import next_item as labelling_next
     from meguru.labelling.sample import sample as labelling_sample
-    from meguru.mlflow.exchange.import_registry import bring_logged_model as mlflow_bring_logged_model
-    from meguru.mlflow.exchange.import_registry import bring_registered_model as mlflow_bring_registered_model
+    from meguru.mlflow.exchange.import_registry import import_logged_model as mlflow_bring_logged_model
+    from meguru.mlflow.exchange.import_registry import import_registered_model as mlflow_bring_registered_model
     from meguru.mlflow.exchange.import_registry import logged_model_files as mlflow_logged_model_files
-    from meguru.mlflow.exchange.import_tracking import bring_experiment as mlflow_bring_experiment
-    from meguru.mlflow.exchange.import_tracking import bring_run as mlflow_bring_run
+    from meguru.mlflow.exchange.import_tracking import import_experiment as mlflow_bring_experiment
+    from meguru.mlflow.exchange.import_tracking import import_run as mlflow_bring_run
     from meguru.monitoring.create import create as monitor_create
     from meguru.monitoring.drift_history import drift_history as monitor_drift
     from meguru.monitoring.operations import specs as _meguru_monitoring_operations_specs

@@ -45,11 +45,11 @@ def load(ref: str | Path, *, workspace: str | Path | None = None, digest: str = 
     >>> model.predict([{"hour": 7, "wind": 11.5}])  # doctest: +SKIP
     array([0.31])
     """
-    pinned.check_pin(digest)
+    pins.check_pin(digest)
     if isinstance(ref, Path) or (Path(ref) / mlmodel.FILE).is_file():
-        kept = pinned.of_folder(Path(ref))
+        kept = pins.of_folder(Path(ref))
     else:
-        kept = pinned.find(digest) or _fetched(ref, workspace)
+        kept = pins.find(digest) or _fetched(ref, workspace)
     if not kept.digest.startswith(digest):
         raise DigestMismatch(
             f"{kept.ref or kept.folder} is not the version that was pinned",
@@ -69,4 +69,4 @@ def _fetched(ref: str, workspace: str | Path | None) -> PinnedModel:
         folder = fetch_model(place, version.tree_digest)
     finally:
         place.close()
-    return pinned.keep(folder, ref=version.ref, metrics=version.metrics)
+    return pins.keep(folder, ref=version.ref, metrics=version.metrics)

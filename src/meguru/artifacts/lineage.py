@@ -80,7 +80,7 @@ def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[
 
 
 def _edges(tx: Connection, where: ColumnElement[bool]) -> Iterator[Row[Any]]:
-    """Yield edges in the order of the log, a page at a time: of a dataset that feeds every run few are wanted."""
+    """Yield edges in the order of the log, a page at a time: of very many only the first are wanted."""
     keys = (edge.c.event_seq, edge.c.source, edge.c.target)
     query = select(edge).where(where).order_by(*keys).limit(_PAGE)
     rows = tx.execute(query).all()

@@ -43,7 +43,9 @@ def mlflow(session: Session, source: str, artifacts: tuple[Path, ...], *, no_fil
 
     ws = session.open(create=True)
     with progress(session) as tell:
-        report = import_store(ws, source, artifacts=artifacts, with_files=not no_files, deep=deep, progress=tell)
+        report = import_store(
+            ws, source, artifacts=artifacts, with_files=not no_files, deep=deep, progress=tell
+        )
     session.show(report, lambda: print_report(report))
     if not report.same:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Tables of what only MLflow's clients know of models: versions as they see them, logged models, their files."""
+"""Tables of what only MLflow's clients know of models: versions as they see them, logged models, files."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
 

@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from meguru.artifacts import trees
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
-from meguru.artifacts.erasure.content import ContentCleaner, values_of
 from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
+from meguru.artifacts.erasure.content import ContentCleaner, values_of
 from meguru.artifacts.erasure.redaction import TextRedactor
 from meguru.artifacts.integrity.sources import members
 from meguru.artifacts.integrity.types import PLAIN

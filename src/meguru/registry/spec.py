@@ -78,7 +78,9 @@ def check(ctx: Context, name: str, spec: ModelSpec) -> ModelSpec:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
     for field in ("tags", "baselines"):
         if len(getattr(spec, field)) > MAX_ENTRIES:
-            raise InvalidInput(f"there are too many {field}", field=field, why=f"up to {MAX_ENTRIES} are possible")
+            raise InvalidInput(
+                f"there are too many {field}", field=field, why=f"up to {MAX_ENTRIES} are possible"
+            )
     for key, value in spec.tags.items():
         if not 0 < len(key) <= MAX_KEY or len(value) > MAX_VALUE:
             why = f"up to {MAX_KEY} characters name one, up to {MAX_VALUE:,} are its value"
@@ -106,7 +108,9 @@ def save(ctx: Context, name: str, spec: ModelSpec) -> None:
     """Write the spec; a model that is not there yet gets its name, without a version."""
     store.lock(ctx.tx, name, ctx.now())
     said = {"description": spec.description, "tags": spec.tags, "updated_at": ctx.now()}
-    known = ctx.tx.execute(update(model_description).where(model_description.c.name == name).values(said)).rowcount
+    known = ctx.tx.execute(
+        update(model_description).where(model_description.c.name == name).values(said)
+    ).rowcount
     is_told = bool(known or spec.description or spec.tags)
     if is_told and not known:
         ctx.tx.execute(insert(model_description).values(name=name, created_at=ctx.now(), **said))

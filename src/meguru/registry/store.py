@@ -14,7 +14,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
 from meguru.registry import aliases
 from meguru.registry.kind import ModelSpec, StageRule
-from meguru.registry.schema import model_description, model_alias, model_version, registered_model
+from meguru.registry.schema import model_alias, model_description, model_version, registered_model
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel, VersionState
 from meguru.registry.verified import check_verified
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from sqlalchemy import select, update
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
-from meguru.artifacts.erasure.content import ContentCleaner, values_of
 from meguru.artifacts.erasure.blob_deletions import schedule_blob_deletion
+from meguru.artifacts.erasure.content import ContentCleaner, values_of
 from meguru.base import refs
 from meguru.kernel.operations import Context
 from meguru.tracking.schema import run_artifact

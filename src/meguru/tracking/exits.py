@@ -11,7 +11,6 @@ import atexit
 import logging
 import sys
 import traceback
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, cast
 

@@ -28,7 +28,9 @@ def stored(ms: int) -> str:
 def moment(ms: int) -> datetime:
     """Return the moment; refuse one that is not in the calendar. Before 1970 the number is negative."""
     if not MIN_MILLIS <= ms <= MAX_MILLIS:
-        raise InvalidInput(f"{ms} is no moment", why=f"milliseconds since 1970 go from {MIN_MILLIS} to {MAX_MILLIS}")
+        raise InvalidInput(
+            f"{ms} is no moment", why=f"milliseconds since 1970 go from {MIN_MILLIS} to {MAX_MILLIS}"
+        )
     return _START + timedelta(milliseconds=ms)
 
 

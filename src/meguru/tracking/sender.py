@@ -120,8 +120,8 @@ class Sender:
             file = spool.file(content["digest"])
             if not view.blobs.has(content["digest"]):
                 if not file.exists():
-                    # It was put into this machine's own store when it was logged, which frees what nothing has
-                    # needed for a day; the rest of the run is worth sending all the same.
+                    # It was put into this machine's own store when it was logged, which frees what nothing
+                    # has needed for a day; the rest of the run is worth sending all the same.
                     raise InvalidInput(f"the file {content['path']!r} is gone", why="it was sent too late")
                 view.blobs.put_file(file)
             runs.add_artifact(view, run=self._id, late=True, **content)

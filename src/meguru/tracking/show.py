@@ -151,7 +151,9 @@ def chart(ctx: Context, *, run: str, key: str, points: int = 500) -> list[Metric
 def check_chart_points(points: int) -> None:
     """Refuse a number of points that no chart can have."""
     if not 2 <= points <= MAX_CHART_POINTS:
-        raise InvalidInput(f"a chart can't have {points} points", why=f"2 to {MAX_CHART_POINTS}", field="points")
+        raise InvalidInput(
+            f"a chart can't have {points} points", why=f"2 to {MAX_CHART_POINTS}", field="points"
+        )
 
 
 def _cursor(text: str) -> series.PointPosition | None:

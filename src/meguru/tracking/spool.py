@@ -79,8 +79,8 @@ class RunSpool:
         """Make a spool for a new run, locked by this process."""
         folder = root / new_id("spool")
         folder.mkdir(parents=True, mode=0o700)
-        # The lock before `start`, without which a folder is no spool: another process that looks for abandoned
-        # runs would find this one in between, take the lock, and end the run as one whose process died.
+        # The lock before `start`, without which a folder is no spool: another process that looks for
+        # abandoned runs would find this one in between, take the lock, and end the run as one that died.
         held = _lock(folder, wait=True)
         _write_start(folder, start)
         return cls(folder, held)
@@ -120,8 +120,8 @@ class RunSpool:
             end = self._end_of_batch(start)
             if end == start:
                 return None
-            # Before it is sent: whoever sends it again, after a crash and with more records behind it by then,
-            # must cut it at the same place. Its key is made of that, and the server answers a known key once.
+            # Before it is sent: whoever sends it again, after a crash and with more records behind it by
+            # then, must cut it at the same place. Its key says that, and the server carries out a key once.
             os.write(self._sent, f"b {start} {end}\n".encode())
             self._pending = start, end
         lines = os.pread(self._records, end - start, start).splitlines()
@@ -290,9 +290,9 @@ def _write_start(folder: Path, start: Start) -> None:
 def _lock(folder: Path, *, wait: bool = False) -> int | None:
     """Return the descriptor that holds a spool's lock; None if another process has it.
 
-    With `wait` the spool is a new one, and its lock file is made. `flock` belongs to the open file and not to
-    the process: the system drops it when the last process that has this file open dies, however it dies, and a
-    child that was forked keeps it for its parent.
+    With `wait` the spool is a new one, and its lock file is made. `flock` belongs to the open file and not
+    to the process: the system drops it when the last process that has this file open dies, however it dies;
+    a child that was forked keeps it for its parent.
     """
     try:
         descriptor = os.open(folder / "lock", os.O_RDWR | (os.O_CREAT if wait else 0), 0o600)

@@ -8,10 +8,10 @@ from meguru.app.nouns import load_operations
 from meguru.errors import InvalidInput, NotFound, UsageError
 from meguru.mlflow.exchange import documents
 from meguru.mlflow.exchange.import_tracking import import_experiment
-from meguru.mlflow.exchange.transfer import import_store
 from meguru.mlflow.exchange.replies import number
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.sources import open_source
+from meguru.mlflow.exchange.transfer import import_store
 from meguru.tracking.operations import create_experiment
 
 RUN = "0123456789abcdef0123456789abcdef"
@@ -85,7 +85,9 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path):
 
 
 def test_lines_that_are_no_points_are_told_and_the_others_kept(store, workspace):
-    (run_of(store) / "metrics" / "m").write_text("1 0.5 0\nnonsense\n2 0.25 1\n2 0.25 1\n3 nan 2\n\n4 0.5\n" + "9" * 30 + " 1 1\n")
+    (run_of(store) / "metrics" / "m").write_text(
+        "1 0.5 0\nnonsense\n2 0.25 1\n2 0.25 1\n3 nan 2\n\n4 0.5\n" + "9" * 30 + " 1 1\n"
+    )
     report = import_store(workspace, str(store))
     assert report.counts["points"].found == 4
     assert "2 lines of the metric 'm'" in report.problems[0].what
@@ -134,7 +136,7 @@ def test_a_database_of_something_else_is_refused(tmp_path):
 
 
 def test_an_experiment_is_that_of_its_folder_whatever_its_file_says(store, workspace):
-    os.rename(store / "7" / RUN, store.parent / RUN)
+    run_of(store).rename(store.parent / RUN)
     (store / "7" / "meta.yaml").write_text("{experiment_id: '..', name: e, lifecycle_stage: active}")
     assert "runs" not in import_store(workspace, str(store)).counts
 

@@ -6,8 +6,8 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.kernel import events
-from meguru.tracking.operations import show, start
 from meguru.tracking.lease_expiry import ExpiredLeases
+from meguru.tracking.operations import show, start
 
 
 class Rounds:

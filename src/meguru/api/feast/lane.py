@@ -105,8 +105,8 @@ class FeatureLane:
 
     def _form(self, plan: ReadPlan, question: OnlineRequest) -> FeastForm:
         full_names, versions = question.full_feature_names, question.include_feature_view_version_metadata
-        # By identity, as a plan has thousands of fields to hash. The entry holds the plan: while it is here, no
-        # other object gets its id; the check is for one that was put out and whose id was given again.
+        # By identity, as a plan has thousands of fields to hash. The entry holds the plan: while it is here,
+        # no other object gets its id; the check is for one that was put out and whose id was given again.
         key = (id(plan), full_names, versions)
         found = self._forms.get(key)
         if found is None or found[0] is not plan:

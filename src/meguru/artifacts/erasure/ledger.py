@@ -70,7 +70,7 @@ class ErasureLedger:
 
     def append(self, entries: Iterable[ErasureMarks]) -> None:
         """Write entries durably, before anything is said to be erased."""
-        # A line break before each, too: behind a line that a crash cut short, the next one would be lost with it.
+        # A line break before each, too: behind a line that a crash cut short, the next one would be lost.
         lines = b"".join(b"\n" + msgspec.json.encode(each) + b"\n" for each in entries)
         if self.folder is None or not lines:
             return

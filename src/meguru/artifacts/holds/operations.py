@@ -84,7 +84,10 @@ def _check(
         hint = "meguru hold place dataset/people, or meguru hold place --who email=anna@example.com"
         raise InvalidInput("a hold is about one thing, or one person", field="about", hint=hint)
     if len(who or {}) > MAX_VALUES or any(
-        not name or not values or len(values) > MAX_VALUES or not all(0 < len(each) <= MAX_TEXT for each in values)
+        not name
+        or not values
+        or len(values) > MAX_VALUES
+        or not all(0 < len(each) <= MAX_TEXT for each in values)
         for name, values in (who or {}).items()
     ):
         raise InvalidInput("a column and a value tell who it is", field="who")

@@ -7,8 +7,7 @@ from functools import partial
 
 import msgspec
 
-from meguru.artifacts.erasure import FAMILY, ErasedThing, ErasureSubject, ledger
-from meguru.artifacts.erasure import blob_deletions
+from meguru.artifacts.erasure import FAMILY, ErasedThing, ErasureSubject, blob_deletions, ledger
 from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks
 from meguru.artifacts.lineage import made_from
 from meguru.base import digests, refs
@@ -140,7 +139,9 @@ def find_and_erase(
     models = sorted(
         {ref for each in rewritten for ref in made_from(ctx.tx, each.version.ref) if ref.startswith("model/")}
     )
-    remaining = sorted(each for each in blob_deletions.pending(ctx.tx) if ctx.blobs.has(each)) if dry_run else []
+    remaining = (
+        sorted(each for each in blob_deletions.pending(ctx.tx) if ctx.blobs.has(each)) if dry_run else []
+    )
     return ErasureReport(
         found=[each for each in found if not each.stays],
         stays=[each for each in found if each.stays],

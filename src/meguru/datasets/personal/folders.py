@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
-from meguru.artifacts.erasure.content import LARGEST
+from meguru.artifacts.erasure.content import MAX_BYTES
 from meguru.artifacts.erasure.redaction import TextRedactor
 from meguru.datasets.expectations.erase import erase_shown
 from meguru.datasets.folders.files import FolderFiles
@@ -31,7 +31,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
             continue
         count = 0
         for path, digest, size in listed.select("path", "digest", "size").iter_rows():
-            if not path.lower().endswith(_TEXT) or size > LARGEST:
+            if not path.lower().endswith(_TEXT) or size > MAX_BYTES:
                 subject.places.passed("files of folders that are no text")
                 continue
             subject.places.looked("files of folders")

@@ -39,7 +39,7 @@ def canonical_path(path: str) -> str:
 
 
 def without_nul(path: str) -> str:
-    """Return a path as somebody spells it, with NUL, which no database keeps, as `canonical_path` writes it."""
+    """Return a path as it is spelt, with NUL, which no database keeps, as `canonical_path` writes it."""
     return path.replace("\0", "%00")
 
 

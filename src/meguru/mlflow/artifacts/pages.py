@@ -17,7 +17,7 @@ from meguru.mlflow.artifacts.names import canonical_path, without_nul
 from meguru.mlflow.artifacts.proxy import accept, find
 from meguru.mlflow.artifacts.proxy_paths import SCHEME
 from meguru.mlflow.logged_models import store as logged_models_store
-from meguru.mlflow.protocol.calls import RequestArguments, not_found, in_project, reply, route, safely
+from meguru.mlflow.protocol.calls import RequestArguments, in_project, not_found, reply, route, safely
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.registry import store as registry_store
 from meguru.mlflow.registry.answers import held_version, number_of

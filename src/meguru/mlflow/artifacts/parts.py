@@ -30,13 +30,21 @@ from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy_paths
 from meguru.mlflow.artifacts.names import canonical_path
 from meguru.mlflow.artifacts.proxy import find, place_to_write, put
-from meguru.mlflow.protocol.calls import RequestArguments, not_found, read_arguments, in_project, reply, safely, wrong_type
+from meguru.mlflow.protocol.calls import (
+    RequestArguments,
+    in_project,
+    not_found,
+    read_arguments,
+    reply,
+    safely,
+    wrong_type,
+)
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.storage.blobs.parts import Parts, parts_of
 
 _turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
-"""The locks of uploads that are being completed or aborted; one that nobody holds or waits for is collected."""
+"""Locks of uploads that are being completed or aborted; one that nobody holds or waits for is collected."""
 
 
 def routes() -> list[Route]:
@@ -59,7 +67,9 @@ async def _create(request: Request) -> Response:
     upload = await run_sync(lambda: _declare(ws, target=target, parts=count))
     way, headers = f"{_root(request)}/mpu/parts/{upload.id}", _headers(request)
     numbers = range(1, count + 1)
-    credentials = [{"url": f"{way}/{number}", "part_number": number, "headers": headers} for number in numbers]
+    credentials = [
+        {"url": f"{way}/{number}", "part_number": number, "headers": headers} for number in numbers
+    ]
     return _private({"upload_id": upload.id, "credentials": credentials})
 
 

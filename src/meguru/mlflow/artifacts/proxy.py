@@ -82,8 +82,8 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) <= _SMALL:
         data = b"".join([chunk async for chunk in bounded(request, _SMALL)])
-        # A key needs an operation of its own, which looks up and keeps the answer; PostgreSQL has no one writer
-        # whose commit could be shared.
+        # A key needs an operation of its own, which looks up and keeps the answer; PostgreSQL has no one
+        # writer whose commit could be shared.
         if len(data) > pending.MAX_BYTES or not ws.db.is_sqlite or ws.idempotency_key:
             await run_sync(accept, ws, path, data)
             return reply({})

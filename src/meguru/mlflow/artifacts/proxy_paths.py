@@ -13,8 +13,8 @@ from meguru.kernel.projects.store import was_declared
 from meguru.mlflow.artifacts.names import canonical_path
 from meguru.mlflow.protocol.calls import not_found
 from meguru.mlflow.protocol.errors import Refusal
-from meguru.mlflow.tracking.answers import artifact_root
 from meguru.mlflow.schema import stored_file
+from meguru.mlflow.tracking.answers import artifact_root
 from meguru.registry.schema import model_version
 from meguru.storage.blobs import BlobStore
 from meguru.storage.db.raw import RawSql

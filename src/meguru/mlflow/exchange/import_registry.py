@@ -13,10 +13,10 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import in_projects
 from meguru.mlflow.logged_models import points as model_points
+from meguru.mlflow.schema import logged_model, mlflow_version, stored_file
 from meguru.registry import alias_moves, store
 from meguru.registry import aliases as alias_store
 from meguru.registry import tags_index as labels
-from meguru.mlflow.schema import logged_model, mlflow_version, stored_file
 from meguru.registry.schema import model_description, model_version
 from meguru.registry.unverified import record_unverified
 from meguru.tracking.experiments.store import key_of

@@ -23,7 +23,7 @@ from meguru.tracking.types import Run, RunArtifact
 Stage = Literal["active", "deleted"]
 _ID = re.compile(r"[a-zA-Z0-9][\w-]{0,63}")
 MAX_NUMBER = 10**18 - 10**9
-"""An experiment's number has up to 18 digits, as MLflow's file store gives them; new ones follow the highest."""
+"""Numbers have up to 18 digits, as MLflow's file store gives them; new ones follow the highest."""
 
 
 class ImportedRun(msgspec.Struct, frozen=True, kw_only=True):

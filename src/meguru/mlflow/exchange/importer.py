@@ -185,7 +185,8 @@ class MlflowImporter:
         names = set(operations.ImportedRun.__struct_fields__) - {"experiment"}
         fields = {name: getattr(there, name) for name in names}
         return msgspec.convert(
-            msgspec.to_builtins(fields) | {"experiment": self._numbers[there.experiment]}, operations.ImportedRun
+            msgspec.to_builtins(fields) | {"experiment": self._numbers[there.experiment]},
+            operations.ImportedRun,
         )
 
     def _new_files(self, there: MlflowRun, known: MlflowRun | None, folder: Path) -> Iterator[File]:

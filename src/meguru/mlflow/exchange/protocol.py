@@ -58,7 +58,7 @@ class MlflowClient:
 
             def take(data: bytes) -> None:
                 file.write(data)
-                if file.on_error() > most:
+                if file.tell() > most:
                     raise TooLarge("a file is larger than its list says", where=target[:300])
                 if len(received) < 10_000:
                     received.extend(data[:10_000])

@@ -1,4 +1,4 @@
-"""Replies of a server that speaks MLflow's protocol, read as what a store holds; nothing in them is trusted."""
+"""Replies of a server that speaks MLflow's protocol, read as what a store holds; none is trusted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from meguru.mlflow.exchange.types import (
     MlflowVersion,
     logged_model_in,
     model_points,
-    point,
 )
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
@@ -154,8 +153,9 @@ def number(each: ServerReply, name: str) -> int:
     value = each.get(name)
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         value = int(value)
-    is_stored = isinstance(value, int | float) and -LARGEST_INTEGER <= value <= LARGEST_INTEGER
-    return int(value) if is_stored else 0  # NaN compares with nothing
+    if isinstance(value, int | float) and -LARGEST_INTEGER <= value <= LARGEST_INTEGER:  # as NaN is not
+        return int(value)
+    return 0
 
 
 def as_float(value: Any) -> float | None:

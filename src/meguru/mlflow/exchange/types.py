@@ -179,7 +179,7 @@ class MlflowSource(Protocol):
         ...
 
 
-def point(step: int, ms: int, value: float | None) -> MlflowPoint:
+def point(step: Any, ms: Any, value: float | None) -> MlflowPoint:
     """Return a point as every store can hold it; ValueError for a step or a time that none can."""
     if not all(isinstance(each, int) and abs(each) <= LARGEST_INTEGER for each in (step, ms)):
         raise ValueError(step, ms)

@@ -1,10 +1,10 @@
-"""What is forgotten of logged models when runs are removed for good, and what registered versions need of those."""
+"""What is forgotten of logged models when runs are removed for good, and what versions need of those."""
 
 from sqlalchemy import Connection, delete, exists, select
 
 from meguru.errors import Conflict
-from meguru.registry import tags_index as labels
 from meguru.mlflow.schema import logged_model, mlflow_version, stored_file
+from meguru.registry import tags_index as labels
 from meguru.registry.schema import model_label, model_version
 from meguru.tracking.run_ids import to_hex
 

@@ -14,7 +14,7 @@ from meguru.mlflow.logged_models import store
 from meguru.mlflow.protocol.calls import RequestArguments, wrong_type
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.search import union
-from meguru.mlflow.search.tables import FEW_ROWS, TableFilter, SearchedTable
+from meguru.mlflow.search.tables import FEW_ROWS, SearchedTable, TableFilter
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.mlflow.tracking.experiment_operations import here as known_here
 from meguru.registry.tags_index import LOGGED, PARAM

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Select, delete, insert, select
 from meguru.base import refs
 from meguru.mlflow.artifacts.proxy_paths import SCHEME, run_named
 from meguru.mlflow.logged_models.points import of_models
-from meguru.mlflow.protocol.calls import not_found, listed, millis
+from meguru.mlflow.protocol.calls import listed, millis, not_found
 from meguru.mlflow.protocol.errors import Refusal
 from meguru.mlflow.registry.names import is_here, own_name
-from meguru.registry import tags_index as labels
 from meguru.mlflow.schema import logged_model, mlflow_version
+from meguru.registry import tags_index as labels
 from meguru.tracking.experiments.store import key_of
 
 REGISTERED = "mlflow.modelVersions"

@@ -100,7 +100,9 @@ class RequestArguments:
         items = [] if value is None else value
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise wrong_type(name, value)
-        return {RequestArguments(item).required("key"): RequestArguments(item).text("value") for item in items}
+        return {
+            RequestArguments(item).required("key"): RequestArguments(item).text("value") for item in items
+        }
 
 
 def wrong_type(name: str, value: Any) -> Refusal:

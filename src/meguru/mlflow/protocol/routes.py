@@ -163,8 +163,8 @@ async def _log(request: Request, reader: Callable[[bytes], LoggedBatch]) -> Resp
     entry = reader(body) if len(body) <= SMALL else await on_thread(partial(reader, body))
     work = partial(write, entry=entry, by=ws.principal, project=ws.home)
     try:
-        # Group commit: one fsync for all who log at the moment. `order` sorts them by run, so that two servers
-        # on one PostgreSQL lock runs in the same order and never wait for each other.
+        # Group commit: one fsync for all who log at the moment. `order` sorts them by run, so that two
+        # servers on one PostgreSQL lock runs in the same order, and never wait for each other in a circle.
         await asyncio.wrap_future(ws.db.group_commit.submit(work, order=entry.run))
     except Forbidden as error:
         # On a thread and after the group: the log of denials is another transaction.

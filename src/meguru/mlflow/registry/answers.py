@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.base.names import normal
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import RequestArguments, not_found, listed, millis
+from meguru.mlflow.protocol.calls import RequestArguments, listed, millis, not_found
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.registry import store
 from meguru.mlflow.registry.names import own_name

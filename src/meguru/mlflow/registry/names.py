@@ -26,7 +26,9 @@ def named(ws: Workspace, given: RequestArguments, *, versioned: bool = False) ->
     """
     name = normal(given.required("name"))
     if "/" in name and versioned:
-        raise not_found(f"Model Version (name={name[:300]}, version={given.required('version')[:20]}) not found")
+        raise not_found(
+            f"Model Version (name={name[:300]}, version={given.required('version')[:20]}) not found"
+        )
     if "/" in name:
         raise not_found(f"Registered Model with name={name[:300]} not found")
     return refs.within(ws.home, name)

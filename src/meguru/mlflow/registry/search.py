@@ -12,7 +12,7 @@ from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry.names import in_registry
 from meguru.mlflow.registry.topics import IS_PROMPT
 from meguru.mlflow.search import union
-from meguru.mlflow.search.tables import TableFilter, SearchedTable
+from meguru.mlflow.search.tables import SearchedTable, TableFilter
 from meguru.registry.tags_index import MODEL, VERSION
 from meguru.storage.db.raw import RawSql
 from meguru.tracking.search import compare, grammar, pages

@@ -131,7 +131,9 @@ def _locate(tx: Connection, source: str, project: str) -> tuple[str, ProxyPath |
     if found := _OF_RUN.fullmatch(source):
         path = (found[2] or "").strip("/")
         return source, ProxyPath(
-            kind="run", owner=proxy_paths.run_named(tx, found[1], project), path=canonical_path(path) if path else ""
+            kind="run",
+            owner=proxy_paths.run_named(tx, found[1], project),
+            path=canonical_path(path) if path else "",
         )
     if found := _OF_PROXY.fullmatch(source):
         return source, proxy_paths.place_of(tx, found[1].strip("/"), project)

@@ -15,9 +15,9 @@ from meguru.base.timestamps import read_time
 from meguru.mlflow.artifacts.proxy_paths import SCHEME, VERSIONS
 from meguru.mlflow.registry.names import own_name
 from meguru.mlflow.registry.topics import IS_PROMPT
+from meguru.mlflow.schema import mlflow_version
 from meguru.registry import store as native
 from meguru.registry import tags_index as labels
-from meguru.mlflow.schema import mlflow_version
 from meguru.registry.schema import model_description, model_version, registered_model
 from meguru.registry.types import VersionState
 from meguru.storage.db import rowwise
@@ -264,7 +264,9 @@ def below_proxy(storage: str) -> str:
     return found[1].strip("/") if found else ""
 
 
-def _mark(tx: Connection, table: Table, name: str, *, number: int | None = None, described: bool = True) -> None:
+def _mark(
+    tx: Connection, table: Table, name: str, *, number: int | None = None, described: bool = True
+) -> None:
     """Note of one of our own that MLflow's clients said something of it, or no longer do."""
     mine = {"name": name} if number is None else {"name": name, "version": number}
     rowwise.update(tx, table, mine | {"told": not described}, {"told": described})

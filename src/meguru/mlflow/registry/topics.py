@@ -50,7 +50,9 @@ _HIDDEN = {IS_PROMPT, _KIND}
 def calls_of(tx: Connection, event: Event) -> list[WebhookCall]:
     """Return what an event gives to tell; often nothing."""
     name, number = _named(event)
-    found = select(model_description.c.tags, model_description.c.description).where(model_description.c.name == name)
+    found = select(model_description.c.tags, model_description.c.description).where(
+        model_description.c.name == name
+    )
     model = tx.execute(found).first()
     is_prompt = bool(model and str(model.tags.get(IS_PROMPT, "")).lower() == "true")
     own = own_name(name)  # who is called works in the model's project, as MLflow's other clients do

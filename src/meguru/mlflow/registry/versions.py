@@ -57,7 +57,7 @@ def routes() -> list[Route]:
 def _made(
     ctx: Context, *, name: str, given: VersionSource, run_link: str, description: str, tags: dict[str, str]
 ) -> dict[str, Any]:
-    # To load a model takes seconds: before the transaction, in which nobody else could write. What was looked at
+    # To load a model takes seconds: before the transaction, in which nobody else could write. What was found
     # is asked again in it.
     with ctx.ws.read() as tx:
         held_model(tx, name)

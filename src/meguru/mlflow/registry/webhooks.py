@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from meguru.base import refs
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import RequestArguments, not_found, millis, page_of, route, wrong_type
+from meguru.mlflow.protocol.calls import RequestArguments, millis, not_found, page_of, route, wrong_type
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry.topics import TOPICS
 from meguru.webhooks import manage, show

@@ -10,7 +10,7 @@ from typing import Any
 from meguru.mlflow.protocol.errors import invalid
 from meguru.registry.schema import HEAD
 from meguru.storage.db.raw import RawSql
-from meguru.tracking.milliseconds import MIN_MILLIS, MAX_MILLIS, stored
+from meguru.tracking.milliseconds import MAX_MILLIS, MIN_MILLIS, stored
 from meguru.tracking.search import compare, grammar
 from meguru.tracking.search.pages import Key, Query
 

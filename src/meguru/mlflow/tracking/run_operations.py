@@ -127,8 +127,8 @@ def change(
         _extend(ctx.tx, row.id, status=status)
         data = {"state": state, "experiment": name_of(ctx.tx, row.experiment)}
         if row.state != state:
-            # What was the matter with the state before says nothing of this one; and a run whose error is that
-            # it went silent takes what comes late, though a client has ended it since.
+            # What was the matter with the state before says nothing of this one; and a run whose error is
+            # that it went silent takes what comes late, though a client has ended it since.
             values["error"] = ""
             ctx.emit("run.reopened" if state == "running" else "run.finished", ref, data=data, used=[ref])
     elif end is not None:
@@ -278,7 +278,9 @@ def _add_model(tx: Connection, run: str, model: str) -> None:
     try:
         known = msgspec.json.decode(tx.execute(query).scalar() or "[]", type=list[Any])
     except msgspec.MsgspecError:  # a client may write the tag itself
-        raise InvalidInput(f"The tag '{MODELS}' of run {to_hex(run)} is no JSON list.", field="run_id") from None
+        raise InvalidInput(
+            f"The tag '{MODELS}' of run {to_hex(run)} is no JSON list.", field="run_id"
+        ) from None
     value = msgspec.json.encode([*known, msgspec.json.decode(model)]).decode()
     store.set_tags(tx, run, {MODELS: value})
 

@@ -46,7 +46,9 @@ def add_signature(ctx: Context, *, ref: str, bundle: str, public: str) -> Stored
     """
     version, key = models.resolve(ctx.tx, ref), EllipticPublicKey.read(public)
     if not version.tree_digest:
-        raise InvalidInput(f"{version.ref} has no files here that a signature could be of", why=version.reason)
+        raise InvalidInput(
+            f"{version.ref} has no files here that a signature could be of", why=version.reason
+        )
     if why := fault_of(ctx.blobs, version, bundle.encode(), key):
         raise InvalidInput(f"this is no signature of {version.ref}", why=why, field="bundle")
     known = keys.find(ctx.tx, key.id)

@@ -15,7 +15,7 @@ from meguru.tracking.experiments import names, store
 
 AT_ONCE = 200
 FOLLOWERS = "purge follower"
-"""Kinds that keep something of runs: ``f(tx, number, runs)`` forgets it, or raises Conflict if it is needed."""
+"""Kinds that keep something of runs: ``f(tx, number, runs)`` forgets it, or raises Conflict."""
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):

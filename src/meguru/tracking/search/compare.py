@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from meguru.errors import InvalidInput
-from meguru.tracking.milliseconds import MIN_MILLIS, MAX_MILLIS, stored
+from meguru.tracking.milliseconds import MAX_MILLIS, MIN_MILLIS, stored
 from meguru.tracking.search.grammar import Clause
 
 ORDERED = {"=", "!=", "<", "<=", ">", ">="}

@@ -10,7 +10,7 @@ from typing import Any
 from meguru.storage.db.raw import Bound, RawSql
 from meguru.storage.statements import marks
 from meguru.tracking.search import compare, grammar
-from meguru.tracking.search.comparison_rows import StartPoint, Candidate, candidate_of, of_nan, of_series
+from meguru.tracking.search.comparison_rows import Candidate, StartPoint, candidate_of, of_nan, of_series
 
 SMALL_EXPERIMENT = 5000
 """Experiments with fewer runs are read whole."""
@@ -57,8 +57,8 @@ class StartPoints:
             yield StartPoint("run r", whole=has_index and bool(self.clauses))
             return
         rows = int(self.raw.execute("SELECT max(rowid) FROM run").fetchone()[0] or 0)
-        # An order passes limit * rows / count runs until a page is full, the rows of a comparison are `count`:
-        # both cost the same at count = sqrt(limit * rows). To count costs too: not where both are near.
+        # An order passes limit * rows / count runs until a page is full; a comparison's rows are `count`.
+        # Both cost the same at count = sqrt(limit * rows). To count costs too: not where both are near.
         few = max(MIN_FEW_ROWS, min(MAX_FEW_ROWS, math.isqrt(self.limit * rows) // 4))
         smallest = self._smallest(few)
         if smallest is not None:

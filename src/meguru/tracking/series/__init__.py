@@ -28,9 +28,9 @@ __all__ = [
     "newest",
     "numbers",
     "pieces",
-    "truncate_from",
     "sample",
     "series_of",
     "summaries",
     "tail",
+    "truncate_from",
 ]

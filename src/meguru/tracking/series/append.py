@@ -106,7 +106,7 @@ def _group(
     grows = before is None or steps[0] > before.step
     if not grows or not all(map(lt, steps, islice(steps, 1, None))):
         # Only steps that rise, behind the newest one, prove without a look at the database that no point is
-        # there already: that is how training logs, and costs one comparison a point. All others are looked up.
+        # there already: so training logs, and it costs one comparison a point. All others are looked up.
         places = list(zip(steps, columns.times, strict=True))
         first = min(places)
         if len(set(places)) < len(places) or (before is not None and first <= (before.step, before.at)):

@@ -33,7 +33,7 @@ def truncate_from(tx: Connection, run: str, key: str, step: int) -> None:
         return
     number = found[0]
     gone: int = raw.execute("DELETE FROM run_point WHERE series = ? AND step >= ?", (number, step)).rowcount
-    # From the end: chunks are in order and do not overlap, so the first that ends before the step is the last.
+    # From the end: chunks are in order and do not overlap, so that the first that ends before it is the last.
     cut = list(takewhile(lambda chunk: chunk.last_step >= step, chunks.backwards(raw, number)))
     if not gone and not cut:
         return

@@ -83,7 +83,7 @@ def delete(raw: RawSql, series: int, given: Sequence[Chunk]) -> None:
 
 def behind(raw: RawSql, series: int, place: PointPosition | None) -> Iterator[Chunk]:
     """Yield, in order, the chunks that have a point behind a place; all, without a place."""
-    # The chunk that begins last at or before the place may hold it: chunks do not overlap, so no earlier one does.
+    # The chunk that begins last at or before the place may hold it; no earlier one does, as none overlap.
     start = (_holder(raw, series, place) or place[:2]) if place else ()
     where = "series = ?" + (" AND (step, at) >= (?, ?)" if start else "")
     values: tuple[int, ...] = (series, *start)

@@ -85,7 +85,7 @@ def _thin(rows: list[Any], limit: int) -> list[Found]:
     picked = [number * length + min(number, longer) for number in range(limit - 1)] + [len(rows) - 1]
     known = [index for index, row in enumerate(rows) if row[3] is not None]
     if known:
-        # An extreme takes the place of the even point next to it; the ends stay, and so does the other extreme.
+        # An extreme takes the place of the even point next to it; the ends stay, and the other extreme does.
         extremes = [min(known, key=lambda at: rows[at][3]), max(known, key=lambda at: rows[at][3])]
         for extreme in extremes:
             inner = [at for at in picked[1:-1] if at not in extremes]

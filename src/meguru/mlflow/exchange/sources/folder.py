@@ -120,7 +120,9 @@ class FolderSource:
             name=_text(meta, "name"),
             model_type=_text(meta, "model_type"),
             run=_text(meta, "source_run_id"),
-            status=_MODEL_STATUS.get(status, str(status)) if isinstance(status, int) else _text(meta, "status"),
+            status=_MODEL_STATUS.get(status, str(status))
+            if isinstance(status, int)
+            else _text(meta, "status"),
             params=texts(place / "params", on_error=self._on_error),
             tags=texts(place / "tags", on_error=self._on_error),
             points=model_points(self._model_points(place / "metrics")),
@@ -147,7 +149,9 @@ class FolderSource:
                         dataset_digest=digest,
                     )
                 except (ValueError, IndexError, OverflowError):
-                    self._on_error(InvalidInput(f"a line of the metric {key!r} is no point", where=str(place)))
+                    self._on_error(
+                        InvalidInput(f"a line of the metric {key!r} is no point", where=str(place))
+                    )
 
     def model_files(self, model: MlflowLoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""
