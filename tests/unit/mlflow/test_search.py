@@ -121,9 +121,9 @@ def test_orders_are_the_same_whole_and_in_pages(search, order, found):
     ("few", "steps"), [(1000, 10**6), (0, 10**6), (0, 1)], ids=["at few rows", "in order", "anywhere else"]
 )
 def test_wherever_a_search_begins_it_finds_the_same(search, monkeypatch, few, steps):
-    monkeypatch.setattr(start_point, "FEW_RUNS", 0)
-    monkeypatch.setattr(start_point, "FEW", few)
-    monkeypatch.setattr(start_point, "MOST_FEW", few)
+    monkeypatch.setattr(start_point, "SMALL_EXPERIMENT", 0)
+    monkeypatch.setattr(start_point, "MIN_FEW_ROWS", few)
+    monkeypatch.setattr(start_point, "MAX_FEW_ROWS", few)
     monkeypatch.setattr(start_point, "BOUND", Bound(steps, 1000))
     for text, found in FILTERS:
         assert search(text) == found, text

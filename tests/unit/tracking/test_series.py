@@ -87,9 +87,9 @@ class Model:
 @pytest.fixture
 def small(monkeypatch):
     """Have everything small, so that few points see all there is to see."""
-    monkeypatch.setattr(chunks, "SIZE", 64)
+    monkeypatch.setattr(chunks, "MAX_POINTS", 64)
     monkeypatch.setattr(chunks, "SMALL", 32)
-    monkeypatch.setattr(chunks, "LEAST", 4)
+    monkeypatch.setattr(chunks, "MIN_POINTS", 4)
     monkeypatch.setattr("meguru.tracking.series.join.MAX_STROKE", 256)
     monkeypatch.setattr("meguru.tracking.series.join.LOOSE", 3)
 
