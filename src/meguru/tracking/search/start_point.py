@@ -117,7 +117,7 @@ class StartPoints:
     def _counted(self, source: str, condition: compare.Condition, limit: int) -> int:
         sql, values = condition
         some = f"SELECT 1 FROM {source} WHERE {sql} LIMIT {limit}"  # noqa: S608 - names of ours
-        found: list[Any] = self.raw.execute(f"SELECT count(*) FROM ({some}) AS some", values).fetchone()  # noqa: S608
+        found: list[Any] = self.raw.execute(f"SELECT count(*) FROM ({some}) AS few", values).fetchone()  # noqa: S608
         return int(found[0])
 
 
