@@ -173,7 +173,7 @@ class MlflowContract:
     def test_searches_find_the_same_wherever_they_begin(
         self, call: ProtocolCall, monkeypatch: pytest.MonkeyPatch, bound: Bound
     ) -> None:
-        for name in ("FEW_RUNS", "FEW", "MOST_FEW"):
+        for name in ("SMALL_EXPERIMENT", "MIN_FEW_ROWS", "MAX_FEW_ROWS"):
             monkeypatch.setattr(start_point, name, 0)
         monkeypatch.setattr(start_point, "BOUND", bound)
         ids, long = [_made(call, number) for number in range(6)], "x" * 300
@@ -190,7 +190,7 @@ class MlflowContract:
     def test_runs_of_several_experiments_are_in_one_order(
         self, call: ProtocolCall, monkeypatch: pytest.MonkeyPatch, few: int, text: str
     ) -> None:
-        monkeypatch.setattr(start_point, "FEW_RUNS", few)
+        monkeypatch.setattr(start_point, "SMALL_EXPERIMENT", few)
         numbers = [call("POST", "experiments/create", name=f"e{n}")["experiment_id"] for n in range(3)]
         made = []
         for n in range(9):
