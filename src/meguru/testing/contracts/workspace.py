@@ -23,9 +23,9 @@ from meguru.kernel.events import guards
 from meguru.kernel.events.schema import event
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.principals import Principal
+from meguru.mlflow.schema import mlflow_version
 from meguru.pipelines.schema import step_run
 from meguru.pipelines.types import Failed, StepRun, StepState
-from meguru.mlflow.schema import mlflow_version
 from meguru.storage import struct_rows
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql

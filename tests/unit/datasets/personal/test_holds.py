@@ -223,7 +223,7 @@ def test_rows_of_erased_persons_that_are_added_are_told_refused_or_dropped(fille
         pl.DataFrame({"id": range(len(mails)), "email": mails}).write_parquet(path)
     add_files(filled, "dropped", [whole, part])
     with filled.read() as tx:
-        assert gone(tx) == set()  # what is kept as it was uploaded is not to be deleted
+        assert pending(tx) == set()  # what is kept as it was uploaded is not to be deleted
 
 
 def test_a_bare_name_is_of_the_project_in_which_it_is_held(filled):
