@@ -13,6 +13,7 @@ from meguru.fairness.criteria import MEANS, RATIOS_OF_MEANS
 from meguru.fairness.options import IN_UNITS
 from meguru.flavors.scored_holdout import DECIDED, SCORE, TRUTH, holdout_decisions
 from meguru.kernel.operations import Context, operation
+from meguru.registry.scored_holdout import ScoredHoldout, scoring_holdout
 from meguru.stats.simultaneous import bonferroni_level
 
 if TYPE_CHECKING:
