@@ -122,6 +122,8 @@ class CatboostFlavor(BoostedFlavor):
             return lambda data: model.predict(data, thread_count=1)
 
         def ask(data: Any) -> Any:
+            # CatBoost's own pool of threads is lost in a process that was forked after its first use, and it
+            # would wait for it for ever.
             found = model.predict(data, prediction_type=wanted, thread_count=1)
             return found[:, 1] if wanted == "Probability" and loss in _TWO else found
 

@@ -102,6 +102,7 @@ def matrix_of(signature: Signature, data: Any) -> Matrix:
     import polars as pl
 
     frame = select(signature, data).select(pl.all().cast(pl.Float64).fill_null(float("nan")))
+    # Row by row in memory: libraries in C walk along rows, and copy what is not.
     return np.ascontiguousarray(frame.to_numpy(), dtype=np.float64)
 
 

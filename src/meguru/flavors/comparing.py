@@ -82,6 +82,7 @@ def score_models(
     InvalidInput
         When a model fails on the rows, or the models' tasks can't be compared.
     """
+    # Models are not asked rows whose truth is unknown: nothing could be measured on them.
     known = evidence.frame.filter(evidence.frame.get_column(evidence.columns.label).is_not_null())
     answers = [
         _answer(each, view(known), evidence.name)
@@ -141,6 +142,7 @@ def _arranged(answer: Mapping[str, Any], own: Task, common: Task) -> Mapping[str
         return answer
     given = answer["probabilities"]
     wide = np.zeros((len(given), len(_names(common))))
+    # A class that this model does not know has probability 0, so that it is wrong where that class is true.
     wide[:, [_names(common).index(name) for name in _names(own)]] = given
     return {**answer, "probabilities": wide}
 

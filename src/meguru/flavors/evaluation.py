@@ -90,6 +90,7 @@ def evaluate(
     if task.key == "generic":
         return known, None
     reads = {name for each in _metrics(task, asked) for name in each.columns}
+    # Once for all metrics and slices: an answer may take long.
     answer = task.answer(predictor.predict(holdout), holdout.height)
     rows = score_frame(task, answer, holdout, known.columns, reads)
     return _measured(known, task, rows, holdout, asked), rows
@@ -120,6 +121,7 @@ def _measured(
     return msgspec.structs.replace(
         known,
         positives=int(np.count_nonzero(rows.positive)) if task.key == "binary" else None,
+        # JSON has no NaN, and a gate would compare with it in vain.
         metrics={name: value for name, value in shown.items() if math.isfinite(value)},
         measures=measures,
         slices=_slices(metrics, rows, holdout, known.columns, unit),

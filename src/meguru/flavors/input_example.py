@@ -68,6 +68,7 @@ def read_example(folder: Path, told: Any) -> InputExample | None:
     for name in (path, *_USUAL) if isinstance(path, str) else _USUAL:
         try:
             file = folder / check_path(name)
+            # The path comes out of MLmodel; check_path keeps it within the folder.
             if not file.is_file() or file.stat().st_size > _MAX_BYTES:
                 continue
             found = _table(msgspec.json.decode(file.read_bytes()))

@@ -49,6 +49,8 @@ class KerasFlavor:
     def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
         """Write the model as ``model.keras``, without how it was trained."""
         keras = _keras(None)
+        # Cleaned and loaded again before it is stored: what a server could not read is refused here, to its
+        # author.
         data = kerasfile.cleaned(_bytes(model), _where(model))
         feed = feed_of(KerasNetwork(kerasfile.loads(data, _where(model))).inputs, signature)
         (folder / FILE).write_bytes(data)
@@ -98,6 +100,8 @@ class KerasNetwork:
         keras = self._keras
         flat = [keras.ops.convert_to_tensor(given[spec.name]) for spec in self.inputs]
         with _without_gradients(keras):
+            # A model of several inputs may want them as a dict or in nested lists; they are packed as it was
+            # built.
             packed = keras.tree.pack_sequence_as(self._model.input, flat) if len(flat) > 1 else flat[0]
             found = keras.tree.flatten(self._model(packed, training=False))
         on_torch = keras.backend.backend() == "torch"

@@ -77,6 +77,7 @@ def check_shape(name: str, shape: tuple[int, ...], *, depth: int) -> None:
 def innermost(entry: Mapping[str, Any]) -> tuple[str, int]:
     """Return the type that MLflow's entry of a column holds in the end, and how many lists are around it."""
     depth, found = 0, entry
+    # Bounded by depth: the entry is JSON out of a file.
     while found["type"] == "array" and depth <= MAX_DEPTH:
         depth, found = depth + 1, found["items"]
     return str(found["type"]), depth

@@ -82,6 +82,7 @@ def generic(said: Generic, outputs: Mapping[str, TensorSpec | None]) -> Generic:
 def _task_of_last_step(last: str, width: int | None) -> Task:
     if last == "sigmoid" and width == 1:
         return task_of("binary")
+    # Two probabilities that add up to 1 are one score.
     if last == "softmax" and width == 2:
         return task_of("binary")
     if last in {"sigmoid", "softmax"} and width:

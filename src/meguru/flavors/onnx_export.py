@@ -124,6 +124,8 @@ def _rows(bundle: Bundle) -> pl.DataFrame:
 
 def _compared(bundle: Bundle, model: Any, rows: pl.DataFrame, reasons: list[str]) -> ExportedModel | None:
     """Ask both; None, with a reason, when the export can't be asked."""
+    # The proof of an export is that it answers alike: converters have silent gaps (missing values, float32
+    # thresholds).
     wanted = np.asarray(bundle.predict(rows), dtype=np.float64)
     try:
         clean = onnxfile.checked(model)
@@ -137,11 +139,13 @@ def _compared(bundle: Bundle, model: Any, rows: pl.DataFrame, reasons: list[str]
     if found.shape != wanted.shape:
         reasons.append(f"it answers with the shape {found.shape}, where {wanted.shape} is wanted")
         return None
+    # Equal infinities would have the difference NaN.
     same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
     gaps = np.where(same, 0.0, np.abs(found - wanted))
     return ExportedModel(
         data=clean.SerializeToString(deterministic=True),
         rows=rows.height,
+        # NaN on one side only is as far off as can be.
         difference=float(np.max(np.nan_to_num(gaps, nan=np.inf), initial=0.0)),
         takes={spec.name: spec.dtype for spec in onnxfile.inputs_of(clean)},
     )

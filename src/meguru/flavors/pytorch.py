@@ -40,6 +40,8 @@ class PytorchFlavor:
         if isinstance(model, Path):
             return model.suffix == ".pt2"
         torch = sys.modules.get("torch")
+        # Looked up, not imported: to ask whether a scikit-learn model is one of PyTorch must not cost its
+        # import.
         if torch is None or not hasattr(torch, "nn"):  # another thread is in the middle of importing it
             return False
         export = sys.modules.get("torch.export")

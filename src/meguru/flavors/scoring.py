@@ -93,6 +93,7 @@ def slice_values(frame: pl.DataFrame, name: str) -> list[tuple[int, Any, int]]:
     """Return a slice column's values, the commonest first: their number, the value and how many rows."""
     column = frame.get_column(name)
     codes = dense_codes(column)
+    # By code, not by value: values may be of any type, and missing.
     numbers, first, rows = np.unique(codes, return_index=True, return_counts=True)
     found = zip(numbers.tolist(), first.tolist(), rows.tolist(), strict=True)
     values = [(number, _plain(column[place]), count) for number, place, count in found]

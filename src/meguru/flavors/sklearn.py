@@ -89,6 +89,8 @@ class SklearnFlavor:
         if not isinstance(model, sys.modules["sklearn.base"].BaseEstimator):
             raise UnsafeModel("the file holds no scikit-learn estimator", where=str(path))
         task = self.task(model, said.task)  # one of an older release says no classes
+        # MLflow does not say; models of our own keep what they were saved with, whatever this release would
+        # choose.
         takes = said.takes or _takes(model, said.signature)
         signature = msgspec.structs.replace(said.signature, outputs=task.outputs())
         return SklearnPredictor(model, signature, task, takes)
@@ -136,6 +138,7 @@ def _forget_names(model: Any) -> None:
     """Drop the names of a fitted model that gets a matrix in their order; sklearn would warn at each call."""
     from meguru.flavors.skopsfile.reach import reachable
 
+    # In all parts: a pipeline's steps compare names one by one.
     for part in reachable(model):
         getattr(part, "__dict__", {}).pop("feature_names_in_", None)
 

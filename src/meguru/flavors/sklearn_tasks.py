@@ -88,6 +88,7 @@ def scorer(estimator: Any, task: Task) -> Score:
 
 def _second_class(estimator: Any) -> Score:
     if hasattr(estimator, "predict_proba"):
+        # By position, as scikit-learn sorts classes_; `complete` has seen that there are two.
         return lambda data: estimator.predict_proba(data)[:, 1]
     return estimator.decision_function  # type: ignore[no-any-return]
 
@@ -144,6 +145,7 @@ def _targets(model: Any) -> tuple[str, ...]:
     """Return names for the numbers that an estimator predicts for a row."""
     last = model.steps[-1][1] if hasattr(model, "steps") else model
     count = getattr(last, "n_outputs_", None)
+    # Linear models say their outputs only by the shape of their coefficients.
     shape: tuple[int, ...] = getattr(getattr(last, "coef_", None), "shape", ())
     if count is None and len(shape) == 2:
         count = shape[0]

@@ -86,6 +86,7 @@ def feed_of(inputs: Sequence[TensorSpec], signature: Signature) -> Feed:
     only = inputs[0] if len(inputs) == 1 else None
     width = len(signature.inputs)
     plain = signature.numeric and not any(column.shape for column in signature.inputs)
+    # One matrix for all columns: what exporters of tabular models make, and the fastest way in.
     if only and plain and len(only.shape) == 2 and only.dtype != "object":
         if only.shape[1] not in {None, width}:
             why = f"the model takes {only.shape[1]} and the example has {width}"
@@ -165,11 +166,15 @@ def _check_shape(column: SignatureColumn, spec: TensorSpec) -> None:
 
 def _cast(values: np.ndarray[Any, Any], spec: TensorSpec) -> np.ndarray[Any, Any]:
     with np.errstate(over="ignore"):  # beyond float32 is infinity there
+        # Writable and contiguous: torch.from_numpy shares memory and warns of what it may not write to; ONNX
+        # Runtime copies what is strided.
         return np.require(values, dtype=spec.dtype, requirements=["C", "W"])
 
 
 def _tensor(series: pl.Series, spec: TensorSpec) -> np.ndarray[Any, Any]:
     if spec.dtype == "object":
+        # Only lists make objects of each text: to_numpy of strings may give a type of NumPy's that the
+        # runtime does not take.
         array = np.array(series.to_list(), dtype=object)
     elif series.dtype.is_float() and series.null_count():
         array = series.fill_null(float("nan")).to_numpy()

@@ -104,6 +104,8 @@ def trained_frame(data: Any) -> TrainedFrame | None:
 def _column(pd: Any, series: pl.Series, was: TrainedColumn) -> Any:
     """Return a column of a pandas frame."""
     if was.categories:
+        # With the categories of the training, in their order: an estimator that takes codes would take others
+        # for another value.
         values = _as_categories(series, was.categories)
         return pd.Categorical(values, categories=list(was.categories), ordered=was.ordered)
     if series.dtype.is_temporal():
@@ -124,6 +126,8 @@ def _as_categories(series: pl.Series, categories: Iterable[Any]) -> list[Any]:
     Rows bring texts or floats where the categories are integers.
     """
     known = list(categories)
+    # First the spellings as floats, then the own ones, which win: a text "1.0" may be a category beside the
+    # number 1.
     written: dict[str, Any] = {str(float(each)): each for each in known if type(each) is int}
     written |= {str(each): each for each in known}
     return [None if value is None else written.get(str(value)) for value in series.to_list()]
@@ -132,6 +136,7 @@ def _as_categories(series: pl.Series, categories: Iterable[Any]) -> list[Any]:
 def _times(pd: Any, series: pl.Series, kind: str) -> Any:
     if kind == "date":
         return pd.Series(series.dt.date().to_list(), dtype=object)
+    # NumPy has no zones: times travel in UTC, and the zone of the training is put on again below.
     times = pd.Series(series.dt.replace_time_zone(None).to_numpy())
     if "," not in kind:
         return times.astype(kind or "datetime64[us]")

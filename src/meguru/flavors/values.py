@@ -73,6 +73,7 @@ def boolean(value: Any) -> bool:
 def long(value: Any) -> int:
     """Read a whole number of 64 bits, as digits, as a float without a fraction, or as text of either."""
     if type(value) is Decimal and -EXACT <= value <= EXACT:  # the commonest, by the shortest way
+        # int(Decimal) cuts the fraction off; what differs from its own integer part has one.
         near = int(value)
         if near == value:
             return near
@@ -84,6 +85,7 @@ def long(value: Any) -> int:
             raise Unfit("that is beyond 64 bits")
         if found != math.floor(found):
             raise Unfit
+        # Above 2^53 neighbouring integers are one double: 9007199254740993.0 is ...992.
         if isinstance(found, float) and abs(found) > EXACT:
             raise Unfit("a float of this size may stand for another whole number; send its digits")
         found = int(found)
@@ -116,6 +118,7 @@ def string(value: Any) -> str:
     """Read text that UTF-8 can hold."""
     if not isinstance(value, str):
         raise Unfit
+    # isascii looks at a flag of the string; to encode every text costs as much as to decode it did.
     if not value.isascii():
         try:
             value.encode()
@@ -190,6 +193,8 @@ def _from_parts(parts: list[Any]) -> dt.datetime:
 
 
 def _from_milliseconds(count: int) -> dt.datetime:
+    # 0 is 1970 in either unit; up to 1e11 a number may be seconds of a year that is not far, or milliseconds
+    # of 1973.
     if count and abs(count) < SURE_MILLISECONDS:
         raise Unfit("so small a number may count seconds or milliseconds; send text")
     try:

@@ -67,6 +67,7 @@ class XgboostFlavor(BoostedFlavor):
         booster, rounds = _booster(model), (0, 0)
         if model is not booster:
             rounds = model._get_iteration_range(None)  # noqa: SLF001 (the rounds before an early stop)
+        # One thread: answers are summed in one order, and a forked worker has no others.
         booster.set_param({"nthread": 1})
         learner = json.loads(booster.save_config())["learner"]
         if learner["gradient_booster"]["name"] == "gblinear":
@@ -75,6 +76,7 @@ class XgboostFlavor(BoostedFlavor):
         options = {
             "iteration_range": rounds,
             "missing": getattr(model, "missing", math.nan),
+            # multi:softmax answers only the likeliest class; its margins have the values of all.
             "predict_type": "margin" if picks else "value",
             "validate_features": False,
         }

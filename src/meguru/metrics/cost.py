@@ -114,6 +114,7 @@ class Cost(SumMetric, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if self.formula:
             return _read(self.formula).over(self._columns(rows), len(rows))
         codes = rows.truth.astype(np.int64, copy=False)
+        # A class that the model does not know has the code -1, and would index the last row.
         if (codes < 0).any():
             raise InvalidInput(
                 "the matrix has no row for a class that the model does not know", field="matrix"
@@ -126,6 +127,7 @@ class Cost(SumMetric, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return {**rows.columns, **given, **labels, "truth": rows.truth}
 
     def _decided(self, rows: ScoredRows) -> Array:
+        # A threshold of the cost itself, as costs of errors move the best one (Elkan).
         if self.threshold is not None and rows.has("score"):
             return (rows.answer["score"] > self.threshold).astype(np.int64)
         return rows.decided

@@ -76,11 +76,14 @@ class FunctionFlavor:
 
     def load(self, folder: Path) -> HostedPredictor:
         """Read what the folder says; its host is started when it is first asked."""
+        # Its state is a pickle, which only the host reads; a pickle anywhere else in the folder is refused.
         pickles.refuse_pickles(folder, but_in=self.opaque)
         said = mlmodel.read(folder, [self.name])
         if said.task is None:
             raise InvalidInput("the model has no task", where=str(folder / mlmodel.FILE))
         found = manifest.read(folder)
+        # Bytecode, pickles and what is installed differ by minor version; a lock file brings a Python of its
+        # own.
         if found.python != _python() and not found.lock:
             raise InvalidInput(
                 f"the function was saved with Python {found.python}",
@@ -131,6 +134,7 @@ def _copy_files(model: FunctionModel, folder: Path) -> None:
         if not path.exists():
             raise NotFound(f"there is no file {str(path)!r}", where=str(path), why="the function needs it")
         target = folder / manifest.FILES / name
+        # The name may be "../x"; resolve() follows links that stand there already.
         if not target.resolve().is_relative_to((folder / manifest.FILES).resolve()):
             raise InvalidInput(f"{name!r} leads out of the model's folder", field="files")
         target.parent.mkdir(parents=True, exist_ok=True)

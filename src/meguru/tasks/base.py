@@ -144,6 +144,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def shaped(raw: RawAnswer, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Return an answer that is an array of this shape."""
+    # No cast and no reshape: an answer of another shape may be of other rows.
     if isinstance(raw, Mapping) or getattr(raw, "shape", None) != shape:
         import numpy as np
 

@@ -37,6 +37,7 @@ class Forecast(Task, frozen=True, kw_only=True):
     def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Return the score, and the naive forecast's error where it is known."""
         read = super().readings(answer)
+        # Without a scale MASE is left out, not infinite.
         return read | ({"scale": np.full(len(read["answer"]["score"]), self.scale)} if self.scale else {})
 
     def check(self) -> None:

@@ -87,6 +87,7 @@ class Generic(Task, frozen=True, kw_only=True):
 
 
 def _check_entry(output: ModelOutput, values: Any, rows: int) -> None:
+    # The entries of a list may be of different lengths (-1), or no numbers: only their count is looked at.
     shape = np.shape(values) if isinstance(values, np.ndarray) else (len(values), *output.shape)
     wanted = (rows, *output.shape)
     fits = len(shape) == len(wanted) and all(

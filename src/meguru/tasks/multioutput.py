@@ -54,6 +54,7 @@ class Multioutput(Task, frozen=True, kw_only=True):
 
     def outcome(self, value: Any) -> list[float | None]:
         """Return the values in the order of the targets, from a list or an object; null where not known."""
+        # By name some targets may be left out: they are not known yet.
         if isinstance(value, Mapping) and set(value) <= set(self.targets):
             value = [value.get(name) for name in self.targets]
         if isinstance(value, list | tuple) and len(value) == len(self.targets):

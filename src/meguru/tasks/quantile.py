@@ -38,6 +38,7 @@ class Quantile(Task, frozen=True, kw_only=True):
     @property
     def middle(self) -> int:
         """The place of the level nearest to one half."""
+        # Of two that are equally near the first, so that the score of a model never changes sides.
         return min(range(len(self.levels)), key=lambda place: abs(self.levels[place] - 0.5))
 
     def outputs(self) -> tuple[ModelOutput, ...]:

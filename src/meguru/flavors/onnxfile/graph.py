@@ -67,6 +67,7 @@ def _check_node(node: Any, known: dict[str, Any], where: str) -> None:
 
     if node.domain not in DOMAINS:
         raise _custom(f"the operator {node.domain[:60]}.{node.op_type[:60]}", where)
+    # The library's own registry of operators: what is not in it would have to be loaded from somewhere.
     if not onnx.defs.has(node.op_type, "" if node.domain == "ai.onnx" else node.domain):
         raise _custom(f"the operator {node.op_type[:80]}", where)
     if node.op_type in CONTROL:
@@ -101,6 +102,7 @@ def _check_made(node: Any, known: dict[str, Any], where: str) -> None:
         if tensor is None:
             continue
         values = [abs(value) for value in types.whole_numbers(tensor)]
+        # A shape is multiplied; paddings, depths and ends of a range are sizes themselves.
         made = max(values, default=0) if node.op_type in {"Pad", "OneHot", "Range"} else math.prod(values)
         _check_size(made, node, where)
 

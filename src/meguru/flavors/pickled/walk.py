@@ -86,11 +86,14 @@ class PickleWalk:
         elif op.name in _VALUES:
             self.stack.append(OPAQUE if isinstance(op.argument, Large) else op.argument)
         else:
+            # Persistent ids, extension codes and out-of-band buffers: a loader would look them up elsewhere.
             raise Unreadable(f"it uses {op.name}, whose meaning is outside of it")
 
     def name(self, module: Any, name: Any) -> Named:
         """Note a name."""
         known = isinstance(module, str) and isinstance(name, str)
+        # A name that a call or a memo computes can't be known without running it: it stands in the listing as
+        # "?.?", which is on no allowlist.
         found = modern_name(module, name) if known else COMPUTED
         self.names.add(found)
         if len(self.names) > _MAX_NAMES:
@@ -139,6 +142,7 @@ def _mark(self: PickleWalk, _: Op) -> None:
 
 def _tuple(self: PickleWalk, _: Op) -> None:
     items = self.to_mark()
+    # Only short tuples matter (arguments, shapes); a long one would be held for nothing.
     self.stack.append(tuple(items) if len(items) <= _MAX_TUPLE else OPAQUE)
 
 
@@ -236,6 +240,8 @@ def _build(self: PickleWalk, _: Op) -> None:
     state, built = self.stack.pop(), self.stack[-1]
     if isinstance(built, Made):
         built.state = state
+        # joblib writes the raw bytes of an array right behind the BUILD of its wrapper, in the middle of the
+        # pickle.
         if built.name == WRAPPER:
             self.array(built)
 

@@ -48,6 +48,7 @@ def read_program(data: bytes, where: str = "") -> Program:
     """
     files = clean.files_of(data, where)
     graphs = [name for name in files if name.startswith("models/")]
+    # A shared library compiled by AOTInductor would be loaded into this process.
     if len(graphs) != 1 or any(name.startswith("data/aotinductor/") for name in files):
         raise UnsafeModel(
             "the file holds no exported program alone",

@@ -70,6 +70,8 @@ class Compiled:
                 env[spec.name] = torch.empty(sizes, dtype=getattr(torch, spec.dtype))
             for step in self._steps:
                 for made in step(env, device="meta"):
+                    # Of two rows: one row could hide a size that grows with their number, a size of 1 is also
+                    # broadcast.
                     if made.numel() > MAX_ROW * _PROBED:
                         why = f"{step.target} makes {list(made.shape)} of {_PROBED} rows"
                         raise TooLarge("the program makes tensors beyond all bounds", where=where, why=why)
@@ -105,6 +107,7 @@ class _Step:
 
     def _keep(self, found: Any, env: Env) -> list[Any]:
         values = list(found) if isinstance(found, tuple | list) else [found]
+        # An operator may give more values than the graph names, such as the saved statistics of a norm.
         env.update(zip(self.makes, values, strict=False))
         return [value for value in values if isinstance(value, self._torch.Tensor)]
 

@@ -146,6 +146,7 @@ class _Walk:
         name = (called["__module__"], called["__class__"])
         if called["__loader__"] != "FunctionNode" or name != names.CHECK_ARRAY:
             self.refused.add("functools.partial of " + ".".join(map(str, name)))
+        # Attributes of a partial would be set on it, and may be objects of any kind.
         if namespace["content"] not in ("null", {}):
             raise ValueError("a partial with attributes")
 

@@ -104,6 +104,8 @@ _reading = threading.Lock()
 
 def allowed() -> dict[str, frozenset[TypeName]]:
     """Return, for every kind of node a skops file may hold, the types that may stand in it."""
+    # import_module of one package from two threads can hand one of them a module whose names are not all
+    # there yet; what it lacks would be refused for the life of the process, since the result is cached.
     with _reading:
         return _allowed()
 
@@ -151,6 +153,7 @@ def _estimators() -> frozenset[TypeName]:
         for name, kind in vars(import_module(f"sklearn.{family}")).items():
             if name.startswith("_") or name in REFUSED or not isinstance(kind, type):
                 continue
+            # Packages also show what they import from elsewhere: only classes that are defined there count.
             at_home = kind.__module__.split(".")[:2] == ["sklearn", family]
             if at_home and issubclass(kind, BaseEstimator) and not isabstract(kind):
                 found.add((kind.__module__, kind.__name__))
@@ -214,6 +217,7 @@ def _kernels() -> frozenset[TypeName]:
 
 def _numpy_scalars() -> frozenset[TypeName]:
     kinds = [kind for kind in vars(np).values() if isinstance(kind, type) and issubclass(kind, np.generic)]
+    # Objects would be pickled, and void is raw memory with fields of any type.
     refused = (np.object_, np.void)
     return frozenset((kind.__module__, kind.__name__) for kind in kinds if not issubclass(kind, refused))
 

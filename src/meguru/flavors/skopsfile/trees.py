@@ -104,6 +104,7 @@ def _check_stages(model: Any, kind: Any) -> None:
             raise ValueError("a boosting model holds a tree made for other features")
         if tree.tree_.value.shape[1:] != (1, 1):
             raise ValueError("a boosting model holds a tree that gives no single number")
+    # The model is asked itself: its first guess is an estimator of any kind, or a number for each class.
     first = model._raw_predict_init(np.zeros((2, model.n_features_in_), dtype=np.float32))  # noqa: SLF001
     if first.shape != (2, stages.shape[1]):
         raise ValueError("the first guess of a boosting model does not fit its stages")

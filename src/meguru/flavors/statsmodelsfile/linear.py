@@ -43,6 +43,7 @@ def data_of(results: Any) -> dict[str, Any]:
         raise TypeError("it was fitted with offsets, which its rows would have to bring")
     names = [str(name) for name in model.exog_names]
     params = np.asarray(results.params, dtype=np.float64)
+    # The dispersion of a negative binomial stands last among the parameters, and no column goes with it.
     params = params[: len(params) - _EXTRA.get(kind, 0)]
     found = {
         "kind": kind,
@@ -90,6 +91,7 @@ class LinearModel:
         """Return the mean of each row, shape (rows,); shape (rows, classes) of a multinomial one."""
         predictor = np.dot(self._with_ones(rows), self.params)
         if self.kind == "MNLogit":
+            # The first class is the reference: its linear predictor is 0.
             odds = np.column_stack((np.ones(len(predictor)), np.exp(predictor)))
             return np.asarray(odds / odds.sum(1)[:, None])
         return np.asarray(predictor if self._link is None else self._link(predictor))

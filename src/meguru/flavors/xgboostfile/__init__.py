@@ -41,6 +41,7 @@ def dumps(model: Any) -> bytes:
     try:
         booster = model if kind_of(model) == "Booster" else model.get_booster()
         data = bytes(booster.save_raw("ubj"))
+        # What we could not read again is not stored.
         check(ubjson.loads(data))
     except (ValueError, TypeError, XGBoostError, AttributeError) as error:
         raise UnsafeModel(f"the {kind_of(model)} can't be saved", why=str(error)[:300]) from error
@@ -84,6 +85,7 @@ def loads(kind: str, data: bytes, settings: dict[str, Any], where: str = "") -> 
     try:
         check(_parsed(data))
         model = unfitted(kind, settings)
+        # XGBoost takes a str for a path, and bytes in memory only as a bytearray.
         model.load_model(bytearray(data))
     except Exception as error:  # whatever a crafted file makes the library raise
         if is_our_fault(error):
@@ -116,6 +118,7 @@ def _parsed(data: bytes) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Two readers may keep different ones of two equal keys: we the last, XGBoost another.
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")

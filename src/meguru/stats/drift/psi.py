@@ -95,6 +95,7 @@ def psi_test(
     from scipy.special import chdtrc, chdtri
 
     level, floor = bonferroni_alpha(alpha, comparisons), check_floor(floor)
+    # The logarithm of a share near 0 is large: a bin of few rows would make an index by itself.
     before, after = merge_rare(*read_counts(reference, current))
     n, m, degrees = float(before.sum()), float(after.sum()), before.size - 1
     statistic = psi(before, after)

@@ -56,6 +56,7 @@ class BinnedValues:
 
     def coarse(self) -> tuple[Floats, Floats]:
         """Return counts over 32 bins of equal width and the two tails; fewer where they expect few rows."""
+        # Of 1,024 bins most hold too few rows for a logarithm; 32 of them together are enough to see a shape.
         first, second = (_grouped(each) for each in self.fine())
         return merge_neighbours(first, second)
 
@@ -119,4 +120,5 @@ def _grouped(counts: Floats) -> Floats:
 def _with_nulls(before: Floats, after: Floats, missed: int, misses: int) -> tuple[Floats, Floats]:
     if not missed and not misses:
         return before, after
+    # What is missing more often is a change like any other.
     return np.append(before, missed), np.append(after, misses)
