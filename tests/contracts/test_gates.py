@@ -9,7 +9,8 @@ from functools import partial
 import polars as pl
 import pytest
 
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.governance.checklists.types import (
     ChecklistItem,
     ChecklistItemState,

@@ -19,7 +19,8 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import InvalidInput
 from meguru.flavors import FLAVORS
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.flavors.task_support import supported_tasks
 from meguru.metrics import metric_of

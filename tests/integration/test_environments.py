@@ -14,7 +14,7 @@ import pytest
 from meguru.artifacts import trees
 from meguru.compute.executors import environments
 from meguru.compute.executors.env import Environments
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.modelhost.function_model import FunctionModel
 from meguru.storage.blobs import open_store

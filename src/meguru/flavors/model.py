@@ -63,10 +63,10 @@ class Model:
 
 
 def save_bundle(model: Model, folder: Path) -> Bundle:
-    """Write a model and its evidence into a new folder; see `meguru.flavors.bundle`."""
-    from meguru.flavors import bundle
+    """Write a model and its evidence into a new folder; see `meguru.flavors.bundle_writer`."""
+    from meguru.flavors import bundle_writer
 
-    return bundle.save_bundle(model, folder)
+    return bundle_writer.save_bundle(model, folder)
 
 
 def load_bundle(folder: Path) -> Bundle:

@@ -43,7 +43,7 @@ def work(folder: Path) -> None:
 
 
 def _convert(folder: Path) -> Conversion:
-    from meguru.flavors.bundle import save_bundle
+    from meguru.flavors.bundle_writer import save_bundle
     from meguru.flavors.model import Model
 
     said = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Evidence)

@@ -16,7 +16,8 @@ import msgspec
 from meguru.artifacts import trees
 from meguru.errors import InvalidInput, UnsafeModel
 from meguru.flavors import FLAVORS, mlmodel
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.quarantine import formats
 from meguru.quarantine.add import add

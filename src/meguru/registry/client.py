@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from meguru.artifacts import trees
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.registry.register import register
 from meguru.registry.types import ModelVersion

@@ -11,7 +11,7 @@ from meguru.app import open_workspace
 from meguru.app.load_api import load
 from meguru.app.run_api import run
 from meguru.errors import Conflict, DigestMismatch, InvalidInput, NotFound
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.registry.client import add_model
 from meguru.testing.models import make_model
 from meguru.tracking.operations import artifacts

@@ -11,7 +11,7 @@ from meguru.app.reverify import interpreter_of, reverify
 from meguru.artifacts import trees
 from meguru.errors import InvalidInput, NotFound
 from meguru.flavors import bundle
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.registry.client import add_model
 from meguru.registry.recheck import recheck
 from meguru.testing.models import make_model

@@ -12,7 +12,7 @@ from meguru.base.text import translate
 from meguru.cli.errors import run
 from meguru.cli.root import COMMANDS, LazyGroup, root
 from meguru.errors import Busy
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.testing.models import make_model
 
 

@@ -21,7 +21,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.stats.profile import TableProfile
 

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.evaluation import Evaluation
 from meguru.flavors.model import Model
 from meguru.metrics import metric_of

@@ -18,7 +18,8 @@ import keras
 
 from meguru.errors import InvalidInput, TooLarge, UnsafeModel
 from meguru.flavors import kerasfile
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 
 pytestmark = [

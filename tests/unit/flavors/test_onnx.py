@@ -17,7 +17,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from meguru.errors import InvalidInput, MeguruError, TooLarge, UnsafeModel
 from meguru.flavors import onnxfile
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.testing.networks.onnx import dense, graph
 

@@ -14,7 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from meguru.errors import InvalidInput
-from meguru.flavors.bundle import Bundle, load_bundle, save_bundle
+from meguru.flavors.bundle import Bundle, load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.flavors.onnx_export import to_onnx
 from meguru.testing import matrix

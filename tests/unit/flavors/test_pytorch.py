@@ -18,7 +18,8 @@ from torch import nn
 
 from meguru.errors import InvalidInput, MeguruError, TooLarge, UnsafeModel
 from meguru.flavors import pt2file, safetensors
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.testing.networks.torch import Scaled
 

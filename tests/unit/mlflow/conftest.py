@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from meguru.app.nouns import load_operations
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.mlflow.protocol.routes import mlflow_routes
 from meguru.mlflow.registry.routes import other_routes, root_routes
 from meguru.server.access import Access

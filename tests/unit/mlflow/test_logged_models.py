@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.kernel import events
 from meguru.mlflow.logged_models.points import ModelPoint
 from meguru.mlflow.logged_models.points import add as add_points

@@ -8,7 +8,7 @@ import sys
 import polars as pl
 import pytest
 
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 
 CODE = '''

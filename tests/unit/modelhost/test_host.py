@@ -21,7 +21,7 @@ def area(value):
 
 @pytest.fixture(scope="module")
 def folder(project, tmp_path_factory):
-    from meguru.flavors.bundle import save_bundle
+    from meguru.flavors.bundle_writer import save_bundle
     from meguru.flavors.model import Model
 
     place = tmp_path_factory.mktemp("models") / "model"

@@ -40,7 +40,7 @@ def make_model():
 def put_tree(workspace, make_model, tmp_path):
     """Return a function that stores a model folder, changed by `change`, and gives its tree digest."""
     from meguru.artifacts import trees
-    from meguru.flavors.bundle import save_bundle
+    from meguru.flavors.bundle_writer import save_bundle
 
     def put(seed=0, change=lambda _: None):
         folder = Path(tmp_path / f"folder-{len(list(tmp_path.iterdir()))}")

@@ -8,7 +8,7 @@ import pytest
 
 from meguru.artifacts import trees
 from meguru.errors import Forbidden, TimedOut
-from meguru.flavors.bundle import save_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.kernel.principals import Principal
 from meguru.registry.load import load_model

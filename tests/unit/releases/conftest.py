@@ -14,7 +14,8 @@ from meguru.base.clock import FixedClock
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
 from meguru.errors import ApprovalMissing
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.governance.admission import authenticate
 from meguru.governance.principals import create_principal
 from meguru.governance.release_policies.operations import specs as policies

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from meguru.errors import Forbidden, InvalidInput
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.kernel.principals import Principal
 from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.gates.read import gate_of, judge

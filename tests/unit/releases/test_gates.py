@@ -11,7 +11,8 @@ import pytest
 
 from meguru.errors import Busy, DigestMismatch, InvalidInput, UnsafeModel
 from meguru.flavors import ColumnType, Signature, SignatureColumn
-from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.model import Model
 from meguru.releases.compatibility import incompatibilities
 from meguru.releases.gates import GATES, GateTrial, TrialSide

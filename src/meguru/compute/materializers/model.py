@@ -20,7 +20,7 @@ class ModelBundle:
     def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write the model's folder."""
         del annotation
-        from meguru.flavors.bundle import save_bundle
+        from meguru.flavors.bundle_writer import save_bundle
 
         folder = place.scratch / "model"
         shutil.rmtree(folder, ignore_errors=True)
