@@ -96,12 +96,14 @@ def read_picture_link(ws: Workspace, token: str) -> PictureClaim:
 def _read(ws: Workspace, token: str, purpose: bytes, kind: type[Claim]) -> Claim:
     from cryptography.fernet import InvalidToken, MultiFernet
 
+    # All keys, the newest first: links outlive a rotation.
     keys = [cipher(key, purpose) for key in keys_of(ws)]
     try:
         if not keys or len(token) > MAX_TOKEN:
             raise InvalidToken
         claim = msgspec.json.decode(MultiFernet(keys).decrypt(token.encode()), type=kind)
     except (InvalidToken, ValueError, msgspec.MsgspecError):
+        # One answer for all faults: nobody learns whether a token was nearly right.
         raise NotFound("this link is not one of ours", hint="open the alert in the console") from None
     if claim.until <= ws.clock.now():
         raise NotFound(

@@ -89,6 +89,7 @@ def read_dataset_window(
             personal=personal,
         )
     rows = rows_within(blobs, version, start, end)
+    # Of the rows and not of the version: one that appends nothing to this window makes no new report of it.
     digest = digests.of_bytes(rows.write_ndjson().encode() if rows.height else b"")
     return DatasetWindow(version=version, reference=reference, rows=rows, digest=digest, personal=personal)
 

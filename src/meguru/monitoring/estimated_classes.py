@@ -70,7 +70,9 @@ def _expected(values: Floats, chances: Floats, n: int, held: float) -> Estimate:
     """Return the mean value to be expected, whatever class each row is of; `held` rows tell the chances."""
     means = (chances * values).sum(axis=1)
     within = float(((chances * np.square(values)).sum(axis=1) - np.square(means)).mean())
+    # The noise of the window's own outcomes, and that of the calibration, which `held` rows tell.
     variance = max(0.0, within) * (1 / n + 1 / held)
+    # Of a sample also the noise of the draw, with the correction for a finite population.
     variance += float(means.var()) / len(means) * max(0.0, 1 - len(means) / n)
     value, half = float(means.mean()), normal_quantile(_LEVEL) * math.sqrt(variance)
     return Estimate(

@@ -77,6 +77,7 @@ def scores_of_bins(profile: ColumnProfile, now: ColumnCounts) -> ScoredCounts | 
     if not isinstance(profile, NumericProfile):
         return None
     rows = now.bins.astype(np.float64)
+    # The outermost bins are as wide as what lies there: their middles say little of the scores in them.
     if rows[0] + rows[-1] > MAX_SHARE_OUTSIDE * rows.sum():
         return None
     return bin_scores(profile), rows

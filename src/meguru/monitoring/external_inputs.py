@@ -33,6 +33,7 @@ class ExternalInputs:
         metrics = store.of_endpoint(tx, monitor.endpoint) if "business" in wanted else []
         service = service_of(tx, monitor.endpoint, start, end) if "service" in wanted else None
         state = value.state_of(tx, metrics)
+        # What the digest of a report depends on beside the rows: figures that moved make a new report.
         if service is not None:
             state.append([service.requests, service.errors, service.turned_away, service.busy])
         return cls(metrics=metrics, service=service, state=state)

@@ -64,6 +64,7 @@ class NewestGauges:
             for report in store.reports_by_id(tx, missing[first : first + _REPORTS_PER_READ]):
                 read[report.id] = tuple(_gauges(report))
         found = {each: known.get(each) or read[each] for each in ids if each in known or each in read}
+        # A new dict is assigned, never one changed in place: another thread may be reading it.
         self._known = {**known, **found} if len(known) < 2 * MAX_MONITORS else found
         return list(found.values())
 

@@ -46,6 +46,7 @@ def label_maturity(
     by age *a*, *F* is averaged over the ages of the rows, and the coverage in the end is the coverage now
     divided by that.
     """
+    # A midpoint sum over 20 ages: the delays are an empirical distribution, whose integral nobody has.
     steps, length = 20, (end - start).total_seconds()
     age = (world - start).total_seconds()
     shares = [delay.known_after(age - length * (step + 0.5) / steps) for step in range(steps)]

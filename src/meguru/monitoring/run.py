@@ -67,6 +67,7 @@ def run(ctx: Context, *, name: str, start: datetime, end: datetime, exact: bool 
         monitor = store.one(tx, refs.parse(name, kind="monitor").name)
         found = make_report(tx, ctx.blobs, monitor, start, end, ctx.now(), exact=exact)
         agreed = not exact or bool(monitor.dataset) or _agree(ctx, tx, monitor, start, end)
+    # In a transaction of its own, so only where none is open: on SQLite it would wait for itself.
     if not agreed and not ctx.is_open:
         count_anew(ctx.ws.with_(principal=system("monitors")), monitor.endpoint)
     return store_report(ctx, found)

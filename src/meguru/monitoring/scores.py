@@ -41,6 +41,7 @@ def measure_scores(truth: Floats, scores: Floats) -> tuple[Estimate | None, floa
     """Return the AUC with its interval, and the Brier score; None without two classes, or probabilities."""
     if not _two_classes(truth):
         return None, None
+    # DeLong's interval is asymptotic: with few of the rarer class it is too narrow.
     found = (delong_auc if _many(truth) else bootstrap_auc)(truth, scores)
     brier = float(np.mean(np.square(scores - truth))) if _are_probabilities(scores) else None
     return _estimate(found), brier

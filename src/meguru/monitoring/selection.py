@@ -16,7 +16,7 @@ from meguru.stats.estimates import Calibration, ScoreOutcomes
 if TYPE_CHECKING:
     import polars as pl
 
-MAX_GAP, MIN_P_VALUE = 0.2, 1e-4
+MAX_GAP, SIGNIFICANCE_LEVEL = 0.2, 1e-4
 """So far apart the shares of known outcomes by score may be; so unlikely it must be that chance did it."""
 MIN_ROWS = 50
 """Rows of a part of the scores, that it is compared."""
@@ -73,7 +73,8 @@ def _one_kind(known: ScoreOutcomes, baseline: Baseline) -> str:
         return ""
     came = 1 if known.positives.sum() else 0
     wanted = float(known.rows @ (1 - chances if came else chances))
-    if math.exp(-wanted) >= MIN_P_VALUE:
+    # Poisson: with `wanted` of the other kind expected, exp(-wanted) is the chance that none came.
+    if math.exp(-wanted) >= SIGNIFICANCE_LEVEL:
         return ""
     few = (
         f"all {known.total:,.0f} known outcomes are {came}, and about {wanted:,.0f} others are to be expected"
@@ -92,7 +93,7 @@ def _by_score(known: ScoreOutcomes, profile: ColumnProfile | None, now: ColumnCo
         return ""
     shares, rows, told = told[some] / rows[some], rows[some], told[some]
     low, high = float(shares.min()), float(shares.max())
-    if high - low <= MAX_GAP or _chance(rows, told) >= MIN_P_VALUE:
+    if high - low <= MAX_GAP or _chance(rows, told) >= SIGNIFICANCE_LEVEL:
         return ""
     told_of = f"outcomes are known of {low:.0%} of the rows of some scores and of {high:.0%} of others"
     return f"{told_of}; those known don't stand for all"

@@ -49,6 +49,7 @@ def _finite(values: pl.Series) -> Floats:
 def _numbers(before: Floats, after: Floats) -> list[BinShare]:
     if not before.size or not after.size:
         return []
+    # Scaled first: of numbers near the largest double the difference, and so the bins, would be infinite.
     size = (
         float(max(np.abs(before).max(), np.abs(after).max())) or 1.0
     )  # the span of any numbers is finite so

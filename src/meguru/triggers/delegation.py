@@ -48,6 +48,7 @@ def check_permitted(who: Principal, *parts: TriggerKind | Action) -> None:
 
 def principal_for(tx: Connection, trigger: Trigger) -> Principal:
     """Return who acts for a trigger: the trigger, with the rights that its declarer has now."""
+    # Asked at each firing: rights that were taken away since the declaration are gone.
     own = standing(tx, trigger.declared_by) or Principal(name=trigger.declared_by)
     return Principal(name=trigger.ref, kind="system", permissions=own.permissions, grants=own.grants)
 

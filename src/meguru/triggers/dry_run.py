@@ -93,6 +93,7 @@ def _arrivals(ctx: Context, watching: IndexedTrigger, first: datetime, now: date
 
 def _events(tx: Connection, watching: IndexedTrigger, first: datetime) -> list[Event]:
     """Return the events since a moment whose type may wake the trigger, oldest first: the newest 20,000."""
+    # From the newest backwards, in pages: what is older than the span is not read.
     head = events.head(tx)
     types = [each for each in events.types_between(tx, 0, head) if watching.kind.may_match(each)]
     found: list[Event] = []

@@ -133,6 +133,7 @@ class TriggerSimulation:
         if self._owed is None:
             return
         at = max(self._quiet, self._owed.at)
+        # Each step is to the next moment at which a limit may give way; mostly one or two of them.
         for _ in range(_MAX_STEPS):
             if at > until:
                 return

@@ -237,6 +237,7 @@ def seconds_since(tx: Connection, name: str, since: datetime) -> float:
     fired = and_(firing.c.trigger == name, firing.c.state == FiringState.FIRED.value, firing.c.at > since)
     run = func.substr(firing.c.started, len("pipeline_run/") + 1)
     query = select(step_run.c.started_at, step_run.c.finished_at).join(firing, step_run.c.run == run)
+    # Added up here: SQLite and PostgreSQL subtract moments, which are kept as text, in different ways.
     rows = tx.execute(query.where(fired, firing.c.started.like("pipeline\\_run/%", escape="\\")))
     took = [(end - begin).total_seconds() for begin, end in rows if begin is not None and end is not None]
     return float(sum(took))
@@ -270,6 +271,7 @@ def open_jobs(tx: Connection) -> int:
 
 def cursor(tx: Connection, *, lock: bool = False) -> int:
     """Return the last event that was decided on; `lock` keeps other evaluators out till the end."""
+    # FOR UPDATE is left out by SQLAlchemy on SQLite, which has one writer at a time anyway.
     query = select(trigger_cursor.c.seq)
     found = tx.execute(query.with_for_update() if lock else query).scalar()
     if found is None and lock:

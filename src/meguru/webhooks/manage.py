@@ -112,6 +112,7 @@ def update(
     if description is not None:
         _check_text("description", description)
     told = ctx.emit("webhook.changed", f"webhook/{known.id}", data=said | {"new_secret": bool(secret)})
+    # Switched on again it is told of what comes from now on, not of all that it missed.
     wakes = state is WebhookState.ACTIVE and known.state is not state
     changed = msgspec.structs.replace(
         known,

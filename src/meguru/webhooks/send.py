@@ -80,7 +80,8 @@ def _post(url: str, body: bytes, headers: Mapping[str, str], settings: Settings)
     host = parts.hostname or ""
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    # The name is looked up once, and what was checked is what is called.
+    # The name is looked up once, and what was checked is what is called: a second look-up could give another
+    # address (DNS rebinding).
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     connection.sock = _connected(addresses_of(host, settings), port, end)
     try:

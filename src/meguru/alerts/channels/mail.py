@@ -110,6 +110,7 @@ def _bounded(kind: Any, stack: ExitStack, end: float) -> Any:
 
     class Bounded(kind):  # type: ignore[misc]
         def _get_socket(self, *where: Any) -> Any:
+            # smtplib has a timeout for each read only; a server that sends a byte now and then has none.
             made = super()._get_socket(*where)
             stack.enter_context(cut_off_after(made, end))
             return made

@@ -52,6 +52,7 @@ class InboxMailJob:
                 limit=1000,
                 projects=who.projects(READABLE),
             )
+            # By the rights of its reader now, not those of when it was filed.
             items = [item_of(ws, tx, each, who, settings.language) for each in found[:MAX_ITEMS]]
         if not items:
             return

@@ -87,6 +87,7 @@ def as_causes(found: Iterable[Event]) -> list[Cause]:
 
 def _consequences(tx: Connection, first: set[str]) -> list[Event]:
     found: list[Event] = []
+    # Breadth first, one query for each generation of consequences.
     wave = set(first)
     while wave and len(found) < MAX_EVENTS:
         query = select(event_table).where(event_table.c.cause.in_(sorted(wave)))

@@ -63,6 +63,7 @@ def send(ws: Workspace, route: Route, wanted: Dispatch) -> DeliveryResponse:
         channel, address = channel_of(wanted.to, field="to")
         where = NOTIFICATIONS.fill(address)
         channel.check(where, ws.settings, field="to")
+        # Filled in now and not when it was enqueued: no job holds a secret, and a changed one counts at once.
         told = with_evidence(ws, msgspec.convert(wanted.message, NotificationMessage))
         envelope = Envelope(
             address=where,

@@ -49,6 +49,7 @@ def with_evidence(ws: Workspace, message: NotificationMessage) -> MessageWithEvi
     """Add what made alerts ring to a message, as it is known when it is sent."""
     items: list[MessageItem] = []
     drawings: dict[str, str] = {}
+    # One read transaction for all, closed before anything is sent: a slow receiver holds no connection.
     with ws.read() as tx:
         for item in message.items:
             told = (

@@ -54,6 +54,7 @@ class NoticeBatch:
         if event.type in OPENING_EVENTS and includes_alert(route, alert):
             self._count(route, key, event, alert=alert.id)
         elif event.type == RESOLVED_EVENT:
+            # Who was never told of its beginning is not told of its end.
             waits = self._find(route.name, key) is not None
             if waits or store.was_notified(self._ctx.tx, route.name, alert.id):
                 self._count(route, key, event, alert=alert.id)

@@ -120,6 +120,7 @@ def aggregate_changes(
     """
     found: Cells = {}
     last: dict[tuple[str, int], OutcomeChange] = {}
+    # Take away, then add: a cell holds sums, and an outcome that is corrected has been counted as it was.
     for each in changes:  # of one that changed twice, what was said in between is nothing
         known = last.get((each.batch_id, each.row))
         last[each.batch_id, each.row] = each if known is None else each._replace(before=known.before)
@@ -190,6 +191,7 @@ def _slice(portion: RowChunk, part: slice) -> RowChunk:
 
 def _bounded(hours: Places, size: int) -> Iterator[tuple[slice, Places]]:
     """Cut rows that are in order of their hours so that the counts of a cut stay few."""
+    # A vector of counts for each hour is as long as all bins of all columns, however few its rows are.
     starts = np.flatnonzero(np.diff(hours, prepend=hours[0] - 1))
     a_cut = max(1, _MAX_COUNTS // max(1, size))
     for at in range(0, len(starts), a_cut):

@@ -94,6 +94,7 @@ def drop_backlog(ws: Workspace, endpoint: str) -> None:
 def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBins]) -> _Step | None:
     turn, before = store.turn(tx, endpoint)
     wanted = counted_by(monitors.all_monitors(tx, endpoint))
+    # A monitor that asks for more slices or metrics than were counted: cells can't be extended, only rebuilt.
     if before is not None and (aggregation_queue.needs_recount(tx, endpoint) or not before.covers(wanted)):
         return _Step(turn=turn, rules=wanted, recount=True)
     by = before or wanted
@@ -135,6 +136,7 @@ def _changed(tx: Connection, endpoint: str, rules: CountingRules, changes: Itera
     by_batch: dict[str, list[OutcomeChange]] = {}
     for each in changes:
         by_batch.setdefault(each.batch_id, []).append(each)
+    # A request that is not counted yet will be with the outcomes it has then, this change among them.
     later = aggregation_queue.queued_among(tx, endpoint, list(by_batch))
     there = record.sizes(tx, [each for each in by_batch if each not in later])
     for ids in record.chunked(there):

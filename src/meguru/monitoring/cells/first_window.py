@@ -64,6 +64,7 @@ def _first_seen(tx: Connection, endpoint: str, model: str) -> datetime | None:
     query = select(func.min(mine.hour)).where(mine.endpoint == endpoint, mine.model_ref == model)
     counted = tx.execute(query.where(mine.part == COLUMNS)).scalar()
     batch = prediction_batch.c
+    # By last_time, for which there is an index; the first to end is nearly always the first to begin.
     first = select(batch.first_time).where(batch.endpoint == endpoint, batch.model_ref == model)
     found = counted or tx.execute(first.order_by(batch.last_time).limit(1)).scalar()
     listed = uncounted_batch.c  # what came late may be in no cell yet

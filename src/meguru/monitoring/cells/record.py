@@ -127,6 +127,7 @@ def limit_hours(tx: Connection, batch_ids: Sequence[str], most: int = CHUNK_HOUR
     At least one: a cell has a count for each bin of each column, however few its rows are.
     """
     taken: list[str] = []
+    # Requests of replayed history may each span a year; without a bound they would make 8,760 cells each.
     hours: set[int] = set()
     for some in chunks(batch_ids, _IDS_PER_QUERY):
         query = select(_T.id, _T.first_time, _T.last_time).where(_T.id.in_(some)).order_by(_T.id)

@@ -92,6 +92,7 @@ class CountingRules:
 
     def _of(self, model: str) -> ModelBins:
         if model not in self._known:
+            # Emptied as a whole: an endpoint has a few models at a time, so an LRU order is worth nothing.
             if len(self._known) >= _MAX_CACHED_MODELS:
                 self._known.clear()
             baseline = read_baseline(provided(BASELINES).load("model"), self._tx, self._blobs, model)

@@ -50,6 +50,7 @@ def sample(
     there = record.ending_first(tx, endpoint, start, end, listed + 1)
     if len(there) > listed:
         there = list(_sample_by_hour(tx, endpoint, (start, end), rows))
+    # Order by a hash is a shuffle that needs no seed: the same requests give the same sample anywhere.
     ordered = sorted(there, key=lambda each: marks.of_text(each.id))
     most = max(1, -(-rows // min(_MIN_REQUESTS, max(1, len(ordered)))))
     drawn, left = [], rows
@@ -79,6 +80,7 @@ def _sample_by_hour(
     by_hour = _rows_by_hour(tx, endpoint, *span)
     total = sum(by_hour.values())
     for hour, count in sorted(by_hour.items()):
+        # Stratified by hour: an index range scan for each, instead of a sort of millions of requests.
         quota = -(-rows * count // total)
         moment = hour + _HOUR * (marks.of_text(f"{endpoint} {hour.isoformat()}") / 2**64)
         found = record.ending_first(tx, endpoint, moment, hour + _HOUR, quota)

@@ -27,6 +27,8 @@ def score_keys(scores: Floats) -> ScoreKeys:
     doubtful ones. No bin holds scores on both sides of one half. Scores that are no probabilities have
     bins too, ever wider away from 0 and 1.
     """
+    # The bits of a float are ordered as the number is, and their top is its exponent: cut off after six bits
+    # of the mantissa they are a logarithmic bin number, without a logarithm (as HdrHistogram does it).
     upper = scores > 0.5
     with np.errstate(over="ignore"):
         distance = np.where(upper, 1.0 - scores, scores)

@@ -83,6 +83,7 @@ def at(tx: Connection, endpoint: str, keys: Iterable[CellKey]) -> dict[CellKey, 
     wanted = set(keys)
     hours = sorted({each.hour for each in wanted})
     found: dict[CellKey, Cell] = {}
+    # By hour, as the primary key begins with endpoint and hour; parts that are not wanted are few.
     for begin in range(0, len(hours), _ROWS_PER_QUERY):
         here = (_C.endpoint == endpoint) & _C.hour.in_(hours[begin : begin + _ROWS_PER_QUERY])
         for row in tx.execute(select(monitor_cell).where(here)):

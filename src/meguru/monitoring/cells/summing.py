@@ -57,8 +57,10 @@ def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: C
         return plan_from_record(tx, endpoint, start, end)
     first, last = hours
     waiting = record.waiting(tx, endpoint, start, end)
+    # Cells are of whole hours: what of the window is in a part of one is read from the record.
     edges = [span for span in ((start, first), (last, end)) if span[0] < span[1]]
     beside = dict.fromkeys(one for span in edges for one in record.overlapping(tx, endpoint, *span))
+    # Those that are not counted are read whole (`waiting`), and would count twice.
     later = aggregation_queue.queued_among(tx, endpoint, [each.id for each in beside])
     found = [each for each in beside if each.id not in later]
     rows = store.counted_within(tx, endpoint, *hours).rows + sum(each.n for each in found) + waiting.rows
@@ -100,6 +102,7 @@ def sum_window(
         if key.part != COLUMNS:
             parts = hours.setdefault(mine, [])
             parts.append(cell)
+            # Merged in batches: one by one is slow, and all at the end needs memory for a year of hours.
             if len(parts) == _MERGE_AFTER:
                 parts[:] = [_merged(parts)]
             return

@@ -58,6 +58,8 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
     Counts
         Shape (count, layout.size). The bins are those of `tally_column`, to the row.
     """
+    # Two ways to the same counts: for few rows an hour the overhead of a call for each column dominates, for
+    # many the memory traffic of the side-by-side table does.
     if frame.height > _COLUMNWISE_ROWS * count:
         ends = np.searchsorted(hours, np.arange(count), side="right").tolist()
         parts = [frame[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
@@ -180,6 +182,8 @@ class _Numbers:
             known = column if column.dtype == pl.Float64 else column.cast(pl.Float64)
             values[row] = (known.fill_null(np.nan) if known.null_count() else known).to_numpy()
         for at in range(0, frame.height, step):
+            # In chunks that fit into the cache, each one `bincount` over all columns: a slot is unique by the
+            # start of its column and its hour.
             base = hours[at : at + step] * size
             for slots in self._slots(values[:, at : at + step]):
                 lowest = int(base.min())
@@ -192,6 +196,7 @@ class _Numbers:
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = (values - self.low) * self.scale
         missing = np.isnan(values)
+        # Clipped before the cast: what is infinite or far out would overflow an integer.
         np.clip(scaled, 0, self.last, out=scaled)
         scaled[missing] = 0
         slots = scaled.astype(np.int64)
@@ -208,6 +213,7 @@ class _Numbers:
         return slots, decile
 
     def _add_rare(self, flat: Counts, values: Floats, base: Slots) -> None:
+        # Rare, so counted apart: for nearly all chunks this one comparison is all that it costs.
         beyond = (values < self.least) | (values > self.most)
         if not beyond.any():
             return

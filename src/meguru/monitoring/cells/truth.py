@@ -75,6 +75,7 @@ def add_up(parts: Iterable[TruthSums]) -> TruthSums:
     if len(found) == 1:
         return found[0]
     keys = np.concatenate([each.keys for each in found]) if found else _NONE
+    # All at once: added pair by pair, n cells would be sorted n times.
     places, where = np.unique(keys, return_inverse=True)
     counts = np.zeros(len(places), dtype=np.int64)
     np.add.at(counts, where, np.concatenate([each.counts for each in found]) if found else _NONE)
@@ -84,7 +85,7 @@ def add_up(parts: Iterable[TruthSums]) -> TruthSums:
     for each in found:
         for name, sums in each.terms.items():
             terms[name] = terms[name].plus(sums) if name in terms else sums
-    some = counts != 0
+    some = counts != 0  # a correction takes away what it adds elsewhere
     return TruthSums(
         rows=sum(each.rows for each in found),
         outcomes=sum(each.outcomes for each in found),

@@ -160,6 +160,7 @@ def _added(cells: Codes, count: int, terms: Floats) -> tuple[Codes, Floats, Floa
     """Return rows, sums and sums of products by cell, shape (count,), (count, k) and (count, k, k)."""
     k = terms.shape[1]
     total, products = np.empty((count, k)), np.empty((count, k, k))
+    # `bincount` with weights for each pair of terms: a matrix product for each row would need (rows, k, k).
     for one in range(k):
         total[:, one] = np.bincount(cells, weights=terms[:, one], minlength=count)
         for other in range(one + 1):
@@ -185,6 +186,7 @@ def _values(column: pl.Series, places: Codes) -> tuple[list[str], Codes]:
         column.cast(pl.String, strict=False).str.slice(0, MAX_VALUE_LENGTH).fill_null("None").alias("value")
     )
     text = text.str.replace_all("\0", "\ufffd", literal=True)  # PostgreSQL keeps no text with it
+    # Sorted by value too, so that ties are broken alike on every machine: the digest hangs on it.
     counted = text.gather(places).value_counts(name="count").sort("count", "value", descending=[True, False])
     values = counted.get_column("value").to_list()[:MAX_SLICE_VALUES]
     number = {value: index for index, value in enumerate(values)}

@@ -43,6 +43,7 @@ def models_of(cells: Cells) -> dict[str, Cell]:
 
 def live_of(tx: Connection, endpoint: str, models: Mapping[str, Cell]) -> str:
     """Return the model that answered the last row; empty when there is none."""
+    # Of two models whose last rows have the same time, the record tells which request came later.
     last = max((cell.last for cell in models.values() if cell.last), default=None)
     found = [model for model, cell in models.items() if cell.last == last]
     if len(found) < 2:

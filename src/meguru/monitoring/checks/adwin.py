@@ -56,7 +56,7 @@ class AdwinChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         columns = [each for each in window.columns if each.ordered and each.name in window.frame.columns]
         findings = []
         for column in columns:
-            moved = self._moved(window, column, self.alpha / len(columns))
+            moved = self._moved(window, column, self.alpha / len(columns))  # Bonferroni over the columns
             found = DriftResult(
                 statistic=moved.by,
                 threshold=self.floor,

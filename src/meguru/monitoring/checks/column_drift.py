@@ -43,6 +43,7 @@ class ColumnDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             return []
         asked = [(each, self.test_of(each)) for each in window.columns if each.then.count and each.now.count]
         suited = [(column, test) for column, test in asked if test is not None]
+        # `alpha` is for the whole window: each of its columns gets a share of it.
         level = bonferroni_alpha(self.alpha, max(1, len(suited)))
         findings = []
         for column, test in suited:

@@ -133,6 +133,7 @@ class MetricLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def _chance(worse: float, now: Estimate) -> float:
+    # The standard error that the interval's width tells, as if it were a normal one.
     error = (now.high - now.low) / (2 * float(ndtri((1 + now.level) / 2)))
     return float(ndtr(-worse / error)) if error > 0 else float(worse <= 0)
 

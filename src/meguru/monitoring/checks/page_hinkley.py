@@ -80,6 +80,7 @@ class PageHinkleyShift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     def _moved(self, means: Floats, sizes: Floats, limit: float) -> DriftResult:
         """Standardise the means by how much they usually move from one window to the next."""
         steps = np.abs(np.diff(means[:-1]))
+        # A robust scale: the median step of a normal walk is 0.6745 * sqrt(2) of its standard deviation.
         usual = float(np.median(steps)) / (0.6745 * math.sqrt(2)) if steps.size else 0.0
         unit = max(usual, float(np.sqrt(1 / np.median(sizes))))
         # Without a limit of its own it forgets nothing: what moved some windows ago is still told.

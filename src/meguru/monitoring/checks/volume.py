@@ -95,6 +95,7 @@ def _alike(window: MonitoredWindow) -> list[int]:
     if start is None or end is None:
         return []
     usual = [each for each in window.past if not _was_odd(each)]
+    # The longest period of which enough windows are known: Mondays differ from Sundays more than hours do.
     for period in (timedelta(days=7), timedelta(days=1)):
         found = [each.rows for each in usual if _in_phase(each.start, start, period)]
         if len(found) >= _MIN_WINDOWS and end - start < period:

@@ -94,6 +94,7 @@ def _check_names(test: str, joint: str) -> None:
 
 def _decided(found: Sequence[ComparedColumnValues], level: float) -> list[ComparedValues]:
     """Say which columns drifted: by all p-values together, and each by its effect."""
+    # All columns and their missing values in one procedure: it controls the share of false ones among them.
     doubts = [claim.p_value for each in found for claim in each.claims]
     told = iter(discoveries(doubts, level))
     return [each.decided([next(told) for _ in each.claims]) for each in found]

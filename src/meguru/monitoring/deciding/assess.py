@@ -66,6 +66,7 @@ def _hold(
     monitor: Monitor, window: MonitoredWindow, found: CheckFinding, *, certain: bool
 ) -> AssessedFinding:
     finding, strength = found.finding, strength_of(found.finding)
+    # What harms is never excused by a season, and what is no drift need not be compared: it costs a query.
     if finding.severity not in DRIFT or not finding.breached or not certain or found.check is None:
         return AssessedFinding(finding=finding, is_certain=certain, strength=strength)
     # Nobody counts the columns of a dataset's earlier windows: the reference version is what is usual.

@@ -107,7 +107,7 @@ def _started(
     window: MonitoredWindow,
     persist: Persistence,
 ) -> AlertCause:
-    latest = before[-(persist.of - 1) :] if persist.of > 1 else []
+    latest = before[-(persist.of - 1) :] if persist.of > 1 else []  # [-0:] would be all of them
     recent = [each[seen.key] for each in latest if seen.key in each and each[seen.key].seen]
     rings = seen.at_once or 1 + len(recent) >= persist.windows
     severity, model, what, part = seen.key
@@ -126,6 +126,8 @@ def _continued(rang: AlertCause, seen: CauseCandidate | None, recover: Recovery)
     """Return what rang in the window before as it is in this one; None if it is over."""
     if seen is not None and seen.is_candidate:
         return msgspec.structs.replace(rang, seen=True, strength=seen.strength, calm=0)
+    # Hysteresis: it ends only well below the threshold, and after some calm windows in a row. Else what
+    # hovers around the limit would open and end an alert every other window.
     if rang.strength is None:
         return None  # it had no number that could hover around a limit: it is gone
     strength = 0.0 if seen is None else seen.strength or 0.0

@@ -24,6 +24,8 @@ def reports_before(tx: Connection, monitor: Monitor, start: datetime, end: datet
     about as long count, but of windows of so many rows.
     """
     spans = store.spans_before(tx, monitor.name, start, _MAX_SPANS)
+    # Reports of `monitor run` by hand are of any length; a month is no baseline for a day. Windows of so many
+    # rows are of no length in time, and all count.
     if monitor.window is None or monitor.window.rows is None:
         spans = [each for each in spans if 0.5 < (each.end - each.start) / (end - start) < 2]
     newest = spans[: _trailing(monitor)]

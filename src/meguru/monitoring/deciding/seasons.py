@@ -91,11 +91,13 @@ def compare_with_seasons(
     said = []
     for season in seasons:
         known = windows_of(season, window.past, window.start, window.end)
+        # A drift that lasts would become its own baseline, and silence itself; not so that of a year ago.
         if season != "year":
             known = [each for each in known if not _stood_out(each, finding)]
         counts = [each for one in known for each in _same_column(one, column)]
         if not counts:
             continue
+        # Pooled over the windows, so that the noise of the baseline is small beside that of the window.
         then = reduce(add, (each.now for each in counts))
         held = dataclasses.replace(column, then=then)
         alone = dataclasses.replace(window, columns=(held,), past=())

@@ -83,6 +83,7 @@ def trend_findings(
     if before.windows < MIN_WINDOWS or found.estimate.n < window.min_rows:
         return []
     floor = _FLOOR_SHARE * check.tolerance_of(found, before.mean)
+    # Statistical evidence alone is not enough: with many rows any trifle is certain. It has to be large, too.
     # What went on while the evidence grew is what has to be large, not the noise of the last window alone.
     gap = trend.behind if trend.sum > CUSUM_LIMIT else _worse_by(found, before.mean)
     strength = max(trend.sum / CUSUM_LIMIT, trend.score / SHEWHART_LIMIT) if gap > floor else 0.0
@@ -134,11 +135,13 @@ def _with(known: PerformanceTrend, found: MeasuredMetric, error: float) -> Perfo
     now = found.estimate.value if found.estimate else math.nan
     score, total, run, behind = 0.0, 0.0, 0, 0.0
     if known.windows >= MIN_WINDOWS:
+        # Overdispersion: weekdays differ by more than their standard errors. Below 1 it would be luck.
         spread = max(1.0, known.spread / (known.windows - 1))
         both = math.hypot(error, known.weight**-0.5)
         score = _worse_by(found, known.mean) / (math.sqrt(spread) * both)
         # While the mean is of few windows, its own error is in every score: it must not add up.
         slack = CUSUM_SLACK + known.weight**-0.5 / both
+        # Capped, so that the sum comes down in days, not months, once the trouble is over.
         total = min(max(0.0, known.sum + score - slack), 1.5 * CUSUM_LIMIT)
         run = known.run + 1 if total else 0
         behind = known.behind + (_worse_by(found, known.mean) - known.behind) / run if run else 0.0

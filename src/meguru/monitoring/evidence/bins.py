@@ -72,6 +72,7 @@ def _categories(column: ComparedColumn, names: list[str]) -> list[DistributionBi
     then, now = np.asarray(column.then.bins), np.asarray(column.now.bins)
     sides = [_shares(each) for each in (then, now)]
     largest = np.maximum(*sides)[: len(names)]
+    # k-anonymity of sorts: the name of a rare category may be that of one person.
     known = np.maximum(then, now)[: len(names)] >= MIN_ROWS
     kept = [int(place) for place in np.argsort(-largest, kind="stable") if known[place]][:MAX_CATEGORIES]
     bins = [DistributionBin(names[i][:MAX_NAME_LENGTH], *_rounded(sides[0][i], sides[1][i])) for i in kept]

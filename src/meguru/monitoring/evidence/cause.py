@@ -51,6 +51,7 @@ def most_likely(explanations: Sequence[CauseExplanation]) -> TroubleCause | None
     """Return the cause that has most weight; `unclear` when none has enough, or two have as much."""
     if not explanations:
         return None
+    # A tie is told as unclear: a wrong cause that is named costs more than none.
     first, second = explanations[0], explanations[1]
     is_clear = first.weight >= MIN_WEIGHT and first.weight > second.weight
     return first.cause if is_clear else TroubleCause.UNCLEAR

@@ -55,6 +55,7 @@ def poster(report: Report, words: EvidenceWords) -> str:
         "aria-label": title,
     }
     made = tag("svg", about, tag("style", None, Markup(_style())), *drawn)  # noqa: S704 - our own style
+    # Names of columns are data: one control character would make the whole drawing no XML.
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", str(made))
 
 

@@ -25,6 +25,7 @@ def containing(rule: WindowRule, moment: datetime) -> TimeSpan:
     """Return the window of a calendar rule that a moment lies in."""
     if rule.calendar == "hour":
         return _hour(rule, moment)
+    # By date and not by adding 24 hours: days of a zone with daylight saving have 23 or 25.
     day = _first_day(rule, moment.astimezone(zone_of(rule.zone)).date())
     start, end = _begin(rule, day), _begin(rule, _next_day(rule, day))
     # Where a clock goes back over midnight, a day's name comes again after its end.

@@ -48,6 +48,7 @@ class MonitorHandler:
 
         def follow(ctx: Context) -> None:
             turn = store.turns(ctx.tx, name).get(name)
+            # Of an earlier turn: another job has followed it already.
             if turn is None or job.key != f"{name}#{turn.turn}":
                 return
             store.set_turn(ctx.tx, name, turn=turn.turn + 1)

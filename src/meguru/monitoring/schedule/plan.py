@@ -72,6 +72,7 @@ def is_moment(turn: MonitorTurn, rule: CronRule, now: datetime) -> bool:
     """Tell whether a moment of the calendar has come; also where the clock was set back before it."""
     if turn.next_at is None or turn.next_at <= now:
         return True
+    # After a clock was set back `next_at` may be far ahead: then the nearest moment lies before it.
     nearest = rule.following(now)
     return nearest is not None and nearest < turn.next_at
 
@@ -105,6 +106,7 @@ def _is_dated(monitor: Monitor) -> bool:
 def _is_ready(monitor: Monitor, span: TimeSpan, world: datetime, now: datetime) -> bool:
     if not _is_dated(monitor):
         return world >= span.end  # at its moment it looks at what has ended, full or not
+    # Jitter by a hash of the name: at midnight all monitors of a day would be due at the same second.
     spread = timedelta(seconds=_rule(monitor).spread(monitor.name))
     return world >= evaluation_time(monitor, span.end) and now >= span.end + spread
 

@@ -96,6 +96,7 @@ class MonitorScheduler(Follower):
         counted = (came.requests, came.outcomes) if came else sight.versions.get(monitor.dataset)
         seen = (sight.turns[monitor.name], monitor.name in sight.due, counted)
         before, until = self._woken.get(monitor.name, (None, 0.0))
+        # By the monotonic clock: one that is set back would silence a monitor for as long.
         if before == seen and time.monotonic() < until:
             return False
         self._woken[monitor.name] = (seen, time.monotonic() + _WAKE_AGAIN_SECONDS)

@@ -137,6 +137,7 @@ def record_look(tx: Connection, window: KnownWindow, values: Mapping[str, Any]) 
     """Write what came of a look; a window for which somebody asked meanwhile stays due."""
     mine = (_W.monitor == window.monitor) & (_W.start == window.start)
     tx.execute(update(monitor_window).where(mine).values({"looks": _W.looks + 1, **values}))
+    # Compare-and-set by `asked`: what came while the window was evaluated is not in the report.
     if "due_at" not in values:
         unasked = mine & (_W.asked == window.asked)
         tx.execute(update(monitor_window).where(unasked).values(due_at=None))

@@ -25,6 +25,8 @@ def watermark(arrived: Arrivals, now: datetime, quiet: float) -> datetime | None
     seen = max((each for each in (arrived.last_time, arrived.known_until) if each), default=None)
     if seen is None:
         return None
+    # Idleness, as stream processors know it: without new data event time would stand still, and the last
+    # window would never end.
     silence = now - arrived.arrived_at if arrived.arrived_at else timedelta(0)
     if silence.total_seconds() >= quiet:
         seen += max(silence, timedelta(0))

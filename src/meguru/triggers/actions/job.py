@@ -57,6 +57,7 @@ class ActionJob:
             acts = principal_for(tx, trigger)
         lease.raise_if_stopped()
         operation = _operation(wanted.operation)
+        # A second attempt, after a crash behind the commit, gets the first one's answer.
         mine = ws.with_(principal=acts, cause=job.cause, idempotency_key=f"{job.id}:{wanted.operation}")
         try:
             mine.execute(operation, wanted.arguments)

@@ -63,6 +63,7 @@ def find_field(body: Any, path: str) -> Any:
 
 
 def _check(value: Any) -> None:
+    # A stack instead of recursion, which strangers could exhaust.
     waiting = [(value, 1)]
     while waiting:
         found, depth = waiting.pop()

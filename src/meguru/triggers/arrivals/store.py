@@ -82,6 +82,7 @@ def remember(tx: Connection, trigger: str, key: str, event: str, now: datetime) 
     same = (_seen.trigger == trigger) & (_seen.key == key)
     if tx.execute(update(trigger_arrival).where(same).values(at=now, event=event)).rowcount == 0:
         tx.execute(insert(trigger_arrival).values(trigger=trigger, key=key, at=now, event=event))
+    # A few with each arrival: no job of its own, and no long transaction after a busy month.
     old = select(_seen.trigger, _seen.key).where(_seen.at < now - KEY_RETENTION).limit(_DELETE_BATCH)
     for row in tx.execute(old).all():
         tx.execute(delete(trigger_arrival).where(_seen.trigger == row.trigger, _seen.key == row.key))

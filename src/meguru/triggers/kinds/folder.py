@@ -108,6 +108,8 @@ class FolderListener:
         for path, stat in found.items():
             if known.get(path) == stat:
                 continue
+            # Stable for `quiet` seconds by size and mtime, then hashed, then compared again: a writer that
+            # goes on after a pause is noticed by one of these.
             before, since = self._seen.get(path, ([], now))
             if before != stat:
                 self._seen[path] = (stat, now)

@@ -17,6 +17,8 @@ from meguru.errors import Conflict, InvalidInput
 TIMEOUT_SECONDS = 120
 MAX_OUTPUT = 4 * 1024 * 1024
 PROTOCOLS = ("https", "http", "ssh", "git")
+# Nothing that a repository brings along is run: no hooks, no file system monitor, no `ext::` transport, which
+# is a command; and no credential helper, which could give away what belongs to this user.
 _ALWAYS = (
     *("-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", "-c", "core.fsmonitor=false"),
     *("-c", "protocol.ext.allow=never", "-c", "gc.auto=0", "-c", "credential.helper="),

@@ -51,6 +51,7 @@ class OnObjects(ByArrivals, frozen=True, kw_only=True):
     def _poll(self, ws: Workspace, position: dict[str, Any]) -> PollResult:
         del ws
         found = self._listed()
+        # The whole listing is the position: stores tell no order in which objects came.
         known = position.get("objects", {})
         new = [] if not position else [path for path, seen in found.items() if known.get(path) != seen]
         return PollResult(

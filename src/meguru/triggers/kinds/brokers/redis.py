@@ -35,6 +35,7 @@ class RedisStreams(DefaultConnection):
         reader = partial(
             StreamSub, wanted.topic, group=wanted.group, consumer=wanted.group, polling_interval=1000
         )
+        # A consumer group redelivers nothing by itself: the second reader claims what stays pending.
         for each in (reader(max_records=20), reader(min_idle_time=REDELIVER_AFTER_MS)):
             broker.subscriber(
                 stream=each, ack_policy=AckPolicy.MANUAL, parser=with_fallback_parser(_as_bytes)

@@ -36,6 +36,7 @@ class CloudEvents:
         if kind.lower() == "bearer":
             return is_same(token.strip(), secret)
         number, moment = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+        # Replay protection: the time is signed with the rest.
         if not moment.isdecimal() or len(moment) > 12 or abs(now.timestamp() - int(moment)) > OLDEST_SECONDS:
             return False
         signed = f"{number}.{moment}.".encode() + body
