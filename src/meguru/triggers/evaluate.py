@@ -6,6 +6,7 @@ it starts and the cursor are committed together. So an event is decided once, wh
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
@@ -19,18 +20,20 @@ from meguru.kernel.workspace import Workspace
 from meguru.triggers import store
 from meguru.triggers.event_fields import firing_key
 from meguru.triggers.filtered import FilteredEvent, count_filtered
-from meguru.triggers.firing import decide, fire_owed, may_fire
+from meguru.triggers.firing import decide, fire_owed, hold_of_owed
 from meguru.triggers.index import NEVER_WAKES, TriggerIndex
 from meguru.triggers.kind import TRIGGER
 from meguru.triggers.kinds.waiting import why_not_enough
 from meguru.triggers.tick import fire_due
-from meguru.triggers.types import Firing
+from meguru.triggers.types import Firing, Trigger
 
 BATCH = 200
 MAX_EVENTS_PER_COMMIT = 10
 """Group commit: one fsync for so many matched events. More would keep other writers waiting for long."""
 IDLE_SECONDS = 1.0
 PACE_SECONDS = 0.05
+RECHECK = timedelta(minutes=1)
+"""After which an owed match is asked about again though its limit names a later moment."""
 CHANGES = tuple(f"trigger.{verb}" for verb in ("created", "updated", "retired", "paused", "resumed"))
 """What changes the calendar, or which events are of interest."""
 
@@ -46,6 +49,7 @@ class Evaluator(Follower):
         super().__init__(ws)
         self._index = TriggerIndex()
         self._has_owed = False
+        self._limited: dict[str, tuple[int, datetime, datetime]] = {}
 
     def step(self) -> int:
         """Decide everything that has happened and is due by now; return how many firings were recorded."""
@@ -66,9 +70,22 @@ class Evaluator(Follower):
         with self.ws.read() as tx:
             waiting, now = store.owed(tx), self.ws.clock.now()
             named = [(each, store.find(tx, each.trigger)) for each in waiting]
-            ready = [each for each, trigger in named if trigger and may_fire(tx, trigger, each, now)]
+            ready = [each for each, trigger in named if trigger and self._may_fire(tx, trigger, each, now)]
         self._has_owed = bool(waiting)
+        self._limited = {each.id: limit for each in waiting if (limit := self._limited.get(each.id))}
         return sum(_EVALUATE.commit(self.ws, partial(_fire_one_owed, match=each)) for each in ready)
+
+    def _may_fire(self, tx: Connection, trigger: Trigger, match: Firing, now: datetime) -> bool:
+        """Tell whether an owed match may fire; one that a limit holds is not asked about at each step."""
+        # While something is owed, any event leads to a step, and a budget of seconds reads all the runs of
+        # its month. A limit can only end early when the trigger is declared anew, or runs are removed.
+        version, asked, until = self._limited.get(match.id, (0, now, now))
+        if trigger.enabled and version == trigger.version and asked <= now < until:
+            return False
+        hold = hold_of_owed(tx, trigger, match, now)
+        if hold is not None and hold.until is not None:
+            self._limited[match.id] = (trigger.version, now, min(hold.until, now + RECHECK))
+        return hold is None
 
     def rest(self) -> float:
         """Return the seconds to the next moment of the calendar or of quiet; see what triggers wait for."""

@@ -19,7 +19,7 @@ from meguru.triggers.actions import Action, Occasion, Started
 from meguru.triggers.calendar import Missed
 from meguru.triggers.chains import Chain, chain_of, loop_of
 from meguru.triggers.delegation import acting_for, check_declarer
-from meguru.triggers.limits import MAX_QUEUED, SUPERSEDED, Hold, RecordedFirings, held_back
+from meguru.triggers.limits import DEBOUNCED, MAX_QUEUED, PAUSED, SUPERSEDED, Hold, RecordedFirings, held_back
 from meguru.triggers.misfires import record
 from meguru.triggers.parse import action_of, kind_of
 from meguru.triggers.policies import debounced_until
@@ -57,7 +57,7 @@ def decide(
     most = MAX_QUEUED if queued else 1 if action.exclusive else None
     hold = held_back(RecordedFirings(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most)
     if hold is None and trigger.debounce and event is not None:
-        hold = Hold(f"it waits until nothing came for {trigger.debounce:g} s", owed=True)
+        hold = Hold(f"{DEBOUNCED} for {trigger.debounce:g} s", owed=True)
     if hold:
         if moment is not None and not (owes and hold.owed):
             return record(ctx, trigger, [Missed(moment.astimezone(UTC))], hold.reason)[0]
@@ -119,17 +119,22 @@ def fire_owed(ctx: Context, trigger: Trigger, match: Firing) -> Firing | None:
 
 def may_fire(tx: Connection, trigger: Trigger, match: Firing, now: datetime) -> bool:
     """Tell whether an owed match would fire at this moment, or be given up; it outlives a pause."""
+    return hold_of_owed(tx, trigger, match, now) is None
+
+
+def hold_of_owed(tx: Connection, trigger: Trigger, match: Firing, now: datetime) -> Hold | None:
+    """Return what still keeps an owed match from firing; None when it fires now, or is given up."""
     if not trigger.enabled:
-        return False
+        return Hold(PAUSED, owed=True)
     if match.not_before is not None and now < match.not_before and now >= match.at:
-        return False  # if it came later than now, the clock was set back: nobody waits for that
+        return Hold(DEBOUNCED, owed=True)  # if it came later than now, the clock was set back
     try:
         action = action_of(trigger.action)
     except MeguruError:
-        return True  # so that its failure is told
+        return None  # so that its failure is told
     _, chain = _origin(tx, match)
     hold = held_back(RecordedFirings(tx, trigger.name), trigger, now, chain=chain, most=most_open(action))
-    return hold is None or not hold.owed
+    return hold if hold is not None and hold.owed else None
 
 
 def most_open(action: Action) -> int | None:

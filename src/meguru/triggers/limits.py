@@ -17,6 +17,7 @@ MAX_QUEUED = 100
 STILL_RUNNING = "what it started before is still running"
 SUPERSEDED = "a newer match took its place"
 PAUSED = "the trigger is paused"
+DEBOUNCED = "it waits until nothing came"
 
 
 class Hold(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from textwrap import dedent
 
 import pytest
@@ -54,6 +55,34 @@ def test_what_the_runs_took_is_spent_and_the_next_match_is_owed(workspace, say, 
     owed = triggers.history(workspace, name="short", limit=10).items[0]
     assert owed.state == "owed"
     assert "its budget is 0.0001 s a month" in owed.reason
+
+
+def test_the_runs_of_the_month_are_not_read_again_at_each_step_while_a_match_is_owed(
+    workspace, say, clock, monkeypatch
+):
+    """Any event leads to a step while something is owed, up to twenty times a second."""
+    workspace.clock = clock
+    spent, asked = 10.0, []
+    monkeypatch.setattr(store, "seconds_since", lambda *_: asked.append(1) or spent)
+    declared = {"name": "short", "on": {"event": "note.seen"}, "action": {"note": "done"}}
+    triggers.create(workspace, **declared, budget=TriggerBudget(seconds=5.0))
+    evaluator = Evaluator(workspace)
+    say("note.seen")
+    evaluator.step()
+    evaluator.step()
+    before = len(asked)
+    for _ in range(5):
+        evaluator.step()
+    assert len(asked) == before
+    clock.move(timedelta(seconds=61))
+    evaluator.step()
+    assert len(asked) == before + 1
+    spent = 0.0
+    triggers.pause(workspace, name="short")
+    evaluator.step()
+    triggers.resume(workspace, name="short")  # as when it is declared anew, it is another version
+    assert evaluator.step() == 1
+    assert triggers.history(workspace, name="short", limit=10).items[0].state == "fired"
 
 
 @pytest.mark.parametrize(("per", "begin", "end"), [("day", "03-01", "03-02"), ("month", "03-01", "04-01")])
