@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 
 import pytest
@@ -349,10 +350,32 @@ class TestTable(ListenerContract):
         ("a?c", "a/c", False),
         ("[x]", "x", False),
         ("[x]", "[x]", True),
+        ("**/a*b/**/c?.py", "x/ab-b/y/z/cc.py", True),
+        ("**/a*b/**/c?.py", "x/ab-b/y/z/c.py", False),
+        ("*ab*b", "aabab", True),
+        ("a**/b", "axb", False),
+        ("**a**/b", "aa/b", True),
+        ("**a**/ab", "xaaab", True),
     ],
 )
 def test_patterns_of_paths(pattern, path, fits):
     assert matches_any(path, [pattern]) is fits
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a*a*a*a*b", "a" * 4000),
+        ("**/a/**/a/**/a/**/a/**/b", "a/" * 2000 + "c"),
+        ("**/*a*a*a*a*b.py", "a/" * 1000 + "a" * 2000),
+        ("**a**a**a**a**b", "a" * 4000),
+    ],
+)
+def test_a_path_made_for_it_does_not_keep_a_pattern_busy(pattern, path):
+    """By backtracking each of these would take hours, and no thread of the server would run."""
+    began = time.process_time()
+    assert not matches_any(path, [pattern])
+    assert time.process_time() - began < 5
 
 
 def test_of_output_without_an_end_the_beginning_is_read_and_the_command_is_ended():
