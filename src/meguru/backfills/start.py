@@ -150,6 +150,7 @@ def _checked(
     graph = version.graph
     whole = parameters.convert(graph, {**params, param: keys[0]})
     differing = next(one for one in graph.parameters if one.name == param)
+    # All of them now, rather than the ten-thousandth next week.
     for key in keys:
         parameters.convert_one(differing, key, graph.name)
         if differing.type == parameters.DATASET:

@@ -67,6 +67,7 @@ def _work(ws: Workspace, backfill: str, progress: BackfillProgress) -> Backfill:
                         busy[job] = pool.submit(work_on, ws, job, stopping=stopping)
                 events.wait(ws, after=seen, timeout=POLL_SECONDS)
         finally:
+            # Else the pool would wait for its threads, which wait for runs that may take hours.
             stopping.set()
 
 

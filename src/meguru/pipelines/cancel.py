@@ -22,6 +22,7 @@ def cancel(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     found = runs.get(ctx.tx, run)
     if found.state in FINAL:
         raise Conflict(f"run {found.id} has ended already", why=f"it {found.state.value}", where=found.ref)
+    # First the job: whoever works on the run is fenced off by it, and what is counted below stays true.
     jobs.cancel(ctx.tx, "pipeline_run", found.id, ctx.now())
     metrics_ingest.end(ctx, found.id, "cancelled")
     skip_open(ctx, found.id, "the run was cancelled", but_running=True)

@@ -41,6 +41,7 @@ def clean_up(ws: Workspace) -> list[str]:
     had them, or that another machine ended.
     """
     folders = {folder.name: folder for folder in _folders(ws)}
+    # Only what ended: of a run under way its own worker takes care.
     with ws.read() as tx:
         found = {log.run for log in store.unended(tx)} | folders.keys()
         ended = sorted(runs.ended(tx, found))

@@ -58,6 +58,7 @@ def reasons_of(
     tx: Connection, version: PipelineVersion, steps: Sequence[StepRun], run: PipelineRun
 ) -> list[StepReasons]:
     """Return why steps of one run of a pipeline's version ran or were cached."""
+    # A step that took over an output differs in nothing from the one that it was taken from.
     compared = [one for one in steps if not _is_reused(one)]
     before = runs.previous(tx, compared)
     versions = runs.versions_of(tx, {one.run for one in before.values()})

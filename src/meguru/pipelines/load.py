@@ -51,6 +51,7 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
     path, name = _split(target)
     project = ProjectSources(path)
     folder = str(project.root)
+    # A server knows nothing of this machine's folders: the code is traced each time, and its digest decides.
     if name and not isinstance(ws, RemoteWorkspace):
         with ws.read() as tx:
             known = store.of_entry(tx, f"{project.entry_module}:{name}", folder, ws.home)
@@ -203,6 +204,7 @@ def _split(target: str) -> tuple[Path, str]:
 
 def _commit(project: ProjectSources) -> str:
     """Return git's name of the source; with ``+`` when a module of the project differs from it."""
+    # Whatever git can't say is left out, and late answers too: a run must not fail for a note beside it.
     here = ["git", "-C", str(project.root)]
     files = [str(module.path) for module in project.modules().values()]
     try:

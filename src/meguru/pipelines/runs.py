@@ -129,6 +129,7 @@ def steps(tx: Connection, run_id: str) -> dict[str, StepRun]:
 
 def put_steps(tx: Connection, changed: Sequence[StepRun], known: Iterable[str]) -> None:
     """Write steps; those whose ids are in `known` have a row already."""
+    # Whoever holds the run's lease is the only writer of these rows, and knows which there are.
     there = set(known)
     old = [one for one in changed if one.id in there]
     _add_steps(tx, [one for one in changed if one.id not in there])

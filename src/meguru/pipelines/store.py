@@ -30,6 +30,7 @@ def lock(tx: Connection, name: str, at: datetime) -> PipelineVersion | None:
     row = tx.execute(query).first()
     if row is None:
         try:
+            # A savepoint: on PostgreSQL a refused insert else ends the whole transaction.
             with tx.begin_nested():
                 tx.execute(insert(pipeline).values(name=name, latest=0, created_at=at))
         except IntegrityError:  # another server made it just now; wait for it

@@ -39,6 +39,7 @@ class TrialWorkers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Their jobs go back to the queue first: another worker may go on with them while we join.
         self._worker.stopping.set()
         for thread in self._threads.values():
             thread.join()

@@ -6,6 +6,8 @@ import textwrap
 
 import pytest
 
+from meguru.compute.executors import failures
+
 SOURCE = textwrap.dedent(
     """
     import os
@@ -41,3 +43,10 @@ def test_a_step_sees_what_it_may(project, value, monkeypatch, listed, expected):
     monkeypatch.setenv("MEGURU_STEP_VARIABLES", listed)
     (project.folder / "vars.py").write_text(SOURCE)
     assert value(project.run("vars.py:looked"), "look") == expected
+
+
+def test_a_secret_across_the_end_of_what_is_told_is_not_told_in_part(monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "hunter2-hunter2-hunter2")
+    error = ValueError("x" * (failures.MAX_MESSAGE - 10) + "hunter2-hunter2-hunter2")
+    told = failures.failure_of(error, folder="", max_file=0, own="")
+    assert "hunter" not in told.message + told.traceback

@@ -7,11 +7,10 @@ import json
 import os
 import random
 import sys
-import traceback
 import typing
 from importlib import import_module
 from pathlib import Path
-from types import GenericAlias, TracebackType
+from types import GenericAlias
 from typing import Any, cast
 
 import msgspec
@@ -21,7 +20,7 @@ from meguru.base.settings import project_of_thread
 from meguru.compute import materializers, snapshot, step_metrics
 from meguru.compute.code import SourceFile
 from meguru.compute.dataset_param import Dataset
-from meguru.compute.executors import environments, files
+from meguru.compute.executors import environments, failures, files
 from meguru.compute.executors.work import (
     Argument,
     DatasetArgument,
@@ -35,7 +34,6 @@ from meguru.compute.executors.work import (
 )
 from meguru.compute.features_param import Features
 from meguru.compute.inherited import variables, watch
-from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.matching import item_type, output_types
 from meguru.compute.materializers import Value, ValueStore
 from meguru.compute.materializers.items import ITEMS
@@ -54,7 +52,6 @@ from meguru.storage.blobs.local import LocalStore
 _TYPED = {"annotated", "items", "nested"}
 """Kinds of values that can be read only with the annotation of the step that made them."""
 _LOCK = "MEGURU_STEP_LOCK"
-_MAX_TYPE, _MAX_MESSAGE, _MAX_TRACE = 200, 2000, 20_000
 
 
 def warm_up() -> None:
@@ -279,7 +276,7 @@ def _write(
 
 def _reason(error: Exception) -> str:
     why = f": {error.why}" if isinstance(error, MeguruError) and error.why else ""
-    return f"{error}{why}"[:_MAX_MESSAGE]
+    return f"{error}{why}"[: failures.MAX_MESSAGE]
 
 
 def _save(value: Any, annotation: Any, place: ValueStore, *, split: bool) -> Value:
@@ -288,38 +285,4 @@ def _save(value: Any, annotation: Any, place: ValueStore, *, split: bool) -> Val
 
 def describe(error: BaseException, job: StepJob) -> Failure:
     """Return what is told of an error that ended a step, without secrets."""
-    # The frames of this module come first and tell the author nothing.
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-        trace = trace.tb_next
-    hidden = Masker(secrets_of(os.environ)).text
-    return Failure(
-        type=_clean(type(error).__name__[:_MAX_TYPE]),
-        message=hidden(_clean(_message(error, job.max_file)[:_MAX_MESSAGE])),
-        traceback=hidden(
-            _clean(_traced(error, trace).replace(job.folder.rstrip("/") + "/", "")[-_MAX_TRACE:])
-        ),
-        explained=isinstance(error, MeguruError),
-        error={key: hidden(text) for key, text in error.as_dict().items()}
-        if isinstance(error, MeguruError)
-        else {},
-    )
-
-
-def _message(error: BaseException, largest: int) -> str:
-    try:
-        return files.explained(error, largest) or str(error)
-    except BaseException:  # noqa: BLE001 - an exception whose own text fails is still reported
-        return "(its message can't be read)"
-
-
-def _traced(error: BaseException, trace: TracebackType | None) -> str:
-    try:
-        return "".join(traceback.format_exception(type(error), error, trace))
-    except BaseException:  # noqa: BLE001 - the same
-        return "".join(traceback.format_tb(trace))
-
-
-def _clean(text: str) -> str:
-    """Return a text that can be written anywhere."""
-    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
+    return failures.failure_of(error, folder=job.folder, max_file=job.max_file, own=__file__)

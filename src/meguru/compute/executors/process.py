@@ -21,7 +21,7 @@ from meguru.base import parents
 from meguru.base.settings import PREFIX
 from meguru.compute.executors import orphans
 from meguru.compute.executors.base import Ended, OnEnded, died
-from meguru.compute.executors.variables import step_variables
+from meguru.compute.executors.variables import environment
 from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.inherited.variables import without
 
@@ -271,26 +271,6 @@ def _signal(number: int) -> str:
 def _size(count: int) -> str:
     return f"{count / 1e6:,.0f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"
 
-
-def environment(cpu: float = 0.0, devices: Iterable[int] = ()) -> dict[str, str]:
-    """Give steps their cores or all, accelerators, equal hash seeds, threads that sleep while waiting."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cores = str(max(1, int(cpu)) if cpu else there)
-    # What the user has set goes before our defaults, what the step was given before both.
-    ours = dict.fromkeys(THREAD_LIMITS, cores)
-    # Threads of OpenMP that spin while they wait take the cores that other steps were given.
-    ours |= {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
-    theirs = {key: value for key, value in step_variables().items() if key != "PYTHONHASHSEED"}
-    given = dict.fromkeys(THREAD_LIMITS, cores) if cpu else {}
-    if devices:
-        seen = theirs.get(_DEVICES, "").split(",")  # this process may see some of the machine's only
-        given[_DEVICES] = ",".join(seen[n] if n < len(seen) and seen[n] else str(n) for n in devices)
-    return ours | theirs | given
-
-
-_DEVICES = "CUDA_VISIBLE_DEVICES"
-THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
-"""What libraries read to know how many threads they may start."""
 
 _shared: list[ForkServer] = []
 _shared_lock = threading.Lock()

@@ -1,13 +1,15 @@
-"""Which environment variables steps get: no secrets of the server; with a list, what it names."""
+"""Which environment variables steps get: no secrets of the server; with a list, what it names; limits."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from fnmatch import translate
 from functools import lru_cache
 
 from meguru.base.server_variables import RESERVED
+from meguru.compute.executors import capacity
 
 LIST = "MEGURU_STEP_VARIABLES"
 SECRET = frozenset({"MEGURU_SECRET_KEY", "MEGURU_SMTP", "MEGURU_ONLINE_STORE"})
@@ -18,6 +20,11 @@ ALWAYS = (
     *("MEGURU_LANG", "MEGURU_EXECUTOR", "MEGURU_SQLITE_SYNCHRONOUS"),
 )
 """What processes and libraries can't do without, whatever the list says."""
+
+
+_DEVICES = "CUDA_VISIBLE_DEVICES"
+_THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+"""What libraries read to know how many threads they may start."""
 
 
 def step_variables() -> dict[str, str]:
@@ -37,6 +44,21 @@ def without_secrets() -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in SECRET and not name.startswith(RESERVED)
     }
+
+
+def environment(cpu: float = 0.0, devices: Iterable[int] = ()) -> dict[str, str]:
+    """Give steps their cores or all, accelerators, equal hash seeds, threads that sleep while waiting."""
+    cores = str(max(1, int(cpu)) if cpu else capacity.cores())
+    # What the user has set goes before our defaults, what the step was given before both.
+    ours = dict.fromkeys(_THREAD_LIMITS, cores)
+    # Threads of OpenMP that spin while they wait take the cores that other steps were given.
+    ours |= {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
+    theirs = {key: value for key, value in step_variables().items() if key != "PYTHONHASHSEED"}
+    given = dict.fromkeys(_THREAD_LIMITS, cores) if cpu else {}
+    if devices:
+        seen = theirs.get(_DEVICES, "").split(",")  # this process may see some of the machine's only
+        given[_DEVICES] = ",".join(seen[n] if n < len(seen) and seen[n] else str(n) for n in devices)
+    return ours | theirs | given
 
 
 @lru_cache(maxsize=4)

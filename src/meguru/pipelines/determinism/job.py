@@ -87,6 +87,7 @@ class _Bench:
         self.ws, self.lease, self.run, self.version, self.begun = ws, lease, run, version, begun
         self.graph = {step.key: step for step in version.graph.steps}
         self.folder = ws.cache_folder("steps") / new_id("check")
+        # What the run's steps returned then: each is checked by itself, whatever others return today.
         self.outputs = Outputs(ws.blobs)
         for key, one in begun.items():
             self.outputs[key] = one.outputs

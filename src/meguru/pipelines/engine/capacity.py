@@ -43,6 +43,7 @@ class RunCapacity:
         if not self.capacity.take(name, step.resources, self.call, remote=remote):
             self._refused.add((step.isolation, step.resources))
             return False
+        # The pool last: its place is a row, and the next step in line may be another machine's.
         if step.pool is None or self._take_place(step, step.pool):
             return True
         self.capacity.give(name)

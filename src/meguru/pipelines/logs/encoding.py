@@ -11,6 +11,7 @@ from meguru.pipelines.logs.types import Log, LogLine
 
 START = "#meguru log 1\n"
 _TIME = 27
+"""Characters of a time: all have microseconds, so that lines are compared as text."""
 
 
 def write(lines: Iterable[TimedLine]) -> str:

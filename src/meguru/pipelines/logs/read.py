@@ -114,6 +114,7 @@ def _lines(
 ) -> tuple[list[list[LogLine]], int]:
     """Return the lines of each log, and the bytes of the oldest logs that were too many to be read."""
     since = "" if after is None else write_time(after)
+    # The newest first, so that what does not fit is the oldest; a mapped step may have thousands of logs.
     found: list[list[LogLine]] = []
     unread, room = 0, MAX_TEXT_BYTES
     for log in reversed(logs):
