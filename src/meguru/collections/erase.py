@@ -27,6 +27,8 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
         if not dry_run:
             day = (mine.dataset == row.dataset) & (mine.endpoint == row.endpoint) & (mine.day == row.day)
             ctx.tx.execute(delete(collected_day).where(day))
+            # The day's entry goes with its file, so that the next collection writes the day again without the
+            # person.
             schedule_blob_deletion(ctx.tx, [row.digest])
     return [
         ErasedThing(ref=refs.make("dataset", name), what="rows of days that are collected", rows=count)

@@ -125,6 +125,7 @@ def remade(
     """Make a training set from versions that were chosen before: the same rows give the same again."""
     options = offline.JoinOptions(time=time, on=dict(on or {}), ages=ages, statuses=statuses)
     made = TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
+    # Here, where the rows are: servers run no code of a project, and only see what was told of them.
     for view in chosen.views:
         if view.definition.form != "on_demand":
             record_profile(ws, view)

@@ -48,6 +48,7 @@ def _listed(found: list[str]) -> str:
 
 def _models(tx: Connection, ref: str) -> list[str]:
     """Return the models (versions of them) that runs made which used any version of a thing, newest first."""
+    # A range of the index, for all versions: LIKE would not use it on PostgreSQL with most collations.
     runs = _targets(tx, edge.c.source.between(f"{ref}@", f"{ref}@\x7f"))
     direct = [each for each in runs if each.startswith("model/")]
     made = _targets(tx, edge.c.source.in_(runs)) if runs else []

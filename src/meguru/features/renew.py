@@ -17,6 +17,7 @@ def register_service(ctx: Context, name: str, spec: FeatureServiceSpec) -> int:
     """Make what is said the service's newest version, unless its newest is that already."""
     members = members_of(ctx.tx, name, spec)
     digest = digests.of_value([msgspec.to_builtins(members), spec.full_names])
+    # By content: members that come back are the version they were, which models may have been trained with.
     number = store.number_of(ctx.tx, "feature_service", name, digest)
     if number is None:
         number = store.next_number(ctx.tx, "feature_service", name)

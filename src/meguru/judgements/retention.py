@@ -35,6 +35,7 @@ class FeedbackRecords:
         rows, size = tx.execute(query).one()
         return int(rows), int(size)
 
+    # In pieces: the caller commits after each, so that nobody waits for the lock of a year's feedback.
     def remove(self, ctx: Context, ref: str, before: datetime) -> tuple[int, int]:
         """Remove some of it, the oldest first."""
         mine = feedback.c

@@ -32,6 +32,7 @@ def uncertainty(frame: pl.DataFrame, task: Task) -> pl.Series:
     if task.key == "binary":
         return _of(frame, -(pl.col(SCORE_COLUMN) - _HALF).abs())
     if task.key == "multiclass" and probabilities in frame.columns:
+        # The margin between the two likeliest classes, smallest first ("margin sampling").
         best = pl.col(probabilities).list.sort(descending=True)
         return _of(frame, best.list.get(1, null_on_oob=True) - best.list.get(0, null_on_oob=True))
     if probabilities in frame.columns:

@@ -47,7 +47,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, gc=False):
 
     def part(self, start: int, end: int) -> ModelAnswer:
         """Return what was given for some of the rows."""
-        if self.outputs is PLAIN:  # each request is a part of what was asked together
+        if self.outputs is PLAIN:  # the hot path: each request is a part of what was scored together
             return ModelAnswer(PLAIN, {"score": self.columns["score"][start:end]})
         columns = {name: values[start:end] for name, values in self.columns.items()}
         return ModelAnswer(self.outputs, columns)

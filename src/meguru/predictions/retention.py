@@ -40,6 +40,7 @@ class PredictionRecords:
         rows, found = tx.execute(query).one()
         return int(rows), int(found)
 
+    # In pieces: the caller commits after each, so that nobody waits for the lock of a year's predictions.
     def remove(self, ctx: Context, ref: str, before: datetime) -> tuple[int, int]:
         """Remove some of them, the oldest first."""
         mine = prediction_batch.c

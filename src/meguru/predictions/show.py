@@ -33,6 +33,7 @@ def find(tx: Connection, id: str) -> Prediction:
 
 def predictions_of(tx: Connection, batch: PredictionBatch, rows: Sequence[int]) -> list[Prediction]:
     """Return rows of a request as predictions, with what is known of them; the request is read once."""
+    # Once for all rows: a request may have ten thousand, and a page of them would decode it a hundred times.
     found, keys = payload.frame_of(batch.payload), store.keys_of(tx, batch.id)
     return [_prediction(tx, batch, row, found.row(row, named=True), keys.get(row)) for row in rows]
 

@@ -49,6 +49,8 @@ def _row(columns: tuple[SignatureColumn, ...], given: tuple[SignatureColumn, ...
         "required": [column.name for column in columns],
         "additionalProperties": False,
     }
+    # What views give is optional and wins over them: listed as names that may be there, not as required
+    # properties.
     if given:
         names = [column.name for column in (*columns, *given)]
         told = "a feature, which is taken instead of what its view gives: "

@@ -81,6 +81,7 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
             if isinstance(rows := gate.get(field), str) and rows not in {"", "counts"}:
                 _see_rows(ctx, project, rows, in_clear=field == "groups")
     present = store.find(ctx.tx, name)
+    # Only for gates that are new: who changes a description need not have the right to run code.
     if any(gate.get("code") for gate in spec.gates if not present or gate not in present.gates):
         why = "a gate of the endpoint is code, and whoever declares it has it run here"
         ctx.require("pipeline:write", project=project, why=why)

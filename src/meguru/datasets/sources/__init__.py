@@ -96,9 +96,9 @@ def fetch(
     Parameters
     ----------
     address
-        ``https://…/x.csv``, ``s3://bucket/prefix/``, ``s3://bucket/dt=*/*.parquet``, ``sqlite:///shop.db#orders``,
-        ``postgresql://user@host/db#orders``. Credentials come from the environment where they can; a password
-        is named: ``${env:NAME}``.
+        ``https://…/x.csv``, ``s3://bucket/prefix/``, ``s3://bucket/dt=*/*.parquet``,
+        ``sqlite:///shop.db#orders``, ``postgresql://user@host/db#orders``. Credentials come from the
+        environment where they can; a password is named: ``${env:NAME}``.
     folder
         An empty folder, on a disk with room for it.
     query

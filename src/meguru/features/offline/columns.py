@@ -54,6 +54,8 @@ class CachedColumn:
         import numpy as np
         import polars as pl
 
+        # Places below 0 are clipped to the first row and set to null after: one vectorised take, and no
+        # branch a row.
         none = places < 0
         if self._values is None:
             index = pl.Series(places).set(pl.Series(none), None).cast(pl.UInt32)

@@ -139,6 +139,8 @@ def _read(
     *,
     full_names: bool,
 ) -> OnlineFeatures:
+    # By the names alone first: who may read features only in some projects learns of no view elsewhere, not
+    # even that there is none. The plan says in which projects its views really are.
     reader, now = reader_of(ws), ws.clock.now()
     if not ws.principal.allows(PERMISSION):
         permit(ws, projects_of(ws.home, features, service))

@@ -107,6 +107,7 @@ class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True):
         for column in signature.inputs:
             if column.name not in made and column.name not in found:
                 found[column.name] = column
+        # One name for a key or a field and for a feature would leave open which of them a client sent.
         if clash := sorted(set(found) & set(made)):
             why = f"{made[clash[0]][0].ref} has a feature of this name"
             raise InvalidInput(f"{clash[0]!r} is sent and computed", why=why, hint="give one another name")

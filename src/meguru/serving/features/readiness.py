@@ -49,6 +49,8 @@ def _lacking(tx: Connection, view: PlannedView, state: OnlineState | None, now: 
         if there is not None and there.digest == newest.digest:
             continue
         after = int(str(refs.parse(there.ref).version)) if there else 0
+        # Counted from the first version that is not online, not from the newest: a source that changes every
+        # minute would never look old.
         missed = datasets.first_after(tx, newest.name, after) or newest
         if now - missed.created_at > most:
             return f"is behind {missed.ref}, which is there since {missed.created_at:%Y-%m-%d %H:%M} UTC"

@@ -118,6 +118,8 @@ def _minus(value: float | None) -> float | None:
 
 def _added_up(spans: Sequence[ValueSpan]) -> Iterator[ValueSpan]:
     """Add gains up: months don't depend on each other, so that their variances are added."""
+    # Errors of independent estimates add up as squares: the interval grows with the root of the number of
+    # months.
     total = variance = 0.0
     for each in spans:
         total += each.gain or 0.0
