@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from meguru import errors
 from meguru.kernel import events
 from meguru.kernel.operations import Context, idempotency, operation
+from meguru.kernel.operations.plain import to_plain
 from meguru.kernel.principals import Principal
 from meguru.testing.events import declare_events
 
@@ -217,3 +218,10 @@ def test_answers_that_are_too_old_are_forgotten_now_and_then(workspace):
     stored("other", "0" * 64, now)
     with workspace.read() as tx:
         assert set(tx.execute(select(idempotency.answer.c.key)).scalars()) == {"young", "other"}
+
+
+def test_a_metric_that_is_no_number_is_taken_whatever_stands_beside_it():
+    points = [{"value": float("nan"), "step": 10**18}]
+    assert to_plain({"points": points})[0] == {"points": points}
+    with pytest.raises(errors.InvalidInput, match="stored"):
+        to_plain({"value": float("nan")})
