@@ -101,7 +101,10 @@ def _share(rows: ScoredRows, hit: Bools, asked: Bools | None) -> tuple[float, fl
     number of rows below 0. So all hits are exactly 1, and none exactly 0.
     """
     hits = _weigh(rows, hit)
-    among = hits + _weigh(rows, ~hit if asked is None else asked & ~hit)
+    if rows.weight is None:  # counts are exact
+        among = float(len(rows)) if asked is None else _weigh(rows, asked)
+    else:
+        among = hits + _weigh(rows, ~hit if asked is None else asked & ~hit)
     return (hits / among if among else 0.0), among
 
 

@@ -66,9 +66,14 @@ class Binary(Task, frozen=True, kw_only=True):
 
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
         """Return 0 and 1, NaN where unknown."""
-        # Floats are outcomes that were coded already (stored as 0.0 and 1.0), or labels with gaps.
-        if self.classes == TWO or column.dtype.is_float():
+        if self.classes == TWO:
             return self._zeros_and_ones(column)
+        if column.dtype.is_float():
+            column = column.fill_nan(None)
+            # Outcomes that were coded already, and are stored as 0.0 and 1.0. Other floats are labels with
+            # gaps, which pandas makes of whole numbers: classes 1 and 2 come as 1.0 and 2.0.
+            if column.drop_nulls().is_in([0.0, 1.0]).all():
+                return self._zeros_and_ones(column)
         found = codes(column, self.classes)
         return self._zeros_and_ones(column) if (found < 0).any() else found
 

@@ -233,3 +233,11 @@ def test_a_profile_whose_bins_do_not_fit_is_refused(broken):
     assert NumericProfile.from_dict(known).to_dict() == known
     with pytest.raises(InvalidInput):
         NumericProfile.from_dict(known | broken)
+
+
+@pytest.mark.parametrize("rows", [3, 4000])
+def test_a_category_of_a_zero_byte_is_one_like_any_other(rows):
+    column = pl.Series(["\0", "b", "c"] * rows)
+    profile = profile_column(column.filter(column != "c"))
+    assert dict(profile.top) == {"\0": rows, "b": rows}
+    assert tally_column(profile, column).bins.tolist() == [rows, rows, rows]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
 from meguru.tasks import TASKS, WrongShape, plain, task_of
+from meguru.tasks.binary import Binary
 
 OPTIONS = {
     "binary": {"classes": ["no", "yes"]},
@@ -130,3 +133,19 @@ def test_an_unknown_task_is_answered_with_the_ones_there_are():
     with pytest.raises(NotFound, match="binry") as caught:
         task_of("binry")
     assert "binary" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([1.0, 2.0, None], [0, 1, math.nan]),
+        ([2.0, math.nan], [1, math.nan]),
+        ([0.0, 1.0, math.nan], [0, 1, math.nan]),  # outcomes that were coded already
+        ([None, None], [math.nan, math.nan]),
+    ],
+)
+def test_labels_of_whole_numbers_with_gaps_are_classes_too(values, wanted):
+    found = Binary(classes=(1, 2)).truth(pl.Series("y", values, dtype=pl.Float64))
+    np.testing.assert_array_equal(found, wanted)
+    with pytest.raises(InvalidInput):
+        Binary(classes=(1, 2)).truth(pl.Series("y", [1.0, 2.0, 3.0]))

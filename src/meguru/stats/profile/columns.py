@@ -192,8 +192,9 @@ def _counted_among(column: pl.Series, names: list[str]) -> list[tuple[str, int]]
     import polars as pl
 
     present = column.drop_nulls() if column.null_count() else column
+    others = "\0" * (1 + max(map(len, names), default=0))  # longer than any of the names: none of them
     if column.dtype == pl.String and present.len() > _MIN_HASHED and can_be_told_apart(names):
-        return list(zip([*names, "\0"], counts_of(present, names).tolist(), strict=True))
+        return list(zip([*names, others], counts_of(present, names).tolist(), strict=True))
     counted = present.alias("value").value_counts(name="count").cast({"value": pl.String})
     known = counted.filter(pl.col("value").is_in(names))
-    return [*known.iter_rows(), ("\0", int(counted["count"].sum()) - int(known["count"].sum()))]
+    return [*known.iter_rows(), (others, int(counted["count"].sum()) - int(known["count"].sum()))]
