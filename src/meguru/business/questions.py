@@ -27,6 +27,7 @@ from meguru.datasets.sql.confined import (
 )
 from meguru.datasets.sql.guard import tables_of
 from meguru.datasets.sql.server_query import table_to_query
+from meguru.datasets.sql.types import AskedTable
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import Busy, MeguruError, TooLarge
 from meguru.predictions.columns import column_name
@@ -131,8 +132,16 @@ def _masked(folder: Path, questions: list[worker.MetricQuestion]) -> list[worker
         memory=LIMITS.memory,
         readable=_readable(questions),
     )
-    made = read_result(folder / worker.MASKED, ended, LIMITS, list[worker.MetricQuestion])
-    (folder / worker.ASKED).write_bytes(msgspec.json.encode(made))
+    read_result(folder / worker.MASKED, ended, LIMITS, bool)
+    # Which files the next process may read is said here, and not read from what this one left.
+    masked = {
+        name: AskedTable(manifest=None, places={"rows": str(worker.masked_table(folder, questions, name))})
+        for name in worker.hidden_tables(questions)
+    }
+    made = [msgspec.structs.replace(each, tables=each.tables | masked) for each in questions]
+    place = folder / worker.ASKED
+    place.unlink(missing_ok=True)  # not through a link that may stand there by now
+    place.write_bytes(msgspec.json.encode(made))
     return made
 
 

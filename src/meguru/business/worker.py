@@ -66,18 +66,23 @@ def answer(folder: Path) -> None:
 
 
 def mask(folder: Path) -> None:
-    """Write the tables of a function that hide something as files of the folder, and ask of those instead."""
+    """Write the tables of a function that hide something, with masks, as files of the folder."""
     from meguru.datasets.sql.worker import table_of
 
     asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
-    written: dict[str, AskedTable] = {}
-    for name, table in ((name, table) for each in asked for name, table in each.tables.items()):
-        if table.hidden and name not in written:
-            place = folder / f"table{len(written)}.parquet"
-            table_of(table).sink_parquet(place, compression="lz4")
-            written[name] = AskedTable(manifest=None, places={"rows": str(place)})
-    done = [msgspec.structs.replace(each, tables=each.tables | written) for each in asked]
-    (folder / MASKED).write_bytes(msgspec.json.encode(done))
+    for name, table in hidden_tables(asked).items():
+        table_of(table).sink_parquet(masked_table(folder, asked, name), compression="lz4")
+    (folder / MASKED).write_bytes(msgspec.json.encode(True))  # noqa: FBT003 - a mark that it is done
+
+
+def hidden_tables(asked: Sequence[MetricQuestion]) -> dict[str, AskedTable]:
+    """Return the tables of some questions that have hidden columns, by name."""
+    return {name: table for each in asked for name, table in each.tables.items() if table.hidden}
+
+
+def masked_table(folder: Path, asked: Sequence[MetricQuestion], name: str) -> Path:
+    """Return where `mask` writes a table."""
+    return folder / f"table{list(hidden_tables(asked)).index(name)}.parquet"
 
 
 def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame]) -> ConfinedEstimates:
