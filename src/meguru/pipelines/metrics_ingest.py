@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
+from meguru.base import digests
+from meguru.base.names import MAX_KEY
 from meguru.compute.step_metrics import FILE, MAX_LINE, MAX_NAMES, MetricLine
 from meguru.errors import Conflict, MeguruError
 from meguru.kernel.jobs import Lease
@@ -34,6 +36,7 @@ TAG = "meguru.pipeline_run"
 CHUNK = 1 << 20
 """Bytes of a file that are kept in one transaction: a step that logs much holds up nobody for long."""
 PACE_SECONDS = 0.5
+_MARK = 12
 _KEEP = InternalOperation(PIPELINE_RUN, "keep_metrics")
 
 
@@ -161,7 +164,7 @@ def _named(kept: IngestState, step: str, points: Iterable[MetricPoint]) -> Itera
 
 def _name(kept: IngestState, step: str, key: str) -> str:
     """Return the name of a series, which is this step's from now on; none if there are too many."""
-    choice = [key, f"{step}/{key}"[:250]]
+    choice = [key, _bounded(f"{step}/{key}")]
     for name in choice:
         if name in kept.series and kept.series[name][0] == step:
             return name
@@ -170,6 +173,13 @@ def _name(kept: IngestState, step: str, key: str) -> str:
             kept.series[name] = (step, 0)
             return name
     return ""
+
+
+def _bounded(name: str) -> str:
+    """Return a name that a series may have; two long ones that differ at their ends stay two."""
+    if len(name) <= MAX_KEY:
+        return name
+    return f"{name[: MAX_KEY - _MARK - 1]}-{digests.of_value(name)[:_MARK]}"
 
 
 def _first_steps(points: Iterable[MetricPoint]) -> dict[str, int]:

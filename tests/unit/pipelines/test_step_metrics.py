@@ -15,9 +15,11 @@ from meguru.pipelines import metrics_ingest
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.job import PipelineRunHandler
 from meguru.pipelines.load import register_file
+from meguru.pipelines.metrics_ingest import IngestState, _named
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
 from meguru.tracking import show as tracked
+from meguru.tracking.types import MetricPoint
 
 TEACH = """
     import os, subprocess, sys, threading, time
@@ -242,3 +244,10 @@ def test_a_file_that_is_full_takes_no_more(tmp_path, monkeypatch, caplog):
             meguru.log(a=n)
     assert 0 < (tmp_path / FILE).stat().st_size <= 200
     assert len([line for line in caplog.messages if "no more are kept" in line]) == 1
+
+
+def test_long_names_of_another_step_that_differ_at_their_ends_stay_two():
+    kept = IngestState(run="r", series={f"{'m' * 249}{n}": ("train", 1) for n in range(2)})
+    points = [MetricPoint(key=key, value=1.0, step=0) for key in kept.series]
+    names = {point.key for point in _named(kept, "judge", points)}
+    assert [len(name) for name in names] == [250, 250]
