@@ -32,6 +32,8 @@ from meguru.triggers.show import history
 from meguru.triggers.types import FiringState
 
 LOOKED_AT = 100
+MAX_REVIEWS = 10
+"""Where a review stands is judged anew, by some forty statements: the first page asks for the newest alone."""
 STATES_TELL = {
     "monitor.alerted",
     "pipeline_run.failed",
@@ -72,7 +74,7 @@ def needs(
     monitors: Sequence[MonitorStatus],
 ) -> list[Need]:
     """Return what needs a person: what is broken or refused first, then the newest."""
-    reviews = awaiting(visit.ws, limit=LOOKED_AT)
+    reviews = awaiting(visit.ws, limit=MAX_REVIEWS)
     found = [
         *_alerts(visit, monitors),
         *_failures(visit),
