@@ -33,7 +33,7 @@ from meguru.triggers.types import FiringState
 
 LOOKED_AT = 100
 MAX_REVIEWS = 10
-"""Where a review stands is judged anew, by some forty statements: the first page asks for the newest alone."""
+"""Where a review stands is judged anew, by some forty statements: the first page asks for the newest."""
 STATES_TELL = {
     "monitor.alerted",
     "pipeline_run.failed",
