@@ -1,7 +1,7 @@
 // What is wider or higher than its box is reached by the keyboard too, and shows that there is more.
 export function scrollers(main) {
   const look = () => {
-    for (const box of main.querySelectorAll(".card, pre")) {
+    for (const box of main.querySelectorAll(".card, .prose-card .wide, pre")) {
       const isWide = box.scrollWidth > box.clientWidth + 1;
       const isHigh = box.matches("pre") && box.scrollHeight > box.clientHeight + 1;
       box.classList.toggle("wider", isWide && box.matches(".card"));
