@@ -198,9 +198,9 @@ def test_files_of_a_run_are_fetched_from_its_page_and_pictures_are_seen(browser,
 def test_a_model_that_is_not_verified_is_a_model_like_others_with_its_reason(browser, workspace):
     at = datetime(2026, 1, 1, tzinfo=UTC)
     given = {"source": "s3://b/m", "storage": "s3://b/m", "created": at, "updated": at}
-    new = [imported.BroughtVersion(version=number, **given) for number in (1, 2)]
+    new = [imported.ImportedVersion(version=number, **given) for number in (1, 2)]
     for name, versions in (("Big Néural", new), ("empty", [])):
-        imported.bring_registered_model(workspace, name=name, created=at, updated=at, versions=versions)
+        imported.import_registered_model(workspace, name=name, created=at, updated=at, versions=versions)
     listed = browser.get("/ui/models").text
     assert "/ui/models/Big%20N%C3%A9ural" in listed
     assert 'title="it was imported' in listed
