@@ -8,7 +8,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import Busy, InvalidInput, NotFound
-from meguru.features.materialization import changes, follow, store, write
+from meguru.features.materialization import changes, follow, job, store, write
 from meguru.features.materialization.job import MaterializationHandler
 from meguru.features.materialization.start import cancel, start
 from meguru.features.materialization.types import MaterializationState
@@ -91,13 +91,15 @@ def test_since_leaves_the_others_as_they_are(ws):
     assert bring_online(ws).written == 1
 
 
-def test_other_types_are_other_rows_and_the_old_ones_go(ws):
+def test_other_types_are_other_rows_and_the_old_ones_go_when_no_plan_has_them_any_more(ws, monkeypatch):
     add_rows(ws, [("a", hours(-3), 1)])
     declare_view(ws)
     bring_online(ws)
-    before = online_of(ws).views()
+    before, there = online_of(ws).views(), []
+    monkeypatch.setattr(job, "_wait_for_readers", lambda: there.append(online_of(ws).views()))
     add_rows(ws, [("a", hours(-3), 1.5)], mode="replace")
     bring_online(ws)
+    assert before.keys() < there[0].keys()
     assert values(ws, "a") == [(1.5, "PRESENT")]
     assert before.keys().isdisjoint(online_of(ws).views())
 

@@ -124,7 +124,10 @@ class _Attempt:
             write.write_changes(online, stored, start, after, skip=self.work.done, progress=self._progress)
         self.lease.commit(self.ws, ADVANCE, lambda ctx: self._succeed(ctx, stored, after))
         if self.state is not None and not is_same:
-            online.clear(self.state.stored)  # types are others now: nobody reads the rows from before
+            # Types are others now. Processes read by the plan that they have cached until they hear of this end:
+            # without the rows from before they would find nothing, and give their models nothing.
+            _wait_for_readers()
+            online.clear(self.state.stored)
         self._record_profile()
 
     def _after(self, before: pl.DataFrame | None) -> pl.DataFrame:
@@ -242,6 +245,12 @@ class _Attempt:
             used=[self.version.ref, *(each.ref for each in self.work.datasets.values())],
             project=refs.project_of(self.version.name),
         )
+
+
+def _wait_for_readers() -> None:
+    from meguru.features.online.reader import REFRESH_SECONDS
+
+    time.sleep(2 * REFRESH_SECONDS)
 
 
 def micros(moment: datetime) -> int:
