@@ -124,8 +124,8 @@ class _Attempt:
             write.write_changes(online, stored, start, after, skip=self.work.done, progress=self._progress)
         self.lease.commit(self.ws, ADVANCE, lambda ctx: self._succeed(ctx, stored, after))
         if self.state is not None and not is_same:
-            # Types are others now. Processes read by the plan that they have cached until they hear of this end:
-            # without the rows from before they would find nothing, and give their models nothing.
+            # Types are others now. Processes read by the plan that they have cached until they hear of this
+            # end: without the rows from before they would find nothing, and give their models nothing.
             _wait_for_readers()
             online.clear(self.state.stored)
         self._record_profile()
