@@ -90,6 +90,9 @@ OWN_WORDS = {
     "holding",
     "foresee",
     "permitted",
+    "silent",
+    "purged",
+    "versions_meant",
 }
 """What files were called here once; the field has a word for each."""
 ROOMS = {"benchmarks", "docs", "examples", "scripts", "src", "tests"}

@@ -60,6 +60,8 @@ def history(tx: Connection, name: str, alias: str = "") -> list[Alias]:
 def move(tx: Connection, new: Alias, version: int) -> None:
     """Point an alias at a version from now on; the caller holds the model."""
     same = {"name": new.name, "alias": new.alias}
+    # The move that holds is ended, and never changed: where an alias pointed at any moment stays known.
+    # Numbers order moves, as two of one transaction have the same moment.
     rowwise.update(tx, model_alias, same | {"until": None}, {"until": new.since})
     sql = "SELECT coalesce(max(number), 0) FROM model_alias WHERE name = ? AND alias = ?"
     (last,) = RawSql(tx).execute(sql, (new.name, new.alias)).fetchone()

@@ -10,6 +10,7 @@ from meguru.errors import Busy
 
 MAX_LOADING, WAIT_SECONDS = 2, 60.0
 """So many turns there are at a time in a process, and so long another one is waited for."""
+# Not one lock a model: what has to be bounded is the memory of all that are loaded at once.
 _turns = BoundedSemaphore(MAX_LOADING)
 
 

@@ -34,6 +34,8 @@ def join(
 
 
 def _checked(kept: Parts, upload: Upload, part: UploadPart) -> Iterator[bytes]:
+    # Its digest was taken when it came. Hashed a second time only if it may have changed since: a file whose
+    # state is no longer that in which this process left it, or an object of a store that others write to.
     seen, is_trusted = hashlib.sha256(), kept.is_untouched(upload.id, part.name)
     try:
         for piece in kept.read(upload.id, part.name):
