@@ -19,6 +19,7 @@ from meguru.storage.statements import Statements
 P = ParamSpec("P")
 T = TypeVar("T")
 _TOO_LONG = {"SQLITE_INTERRUPT", "57014"}
+_TRIES = 20
 
 
 class TooLong(Exception):
@@ -125,9 +126,7 @@ class RawSql:
             yield
         except Exception as error:
             end(failed=True)
-            cause = getattr(error, "orig", error)
-            known = (getattr(cause, "sqlite_errorname", ""), getattr(cause, "sqlstate", ""))
-            if not _TOO_LONG.intersection(known):
+            if not _is_too_long(error):
                 raise
             raise TooLong from error
         end(failed=False)
@@ -145,9 +144,21 @@ class RawSql:
         self.execute(f"SAVEPOINT bound; SET LOCAL statement_timeout = {bound.milliseconds}")
 
     def _time_on(self, *, failed: bool) -> None:
-        self.execute(
-            "ROLLBACK TO bound" if failed else "SET LOCAL statement_timeout = DEFAULT; RELEASE bound"
-        )
+        # The bound holds for what ends it, too, and on a busy server that may take longer than a short bound.
+        # Then the savepoint is rolled back, which ends the bound as well and loses nothing: what was bounded
+        # only read.
+        for _ in range(_TRIES):
+            try:
+                self.execute(
+                    "ROLLBACK TO bound" if failed else "SET LOCAL statement_timeout = DEFAULT; RELEASE bound"
+                )
+            except Exception as error:
+                if not _is_too_long(error):
+                    raise
+                failed = True
+            else:
+                return
+        raise TooLong
 
     def _noted(self, sql: str, cursor: Any) -> Any:
         if self._changes is not None:
@@ -177,6 +188,12 @@ def on_transaction(
 def _lengths(table: str) -> dict[str, int]:
     columns = ((str(column.name), column.type) for column in metadata.tables[table].columns)
     return {name: kind.length for name, kind in columns if isinstance(kind, String) and kind.length}
+
+
+def _is_too_long(error: Exception) -> bool:
+    cause = getattr(error, "orig", error)
+    known = (getattr(cause, "sqlite_errorname", ""), getattr(cause, "sqlstate", ""))
+    return bool(_TOO_LONG.intersection(known))
 
 
 @lru_cache(maxsize=512)
