@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
-# One more than a small machine has processors: a quarter of the time of a test is waiting for others.
-WORKERS ?= 3
+# Two more than a small machine has processors: tests wait for servers, browsers and processes a good part of their time.
+WORKERS ?= 4
 # Not in the lock: the index's own build brings gigabytes of CUDA. A build for the CPU alone is taken where pip finds one.
 TORCH := python3 -m pip --python .venv/bin/python install --quiet 'torch==2.13.0+cpu'
 

@@ -26,20 +26,23 @@ SETTINGS = Settings(sqlite_synchronous="NORMAL", lease_seconds=1.0)
 ROUNDS = 250
 LEARN = textwrap.dedent(
     """
+    import os
     import time
     import meguru
     from meguru import pipeline, step
 
     @step
-    def teach(rounds: int) -> int:
+    def teach(rounds: int, gate: str) -> int:
         for n in range(rounds):
             meguru.log(loss=1 / (n + 1), step=n)
             time.sleep(0.01)
+            while n == 200 and not os.path.exists(gate):
+                time.sleep(0.01)
         return rounds
 
     @pipeline
-    def learn(rounds: int):
-        return teach(rounds)
+    def learn(rounds: int, gate: str):
+        return teach(rounds, gate)
     """
 )
 PROGRAM = textwrap.dedent(
@@ -67,7 +70,7 @@ def logged(ws: Workspace) -> int:
 @pytest.mark.parametrize("seen", [pytest.param(1, marks=pytest.mark.soak), 100])
 def test_a_killed_process_leaves_no_point_twice(tmp_path: Path, seen: int) -> None:
     (tmp_path / "learn.py").write_text(LEARN)
-    params = {"rounds": ROUNDS}
+    params = {"rounds": ROUNDS, "gate": str(tmp_path / "gate")}
     command = [sys.executable, "-c", PROGRAM, str(tmp_path / "ws"), str(tmp_path / "learn.py")]
     process = subprocess.Popen([*command, json.dumps(params)])
     with open_local(tmp_path / "ws", settings=SETTINGS) as ws:
@@ -76,6 +79,7 @@ def test_a_killed_process_leaves_no_point_twice(tmp_path: Path, seen: int) -> No
             time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
+        (tmp_path / "gate").touch()  # not before: on a busy machine it would have ended by itself
         first = list_runs(ws).items[0]
         while first.state not in FINAL:  # until the dead process's lease is over
             work_on(ws, first.job)

@@ -18,9 +18,9 @@ from .page import DOCS, HERE, blocks, port, run, serve
 OTHERS = ("README.md", "add-a-noun.md")  # the second has a test of its own
 PAGES = sorted(page for page in (DOCS / "how-to").glob("*.md") if page.name not in OTHERS)
 IN_THE_SOAK = {
-    "audit", "backfills", "business-metrics", "cards", "checklists", "costs", "datasets", "encrypt-blobs",
-    "fairness", "hand-over", "mlflow-clients", "models", "outcomes", "predictions", "retention",
-    "serve-features", "summaries", "talk", "test-a-pipeline", "webhooks",
+    "approvals", "audit", "backfills", "business-metrics", "cards", "checklists", "costs", "datasets",
+    "encrypt-blobs", "fairness", "hand-over", "mlflow-clients", "models", "outcomes", "predictions",
+    "retention", "serve-features", "summaries", "talk", "test-a-pipeline", "webhooks",
 }  # fmt: skip
 """Pages whose commands the tests of their nouns give too: it costs a dozen commands, often a server."""
 MONTH = "time_hour,arr_delay,carrier\n" + "2013-01-01T10:00:00Z,5,UA\n" * 1200

@@ -88,7 +88,8 @@ def job_of(
 
 def preload_of(version: PipelineVersion) -> list[str]:
     """Return the modules that the steps' processes will need, to be imported once, before the fork."""
-    found = list(version.imports)
+    # A pipeline's module imports `step` and `pipeline`: in the child of each step anew, unless they are here.
+    found = ["meguru.pipelines.authoring", *version.imports]
     if any(parameter.type in PINNED for parameter in version.graph.parameters):
         found += ["polars", "meguru.datasets.reading"]
     if any("Model" in step.outputs for step in version.graph.steps):
