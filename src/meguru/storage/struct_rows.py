@@ -7,7 +7,7 @@ sortable text, what SQL has no type for as canonical JSON. So both ways of writi
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
@@ -32,6 +32,15 @@ class _Field(NamedTuple):
     read: _Convert | None
 
 
+class _InsertForm(NamedTuple):
+    """What of an insert is the same each time: every change of a workspace appends an event by one."""
+
+    statement: str
+    names: tuple[str, ...]
+    places: dict[str, int]
+    writers: tuple[tuple[int, _Convert], ...]
+
+
 def insert(
     sql: Statements, table: str, *items: msgspec.Struct, leave_out: Collection[str] = frozenset()
 ) -> None:
@@ -44,15 +53,13 @@ def insert(
     """
     if not items:
         return
-    fields = _fields(type(items[0]), frozenset(leave_out))
+    form = _form(type(items[0]), frozenset(leave_out), table)
     lengths = sql.lengths(table)
-    rows = [[_written(item, field, lengths.get(field.name, 0)) for field in fields] for item in items]
-    # The names come from our own structs, never from outside.
-    statement = f'INSERT INTO "{table}" ({_quoted(fields)}) VALUES ({marks(len(fields))})'  # noqa: S608
+    rows = [_written(item, form, lengths) for item in items]
     if len(rows) == 1:
-        sql.execute(statement, rows[0])
+        sql.execute(form.statement, rows[0])
     else:
-        sql.executemany(statement, rows)
+        sql.executemany(form.statement, rows)
 
 
 def select(sql: Statements, struct: type[S], table: str, where: str, values: Sequence[Any] = ()) -> list[S]:
@@ -70,17 +77,29 @@ def select(sql: Statements, struct: type[S], table: str, where: str, values: Seq
     ]
 
 
-def _written(item: msgspec.Struct, field: _Field, length: int) -> Any:
-    value = getattr(item, field.name)
-    if field.write is not None:
-        value = field.write(value)
-    if length and isinstance(value, str):
-        check_length(field.name, value, length)
-    return value
+def _written(item: msgspec.Struct, form: _InsertForm, lengths: Mapping[str, int]) -> list[Any]:
+    row = [getattr(item, name) for name in form.names]
+    for index, write in form.writers:
+        row[index] = write(row[index])
+    for name, length in lengths.items():
+        index = form.places.get(name, -1)
+        if index >= 0 and isinstance(row[index], str):
+            check_length(name, row[index], length)
+    return row
 
 
 def _quoted(fields: Sequence[_Field]) -> str:
     return ", ".join(f'"{field.name}"' for field in fields)
+
+
+@lru_cache(maxsize=64)
+def _form(struct: type[msgspec.Struct], leave_out: frozenset[str], table: str) -> _InsertForm:
+    fields = _fields(struct, leave_out)
+    names = tuple(field.name for field in fields)
+    # The names come from our own structs, never from outside.
+    statement = f'INSERT INTO "{table}" ({_quoted(fields)}) VALUES ({marks(len(fields))})'  # noqa: S608
+    writers = tuple((index, field.write) for index, field in enumerate(fields) if field.write is not None)
+    return _InsertForm(statement, names, {name: index for index, name in enumerate(names)}, writers)
 
 
 @lru_cache(maxsize=64)
