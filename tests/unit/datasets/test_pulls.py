@@ -14,12 +14,13 @@ from meguru.datasets import register as registering
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import pull, pulls, show, sources, specs
+from meguru.datasets.pulls import clock as clocks
 from meguru.datasets.pulls import store
 from meguru.datasets.pulls.clock import SourceClock
 from meguru.datasets.pulls.job import HANDLER
 from meguru.datasets.pulls.wait import pull_now
 from meguru.datasets.sources.spec import SourceSpec
-from meguru.errors import InvalidInput
+from meguru.errors import Busy, InvalidInput
 from meguru.kernel import events
 from meguru.kernel.jobs import queue
 
@@ -295,6 +296,21 @@ def test_a_source_is_read_by_its_schedule_and_less_often_while_it_fails(tmp_path
         assert shop.pull().note == ""
         (state,) = sources(workspace)
         assert (state.failures, state.next_at - clock.now() <= timedelta(minutes=15)) == (0, True)
+
+
+def test_a_source_that_can_not_begin_is_tried_again_after_a_while_and_not_at_once(
+    workspace, shop, monkeypatch
+):
+    def busy(ctx, name, **_):
+        raise Busy("too much is waiting")
+
+    shop.declare(schedule="15m")
+    follower = SourceClock(workspace)
+    with monkeypatch.context() as patched:
+        patched.setattr(clocks, "start_pull", busy)
+        assert (follower.step(), follower.rest()) == (0, follower.idle)
+    assert follower.rest() == follower.idle
+    assert follower.step() == 1
 
 
 def test_what_makes_no_sense_is_refused_when_it_is_declared(shop):

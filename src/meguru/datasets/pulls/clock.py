@@ -16,6 +16,7 @@ from meguru.datasets.pulls.start import start_pull
 from meguru.errors import MeguruError
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
+from meguru.kernel.workspace import Workspace
 
 log = logging.getLogger(__name__)
 _SCHEDULE = InternalOperation(DATASET, "schedule")
@@ -28,6 +29,10 @@ class SourceClock(Follower):
     name = "sources"
     idle = 5.0
 
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__(ws)
+        self._has_failed = False
+
     def wakes(self, type: str) -> bool:
         """Tell whether an event may change when a source is read."""
         return type in WAKES
@@ -36,7 +41,7 @@ class SourceClock(Follower):
         """Return the seconds to the next moment."""
         with self.ws.read() as tx:
             following = store.next_due(tx)
-        if following is None:
+        if following is None or self._has_failed:  # what could not begin is still due
             return self.idle
         return min(self.idle, max(0.05, (following - self.ws.clock.now()).total_seconds()))
 
@@ -44,13 +49,14 @@ class SourceClock(Follower):
         """Begin what is due by now; return how many pulls were begun."""
         with self.ws.read() as tx:
             due = store.due(tx, self.ws.clock.now())
-        begun = 0
+        begun, self._has_failed = 0, False
         for name in due:
             try:
                 _SCHEDULE.commit(self.ws, partial(_begin, name=name))
                 begun += 1
             except MeguruError:
                 # Those that are due longest come first: one that can't begin must not keep back the others.
+                self._has_failed = True
                 log.warning("the source of dataset/%s can't be read now", name, exc_info=True)
         return begun
 
