@@ -122,6 +122,13 @@ def test_a_workbook_that_unpacks_to_very_much_is_refused(read, monkeypatch):
     assert "unpacked" in told.value.why
 
 
+def test_a_workbook_in_a_form_of_archives_that_nobody_knows_is_refused(read):
+    book = bytearray(workbook({"Jan": [["id"], [1]]}))
+    book[book.index(b"PK\x01\x02") + 6] = 99  # the version that is needed to unpack it
+    with pytest.raises(InvalidInput, match="can't be read as excel"):
+        read(bytes(book), "x.xlsx")
+
+
 def workbook(sheets: dict[str, list[list[object]]]) -> bytes:
     """Return an Excel file as small as one can be."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
