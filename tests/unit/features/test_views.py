@@ -358,6 +358,12 @@ def test_a_query_reads_no_file_however_the_reader_is_spelled(reader, tmp_path):
         compute.queried(f"SELECT * FROM {reader}('{file}')", {"obs": pl.DataFrame({"x": [1]})}, "it")
 
 
+def test_a_query_that_can_not_be_read_says_so():
+    with pytest.raises(InvalidInput) as told:
+        compute.queried("SELECT 'a FROM obs", {"obs": pl.DataFrame({"x": [1]})}, "it")
+    assert "can't be read" in told.value.why
+
+
 def test_a_part_that_was_cut_short_is_computed_again(folder, flights, tmp_path):
     folder.edit("features.py", 'owner="ann"', "incremental=True")
     ws = folder.apply().ws

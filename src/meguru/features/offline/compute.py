@@ -92,7 +92,7 @@ def queried(sql: str, frames: Mapping[str, pl.DataFrame], what: str) -> pl.DataF
         check_reads_no_files(sql)
     except UsageError as error:
         raise InvalidInput(
-            "a query reads the sources alone", why=error.why, where=what, field="sql"
+            "a query reads the sources alone", why=error.why or error.what, where=what, field="sql"
         ) from None
     try:
         return pl.SQLContext(dict(frames)).execute(sql, eager=True)
