@@ -97,7 +97,7 @@ def profile_of(blobs: BlobStore, version: DatasetVersion) -> TableProfile:
     from meguru.datasets.ingest.profile import profile_rows
     from meguru.stats.profile import TableProfile
 
-    # Appends keep the empty profile (`UNSEEN`): profiling all rows with each of them would be quadratic.
+    # Appends keep the empty profile (`EMPTY_PROFILE`): profiling all rows each time would be quadratic.
     stored = TableProfile.from_dict(msgspec.json.decode(blobs.get_bytes(version.profile)))
     if stored.rows == version.rows:
         return stored
