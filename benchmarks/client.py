@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from meguru import run
-from meguru.tracking import sdk
+from meguru.tracking import session
 
 CALLS, ROUNDS, PEER_CALLS = 20_000, 7, 200
 
@@ -83,7 +83,7 @@ def main() -> None:
                 print(f"{what}: {wall:.2f} µs a call (CPU {cpu:.2f}), {wall / lowest[0]:.1f} × the floor")
             for what, wall in peer(url).items():
                 print(f"mlflow {what}, same server: {wall:,.0f} µs a call")
-        sdk.EXIT_SECONDS = 0.0
+        session.EXIT_SECONDS = 0.0
         wall, cpu = of_run(url)
         print(
             f"server that is away: {wall:.2f} µs a call (CPU {cpu:.2f}), {wall / lowest[0]:.1f} × the floor"

@@ -27,7 +27,8 @@ from meguru.kernel.event_log import START
 from meguru.signing.checkpoint import TreeHead
 from meguru.signing.keys import SigningKey
 from meguru.signing.merkle import MerkleFrontier
-from meguru.storage.db.raw import RawSql, marks
+from meguru.storage.db.raw import RawSql
+from meguru.storage.statements import marks
 
 EVENTS, EACH = 1_000_000, 10_000
 LEAST = 100_000.0
