@@ -57,7 +57,7 @@ def main() -> int:
     """Print the ratios."""
     with tempfile.TemporaryDirectory(prefix="meguru-bench-") as place:
         folder = Path(place)
-        new_key(folder / "blob.key", first=True)
+        new_key(folder / "blob.key")
         pl.DataFrame({f"x{n}": range(200_000) for n in range(8)}).write_parquet(folder / "t.parquet")
         table = (folder / "t.parquet").read_bytes()
         plain = open_store(folder / "plain")
