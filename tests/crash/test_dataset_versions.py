@@ -33,7 +33,7 @@ WRITER = textwrap.dedent(
     from meguru.datasets.versions import compact
     from meguru.errors import Conflict
 
-    compact.MANY = 4
+    compact.MIN_RUN = 4
     folder, seed = sys.argv[1], int(sys.argv[2])
     chance = random.Random(seed)
     with open_local(folder + "/ws") as ws:

@@ -37,13 +37,13 @@ PROGRAM = textwrap.dedent(
     from meguru.base.settings import Settings
     from meguru.kernel.jobs import Worker
     from meguru.monitoring.kind import MONITOR
-    from meguru.monitoring.schedule.service import MonitorClock
+    from meguru.monitoring.schedule.service import MonitorScheduler
 
     settings = Settings(sqlite_synchronous="NORMAL", lease_seconds=0.5)
     with open_local(sys.argv[1], settings=settings) as workspace:
         Worker(workspace, PluginFamily("monitor job", MONITOR.jobs), threads=1).start()
         print("ready", flush=True)
-        MonitorClock(workspace).run(threading.Event())
+        MonitorScheduler(workspace).run(threading.Event())
     """
 )
 
