@@ -34,7 +34,7 @@ class Metric(Protocol):
         What it can't go beyond.
     tasks
         The keys of the tasks whose answers it can measure.
-    redrawn
+    max_bootstrap_rows
         Up to so many rows a bootstrap of 1000 draws is worth its time where two models are compared.
     """
 

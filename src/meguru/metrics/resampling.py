@@ -24,7 +24,7 @@ def bootstrap(
 
     Parameters
     ----------
-    redraw, other
+    resampler, other
         Give the value when row *i* counts ``counts[i]`` times; with `other` the difference is drawn.
     n
         Scalar, rows.

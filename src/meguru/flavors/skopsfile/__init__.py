@@ -11,7 +11,7 @@ from meguru.errors import MissingDependency, UnsafeModel, is_our_fault
 from meguru.flavors.skopsfile import audit, built, names, standins
 from meguru.flavors.skopsfile.canonical import canonical
 
-__all__ = ["MAX_BYTES", "doubted", "dumps", "loads"]
+__all__ = ["MAX_BYTES", "dumps", "loads", "untrusted_types"]
 
 MAX_BYTES = audit.MAX_BYTES
 

@@ -58,7 +58,7 @@ def update_causes(
         judged rings on.
     persist, recover
         How long a finding must last, and how long it must be gone.
-    may_ring
+    may_alert
         Whether the monitor rings on such a thing at all: what it no longer rings on is over.
     """
     before = [{each.key: each for each in past.causes} for past in window.past]
