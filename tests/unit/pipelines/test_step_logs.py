@@ -178,6 +178,7 @@ def test_the_logs_of_a_run_and_of_recent_runs_are_searched(talks, tmp_path, monk
         patch.setattr(store, "MAX_LOGS", 1)
         assert search_logs(talks.ws, text="after", run=first.id).more
         assert read_log(talks.ws, ref=first.id).more
+        assert not read_log(talks.ws, ref=first.id, grep="nobody printed this").more  # nothing to go on after
     one = search_logs(talks.ws, text="begun", pipeline="talks", limit=1)
     assert (len(one.lines), one.more) == (1, True)
     for wrong in ({}, {"run": first.id, "pipeline": "talks"}, {"run": first.id, "limit": 0}):

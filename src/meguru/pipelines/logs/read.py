@@ -65,9 +65,9 @@ def read_log(
         return LogPage(lines=lines[-tail:], live=live, dropped=dropped)
     wanted, unread = _lines(ctx, logs, after, fits)
     lines = [*heapq.merge(*wanted, key=_time), *_end(run, step, since=after, fits=fits)]
-    return LogPage(
-        lines=lines[:limit], more=is_cut or len(lines) > limit, live=live, dropped=dropped + unread
-    )
+    # A reader goes on after the last line that it got: without one it would ask for the same for ever.
+    more = len(lines) > limit or (is_cut and bool(lines))
+    return LogPage(lines=lines[:limit], more=more, live=live, dropped=dropped + unread)
 
 
 class _Fits(NamedTuple):
