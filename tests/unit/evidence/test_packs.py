@@ -142,10 +142,10 @@ def test_logs_of_steps_whose_names_are_no_ascii_are_two_parts_of_a_pack():
 
 def test_a_run_of_very_many_steps_has_evidence_with_the_digests_of_all_logs(monkeypatch):
     many = [
-        SimpleNamespace(step=f"score[{n}]", attempt=1, lines=1, blob="0" * 64)
-        for n in range(logs.MAX_TAILS + 9)
+        SimpleNamespace(step=f"score.{n}", attempt=1, lines=1, blob="0" * 64)
+        for n in range(logs.store.MAX_LOGS + 9)
     ]
-    monkeypatch.setattr(logs.store, "of_run", lambda *_: many)
+    monkeypatch.setattr(logs.store, "of_run", lambda *_, limit: many[:limit])
     monkeypatch.setattr(logs, "text_of", lambda *_: "done\n")
     source = SimpleNamespace(
         run=SimpleNamespace(id="run"),

@@ -16,6 +16,7 @@ from meguru.pipelines.logs.read import text_of
 LAST_LINES, MAX_BYTES = 500, 256 << 10
 MAX_TAILS = 500
 """Of more logs (a step over thousands of items) only digests are stated: a pack has 1,000 parts at most."""
+_MAX_STATED = 100_000
 _HIDDEN = "•••"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z ")
 _PERSONAL = re.compile(
@@ -31,7 +32,8 @@ def gather(source: PackSource) -> GatheredPart:
         return GatheredPart()
     files: dict[str, PackContent] = {}
     said = []
-    for number, log in enumerate(store.newest(store.of_run(source.ctx.tx, source.run.id))):
+    all_logs = store.of_run(source.ctx.tx, source.run.id, limit=_MAX_STATED)
+    for number, log in enumerate(store.newest(all_logs)):
         told: dict[str, Any] = {"step": log.step, "attempt": log.attempt, "lines": log.lines}
         told["log"] = {"sha256": log.blob or ""}
         said.append(told)
