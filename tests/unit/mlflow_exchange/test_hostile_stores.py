@@ -1,17 +1,21 @@
 """A store is hostile until it is read: it is bounded, and nothing outside of it is touched."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from meguru.app.nouns import load_operations
-from meguru.errors import InvalidInput, NotFound, UsageError
+from meguru.errors import InternalError, InvalidInput, NotFound, UsageError
 from meguru.mlflow.exchange import documents
 from meguru.mlflow.exchange.import_tracking import import_experiment
 from meguru.mlflow.exchange.replies import number
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.sources import open_source
+from meguru.mlflow.exchange.targets.server import MODEL, ServerTarget
 from meguru.mlflow.exchange.transfer import import_store
+from meguru.mlflow.exchange.types import MlflowExperiment, MlflowLoggedModel
 from meguru.tracking.operations import create_experiment
 
 RUN = "0123456789abcdef0123456789abcdef"
@@ -164,3 +168,23 @@ def test_no_number_is_taken_behind_which_there_is_none_for_the_next_experiment(w
 )
 def test_a_number_of_a_reply_is_one_that_a_store_can_hold(value, read):
     assert number({"step": value}, "step") == read
+
+
+def test_a_list_of_models_that_broke_off_is_asked_for_again():
+    of = MlflowExperiment(id="1", name="e", stage="active", created=1, updated=1)
+    sent = MlflowLoggedModel(
+        id="m-9", experiment="1", name="m", model_type="", run="", status="", created=1, updated=1
+    )
+    breaks = [True, False]
+
+    def listed(_):
+        if breaks.pop(0):
+            raise InternalError("a bug")
+        yield replace(sent, tags={MODEL: "m-1"})
+
+    target = ServerTarget(SimpleNamespace(where="there"), on_error=print)
+    target._experiments["1"], target._source = of, SimpleNamespace(logged_models=listed)
+    with pytest.raises(InternalError):
+        target.find_model(of, "m-1")
+    assert target.find_model(of, "m-1").id == "m-1"
+    assert target.find_model(of, "m-2") is None

@@ -120,10 +120,10 @@ class ServerTarget:
         """Return a logged model that was sent, as it is there, under its id here."""
         if of.id not in self._listed:
             # Listed once an experiment: the protocol finds none by a tag on every server.
-            self._listed.add(of.id)
             for listed in self._source.logged_models(self._experiments[of.id]):
                 if mine := listed.tags.get(MODEL):
                     self._models.setdefault(mine, listed)
+            self._listed.add(of.id)  # not before: what a list that broke off lacks would be sent twice
         each = self._models.get(identity)
         if each is None:
             return None
