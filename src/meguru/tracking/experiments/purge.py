@@ -48,10 +48,12 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
             hint=f"delete it first: meguru experiments rm '{name}'",
         )
     check_free(ctx.tx, ctx.now(), refs.make("project", row.project or refs.DEFAULT), row.project)
-    mine = select(schema.run.c.id).where(schema.run.c.experiment == row.experiment).limit(AT_ONCE)
+    mine = select(schema.run.c.id).where(schema.run.c.experiment == row.experiment)
     # Held as whoever logs holds them (that waits for no lock of the log): a point that came in between would
-    # be left without its run, or its series keep the run from being removed.
-    runs = list(ctx.tx.execute(mine.with_for_update()).scalars())
+    # be left without its run, or its series keep the run from being removed. By id, as a group commit of
+    # what many log holds them (see `GroupCommit.submit`): in another order both could wait for each other.
+    held = mine.order_by(schema.run.c.id).limit(AT_ONCE).with_for_update()
+    runs = list(ctx.tx.execute(held).scalars())
     followers = provided(FOLLOWERS)
     for kind in followers.names():
         followers.load(kind)(ctx.tx, row.id, runs)
