@@ -64,7 +64,7 @@ def fit_count_band(counts: Sequence[int]) -> CountBand:
 
     Examples
     --------
-    >>> band = band_of([100, 90, 110, 105])
+    >>> band = fit_count_band([100, 90, 110, 105])
     >>> round(band.mean, 2), round(band.at_most(60), 4)
     (101.25, 0.0002)
     """
