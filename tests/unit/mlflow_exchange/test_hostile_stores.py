@@ -1,6 +1,8 @@
 """A store is hostile until it is read: it is bounded, and nothing outside of it is touched."""
 
 import os
+import sqlite3
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,7 @@ from meguru.app.nouns import load_operations
 from meguru.errors import InternalError, InvalidInput, NotFound, UsageError
 from meguru.mlflow.exchange import documents
 from meguru.mlflow.exchange.import_tracking import import_experiment
-from meguru.mlflow.exchange.replies import number
+from meguru.mlflow.exchange.replies import as_float, number
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.sources import open_source
 from meguru.mlflow.exchange.targets.server import MODEL, ServerTarget
@@ -188,3 +190,39 @@ def test_a_list_of_models_that_broke_off_is_asked_for_again():
         target.find_model(of, "m-1")
     assert target.find_model(of, "m-1").id == "m-1"
     assert target.find_model(of, "m-2") is None
+
+
+def test_a_value_of_a_reply_that_no_double_holds_is_none():
+    assert as_float(10**400) is None
+    assert as_float("7.5") == 7.5
+
+
+def test_rows_of_a_model_that_are_no_points_are_told_and_end_nothing(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        database.executescript("""
+            CREATE TABLE experiments (experiment_id);
+            CREATE TABLE runs (run_uuid);
+            CREATE TABLE metrics (key);
+            CREATE TABLE logged_models (model_id, experiment_id, status, creation_timestamp_ms);
+            CREATE TABLE logged_model_metrics
+                (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value);
+            INSERT INTO logged_models VALUES ('m-1', '1', 2, 1e999);
+            INSERT INTO logged_model_metrics VALUES
+                ('m-1', 'k', 5, 1, 0.5), ('m-1', 'k', 5, 2, 'x'), ('m-1', 'k', 5, 1e30, 0.5);
+        """)
+    told = []
+    source = open_source(f"sqlite:///{tmp_path / 'x.db'}", on_error=told.append)
+    of = MlflowExperiment(id="1", name="e", stage="active", created=1, updated=1)
+    (model,) = source.logged_models(of)
+    assert (model.created, [(each.step, each.value) for each in model.points]) == (0, [(1, 0.5)])
+    assert [each.what for each in told] == ["a row of the metric 'k' is no point"] * 2
+
+
+def test_an_alias_of_a_number_that_no_version_has_is_none(store):
+    aliases = store / "models" / "m" / "aliases"
+    aliases.mkdir(parents=True)
+    (aliases.parent / "meta.yaml").write_text("{name: m}")
+    (aliases / "long").write_text("9" * 5000)
+    (aliases / "best").write_text("2\n")
+    (found,) = open_source(str(store), on_error=print).registered()
+    assert found.aliases == {"best": 2}

@@ -159,10 +159,10 @@ def number(each: ServerReply, name: str) -> int:
 
 
 def as_float(value: Any) -> float | None:
-    """Return a number; None for NaN and for what is none."""
+    """Return a number, which may be NaN; None for what is none."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

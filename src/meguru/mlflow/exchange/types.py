@@ -13,6 +13,8 @@ from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
 LARGEST = 1.7976931348623157e308
 LARGEST_INTEGER = 2**63 - 1
+MAX_DIGITS = 9
+"""Of the number of a version."""
 OnError = Callable[[MeguruError], None]
 """Told of what could not be read or written; the rest goes on."""
 TransferProgress = Callable[[str, int, int | None], None]

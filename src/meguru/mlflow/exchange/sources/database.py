@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.mlflow.exchange import documents
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.types import (
+    MAX_DIGITS,
     STATUSES,
     File,
     MlflowExperiment,
@@ -156,7 +158,7 @@ class DatabaseSource:
                 aliases={
                     alias: int(version)
                     for alias, version in self._pairs("registered_model_aliases", aliases, name).items()
-                    if version.isdecimal()
+                    if version.isdecimal() and len(version) <= MAX_DIGITS
                 },
             )
 
@@ -254,12 +256,18 @@ class DatabaseSource:
         if "logged_model_metrics" not in self._tables:
             return
         for row in self._rows("SELECT * FROM logged_model_metrics WHERE model_id = ?", model):
+            key, ms = _text(row, "metric_name"), _number(row, "metric_timestamp_ms")
+            try:  # SQLite lets a column of numbers hold anything
+                known = point(_number(row, "metric_step"), ms, row["metric_value"])
+            except (ValueError, TypeError):
+                self._on_error(InvalidInput(f"a row of the metric {key!r} is no point", where=self.where))
+                continue
             yield MlflowModelPoint(
-                key=_text(row, "metric_name"),
-                ms=_number(row, "metric_timestamp_ms"),
-                step=_number(row, "metric_step"),
+                key=key,
+                ms=known.ms,
+                step=known.step,
                 run=_text(row, "run_id"),
-                value=row["metric_value"],
+                value=known.value,
                 dataset_name=_text(row, "dataset_name"),
                 dataset_digest=_text(row, "dataset_digest"),
             )
@@ -304,4 +312,4 @@ def _text(row: DatabaseRow, name: str) -> str:
 
 def _number(row: DatabaseRow, name: str) -> int:
     value = row.get(name)
-    return int(value) if isinstance(value, int | float) else 0
+    return int(value) if isinstance(value, int | float) and math.isfinite(value) else 0

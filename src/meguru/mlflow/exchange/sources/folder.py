@@ -11,6 +11,7 @@ from meguru.mlflow.exchange import documents
 from meguru.mlflow.exchange.documents import children, document, texts, walk
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.types import (
+    MAX_DIGITS,
     STATUSES,
     File,
     MlflowExperiment,
@@ -178,7 +179,11 @@ class FolderSource:
             created=_number(meta, "creation_timestamp"),
             updated=_number(meta, "last_updated_timestamp"),
             versions=sorted(self._versions(place), key=lambda version: version.version),
-            aliases={alias: int(text) for alias, text in aliases.items() if text.strip().isdecimal()},
+            aliases={
+                alias: int(text)
+                for alias, text in aliases.items()
+                if text.strip().isdecimal() and len(text.strip()) <= MAX_DIGITS
+            },
         )
 
     def left_out(self) -> dict[str, int]:
@@ -282,7 +287,7 @@ class FolderSource:
             if meta is None or _text(meta, "current_stage") == "Deleted_Internal":
                 continue
             number = each.name.removeprefix("version-")
-            if not number.isdecimal() or len(number) > 9:
+            if not number.isdecimal() or len(number) > MAX_DIGITS:
                 continue
             source = _text(meta, "source")
             yield MlflowVersion(
