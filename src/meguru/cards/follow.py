@@ -13,7 +13,7 @@ from meguru.cards.facts.reader import RecordReader
 from meguru.cards.kind import CARD
 from meguru.cards.snapshots import keep_snapshot
 from meguru.cards.types import Card
-from meguru.errors import MeguruError, is_our_fault
+from meguru.errors import Busy, MeguruError
 from meguru.kernel import events
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, InternalOperation
@@ -75,10 +75,11 @@ class CardKeeper(Follower):
                     continue  # nobody wrote about it: its versions may come every minute
                 try:
                     made.append(assemble(reader, ref))
+                except Busy:
+                    raise  # a store that is away: the cursor stays, and the event is looked at again
                 except MeguruError as error:
-                    if is_our_fault(error):
-                        raise  # a store that is away: the cursor stays, and the event is looked at again
-                    # It went away meanwhile, or can't be read: the others must not wait for it.
+                    # It went away meanwhile, or can't be read, such as damaged files: the others must not
+                    # wait for it.
                     log.warning("no card of %s was kept: %s", ref, error)
         return made
 

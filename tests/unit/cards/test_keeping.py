@@ -16,7 +16,7 @@ from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as datasets
 from meguru.datasets.personal.erase import erase
 from meguru.datasets.types import ColumnSpec
-from meguru.errors import Busy, NotFound
+from meguru.errors import Busy, DigestMismatch, NotFound
 from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
@@ -180,3 +180,17 @@ def test_a_store_that_is_away_costs_no_card(own, monkeypatch):
     monkeypatch.setattr(follow, "assemble", known)
     keeper.step()
     assert cards.history(own, ref="model/delay@2")
+
+
+def test_files_that_are_damaged_keep_no_other_card_waiting(own, monkeypatch):
+    known = follow.assemble
+
+    def damaged(reader, ref):
+        if ref == "model/delay@1":
+            raise DigestMismatch("the profile is not what was written")
+        return known(reader, ref)
+
+    monkeypatch.setattr(follow, "assemble", damaged)
+    CardKeeper(own).step()
+    assert cards.history(own, ref="model/delay@2")
+    assert not cards.history(own, ref="model/delay@1")
