@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,9 @@ from meguru.tracking.types import EndState, Run
 
 _PATIENCE_SECONDS = 2.0
 _TOLD = 4000
+_TOKENIZER = re.compile(r"tokeni[sz][a-z]*", re.IGNORECASE)
+_TOKENS = re.compile(r"tokens|token(?=[-_])", re.IGNORECASE)
+_NUMBER = re.compile(r"-?\d[\d_]{0,11}(?:\.\d{0,11})?(?:e[+-]?\d{1,3})?", re.IGNORECASE)
 
 
 class ScriptEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,9 +84,15 @@ def params_of(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def without_secrets(params: Mapping[str, str]) -> dict[str, str]:
-    """Return params without the values that a command line hides too: everybody who sees runs reads them."""
+    """Return params without secrets: everybody who sees runs reads them."""
     mask = Masker(secrets_of(os.environ)).text
-    return {name: SHOWN if is_secret_name(name) else mask(value) for name, value in params.items()}
+    return {name: SHOWN if _is_secret(name, value) else mask(value) for name, value in params.items()}
+
+
+def _is_secret(name: str, value: str) -> bool:
+    # A tokenizer and a number of tokens are settings of a model, by which runs are compared.
+    name = _TOKENIZER.sub("", name)
+    return is_secret_name(_TOKENS.sub("", name) if _NUMBER.fullmatch(value) else name)
 
 
 class _Metrics:
