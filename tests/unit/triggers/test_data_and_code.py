@@ -8,9 +8,10 @@ from textwrap import dedent
 import polars as pl
 import pytest
 
+from meguru.datasets import store as datasets
 from meguru.datasets.client import add_files
 from meguru.datasets.operations import remove
-from meguru.errors import InvalidInput, MeguruError
+from meguru.errors import Busy, InvalidInput, MeguruError
 from meguru.kernel import events
 from meguru.pipelines.load import register_file
 from meguru.registry.client import add_model
@@ -218,3 +219,17 @@ def test_a_trigger_changed_to_another_dataset_counts_from_the_change(workspace, 
     add(5)
     assert states(workspace) == ["filtered"]
     assert reasons(workspace) == ["5 new rows since dataset/flights@2, and it waits for 50"]
+
+
+def test_a_database_that_is_busy_is_no_reason_to_pass_an_event_over(workspace, add, monkeypatch):
+    make(workspace, {"data": "flights", "min_new_rows": 5})
+    add(10)
+
+    def busy(*_):
+        raise Busy("another writer holds the database")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(datasets, "resolve", busy)
+        with pytest.raises(Busy):
+            Evaluator(workspace).step()
+    assert states(workspace) == ["fired"]

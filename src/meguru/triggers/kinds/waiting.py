@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from meguru.errors import MeguruError
+from meguru.errors import Busy, MeguruError
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
 from meguru.triggers.parse import kind_of
@@ -25,6 +25,8 @@ def why_not_enough(ctx: Context, trigger: Trigger, event: Event) -> str:
     try:
         kind = kind_of(trigger.on)
         return kind.why_not_enough(ctx, trigger, event) if isinstance(kind, WaitingKind) else ""
+    except Busy:
+        raise  # of ours, and over soon: the event is decided at the next attempt
     except MeguruError as error:
         # What the event tells of may be gone by now, such as a removed version. An error here would be met
         # again at each attempt, and no later event would be decided for any trigger.
