@@ -24,8 +24,8 @@ from meguru.releases.types import (
 )
 
 MAX_NEAR = 1000
-MAX_DIGITS = 9
 """So many references are looked through for one that is spelled alike."""
+MAX_DIGITS = 9
 
 
 def add(tx: Connection, item: Release) -> None:
