@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from meguru.triggers import operations as triggers
 from meguru.triggers.arrivals.service import Listeners
 from meguru.triggers.evaluate import Evaluator
 from meguru.triggers.kinds.brokers import nats
+from meguru.triggers.kinds.brokers.base import Subscription
 from meguru.triggers.parse import kind_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]
@@ -170,6 +173,25 @@ class TestNatsCore(ListenerContract):
     @pytest.fixture
     def source(self, tmp_path, monkeypatch):
         yield from source_of(Nats, tmp_path, monkeypatch)
+
+
+PERMISSIONS = """
+port: %s, host: "127.0.0.1", jetstream: {store_dir: "%s"}
+authorization: {users: [
+  {user: "ana", password: "secret", permissions: {subscribe: ["mlops.>", "_INBOX.>"], publish: {deny: [">"]}}}
+]}
+"""
+
+
+def test_who_may_not_ask_nats_for_streams_listens_through_the_core(tmp_path):
+    with running(brokers.nats, tmp_path) as broker:
+        port = broker.url.rpartition(":")[2]
+    config = tmp_path / "nats.conf"
+    config.write_text(PERMISSIONS % (port, tmp_path / "streams"), encoding="utf-8")
+    program = Path(sys.executable).parent / "nats-server"
+    url = f"nats://ana:secret@127.0.0.1:{port}"
+    with brokers.RunningBroker(broker.url, [program, "-c", config], tmp_path):
+        assert asyncio.run(nats._stream_of(Subscription(url=url, topic="mlops.retrain", group="g"))) == ""
 
 
 class TestJetStream(ListenerContract):

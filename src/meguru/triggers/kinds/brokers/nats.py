@@ -15,6 +15,8 @@ from meguru.triggers.kinds.brokers.base import (
 
 ACK_SECONDS = 10.0
 MAX_ACK_PENDING = 20
+_FORBIDDEN = "permissions violation"
+"""How NATS begins to say what a user may not do."""
 _NO_RECONNECT: dict[str, Any] = {
     "allow_reconnect": False,
     "connect_timeout": 5,
@@ -80,18 +82,22 @@ async def _stream_of(wanted: Subscription) -> str:
     from nats.js.errors import NotFoundError, ServiceUnavailableError
 
     server, who = _server_and_user(wanted.url)
-    client = Client()
-    await client.connect(server, error_cb=_ignore_error, **who, **_NO_RECONNECT)
+    client, told = Client(), list[str]()
+
+    async def note(error: Exception) -> None:
+        told.append(str(error))
+
+    await client.connect(server, error_cb=note, **who, **_NO_RECONNECT)
     try:
         return str(await client.jetstream(timeout=3).find_stream_name_by_subject(wanted.topic))
     except (NotFoundError, ServiceUnavailableError):
         return ""  # not kept by any stream; or nobody answers for JetStream, which is switched off
-    # A timeout is no such answer. Taken for one, a stream that is slow for a moment would be listened to
-    # through the core, which delivers nothing of what came meanwhile.
+    except TimeoutError:
+        # A user who may listen to subjects alone gets no answer either, and the core is all there is for them.
+        if any(_FORBIDDEN in each for each in told):
+            return ""
+        # Else a timeout tells nothing. Taken for an answer, a stream that is slow for a moment would be
+        # listened to through the core, which delivers nothing of what came meanwhile.
+        raise
     finally:
         await client.close()
-
-
-async def _ignore_error(error: Exception) -> None:
-    """Stay silent: what is wrong is raised where it was asked for."""
-    del error
