@@ -11,6 +11,7 @@ from meguru.alerts.event_rules import about_of
 from meguru.alerts.show import list_alerts
 from meguru.alerts.types import AlertState
 from meguru.artifacts.log import last_words
+from meguru.base import refs
 from meguru.base.paging import MAX_PAGE
 from meguru.console.endpoint_view import unserved_because
 from meguru.console.event_sentences import plain_sentence_of
@@ -25,6 +26,7 @@ from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.show import list_pipelines
 from meguru.pipelines.types import PipelineRunState
 from meguru.releases.review.show import awaiting
+from meguru.releases.review.store import open_requests
 from meguru.releases.review.types import ReviewStanding
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving.types import Endpoint, EndpointState
@@ -84,10 +86,14 @@ def needs(
         *_events(visit),
     ]
     reviewed = {each.release for each in reviews}
+    with visit.ws.read() as tx:  # without their standing all of them cost one statement
+        asked = {refs.make("release", each.endpoint, each.version) for each in open_requests(tx)}
     for endpoint in endpoints:
         newest = releases.get(endpoint.name)
         found += _waivers(visit, endpoint)
-        found += _release(visit, endpoint, None if newest and newest.ref in reviewed else newest)
+        if newest and newest.ref in asked - reviewed:
+            found.append(_review(visit, newest.ref, newest.checked_at))
+        found += _release(visit, endpoint, None if newest and newest.ref in asked | reviewed else newest)
     looked_after = _looked_after(visit)
     return sorted((each for each in found if each.cause not in looked_after), key=_urgency)
 
@@ -172,15 +178,19 @@ def _reviews(visit: Visit, reviews: Sequence[ReviewStanding]) -> Iterator[Need]:
                 cause=("release.glass_broken", review.release),
             )  # fmt: skip
         else:
-            yield Need(
-                word="asking",
-                what=visit.text("{release} waits for a review", release=review.release),
-                url=review_of(review.release),
-                at=review.requested_at,
-                reasons=review.lacks[:3],
-                command=f"meguru release review {short}",
-                cause=("release.review_requested", review.release),
-            )
+            yield _review(visit, review.release, review.requested_at, review.lacks[:3])
+
+
+def _review(visit: Visit, release: str, at: datetime | None, lacks: Sequence[str] = ()) -> Need:
+    return Need(
+        word="asking",
+        what=visit.text("{release} waits for a review", release=release),
+        url=review_of(release),
+        at=at,
+        reasons=list(lacks),
+        command=f"meguru release review {release.removeprefix('release/')}",
+        cause=("release.review_requested", release),
+    )
 
 
 def _firings(visit: Visit) -> Iterator[Need]:

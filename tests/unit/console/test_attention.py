@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from meguru.console import attention
 from meguru.console.attention import FRESH, STATES_TELL
+from meguru.governance.release_policies.kind import ReleasePolicySpec
+from meguru.governance.release_policies.operations import specs as policies
 from meguru.kernel import events
 from meguru.kernel.kinds import event_types
 from meguru.kernel.workspace import Workspace
@@ -118,3 +121,16 @@ def test_every_event_that_needs_a_person_is_on_the_first_page(workspace, browser
 
 def happened(tx, kind, subject, at, data):
     events.append(tx, type=kind, at=at, actor="local", operation="test", subject=subject, data=data)
+
+
+def test_a_review_that_is_not_among_the_newest_is_not_told_as_a_release_that_may_go_live(
+    workspace: Workspace, browser: TestClient, promoted: str, monkeypatch: pytest.MonkeyPatch
+):
+    policies.declare(workspace, name="two", spec=ReleasePolicySpec(endpoints=["delay"], approvals=2))
+    made = releases.create(workspace, endpoint="delay", model="model/delay@1", note="again").ref
+    releases.check(workspace, release=made)
+    releases.request(workspace, release=made)
+    monkeypatch.setattr(attention, "awaiting", lambda *_, **__: [])
+    page = browser.get("/").text
+    assert f"{made} waits for a review" in page
+    assert "waits to go live" not in page
