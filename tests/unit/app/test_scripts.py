@@ -152,7 +152,9 @@ def test_what_a_command_line_hides_is_no_param_either(monkeypatch):
 
 
 def test_tokenizers_and_numbers_of_tokens_are_params_of_a_language_model():
-    given = params_of(["--max-tokens", "4_096", "--tokenizer=byte-bpe", "--token_dropout", "1e-2", "--pad_token_id=0"])
+    given = params_of(
+        ["--max-tokens", "4_096", "--tokenizer=byte-bpe", "--token_dropout", "1e-2", "--pad_token_id=0"]
+    )
     assert without_secrets(given) == given
     secret = params_of(["--hf-token", "123456", "--api-tokens=a,b", "--token_secret", "7", "--token", "abc"])
     assert set(without_secrets(secret).values()) == {"***"}

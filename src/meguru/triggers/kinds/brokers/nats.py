@@ -93,7 +93,7 @@ async def _stream_of(wanted: Subscription) -> str:
     except (NotFoundError, ServiceUnavailableError):
         return ""  # not kept by any stream; or nobody answers for JetStream, which is switched off
     except TimeoutError:
-        # A user who may listen to subjects alone gets no answer either, and the core is all there is for them.
+        # Who may listen to subjects alone gets no answer either, and the core is all there is for them.
         if any(_FORBIDDEN in each for each in told):
             return ""
         # Else a timeout tells nothing. Taken for an answer, a stream that is slow for a moment would be
