@@ -4,10 +4,10 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, cast, insert, select
 from sqlalchemy.exc import OperationalError, StatementError
 
-from meguru.errors import UsageError
+from meguru.errors import InvalidInput, UsageError
 from meguru.storage.db import Database, Json, UtcTime
 
 catalogue = MetaData()
@@ -60,6 +60,13 @@ def test_moments_and_json_read_back_and_naive_moments_are_refused(db):
         assert (row.at, row.data) == (at, {"a": "é", "b": [1, None]})
         with pytest.raises(StatementError):
             tx.execute(insert(thing).values(at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+def test_a_pattern_that_is_too_long_for_the_database_is_the_askers_fault(db):
+    with db.write() as tx:
+        tx.execute(insert(thing).values(n=1))
+    with pytest.raises(InvalidInput, match="too long"), db.read() as tx:
+        tx.execute(select(thing.c.n).where(cast(thing.c.n, String).startswith("x" * 60_000)))
 
 
 def test_many_threads_write_in_turn_and_lose_nothing(db):

@@ -7,6 +7,9 @@ from sqlalchemy.exc import DataError, StatementError
 from meguru.errors import Busy, IntegrityError, InvalidInput, MeguruError, UsageError
 
 _AWAY = "08"
+# SQLite compares no pattern of more than 50,000 bytes, and has no code of its own for that. Each look-up by
+# the beginning of a name or an id is such a pattern, of whatever somebody sends.
+_TOO_LONG_PATTERN = "pattern too complex"
 # SQLite's error names, PostgreSQL's SQLSTATE codes, or the first two characters of those (their class).
 _FAULTS: tuple[tuple[set[str], type[MeguruError], str, str], ...] = (
     (
@@ -43,6 +46,8 @@ def explain(error: StatementError, place: str) -> MeguruError | None:
         return error.orig
     if isinstance(error, DataError):
         return InvalidInput("a value can't be stored as it is", why=why)
+    if _TOO_LONG_PATTERN in why:
+        return InvalidInput("a text to look for is too long", why=why)
     found = _codes(error)
     for codes, kind, what, hint in _FAULTS:
         if found & codes:
