@@ -87,6 +87,7 @@ class Live:
         self._listeners: set[Listener] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._failing = False
 
     @property
     def closed(self) -> bool:
@@ -133,9 +134,14 @@ class Live:
                     told = poll_points(self._all())
             except Exception:
                 # A database that is away for a moment must not end the one thread that wakes every stream.
-                log.exception("streams can't be told what happens; trying again")
+                if not self._failing:  # told once, and not twice a second until it is over
+                    log.exception("streams can't be told what happens; trying again")
+                self._failing = True
                 self._closing.wait(PACE)
                 continue
+            if self._failing:
+                log.warning("streams are told what happens again")
+                self._failing = False
             if now > head:
                 head = now
                 self._wake(self._all())

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from meguru.app.nouns import load_operations
 from meguru.artifacts.log import list_events
+from meguru.console import live
 from meguru.console.live import Listener, Live, poll_points
 from meguru.console.routes import routes
 from meguru.console.stream import follow
@@ -218,14 +219,17 @@ def test_a_reader_whose_rights_change_is_told_no_more_than_they_may_see_by_then(
     asyncio.run(scene())
 
 
-def test_streams_hear_of_events_again_after_the_database_was_away(workspace: Workspace, monkeypatch):
+def test_streams_hear_of_events_again_after_the_database_was_away_which_is_logged_once(
+    workspace: Workspace, monkeypatch, caplog
+):
     load_operations()
-    known, failed = events.wait, threading.Event()
+    monkeypatch.setattr(live, "PACE", 0.01)
+    known, failed, left = events.wait, threading.Event(), iter(range(3))
 
     def away(*given, **named):
-        if not failed.is_set():
-            failed.set()
+        if next(left, None) is not None:
             raise Busy("the database is away")
+        failed.set()
         return known(*given, **named)
 
     monkeypatch.setattr(events, "wait", away)
@@ -233,9 +237,11 @@ def test_streams_hear_of_events_again_after_the_database_was_away(workspace: Wor
     async def scene() -> None:
         found = follow(Live(), workspace, 9)
         waiting = asyncio.ensure_future(_next_messages(found))
-        assert await asyncio.to_thread(failed.wait, 10)
+        assert await asyncio.to_thread(failed.wait, 60)
         await asyncio.to_thread(lambda: [runs.start(workspace) for _ in range(10)])
-        assert (await asyncio.wait_for(waiting, 10))[0]["seq"] == 10
+        assert (await asyncio.wait_for(waiting, 60))[0]["seq"] == 10
         await found.aclose()
 
     asyncio.run(scene())
+    logged = [each for each in caplog.records if each.name == live.__name__]
+    assert [(each.levelname, bool(each.exc_info)) for each in logged] == [("ERROR", True), ("WARNING", False)]
