@@ -116,9 +116,9 @@ def _check_columns(model: StoredResults, signature: Signature) -> None:
 def _check_linear(model: LinearModel, signature: Signature) -> None:
     without = tuple(name for name in model.names if name != "const")
     allowed = {tuple(model.names), without}
-    output_names = without == tuple(f"x{place + 1}" for place in range(len(without)))
+    is_numbered = without == tuple(f"x{place + 1}" for place in range(len(without)))
     counts = {len(names) for names in allowed}
-    fits = len(signature.names) in counts if output_names else signature.names in allowed
+    fits = len(signature.names) in counts if is_numbered else signature.names in allowed
     if not fits or not signature.numeric:
         raise InvalidInput(
             "the example has other columns than the model has parameters",
