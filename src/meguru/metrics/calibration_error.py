@@ -127,7 +127,7 @@ def unfolded(means: Floats, spread: Floats) -> Floats:
 
     # The folded mean rises with the mean by less than 1, so each step comes nearer from above and none
     # overshoots. After 20 the error is below 1e-3 of the spread, but for means that noise alone would make
-    # (0.8 of the spread), where the curve is flat: there it is up to 0.08, which corrects too little.
+    # (0.8 of the spread), where the curve is flat: there it is up to 0.1, which corrects too little.
     found = means
     for _ in range(20):
         ratio = found / spread
