@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_LENGTH = 300
-_QUOTED = re.compile(r" for \d+ out of \d+ values: \[.*")
+_QUOTED = re.compile(r" for \d+ (out of \d+ values|value\(s\)): \[.*|(?<=datetime )'[^']*'")
 
 
 def reason(error: Exception) -> str:

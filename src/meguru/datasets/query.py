@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from meguru.datasets.client import DatasetDoor, version_of
 from meguru.datasets.frames import scan_of
 from meguru.datasets.paths import format_of
+from meguru.datasets.polars_errors import reason
 from meguru.datasets.show import list_datasets
 from meguru.datasets.sql.guard import tables_of
 from meguru.errors import InvalidInput, UsageError
@@ -64,7 +65,7 @@ def collect(plan: pl.LazyFrame, *, most: int) -> tuple[pl.DataFrame, int]:
 
 
 def _no_answer(error: Exception) -> InvalidInput:
-    return InvalidInput("the query can't be answered", why=str(error).split("\n")[0][:300])
+    return InvalidInput("the query can't be answered", why=reason(error))
 
 
 def _tables(ws: DatasetDoor, query: str, clear: str) -> dict[str, pl.LazyFrame]:
@@ -119,7 +120,7 @@ def write(rows: pl.DataFrame | pl.LazyFrame, path: Path) -> int:
         count = _write(rows.lazy(), draft, path.suffix, kind)
         draft.replace(path)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InvalidInput(f"{str(path)!r} can't be written", why=str(error).split("\n")[0]) from error
+        raise InvalidInput(f"{str(path)!r} can't be written", why=reason(error)) from error
     finally:
         draft.unlink(missing_ok=True)
     return count

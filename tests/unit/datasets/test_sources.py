@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from meguru.datasets.client import add_files, frame
-from meguru.datasets.query import select, write
+from meguru.datasets.query import collect, select, write
 from meguru.errors import InvalidInput, MeguruError, UsageError
 
 
@@ -104,6 +104,31 @@ def test_sql_asks_datasets_and_nothing_else(workspace, shop, tmp_path):
             select(workspace, query)
     with pytest.raises(InvalidInput):
         select(workspace, "SELECT nothing FROM orders")
+
+
+@pytest.mark.parametrize(
+    ("engine", "query", "told"),
+    [
+        (
+            "polars",
+            "SELECT CAST(mail AS INT) FROM people",
+            "conversion from `str` to `i32` failed in column 'mail'",
+        ),
+        ("duckdb", "SELECT mail::DATE FROM people", "Conversion Error: SELECT mail::DATE FROM people"),
+        ("duckdb", "SELECT strptime(mail, '%Y') FROM people", "Invalid Input Error"),
+        (
+            "duckdb",
+            "SELECT nope FROM people",
+            'Binder Error: Referenced column "nope" not found in FROM clause!',
+        ),
+    ],
+)
+def test_a_query_that_fails_says_why_and_no_value_of_a_row(workspace, tmp_path, engine, query, told):
+    (tmp_path / "people.csv").write_text("mail\nanna@example.org\n")
+    add_files(workspace, "people", tmp_path / "people.csv")
+    with pytest.raises(InvalidInput, match="can't be answered") as caught:
+        collect(select(workspace, query, engine=engine), most=1)
+    assert caught.value.why == told
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.tsv", "x.parquet", "x.json", "x.jsonl", "x.arrow", "x.avro"])

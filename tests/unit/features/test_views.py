@@ -364,6 +364,24 @@ def test_a_query_that_can_not_be_read_says_so():
     assert "can't be read" in told.value.why
 
 
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda rows: compute.queried("SELECT CAST(mail AS INT) FROM obs", {"obs": rows}, "it"),
+        lambda rows: compute.called(lambda obs: obs.cast(pl.Int32), {"obs": rows}, "it"),
+        lambda rows: compute.called(
+            lambda obs: obs.select(pl.col("mail").str.to_integer()), {"obs": rows}, "it"
+        ),
+        lambda rows: compute._typed(rows["mail"], "Int32", "it"),
+    ],
+)
+def test_no_value_of_a_row_is_told_when_a_view_can_not_be_computed(work):
+    with pytest.raises(InvalidInput) as told:
+        work(pl.DataFrame({"mail": ["anna@example.org"]}))
+    assert "failed" in told.value.why
+    assert "anna" not in f"{told.value.what} {told.value.why}"
+
+
 def test_a_part_that_was_cut_short_is_computed_again(folder, flights, tmp_path):
     folder.edit("features.py", 'owner="ann"', "incremental=True")
     ws = folder.apply().ws

@@ -9,6 +9,7 @@ import msgspec
 
 from meguru.base.names import check_full_name
 from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
+from meguru.datasets.polars_errors import reason
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Reference(ExpectationOptions, frozen=True, kw_only=True, forbid_unknown_fi
         try:
             known = found.rename(dict(zip(self._to(), here, strict=True))).cast(dict(kinds))  # type: ignore[arg-type]
         except pl.exceptions.PolarsError as error:
-            why = str(error).split("\n")[0][:200]
+            why = reason(error)
             raise InvalidInput(f"the values of dataset/{self.dataset} are of another type", why=why) from None
         if len(here) == 1:
             return ~pl.col(here[0]).is_in(known[here[0]].implode())

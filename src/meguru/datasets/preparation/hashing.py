@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meguru.datasets.checking import known_column
+from meguru.datasets.polars_errors import reason
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def shares_of(frame: pl.DataFrame, key: Sequence[str], seed: int) -> npt.NDArray
         parts = [pl.col(name).cast(pl.String).fill_null("\0") for name in key]
         joined = frame.select(pl.concat_str(parts, separator="\x1f").alias("key"))["key"]
     except pl.exceptions.PolarsError as error:
-        why = str(error).split("\n")[0][:200]
+        why = reason(error)
         raise InvalidInput("a key holds texts, numbers or times", why=why, field="key") from None
     distinct = joined.unique()
     shares = pl.Series([_share(text, seed) for text in distinct], dtype=pl.Float64)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from meguru.datasets.polars_errors import MAX_LENGTH
 from meguru.errors import InvalidInput, MissingDependency
 
 if TYPE_CHECKING:
+    import duckdb
     import polars as pl
 
 MEMORY = "2GB"
+_LINE = re.compile(r"^LINE \d+: (.*)$", re.MULTILINE)
 
 
 def query_with_duckdb(query: str, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
@@ -47,6 +51,21 @@ def query_with_duckdb(query: str, tables: Mapping[str, pl.LazyFrame]) -> pl.Data
         try:
             found: pl.DataFrame = connection.sql(query).pl()
         except duckdb.Error as error:
-            why = str(error).split("\n")[0][:300]
-            raise InvalidInput("the query can't be answered", why=why, field="query") from error
+            raise InvalidInput(
+                "the query can't be answered", why=_reason(error, query), field="query"
+            ) from error
     return found
+
+
+def _reason(error: duckdb.Error, query: str) -> str:
+    """Return what DuckDB says of a query, without the values of rows that it quotes."""
+    import duckdb
+
+    says = str(error)
+    about_query = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+    if isinstance(error, (*about_query, duckdb.OutOfMemoryException, duckdb.PermissionException)):
+        return says.partition("\n")[0][:MAX_LENGTH]
+    # Any word of the others may be a row's: the kind is told, and the line of the query that it is about.
+    kind, lines = says.partition(":")[0], _LINE.findall(says)
+    line = lines[-1].strip(". ") if lines else ""
+    return f"{kind}: {line}"[:MAX_LENGTH] if line and line in query else kind

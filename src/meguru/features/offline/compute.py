@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meguru.compute.dataset_param import Dataset
+from meguru.datasets.polars_errors import reason
 from meguru.datasets.sql.guard import check_reads_no_files
 from meguru.errors import InvalidInput, MeguruError, UsageError
 from meguru.features import code, dtypes
@@ -76,7 +77,8 @@ def called(function: Callable[..., Any], frames: Mapping[str, pl.DataFrame], wha
         raise
     except Exception as error:
         place = _line(error)
-        why = f"{type(error).__name__}: {error}"[:500]
+        says = reason(error) if isinstance(error, pl.exceptions.PolarsError) else str(error)
+        why = f"{type(error).__name__}: {says}"[:500]
         raise InvalidInput(f"the transform of {what} failed", where=place, why=why) from error
     if not isinstance(found, pl.DataFrame):
         why = f"it returned {type(found).__name__}"
@@ -97,7 +99,7 @@ def queried(sql: str, frames: Mapping[str, pl.DataFrame], what: str) -> pl.DataF
     try:
         return pl.SQLContext(dict(frames)).execute(sql, eager=True)
     except pl.exceptions.PolarsError as error:
-        why = str(error).split("\n", 1)[0][:300]
+        why = reason(error)
         raise InvalidInput(f"the query of {what} can't be answered", why=why, field="sql") from error
 
 
@@ -134,7 +136,7 @@ def _typed(column: pl.Series, kind: str, what: str) -> pl.Series:
     try:
         return column.cast(dtypes.polars_type(kind), strict=True)
     except pl.exceptions.PolarsError as error:
-        why = str(error).split("\n", 1)[0][:200]
+        why = reason(error)
         raise InvalidInput(f"{column.name!r} of {what} is no {kind}", why=why, field="features") from error
 
 
