@@ -11,7 +11,7 @@ from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.artifacts.erasure.forms import forms_of
 from meguru.base import refs
 from meguru.kernel.operations import Context
-from meguru.predictions import aggregation_queue, payload
+from meguru.predictions import aggregation_queue, payload_search
 from meguru.predictions.outcome_store import RowId
 from meguru.predictions.schema import prediction_batch, prediction_key, waiting_outcome
 from meguru.predictions.store import chunks
@@ -88,7 +88,7 @@ class PersonMatcher:
             for name in (column, SENT_PREFIX + column)
         }
 
-        self._needles = payload.search_needles(
+        self._needles = payload_search.search_needles(
             form for each in subject.who.values() for form in forms_of(each)
         )
         self._lower = any("@" in form for form in subject.values)
@@ -99,13 +99,13 @@ class PersonMatcher:
         for needle in self._needles:
             if needle in text:
                 return True
-        return payload.COMPRESSED in body
+        return payload_search.COMPRESSED in body
 
     def rows(self, body: bytes) -> set[int]:
         """Return the rows of a request that are theirs."""
         return {
             number
-            for name, values in payload.values_in(body, self._tests)
+            for name, values in payload_search.values_in(body, self._tests)
             for number, each in enumerate(values)
             if self._tests[name](each)
         }
@@ -114,7 +114,7 @@ class PersonMatcher:
 def _scrub(tx: Connection, row_id: str, rows: set[int]) -> None:
     mine, keys = prediction_batch.c, prediction_key.c
     body = tx.execute(select(mine.payload).where(mine.id == row_id)).scalar_one()
-    values = {"payload": payload.without_features(body, rows)}
+    values = {"payload": payload_search.without_features(body, rows)}
     tx.execute(update(prediction_batch).where(mine.id == row_id).values(values))
     tx.execute(delete(prediction_key).where(keys.batch_id == row_id, keys.row.in_(sorted(rows))))
 
@@ -136,7 +136,7 @@ def values(ctx: Context, column: str) -> Iterator[str]:
     mine, names = prediction_batch.c, {column, SENT_PREFIX + column}
     with ctx.ws.read() as tx:
         for (body,) in tx.execute(select(mine.payload).execution_options(yield_per=_PAGE)):
-            for _, found in payload.values_in(body, names):
+            for _, found in payload_search.values_in(body, names):
                 yield from (str(each) for each in set(found) if each is not None)
         yield from tx.execute(select(prediction_key.c.key).distinct()).scalars()
         yield from tx.execute(select(waiting_outcome.c.key).distinct()).scalars()

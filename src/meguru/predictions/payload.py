@@ -8,14 +8,19 @@ was before it could be said: one score a row. So is Arrow without a header.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from meguru.predictions.columns import column_name, output_columns, read_series, series
+from meguru.predictions.columns import (
+    column_name,
+    output_columns,
+    read_series,
+    recorded_series,
+    series,
+)
 from meguru.predictions.outputs import PLAIN, AnswerOutput, ModelAnswer, plain
 from meguru.predictions.types import SHADOW_PREFIX, TIME_COLUMN
 
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
 MAX_PACKED_ROWS = 200
 """Rows that are written as msgpack; more of them as Arrow, which is smaller and quicker from about here
 on."""
-_ARROW = b"ARROW1"
+ARROW = b"ARROW1"
 _TIME = AnswerOutput("time", "datetime")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -85,9 +90,9 @@ class StoredRows(msgspec.Struct, array_like=True, gc=False):
     together: ScoringBatch | None = None
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(StoredRows).decode
-_decode_header = msgspec.msgpack.Decoder(_Header).decode
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(StoredRows).decode
+decode_header = msgspec.msgpack.Decoder(_Header).decode
 
 
 def make(
@@ -130,7 +135,7 @@ def pack(content: PayloadColumns, together: ScoringBatch | None = None) -> bytes
         frame(content).write_ipc(buffer, compression="zstd")
         rows = buffer.getvalue()
     # Arrays without names: a field can only be added at the end, and readers take what lacks for its default.
-    return _encode((header, rows, together) if together else (header, rows))
+    return encode((header, rows, together) if together else (header, rows))
 
 
 def _header(content: PayloadColumns) -> bytes:
@@ -138,29 +143,29 @@ def _header(content: PayloadColumns) -> bytes:
     # By identity: nearly all models have the one output, and their headers stay as short as they always were.
     others = tuple(each.outputs for each in shadows.values())
     if all(each is PLAIN for each in (outputs, *others)):
-        return _encode((content.types, list(shadows)))
-    return _encode((content.types, list(shadows), outputs, others))
+        return encode((content.types, list(shadows)))
+    return encode((content.types, list(shadows), outputs, others))
 
 
 def packed_rows(payload: bytes) -> StoredRows | None:
     """Read a batch that was written as rows; None if it was written as Arrow."""
-    rows = None if payload.startswith(_ARROW) else _decode(payload)
+    rows = None if payload.startswith(ARROW) else decode(payload)
     return None if rows is None or isinstance(rows.rows, bytes) else rows
 
 
 def together(payload: bytes) -> ScoringBatch | None:
     """Tell with which other requests the model was asked; None if with none."""
-    return None if payload.startswith(_ARROW) else _decode(payload).together
+    return None if payload.startswith(ARROW) else decode(payload).together
 
 
 def answer_of(payload: bytes) -> ModelAnswer:
     """Read only what the model answered."""
-    if payload.startswith(_ARROW):
+    if payload.startswith(ARROW):
         return plain(frame_of(payload).get_column(output_columns(PLAIN)[0]).to_list())
-    stored = _decode(payload)
+    stored = decode(payload)
     if not isinstance(stored.rows, bytes):
         return content_of(stored.header, stored.rows).answer
-    outputs, found = _decode_header(stored.header).outputs, frame_of(payload)
+    outputs, found = decode_header(stored.header).outputs, frame_of(payload)
     columns = {
         each.name: read_series(each, found.get_column(column))
         for each, column in zip(outputs, output_columns(outputs), strict=True)
@@ -173,64 +178,9 @@ def features_of(payload: bytes) -> dict[str, Sequence[Any]]:
     rows = packed_rows(payload)
     if rows is not None:
         return dict(content_of(rows.header, rows.rows).features)
-    if payload.startswith(_ARROW):
+    if payload.startswith(ARROW):
         return _features(frame_of(payload), None)
-    return _features(frame_of(payload), _decode_header(_decode(payload).header).types)
-
-
-COMPRESSED = _ARROW
-"""What a payload has in it whose values are not there as bytes."""
-
-
-def search_needles(forms: Iterable[str]) -> list[bytes]:
-    """Return the bytes of which a payload has one, if a value in it is one of some, as text or as number.
-
-    Both as given and in lower case, so that a lowered payload can be searched too. A needle that is there is
-    only a reason to decode the payload; one that is not proves that the value is not in it, unless it is
-    compressed.
-    """
-    found: dict[bytes, None] = {}
-    for form in forms:
-        found[form.encode()] = found[form.lower().encode()] = None
-        with suppress(ValueError):
-            number = float(form)
-            found[_encode(number)] = None
-            found[_encode(number).lower()] = None
-            if number.is_integer() and abs(number) < _EXACT:
-                found[_encode(int(number))] = None
-                found[_encode(int(number)).lower()] = None
-    return list(found)
-
-
-_EXACT = 1 << 53
-"""Whole numbers below have a double of their own; a payload may hold one either way."""
-
-
-def values_in(payload: bytes, names: Collection[str]) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Read only those of some features that are there: the name and the values of each."""
-    if payload.startswith(_ARROW):
-        yield from ((name, each) for name, each in features_of(payload).items() if name in names)
-        return
-    stored = _decode(payload)
-    if (positions := _positions.get(stored.header)) is None:
-        types = _decode_header(stored.header).types
-        # headers of many models: cheaper to start again than to keep an order
-        if len(_positions) >= _MAX_HEADERS:
-            _positions.clear()
-        positions = _positions[stored.header] = list(enumerate(types))
-    wanted = [(at, name) for at, name in positions if name in names]
-    if not wanted:
-        return
-    if isinstance(stored.rows, bytes):
-        yield from ((name, each) for name, each in features_of(payload).items() if name in names)
-        return
-    for at, name in wanted:
-        yield name, [row[at] for row in stored.rows]
-
-
-_positions: dict[bytes, list[tuple[int, str]]] = {}
-"""Where in a row the features of a header are."""
-_MAX_HEADERS = 1000
+    return _features(frame_of(payload), decode_header(decode(payload).header).types)
 
 
 def recorded(
@@ -241,7 +191,7 @@ def recorded(
     if rows is not None:
         content = content_of(rows.header, rows.rows)
         return content.types, dict(content.features), [moment(each) for each in content.times]
-    types = None if payload.startswith(_ARROW) else _decode_header(_decode(payload).header).types
+    types = None if payload.startswith(ARROW) else decode_header(decode(payload).header).types
     found = frame_of(payload)
     columns = _features(found, types)
     return types or dict.fromkeys(columns, "double"), columns, found.get_column(TIME_COLUMN).to_list()
@@ -261,20 +211,20 @@ def _features(found: pl.DataFrame, types: Mapping[str, str] | None) -> dict[str,
 
 def outputs_of(payload: bytes) -> tuple[tuple[AnswerOutput, ...], dict[str, tuple[AnswerOutput, ...]]]:
     """Return the outputs of the model, and those of each shadow."""
-    if payload.startswith(_ARROW):
+    if payload.startswith(ARROW):
         shadows = [each for each in frame_of(payload).columns if each.startswith(SHADOW_PREFIX)]
         return PLAIN, {name.removeprefix(SHADOW_PREFIX): PLAIN for name in shadows}
-    read = _decode_header(_decode(payload).header)
+    read = decode_header(decode(payload).header)
     others = read.shadow_outputs or (PLAIN,) * len(read.shadows)
     return read.outputs, dict(zip(read.shadows, others, strict=True))
 
 
 def frame_of(payload: bytes) -> pl.DataFrame:
     """Read a batch as a frame: features, outputs, ``_time`` and those of shadows, see `columns`."""
-    if payload.startswith(_ARROW):
+    if payload.startswith(ARROW):
         arrow = payload
     else:
-        stored = _decode(payload)
+        stored = decode(payload)
         if not isinstance(stored.rows, bytes):
             return frame(content_of(stored.header, stored.rows))
         arrow = stored.rows
@@ -283,41 +233,9 @@ def frame_of(payload: bytes) -> pl.DataFrame:
     return pl.read_ipc(io.BytesIO(arrow))
 
 
-def without_features(payload: bytes, rows: Collection[int]) -> bytes:
-    """Return a batch in which some rows have no features any more; answers and times stay."""
-    import polars as pl
-
-    if not payload.startswith(_ARROW):
-        stored = _decode(payload)
-        if not isinstance(stored.rows, bytes):
-            count = len(_decode_header(stored.header).types)
-            kept = [
-                [None] * count + list(row[count:]) if number in rows else row
-                for number, row in enumerate(stored.rows)
-            ]
-            return _encode((stored.header, kept, *([stored.together] if stored.together else [])))
-    found = frame_of(payload)
-    # Answers and times stay: counts and scores are about nobody without what was asked.
-    gone = pl.int_range(pl.len()).is_in(sorted(rows))
-    buffer = io.BytesIO()
-    found.with_columns(
-        pl.when(~gone).then(pl.col(name)).alias(name) for name in _feature_columns(payload, found)
-    ).write_ipc(buffer, compression="zstd")
-    if payload.startswith(_ARROW):
-        return buffer.getvalue()
-    stored = _decode(payload)
-    return _encode((stored.header, buffer.getvalue(), *([stored.together] if stored.together else [])))
-
-
-def _feature_columns(payload: bytes, found: pl.DataFrame) -> list[str]:
-    if payload.startswith(_ARROW):
-        return found.columns[: found.columns.index(output_columns(PLAIN)[0])]
-    return [column_name(name) for name in _decode_header(_decode(payload).header).types]
-
-
 def content_of(header: bytes, rows: Sequence[Sequence[Any]]) -> PayloadColumns:
     """Turn rows with one header into columns."""
-    read = _decode_header(header)
+    read = decode_header(header)
     columns = iter(zip(*rows, strict=True))
     features = {name: next(columns) for name in read.types}
     answer = _answer(read.outputs, columns)
@@ -341,7 +259,7 @@ def frame(content: PayloadColumns) -> pl.DataFrame:
     import polars as pl
 
     made = [
-        series(column_name(name), values, _feature(name, content.types[name]))
+        recorded_series(column_name(name), values, content.types[name])
         for name, values in content.features.items()
     ]
     made += _series(content.answer)
@@ -349,11 +267,6 @@ def frame(content: PayloadColumns) -> pl.DataFrame:
     for ref, answer in content.shadows.items():
         made += _series(answer, ref)
     return pl.DataFrame(made)
-
-
-def _feature(name: str, kept_as: str) -> AnswerOutput:
-    """Return how a feature's values are kept; ``double[]`` is a list of numbers."""
-    return AnswerOutput(name, kept_as.replace("[]", ""), kept_as.count("[]"))
 
 
 def _series(answer: ModelAnswer, shadow: str = "") -> list[pl.Series]:

@@ -35,7 +35,7 @@ from meguru.errors import Conflict, Forbidden
 from meguru.kernel.events.schema import event
 from meguru.kernel.operations import InternalOperation
 from meguru.kernel.principals import Principal
-from meguru.predictions import payload
+from meguru.predictions import payload, payload_search
 
 load_operations()
 ANNA = "anna@example.com"
@@ -206,7 +206,7 @@ def test_predictions_lose_what_was_asked_and_keep_what_was_answered(count):
         [0.5] * count,
         [at] * count,
     )
-    body = payload.without_features(payload.pack(content), {0})
+    body = payload_search.without_features(payload.pack(content), {0})
     assert ANNA.encode() not in body
     features = payload.features_of(body)
     assert (features["email"][0], features["age"][0]) == (None, None)
