@@ -1,9 +1,6 @@
 """Walk the graph of references."""
 
-from collections.abc import Iterator
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
+from sqlalchemy import Connection, select
 
 from meguru.artifacts.sight import Sight, sight_of
 from meguru.artifacts.types import Lineage, LineageEdge
@@ -65,28 +62,19 @@ def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[
     seen, frontier = {ref}, [ref]
     while frontier and len(found) <= limit:
         batch, frontier = frontier[:_BATCH], frontier[_BATCH:]
-        for row in _edges(tx, here.in_(batch)):
-            following = row._mapping[there.name]
-            if not sight.sees(following):
-                continue
-            item = LineageEdge(**row._mapping)
-            found[item.source, item.target] = item
-            if following not in seen:
-                seen.add(following)
-                frontier.append(following)
-            if len(found) > limit:
-                break
+        query = select(edge).where(here.in_(batch)).order_by(edge.c.event_seq, edge.c.source, edge.c.target)
+        # A page at a time, as of very many only the first are wanted. By one statement: one for each page
+        # would sort all of them for each.
+        with tx.execute(query, execution_options={"yield_per": _PAGE}) as rows:
+            for row in rows:
+                following = row._mapping[there.name]
+                if not sight.sees(following):
+                    continue
+                item = LineageEdge(**row._mapping)
+                found[item.source, item.target] = item
+                if following not in seen:
+                    seen.add(following)
+                    frontier.append(following)
+                if len(found) > limit:
+                    break
     return found
-
-
-def _edges(tx: Connection, where: ColumnElement[bool]) -> Iterator[Row[Any]]:
-    """Yield edges in the order of the log, a page at a time: of very many only the first are wanted."""
-    keys = (edge.c.event_seq, edge.c.source, edge.c.target)
-    query = select(edge).where(where).order_by(*keys).limit(_PAGE)
-    rows = tx.execute(query).all()
-    while rows:
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        last = rows[-1]
-        rows = tx.execute(query.where(tuple_(*keys) > tuple_(last.event_seq, last.source, last.target))).all()

@@ -1,11 +1,14 @@
 """Why and lineage walk the log."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from meguru import errors
 from meguru.artifacts import lineage as lineages
 from meguru.artifacts.lineage import show as lineage
 from meguru.artifacts.log import list_events
+from meguru.artifacts.sight import Sight
 from meguru.artifacts.why import show as why
 from meguru.audit.verify import verify
 from meguru.kernel import events
@@ -138,3 +141,14 @@ def test_of_a_thing_that_many_were_made_from_a_page_is_read_at_a_time(workspace,
     few, all_ = (lineage(workspace, ref="dataset/f@1", limit=limit) for limit in (4, 100))
     assert (few.cut, [each.target for each in few.edges]) == (True, made[:4])
     assert (all_.cut, [each.target for each in all_.edges]) == (False, made)
+
+
+def test_what_a_caller_may_not_see_is_passed_over_by_one_statement(workspace, monkeypatch):
+    monkeypatch.setattr(lineages, "_PAGE", 3)
+    for number in range(10):
+        ref = f"model/m{number}@1"
+        add(workspace, "model_version.signed", ref, data=SIGNED, used=["dataset/f@1"], produced=[ref])
+    with workspace.read() as tx:
+        counted = Mock(wraps=tx)
+        assert lineages._walk(counted, "dataset/f@1", "down", 4, Sight(tx, set())) == {}
+    assert counted.execute.call_count == 1
