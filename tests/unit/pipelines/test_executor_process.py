@@ -33,6 +33,10 @@ def hashed(n: int) -> list[str]:
     import random
     return [str(hash("x")), str(random.random())]
 
+def has_own_reader(n: int) -> bool:
+    import gc, polars
+    return any(one is polars.read_csv for one in gc.get_objects())  # what was made before the fork is frozen
+
 def sleep(n: int) -> int:
     time.sleep(600)
 
@@ -66,7 +70,9 @@ class Steps:
             scratch=str(scratch),
             seed=7,
         )
-        self.server.start(scratch.name, job, log=scratch / "log", preload=["numpy"], done=self.ended.put)
+        self.server.start(
+            scratch.name, job, log=scratch / "log", preload=["numpy", "polars"], done=self.ended.put
+        )
         return scratch.name
 
     def run(self, name: str):
@@ -108,6 +114,10 @@ def test_each_step_has_a_process_of_its_own(steps):
 
 def test_hashes_and_random_numbers_repeat(steps):
     assert steps.run("hashed") == steps.run("hashed")
+
+
+def test_readers_of_preloaded_libraries_are_noted_once_and_not_in_each_child(steps):
+    assert steps.run("has_own_reader") is False
 
 
 def test_a_killed_step_is_reported_and_the_server_goes_on(steps):

@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 
 from meguru.compute.executors import memory, orphans
 from meguru.compute.logs import streams
+from meguru.compute.reads import native
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
@@ -242,6 +243,7 @@ class _Server:
             return
         with contextlib.suppress(Exception):  # the step that needs it will say what is wrong
             importlib.import_module(name)
+        native.note_readers()  # each child would do it anew: for the readers of polars it takes 1.2 ms
         _freeze_heap()
         if self.spare is not None:  # it was forked without the module
             os.close(self.spare[1])
