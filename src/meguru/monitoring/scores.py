@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 SCORES = frozenset({"binary", "anomaly"})
 """The tasks whose answers are one score of two classes."""
-MIN_RARER_CLASS = (
-    200  # of the rarer class: below, the bootstrap is used, which does not lean on the normal law
-)
+MIN_RARER_CLASS = 200
+"""Outcomes of the rarer class: below, the bootstrap is used, which does not lean on the normal law."""
 
 
 def known_scores(rows: pl.DataFrame, *columns: str) -> tuple[Floats, tuple[Floats, ...]]:

@@ -17,7 +17,7 @@ from meguru.predictions.store import chunks
 from meguru.predictions.types import MAX_WAITING, MAX_WAITING_BYTES, OutcomeInput, WaitingOutcome
 from meguru.storage.db.upsert import insert_into
 
-_MAX_PARAMETERS = 500
+_MAX_ROWS = 500
 _W = waiting_outcome.c
 
 
@@ -40,7 +40,7 @@ def add(tx: Connection, endpoint: str, given: Sequence[OutcomeInput], now: datet
             why=f"at most {MAX_WAITING:,} may",
             hint=f"look at them: meguru outcome waiting {endpoint}",
         )
-    for some in chunks(rows, _MAX_PARAMETERS):
+    for some in chunks(rows, _MAX_ROWS):
         tx.execute(insert_into(waiting_outcome, tx.dialect.name).values(some).on_conflict_do_nothing())
     return count(tx, endpoint) - before
 
@@ -84,7 +84,7 @@ def joinable(tx: Connection, endpoint: str, limit: int) -> list[WaitingOutcome]:
 
 def remove(tx: Connection, numbers: Iterable[int]) -> None:
     """Have outcomes wait no longer."""
-    for some in chunks(numbers, _MAX_PARAMETERS):
+    for some in chunks(numbers, _MAX_ROWS):
         tx.execute(delete(waiting_outcome).where(_W.id.in_(some)))
 
 

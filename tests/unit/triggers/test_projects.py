@@ -61,8 +61,8 @@ def test_a_wide_pattern_sees_only_the_triggers_own_project(workspace, say, teams
         told = read(tx, types=("note.first",), limit=10)
         index = TriggerIndex()
         index.refresh(tx)
-    wake_up = {each.subject: [one.trigger.name for one in index.matching(each)] for each in told}
-    assert wake_up == {
+    woken = {each.subject: [one.trigger.name for one in index.matching(each)] for each in told}
+    assert woken == {
         "endpoint/team/delay": ["team/all"],
         "endpoint/other/delay": [],
         "endpoint/delay": ["all"],

@@ -83,14 +83,14 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def due_between(self, first: datetime, last: datetime) -> list[datetime]:
         """Return the moments from `first` (which is one) to `last`: the newest 1000 of them, in order."""
-        zone, poll = self._zone(), _FIRST_SPAN
+        zone, span = self._zone(), _FIRST_SPAN
         while True:
-            since = max(first, last - poll)
+            since = max(first, last - span)
             after = since - timedelta(microseconds=1)
             found = list(takewhile(lambda moment: moment <= last, self._moments(zone, after)))
             if since == first or len(found) > MAX_MOMENTS:
                 return found[-MAX_MOMENTS:] or [first]
-            poll *= 4
+            span *= 4
 
     def _moments(self, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
         """Yield the moments of the expression that fall on its days."""
