@@ -14,6 +14,7 @@ from meguru.business.schema import business_metric, business_value
 from meguru.business.types import BusinessMetric, BusinessValue
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
+from meguru.storage.db.upsert import insert_into
 
 _M, _V = business_metric.c, business_value.c
 _PRESENT = _M.retired_at.is_(None)
@@ -83,12 +84,8 @@ def put_value(tx: Connection, value: BusinessValue, at: datetime) -> None:
     written = msgspec.structs.replace(value, at=at)
     values = {"digest": value.digest, "at": at, "body": msgspec.to_builtins(written)}
     key = {"metric": value.metric, "start": value.start, "end": value.end}
-    if tx.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
     # Two servers may measure the same window: the later writes over the earlier, and none fails.
-    statement = upsert(business_value).values(**values, **key)
+    statement = insert_into(business_value, tx.dialect.name).values(**values, **key)
     tx.execute(statement.on_conflict_do_update(index_elements=[_V[name] for name in key], set_=values))
 
 

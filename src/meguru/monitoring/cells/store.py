@@ -18,6 +18,7 @@ from meguru.monitoring.cells.schema import monitor_cell, monitor_counting
 from meguru.monitoring.cells.types import COLUMNS, SKETCHES, Cell, CellKey
 from meguru.predictions.spans import CountedRows
 from meguru.stats.sketches import can_sketch, read_sketch, write_sketch
+from meguru.storage.db.upsert import insert_into
 
 _C, _N = monitor_cell.c, monitor_counting.c
 _ROWS_PER_QUERY, _ROWS_PER_FETCH = 400, 100
@@ -36,11 +37,7 @@ def take_turn(tx: Connection, endpoint: str, seen: int, rules: CountedBy) -> boo
     if seen:
         mine = update(monitor_counting).where(_N.endpoint == endpoint, _N.turn == seen)
         return tx.execute(mine.values(values)).rowcount == 1
-    if tx.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
-    statement = upsert(monitor_counting).values(endpoint=endpoint, **values)
+    statement = insert_into(monitor_counting, tx.dialect.name).values(endpoint=endpoint, **values)
     return tx.execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
@@ -126,11 +123,7 @@ def row_of(endpoint: str, key: CellKey, cell: Cell) -> dict[str, Any]:
 
 @cache
 def _upsert(dialect: str) -> Any:
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
-    statement = upsert(monitor_cell)
+    statement = insert_into(monitor_cell, dialect)
     key = [each.name for each in monitor_cell.primary_key]
     new = {each.name: statement.excluded[each.name] for each in monitor_cell.c if each.name not in key}
     return statement.on_conflict_do_update(index_elements=key, set_=new)
