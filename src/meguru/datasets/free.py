@@ -20,6 +20,7 @@ from meguru.datasets.types import Garbage
 from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.layout import read_manifest
 from meguru.errors import DigestMismatch, NotFound
+from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import BlobStore
@@ -151,6 +152,25 @@ def _deepen(blobs: BlobStore, digest: str, form: str, depth: int, found: dict[st
 def needed(tx: Connection, blobs: BlobStore, among: set[str]) -> set[str]:
     """Return those of some blobs to which a row refers, itself or by a list."""
     return NeededBlobs(tx, blobs).found & among if among else set()
+
+
+def delete_unneeded(ws: Workspace, digests: set[str]) -> set[str]:
+    """Delete those of some blobs to which no row refers, itself or by a list; return them."""
+    if not digests:
+        return set()
+    # The first look reads every list, and nobody waits for it. The second one reads rows and new lists, as
+    # the only writer: who registers bytes asks as such whether they are there (`write.check_blobs_exist`).
+    with ws.read() as tx:
+        looked = NeededBlobs(tx, ws.blobs)
+    if digests <= looked.found:
+        return set()
+    with ws.db.write() as tx:
+        events.lock(tx)
+        looked.look(tx)
+        unneeded = digests - looked.found
+        for digest in unneeded:
+            cast("PrunableStore", ws.blobs).delete(digest)
+    return unneeded
 
 
 def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str]:

@@ -51,6 +51,10 @@ class NeededBlobs:
         self._seen: set[str] = set()
         self.found: set[str] = set()
         self.lost = 0
+        self.look(tx)
+
+    def look(self, tx: Connection) -> None:
+        """Add what rows refer to by now; a list that was read before is not read again."""
         for source in every_source().values():
             after: list[object] = []
             while True:

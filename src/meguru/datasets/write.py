@@ -150,7 +150,7 @@ def check_blobs_exist(ctx: Context, digests: Iterable[str], what: str) -> None:
     if any(digest and not ctx.blobs.has(digest) for digest in digests):
         raise Conflict(
             f"the bytes of {what} were freed meanwhile",
-            why="nothing referred to them for more than a day",
+            why="nothing referred to them",
             hint="upload them again: the same command does",
         )
 

@@ -153,8 +153,9 @@ def add_artifact(ctx: Context, *, run: str, path: str, digest: str, late: bool =
     """Keep an uploaded blob as an artifact of a running run, under a name; `late` is as for logging."""
     check_path(path, field="path")
     digests.check_digest(digest)
-    artifact = RunArtifact(path=path, digest=digest, size=ctx.blobs.size(digest))
     identity = store.lock_running(ctx.tx, ctx.principal, run, late=late).id
+    # In the transaction: nothing is freed while it is open.
+    artifact = RunArtifact(path=path, digest=digest, size=ctx.blobs.size(digest))
     if store.add_artifact(ctx.tx, identity, artifact):
         ctx.emit("run.artifact_added", refs.make("run", identity), data={"path": path, "digest": digest})
     return artifact

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
-from meguru.datasets.free import needed
+from meguru.datasets.free import delete_unneeded
 from meguru.datasets.types import DataFile
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
-
-if TYPE_CHECKING:
-    from meguru.storage.blobs.base import PrunableStore
 
 MIN_FREED_BYTES = 1 << 25
 """A smaller upload stays until what was made from it is freed: to ask what needs it has a price."""
@@ -30,10 +26,7 @@ def free_uploads(ctx: Context, given: Sequence[DataFile], *, is_personal: bool) 
     uploads = {digest for digest in origins if ctx.blobs.has(digest)}
 
     def free(ws: Workspace) -> None:
-        with ws.read() as tx:
-            unused = uploads - needed(tx, ws.blobs, uploads)
-        for digest in unused:
-            cast("PrunableStore", ws.blobs).delete(digest)
+        delete_unneeded(ws, uploads)
 
     # After the commit: until then the version that was made from them may still be undone.
     if uploads:

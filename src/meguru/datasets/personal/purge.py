@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from meguru.artifacts.erasure import blob_deletions
-from meguru.datasets.free import needed
+from meguru.datasets.free import delete_unneeded
 from meguru.storage.blobs import pending
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
-    from meguru.storage.blobs.base import PrunableStore
 
 
 def delete_erased_blobs(ws: Workspace) -> None:
@@ -18,9 +17,7 @@ def delete_erased_blobs(ws: Workspace) -> None:
     pending.flush(ws.db, ws.blobs)  # else the database had copies, from which a blob is mended
     with ws.read() as tx:
         gone = blob_deletions.pending(tx)
-        # Equal bytes may be in a version or an artifact that has nothing to do with the person's rows.
-        unused = gone - needed(tx, ws.blobs, gone)
-    for digest in unused:
-        cast("PrunableStore", ws.blobs).delete(digest)
+    # Equal bytes may be in a version or an artifact that has nothing to do with the person's rows.
+    deleted = delete_unneeded(ws, gone)
     with ws.db.write() as tx:
-        blob_deletions.clear_deleted(tx, unused)
+        blob_deletions.clear_deleted(tx, deleted)
