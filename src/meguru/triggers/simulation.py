@@ -12,10 +12,11 @@ import msgspec
 from meguru.base.expressions import PlainExpression
 from meguru.kernel.events import Event
 from meguru.triggers.actions import Action
+from meguru.triggers.calendar import moment_key
 from meguru.triggers.chains import Chain
 from meguru.triggers.event_fields import firing_key
 from meguru.triggers.index import IndexedTrigger
-from meguru.triggers.limits import SUPERSEDED, Hold, held_back
+from meguru.triggers.limits import DEBOUNCED, SUPERSEDED, Hold, held_back
 from meguru.triggers.policies import FiringLedger, debounced_until
 from meguru.triggers.types import FiringState, SimulatedFiring, Trigger
 
@@ -99,7 +100,7 @@ class TriggerSimulation:
 
     def _decide(self, arrival: Arrival) -> None:
         at, event = arrival
-        key = firing_key(event, self._key) if event else f"due:{at:%Y-%m-%dT%H:%M:%SZ}"
+        key = firing_key(event, self._key) if event else moment_key(at)
         made = SimulatedFiring(
             at=at,
             key=key,
@@ -116,7 +117,7 @@ class TriggerSimulation:
         self._decided_keys.add(key)
         hold = self._held_back(at)
         if hold is None and self._trigger.debounce and event:
-            hold = Hold(f"it waits until nothing came for {self._trigger.debounce:g} s", owed=True)
+            hold = Hold(f"{DEBOUNCED} for {self._trigger.debounce:g} s", owed=True)
         if hold is None:
             self._supersede()
             self._fire(made, at)
