@@ -1,6 +1,6 @@
 """Show one prediction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -35,13 +35,19 @@ def predictions_of(tx: Connection, batch: PredictionBatch, rows: Sequence[int]) 
     """Return rows of a request as predictions, with what is known of them; the request is read once."""
     # Once for all rows: a request may have ten thousand, and a page of them would decode it a hundred times.
     found, keys = payload.frame_of(batch.payload), store.keys_of(tx, batch.id)
-    return [_prediction(tx, batch, row, found.row(row, named=True), keys.get(row)) for row in rows]
+    kinds = payload.outputs_of(batch.payload)
+    return [_prediction(tx, batch, row, found.row(row, named=True), kinds, keys.get(row)) for row in rows]
 
 
 def _prediction(
-    tx: Connection, batch: PredictionBatch, row: int, values: dict[str, Any], key: str | None
+    tx: Connection,
+    batch: PredictionBatch,
+    row: int,
+    values: dict[str, Any],
+    kinds: tuple[Sequence[AnswerOutput], Mapping[str, Sequence[AnswerOutput]]],
+    key: str | None,
 ) -> Prediction:
-    own, others = payload.outputs_of(batch.payload)
+    own, others = kinds
     outputs = _taken(values, own)
     shadows = {ref: _taken(values, theirs, ref) for ref, theirs in others.items()}
     outcome, earlier = outcome_store.of(tx, (batch.id, row))

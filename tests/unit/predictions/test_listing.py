@@ -40,7 +40,8 @@ def test_a_cursor_of_another_list_is_refused(workspace, answered):
 
 def test_a_request_of_many_rows_is_read_once_for_a_page(workspace, answered, monkeypatch):
     answered(50)
-    read = []
-    monkeypatch.setattr(store, "keys_of", lambda tx, batch_id: read.append(batch_id) or {})
+    read, outputs_of = [], payload.outputs_of
+    monkeypatch.setattr(store, "keys_of", lambda tx, batch_id: read.append("keys") or {})
+    monkeypatch.setattr(payload, "outputs_of", lambda body: read.append("outputs") or outputs_of(body))
     assert len(list_predictions(workspace, endpoint="delay", limit=40).items) == 40
-    assert len(read) == 1
+    assert sorted(read) == ["keys", "outputs"]
