@@ -1,6 +1,5 @@
 """Operations that import models logged and registered elsewhere, with their numbers and times."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import in_projects
+from meguru.mlflow.exchange.types import IDENTITY
 from meguru.mlflow.logged_models import points as model_points
 from meguru.mlflow.schema import logged_model, mlflow_version, stored_file
 from meguru.registry import alias_moves, store
@@ -26,7 +26,6 @@ from meguru.tracking.schema import run
 
 REASON = "it was imported; register it again as a new version to have it loaded and verified"
 STAGES = ("Staging", "Production")
-_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,63}")
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +93,7 @@ def import_logged_model(
     ctx: Context, *, model: ImportedModel, files: list[StoredFile] | None = None, source: str = ""
 ) -> ImportedCounts:
     """Bring in a logged model under its own id, or the files and points that one here lacks."""
-    if not _ID.fullmatch(model.id):  # it is a part of its files' paths
+    if not IDENTITY.fullmatch(model.id):
         raise InvalidInput(f"{model.id[:80]!r} can't be the id of a logged model", field="model.id")
     known = ctx.tx.execute(select(logged_model.c.id).where(logged_model.c.id == model.id)).first()
     if known is None:

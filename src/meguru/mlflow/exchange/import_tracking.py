@@ -1,6 +1,5 @@
 """Operations that import what was tracked elsewhere: under its own ids, with its own times."""
 
-import re
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +9,7 @@ from meguru.base import digests, refs
 from meguru.base.paths import check_foreign_path
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
+from meguru.mlflow.exchange.types import IDENTITY
 from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.mlflow.tracking import inputs
 from meguru.mlflow.tracking import run_operations as runs
@@ -21,7 +21,6 @@ from meguru.tracking.states import STATES
 from meguru.tracking.types import Run, RunArtifact
 
 Stage = Literal["active", "deleted"]
-_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,63}")
 MAX_NUMBER = 10**18 - 10**9
 """Numbers have up to 18 digits, as MLflow's file store gives them; new ones follow the highest."""
 
@@ -107,7 +106,7 @@ def import_run(
 
     Until it is brought `whole`, the run is running; then it gets the state, the end and the stage it had.
     """
-    if not _ID.fullmatch(run.id):
+    if not IDENTITY.fullmatch(run.id):
         raise InvalidInput(f"{run.id[:80]!r} can't be the id of a run", field="run.id")
     where = experiments.find(ctx.tx, str(run.experiment), ctx.home)
     identity = from_hex(run.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -15,6 +16,8 @@ LARGEST = 1.7976931348623157e308
 LARGEST_INTEGER = 2**63 - 1
 MAX_DIGITS = 9
 """Of the number of a version."""
+IDENTITY = re.compile(r"[a-zA-Z0-9][\w-]{0,63}")
+"""The id of a run or a logged model: it is a part of the paths of its files."""
 OnError = Callable[[MeguruError], None]
 """Told of what could not be read or written; the rest goes on."""
 TransferProgress = Callable[[str, int, int | None], None]
