@@ -23,8 +23,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from meguru.compute.executors import memory, orphans
-from meguru.compute.logs import streams
+from meguru.compute.executors import forkchild, memory, orphans, watchdog
 from meguru.compute.reads import native
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
@@ -48,7 +47,7 @@ class _Server:
         self.parent = os.getppid()
         self.pid = os.getpid()
         self.mark = os.environ.get(orphans.VARIABLE, "")
-        self.watchdog, self.alive = _watchdog(self.mark) if self.mark else (0, -1)
+        self.watchdog, self.alive = watchdog.start(self.mark) if self.mark else (0, -1)
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         # What a step leaves behind when it ends becomes a child of this process, which then can end it.
         self._prctl(_SUBREAPER, 1)
@@ -67,9 +66,8 @@ class _Server:
         while True:
             watched: list[Any] = [self.control, self.wake_read]
             ready, _, _ = select.select(watched, [], [], _MEMORY_SECONDS if self.limits else _CHECK_SECONDS)
-            if (
-                os.getppid() != self.parent
-            ):  # the engine died, and its socket may live on in one of its children
+            # The engine may have died though its socket lives on in one of its children.
+            if os.getppid() != self.parent:
                 self._shut_down()
             if self.wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
@@ -169,15 +167,9 @@ class _Server:
                 os.close(end)
             if "later" in message:
                 os.close(descriptor or 0)
-                _warm_up()
-                message, descriptor = _receive_step(message["later"]), None
-            os.environ.clear()
-            os.environ.update(message["env"])
-            os.environ.update(inherited)
-            os.environ[orphans.VARIABLE] = self.mark
-            _redirect(message["log"])
-            os.chdir(message["cwd"])
-            status = _work(message, descriptor)
+                message, descriptor = forkchild.receive_step(message["later"]), None
+            variables = inherited | {orphans.VARIABLE: self.mark}
+            status = forkchild.do_step(message, descriptor, variables)
             sys.stdout.flush()
             sys.stderr.flush()
             if descriptor is None and memory.is_small():  # its pages are given back while the next one starts
@@ -259,71 +251,6 @@ class _Server:
         if self.mark:
             orphans.end(self.mark)  # daemons of steps left their groups
         os._exit(0)
-
-
-def _watchdog(mark: str) -> tuple[int, int]:
-    """Fork a process that ends all with the mark when this one is gone; return it, and our end of a pipe.
-
-    Whoever kills the engine may kill this server in the same moment (Ray does so with the children of a
-    worker), and then nobody else would end what the steps started.
-    """
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(read)
-        return pid, write
-    try:
-        os.setsid()
-        os.dup2(read, 0)
-        null = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (1, 2):
-            os.dup2(null, descriptor)
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        os.read(0, 1)  # nobody writes: it returns when the last writer is gone
-        orphans.end(mark)
-    finally:
-        os._exit(0)
-
-
-def _warm_up() -> None:
-    from meguru.compute.executors import perform
-
-    with contextlib.suppress(Exception):  # the step itself would say what is wrong
-        perform.warm_up()
-
-
-def _receive_step(pipe: int) -> dict[str, Any]:
-    """Wait for the step of a child that was forked ahead; end if the server has none for it."""
-    with os.fdopen(pipe, "rb") as file:
-        data = file.read()
-    if not data:
-        os._exit(0)
-    message: dict[str, Any] = json.loads(data)
-    return message
-
-
-def _work(message: dict[str, Any], descriptor: int | None) -> int:
-    if descriptor is None:
-        from meguru.compute.executors import perform
-
-        return perform.main(message["job"], message["result"])
-    from meguru.compute.executors import threadhost
-
-    threadhost.serve(socket.socket(fileno=descriptor))
-    return 0
-
-
-def _redirect(log: str) -> None:
-    null = os.open(os.devnull, os.O_RDONLY)
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(null, 0)
-    os.dup2(out, 1)
-    os.dup2(out, 2)
-    os.close(null)
-    os.close(out)
-    streams.install()
 
 
 def _freeze_heap() -> None:
