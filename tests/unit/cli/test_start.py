@@ -11,7 +11,7 @@ HEAVY = (
     "polars",
     "sklearn",
     "scipy",
-    "httpx",
+    "httpx2",
     "starlette",
     "uvicorn",
     "rich",
@@ -41,6 +41,16 @@ def test_help_loads_no_heavy_library():
         "assert CliRunner().invoke(root, ['--help']).exit_code == 0"
     )
     assert not loaded_by(code) & set(HEAVY)
+
+
+def test_a_server_starts_without_the_libraries_of_a_few_operations(tmp_path):
+    code = (
+        "from meguru.app.open import open_local\n"
+        "from meguru.server.asgi import build\n"
+        f"with open_local({str(tmp_path / 'ws')!r}, create=True) as ws:\n"
+        "    build(ws)"
+    )
+    assert not loaded_by(code) & {"scipy", "sklearn", "pandas", "httpx2"}
 
 
 def test_every_public_name_loads():

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 import msgspec
 
 from meguru.errors import Busy, InvalidInput, Unauthenticated
@@ -61,6 +60,8 @@ def post_form(url: str, headers: Mapping[str, str], body: str) -> dict[str, Any]
 
 
 def _object(method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    import httpx2
+
     check_url(url, "url")
     place, end = urlsplit(url).netloc, time.monotonic() + TOTAL_SECONDS
     try:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from scipy.special import ndtr, ndtri
 
 from meguru.errors import InvalidInput, NotFound
 from meguru.metrics import Metric, metric_of
@@ -133,8 +132,10 @@ class MetricLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def _chance(worse: float, now: Estimate) -> float:
+    from scipy.special import ndtr
+
     # The standard error that the interval's width tells, as if it were a normal one.
-    error = (now.high - now.low) / (2 * float(ndtri((1 + now.level) / 2)))
+    error = (now.high - now.low) / (2 * normal_quantile(now.level))
     return float(ndtr(-worse / error)) if error > 0 else float(worse <= 0)
 
 

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 
 import msgspec
-from scipy.special import ndtri
 
 from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.checks.performance import Performance
 from meguru.monitoring.measured import Estimate, MeasuredMetric, PerformanceTrend
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import MonitoredWindow
+from meguru.stats.intervals import normal_quantile
 
 CUSUM_SLACK, CUSUM_LIMIT = 0.5, 8.0
 """The reference value k and the decision interval h of the sum, in standard errors of one window."""
@@ -167,4 +167,4 @@ def _worse_by(found: MeasuredMetric, mean: float) -> float:
 
 def _error(found: Estimate) -> float:
     """Return the standard error that an interval tells; 0 when it has no width."""
-    return (found.high - found.low) / (2 * float(ndtri((1 + found.level) / 2)))
+    return (found.high - found.low) / (2 * normal_quantile(found.level))
