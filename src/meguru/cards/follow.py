@@ -40,9 +40,8 @@ class CardKeeper(Follower):
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
-        self._seen = (
-            0  # spares a read of events that concern no card: the cursor is written only for those that do
-        )
+        # Spares a read of events that concern no card: the cursor is written only for those that do.
+        self._seen = 0
 
     def step(self) -> int:
         """Keep the cards of all that has happened by now; return how many events concerned them."""

@@ -92,7 +92,7 @@ def _start(request: Request, ws: Workspace) -> int:
     head = newest[0].seq if newest else 0
     given = request.headers.get("last-event-id") or request.query_params.get("after", "")
     # A browser that was away for days is told the newest alone: its page reloads what it shows.
-    return max(int(given), head - BATCH) if given.isdecimal() and len(given) < 19 else head
+    return max(int(given), head - BATCH) if given.isdecimal() and len(given) < MAX_DIGITS else head
 
 
 def _read(ws: Workspace, after: int, readmit: Readmit | None) -> list[events.Event]:

@@ -70,9 +70,8 @@ def apply_plan(ws: Any, plan: ApplyPlan, project: ProjectFile, on_step: OnStep |
                 on_step(action)
     except (Exception, KeyboardInterrupt) as error:  # else it would be shown as running until the next apply
         reason = str(error)[:500] or type(error).__name__
-        with suppress(
-            MeguruError
-        ):  # a later apply ended it, or the server is away: the first error tells why
+        # A later apply ended it, or the server is away: the first error tells why.
+        with suppress(MeguruError):
             calls.apply_finish(acting, apply=begun.ref, owned=held, reason=reason)
         raise
     return calls.apply_finish(acting, apply=begun.ref, owned=held)

@@ -200,9 +200,8 @@ def _keep(
         own_key=own,
         door=door,
     )
-    store.add_decision(
-        ctx.tx, kept
-    )  # after the event: it is counted in the log's order, by that event's number
+    # After the event: it is counted in the log's order, by that event's number.
+    store.add_decision(ctx.tx, kept)
     asked = store.request_of(ctx.tx, found.endpoint, found.version)
     if asked and asked.parts != kept.parts and found.state is ReleaseState.PASSED:
         store.keep_parts(ctx.tx, asked, kept.parts)  # that it is asked about as it is now, somebody has seen
