@@ -14,7 +14,7 @@ from meguru.business.answer import Amounts, amounts
 from meguru.business.estimate import MetricEstimates, estimate
 from meguru.business.types import TABLE
 from meguru.compute.code import SourceFile
-from meguru.datasets.polars_errors import reason
+from meguru.datasets.polars_errors import kind_and_reason, reason
 from meguru.datasets.sql.types import AskedTable
 from meguru.errors import InvalidInput, MeguruError
 
@@ -139,7 +139,7 @@ def _function(
             # In the sandbox already; what it raises is its own fault, and is told with its words.
             found = function(rows, **given)
         except Exception as error:
-            text = f"{type(error).__name__}: {error}"[:300]
+            text = kind_and_reason(error)[:300]
             raise InvalidInput(f"{name} failed", why=text) from error
         return found if isinstance(found, pl.DataFrame) else _frame(found, name)
 

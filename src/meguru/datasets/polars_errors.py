@@ -20,3 +20,11 @@ def reason(error: Exception) -> str:
     "conversion failed in column 'mail'"
     """
     return _QUOTED.sub("", str(error).strip().split("\n")[0])[:MAX_LENGTH]
+
+
+def kind_and_reason(error: Exception) -> str:
+    """Return what a function of somebody's raised; of an error of Polars only its `reason`."""
+    import polars as pl
+
+    says = reason(error) if isinstance(error, pl.exceptions.PolarsError) else str(error)
+    return f"{type(error).__name__}: {says}"

@@ -35,6 +35,9 @@ def peek(predictions, people):
     known = b"".join(each.read_bytes() for each in files)
     return people.select(slice="email", value=float(b"anna@" in known))
 
+def cast(predictions):
+    return pl.DataFrame({"mail": ["anna@example.org"]}).cast(pl.Int32)
+
 def spy(predictions):
     import pathlib
     return float(len(pathlib.Path("/etc/passwd").read_text()))
@@ -60,16 +63,19 @@ def test_a_function_of_the_project_is_run_from_its_snapshot_and_kept_from_all_el
 ):
     rows = make_rows(500)
     answer(rows)
-    for name in ("cost", "spy"):
+    for name in ("cast", "cost", "spy"):
         assert declared(name).change == "created"
     (tmp_path / "prices.py").write_text("PRICE = 'much'\n")
     assert declared("price").change == "created"
     with workspace.read() as tx:
         found = measure_all(tx, workspace.blobs, of_endpoint(tx, "delay"), MARCH, APRIL)
-    cost, price, spy = found
+    cast, cost, price, spy = found
     assert cost.value == 300 * rows.filter((rows["_score"] > 0.5) & (rows["_outcome"] == 0)).height
     assert {each.slice for each in cost.slices} == {"AA", "DL", "UA"}
     assert "spy failed" in spy.problem
+    assert "cast failed" in cast.problem
+    assert "column 'mail'" in cast.problem
+    assert "anna" not in cast.problem
     assert "price gave no number" in price.problem  # its modules are its own, however another's are called
 
 

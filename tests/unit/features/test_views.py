@@ -11,6 +11,8 @@ from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.features.client import check, get_historical_features, open_features, remade, training
 from meguru.features.kind import FeatureViewSpec
 from meguru.features.offline import compute, incremental
+from meguru.features.on_demand.compute import computed
+from meguru.features.types import ViewDefinition
 
 
 def version(ws, name="weather"):
@@ -373,6 +375,7 @@ def test_a_query_that_can_not_be_read_says_so():
             lambda obs: obs.select(pl.col("mail").str.to_integer()), {"obs": rows}, "it"
         ),
         lambda rows: compute._typed(rows["mail"], "Int32", "it"),
+        lambda rows: computed(lambda obs: obs.cast(pl.Int32), rows, ViewDefinition(mode="frame"), "it"),
     ],
 )
 def test_no_value_of_a_row_is_told_when_a_view_can_not_be_computed(work):

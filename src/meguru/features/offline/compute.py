@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meguru.compute.dataset_param import Dataset
-from meguru.datasets.polars_errors import reason
+from meguru.datasets.polars_errors import kind_and_reason, reason
 from meguru.datasets.sql.guard import check_reads_no_files
 from meguru.errors import InvalidInput, MeguruError, UsageError
 from meguru.features import code, dtypes
@@ -77,8 +77,7 @@ def called(function: Callable[..., Any], frames: Mapping[str, pl.DataFrame], wha
         raise
     except Exception as error:
         place = _line(error)
-        says = reason(error) if isinstance(error, pl.exceptions.PolarsError) else str(error)
-        why = f"{type(error).__name__}: {says}"[:500]
+        why = kind_and_reason(error)[:500]
         raise InvalidInput(f"the transform of {what} failed", where=place, why=why) from error
     if not isinstance(found, pl.DataFrame):
         why = f"it returned {type(found).__name__}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from meguru.datasets.polars_errors import kind_and_reason
 from meguru.errors import InvalidInput, MeguruError
 from meguru.features import dtypes
 from meguru.features.types import ViewDefinition
@@ -33,7 +34,7 @@ def computed(
             raise InvalidInput(f"{what}: {error.what}", why=error.why, where=what, hint=error.hint) from error
         raise
     except Exception as error:
-        why = f"{type(error).__name__}: {error}"[:500]
+        why = kind_and_reason(error)[:500]
         raise InvalidInput(f"the function of {what} failed", where=what, why=why) from error
 
 
