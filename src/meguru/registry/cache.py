@@ -44,11 +44,9 @@ def _home(ws: Any) -> Path:
 
 
 def _whole(folder: Path, entries: list[trees.TreeEntry]) -> bool:
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    if there != {entry.path for entry in entries}:
-        return False
     try:
-        return all(
+        there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+        return there == {entry.path for entry in entries} and all(
             not (folder / entry.path).is_symlink() and digests.of_file(folder / entry.path) == entry.digest
             for entry in entries
         )
