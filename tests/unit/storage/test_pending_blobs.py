@@ -164,9 +164,10 @@ def test_who_puts_what_is_there_waits_for_the_disk_as_whoever_put_it_may_not_hav
         assert {place, place.parent} <= set(synced)
 
 
-def test_a_folder_that_a_deferred_put_made_is_synced_by_the_next_durable_put(tmp_path, monkeypatch):
+@pytest.mark.parametrize("view", [lambda store: store, DeferredStore])
+def test_a_folder_that_a_deferred_put_made_is_synced_by_the_next_durable_put(tmp_path, monkeypatch, view):
     store, synced = LocalStore(tmp_path / "b"), []
-    store.put_deferred(b"some bytes")
+    view(store).put_deferred(b"some bytes")
     small = next((tmp_path / "b").glob("[0-9a-f][0-9a-f]"))
     other = next(
         data for data in map(str.encode, map(str, range(10_000))) if of_bytes(data)[:2] == small.name

@@ -15,7 +15,9 @@ class DeferredStore(LocalStore):
 
     def __init__(self, store: LocalStore) -> None:
         super().__init__(store.folder)
-        self._checked = store._checked  # noqa: SLF001 - it is the same folder
+        # It is the same folder.
+        self._checked = store._checked  # noqa: SLF001
+        self._unsynced_folders = store._unsynced_folders  # noqa: SLF001
         # Bounds `written` as a whole: it goes over a pipe, and into one transaction.
         self._room = MAX_BYTES
         self.written: dict[str, bytes] = {}
