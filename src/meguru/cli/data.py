@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from meguru.cli.arguments import DATASET
 from meguru.cli.data_check import check, checks, report, warnings_of
+from meguru.cli.data_diff import diff
 from meguru.cli.data_folder import COMMANDS, FolderOptions, add_folder_of
 from meguru.cli.data_reading import columns_said, how_read, looks_personal, options_said, origins
+from meguru.cli.data_removal import gc, rm
 from meguru.cli.data_rows import COMMANDS as OF_ROWS
 from meguru.cli.data_sources import pull, sources
 from meguru.cli.data_versions import COMMANDS as OF_VERSIONS
 from meguru.cli.groups import group
 from meguru.cli.progress import file_progress
 from meguru.cli.session import Session, with_session
-from meguru.cli.tables import cell, exact
+from meguru.cli.tables import cell
 from meguru.errors import UsageError
 
 if TYPE_CHECKING:
-    from meguru.datasets.differences import ChangedRow, RowChanges
     from meguru.datasets.types import DataFile, DatasetVersion, Format, Mode
     from meguru.kernel.remote import RemoteWorkspace
     from meguru.kernel.workspace import Workspace
-
-_COLUMNS = 12
-_ROWS = 10
 
 
 @group
@@ -35,7 +32,7 @@ def command() -> None:
     """Datasets: immutable, numbered versions of files."""
 
 
-for _each in (check, checks, report, *COMMANDS, *OF_ROWS, *OF_VERSIONS):
+for _each in (check, checks, report, diff, rm, gc, *COMMANDS, *OF_ROWS, *OF_VERSIONS):
     command.add_command(_each)
 
 
@@ -220,114 +217,6 @@ def versions(session: Session, name: str, *, branch: str) -> None:
         for v in found
     ]
     session.table(found, ("version", "rows", "files", "digest", "since", "tags", "note"), rows)
-
-
-@command.command()
-@click.argument("before", type=DATASET)
-@click.argument("after", type=DATASET)
-@click.option("--key", multiple=True, help="A column that tells a row (all given together); '' for none.")
-@click.option("--rows/--no-rows", default=True, help="Compare each row.")
-@with_session
-def diff(session: Session, before: str, after: str, *, key: tuple[str, ...], rows: bool) -> None:
-    """Compare two versions: schema, files, rows with their old and new values, and drift."""
-    from meguru.app.calls import dataset_diff as ask
-
-    columns = [each for each in key if each] if key else None
-    found = ask(session.open(), before=before, after=after, rows=rows, key=columns)
-
-    def human() -> None:
-        click.echo(f"{found.before} -> {found.after}: {found.rows_before:,} -> {found.rows_after:,} rows")
-        for change in found.schema:
-            click.echo(f"  schema  {change}")
-        for sign, paths in (("+", found.files_added), ("-", found.files_removed), ("~", found.files_changed)):
-            for path in paths:
-                click.echo(f"  {sign} {path}")
-        for moved in found.files_renamed:
-            click.echo(f"  > {moved.before} -> {moved.after}")
-        for line in _row_lines(found.rows) if found.rows else ():
-            click.echo(f"  {line}")
-        for column in found.drift:
-            click.echo(f"  PSI {column.psi:8.4f}  {column.column}{'  drifted' if column.drifted else ''}")
-        for each in found.vectors:
-            drifted = "  drifted" if each.drifted else ""
-            click.echo(f"  vectors {each.distance:.4f}  {each.by}, p {each.p_value:.3f}{drifted}")
-
-    session.show(found, human)
-
-
-def _row_lines(rows: RowChanges) -> Iterator[str]:
-    by = f"by {', '.join(rows.key)}" if rows.key else "by all their values"
-    yield f"rows    {rows.added:,} added, {rows.removed:,} removed, {rows.changed:,} changed ({by})"
-    for column, count in rows.columns.items():
-        yield f"        {column}: {count:,} values"
-    for row in rows.sample[:_ROWS]:
-        yield "  ".join(filter(None, ("  " + _sign(row), _pairs(row.key), _values(row))))
-
-
-def _sign(row: ChangedRow) -> str:
-    return "~" if row.before and row.after else "+" if row.after else "-"
-
-
-def _pairs(values: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={cell(exact(value))}" for name, value in list(values.items())[:_COLUMNS])
-
-
-def _values(row: ChangedRow) -> str:
-    if not (row.before and row.after):
-        return _pairs(row.after or row.before)
-    moved = [
-        f"{name}: {cell(exact(old))} -> {cell(exact(row.after.get(name)))}"
-        for name, old in row.before.items()
-    ]
-    return ", ".join(moved[:_COLUMNS])
-
-
-@command.command()
-@click.argument("ref", type=DATASET)
-@click.option("--reason", default="", help="Why it is removed.")
-@click.option("--force", is_flag=True, help="Also if something live or running needs it.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@with_session
-def rm(session: Session, ref: str, *, reason: str, force: bool, yes: bool) -> None:
-    """Remove a version (NAME@3), or all of dataset NAME; their lineage stays, gc frees the bytes."""
-    from meguru.app.calls import dataset_remove as ask
-
-    if not yes:
-        click.confirm(f"remove {ref}? nobody can read it any more", abort=True, err=True)
-    found = ask(session.open(), ref=ref, reason=reason, force=force)
-
-    def human() -> None:
-        for each in found.refs:
-            click.echo(f"removed {each}")
-        click.echo("the bytes are freed by: meguru data gc")
-
-    session.show(found, human)
-
-
-@command.command()
-@click.option("--plan", is_flag=True, help="Say what would be freed, and free nothing.")
-@click.option(
-    "--alone", is_flag=True, help="No other workspace keeps blobs in the same place (MEGURU_BLOBS)."
-)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@with_session
-def gc(session: Session, *, plan: bool, alone: bool, yes: bool) -> None:
-    """Free the bytes that nothing needs: of removed versions, and of what was never registered."""
-    from meguru.app.calls import dataset_free, dataset_garbage
-
-    ws = session.open()
-    found = dataset_garbage(ws, alone=alone)
-    said = f"{found.bytes:,} bytes in {found.blobs:,} blobs of {len(found.refs):,} removed versions"
-    if found.orphans:
-        said += f" and {found.orphan_bytes:,} bytes in {found.orphans:,} blobs of nothing"
-    if plan or not (found.refs or found.orphans):
-        session.show(found, lambda: click.echo(f"{said}; {found.shared:,} blobs stay, others need them"))
-        return
-    if not yes:
-        click.confirm(f"free {said}?", abort=True, err=True)
-    freed = dataset_free(ws, alone=alone)
-    size, count = freed.bytes + freed.orphan_bytes, freed.blobs + freed.orphans
-    session.show(freed, lambda: click.echo(f"freed {size:,} bytes in {count:,} blobs"))
 
 
 command.add_command(pull)
