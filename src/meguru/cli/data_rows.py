@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from meguru.cli.arguments import DATASET
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import exact
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _CLEAR = "What personal columns are needed in clear for; it is written down."
 
 
-@click.command()
+@verb
 @click.argument("ref", type=DATASET)
 @click.option("-n", "--rows", default=10, help="How many rows, 1,000 at most.")
 @click.option("--clear", default="", metavar="REASON", help=_CLEAR)
@@ -39,7 +40,7 @@ def head(session: Session, ref: str, *, rows: int, clear: str) -> None:
     )
 
 
-@click.command()
+@verb
 @click.argument("query")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the answer to this file.")
 @click.option("--limit", default=1000, help="So many rows are shown at most.")
@@ -65,7 +66,7 @@ def sql(
     _show(session, plan, limit)
 
 
-@click.command()
+@verb
 @click.argument("ref", type=DATASET)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--no-formulas", is_flag=True, help="In CSV, let no spreadsheet take a text for a formula.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.arguments import DATASET
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from meguru.datasets.pulls.types import DatasetPull
 
 
-@click.command()
+@verb
 @click.argument("name", type=DATASET)
 @click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
 @click.option("--evolve", is_flag=True, help="Take another schema, and fewer rows than there were.")
@@ -45,7 +46,7 @@ def pull(session: Session, name: str, *, full: bool, evolve: bool, note: str) ->
         raise SystemExit(1)
 
 
-@click.command()
+@verb
 @click.argument("name", type=DATASET, required=False)
 @click.option("-n", "--limit", default=20, help="How many reads of one dataset are shown.")
 @with_session

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.arguments import ENDPOINT
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _HEADINGS = ("month", "live", "not retrained", "gain", "95 %", "cumulative", "95 %", "rows", "note")
 
 
-@click.command()
+@verb
 @click.argument("name", type=ENDPOINT)
 @click.option("--metric", default="", help="The business metric. Default: the only one of the endpoint.")
 @click.option("--frozen", default="", help="The model to compare with. Default: the first that was live.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
 from meguru.errors import UsageError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from meguru.datasets.personal.erase import ErasureReport
 
 
-@click.command()
+@verb
 @click.argument("who", metavar="COLUMN=VALUE…", nargs=-1)
 @click.option("--dataset", "only", multiple=True, help="Only from this dataset (and no predictions).")
 @click.option("--dry-run", is_flag=True, help="Say what would be erased, and erase nothing.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.cli.arguments import FEATURES
+from meguru.cli.groups import command as verb
 from meguru.cli.progress import Bar
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -30,7 +31,7 @@ def add_commands(group: click.Group) -> None:
         group.add_command(command)
 
 
-@click.command()
+@verb
 @click.argument("views", nargs=-1, type=FEATURES, metavar="[VIEW]...")
 @click.option("--since", default="", metavar="TIME", help="Only values that hold from then or later.")
 @click.option("--as-of", default="", metavar="TIME", help="The values of that moment; default: of now.")
@@ -87,7 +88,7 @@ def _said(ended: Materialization) -> str:
     return f"{ended.view}  {ended.state}: {ended.written:,} rows written, {ended.retracted:,} taken out"
 
 
-@click.command()
+@verb
 @click.argument("features", nargs=-1, required=True, type=FEATURES, metavar="VIEW...")
 @click.option(
     "-e", "--entity", "entities", multiple=True, required=True, metavar="KEY=VALUE",
@@ -141,7 +142,7 @@ def _columns(entities: tuple[str, ...]) -> dict[str, list[Any]]:
     return columns
 
 
-@click.command()
+@verb
 @click.argument("view", type=FEATURES)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
@@ -172,7 +173,7 @@ def _columns_of(file: Path) -> dict[str, list[Any]]:
         raise UsageError("the file can't be read", where=str(file), why=str(error)[:300]) from error
 
 
-@click.command()
+@verb
 @with_session
 def online(session: Session) -> None:
     """List what is online: how many entities each view has, and how fresh it is."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.cli.arguments import ENDPOINT
+from meguru.cli.groups import Verb
 from meguru.cli.session import Session, with_session
 from meguru.errors import NotFound
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _DIFFER = 5
 
 
-@click.command("parity")
+@click.command("parity", cls=Verb)
 @click.argument("target", required=False, type=ENDPOINT)
 @click.option("--limit", default=1000, show_default=True, help="So many of the newest predictions.")
 @click.option("--no-record", is_flag=True, help="Only look: the outcome is not kept.")

@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-@click.command()
+@verb
 @click.option("--no-browser", is_flag=True, help="Only print the address; open it where you like.")
 @with_session
 def command(session: Session, *, no_browser: bool) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
 
 
-@click.command()
+@verb
 @with_session
 def command(session: Session) -> None:
     """Forget the token that `meguru login` was given, and end it on the server."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.arguments import MODEL
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, read_pairs, with_session
 from meguru.cli.tables import cell
 
@@ -22,7 +23,7 @@ MAX_WRITTEN = 5
 _CUT = "Where a column of numbers is cut into groups: age=30,50."
 
 
-@click.command()
+@verb
 @click.argument("ref", type=MODEL)
 @click.option("--by", multiple=True, help="A column of the holdout whose values are groups; repeat it.")
 @click.option("--intersections", is_flag=True, help="Each combination of the columns is a group too.")
@@ -96,7 +97,7 @@ def _span(found: FairnessResult) -> str:
     return f"{cell(found.value)} ({cell(found.low)} … {cell(found.high)})"
 
 
-@click.command()
+@verb
 @click.argument("ref", type=MODEL)
 @click.option("--column", "columns", multiple=True, help="Only this column is in conditions; repeat it.")
 @click.option("--least-rows", default=50, show_default=True, help="A slice has so many rows in either half.")

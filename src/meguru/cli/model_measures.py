@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.arguments import MODEL
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 
-@click.command()
+@verb
 @click.argument("ref", type=MODEL)
 @with_session
 def measures(session: Session, ref: str) -> None:

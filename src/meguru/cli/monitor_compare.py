@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.files import write_file
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from meguru.monitoring.comparing.types import TableComparison
 
 
-@click.command()
+@verb
 @click.argument("reference")
 @click.argument("current")
 @click.option(

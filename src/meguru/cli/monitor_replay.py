@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.cli.arguments import MONITOR
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, read_pairs, with_session
 from meguru.errors import UsageError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from meguru.monitoring.replay_report import MonitorReplay
 
 
-@click.command()
+@verb
 @click.argument("name", type=MONITOR)
 @click.option(
     "--set",

@@ -10,6 +10,7 @@ import click
 
 from meguru.cli.arguments import MONITOR
 from meguru.cli.files import write_file
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from meguru.monitoring.types import Report
 
 
-@click.command()
+@verb
 @click.argument("name", type=MONITOR)
 @click.option("--start", type=click.DateTime(), help="Start of a window (UTC); it is evaluated if need be.")
 @click.option("--end", type=click.DateTime(), help="End of that window (UTC), not in it.")

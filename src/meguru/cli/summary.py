@@ -9,13 +9,14 @@ import click
 
 from meguru.base.text import gettext as _
 from meguru.base.text import language_of
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
     from meguru.summaries.types import BusinessSummary, PlainSentence
 
 
-@click.command()
+@verb
 @click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far back.")
 @click.option("--language", default="", help="en or ja; default: yours.")
 @with_session

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from meguru.base.text import gettext as _
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 
-@click.command()
+@verb
 @click.argument("ref")
 @with_session
 def command(session: Session, ref: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 
-@click.command()
+@verb
 @with_session
 def command(session: Session) -> None:
     """Tell who you are here, and what you may do in each project."""

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from meguru.base.credentials import Credential, find, save
 from meguru.base.text import translate
 from meguru.cli.errors import run
+from meguru.cli.groups import Verb
 from meguru.cli.root import COMMANDS, LazyGroup, root
 from meguru.errors import Busy
 from meguru.flavors.bundle_writer import save_bundle
@@ -51,6 +52,10 @@ def test_every_command_speaks_json():
     for path, command in commands(root):
         options = {option for parameter in command.params for option in parameter.opts}
         assert "--json" in options, path
+
+
+def test_every_command_shows_its_examples_and_speaks_the_reader_s_language():
+    assert not [path for path, command in commands(root) if not isinstance(command, Verb)]
 
 
 def test_without_a_workspace_the_error_says_what_to_do(meguru):
