@@ -114,7 +114,8 @@ def test_sql_asks_datasets_and_nothing_else(workspace, shop, tmp_path):
             "SELECT CAST(mail AS INT) FROM people",
             "conversion from `str` to `i32` failed in column 'mail'",
         ),
-        ("duckdb", "SELECT mail::DATE FROM people", "Conversion Error: SELECT mail::DATE FROM people"),
+        # Older versions of DuckDB do not name the line of the query.
+        ("duckdb", "SELECT mail::DATE FROM people", "Conversion Error(: SELECT mail::DATE FROM people)?"),
         ("duckdb", "SELECT strptime(mail, '%Y') FROM people", "Invalid Input Error"),
         (
             "duckdb",
@@ -128,7 +129,7 @@ def test_a_query_that_fails_says_why_and_no_value_of_a_row(workspace, tmp_path, 
     add_files(workspace, "people", tmp_path / "people.csv")
     with pytest.raises(InvalidInput, match="can't be answered") as caught:
         collect(select(workspace, query, engine=engine), most=1)
-    assert caught.value.why == told
+    assert re.fullmatch(told, caught.value.why)
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.tsv", "x.parquet", "x.json", "x.jsonl", "x.arrow", "x.avro"])
