@@ -1,6 +1,6 @@
 """Tables of cards."""
 
-from sqlalchemy import Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -46,6 +46,6 @@ card_cursor = Table(
     "card_cursor",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
 )
 """How far the follower has read the log."""

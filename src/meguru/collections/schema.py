@@ -40,7 +40,7 @@ collected_day = Table(
     Column("changes", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("rows", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
 )
 """The file of one day's requests, and how often their outcomes had changed when it was written.
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from meguru.base.outages import Outage
 from meguru.errors import MeguruError
 from meguru.kernel import events
 from meguru.kernel.workspace import Workspace
@@ -87,7 +88,6 @@ class Live:
         self._listeners: set[Listener] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._failing = False
 
     @property
     def closed(self) -> bool:
@@ -116,6 +116,7 @@ class Live:
 
     def _wait(self, ws: Workspace) -> None:
         head: int | None = None
+        outage = Outage(log)
         looked = time.monotonic()
         while True:
             # Under the lock of `join`: a stream that comes now either is seen here, or starts a new thread.
@@ -132,16 +133,12 @@ class Live:
                 if watching and time.monotonic() - looked >= PACE:
                     looked = time.monotonic()
                     told = poll_points(self._all())
-            except Exception:
+            except Exception as error:  # noqa: BLE001 - told by the outage
                 # A database that is away for a moment must not end the one thread that wakes every stream.
-                if not self._failing:  # told once, and not twice a second until it is over
-                    log.exception("streams can't be told what happens; trying again")
-                self._failing = True
+                outage.failed(error, "streams can't be told what happens")
                 self._closing.wait(PACE)
                 continue
-            if self._failing:
-                log.warning("streams are told what happens again")
-                self._failing = False
+            outage.worked("streams are told what happens")
             if now > head:
                 head = now
                 self._wake(self._all())

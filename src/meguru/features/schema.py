@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -76,9 +76,9 @@ feature_profile = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("rows_digest", String(64), primary_key=True),
     Column("datasets", Json, nullable=False),
-    Column("rows", Integer, nullable=False),
-    Column("dropped", Integer, nullable=False, server_default="0"),
-    Column("keys", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("dropped", BigInteger, nullable=False, server_default="0"),
+    Column("keys", BigInteger, nullable=False),
     Column("earliest", UtcTime),
     Column("newest", UtcTime),
     Column("profile", String(64), nullable=False),

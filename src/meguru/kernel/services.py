@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
+from meguru.base.outages import Outage
 from meguru.kernel import events
 from meguru.kernel.kinds.kind import Kind, load
 from meguru.kernel.principals import system
@@ -33,7 +34,7 @@ class Follower:
     """Does what follows from events, as they happen; several servers may run one each.
 
     Subclasses say what is done (`step`) and which types of events concern them (`wakes`). A failure is
-    logged, and tried again after `idle` seconds. What was done must be decided in the database: a step may
+    logged once until it is over, and tried again after `idle` seconds. What was done must be decided in the database: a step may
     run again, elsewhere, at any time.
     """
 
@@ -61,17 +62,19 @@ class Follower:
 
     def run(self, stop: threading.Event) -> None:
         """Follow the log until `stop` is set; then `ws.notify()` ends the wait at once."""
+        outage = Outage(log)
         while not stop.is_set():
             try:
                 # The head is read first: what comes while the step runs wakes it again.
                 with self.ws.read() as tx:
                     seen = events.head(tx)
                 self.step()
+                outage.worked(f"{self.name} follows the log")
                 if self.pace:
                     stop.wait(self.pace)
                 self._wait(stop, seen)
-            except Exception:
-                log.exception("%s could not follow the log; trying again", self.name)
+            except Exception as error:  # noqa: BLE001 - told by the outage
+                outage.failed(error, f"{self.name} could not follow the log")
                 stop.wait(self.idle)
 
     def _wait(self, stop: threading.Event, seen: int) -> None:

@@ -1,6 +1,6 @@
 """Tables of samples to label."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -10,7 +10,7 @@ labelling = Table(
     Column("id", String(64), primary_key=True),
     Column("endpoint", String(100), nullable=False),
     Column("strategy", String(20), nullable=False),
-    Column("seed", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
     Column("size", Integer, nullable=False),
     Column("labellers", Json, nullable=False),
     Column("each", Integer, nullable=False),

@@ -12,6 +12,7 @@ import threading
 import time
 
 from meguru.base import refs
+from meguru.base.outages import Outage
 from meguru.errors import InternalError, MeguruError
 from meguru.flavors import Predictor
 from meguru.flavors.warm import warm_up
@@ -140,12 +141,15 @@ class Deployments:
 
     def _run(self) -> None:
         seen: int | None = None
+        outage = Outage(log)
         while not self._stop.is_set():
             try:
                 seen = self._follow(seen)
-            except Exception:  # the thread must outlive a database that is away for a while
-                log.exception("following the event log failed; it goes on in a second")
+            except Exception as error:  # noqa: BLE001 - the thread must outlive a database that is away
+                outage.failed(error, "endpoints could not follow the log")
                 self._stop.wait(1)
+            else:
+                outage.worked("endpoints follow the log")
 
     def _follow(self, seen: int | None) -> int:
         """Take up what events since `seen` changed; return the event to go on after.

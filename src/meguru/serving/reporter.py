@@ -13,6 +13,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.base.ids import new_id
+from meguru.base.outages import Outage
 from meguru.errors import MeguruError
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
@@ -95,6 +96,7 @@ class Reporter:
             log.exception("that this server stops could not be written down")
 
     def _beat(self) -> None:
+        outage = Outage(log)
         while not self._stop.wait(HEARTBEAT_SECONDS):
             if not self._known:
                 continue
@@ -105,8 +107,10 @@ class Reporter:
                         # Not heard of for an hour (a laptop slept, the database was away), it was forgotten.
                         for each in known:
                             replicas.put(tx, msgspec.structs.replace(each, seen_at=now))
-            except Exception:  # the database may be away for a while
-                log.exception("a heartbeat of serving failed")
+            except Exception as error:  # noqa: BLE001 - the database may be away for a while
+                outage.failed(error, "a heartbeat of serving failed")
+            else:
+                outage.worked("heartbeats of serving are written")
 
 
 def _write(ctx: Context, *, replica: Replica, promoted: str, cause: str) -> None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from meguru.base.ids import new_id
+from meguru.base.outages import Outage
 from meguru.base.plugins import PluginFamily
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError, cleaned
 from meguru.kernel import events
@@ -99,14 +100,16 @@ class Worker:
         return max(LANE_POLL_SECONDS, pause)
 
     def _loop(self) -> None:
+        outage = Outage(log)
         while not self.stopping.is_set():
             try:
                 with self._turn:
                     job = self._next()
+                outage.worked("the worker takes jobs")
                 if job is not None:
                     self._do_counted(job)
-            except Exception:
-                log.exception("the worker could not take a job; it tries again")
+            except Exception as error:  # noqa: BLE001 - told by the outage
+                outage.failed(error, "the worker could not take a job, or end one")
                 self.stopping.wait(BACKOFF_SECONDS)
 
     def _next(self) -> Job | None:
@@ -221,12 +224,15 @@ class Worker:
         over = threading.Event()
 
         def beat() -> None:
+            outage = Outage(log)
             # Three heartbeats a lease: one may fail or come late, and the job is still ours.
             while not over.wait(self.ws.settings.lease_seconds / 3):
                 try:
                     lease.heartbeat()
-                except Exception:
-                    log.exception("a heartbeat failed")
+                except Exception as error:  # noqa: BLE001 - told by the outage
+                    outage.failed(error, f"a heartbeat of job {lease.job.id} failed")
+                else:
+                    outage.worked(f"heartbeats of job {lease.job.id} are written")
 
         thread = threading.Thread(target=beat, name=f"lease-{lease.job.id[-6:]}", daemon=True)
         thread.start()

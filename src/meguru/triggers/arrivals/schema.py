@@ -6,7 +6,6 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     String,
     Table,
@@ -26,7 +25,7 @@ trigger_listener = Table(
     Column("connected_since", UtcTime),
     Column("last_error", Text, nullable=False),
     Column("last_error_at", UtcTime),
-    Column("received", Integer, nullable=False),
+    Column("received", BigInteger, nullable=False),
     Column("received_at", UtcTime),
 )
 """`position` is how far a source has been read, where we have to remember it."""
