@@ -34,8 +34,8 @@ class Follower:
     """Does what follows from events, as they happen; several servers may run one each.
 
     Subclasses say what is done (`step`) and which types of events concern them (`wakes`). A failure is
-    logged once until it is over, and tried again after `idle` seconds. What was done must be decided in the database: a step may
-    run again, elsewhere, at any time.
+    logged once until it is over, and tried again after `idle` seconds. What was done must be decided in the
+    database: a step may run again, elsewhere, at any time.
     """
 
     name = "follower"

@@ -381,7 +381,19 @@ def test_monitors_of_an_older_workspace_go_on_to_ring_at_once_on_postgresql(empt
     keeps_monitors(Database(empty_postgres_url))
 
 
-ENDLESS = {"seq", "rows", "keys", "dropped", "size", "bytes", "received", "changes", "seed", "series", "since_seq"}
+ENDLESS = {
+    "seq",
+    "rows",
+    "keys",
+    "dropped",
+    "size",
+    "bytes",
+    "received",
+    "changes",
+    "seed",
+    "series",
+    "since_seq",
+}
 BOUNDED = {
     "pushed_frame.rows",  # of one push
     "run_point.seq",  # tells apart points of one series, step and microsecond

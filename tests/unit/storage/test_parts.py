@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meguru.compute.materializers.limit import Limited
+from meguru.storage.blobs import parts
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
 from meguru.storage.blobs.parts import parts_of
@@ -86,3 +87,20 @@ def test_a_part_is_untouched_until_somebody_touches_it(kept, tmp_path):
     put(kept, tmp_path, "upl-1", "00001-a", b"x")
     kept.drop("upl-1", "00001-a")
     assert not kept.is_untouched("upl-1", "00001-a")
+
+
+def test_the_folder_of_an_upload_that_another_process_made_is_synced_before_a_part_is_said_to_be_kept(
+    tmp_path, monkeypatch
+):
+    kept, synced = parts_of(LocalStore(tmp_path / "blobs"), tmp_path), []
+    # As a process leaves it that was killed before it synced it: its own memory is gone.
+    put(kept, tmp_path, "upl-1", "00001-a", b"x")
+    home = next(path.parent for path in tmp_path.rglob("00001-a"))
+    parts._states.pop(home)
+    monkeypatch.setattr(parts, "fsync_path", synced.append)
+    put(kept, tmp_path, "upl-1", "00002-b", b"x")
+    assert {home, home.parent, home.parent.parent} <= set(synced)
+    synced.clear()
+    put(kept, tmp_path, "upl-1", "00003-c", b"x")
+    assert home in synced
+    assert home.parent not in synced

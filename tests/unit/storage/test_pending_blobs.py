@@ -164,7 +164,11 @@ def test_who_puts_what_is_there_waits_for_the_disk_as_whoever_put_it_may_not_hav
         assert {place, place.parent} <= set(synced)
 
 
-@pytest.mark.parametrize("view", [lambda store: store, DeferredStore])
+@pytest.mark.parametrize(
+    "view",
+    [lambda store: store, DeferredStore, lambda store: LocalStore(store.folder)],
+    ids=["its own", "a step's", "another's"],
+)
 def test_a_folder_that_a_deferred_put_made_is_synced_by_the_next_durable_put(tmp_path, monkeypatch, view):
     store, synced = LocalStore(tmp_path / "b"), []
     view(store).put_deferred(b"some bytes")
@@ -175,3 +179,6 @@ def test_a_folder_that_a_deferred_put_made_is_synced_by_the_next_durable_put(tmp
     monkeypatch.setattr(local, "fsync_path", synced.append)
     store.put_bytes(other)
     assert {small, store.folder} <= set(synced)
+    synced.clear()
+    store.sync_folder(small, is_new=False)
+    assert synced == [small]  # once in each process is enough

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from meguru.features import store as views
 from meguru.features.impact import readers
 from meguru.features.materialization import store
 from meguru.features.materialization.freshness import FreshnessGauges
+from meguru.features.materialization.job import ADVANCE, free_leftovers
 from meguru.features.materialization.start import start
 from meguru.features.materialization.types import MaterializationState, OnlineState
 from meguru.features.online.resolve import is_ready
@@ -28,6 +30,8 @@ from meguru.kernel.workspace import Workspace
 log = logging.getLogger(__name__)
 RETRY_AFTER = timedelta(minutes=10)
 """A materialization that failed is retried after this long though nothing is new: a store may be back."""
+LEFT_AFTER = timedelta(minutes=1)
+"""Rows that are not read any more are the worker's to free; what is still there then, a dead one left."""
 FOLD_RETRY_AFTER = timedelta(minutes=1)
 _WAKES = ("dataset_version.", "feature_view.", "materialization.")
 
@@ -61,12 +65,15 @@ class MaterializationFollower(Follower):
         with self.ws.read() as tx:
             wanted = due(tx, self.ws)
             gone = unread_states(tx)
+            left = store.with_leftovers(tx, self.ws.clock.now() - LEFT_AFTER)
             self._gauges.update(tx)
         for version, data in wanted:
             if self._refused.get(version.ref) != data:
                 self._begin(version, data)
         for name, number in gone:
             forget(self.ws, name, number)
+        for name, number in left:
+            ADVANCE.commit(self.ws, partial(free_leftovers, name=name, version=number))
         return len(wanted)
 
     def _begin(self, version: FeatureViewVersion, data: object) -> None:
@@ -185,11 +192,11 @@ def forget(ws: Workspace, name: str, number: int) -> None:
     The rows go within the transaction: nobody brings others there before it ends, and if the store is away,
     it is written down still that it has them.
     """
-    from meguru.features.materialization.job import ADVANCE
 
     def free(ctx: Context) -> None:
         if (state := unread_states(ctx.tx).get((name, number))) is not None:
             store.forget_online(ctx.tx, name, number)
             online_of(ws).clear(state.stored)
+            free_leftovers(ctx, name, number)
 
     ADVANCE.commit(ws, free)

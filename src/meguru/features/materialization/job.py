@@ -105,14 +105,16 @@ class _Attempt:
         """Work until what is online follows from the sources."""
         from meguru.features.materialization import write
 
-        if self.work.state in FINAL:
+        if self.work.state in FINAL:  # whoever brought it there may have died before the rest
+            self._free_leftovers()
             return
         if not self.work.datasets:  # nothing was pushed yet: nobody knows of which types its keys are
             self.lease.commit(self.ws, ADVANCE, lambda ctx: self._end(ctx, 0, ""))
             return
+        if not self.target:  # nothing is written yet: what a work before left must not be among it
+            self._free_leftovers()
         before = self._rows(self.state.newest_rows) if self.state and self.state.newest_rows else None
-        after = self._after(before)
-        stored = self._stored(after)
+        after, stored = self._after(before)
         online = online_of(self.ws)
         is_same = self.state is not None and self.state.stored == stored.name
         # A full run compares with the store itself, which some other attempt may have left half-way; it
@@ -123,21 +125,30 @@ class _Attempt:
             start = before if is_same else None
             write.write_changes(online, stored, start, after, skip=self.work.done, progress=self._progress)
         self.lease.commit(self.ws, ADVANCE, lambda ctx: self._succeed(ctx, stored, after))
-        if self.state is not None and not is_same:
-            # Types are others now. Processes read by the plan that they have cached until they hear of this
-            # end: without the rows from before they would find nothing, and give their models nothing.
-            _wait_for_readers()
-            online.clear(self.state.stored)
+        self._free_leftovers()
         self._record_profile()
 
-    def _after(self, before: pl.DataFrame | None) -> pl.DataFrame:
+    def _free_leftovers(self) -> None:
+        """Free rows that are not read any more: those of other types, and of work that did not succeed."""
+        name, version = self.version.name, self.version.version
+        with self.ws.read() as tx:
+            if not store.leftovers(tx, name, version):
+                return
+        # Processes read by the plan that they have cached until they hear of the end: without the rows from
+        # before they would find nothing, and give their models nothing.
+        _wait_for_readers()
+        # Fenced: an attempt that lost its lease meanwhile would take away what the next one writes.
+        self.lease.commit(self.ws, ADVANCE, lambda ctx: free_leftovers(ctx, name, version, by=self.work.id))
+
+    def _after(self, before: pl.DataFrame | None) -> tuple[pl.DataFrame, Stored]:
         """Return the rows that are to be online, found by this attempt or by one before."""
         from meguru.features.materialization import newest
         from meguru.features.materialization.computing import computed
 
         # Found once, and kept as a blob: a later attempt must skip the same rows in the same order.
         if self.target:
-            return self._rows(self.target)
+            frame = self._rows(self.target)
+            return frame, self._stored(frame)
         since = self.work.since
         folder = self.ws.cache_folder("features")
         kept = computed(self.ws.blobs, self._view(), folder, self.lease.raise_if_stopped)
@@ -145,10 +156,17 @@ class _Attempt:
         frame = found.frame if since is None else newest.with_others(found.frame, before, self.keys)
         target = self.ws.blobs.put_bytes(newest.as_parquet(frame))
         self.due = None if found.due is None else _EPOCH + found.due * _MICROSECOND
-        values = {"target": target, "due": self.due}
-        self.lease.commit(self.ws, ADVANCE, lambda ctx: store.change(ctx.tx, self.work.id, **values))
+        stored = self._stored(frame)
+
+        def begin(ctx: Context) -> None:
+            store.change(ctx.tx, self.work.id, target=target, due=self.due)
+            now = store.online(ctx.tx, self.version.name, self.version.version)
+            if now is None or now.stored != stored.name:  # until it is over, nobody reads what is written
+                store.add_leftover(ctx.tx, self.version.ref, stored.name, ctx.now())
+
+        self.lease.commit(self.ws, ADVANCE, begin)
         self.target = target
-        return frame
+        return frame, stored
 
     def _view(self) -> PinnedView:
         return PinnedView(
@@ -226,6 +244,9 @@ class _Attempt:
             folded=now.folded if now else 0,
         )
         store.set_online(ctx.tx, state)
+        store.drop_leftover(ctx.tx, stored.name)
+        if now is not None and now.stored not in {"", stored.name}:
+            store.add_leftover(ctx.tx, self.version.ref, now.stored, ctx.now())
         self._end(ctx, after.height, newest.isoformat() if newest else "")
 
     def _end(self, ctx: Context, rows: int, newest: str) -> None:
@@ -245,6 +266,22 @@ class _Attempt:
             used=[self.version.ref, *(each.ref for each in self.work.datasets.values())],
             project=refs.project_of(self.version.name),
         )
+
+
+def free_leftovers(ctx: Context, name: str, version: int, *, by: str = "") -> None:
+    """Free the rows of a version of a view that are not read any more, unless another work goes on there.
+
+    They go within the transaction: nobody begins to write under one of their names before it ends, and if
+    the store is away, it is written down still that it has them.
+    """
+    under_way = store.running(ctx.tx, name, version)
+    if under_way is not None and under_way.id != by:
+        return
+    state = store.online(ctx.tx, name, version)
+    for stored in store.leftovers(ctx.tx, name, version):
+        if state is None or state.stored != stored:
+            online_of(ctx.ws).clear(stored)
+        store.drop_leftover(ctx.tx, stored)
 
 
 def _wait_for_readers() -> None:

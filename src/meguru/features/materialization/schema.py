@@ -25,6 +25,18 @@ online_view = Table(
 )
 """What of a version of a view is in the online store; see `OnlineState`."""
 
+online_leftover = Table(
+    "online_leftover",
+    metadata,
+    Column("stored", String(200), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index(None, "name", "version"),
+)
+"""What the online store may have of a version of a view under names that are not read: rows of other types,
+and those of work that has not succeeded. Written before the first of them, and removed after the last."""
+
 materialization = Table(
     "materialization",
     metadata,

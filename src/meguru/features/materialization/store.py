@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
-from meguru.features.materialization.schema import materialization, online_view
+from meguru.features.materialization.schema import materialization, online_leftover, online_view
 from meguru.features.materialization.types import Materialization, MaterializationState, OnlineState
 from meguru.kernel.projects import condition
 
@@ -47,6 +47,31 @@ def set_online(tx: Connection, state: OnlineState) -> None:
 def forget_online(tx: Connection, name: str, version: int) -> None:
     """Write that nothing of a version of a view is online."""
     tx.execute(delete(online_view).where(_here(online_view, name, version)))
+
+
+def add_leftover(tx: Connection, view: str, stored: str, now: datetime) -> None:
+    """Write that the store may have rows of a version of a view under a name that is not read."""
+    name, version = _parts(view)
+    drop_leftover(tx, stored)
+    tx.execute(insert(online_leftover).values(stored=stored, name=name, version=version, at=now))
+
+
+def drop_leftover(tx: Connection, stored: str) -> None:
+    """Write that rows under a name are read, or gone."""
+    tx.execute(delete(online_leftover).where(online_leftover.c.stored == stored))
+
+
+def leftovers(tx: Connection, name: str, version: int) -> list[str]:
+    """Return the names under which the store may have rows of a version of a view that are not read."""
+    query = select(online_leftover.c.stored).where(_here(online_leftover, name, version))
+    return list(tx.execute(query.order_by(online_leftover.c.stored)).scalars())
+
+
+def with_leftovers(tx: Connection, before: datetime) -> list[tuple[str, int]]:
+    """Return the versions of views of which the store may have rows that are not read since a moment."""
+    c = online_leftover.c
+    rows = tx.execute(select(c.name, c.version).where(c.at < before).distinct().order_by(c.name, c.version))
+    return [(row.name, row.version) for row in rows]
 
 
 def add(tx: Connection, made: Materialization) -> None:

@@ -17,7 +17,7 @@ class DeferredStore(LocalStore):
         super().__init__(store.folder)
         # It is the same folder.
         self._checked = store._checked  # noqa: SLF001
-        self._unsynced_folders = store._unsynced_folders  # noqa: SLF001
+        self._synced_folders = store._synced_folders  # noqa: SLF001
         # Bounds `written` as a whole: it goes over a pipe, and into one transaction.
         self._room = MAX_BYTES
         self.written: dict[str, bytes] = {}

@@ -36,7 +36,7 @@ class LocalStore:
         self.url = str(self.folder)
         self.pending_copy: Callable[[str], bytes | None] = _no_copy
         self._checked: dict[str, tuple[int, ...]] = {}
-        self._unsynced_folders: set[Path] = set()
+        self._synced_folders: set[Path] = set()
         self.has_pending = False
         """Whether this process left blobs that are durable only by the database; see `pending`."""
 
@@ -67,7 +67,6 @@ class LocalStore:
                 draft.replace(place)
             except FileNotFoundError:
                 place.parent.mkdir(parents=True, exist_ok=True)
-                self._unsynced_folders.add(place.parent)
                 draft.replace(place)
         return digest
 
@@ -255,11 +254,11 @@ class LocalStore:
     def sync_folder(self, folder: Path, *, is_new: bool) -> None:
         """Wait until the names in a folder of blobs, and its own, would survive a power cut."""
         fsync_path(folder)
-        # The name of a new folder stands in the folder above it; a deferred put that made it has not synced
-        # that.
-        if is_new or folder in self._unsynced_folders:
+        # The name of a folder stands in the folder above it. Whoever made it may have deferred that fsync, or
+        # may not have come to it yet, in whatever process: so each process does it once for each folder.
+        if is_new or folder not in self._synced_folders:
             fsync_path(self.folder)
-            self._unsynced_folders.discard(folder)
+            self._synced_folders.add(folder)
 
     @staticmethod
     def _move(draft: Path, place: Path) -> None:

@@ -67,12 +67,13 @@ class LocalParts:
         fsync_path(draft)
         # The bytes first, then the name, then the folders that hold it: as `LocalStore` publishes a blob.
         home = self._folder / upload
-        is_new = not home.exists()
+        # Another process that made it may not have synced the folders above it yet, and may be dead.
+        is_new = home not in _states or not home.exists()
         home.mkdir(parents=True, exist_ok=True)
         draft.replace(home / name)
-        _states.setdefault(home, {})[name] = state_of((home / name).stat())
         for folder in (home, self._folder, self._folder.parent) if is_new else (home,):
             fsync_path(folder)
+        _states.setdefault(home, {})[name] = state_of((home / name).stat())
 
     def read(self, upload: str, name: str) -> Iterator[bytes]:
         """Give a part piece by piece."""
