@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from msgspec import structs
-from sqlalchemy import Integer, inspect
+from sqlalchemy import inspect
 
 from meguru.app.migrate import SCRIPTS, migrate, newest, upgrade
 from meguru.app.nouns import load_schemas
@@ -379,31 +379,3 @@ def test_monitors_of_an_older_workspace_go_on_to_ring_at_once_on_sqlite(tmp_path
 @pytest.mark.integration
 def test_monitors_of_an_older_workspace_go_on_to_ring_at_once_on_postgresql(empty_postgres_url):
     keeps_monitors(Database(empty_postgres_url))
-
-
-ENDLESS = {
-    "seq",
-    "rows",
-    "keys",
-    "dropped",
-    "size",
-    "bytes",
-    "received",
-    "changes",
-    "seed",
-    "series",
-    "since_seq",
-}
-BOUNDED = {
-    "pushed_frame.rows",  # of one push
-    "run_point.seq",  # tells apart points of one series, step and microsecond
-    "step_log_chunk.seq",  # of one log, one a second
-    "labelling.size",  # at most 10,000
-}
-
-
-def test_what_counts_without_end_has_64_bits():
-    load_schemas()
-    columns = [each for table in metadata.sorted_tables for each in table.columns if each.name in ENDLESS]
-    small = {f"{each.table.name}.{each.name}" for each in columns if type(each.type) is Integer}
-    assert small == BOUNDED

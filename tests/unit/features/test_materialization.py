@@ -108,34 +108,6 @@ class _Stopped(Exception):
     pass
 
 
-def test_what_unfinished_work_wrote_under_other_types_is_not_among_what_the_next_brings(ws, monkeypatch):
-    monkeypatch.setattr(job, "_wait_for_readers", lambda: None)
-    monkeypatch.setattr(changes, "CHUNK", 2)
-    monkeypatch.setattr(write, "CHUNK", 2)
-    add_rows(ws, [("a", hours(-1), 1)])
-    declare_view(ws)
-    bring_online(ws)
-    add_rows(ws, [(f"p{n}", hours(-1), n / 2) for n in range(6)], mode="replace")
-    made, kept = start(ws, view="balance"), online_of(ws)
-    real, calls = kept.write, []
-
-    def failing(*given):
-        calls.append(given)
-        if len(calls) == 3:
-            raise _Stopped
-        return real(*given)
-
-    monkeypatch.setattr(kept, "write", failing)
-    Worker(ws, _Handlers()).run_job(made.job)
-    monkeypatch.setattr(kept, "write", real)
-    cancel(ws, materialization=made.id)
-    assert sum(online_of(ws).views().values()) > 1
-    add_rows(ws, [("p5", hours(-1), 2.5)], mode="replace")
-    bring_online(ws)
-    assert list(online_of(ws).views().values()) == [1]
-    assert values(ws, "p0", "p5") == [(None, "NOT_FOUND"), (2.5, "PRESENT")]
-
-
 @pytest.mark.parametrize("stop_after", [0, 2])
 def test_work_that_was_cut_off_goes_on_and_ends_equal(ws, monkeypatch, stop_after):
     monkeypatch.setattr(changes, "CHUNK", 2)
