@@ -1,5 +1,9 @@
 """Rows in the online store that nobody reads."""
 
+import pytest
+
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
 from meguru.features.materialization import changes, job, write
 from meguru.features.materialization.runner import _Handlers
 from meguru.features.materialization.start import cancel, start
@@ -7,6 +11,12 @@ from meguru.features.online.answer import online
 from meguru.features.online.stores import online_of
 from meguru.kernel.jobs import Worker
 from meguru.testing.online_views import add_rows, bring_online, declare_view, hours
+
+
+@pytest.fixture
+def ws(tmp_path, clock):
+    with open_local(tmp_path / "w", settings=Settings(sqlite_synchronous="NORMAL"), clock=clock) as opened:
+        yield opened
 
 
 class _Stopped(Exception):
