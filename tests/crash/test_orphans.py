@@ -206,7 +206,7 @@ def test_a_step_that_kills_its_fork_server_each_time_fails_in_the_end(place):
 
 
 def test_a_step_that_stops_its_fork_server_ends_at_its_limit_of_time(place, monkeypatch):
-    monkeypatch.setattr(process, "_OBEY_SECONDS", 0.5)
+    monkeypatch.setattr(process, "OBEY_SECONDS", 0.5)
     run = run_file(place.ws, f"{place.file}:stopping", {"pids": str(place.pids)})
     assert run.state.value == "failed"
     assert "longer than its limit of 0.5 s" in run.failed.message

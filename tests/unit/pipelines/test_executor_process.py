@@ -7,13 +7,14 @@ import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from meguru.compute.code import ProjectSources
-from meguru.compute.executors import Ended
+from meguru.compute.executors import Ended, process
 from meguru.compute.executors.process import ForkServer
 from meguru.compute.executors.work import PlainArgument, StepJob
 from meguru.testing.contracts import executors as contract
@@ -39,6 +40,11 @@ def has_own_reader(n: int) -> bool:
 
 def sleep(n: int) -> int:
     time.sleep(600)
+
+def stop_server(n: int) -> int:
+    import signal
+    os.kill(os.getppid(), signal.SIGSTOP)
+    return n
 
 def stand_in_the_way(n: int) -> int:
     Path(os.environ["MEGURU_STEP_METRICS"]).with_name("outcome.json").mkdir()
@@ -133,6 +139,36 @@ def test_a_killed_server_takes_its_steps_along_and_the_next_step_starts_another(
     steps.start("sleep")
     os.kill(server, signal.SIGKILL)
     assert steps.ended.get(timeout=60).lost
+    assert steps.run("where")[1] != server
+
+
+def test_a_server_that_a_step_stopped_is_ended_and_those_that_wait_for_it_hear_of_it(steps, monkeypatch):
+    monkeypatch.setattr(process, "OBEY_SECONDS", 0.5)
+    server = steps.run("where")[1]
+    steps.start("sleep")
+    steps.run("stop_server")  # it ends by itself: its process tells so
+    steps.start("sleep")
+    for _ in range(2):
+        ended = steps.ended.get(timeout=60)
+        assert ended.lost
+        assert "the fork server was stopped (SIGSTOP)" in ended.outcome.failure.message
+    wait_until_gone(server)
+    assert steps.run("where")[1] != server
+
+
+def test_a_server_that_reads_nothing_is_ended_before_whoever_writes_to_it_waits_for_ever(steps, monkeypatch):
+    monkeypatch.setattr(process, "OBEY_SECONDS", 0.5)
+    monkeypatch.setattr(process, "_LOOKS", 1_000_000)  # nobody looks whether it is stopped
+    server = steps.run("where")[1]
+    name = steps.start("sleep")
+    os.kill(server, signal.SIGSTOP)
+    writing = threading.Thread(target=steps.server.warm, args=(["x" * 1000] * 10_000,), daemon=True)
+    writing.start()
+    steps.server.kill(name)
+    assert steps.ended.get(timeout=60).lost
+    writing.join(60)
+    assert not writing.is_alive()
+    wait_until_gone(server)
     assert steps.run("where")[1] != server
 
 

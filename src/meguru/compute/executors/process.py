@@ -6,12 +6,14 @@ import contextlib
 import itertools
 import json
 import os
+import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     refused: str = ""
     over: int = 0
     limit: int = 0
+    stopped: bool = False
 
     @property
     def code(self) -> int | None:
@@ -43,6 +46,12 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
         """Say it of a step that left no outcome."""
         if self.refused:
             return died("no process could be started", self.refused)
+        if self.stopped:
+            return died(
+                "the fork server was stopped (SIGSTOP), and ended for it",
+                "its steps ended with it",
+                lost=True,
+            )
         if self.status is None:
             return died("the fork server was killed", "its steps ended with it", lost=True)
         if self.over:
@@ -58,8 +67,10 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
 _PROJECT = f"{PREFIX}PROJECT"
 """What a step opens, logs and registers is of its run's project, whatever that of this process is."""
 _OnExit = Callable[[Exit], None]
-_OBEY_SECONDS = 10.0
+OBEY_SECONDS = 10.0
 """Seconds in which a server must obey before it is killed: a step may have stopped it (SIGSTOP)."""
+_LOOKS = 5
+"""How often a server must be seen stopped, one after the other in that time, until it is killed."""
 PROGRAM = (sys.executable, "-P", "-m", "meguru.compute.executors.forkserver")
 
 
@@ -76,6 +87,9 @@ class ForkServer:
 
     def __init__(self, program: Sequence[str] = PROGRAM, variables: Mapping[str, str] | None = None) -> None:
         self._program, self._variables = list(program), dict(variables or {})
+        # Taken before `_lock`, and alone while something is written to a server's socket: that may block, and
+        # whoever hears of ends, or ends a server, must not wait for it.
+        self._sending = threading.Lock()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -136,27 +150,31 @@ class ForkServer:
             "env": env or environment(),
             "cwd": os.getcwd(),  # noqa: PTH109 - a path as text
         }
-        with self._lock:
-            control = self._running()
-            # Before it is sent: a step that is over at once is reported from another thread.
-            self._waiting[number] = (control, limit, over)
-            self._numbered[name] = number
-            _send(control, message, descriptors)
+        with self._sending:
+            with self._lock:
+                control = self._running()
+                # Before it is sent: a step that is over at once is reported from another thread.
+                self._waiting[number] = (control, limit, over)
+                self._numbered[name] = number
+            self._tell(control, message, descriptors)
 
     def warm(self, modules: Iterable[str]) -> None:
         """Start the server now and let it import `modules`, so that the first step need not wait for it."""
-        with self._lock:
-            _send(self._running(), {"preload": list(modules)})
+        with self._sending:
+            with self._lock:
+                control = self._running()
+            self._tell(control, {"preload": list(modules)})
 
     def kill(self, name: str) -> None:
         """End a step and every process it started; its `done` is called as for any end."""
-        with self._lock:
-            number = self._numbered.get(name, "")
-            if number not in self._waiting:
-                return
-            control = self._waiting[number][0]
-            _send(control, {"kill": number})
-        insist = threading.Timer(_OBEY_SECONDS, self._kill_if_stuck, (number, control))
+        with self._sending:
+            with self._lock:
+                number = self._numbered.get(name, "")
+                if number not in self._waiting:
+                    return
+                control = self._waiting[number][0]
+            self._tell(control, {"kill": number})
+        insist = threading.Timer(OBEY_SECONDS, self._kill_if_stuck, (number, control))
         insist.daemon = True
         insist.start()
 
@@ -178,7 +196,7 @@ class ForkServer:
         if process is not None:
             process.terminate()
             try:
-                process.wait(_OBEY_SECONDS)
+                process.wait(OBEY_SECONDS)
             except subprocess.TimeoutExpired:  # a step may have stopped it
                 process.kill()
                 process.wait()
@@ -204,19 +222,39 @@ class ForkServer:
         # Our copies of its ends, else we would never see them closed when it is gone.
         theirs.close()
         os.close(tell)
+        # A server that is stopped reads nothing: once the socket is full, nothing can be written any more.
+        limit_sending(ours, OBEY_SECONDS)
         self._control = ours
         threading.Thread(target=self._read_done_pipe, args=(news,), name="steps-done", daemon=True).start()
         listener = threading.Thread(
-            target=self._read_control, args=(ours, mark), name="fork-server", daemon=True
+            target=self._read_control, args=(ours, self._process, mark), name="fork-server", daemon=True
         )
         listener.start()
         return ours
 
-    def _read_control(self, control: socket.socket, mark: str) -> None:
-        with contextlib.suppress(OSError), control, control.makefile("rb") as lines:
+    def _tell(self, control: socket.socket, message: dict[str, Any], descriptors: Iterable[int] = ()) -> None:
+        """Send a message; a server that does not read it is killed: half of it may have been sent."""
+        try:
+            send(control, msgspec.json.encode(message) + b"\n", descriptors)
+        except BlockingIOError:
+            with self._lock:
+                if self._control is control and self._process is not None:
+                    self._process.kill()
+        except OSError:
+            pass  # the listener sees that the server is gone and tells who waits
+
+    def _read_control(self, control: socket.socket, process: subprocess.Popen[bytes], mark: str) -> None:
+        looks, stopped = 0, False
+        for lines in _lines(control):
             for line in lines:
                 message = json.loads(line)
                 self._finish(message.pop("id"), **message)
+            # A step may have stopped the server, whose steps would be waited for for ever.
+            looks = looks + 1 if not lines and _is_stopped(process.pid) else 0
+            if looks == _LOOKS:
+                stopped = True
+                process.kill()
+        control.close()
         # Whatever still waits for this server will hear nothing any more. A newer one may run by now.
         with self._lock:
             if self._control is control:
@@ -224,7 +262,7 @@ class ForkServer:
             left = [number for number, (used, _, _) in self._waiting.items() if used is control]
         orphans.end(mark)  # if the server was killed, it could not do so itself
         for number in left:
-            self._finish(number)
+            self._finish(number, stopped=stopped)
 
     def _read_done_pipe(self, news: int) -> None:
         """Take in that a step is done, from its process itself, while that gives its memory back."""
@@ -244,11 +282,50 @@ class ForkServer:
             over(Exit(limit=limit, **how))
 
 
-def _send(control: socket.socket, message: dict[str, Any], descriptors: Iterable[int] = ()) -> None:
-    data = msgspec.json.encode(message) + b"\n"
-    with contextlib.suppress(OSError):  # the listener sees that the server is gone and tells who waits
-        sent = socket.send_fds(control, [data], list(descriptors)) if descriptors else 0
-        control.sendall(data[sent:])
+def limit_sending(to: socket.socket, seconds: float) -> None:
+    """Have a write that waits longer than so many seconds raise BlockingIOError; reads wait as before."""
+    whole = int(seconds)
+    to.setsockopt(
+        socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", whole, int((seconds - whole) * 1e6))
+    )
+
+
+def send(to: socket.socket, data: bytes, descriptors: Iterable[int] = ()) -> None:
+    """Send all of some bytes, with open files.
+
+    Raises
+    ------
+    BlockingIOError
+        If nobody read them in time; a part of them may have been sent.
+    """
+    sent = socket.send_fds(to, [data], list(descriptors)) if descriptors else 0
+    to.sendall(data[sent:])
+
+
+def _lines(control: socket.socket) -> Iterator[list[bytes]]:
+    """Yield what came, by whole lines, until the other side is gone; none when nothing came for long."""
+    ready, buffer = select.poll(), b""
+    ready.register(control, select.POLLIN)
+    while True:
+        if not ready.poll(OBEY_SECONDS / _LOOKS * 1000):
+            yield []
+            continue
+        try:
+            data = control.recv(1 << 16)
+        except OSError:
+            return
+        if not data:
+            return
+        *lines, buffer = (buffer + data).split(b"\n")
+        if lines:
+            yield lines
+
+
+def _is_stopped(pid: int) -> bool:
+    """Tell whether a child of this process is stopped just now."""
+    with contextlib.suppress(ChildProcessError):
+        return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+    return False
 
 
 def _outcome(result: Path) -> StepOutcome | None:

@@ -72,8 +72,13 @@ class Threads:
             host.steps[name] = (job, done)
             self._where[name] = host
         line = msgspec.json.encode(ToHost(name=name, job=job, log=str(log))) + b"\n"
-        with host.sending, contextlib.suppress(OSError):  # its listener sees that it is gone
-            host.socket.sendall(line)
+        try:
+            with host.sending:
+                process.send(host.socket, line)
+        except BlockingIOError:  # it reads nothing: one of its steps has stopped it
+            self._server.kill(host.name)
+        except OSError:
+            pass  # its listener sees that it is gone
 
     def kill(self, name: str) -> None:
         """End the process in which a step runs."""
@@ -121,6 +126,7 @@ class Threads:
 
     def _open(self, key: _Key, preload: Iterable[str]) -> _Host:
         ours, theirs = socket.socketpair()
+        process.limit_sending(ours, process.OBEY_SECONDS)
         host = _Host(key, ours, tempfile.mkdtemp(prefix="meguru-host-"))
         log = Path(host.folder) / "log.txt"
         with theirs:
