@@ -112,7 +112,10 @@ def same(one, other):
         return len(one) == len(other) and all(map(same, one, other))
     if not isinstance(one, np.ndarray):
         return one == other
-    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    if one.dtype.kind == "f":
+        # A view with gaps comes back without: some processors' BLAS sum such arrays in another order.
+        return one.shape == other.shape and np.allclose(one, other, rtol=1e-13, atol=1e-15, equal_nan=True)
+    return np.array_equal(one, other)
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
