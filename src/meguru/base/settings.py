@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that a function model may take for one answer; then its process is ended."""
     host_memory: int = 4 * 1024 * 1024 * 1024
     """Bytes of memory that the process of a function model may use."""
+    host_answer: int = 256 * 1024 * 1024
+    """Bytes of one answer of a function model; a longer one is refused, and the server does not read it."""
     host_network: bool = False
     """Whether function models may reach the network, where the kernel lets it be taken from them."""
     lease_seconds: float = 10.0

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from meguru.base.library_errors import kind_and_reason, reason
 from meguru.business.answer import Amounts, amounts
 from meguru.business.estimate import MetricEstimates, estimate
 from meguru.business.types import TABLE
 from meguru.compute.code import SourceFile
-from meguru.datasets.polars_errors import kind_and_reason, reason
 from meguru.datasets.sql.types import AskedTable
 from meguru.errors import InvalidInput, MeguruError
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.base.library_errors import reason
 from meguru.cli.arguments import MODEL
 from meguru.cli.groups import group
 from meguru.cli.model_fairness import read_cuts
@@ -82,7 +83,7 @@ def _read(file: Path) -> pl.DataFrame:
     try:
         found: pl.DataFrame = readers.get(file.suffix, pl.read_csv)(file)
     except (pl.exceptions.PolarsError, OSError) as error:
-        why = str(error).split("\n", 1)[0][:200]
+        why = reason(error)
         raise InvalidInput(f"{file.name} can't be read", field="groups", why=why) from None
     return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from sqlalchemy import Connection
 
+from meguru.base.library_errors import reason
 from meguru.collections.types import CollectionRule
 from meguru.errors import InvalidInput, near_misses
 from meguru.predictions.labelled_rows import labelled_rows_of_day
@@ -75,7 +76,7 @@ def _chosen(part: pl.DataFrame, only: Mapping[str, Any]) -> pl.DataFrame:
         try:
             part = part.filter(pl.col(column).is_in(wanted))
         except pl.exceptions.PolarsError as error:
-            why = str(error).split("\n")[0][:200]
+            why = reason(error)
             raise InvalidInput(f"{name!r} can't have such a value", field=f"only.{name}", why=why) from None
     return part
 

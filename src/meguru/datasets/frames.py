@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from meguru.base.library_errors import reason
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DataFile, DatasetVersion, Manifest
 from meguru.datasets.versions.scan import file_scan, scan
@@ -70,7 +71,7 @@ def _collected(plan: pl.LazyFrame) -> pl.DataFrame:
     try:
         return plan.collect(engine="streaming")
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable("a file of the version", "parquet", str(error).split("\n")[0][:300]) from error
+        raise unreadable("a file of the version", "parquet", reason(error)) from error
 
 
 def first_rows(blobs: BlobStore, version: DatasetVersion, limit: int) -> list[list[Any]]:

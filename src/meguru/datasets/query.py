@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from meguru.base.library_errors import reason
 from meguru.datasets.client import DatasetDoor, version_of
 from meguru.datasets.frames import scan_of
 from meguru.datasets.paths import format_of
-from meguru.datasets.polars_errors import reason
 from meguru.datasets.show import list_datasets
 from meguru.datasets.sql.guard import tables_of
 from meguru.errors import InvalidInput, UsageError

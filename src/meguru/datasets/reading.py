@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from meguru.base.library_errors import reason
 from meguru.datasets import inference
 from meguru.datasets.delimited.before import read_as_before
 from meguru.datasets.delimited.records import records
@@ -42,7 +43,7 @@ def read(
     try:
         return conform(_read_as_registered(path, format, name, columns, dialect), columns)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise unreadable(name, format, str(error).split("\n")[0][:300]) from error
+        raise unreadable(name, format, reason(error)) from error
 
 
 def schema_of(frame: pl.DataFrame) -> list[DatasetColumn]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors.base import Takes
 from meguru.flavors.frames import as_frame
@@ -51,7 +52,7 @@ def select(signature: Signature, data: Any, where: str = "") -> pl.DataFrame:
     try:
         return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
     except pl.exceptions.PolarsError as error:
-        why = str(error).splitlines()[0]
+        why = reason(error)
         raise InvalidInput("the frame does not fit the model's signature", field=where, why=why) from error
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 from meguru.tasks import Task
 from meguru.tasks.scoring import dense_codes, scored_rows
@@ -118,9 +119,7 @@ def _numbers(frame: pl.DataFrame, name: str) -> Floats:
     try:
         values: Floats = frame.get_column(name).cast(pl.Float64).fill_null(np.nan).to_numpy()
     except pl.exceptions.PolarsError as error:
-        raise InvalidInput(
-            f"the column {name!r} holds no numbers", field=name, why=str(error)[:200]
-        ) from error
+        raise InvalidInput(f"the column {name!r} holds no numbers", field=name, why=reason(error)) from error
     return values
 
 

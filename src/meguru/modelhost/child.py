@@ -51,7 +51,7 @@ def main(borrowed: Sequence[str] = ()) -> None:
     # parent is looked at too.
     alone = threading.Thread(target=_exit_with_parent, args=(os.getppid(), said["folder"]), daemon=True)
     alone.start()
-    _serve(wire, model, kept_from)
+    _serve(wire, model, kept_from, said["answer"])
 
 
 def _exit_with_parent(parent: int, folder: str) -> None:
@@ -63,7 +63,7 @@ def _exit_with_parent(parent: int, folder: str) -> None:
     os._exit(0)
 
 
-def _serve(wire: socket.socket, model: Path, kept_from: list[str]) -> None:
+def _serve(wire: socket.socket, model: Path, kept_from: list[str], most: int) -> None:
     from meguru.modelhost import wire as messages
 
     try:
@@ -79,6 +79,9 @@ def _serve(wire: socket.socket, model: Path, kept_from: list[str]) -> None:
             return
         try:
             reply = messages.pack_answer(answer(messages.unpack_rows(head, body)))
+            # Said here, so that the process is well and goes on; the server does not rely on it.
+            if len(reply[1]) > most:
+                reply = messages.Head(kind="error", error=messages.too_long(len(reply[1]), most)), b""
         except MemoryError:
             reply = messages.Head(kind="error", error="MemoryError: it used more memory than it may"), b""
         except BaseException as error:  # noqa: BLE001 - sys.exit() of the code is a failure too

@@ -56,11 +56,19 @@ class ModelHost:
     this process ends in whatever way, on a timeout, and when it breaks the protocol.
     """
 
-    def __init__(self, folder: Path, *, seconds: float | None = None, memory: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seconds: float | None = None,
+        memory: int | None = None,
+        answer: int | None = None,
+    ) -> None:
         settings = load_settings()
         self.folder = folder
         self.seconds = settings.host_seconds if seconds is None else seconds
         self.memory = settings.host_memory if memory is None else memory
+        self.answer = settings.host_answer if answer is None else answer
         self.network = settings.host_network
         self.kept_from: list[str] = []
         self._lock = threading.Lock()
@@ -78,7 +86,7 @@ class ModelHost:
         Raises
         ------
         HostFailed
-            When the model's code raised something.
+            When the model's code raised something, or its answer is longer than one may be.
         InvalidInput
             When the code can't be loaded.
         Busy
@@ -94,7 +102,7 @@ class ModelHost:
             try:
                 running.wire.settimeout(self.seconds)
                 wire.send(running.wire, *message)
-                head, body = wire.receive(running.wire, seconds=self.seconds)
+                head, body = wire.receive(running.wire, self.answer, self.seconds)
                 if head.kind == "error":
                     raise HostFailed(head.error)
                 answer = wire.unpack_answer(head, body)
@@ -107,6 +115,10 @@ class ModelHost:
                 self._end_after_failure("it took too long")
                 why = f"it was ended after {self.seconds:g} s, and is started anew"
                 raise TimedOut("the model's code did not answer in time", why=why) from error
+            except wire.TooLong as error:
+                # Whoever wrote round the code that says so in the process; the same rows would get the same.
+                self._end_after_failure(str(error))
+                raise HostFailed(str(error)) from error
             except (wire.BrokenWire, OSError) as error:
                 told = self._end_after_failure(str(error))
                 raise Busy("the model's process died", why=told, hint="try again") from error
@@ -190,6 +202,7 @@ class _HostProcess:
             "model": str(host.folder.absolute()),
             "folder": str(work),
             "memory": host.memory,
+            "answer": host.answer,
             "file": _MAX_FILE,
             "network": host.network,
             "parent": os.getpid(),

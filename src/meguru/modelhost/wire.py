@@ -38,6 +38,17 @@ class BrokenWire(Exception):
     """The other side is gone, or says what makes no sense."""
 
 
+class TooLong(BrokenWire):
+    """The other side says more than is read; none of it was."""
+
+
+def too_long(size: int, most: int) -> str:
+    """Return in words that an answer is longer than one may be."""
+    return (
+        f"its answer has {size:,} bytes, and one may have {most:,}: ask for fewer rows (MEGURU_HOST_ANSWER)"
+    )
+
+
 def send(wire: socket.socket, head: Head, body: bytes | memoryview = b"") -> None:
     """Send one message."""
     encoded = msgspec.msgpack.encode(head)
@@ -53,8 +64,10 @@ def receive(
 
     Raises
     ------
+    TooLong
+        When it would be more than `most` bytes.
     BrokenWire
-        When the other side closed it, or sends more than `most` bytes, or what is no message.
+        When the other side closed it, or sends what is no message.
     TimeoutError
         When the time is over.
     """
@@ -62,8 +75,10 @@ def receive(
     # Lengths come first and are checked before anything is allocated: the other side runs code of somebody
     # else's.
     head_size, body_size = _LENGTHS.unpack(_receive_exactly(wire, _LENGTHS.size, until))
-    if head_size > MAX_HEAD or body_size > most:
-        raise BrokenWire(f"a message of {head_size:,} + {body_size:,} bytes")
+    if head_size > MAX_HEAD:
+        raise BrokenWire(f"a message with a head of {head_size:,} bytes")
+    if body_size > most:
+        raise TooLong(too_long(body_size, most))
     try:
         head = msgspec.msgpack.decode(_receive_exactly(wire, head_size, until), type=Head)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

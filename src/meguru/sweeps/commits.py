@@ -61,10 +61,8 @@ def end_trial(ctx: Context, sweep: Sweep, trial: Trial) -> None:
 
 def end_sweep(ctx: Context, sweep: Sweep, state: SweepState, reason: str) -> None:
     """End a sweep; trials that still run are cancelled, and begin again if it is resumed."""
-    for trial in store.trials(ctx.tx, sweep.id):
-        if trial.state is TrialState.RUNNING:
-            gone = msgspec.structs.replace(trial, state=TrialState.CANCELLED, reason=reason)
-            end_trial(ctx, sweep, gone)
+    for trial in store.running(ctx.tx, sweep.id):
+        end_trial(ctx, sweep, msgspec.structs.replace(trial, state=TrialState.CANCELLED, reason=reason))
     store.change(ctx.tx, sweep.id, state=state.value, reason=reason, finished_at=ctx.now())
     best = store.best(ctx.tx, sweep.id, sweep.goal)
     ctx.emit(

@@ -60,11 +60,15 @@ HANDLER = SweepHandler()
 
 
 class _SweepLoop:
-    """One attempt at a sweep, in one thread. What it knows, it reads from the rows again each time."""
+    """One attempt at a sweep, in one thread.
+
+    What it knows, it reads from the rows again each time; of the trials those that may have changed. A trial
+    that has ended stays as it is while the sweep runs, and only the holder of the lease writes them.
+    """
 
     def __init__(self, ws: Workspace, sweep_id: str, lease: Lease, progress: SweepProgress | None) -> None:
         with ws.read() as tx:
-            self.sweep = store.get(tx, sweep_id, ws.clock.now())
+            self.sweep = store.get(tx, sweep_id, ws.clock.now(), tallied=False)
         # What a sweep does is done by whoever started it, whichever worker carries it out.
         self.ws = ws.with_(principal=system(self.sweep.created_by))
         self.lease, self.progress = lease, progress
@@ -84,7 +88,7 @@ class _SweepLoop:
                 # The head before the rows: a run that ends in between is heard of in `_rest`.
                 with self.ws.read() as tx:
                     after = events.head(tx)
-                    self.sweep = store.get(tx, self.sweep.id, self.ws.clock.now())
+                    self.sweep = store.get(tx, self.sweep.id, self.ws.clock.now(), tallied=False)
                 self._settle()
                 if self._is_over():
                     return
@@ -110,7 +114,7 @@ class _SweepLoop:
     def _settle(self) -> None:
         """Write down the end of every trial whose run has ended."""
         with self.ws.read() as tx:
-            self.trials = store.trials(tx, self.sweep.id)
+            self._reread(tx)
             ended = [
                 (trial, run) for trial in self._running() if (run := runs.get(tx, trial.run)).state in FINAL
             ]
@@ -137,7 +141,9 @@ class _SweepLoop:
         self.lease.commit(self.ws, ADVANCE, lambda ctx: end_trial(ctx, self.sweep, ended))
         self.trials = [ended if one.number == ended.number else one for one in self.trials]
         if self.progress is not None:
-            self.progress(self.sweep, ended)
+            with self.ws.read() as tx:
+                whole = store.get(tx, self.sweep.id, self.ws.clock.now())
+            self.progress(whole, ended)
 
     def _is_over(self) -> bool:
         over = self._over()
@@ -175,7 +181,15 @@ class _SweepLoop:
     def _begin(self, number: int, params: dict[str, Scalar], *, again: bool) -> None:
         self.lease.commit(self.ws, ADVANCE, lambda ctx: begin(ctx, self.sweep, number, params, again=again))
         with self.ws.read() as tx:
-            self.trials = store.trials(tx, self.sweep.id)
+            self._reread(tx, number)
+
+    def _reread(self, tx: Connection, *changed: int) -> None:
+        """Read the trials that run, those of some numbers, and those that are not known yet."""
+        after = self.trials[-1].number if self.trials else -1
+        again = {one.number for one in self._running()}.union(changed)
+        found = {one.number: one for one in store.trials_among(tx, self.sweep.id, again, after=after)}
+        known = [found.pop(one.number, one) for one in self.trials]
+        self.trials = [*known, *found.values()]
 
     def _jobs(self) -> list[str]:
         with self.ws.read() as tx:

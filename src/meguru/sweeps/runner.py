@@ -80,20 +80,24 @@ class _Watch:
 
     def __init__(self, progress: SweepProgress | None) -> None:
         self._progress, self._told = progress, set[int]()
+        self._all_up_to = -1
 
     def look(self, ws: Workspace | RemoteWorkspace, sweep: Sweep) -> None:
         if self._progress is None:
             return
-        for trial in all_trials(ws, sweep.id):
+        # Each second: of thousands of trials those are read that nothing was told of yet.
+        for trial in all_trials(ws, sweep.id, after=self._all_up_to):
             if trial.state is not TrialState.RUNNING and trial.number not in self._told:
                 self._told.add(trial.number)
                 self._progress(sweep, trial)
+        while self._all_up_to + 1 in self._told:
+            self._all_up_to += 1
 
 
-def all_trials(ws: Workspace | RemoteWorkspace, sweep_id: str) -> list[Trial]:
-    """Return every trial of a sweep by number."""
+def all_trials(ws: Workspace | RemoteWorkspace, sweep_id: str, *, after: int = -1) -> list[Trial]:
+    """Return every trial of a sweep beyond a number, by number."""
     found: list[Trial] = []
-    cursor = ""
+    cursor = str(after) if after >= 0 else ""
     while True:
         page = show.trials(ws, sweep=sweep_id, cursor=cursor)
         found += page.items

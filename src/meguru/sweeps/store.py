@@ -1,12 +1,12 @@
 """SQL of sweeps and trials, on an open transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, or_, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
@@ -36,9 +36,12 @@ def hold(tx: Connection, text: str, now: datetime) -> Sweep:
     return get(tx, text, now)
 
 
-def get(tx: Connection, text: str, now: datetime) -> Sweep:
-    """Return a sweep by its id or reference, with its best trial."""
-    found = _read(tx, select_sweeps().where(sweep.c.id == sweep_id(text)), now)
+def get(tx: Connection, text: str, now: datetime, *, tallied: bool = True) -> Sweep:
+    """Return a sweep by its id or reference, with its best trial.
+
+    Not `tallied` it has no best trial and no counts, which are made of all trials: for who asks each second.
+    """
+    found = _read(tx, select_sweeps().where(sweep.c.id == sweep_id(text)), now, tallied=tallied)
     if not found:
         recent = tx.execute(select(sweep.c.id).order_by(sweep.c.id.desc()).limit(200)).scalars()
         raise NotFound.of("sweep", sweep_id(text), list(recent), hint="list them: meguru sweep list")
@@ -86,6 +89,22 @@ def select_sweeps() -> Any:
     )
 
 
+def trials_among(tx: Connection, sweep_id: str, numbers: Collection[int], *, after: int) -> list[Trial]:
+    """Return the trials of these numbers and those beyond one, by number."""
+    table = sweep_trial.c
+    query = select(sweep_trial).where(
+        table.sweep == sweep_id, or_(table.number > after, table.number.in_(numbers))
+    )
+    return [_trial(row) for row in tx.execute(query.order_by(table.number))]
+
+
+def running(tx: Connection, sweep_id: str) -> list[Trial]:
+    """Return the trials of a sweep that run, by number."""
+    table = sweep_trial.c
+    mine = (table.sweep == sweep_id) & (table.state == TrialState.RUNNING.value)
+    return [_trial(row) for row in tx.execute(select(sweep_trial).where(mine).order_by(table.number))]
+
+
 def trials(tx: Connection, sweep_id: str, *, after: int = -1, limit: int | None = None) -> list[Trial]:
     """Return the trials of a sweep by number."""
     table = sweep_trial.c
@@ -118,8 +137,10 @@ def best(tx: Connection, sweep_id: str, goal: str) -> Trial | None:
     return None if row is None else _trial(row)
 
 
-def _read(tx: Connection, query: Any, now: datetime) -> list[Sweep]:
+def _read(tx: Connection, query: Any, now: datetime, *, tallied: bool = True) -> list[Sweep]:
     rows = tx.execute(query).all()
+    if not tallied:
+        return [_sweep(row, {}, None, now) for row in rows]
     ids = [row.id for row in rows]
     counts, leading = _counts(tx, ids), _leading(tx, ids)
     return [_sweep(row, counts.get(row.id, {}), leading.get(row.id), now) for row in rows]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from meguru.base.ids import new_id
+from meguru.base.library_errors import kind_and_reason
 from meguru.errors import Busy, MeguruError
 from meguru.kernel import events
 from meguru.kernel.events import Event
@@ -172,9 +173,9 @@ def start(acting: Context, action: Action, match: Firing, occasion: Occasion, ch
 
 
 def _failed(acting: Context, match: Firing, chain: Chain, error: Exception) -> Firing:
-    reason = " ".join(filter(None, (str(error), *_why_and_hint(error))))
-    if not isinstance(error, MeguruError):
-        reason = f"{type(error).__name__}: {reason}"
+    reason = kind_and_reason(error)
+    if isinstance(error, MeguruError):
+        reason = " ".join(filter(None, (str(error), *_why_and_hint(error))))
     return _write(acting, msgspec.structs.replace(match, state=FiringState.FAILED, reason=reason), chain)
 
 

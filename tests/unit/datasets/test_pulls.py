@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import timedelta
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -157,6 +158,28 @@ def test_a_source_that_shrank_or_changed_is_told_and_nothing_is_written(workspac
         assert (failed.state, show(workspace, ref=shop.name).version) == ("failed", 1)
         assert why in failed.error
     assert told(workspace, "dataset.pull_failed").data["failures"] == len(cases)
+
+
+def test_what_a_refused_pull_leaves_in_the_log_quotes_no_row(workspace, shop):
+    folder, who = shop.path.parent, "anna o'neill"
+    (folder / "people.py").write_text(
+        f"def mixed(since=None):\n    yield {{'mail': [5]}}\n    yield {{'mail': {who!r}}}\n\n\n"
+        f"def worse(since=None):\n    yield {{'mail': int({who!r})}}\n"
+    )
+    with duckdb.connect(folder / "people.duckdb") as database:
+        database.execute("CREATE TABLE people AS SELECT ? AS mail", [who])
+    (folder / "latin.csv").write_bytes(f"id,mail\n1,{who} caf\xe9\n".encode("latin-1"))
+    (folder / "cut.jsonl").write_text(f'{{"mail": "{who}"}}\n{{"mail": {who}}}\n')
+    (folder / "list.json").write_text(f'[{{"mail": "{who}"}}, {who}]')
+    files = ["latin.csv", "cut.jsonl", "list.json", "people.py:mixed", "people.py:worse"]
+    cases = [{"address": each} for each in files]
+    cases += [{"address": "duckdb:///people.duckdb", "query": "SELECT mail::INT AS mail FROM people"}]
+    for case in cases:
+        shop.declare(**{"watermark": "", "mode": "", **case})
+        failed = shop.pull()
+        kept = [failed.error, failed.hint, str(told(workspace, "dataset.pull_failed").data)]
+        assert (failed.state, len(failed.error) > 10) == ("failed", True), case
+        assert not [text for text in kept if "anna" in text or "neill" in text], kept
 
 
 def test_evolve_takes_what_strict_refuses(shop):

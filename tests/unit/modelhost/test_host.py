@@ -92,6 +92,23 @@ def test_it_gets_no_more_memory_than_it_may_use(host):
     assert host.ask(area(9)).tolist() == [9.0]
 
 
+def test_an_answer_that_is_too_long_is_refused_by_its_length_and_the_process_goes_on(folder):
+    host = ModelHost(folder, seconds=20, answer=150)
+    try:
+        with pytest.raises(HostFailed, match="its answer has 192 bytes, and one may have 150: ask for fewer"):
+            host.ask(area(5))
+        first = host.pid
+        assert host.ask(area(9)).tolist() == [9.0]
+        assert host.pid == first
+        # Code that writes round the bound of its process: the server reads none of it.
+        host.answer = 100
+        with pytest.raises(HostFailed, match="may have 100"):
+            host.ask(pl.DataFrame({"area": [9.0] * 15}))
+        assert host.pid is None
+    finally:
+        host.close()
+
+
 def test_an_answer_of_another_shape_is_no_answer(host):
     from meguru.tasks import task_of
 
@@ -157,7 +174,7 @@ def test_a_message_beyond_all_bounds_is_not_read():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(struct.pack("<IQ", 10, 1 << 60))
-        with pytest.raises(wire.BrokenWire):
+        with pytest.raises(wire.TooLong):
             wire.receive(ours)
 
 

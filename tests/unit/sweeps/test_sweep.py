@@ -12,7 +12,7 @@ from meguru.kernel import events
 from meguru.kernel.jobs import Worker
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.show import list_runs, show_run
-from meguru.sweeps import show
+from meguru.sweeps import runner, show, store
 from meguru.sweeps.runner import see_through
 from meguru.sweeps.stop import resume, stop
 from meguru.tracking import show as tracked
@@ -118,6 +118,31 @@ def test_a_sweep_of_which_too_many_trials_fail_fails(sweeper):
     assert "x is below 0" in found.reason
     again = resume(sweeper.ws, sweep=found.id)
     assert see_through(sweeper.ws, again).counts == {"failed": 6}
+
+
+def test_of_trials_that_ended_a_look_reads_nothing(sweeper, monkeypatch):
+    read, tallied = [], []
+    kept_trial, kept_counts = store._trial, store._counts
+    monkeypatch.setattr(store, "_trial", lambda row: read.append(row.number) or kept_trial(row))
+    monkeypatch.setattr(store, "_counts", lambda tx, ids: tallied.append(ids) or kept_counts(tx, ids))
+    found = sweeper.start("numbers", {"x": [float(n) for n in range(8)]}, metric="auc", sampler="grid")
+    del tallied[:]
+    Worker(sweeper.ws, HANDLERS).run_to_end(found.job)
+    # One trial at a time: what has ended is not read again once the next one is there.
+    assert (read == sorted(read), set(read)) == (True, set(range(8)))
+    assert tallied == []
+    assert sweeper.trials(found)[7].state == "succeeded"
+
+
+def test_who_waits_for_another_process_reads_each_trial_that_ended_once(sweeper, monkeypatch):
+    found = sweeper.run("numbers", {"x": [1.0, 2.0, 3.0]}, metric="auc", sampler="grid")
+    told, asked = [], []
+    watch = runner._Watch(lambda _, trial: told.append(trial.number))
+    trials = show.trials
+    monkeypatch.setattr(show, "trials", lambda *args, **of: asked.append(of["cursor"]) or trials(*args, **of))
+    watch.look(sweeper.ws, found)
+    watch.look(sweeper.ws, found)
+    assert (told, asked) == ([0, 1, 2], ["", "2"])
 
 
 def test_a_sweep_ends_when_its_target_is_reached(sweeper):

@@ -245,6 +245,22 @@ def test_a_key_is_kept_as_a_key_can_be():
     assert SourceArrival(key="k", type="t", data={}).within is None
 
 
+@pytest.mark.parametrize(
+    ("most", "most_bytes", "kept"),
+    [(3, 10**6, "9 8 7"), (10, 250, "9 8"), (10, 299, "9 8"), (10, 300, "9 8 7"), (10, 50, "9")],
+)
+def test_dead_letters_are_bounded_in_number_and_in_bytes(workspace, monkeypatch, most, most_bytes, kept):
+    make(workspace)
+    make(workspace, "other")
+    monkeypatch.setattr(store, "MAX_LETTERS", most)
+    monkeypatch.setattr(store, "MAX_LETTERS_BYTES", most_bytes)
+    receive_raw(workspace, "other", raw_message(b"?" * 100, key="other"))
+    for number in range(10):
+        receive_raw(workspace, "retrain", raw_message(b"?" * 100, key=str(number)))
+    assert " ".join(each.key for each in letters(workspace)) == kept
+    assert triggers.dead_letters(workspace, name="other").items
+
+
 def test_of_a_list_of_dead_letters_only_what_is_shown_is_read(workspace):
     make(workspace)
     receive_raw(workspace, "retrain", raw_message(b"x" * 100_000, key="id:p"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from meguru.base.library_errors import reason
 from meguru.datasets.expectations.base import CheckedRows, Expectation, Verdict
 from meguru.datasets.expectations.sql import FailingRowsQuery
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.frames import plain_value
-from meguru.datasets.polars_errors import reason
 from meguru.errors import InvalidInput, MeguruError, TimedOut, TooLarge
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
+from meguru.base.library_errors import reason
 from meguru.base.names import check_full_name
 from meguru.datasets.expectations.base import CheckedRows, ExpectationOptions, Verdict
-from meguru.datasets.polars_errors import reason
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:

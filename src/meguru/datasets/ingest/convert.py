@@ -8,6 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
+from meguru.base.library_errors import reason
 from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import unreadable
@@ -51,4 +52,4 @@ def convert(
     try:
         return write(path, name, said, target, meter=meter)
     except (pl.exceptions.PolarsError, OSError, ValueError, RecursionError) as error:
-        raise unreadable(name, format, str(error).split("\n")[0][:300]) from error
+        raise unreadable(name, format, reason(error)) from error

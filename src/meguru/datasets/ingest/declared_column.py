@@ -92,8 +92,7 @@ class DeclaredColumn:
         raise InvalidInput(
             f"column {self.name!r} is no {self._word.partition(':')[0]}",
             where=self._file,
-            why=f"row {self._rows + row + 1} has {str(values[row])[:80]!r}"
-            + (f", and {more:,} more after it" if more else ""),
+            why=f"row {self._rows + row + 1} has another" + (f", and {more:,} more after it" if more else ""),
             hint="say how it is written (--type at='datetime:%d/%m/%Y %H:%M'), or what is missing (--null)",
             field=f"read.types.{self.name}",
         )

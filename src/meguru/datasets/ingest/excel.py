@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from meguru.base.library_errors import reason
 from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import unreadable
@@ -41,7 +42,7 @@ def excel(
         sheet = _sheet(book.sheet_names, said.sheet, name)
         frame: pl.DataFrame = book.load_sheet(sheet, schema_sample_rows=None).to_polars()
     except fastexcel.FastExcelError as error:
-        raise unreadable(name, "excel", str(error).split("\n")[0][:300]) from error
+        raise unreadable(name, "excel", reason(error)) from error
     frame = _whole_as_whole(frame)
     made = write_typed(lambda: iter([frame]), frame.schema, name, "excel", said, target, meter=meter)
     return msgspec.structs.replace(made, dialect=Dialect(sheet=sheet))
@@ -55,7 +56,7 @@ def _unpacked_bytes(path: Path) -> int:
     except zipfile.BadZipFile:  # .xls is no archive; what is damaged is told by who reads it
         return 0
     except NotImplementedError as error:  # it says to be of a newer form of archives: nobody knows its sizes
-        raise ValueError(str(error)) from error
+        raise ValueError(reason(error)) from error
 
 
 def _sheet(names: list[str], said: str, file: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
+from meguru.base.library_errors import reason
 from meguru.datasets.ingest.blocks import blocks
 from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.json_list import as_lines
@@ -80,7 +81,7 @@ class JsonRows:
         try:
             frame = pl.read_ndjson(piece, schema=schema, infer_schema_length=None)
         except pl.exceptions.PolarsError as error:
-            raise self._refused(str(error).split("\n")[0][:300]) from error
+            raise self._refused(reason(error)) from error
         lines = piece.count(b"\n") + (not piece.endswith(b"\n"))
         if frame.height != lines:
             lines = sum(1 for line in piece.split(b"\n") if line.strip())
@@ -97,7 +98,7 @@ class JsonRows:
             for column in large:
                 value = row.get(column)
                 if type(value) is int and int(float(value)) != value:
-                    raise self._refused(f"{value} in column {column!r} stands beside fractions, and is none")
+                    raise self._refused(f"a number in column {column!r} stands beside fractions, and is none")
 
     def _refused(self, why: str) -> InvalidInput:
         hint = "a line holds one row, as {…}; or the file is one list of rows, as [{…}, {…}]"

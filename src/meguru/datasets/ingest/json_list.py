@@ -43,9 +43,7 @@ def _members(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         if place < len(text):
             sign = text[place]
             if is_over or (sign not in wanted and not (sign == "{" and "row" in wanted)):
-                raise _refused(
-                    name, f"{text[place : place + 40]!r} stands where a row is expected, after row {row}"
-                )
+                raise _refused(name, f"something else stands where a row is expected, after row {row}")
             if sign == "]":
                 is_over, place = True, place + 1
                 continue

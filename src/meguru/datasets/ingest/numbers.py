@@ -66,18 +66,21 @@ class NumberFinding:
 
     @property
     def why(self) -> str:
-        """Why values that look like numbers are text; empty if they are numbers, or no such thing."""
+        """Why values that look like numbers are text; empty if they are numbers, or no such thing.
+
+        No value is quoted: it is kept with the version, and people ask to have theirs erased.
+        """
         if self._integers or not self._has_finite:
             return ""
         if not self._is_number:
             is_code = self._zero and self._is_loose
-            return f"{self._zero!r} begins with a zero" if is_code else ""
+            return "some begin with a zero" if is_code else ""
         if self._whole:
             return BEYOND
         if self._lost:
-            return f"{self._lost!r} has more digits than a number keeps"
+            return "some have more digits than a number keeps"
         if self._huge:
-            return f"{self._huge!r} is larger than a number can be"
+            return "some are larger than a number can be"
         return self._unlike
 
     @property
@@ -86,11 +89,11 @@ class NumberFinding:
         if self._least == self._most and not self._has_exponent:
             return ""
         if self._code and not self._has_point:
-            return f"{self._code!r} may be a code"  # R writes 1000 so, but beside fractions
+            return "some may be codes"  # R writes 1000 so, but beside fractions
         if self._padded:
-            return f"{self._padded!r} would be written back shorter"
+            return "some would be written back shorter"
         if self._long and self._short:
-            return f"{self._short!r} and {self._long!r} are not written alike"
+            return "they are not written alike"
         return ""
 
     def _see_integers(self, whole: pl.Series, plain: pl.Series) -> None:

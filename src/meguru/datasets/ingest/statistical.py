@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from meguru.base.library_errors import reason
 from meguru.datasets.ingest.converted import ConvertedFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import unreadable
@@ -46,7 +47,7 @@ def _statistical(
         schema = first.schema if first is not None else pl.Schema()
         return write_typed(frames, schema, name, format, said, target, meter=meter)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
-        raise unreadable(name, format, str(error).split("\n")[0][:300]) from error
+        raise unreadable(name, format, reason(error)) from error
 
 
 spss = partial(_statistical, "spss")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from meguru.base.library_errors import reason
 from meguru.datasets.checking import known_column
-from meguru.datasets.polars_errors import reason
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from meguru.base import digests, refs
+from meguru.base.library_errors import kind_and_reason, without_values
 from meguru.base.source_secrets import Secrets
 from meguru.datasets import spec as specs
 from meguru.datasets import store as datasets
@@ -105,11 +106,14 @@ class _Pulling:
                 raise  # after a pause
             why = self.secrets.hide(": ".join(filter(None, (error.what, error.why))))
             hint = self.secrets.hide(error.hint)
+            # What a line might be read as is shown to who has the file; what is kept is read by others, too.
+            if error.field == "read.encoding":
+                hint = without_values(hint)
             fail = partial(_fail, pull=self.pull.id, why=why, hint=hint)
             self.lease.commit(self.ws, _PULL, fail)
         except Exception as error:
             # A driver may repeat the address with its password; what is raised ends up in the log.
-            said = f"{type(error).__name__}: {error}"
+            said = kind_and_reason(error)
             if (hidden := self.secrets.hide(said)) == said:
                 raise
             raise RuntimeError(hidden) from None

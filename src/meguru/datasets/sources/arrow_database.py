@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from meguru.base.library_errors import reason
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
 from meguru.datasets.sources.rows import read_rows, statement
@@ -89,8 +90,8 @@ class ArrowRows:
         return ".".join(f"{mark}{part.replace(mark, mark * 2)}{mark}" for part in name.split("."))
 
     def _explained(self, error: Exception) -> InvalidInput | Unreachable:
-        why = self._context.secrets.hide(str(error).strip().partition("\n")[0][:300])
-        if any(word in why.lower() for word in _RETRYABLE):
+        why = self._context.secrets.hide(reason(error))
+        if any(word in str(error).lower() for word in _RETRYABLE):
             return Unreachable(
                 "the database can't be reached, or broke off", where=masked(self.address), why=why
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meguru.base.library_errors import reason
 from meguru.base.paths import check_path
 from meguru.datasets.sources.base import Progress
 from meguru.errors import InvalidInput
@@ -89,7 +90,7 @@ class FileSink:
         try:
             whole = pl.concat(parts, how="diagonal_relaxed")
         except pl.exceptions.PolarsError as error:
-            why = str(error).partition("\n")[0][:300]
+            why = reason(error)
             raise InvalidInput(f"rows of {name} do not have the same columns", why=why) from error
         whole.write_parquet(place, compression="zstd", compression_level=1)
         self.file(f"{name}{mark}.parquet", place)

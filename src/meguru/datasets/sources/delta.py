@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from meguru.base.library_errors import reason
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
 from meguru.datasets.sources.spec import SourceSpec
@@ -56,10 +57,10 @@ class DeltaTableRows:
             return self._read(table, since, sink, name)
         except deltalake.exceptions.TableNotFoundError as error:
             raise InvalidInput(
-                f"{masked(self._spec.address)} is no table of Delta Lake", why=str(error)
+                f"{masked(self._spec.address)} is no table of Delta Lake", why=reason(error)
             ) from None
         except (deltalake.exceptions.DeltaError, OSError) as error:
-            why = str(error).partition("\n")[0][:300]
+            why = reason(error)
             raise Unreachable(f"{masked(self._spec.address)} can't be read", why=why) from error
 
     def _read(self, table: Any, since: SourcePosition | None, sink: SourceSink, name: str) -> SourceRead:

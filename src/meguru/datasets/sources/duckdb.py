@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from meguru.base.library_errors import reason
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
 from meguru.datasets.sources.rows import read_rows, statement
@@ -61,9 +62,9 @@ class DuckdbRows:
                 name = self.table.rpartition(".")[2] or "query"
                 return read_rows(self._spec, self._context, since, sink, key, name=name, frames=frames)
         except duckdb.IOException as error:  # another process writes to it just now
-            raise Unreachable("the database can't be opened", where=str(file), why=_first(error)) from error
+            raise Unreachable("the database can't be opened", where=str(file), why=reason(error)) from error
         except duckdb.Error as error:
-            why = _first(error)
+            why = reason(error)
             raise InvalidInput("the database did not answer the query", where=str(file), why=why) from error
 
     def _frames(self, database: Any, scratch: Path, low: Any) -> Iterator[pl.DataFrame]:
@@ -105,7 +106,3 @@ def _confine(database: Any, scratch: Path) -> None:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _first(error: Exception) -> str:
-    return str(error).partition("\n")[0][:300]

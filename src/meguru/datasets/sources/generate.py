@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.base.library_errors import kind_and_reason
 from meguru.datasets.sources.python_rows import frames_of_rows
 from meguru.datasets.sources.watermark import value_of
 from meguru.errors import InvalidInput, MeguruError
@@ -59,7 +60,7 @@ def main(order: Order) -> int:
         return _write_error(folder, error)
     except Exception as error:  # noqa: BLE001 - whatever the function raises is told where it is read
         last = traceback.extract_tb(error.__traceback__)[-1]
-        why = f"{type(error).__name__}: {error}"
+        why = kind_and_reason(error)
         where = f"{last.filename}:{last.lineno}"
         return _write_error(folder, InvalidInput(f"{order.function} failed", where=where, why=why))
     return 0

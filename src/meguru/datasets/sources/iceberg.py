@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from meguru.base.library_errors import reason
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
 from meguru.datasets.sources.spec import SourceSpec
@@ -107,4 +108,4 @@ def _frames(table: Any, tasks: list[Any]) -> Iterator[pl.DataFrame]:
 
 
 def _first(error: Exception) -> str:
-    return masked(str(error).strip().partition("\n")[0][:300])
+    return masked(reason(error))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _checked(text: pl.Series, code: int) -> pl.Series:
     except pl.exceptions.PolarsError as error:
         raise InvalidInput(
             f"column {text.name!r} holds a value that no column can hold",
-            why=str(error).partition("\n")[0][:200],
+            why=reason(error),
             hint="such as infinity, or a year before 1: leave it out, or make it text, by a query",
             field="files",
         ) from error

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -61,6 +62,6 @@ def _frame(rows: list[Mapping[str, Any]], done: int) -> pl.DataFrame:
     try:
         return pl.DataFrame(rows, infer_schema_length=None, strict=True)
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
-        why = str(error).partition("\n")[0][:300]
+        why = reason(error)
         what = f"rows {done + 1:,} to {done + len(rows):,} are no table"
         raise InvalidInput(what, why=why, hint="a column holds one type", field="rows") from error

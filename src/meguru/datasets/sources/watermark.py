@@ -186,7 +186,7 @@ def text_of(value: Any) -> tuple[str, str]:
         return "float", repr(value)
     if isinstance(value, str):
         return "text", value
-    why = f"{str(value)[:60]!r} is a {type(value).__name__}"
+    why = f"the column holds a {type(value).__name__}"
     raise InvalidInput(
         "a watermark is a number, a date, a time or a text that only grows", why=why, field="source.watermark"
     )
@@ -218,7 +218,7 @@ def _earlier(text: str, back: timedelta | float) -> str:
     except ValueError:
         moment = None
     if moment is None or not isinstance(back, timedelta):
-        why = f"{text[:60]!r} is no moment of the form 2026-01-31 12:00:00"
+        why = "it is no moment of the form 2026-01-31 12:00:00"
         raise InvalidInput("one can't go back from this watermark", why=why, field="source.lookback")
     between = text[10:11] or "T"
     return (moment - back).strftime(f"%Y-%m-%d{between}%H:%M:%S" if len(text) > 10 else "%Y-%m-%d")

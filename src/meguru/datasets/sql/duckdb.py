@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from meguru.datasets.polars_errors import MAX_LENGTH
+from meguru.base.library_errors import MAX_LENGTH
 from meguru.errors import InvalidInput, MissingDependency
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from meguru.datasets.polars_errors import reason
+from meguru.base.library_errors import reason
 from meguru.datasets.sql.types import AskedQuery, AskedTable, ConfinedAnswer, QueryAnswer
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meguru.base.library_errors import reason
 from meguru.base.names import check_full_name
 from meguru.datasets import checking, store
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.polars_errors import reason
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.positions import delete_rows_at, rows_matching
 from meguru.datasets.write import check_follows, emit_version, write_version

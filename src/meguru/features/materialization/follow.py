@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from meguru.base import refs
+from meguru.base.library_errors import kind_and_reason
 from meguru.datasets import store as datasets
 from meguru.errors import Busy, MeguruError, NotFound
 from meguru.features import store as views
@@ -98,8 +99,8 @@ class MaterializationFollower(Follower):
         except Exception as error:
             log.warning("what was pushed to %s waits", name, exc_info=error)
             if name in self._fold_retry_at:
-                why = f"{error}: {error.why}" if isinstance(error, MeguruError) else f"{error}"
-                fold.report_stalled(self.ws, name, why.split("\n", 1)[0])
+                why = f"{error}: {error.why}" if isinstance(error, MeguruError) else kind_and_reason(error)
+                fold.report_stalled(self.ws, name, why)
             self._fold_retry_at[name] = self.ws.clock.now() + FOLD_RETRY_AFTER
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from meguru.base.library_errors import kind_and_reason, reason
 from meguru.compute.dataset_param import Dataset
-from meguru.datasets.polars_errors import kind_and_reason, reason
 from meguru.datasets.sql.guard import check_reads_no_files
 from meguru.errors import InvalidInput, MeguruError, UsageError
 from meguru.features import code, dtypes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput, MissingDependency
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def as_frame(given: Any) -> pl.DataFrame:
     except ImportError as error:
         raise MissingDependency.of("pandas", "pyarrow") from error
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-        why = str(error).split("\n", 1)[0][:300]
+        why = reason(error)
         raise InvalidInput(f"the {kind.__name__} can't be read as a table", why=why) from error
     hint = "give a Polars, pandas or Arrow table"
     raise InvalidInput(f"{kind.__name__} is no table", hint=hint)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from meguru.base.cache import cache_folder
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 from meguru.features import code, dtypes
 from meguru.features.offline.cache import cached_rows
@@ -76,5 +77,5 @@ def _cast(column: pl.Series, kind: str, name: str) -> pl.Series:
     try:
         return column.cast(dtypes.polars_type(kind), strict=True)
     except pl.exceptions.PolarsError as error:
-        why = str(error).split("\n", 1)[0][:200]
+        why = reason(error)
         raise InvalidInput(f"{name!r} is no {kind}", why=why, field=name) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _from_text(column: pl.Series, what: str, field: str) -> pl.Series:
     try:
         return column.str.to_datetime(time_unit="us", strict=True)
     except pl.exceptions.PolarsError as error:
-        why = str(error).split("\n", 1)[0][:200]
+        why = reason(error)
         hint = "give moments, such as a column of datetimes"
         raise InvalidInput(
             f"{column.name!r} of {what} holds text that is no time", field=field, why=why, hint=hint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from meguru.datasets.polars_errors import kind_and_reason
+from meguru.base.library_errors import kind_and_reason, reason
 from meguru.errors import InvalidInput, MeguruError
 from meguru.features import dtypes
 from meguru.features.types import ViewDefinition
@@ -90,7 +90,7 @@ def _selected(
         if found.height != rows.height:  # constants alone
             found = rows.with_columns(made).select(list(features))
     except pl.exceptions.PolarsError as error:
-        why = str(error).split("\n", 1)[0][:300]
+        why = reason(error)
         raise InvalidInput("the function gives other values than it should", why=why) from error
     if asked is not None and found.height != asked:
         why = f"it gave {found.height:,} for {asked:,}"

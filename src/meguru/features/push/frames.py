@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 from meguru.features import dtypes
 from meguru.features.offline.keys import require_columns
@@ -107,7 +108,7 @@ def _column(name: str, values: Sequence[Any], kind: str) -> pl.Series:
             return _times(pl.Series(name, values), wanted)
         return pl.Series(name, values, dtype=wanted, strict=True)
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
-        why = str(error).split("\n", 1)[0][:200]
+        why = reason(error)
         raise InvalidInput(f"{name!r} is no {kind or 'column'}", field=f"df.{name}", why=why) from error
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from meguru.base.ids import new_id
+from meguru.base.library_errors import kind_and_reason
 from meguru.base.outages import Outage
 from meguru.base.plugins import PluginFamily
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError, cleaned
@@ -177,8 +178,9 @@ class Worker:
 
     def _failed(self, handler: JobHandler, ws: Workspace, lease: Lease, error: Exception) -> None:
         job = lease.job
-        # Whatever a library raised: its words may hold a URL with a password, or a whole table.
-        text = cleaned(f"{type(error).__name__}: {error}")
+        # Whatever a library raised: its words may hold a URL with a password, or values of rows.
+        ours = isinstance(error, MeguruError)
+        text = cleaned(f"{type(error).__name__}: {error}" if ours else kind_and_reason(error))
         log.warning("job %s (%s) failed at attempt %d: %s", job.id, job.kind, job.attempt, text)
         # An error we can explain is an answer, not an accident: another attempt would get the same.
         explained = isinstance(error, MeguruError) and not isinstance(error, Busy)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from meguru.base import refs
+from meguru.base.library_errors import kind_and_reason
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.kernel.jobs import Job, Lease, Parked, queue
 from meguru.kernel.operations import Context, InternalOperation
@@ -158,7 +159,7 @@ class _MonitorRun:
             raise  # a trouble of ours, not the window's: the whole attempt is made again
         except Exception as error:
             log.warning("monitor %s could not look at %s", self.name, window.start, exc_info=True)
-            why = f"{type(error).__name__}: {error}" if not isinstance(error, MeguruError) else str(error)
+            why = str(error) if isinstance(error, MeguruError) else kind_and_reason(error)
             self.lease.commit(
                 self.ws,
                 _EVALUATE,

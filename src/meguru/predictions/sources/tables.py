@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 from meguru.predictions.sources.rows import Row, SourceColumns
 
@@ -69,5 +70,5 @@ def _read(work: Any, where: str) -> Any:
     try:
         return work()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        why = str(error).split("\n")[0][:300]
+        why = reason(error)
         raise InvalidInput("the file can't be read", where=where, why=why, hint="is it whole?") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meguru.base.expressions import read
+from meguru.base.library_errors import reason
 from meguru.datasets.row_expressions import compile_rows
 from meguru.errors import InvalidInput
 
@@ -38,7 +39,7 @@ def condition(text: str, frame: pl.DataFrame, rows: str, field: str) -> pl.Serie
     except InvalidInput as error:
         raise InvalidInput(f"{rows}: {error.what}", why=error.why, hint=error.hint, field=field) from None
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
-        why = str(error).split("\n", 1)[0][:200]
+        why = reason(error)
         raise InvalidInput(f"{text!r} can't be asked of {rows}", why=why, field=field) from None
     if found.dtype != pl.Boolean:
         raise InvalidInput(f"{text!r} is neither true nor false", field=field, hint="dep_delay > 60")

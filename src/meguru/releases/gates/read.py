@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.base.library_errors import kind_and_reason
 from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, MeguruError, NotFound, is_our_fault
 from meguru.releases.gates import GATES, Gate, GateTrial
@@ -98,6 +99,6 @@ def _asked(gate: Gate, trial: GateTrial) -> GateResult:
 
 def _reason(error: Exception) -> str:
     if not isinstance(error, MeguruError):
-        return f"{type(error).__name__}: {error}"
+        return kind_and_reason(error)
     said = f"{error.what}: {error.why}" if error.why else error.what
     return f"{said}; {error.hint}" if error.hint.startswith("did you mean") else said

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.types import NullType
 
+from meguru.base.library_errors import reason
 from meguru.base.source_secrets import Secrets
 from meguru.errors import InvalidInput, MissingDependency, Unreachable, UsageError, masked
 
@@ -141,8 +142,8 @@ def _timeouts(url: str, seconds: float) -> dict[str, Any]:
 
 def _explained(error: Exception, url: str, secrets: Secrets) -> InvalidInput | Unreachable:
     own = getattr(error, "orig", None) or error
-    said = str(own).strip().partition("\n")[0][:300]
-    why, where = secrets.hide(said), masked(url)
+    said = str(own)
+    why, where = secrets.hide(reason(own)), masked(url)
     lost = any(kind.__name__ in _LOST for kind in type(own).__mro__)
     lost = lost or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if url.startswith("sqlite:"):

@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, LargeBinary, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, LargeBinary, Row, case, delete, func, insert, or_, select, update
 
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
 from meguru.triggers.arrivals.schema import trigger_arrival, trigger_dead_letter, trigger_listener
-from meguru.triggers.arrivals.types import DeadLetter, ListenerState, RawArrival
+from meguru.triggers.arrivals.types import MAX_KEPT_BODY, DeadLetter, ListenerState, RawArrival
 
 KEY_RETENTION = timedelta(days=90)
 """A key that is older than this counts as new."""
 MAX_LETTERS = 10_000
+MAX_LETTERS_BYTES = 256 * 1024 * 1024
+"""Of the dead letters of one trigger; the newest is kept whatever its size."""
 SHOWN_BYTES = 2000
 _DELETE_BATCH = 500
 _here, _seen, _dead = trigger_listener.c, trigger_arrival.c, trigger_dead_letter.c
@@ -108,15 +110,21 @@ def states(tx: Connection, projects: AbstractSet[str] | None = None, name: str =
 
 
 def add_dead_letter(tx: Connection, letter: DeadLetter, raw: RawArrival, kept: bytes) -> None:
-    """Keep what could not be read, in place of the oldest where there are very many."""
+    """Keep what could not be read, in place of the oldest where there are very many, or very long ones."""
     values = {key: value for key, value in msgspec.structs.asdict(letter).items() if key != "text"}
     tx.execute(insert(trigger_dead_letter).values(**values, headers=raw.headers, body=kept))
     if tx.execute(select(_here.trigger).where(_here.trigger == letter.trigger)).first() is None:
         _begin(tx, letter.trigger)
-    mine = _dead.trigger == letter.trigger
-    many = select(_dead.id).where(mine).order_by(_dead.id.desc()).offset(MAX_LETTERS).limit(_DELETE_BATCH)
-    for old in tx.execute(many).scalars().all():
-        tx.execute(delete(trigger_dead_letter).where(_dead.id == old))
+    newest_first = _dead.id.desc()
+    # Of the sizes, so that no body is read.
+    size = case((_dead.size < MAX_KEPT_BODY, _dead.size), else_=MAX_KEPT_BODY)
+    place = func.row_number().over(order_by=newest_first).label("place")
+    upto = func.sum(size).over(order_by=newest_first).label("upto")
+    mine = select(_dead.id, place, upto).where(_dead.trigger == letter.trigger).subquery()
+    over = or_(mine.c.place > MAX_LETTERS, (mine.c.place > 1) & (mine.c.upto > MAX_LETTERS_BYTES))
+    old = tx.execute(select(mine.c.id).where(over).limit(_DELETE_BATCH)).scalars().all()
+    if old:
+        tx.execute(delete(trigger_dead_letter).where(_dead.id.in_(old)))
 
 
 def has_dead_letter(tx: Connection, trigger: str, key: str) -> bool:

@@ -8,6 +8,7 @@ import polars as pl
 
 from meguru.base import refs
 from meguru.base.digests import check_digest
+from meguru.base.library_errors import reason
 from meguru.datasets import store as datasets
 from meguru.datasets.folders import index
 from meguru.datasets.folders.measure import store
@@ -93,5 +94,5 @@ def _read(ctx: Context, digest: str) -> tuple[pl.Series, pl.DataType | None]:
         plan.select(pl.all().null_count()).collect(engine="streaming")  # a damaged file is refused here
         return plan.select("digest").collect(engine="streaming")["digest"], schema.get(VECTOR)
     except (pl.exceptions.PolarsError, OSError) as error:
-        why = str(error).split("\n")[0][:300]
+        why = reason(error)
         raise InvalidInput("the file can't be read", why=why, field="digest") from error
