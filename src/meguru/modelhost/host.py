@@ -115,7 +115,7 @@ class ModelHost:
                 self._end_after_failure("it took too long")
                 why = f"it was ended after {self.seconds:g} s, and is started anew"
                 raise TimedOut("the model's code did not answer in time", why=why) from error
-            except wire.TooLong as error:
+            except wire.AnswerTooLong as error:
                 # Whoever wrote round the code that says so in the process; the same rows would get the same.
                 self._end_after_failure(str(error))
                 raise HostFailed(str(error)) from error

@@ -38,7 +38,7 @@ class BrokenWire(Exception):
     """The other side is gone, or says what makes no sense."""
 
 
-class TooLong(BrokenWire):
+class AnswerTooLong(BrokenWire):
     """The other side says more than is read; none of it was."""
 
 
@@ -64,7 +64,7 @@ def receive(
 
     Raises
     ------
-    TooLong
+    AnswerTooLong
         When it would be more than `most` bytes.
     BrokenWire
         When the other side closed it, or sends what is no message.
@@ -78,7 +78,7 @@ def receive(
     if head_size > MAX_HEAD:
         raise BrokenWire(f"a message with a head of {head_size:,} bytes")
     if body_size > most:
-        raise TooLong(too_long(body_size, most))
+        raise AnswerTooLong(too_long(body_size, most))
     try:
         head = msgspec.msgpack.decode(_receive_exactly(wire, head_size, until), type=Head)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -174,7 +174,7 @@ def test_a_message_beyond_all_bounds_is_not_read():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(struct.pack("<IQ", 10, 1 << 60))
-        with pytest.raises(wire.TooLong):
+        with pytest.raises(wire.AnswerTooLong):
             wire.receive(ours)
 
 
