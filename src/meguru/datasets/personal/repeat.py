@@ -12,6 +12,7 @@ import msgspec
 
 from meguru.artifacts.erasure import ErasureSubject, is_text_like, ledger
 from meguru.artifacts.erasure.ledger import ErasureLedger, ErasureMarks, mark
+from meguru.base.outages import Outage
 from meguru.base.ticker import Ticker
 from meguru.datasets.personal import store
 from meguru.datasets.personal.erase import ErasureReport, find_and_erase, record_erasure
@@ -128,7 +129,7 @@ class ErasureClock(Ticker):
 
     def run(self, stop: threading.Event) -> None:
         """Look at once, then at intervals."""
-        self._try(self.tick)
+        self._try(self.tick, Outage(log))
         super().run(stop)
 
     def tick(self) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
+from meguru.base.outages import Outage
 from meguru.base.ticker import Ticker
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.cells.count import backlog, count, drop_backlog
 from meguru.monitoring.cells.rules import ModelBins
 
+log = logging.getLogger(__name__)
 IDLE_SECONDS, PACE_SECONDS = 2.0, 0.02
 
 
@@ -26,6 +29,7 @@ class CellCounter(Ticker):
         self.ws = ws.with_(principal=system("monitors"))
         self._stop = threading.Event()
         self._known: dict[str, ModelBins] = {}
+        self._outages: dict[str, Outage] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Count until `stop` is set, also amid a long backlog."""
@@ -45,5 +49,6 @@ class CellCounter(Ticker):
     def _count(self, endpoint: str) -> bool:
         """Count a portion of one endpoint; that it fails keeps no other from being counted."""
         more: list[bool] = []
-        self._try(lambda: more.append(count(self.ws, endpoint, self._known)))
+        outage = self._outages.setdefault(endpoint, Outage(log))
+        self._try(lambda: more.append(count(self.ws, endpoint, self._known)), outage)
         return any(more)
