@@ -286,4 +286,4 @@ def test_a_command_line_is_let_in_by_whoever_is_signed_in(ws, client, provider):
     got = client.ask("POST", "/v1/token", json=form).json
     assert authenticate(ws, got["access_token"]).name == "kim"
     assert client.ask("POST", "/v1/token", json=form).status == 400, "a token is given once"
-    assert {each.origin for each in list_tokens(ws, principal="kim")} == {"sign-in", "login"}
+    assert {each.origin for each in list_tokens(ws, principal="kim").items} == {"sign-in", "login"}

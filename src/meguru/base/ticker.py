@@ -37,7 +37,8 @@ class Ticker:
         """Do what is left to do when the process stops."""
         return None
 
-    def _try(self, work: Callable[[], object], outage: Outage) -> None:
+    def _try(self, work: Callable[[], object], outage: Outage | None = None) -> None:
+        outage = outage or Outage(log)
         try:
             work()
         except Exception as error:  # noqa: BLE001 - told by the outage

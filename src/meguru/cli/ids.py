@@ -133,7 +133,7 @@ _LISTS = {
     "q": _paged("q", "quarantine_list", "before"),
     "waiver": _paged("waiver", "waiver_list", "before"),
     "hold": _whole("hold", "hold_list"),
-    "tok": _whole("tok", "token_list"),
+    "tok": _paged("tok", "token_list"),
     "webhook": _whole("webhook", "webhook_list"),
     "alert": _items("alert", "alert_list", state="all"),
     "inc": _items("inc", "incident_list"),

@@ -48,8 +48,8 @@ def list_(session: Session) -> None:
     """List tokens, without their secrets."""
     from meguru.app.calls import token_list as list_tokens
 
-    found = list_tokens(session.open())
-    rows = [(t.id, t.principal, " ".join(t.scope), t.expires_at, t.revoked_at, t.note) for t in found]
+    found = list_tokens(session.open(), limit=1000)
+    rows = [(t.id, t.principal, " ".join(t.scope), t.expires_at, t.revoked_at, t.note) for t in found.items]
     session.table(
         found,
         ("id", "principal", "scope", "expires", "revoked", "note"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
 
 
 class PrincipalSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,5 +135,7 @@ TOKEN = Kind(
         "end": "who signs out ends the token of their session",
         "exchange": "the server gives a token for a signed one, or to whom a person let have it",
         "ask": "a command line asks to be let in; whoever is signed in says whether",
+        "forget": "tokens of sessions that ran out long ago leave the list; the log keeps who had them",
     },
+    services=(Service(name="sessions", factory="meguru.governance.sessions:SessionKeeper"),),
 )

@@ -24,7 +24,7 @@ token = Table(
     Column("hash", String(64), nullable=False, unique=True),
     Column("scope", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
-    Column("expires_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
     Column("revoked_at", UtcTime),
     Column("origin", String(20), nullable=False, server_default=""),
     Column("trust", String(100), nullable=False, server_default=""),

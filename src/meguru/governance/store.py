@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from meguru.errors import NotFound
 from meguru.governance.schema import access_head, principal, token
@@ -64,12 +64,20 @@ def add_token(tx: Connection, record: TokenRecord, secret_hash: str) -> None:
     tx.execute(insert(token).values(**_fields(record), hash=secret_hash))
 
 
-def list_tokens(tx: Connection, owner: str = "") -> list[TokenRecord]:
-    """Return the tokens, of one principal or of all, oldest first."""
-    query = select(token).order_by(token.c.id)
+def list_tokens(tx: Connection, owner: str = "", *, before: str = "", limit: int) -> list[TokenRecord]:
+    """Return tokens, of one principal or of all, newest first: those made before the one named."""
+    query = select(token).order_by(token.c.id.desc()).limit(limit)
     if owner:
         query = query.where(token.c.principal == owner)
+    if before:
+        query = query.where(token.c.id < before)
     return [_token(row) for row in tx.execute(query)]
+
+
+def forget_sessions(tx: Connection, before: datetime, limit: int) -> int:
+    """Remove tokens of sessions that ran out before a moment, some at a time; return how many."""
+    old = select(token.c.id).where(token.c.expires_at < before, token.c.origin != "").limit(limit)
+    return tx.execute(delete(token).where(token.c.id.in_(list(tx.execute(old).scalars())))).rowcount
 
 
 def find_token(tx: Connection, token_id: str) -> TokenRecord | None:

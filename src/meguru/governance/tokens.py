@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from meguru.base.ids import new_id
+from meguru.base.paging import Page, check_limit
 from meguru.errors import Forbidden, InvalidInput, NotFound
 from meguru.governance import store
 from meguru.governance.owners import check_held
@@ -79,9 +80,16 @@ def new_token(
 
 
 @operation("token.list", permission="token:read", query=True)
-def list_tokens(ctx: Context, *, principal: str = "") -> list[TokenRecord]:
-    """List tokens, without their secrets."""
-    return store.list_tokens(ctx.tx, principal)
+def list_tokens(
+    ctx: Context, *, principal: str = "", cursor: str = "", limit: int = 100
+) -> Page[TokenRecord]:
+    """List tokens, of one principal or of all, without their secrets, newest first.
+
+    Those of sessions (see `TokenRecord.origin`) are forgotten 30 days after they ran out.
+    """
+    check_limit(limit)
+    found = store.list_tokens(ctx.tx, principal, before=cursor, limit=limit + 1)
+    return Page(items=found[:limit], next_cursor=found[limit - 1].id if len(found) > limit else "")
 
 
 @operation("token.revoke", permission="token:write")
@@ -89,7 +97,7 @@ def revoke_token(ctx: Context, *, id: str) -> TokenRecord:
     """End a token at once."""
     record = store.find_token(ctx.tx, id)
     if record is None:
-        raise NotFound.of("token", id, [token.id for token in store.list_tokens(ctx.tx)])
+        raise NotFound.of("token", id, [token.id for token in store.list_tokens(ctx.tx, limit=200)])
     if record.revoked_at is None:
         store.revoke(ctx.tx, id, ctx.now())
         ctx.emit("token.revoked", f"token/{id}", data={"principal": record.principal})

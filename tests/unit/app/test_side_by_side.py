@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 
 import pytest
 
+from meguru.app import calls
 from meguru.app.open import open_local
 from meguru.app.status.digests import digests
-from meguru.app.status.side_by_side import compare
+from meguru.app.status.side_by_side import all_digests, compare
 from meguru.errors import Busy
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import deploy
@@ -55,6 +57,16 @@ def test_what_runs_is_held_side_by_side_by_digest(workspace, staging, tmp_path):
     assert found.unreached == {"prod": "the server does not answer (refused)"}
     same = next(each for each in found.things if each.what == "pipeline/same")
     assert {name: line.digest for name, line in same.by.items()} == {
-        "dev": digests(workspace)[2].digest,
-        "staging": digests(workspace)[2].digest,
+        "dev": digests(workspace).items[2].digest,
+        "staging": digests(workspace).items[2].digest,
     }
+
+
+def test_all_that_runs_is_compared_however_many_pages_it_has(workspace, tmp_path, monkeypatch):
+    names = ["a", "b", "c"]
+    for name in names:
+        deployed(workspace, tmp_path, name, 1)
+    monkeypatch.setattr(calls, "status_digests", partial(digests, limit=1))
+    assert [each.what for each in all_digests(workspace)] == [f"pipeline/{name}" for name in names]
+    first = digests(workspace, limit=2)
+    assert (len(first.items), first.next_cursor) == (2, "pipeline/b")

@@ -198,7 +198,7 @@ def test_who_is_shut_out_is_refused_at_once_and_gets_nothing_back_by_the_name(ws
     create_principal(ws, name="ana", role="guest")
     with pytest.raises(errors.Unauthenticated):
         ana()
-    assert all(each.revoked_at for each in list_tokens(ws, principal="ana"))
+    assert all(each.revoked_at for each in list_tokens(ws, principal="ana").items)
     assert whoami(ws.with_(principal=Principal(name="ana"))).rights == []
 
 

@@ -38,7 +38,7 @@ def test_a_token_stands_for_its_owner_within_its_scope(ws):
 def test_the_secret_is_nowhere_in_the_workspace(ws):
     secret = create_token(ws, principal="sato").secret
     assert secret not in dump_of(ws)
-    assert "secret" not in dir(list_tokens(ws)[0])
+    assert "secret" not in dir(list_tokens(ws).items[0])
 
 
 def test_a_repeated_request_does_not_show_the_secret_again_and_nobody_keeps_it(ws):
@@ -47,7 +47,7 @@ def test_a_repeated_request_does_not_show_the_secret_again_and_nobody_keeps_it(w
     with pytest.raises(errors.Conflict) as caught:
         create_token(keyed, principal="sato")
     assert "once" in caught.value.what
-    assert len(list_tokens(ws)) == 1
+    assert len(list_tokens(ws).items) == 1
     assert secret not in dump_of(ws)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -46,10 +46,19 @@ def compare(doors: Mapping[str, Callable[[], Any]]) -> EnvironmentsCompared:
     for name, open_door in doors.items():
         try:
             with open_door() as ws:
-                said[name] = {each.what: each for each in calls.status_digests(ws)}
+                said[name] = {each.what: each for each in all_digests(ws)}
         except MeguruError as error:
             unreached[name] = f"{error.what} ({error.why})" if error.why else error.what
     return EnvironmentsCompared(environments=list(doors), things=side_by_side(said), unreached=unreached)
+
+
+def all_digests(ws: Any) -> Iterator[DigestLine]:
+    """Yield what runs in one environment, page by page."""
+    page = calls.status_digests(ws)
+    yield from page.items
+    while page.next_cursor:
+        page = calls.status_digests(ws, cursor=page.next_cursor)
+        yield from page.items
 
 
 def side_by_side(said: Mapping[str, Mapping[str, DigestLine]]) -> list[ComparedThing]:
