@@ -37,8 +37,7 @@ class Ticker:
         """Do what is left to do when the process stops."""
         return None
 
-    def _try(self, work: Callable[[], object], outage: Outage | None = None) -> None:
-        outage = outage or Outage(log)
+    def _try(self, work: Callable[[], object], outage: Outage) -> None:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - told by the outage

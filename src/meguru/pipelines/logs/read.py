@@ -50,24 +50,48 @@ def read_log(
     run = runs.get(ctx.tx, run_id)
     if step:
         run, step = _source(ctx, run, step)
-    # One more than is read tells whether there are more; a tail leaves out the oldest ones, and says nothing.
-    most = store.MAX_LOGS if tail else store.MAX_LOGS + 1
-    logs = store.of_run(ctx.tx, run.id, step=step, after=after, newest=bool(tail), limit=most)
-    logs, is_cut = logs[: store.MAX_LOGS], len(logs) > store.MAX_LOGS
-    logs = store.newest(logs) if attempt == 0 else [log for log in logs if attempt in {ALL, log.attempt}]
     live = run.state not in FINAL and (not step or _moving(ctx, run, step))
+    wanted = _Fits(matcher(grep), before)
+    last = _end(run, step, since=after, fits=wanted)
+    if tail:  # leaves out the oldest logs, and says nothing
+        logs = store.of_run(ctx.tx, run.id, step=step, after=after, newest=True, limit=store.MAX_LOGS)
+        logs, dropped = _chosen(logs, attempt, before)
+        found = _last(ctx, logs, after, wanted, tail, whole=bool(grep or before))
+        return LogPage(lines=[*found, *last][-tail:], live=live, dropped=dropped)
+    lines, dropped, is_cut = _first(ctx, run.id, step, attempt, after, wanted)
+    lines = lines if is_cut else [*lines, *last]
+    end = limit
+    while 0 < end < len(lines) and lines[end].at == lines[end - 1].at:  # a reader goes on after a moment
+        end += 1
+    return LogPage(lines=lines[:end], more=is_cut or end < len(lines), live=live, dropped=dropped)
+
+
+def _chosen(logs: list[Log], attempt: int, before: datetime | None) -> tuple[list[Log], int]:
+    """Return the logs of an attempt that began early enough, and the bytes that were not kept of all."""
+    logs = store.newest(logs) if attempt == 0 else [log for log in logs if attempt in {ALL, log.attempt}]
     dropped = sum(log.dropped for log in logs)
-    logs = [log for log in logs if before is None or log.begun_at < before]
-    fits = _Fits(matcher(grep), before)
-    if tail:
-        found = _last(ctx, logs, after, fits, tail, whole=bool(grep or before))
-        lines = [*found, *_end(run, step, since=after, fits=fits)]
-        return LogPage(lines=lines[-tail:], live=live, dropped=dropped)
-    wanted, unread = _lines(ctx, logs, after, fits)
-    lines = [*heapq.merge(*wanted, key=_time), *_end(run, step, since=after, fits=fits)]
-    # A reader goes on after the last line that it got: without one it would ask for the same for ever.
-    more = len(lines) > limit or (is_cut and bool(lines))
-    return LogPage(lines=lines[:limit], more=more, live=live, dropped=dropped + unread)
+    return [log for log in logs if before is None or log.begun_at < before], dropped
+
+
+def _first(
+    ctx: Context, run: str, step: str, attempt: int, after: datetime | None, wanted: _Fits
+) -> tuple[list[LogLine], int, bool]:
+    """Return the first lines later than `after`, the bytes that were not kept, and whether there are more.
+
+    What is printed in logs that are not read is later than the first of these begins. So lines are given up
+    to there: whoever goes on after the last one misses none of a log that began and ended meanwhile.
+    """
+    most = store.MAX_LOGS
+    while True:
+        logs = store.of_run(ctx.tx, run, step=step, after=after, limit=most + 1)
+        until = logs[most].begun_at if len(logs) > most else None
+        logs, dropped = _chosen(logs[:most], attempt, wanted.before)
+        found, unread = _lines(ctx, logs, after, wanted)
+        lines = [line for line in heapq.merge(*reversed(found), key=_time) if until is None or line.at < until]
+        # A reader goes on after the last line that it got: without one it would ask for the same for ever.
+        if lines or until is None:
+            return lines, dropped + unread, until is not None
+        most *= 2
 
 
 class _Fits(NamedTuple):

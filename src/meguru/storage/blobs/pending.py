@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from meguru.base.outages import Outage
 from meguru.base.ticker import Ticker
 from meguru.errors import MeguruError
 from meguru.storage.blobs import deferred
@@ -142,7 +143,7 @@ class BlobFlusher(Ticker):
 
     def run(self, stop: threading.Event) -> None:
         """Flush what a process before left, then what comes, until `stop` is set."""
-        self._try(self.last)
+        self._try(self.last, Outage(log))
         super().run(stop)
 
     def last(self) -> int:
