@@ -87,7 +87,8 @@ def _first(
         until = logs[most].begun_at if len(logs) > most else None
         logs, dropped = _chosen(logs[:most], attempt, wanted.before)
         found, unread = _lines(ctx, logs, after, wanted)
-        lines = [line for line in heapq.merge(*reversed(found), key=_time) if until is None or line.at < until]
+        merged = heapq.merge(*reversed(found), key=_time)
+        lines = [line for line in merged if until is None or line.at < until]
         # A reader goes on after the last line that it got: without one it would ask for the same for ever.
         if lines or until is None:
             return lines, dropped + unread, until is not None
