@@ -2,6 +2,7 @@
 
 A module named after nothing in particular is a drawer: nobody finds again what it collects. One that is
 named in a word of our own is found by nobody else. Two public classes of one name are taken for each other.
+Columns and tables are read by people who never saw this code.
 """
 
 from __future__ import annotations
@@ -95,17 +96,44 @@ OWN_WORDS = {
     "versions_meant",
 }
 """What files were called here once; the field has a word for each."""
+OWN_COLUMNS = {
+    "again",
+    "alert_told",
+    "back_to",
+    "broken_glass",
+    "card_look",
+    "each",
+    "elsewhere",
+    "ended_why",
+    "everybody",
+    "forgiven",
+    "good",
+    "lacked",
+    "leaned_on_by",
+    "looks",
+    "loose",
+    "mark",
+    "marks",
+    "most",
+    "of",
+    "owned_thing",
+    "said",
+    "saw",
+    "told",
+    "told_by",
+}
+"""What columns and tables were called here once; renamed in migration 0095."""
 ROOMS = {"benchmarks", "docs", "examples", "scripts", "src", "tests"}
 MADE = {"dist", "meguru-demo"}
 """Folders that commands of the README make."""
 
 
 def main() -> int:
-    """Check the names of modules and folders in src and tests, of public classes in src, and the root."""
+    """Check the names of modules and folders, of public classes, columns and tables, and the root."""
     paths = [path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*")]
     paths = [path for path in paths if "__pycache__" not in path.parts]
     named = [path for path in paths if path.is_dir() or path.suffix == ".py"]
-    problems = [*unclear(named), *taken(), *strays()]
+    problems = [*unclear(named), *taken(), *obscure_columns(), *strays()]
     print("\n".join(sorted(problems)) or f"names: {len(named)} modules and folders are fine")
     return 1 if problems else 0
 
@@ -124,6 +152,18 @@ def unclear(named: list[Path]) -> Iterator[str]:
             yield f"{path.relative_to(ROOT)}: name it by what it holds"
         if path.stem in OWN_WORDS:
             yield f"{path.relative_to(ROOT)}: name it in the field's standard term"
+
+
+def obscure_columns() -> Iterator[str]:
+    """Yield columns and tables that are named in a word of our own."""
+    for path in sorted((ROOT / "src").rglob("schema.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="Column" | "Table" as what), args=[ast.Constant(value=str(name)), *_]
+                ):
+                    if name in OWN_COLUMNS:
+                        yield f"{path.relative_to(ROOT)}: {what} {name!r}: no reader of the database guesses"
 
 
 def taken() -> Iterator[str]:

@@ -126,7 +126,7 @@ class Ledger:
             state=AlertState.OPEN,
             count=1,
             reopened=0,
-            good=0,
+            good_answers=0,
             event=event.id,
             last_event=event.id,
             opened_at=event.at,
@@ -144,7 +144,7 @@ class Ledger:
             subject=event.subject,
             count=known.count + 1,
             reopened=known.reopened + 1,
-            good=0,
+            good_answers=0,
             last_event=event.id,
             last_at=event.at,
             evidence=event_rules.evidence_of(event.data),
@@ -165,7 +165,7 @@ class Ledger:
             subject=event.subject,
             count=known.count + 1,
             muted_count=known.muted_count + int(muted),
-            good=0,
+            good_answers=0,
             last_event=event.id,
             last_at=event.at,
             evidence=evidence,
@@ -178,11 +178,11 @@ class Ledger:
     def _count_answer(self, known: Alert, event: Event) -> None:
         """Count an answer; what came and went before needs more of them in a row."""
         # Hysteresis: what flaps between good and bad would else open and end an alert each time.
-        good = known.good + 1
+        good = known.good_answers + 1
         if good < min(1 + known.reopened, MAX_GOOD_ANSWERS):
-            self._set(known.changed(good=good))
+            self._set(known.changed(good_answers=good))
             return
-        self.resolve(known.changed(good=good), by=event.actor, note=event.type, answer=event.id)
+        self.resolve(known.changed(good_answers=good), by=event.actor, note=event.type, answer=event.id)
 
     def _open_alert_answered_by(self, answered: event_rules.AnswerRule, event: Event) -> Alert | None:
         about = event_rules.fill_template(answered.about, event) if answered.about else event.subject

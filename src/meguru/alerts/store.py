@@ -14,13 +14,14 @@ from meguru.alerts.types import Alert, AlertState
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.kinds import Urgency
+from meguru.storage.struct_rows import struct_of
 
 _OPEN = alert.c.state != AlertState.RESOLVED.value
 
 
 def save(tx: Connection, item: Alert) -> None:
     """Write an alert over what it was before."""
-    values = msgspec.to_builtins(item, builtin_types=(datetime,))
+    values = msgspec.structs.asdict(item) | {"severity": item.severity.value, "state": item.state.value}
     tx.execute(delete(alert).where(alert.c.id == item.id))
     tx.execute(insert(alert).values(**values))
 
@@ -132,4 +133,4 @@ def set_cursor(tx: Connection, seq: int) -> None:
 
 
 def _from_row(row: Any) -> Alert:
-    return msgspec.convert({str(name): value for name, value in row._mapping.items()}, Alert)
+    return struct_of(Alert, row._mapping)

@@ -34,8 +34,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         What the newest such event tells of, the first and the newest of them, and the essence of its data.
     count
         How often it came; `reopened` how often it came back soon after it was over.
-    good
-        So many answers in a row came since; it takes one more for each time that it came back.
+    good_answers
+        So many good answers in a row came since; it takes one more for each time that it came back.
     muted_until
         Nobody is told until then; what comes meanwhile is told afterwards.
     """
@@ -49,7 +49,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     state: AlertState
     count: int
     reopened: int
-    good: int
+    good_answers: int = msgspec.field(name="good")
     event: str
     last_event: str
     opened_at: datetime

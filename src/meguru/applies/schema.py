@@ -20,8 +20,8 @@ apply = Table(
     Index(None, "owner", "id"),
 )
 
-owned_thing = Table(
-    "owned_thing",
+owned_resource = Table(
+    "owned_resource",
     metadata,
     Column("ref", String(200), primary_key=True),
     Column("owner", String(100), nullable=False),

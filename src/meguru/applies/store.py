@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from meguru.applies.schema import apply, owned_thing
+from meguru.applies.schema import apply, owned_resource
 from meguru.applies.types import Apply, ApplyState, OwnedThing
 from meguru.base import refs
 from meguru.errors import NotFound
@@ -61,14 +61,16 @@ def progress_of(tx: Connection, owner: str) -> str:
     row = tx.execute(select(apply.c.id, apply.c.state).where(apply.c.id == newest_id)).first()
     if row is None:
         return ""
-    steps = select(func.count(), func.max(owned_thing.c.number)).where(owned_thing.c.owner == owner)
+    steps = select(func.count(), func.max(owned_resource.c.number)).where(owned_resource.c.owner == owner)
     count, number = tx.execute(steps).one()
     return f"{row.id}:{row.state}:{count}:{number}"
 
 
 def owned(tx: Connection, owner: str) -> dict[str, OwnedThing]:
     """Return what a file owns, by reference."""
-    rows = tx.execute(select(owned_thing).where(owned_thing.c.owner == owner).order_by(owned_thing.c.ref))
+    rows = tx.execute(
+        select(owned_resource).where(owned_resource.c.owner == owner).order_by(owned_resource.c.ref)
+    )
     return {row.ref: OwnedThing(**row._mapping) for row in rows}
 
 
@@ -77,8 +79,8 @@ def owners(tx: Connection, found: Iterable[str]) -> dict[str, str]:
     wanted = list(found)
     named: dict[str, str] = {}
     for start in range(0, len(wanted), 500):
-        query = select(owned_thing.c.ref, owned_thing.c.owner).where(
-            owned_thing.c.ref.in_(wanted[start : start + 500])
+        query = select(owned_resource.c.ref, owned_resource.c.owner).where(
+            owned_resource.c.ref.in_(wanted[start : start + 500])
         )
         named |= {row.ref: row.owner for row in tx.execute(query)}
     return named
@@ -88,7 +90,7 @@ def set_owner(tx: Connection, things: list[OwnedThing]) -> None:
     """Write whose these things are from now on."""
     _forget(tx, [each.ref for each in things])
     if things:
-        tx.execute(insert(owned_thing), [msgspec.structs.asdict(each) for each in things])
+        tx.execute(insert(owned_resource), [msgspec.structs.asdict(each) for each in things])
 
 
 def disown(tx: Connection, found: Iterable[str]) -> None:
@@ -98,7 +100,7 @@ def disown(tx: Connection, found: Iterable[str]) -> None:
 
 def _forget(tx: Connection, found: list[str]) -> None:
     for start in range(0, len(found), 500):
-        tx.execute(delete(owned_thing).where(owned_thing.c.ref.in_(found[start : start + 500])))
+        tx.execute(delete(owned_resource).where(owned_resource.c.ref.in_(found[start : start + 500])))
 
 
 def _apply(row: Row[Any]) -> Apply:

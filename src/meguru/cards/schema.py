@@ -15,8 +15,8 @@ card = Table(
 )
 """The words about a thing, named in full without its version; each thing has one present card."""
 
-card_look = Table(
-    "card_look",
+card_part_review = Table(
+    "card_part_review",
     metadata,
     Column("card", String(100), primary_key=True),
     Column("part", String(80), primary_key=True),

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from meguru.cards.schema import card, card_cursor, card_look, kept_card
+from meguru.cards.schema import card, card_cursor, card_part_review, kept_card
 from meguru.cards.types import Card, DeclaredCard, KeptCard, PartReview
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
@@ -68,8 +68,8 @@ def take_out(tx: Connection, name: str, at: datetime) -> None:
 
 def part_reviews(tx: Connection, name: str) -> dict[str, PartReview]:
     """Return when each part of a card was looked at last."""
-    mine = [card_look.c[each] for each in PartReview.__struct_fields__]
-    rows = tx.execute(select(*mine).where(card_look.c.card == name))
+    mine = [card_part_review.c[each] for each in PartReview.__struct_fields__]
+    rows = tx.execute(select(*mine).where(card_part_review.c.card == name))
     found = (
         msgspec.convert({str(key): value for key, value in row._mapping.items()}, PartReview) for row in rows
     )
@@ -81,12 +81,16 @@ def put_part_reviews(tx: Connection, name: str, found: Iterable[PartReview]) -> 
     rows = [msgspec.structs.asdict(each) | {"card": name} for each in found]
     if rows:
         forget_part_reviews(tx, name, [row["part"] for row in rows])
-        tx.execute(insert(card_look), [row | {"traits": msgspec.to_builtins(row["traits"])} for row in rows])
+        tx.execute(
+            insert(card_part_review), [row | {"traits": msgspec.to_builtins(row["traits"])} for row in rows]
+        )
 
 
 def forget_part_reviews(tx: Connection, name: str, parts: Sequence[str]) -> None:
     """Forget about parts that are no more."""
-    tx.execute(delete(card_look).where(card_look.c.card == name, card_look.c.part.in_(parts)))
+    tx.execute(
+        delete(card_part_review).where(card_part_review.c.card == name, card_part_review.c.part.in_(parts))
+    )
 
 
 def add_snapshot(tx: Connection, kept: KeptCard, body: Card) -> None:

@@ -92,7 +92,7 @@ def _print(version: PipelineVersion, deployed: list[PipelineDeployment]) -> None
     click.echo(f"  deployed  {now}")
     if deployed:
         rows = [
-            [f"@{each.version}" + (" again" if each.back_to else ""), each.at, each.by, each.reason]
+            [f"@{each.version}" + (" again" if each.rolled_back_to else ""), each.at, each.by, each.reason]
             for each in deployed
         ]
         print_table(["deployed", "since", "by", "why"], rows)

@@ -66,5 +66,7 @@ def show(session: Session, commit: str) -> None:
     from meguru.app.calls import policy_attested
 
     found = policy_attested(session.open(), commit=commit)
-    rows = [[each.branch, each.author, " ".join(each.approved_by), each.told_by, each.at] for each in found]
+    rows = [
+        [each.branch, each.author, " ".join(each.approved_by), each.reported_by, each.at] for each in found
+    ]
     session.show(found, lambda: print_table(["branch", "author", "approved by", "told by", "at"], rows))

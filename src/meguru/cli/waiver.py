@@ -121,7 +121,7 @@ def show(session: Session, waiver: str) -> None:
 
 def waiver_line(found: Waiver) -> str:
     """Return what is said of a waiver beside what leans on it."""
-    ended = f" (ended: {found.ended_why})" if found.is_lapsed else ""
+    ended = f" (ended: {found.end_reason})" if found.is_lapsed else ""
     return (
         f"{found.gate} was waived by {found.decided_by} until {cell(found.expires_at)}{ended}: {found.reason}"
     )
@@ -136,7 +136,7 @@ def _short(found: Waiver, then: str = "") -> None:
 def _facts(found: Waiver) -> list[tuple[str, str]]:
     facts = [
         ("release", found.release),
-        ("refusal", found.said),
+        ("refusal", found.refusal),
         ("reason", found.reason),
         ("asked", f"{found.asked_by}, {cell(found.asked_at)}"),
         ("until", cell(found.expires_at)),
@@ -145,7 +145,7 @@ def _facts(found: Waiver) -> list[tuple[str, str]]:
         note = f": {found.note}" if found.note else ""
         facts.append(("decided", f"{found.decided_by}, {cell(found.decided_at)}{note}"))
     if found.ended_at:
-        facts.append(("ended", f"{found.ended_by}, {cell(found.ended_at)}: {found.ended_why}"))
-    if found.leaned_on_by:
-        facts.append(("live by it", found.leaned_on_by))
+        facts.append(("ended", f"{found.ended_by}, {cell(found.ended_at)}: {found.end_reason}"))
+    if found.used_by:
+        facts.append(("live by it", found.used_by))
     return [*facts, ("made by", ", ".join(found.authors))]

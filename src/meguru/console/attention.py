@@ -284,7 +284,7 @@ def _waivers(visit: Visit, endpoint: Endpoint) -> Iterator[Need]:
                 ),
                 url=visit.url_of(each.ref),
                 at=each.ended_at,
-                reasons=[each.reason, each.ended_why],
+                reasons=[each.reason, each.end_reason],
                 command=f"meguru waiver show {each.id}",
                 cause=(_ENDED[each.state], f"endpoint/{endpoint.name}"),
             )

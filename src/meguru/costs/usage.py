@@ -114,7 +114,7 @@ def of_datasets(
     still = or_(v.freed_at.is_(None), v.freed_at > since)
     # A removed version costs until its bytes are freed; one that is read where it lies costs nothing here.
     query = select(v.name, v.bytes, v.created_at, v.freed_at).where(
-        here, v.created_at < until, still, v.elsewhere == ""
+        here, v.created_at < until, still, v.remote_environment == ""
     )
     rows = ((name, size, began, ended) for name, size, began, ended in tx.execute(query))
     return _kept(rows, since, until)

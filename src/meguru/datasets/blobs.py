@@ -28,7 +28,7 @@ def _references(row: Row[Any]) -> Iterator[BlobReference]:
     if row.removed_at is not None:
         return
     ref = refs.make("dataset", row.name, row.version)
-    form = PLAIN if row.elsewhere else MANIFEST  # the files that it lists were never here
+    form = PLAIN if row.remote_environment else MANIFEST  # the files that it lists were never here
     yield BlobReference(digest=row.digest, ref=ref, part="list of its files", form=form)
     yield BlobReference(digest=row.profile, ref=ref, part="profile")
 
@@ -70,7 +70,7 @@ VERSIONS = declare(
             dataset_version.c.digest,
             dataset_version.c.profile,
             dataset_version.c.removed_at,
-            dataset_version.c.elsewhere,
+            dataset_version.c.remote_environment,
         ],
         read=_references,
     )

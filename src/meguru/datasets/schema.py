@@ -33,7 +33,7 @@ dataset_version = Table(
     Column("created_by", String(200), nullable=False),
     Column("removed_at", UtcTime),
     Column("freed_at", UtcTime),
-    Column("elsewhere", String(200), nullable=False, server_default=""),
+    Column("remote_environment", String(200), nullable=False, server_default=""),
     Column("branch", String(100), nullable=False, server_default=""),
     Index(None, "digest"),
 )

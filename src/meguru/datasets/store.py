@@ -110,8 +110,8 @@ def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) 
 def arrived(tx: Connection, version: DatasetVersion) -> DatasetVersion:
     """Write that the files of a version are here now."""
     here = (dataset_version.c.name == version.name) & (dataset_version.c.version == version.version)
-    tx.execute(update(dataset_version).where(here).values(elsewhere=""))
-    return msgspec.structs.replace(version, elsewhere="")
+    tx.execute(update(dataset_version).where(here).values(remote_environment=""))
+    return msgspec.structs.replace(version, remote_environment="")
 
 
 def of_digest(tx: Connection, name: str, digest: str) -> DatasetVersion | None:

@@ -220,9 +220,9 @@ class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable version.
 
     `digest` and `profile` are digests of blobs: the manifest, and what the columns look like. `event_time`
-    names the column that says when a row happened (empty: none does). `elsewhere` is the environment that has
-    the files of a version that was sent without them. `branch` is the line that it is on; empty for the main
-    one.
+    names the column that says when a row happened (empty: none does). `remote_environment` is the one
+    that has the files of a version that was sent without them. `branch` is the line that it is on; empty for
+    the main one.
     """
 
     ref: str
@@ -239,7 +239,7 @@ class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     created_at: datetime
     created_by: str
-    elsewhere: str = ""
+    remote_environment: str = msgspec.field(name="elsewhere", default="")
     branch: str = ""
 
 

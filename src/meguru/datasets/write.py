@@ -50,7 +50,7 @@ def write_following(
     manifest, results = agree(before, previous.digest if previous else "")
     prove(ctx.blobs, before, manifest)
     if previous and before and is_same(before, manifest):
-        return record_arrival(ctx, previous) if previous.elsewhere else previous
+        return record_arrival(ctx, previous) if previous.remote_environment else previous
     version = write_version(
         ctx,
         manifest,
@@ -114,7 +114,7 @@ def write_next(
         version=number,
         note=note,
         branch="",
-        elsewhere=elsewhere,
+        remote_environment=elsewhere,
         created_at=ctx.now(),
         created_by=ctx.principal.name,
     )
@@ -141,7 +141,7 @@ def record_arrival(ctx: Context, version: DatasetVersion) -> DatasetVersion:
 def _note_files(ctx: Context, version: DatasetVersion) -> None:
     """Note which files of a version from elsewhere hold personal columns in clear, if they are here."""
     spec = spec_of(ctx.tx, version.name)
-    if spec.columns and not version.elsewhere:
+    if spec.columns and not version.remote_environment:
         note_private_files(ctx, version.name, spec, load_manifest(ctx.blobs, version), None)
 
 

@@ -224,6 +224,6 @@ def _dataset(ctx: Context, project: str, source: str, *, push: bool) -> PinnedDa
 
 
 def _hidden(ctx: Context, version: DatasetVersion) -> list[str]:
-    if version.elsewhere or not dataset_specs.spec_of(ctx.tx, version.name).columns:
+    if version.remote_environment or not dataset_specs.spec_of(ctx.tx, version.name).columns:
         return []
     return sorted(masking.hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version)))

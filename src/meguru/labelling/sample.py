@@ -75,7 +75,7 @@ def sample(
         seed=seed,
         size=len(chosen),
         labellers=list(dict.fromkeys(labellers)),
-        each=each,
+        labels_per_row=each,
         created_at=now,
         created_by=ctx.principal.name,
         open=len(chosen) * each,
@@ -156,5 +156,5 @@ def _turns(made: Labelling, places: Sequence[RowId]) -> list[dict[str, Any]]:
             "decided_by": "",
         }
         for number, place in enumerate(places)
-        for slot in range(made.each)
+        for slot in range(made.labels_per_row)
     ]

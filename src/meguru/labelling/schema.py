@@ -13,7 +13,7 @@ labelling = Table(
     Column("seed", BigInteger, nullable=False),
     Column("size", Integer, nullable=False),
     Column("labellers", Json, nullable=False),
-    Column("each", Integer, nullable=False),
+    Column("labels_per_row", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Index(None, "endpoint", "id"),

@@ -16,6 +16,7 @@ from meguru.labelling.types import GivenLabel, ItemState, Labelling
 from meguru.predictions.outcome_store import RowId
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.store import chunks
+from meguru.storage.struct_rows import struct_of
 
 _L, _T = labelling.c, label_turn.c
 _MAX_PAIRS = 400
@@ -149,5 +150,4 @@ def _counted(tx: Connection, rows: Sequence[Row[Any]]) -> list[Labelling]:
         query = select(places.c.labelling, func.count().label("n")).group_by(places.c.labelling)
         for row in tx.execute(query):
             counts[row.labelling][name] = row.n
-    told = [{str(name): value for name, value in row._mapping.items()} for row in rows]
-    return [msgspec.convert(each | counts[each["id"]], Labelling) for each in told]
+    return [struct_of(Labelling, {**row._mapping, **counts[row.id]}) for row in rows]

@@ -30,7 +30,7 @@ class Labelling(msgspec.Struct, frozen=True, kw_only=True):
     strategy, seed
         ``uncertain``: those of which the model was least sure; ``random``. The same seed gives the same
         sample of the same predictions.
-    labellers, each
+    labellers, labels_per_row
         Who labels it (nobody named: whoever may), and how many people label each prediction.
     open, labelled, skipped, disputed, decided
         Counts of turns, and of predictions on which people differ, or differed.
@@ -42,7 +42,7 @@ class Labelling(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     size: int
     labellers: list[str]
-    each: int
+    labels_per_row: int = msgspec.field(name="each")
     created_at: datetime
     created_by: str
     open: int = 0

@@ -96,7 +96,7 @@ monitor_window = Table(
     Column("due_at", UtcTime),
     Column("asked_at", UtcTime, nullable=False),
     Column("asked", Integer, nullable=False),
-    Column("looks", Integer, nullable=False),
+    Column("evaluations", Integer, nullable=False),
     Column("evaluated_at", UtcTime),
     Column("report", String(64)),
     Column("partial", Boolean, nullable=False),

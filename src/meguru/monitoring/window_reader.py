@@ -179,7 +179,7 @@ class _CellsWindow:
 
     def digest(self) -> str:
         known = window.models_of(self.cells)
-        state = {model: [cell.rows, cell.outcomes, f"{cell.mark:016x}"] for model, cell in known.items()}
+        state = {model: [cell.rows, cell.outcomes, f"{cell.checksum:016x}"] for model, cell in known.items()}
         beside = [*([] if self.first is None else _state(self.first)), *(["exact"] if self.exact else [])]
         return digests.of_value([state, beside] if beside else state)
 
@@ -239,4 +239,4 @@ def _too_early(found: MonitoredWindow) -> MonitoredWindow:
 
 
 def _state(first: FirstWindow) -> list[object]:
-    return [first.start.isoformat(), first.cell.rows, f"{first.cell.mark:016x}"]
+    return [first.start.isoformat(), first.cell.rows, f"{first.cell.checksum:016x}"]

@@ -20,7 +20,7 @@ from meguru.pipelines.schema import pipeline
 
 def described(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[Described]:
     """Yield all pipelines of some projects (None: of all) with what people say of them."""
-    query = select(pipeline.c.name, pipeline.c.said).where(condition(pipeline.c.name, projects))
+    query = select(pipeline.c.name, pipeline.c.spec).where(condition(pipeline.c.name, projects))
     for name, said in tx.execute(query):
         yield Described(name, (said or {}).get("description", ""), (said or {}).get("owner", ""))
 

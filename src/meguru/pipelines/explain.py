@@ -97,7 +97,7 @@ def _differences(old: PipelineVersion, new: PipelineVersion, before: StepRun, no
 
 def _without_difference(version: PipelineVersion, step: StepRun, run: PipelineRun) -> list[str]:
     key = step.parent or step.step
-    if key in run.again:
+    if key in run.rerun_steps:
         return [f"nothing it depends on differs: it was asked for when {run.retry_of} was retried"]
     if not next(one for one in version.graph.steps if one.key == key).cache:
         return ["the step is marked cache=False, so it runs every time"]

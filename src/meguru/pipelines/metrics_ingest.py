@@ -45,7 +45,7 @@ class IngestState(msgspec.Struct, kw_only=True):
 
     run: str
     series: dict[str, tuple[str, int]] = {}
-    marks: dict[str, tuple[int, int]] = {}
+    offsets: dict[str, tuple[int, int]] = {}
 
 
 class Reader:
@@ -108,15 +108,15 @@ def end(ctx: Context, run_id: str, state: EndState) -> None:
             return  # someone ended it by hand
 
 
-def _add(ctx: Context, run_id: str, step: str, mark: tuple[int, int], points: list[MetricPoint]) -> None:
+def _add(ctx: Context, run_id: str, step: str, offset: tuple[int, int], points: list[MetricPoint]) -> None:
     kept = find(ctx.tx, run_id)
     if kept is None:
         if not points:
             return
         kept = _begin(ctx, run_id)
-    # Attempts are numbered, and a file only grows: what is not beyond the mark is kept already. Whoever takes
-    # over a run reads the files from their start.
-    if kept.marks.get(step, (0, 0)) >= mark:
+    # Attempts are numbered, and a file only grows: what is not beyond the offset is kept already. Whoever
+    # takes over a run reads the files from their start.
+    if kept.offsets.get(step, (0, 0)) >= offset:
         return
     try:
         store.lock_running(ctx.tx, PIPELINES, kept.run)
@@ -124,13 +124,13 @@ def _add(ctx: Context, run_id: str, step: str, mark: tuple[int, int], points: li
         return  # it was ended by hand, and what is over does not change
     named = list(_named(kept, step, points))
     for key, first in _first_steps(named).items():
-        if kept.series[key] != (step, mark[0]):
+        if kept.series[key] != (step, offset[0]):
             series.truncate_from(ctx.tx, kept.run, key, first)
-            kept.series[key] = (step, mark[0])
+            kept.series[key] = (step, offset[0])
     for at in range(0, len(named), MAX_POINTS):
         series.add(ctx.tx, kept.run, named[at : at + MAX_POINTS], ctx.now())
-    kept.marks[step] = mark
-    changed = {"series": kept.series, "marks": kept.marks}
+    kept.offsets[step] = offset
+    changed = {"series": kept.series, "offsets": kept.offsets}
     ctx.tx.execute(update(table).where(table.c.pipeline_run == run_id).values(changed))
 
 
@@ -146,7 +146,7 @@ def _begin(ctx: Context, run_id: str) -> IngestState:
         even_deleted=True,
     )
     kept = IngestState(run=made.id)
-    row = {"pipeline_run": run_id, "run": made.id, "series": {}, "marks": {}}
+    row = {"pipeline_run": run_id, "run": made.id, "series": {}, "offsets": {}}
     ctx.tx.execute(insert(table).values(row))
     return kept
 

@@ -17,6 +17,7 @@ from meguru.pipelines.schema import pipeline_metrics, pipeline_run, step_run
 from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepRun, StepState
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import on_transaction
+from meguru.storage.struct_rows import struct_of
 
 _MAX_IDS = 500
 """Values of one IN: SQLite has a limit for variables, and PostgreSQL's planner gets slow with thousands."""
@@ -194,7 +195,7 @@ def _run(row: Row[Any], now: datetime | None) -> PipelineRun:
     silent = now is not None and job_state == "running" and until is not None and until < now
     lost = now is not None and job_state in {"done", "failed", "cancelled", None}
     fields["interrupted"] = row.state == PipelineRunState.RUNNING.value and (silent or lost)
-    return msgspec.convert(fields, PipelineRun)
+    return struct_of(PipelineRun, fields)
 
 
 def _step(row: Row[Any]) -> StepRun:

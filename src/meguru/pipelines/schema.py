@@ -10,9 +10,9 @@ pipeline = Table(
     Column("name", String(100), primary_key=True),
     Column("latest", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
-    Column("said", Json),
+    Column("spec", Json),
 )
-"""`said` has what people declared of it, beside its version."""
+"""`spec` has what people declared of it, beside its version."""
 
 pipeline_version = Table(
     "pipeline_version",
@@ -58,7 +58,7 @@ pipeline_run = Table(
     Column("skipped", Integer, nullable=False, server_default="0"),
     Column("paused", Boolean, nullable=False, server_default=false()),
     Column("retry_of", String(64)),
-    Column("again", Json, nullable=False, server_default="[]"),
+    Column("rerun_steps", Json, nullable=False, server_default="[]"),
     Index(None, "pipeline", "id"),
     Index(None, "state"),
 )
@@ -101,7 +101,7 @@ pipeline_metrics = Table(
     Column("pipeline_run", String(64), primary_key=True),
     Column("run", String(64), nullable=False),
     Column("series", Json, nullable=False),
-    Column("marks", Json, nullable=False),
+    Column("offsets", Json, nullable=False),
     Index(None, "run"),
 )
 """The tracked run that has what a pipeline run's steps logged; who logs each of its series; what is kept."""

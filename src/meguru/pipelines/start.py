@@ -68,7 +68,7 @@ def begin(
     retry_of: str | None = None,
     again: Sequence[str] = (),
 ) -> PipelineRun:
-    """Write a new run with its job and its event; `retry_of` and `again` as in `PipelineRun`."""
+    """Write a new run with its job and its event; `again` are its `rerun_steps`."""
     for kind in (guards := provided(GUARDS)).names():
         guards.load(kind)(ctx, version.name, ctx.principal.name)
     queued = transitions.new_run(
@@ -81,7 +81,7 @@ def begin(
         origin=origin,
         partition=partition,
         retry_of=retry_of,
-        again=list(again),
+        rerun_steps=list(again),
     )
     # The job is promised for the event, and the run has the ids of both.
     event = ctx.emit(**transitions.started(queued))

@@ -140,7 +140,7 @@ def started(run: PipelineRun) -> RunEvent:
     """Return the event of a new run; what its pins stand for is told as used, one by one."""
     data = _about(run) | {name: getattr(run, name) for name in ("origin", "partition") if getattr(run, name)}
     if run.retry_of:
-        data |= {"retry_of": run.retry_of, "again": run.again}
+        data |= {"retry_of": run.retry_of, "again": run.rerun_steps}
     pins = [ref for pin in run.pinned.values() for ref in pin.uses or [pin.ref]]
     return _event("pipeline_run.started", run, data, pins)
 

@@ -169,7 +169,7 @@ class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
     `produced` has the references that the run made, such as ``model/delay@3``. `tracked` names the tracked
     run that has what its steps logged. `interrupted` is True while the process that worked on it is gone and
     no other has taken it over yet. `paused` is True while it is to start nothing. A run that repeats another
-    (`retry_of`) runs the steps in `again` whatever is kept of them. `origin` is the reference of what started
+    (`retry_of`) runs its `rerun_steps` whatever is kept of them. `origin` is the reference of what started
     it, such as a backfill or a trigger, and `partition` the part of the data that it is for.
     """
 
@@ -196,7 +196,7 @@ class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int = 0
     paused: bool = False
     retry_of: str | None = None
-    again: list[str] = []
+    rerun_steps: list[str] = msgspec.field(name="again", default=[])
     interrupted: bool = False
     tracked: str | None = None
     steps: list[StepRun] = []

@@ -15,20 +15,20 @@ registered_model = Table(
     Column("numbered", Integer, nullable=False, server_default=text("0")),
     Column("is_prompt", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcTime, nullable=False),
-    Column("told", Boolean, nullable=False, server_default=false()),
+    Column("has_mlflow_row", Boolean, nullable=False, server_default=false()),
     Column("owner", String(200), nullable=False, server_default=""),
     Column("use_case", String(100), nullable=False, server_default=""),
     Column("baselines", Json, nullable=False, server_default="{}"),
     Column("stages", Json, nullable=False, server_default="[]"),
     Column("retired_at", UtcTime),
-    Index(None, "told", "name"),
+    Index(None, "has_mlflow_row", "name"),
     Index(None, "use_case", "name"),
 )
 """Every registered model, whoever registered it. `latest` is its newest version (0: it has none), `numbered`
 the highest number it ever gave: none is used twice.
 
-A `told` one has a row of what people say of it: a search over another protocol looks there, and not here. The
-same holds for versions. (One that is not marked may have such a row all the same.)"""
+What people say of one that `has_mlflow_row` is in `mlflow_model`: a search by MLflow's clients looks there,
+not here. The same holds for versions. (One that is not marked may have such a row all the same.)"""
 
 model_version = Table(
     "model_version",
@@ -56,10 +56,10 @@ model_version = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("event", String(64), nullable=False),
-    Column("told", Boolean, nullable=False, server_default=false()),
+    Column("has_mlflow_row", Boolean, nullable=False, server_default=false()),
     Index(None, "digest"),
     Index(None, "run_ref"),
-    Index(None, "told", "created_at", "name", "version"),
+    Index(None, "has_mlflow_row", "created_at", "name", "version"),
 )
 """Every version of every model. One that is `unverified` has a reason, and none of what a model folder tells:
 its digests, flavor and task are empty."""

@@ -123,7 +123,7 @@ def save(ctx: Context, name: str, spec: ModelSpec) -> None:
         "stages": spec.stages,
         "retired_at": None,
     }
-    mark = {"told": True} if is_told else {}
+    mark = {"has_mlflow_row": True} if is_told else {}
     ctx.tx.execute(update(registered_model).where(registered_model.c.name == name).values(ours | mark))
 
 

@@ -47,7 +47,7 @@ def lock(tx: Connection, name: str, at: datetime, *, is_prompt: bool = False) ->
                         latest=0,
                         is_prompt=is_prompt,
                         created_at=at,
-                        told=exists().where(model_description.c.name == name),
+                        has_mlflow_row=exists().where(model_description.c.name == name),
                     )
                 )
         except IntegrityError:  # another server made it just now; wait for it

@@ -106,7 +106,7 @@ def check_waivers(tx: Connection, found: Release, now: datetime) -> None:
             raise Conflict(
                 f"the waiver of {result.gate} holds no more: {found.ref} can't go live by it",
                 where=known.ref,
-                why=known.ended_why or f"it ended at {written_end(known)}",
+                why=known.end_reason or f"it ended at {written_end(known)}",
                 hint=f"ask for a new one: meguru waiver request {found.ref} --gate {result.gate} …",
             )
 
@@ -119,7 +119,7 @@ def lock_waivers(tx: Connection, found: Release) -> list[Waiver]:
 def record_waivers(tx: Connection, found: Release) -> None:
     """Write down by which waivers a release goes live."""
     for known in lock_waivers(tx, found):
-        waivers.save(tx, msgspec.structs.replace(known, leaned_on_by=found.ref))
+        waivers.save(tx, msgspec.structs.replace(known, used_by=found.ref))
 
 
 def announce_expired(ctx: Context, found: Release) -> None:
@@ -176,7 +176,7 @@ def subject(tx: Connection, ref: str, gate: str) -> WaiverSubject:
         model=found.model,
         gate=name,
         declaration=declared,
-        said=result.reason,
+        refusal=result.reason,
         inputs=_inputs(result),
         authors=[each.name for each in authors_of(tx, found, persons(tx))],
     )

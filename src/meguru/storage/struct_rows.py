@@ -77,6 +77,13 @@ def select(sql: Statements, struct: type[S], table: str, where: str, values: Seq
     ]
 
 
+def struct_of(struct: type[S], columns: Mapping[Any, Any]) -> S:
+    """Return a struct of a row's values, whose columns are called as its fields are, not as these in JSON."""
+    # By its attributes: from a mapping msgspec takes the names that fields have in JSON, and these stay what
+    # they were when a column gets another name. No row itself: one of SQLAlchemy has a method `count`.
+    return msgspec.convert(types.SimpleNamespace(**columns), struct, from_attributes=True)
+
+
 def _written(item: msgspec.Struct, form: _InsertForm, lengths: Mapping[str, int]) -> list[Any]:
     row = [getattr(item, name) for name in form.names]
     for index, write in form.writers:

@@ -159,7 +159,7 @@ class _SweepLoop:
         failed = [one for one in tried if one.state is TrialState.FAILED]
         if sweep.target is not None and any(_reaches(value, sweep) for value in values):
             return SweepState.SUCCEEDED, f"{sweep.metric} reached {sweep.target:g}"
-        if len(failed) - sweep.forgiven > sweep.max_failed:
+        if len(failed) - sweep.forgiven_failures > sweep.max_failed:
             last = max(failed, key=lambda one: one.number)
             return SweepState.FAILED, f"{len(failed)} trials failed; the last: {last.reason}"[:1000]
         if sweep.deadline is not None and self.ws.clock.now() >= sweep.deadline:

@@ -28,7 +28,7 @@ sweep = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("round", Integer, nullable=False),
-    Column("forgiven", Integer, nullable=False),
+    Column("forgiven_failures", Integer, nullable=False),
     Column("deadline", UtcTime),
     Column("finished_at", UtcTime),
     Column("reason", Text, nullable=False),

@@ -67,7 +67,7 @@ def resume(ctx: Context, *, sweep: str, trials: int | None = None, timeout: floa
         state=SweepState.RUNNING.value,
         job=job.id,
         round=found.round + 1,
-        forgiven=found.counts.get("failed", 0),
+        forgiven_failures=found.counts.get("failed", 0),
         trials=wanted,
         timeout=limit,
         deadline=ctx.now() + timedelta(seconds=limit) if limit else None,

@@ -12,6 +12,7 @@ from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.projects import condition
+from meguru.storage.struct_rows import struct_of
 from meguru.sweeps.schema import sweep, sweep_trial
 from meguru.sweeps.types import Sweep, SweepState, Trial, TrialState
 
@@ -179,7 +180,7 @@ def _sweep(row: Row[Any], counts: dict[str, int], leading: Trial | None, now: da
         "counts": counts,
         "interrupted": row.state == SweepState.RUNNING.value and gone,
     }
-    return msgspec.structs.replace(msgspec.convert(fields, Sweep), best=leading)
+    return msgspec.structs.replace(struct_of(Sweep, fields), best=leading)
 
 
 def _trial(row: Row[Any]) -> Trial:

@@ -130,7 +130,7 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_by: str
     round: int = 0
-    forgiven: int = 0
+    forgiven_failures: int = msgspec.field(name="forgiven", default=0)
     deadline: datetime | None = None
     finished_at: datetime | None = None
     reason: str = ""

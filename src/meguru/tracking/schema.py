@@ -21,8 +21,8 @@ from meguru.storage.db import UtcTime, metadata
 
 HEAD = 64
 """So much of a param or a tag is in its index."""
-LOOSE = 512
-"""A series of so many loose points is worth joining them."""
+MIN_UNCHUNKED = 512
+"""A series of so many unchunked points is worth joining them."""
 
 experiment = Table(
     "experiment",
@@ -86,19 +86,19 @@ run_series = Table(
     Column("count", BigInteger, nullable=False),
     Column("minimum", Double),
     Column("maximum", Double),
-    Column("loose", BigInteger, nullable=False, server_default="0"),
+    Column("unchunked", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("run", "key"),
     Index(None, "key", "value", "run"),
     Index(
-        "ix_run_series_loose",
-        "loose",
-        sqlite_where=text(f"loose >= {LOOSE}"),
-        postgresql_where=text(f"loose >= {LOOSE}"),
+        "ix_run_series_unchunked",
+        "unchunked",
+        sqlite_where=text(f"unchunked >= {MIN_UNCHUNKED}"),
+        postgresql_where=text(f"unchunked >= {MIN_UNCHUNKED}"),
     ),
 )
 """One row a series: its number, its newest point, the range of its values. Lists of runs need no more.
 
-`loose` counts the rows that could be joined into chunks; a small chunk counts as some.
+`unchunked` counts the rows that could be joined into chunks; a small chunk counts as some.
 """
 
 run_point = Table(

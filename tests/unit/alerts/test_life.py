@@ -69,7 +69,7 @@ def test_what_comes_and_goes_needs_more_good_answers_in_a_row_each_time(ws, happ
 def test_a_bad_one_between_good_ones_starts_the_count_anew(happen, keep):
     happen(failed(), succeeded(), failed(), succeeded(), failed(), succeeded())
     (alert,) = keep()
-    assert (alert.good, alert.reopened, alert.count) == (1, 1, 3)
+    assert (alert.good_answers, alert.reopened, alert.count) == (1, 1, 3)
 
 
 def test_people_look_after_it_and_say_that_it_is_over(ws, happen, keep):

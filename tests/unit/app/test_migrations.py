@@ -177,7 +177,9 @@ def makes_labels(db):
                 ("version", "Big", 3, "team", "blue"),
                 ("version", "m", 1, "team", "blue"),
             ]
-            told = tx.exec_driver_sql("SELECT name FROM registered_model WHERE told ORDER BY name").all()
+            told = tx.exec_driver_sql(
+                "SELECT name FROM registered_model WHERE has_mlflow_row ORDER BY name"
+            ).all()
             assert told == [("Big",), ("m",)]
             rows = "SELECT latest, numbered FROM registered_model WHERE name = 'Big'"
             assert tx.exec_driver_sql(rows).one() == (2, 3)

@@ -53,7 +53,7 @@ def both(workspace, monitor, start, end):
         near = counted(tx, "delay", start, end)
         assert near.rows >= rows.height
         assert near.outcomes >= rows["_outcome"].count()
-        marks = {model: cell.mark for model, cell in models_of(cells).items()}
+        marks = {model: cell.checksum for model, cell in models_of(cells).items()}
         return found, compare(rows, baselines, 200, asked, (start, end)), marks, planned
 
 

@@ -93,7 +93,7 @@ def test_a_portion_is_of_few_hours_whose_counts_are_narrow(workspace, sliced, an
     assert {cell.counts.dtype for cell in models_of_hours(cells)} == {np.dtype(np.uint8)}
     (one,) = models_of_hours(whole)
     assert np.array_equal(one.counts, sum(cell.counts.astype(int) for cell in models_of_hours(cells)))
-    assert one.mark == sum(cell.mark for cell in models_of_hours(cells)) % 2**64
+    assert one.checksum == sum(cell.checksum for cell in models_of_hours(cells)) % 2**64
 
 
 def models_of_hours(cells):

@@ -117,13 +117,13 @@ def test_an_interrupted_one_goes_on_where_it_stopped(workspace, made, staging):
 def test_of_datasets_the_list_of_files_goes_along_or_the_files_too(workspace, made, staging):
     send(workspace, staging, made.ref, source="dev")
     version = show_dataset(staging, ref="rows@2")
-    assert (version.note, version.elsewhere) == ("sent as dataset/rows@1", "dev")
+    assert (version.note, version.remote_environment) == ("sent as dataset/rows@1", "dev")
     assert look(staging, BlobScope(everything=True)).lost == []
     whole = pack(workspace, release=made.ref, data="copy").blobs
     (file,) = [each for each in whole if not staging.blobs.has(each)]
     send(workspace, staging, made.ref, data="copy")
     assert staging.blobs.has(file)
-    assert show_dataset(staging, ref="rows@2").elsewhere == ""
+    assert show_dataset(staging, ref="rows@2").remote_environment == ""
     assert look(staging, BlobScope(everything=True)).lost == []
 
 

@@ -109,7 +109,7 @@ def test_what_a_gate_refused_goes_live_by_a_waiver_and_is_never_called_passed(wo
     assert done.reasons == [size.reason]
     assert [part.ref for part in done.content.documents] == [found.ref]
     live = releases.promote(workspace, release="delay@1")
-    assert live.waivers[0].leaned_on_by == "release/delay@1"
+    assert live.waivers[0].used_by == "release/delay@1"
     told = types_of(workspace)
     assert "release.gates_waived" in told
     assert "release.gates_passed" not in told

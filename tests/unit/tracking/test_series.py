@@ -91,7 +91,7 @@ def small(monkeypatch):
     monkeypatch.setattr(chunks, "SMALL", 32)
     monkeypatch.setattr(chunks, "MIN_POINTS", 4)
     monkeypatch.setattr("meguru.tracking.series.join.MAX_STROKE", 256)
-    monkeypatch.setattr("meguru.tracking.series.join.LOOSE", 3)
+    monkeypatch.setattr("meguru.tracking.series.join.MIN_UNCHUNKED", 3)
 
 
 def append(tx, run, rows, *, once=True):
@@ -196,13 +196,13 @@ def test_points_that_came_one_by_one_become_chunks(workspace, small):
     with workspace.db.write() as tx:
         for step in range(150):
             append(tx, run, [(step, step * 1000, step / 3)])
-        RawSql(tx).execute("UPDATE run_series SET loose = 512")
+        RawSql(tx).execute("UPDATE run_series SET unchunked = 512")
     assert counts(workspace) == (150, [])
     with workspace.db.write() as tx:
         strokes = 0
         while join(tx, *due(tx)):
             strokes += 1
-            RawSql(tx).execute("UPDATE run_series SET loose = 512")
+            RawSql(tx).execute("UPDATE run_series SET unchunked = 512")
     points, sizes = counts(workspace)
     assert (points, sum(sizes)) == (0, 150)
     assert (strokes, len(sizes)) == (3, 3)
@@ -263,7 +263,7 @@ def test_steps_that_are_too_far_apart_for_a_chunk_are_rows(workspace):
         assert [row[0] for row in rows_of(series.pieces(tx, number))] == steps
 
 
-def test_the_server_joins_what_is_loose_by_itself(workspace):
+def test_the_server_joins_unchunked_points_by_itself(workspace):
     run = start(workspace).id
     with workspace.db.write() as tx:
         for step in range(600):

@@ -39,8 +39,8 @@ notice = Table(
 )
 """What waits to be told; gone once it is in a message."""
 
-alert_told = Table(
-    "alert_told",
+alert_notified = Table(
+    "alert_notified",
     metadata,
     Column("alert", String(64), primary_key=True),
     Column("route", String(100), primary_key=True),

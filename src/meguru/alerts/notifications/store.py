@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from meguru.alerts.notifications.schema import (
-    alert_told,
+    alert_notified,
     notice,
     notification,
     notification_cursor,
@@ -61,7 +61,7 @@ def declare(tx: Connection, name: str, values: dict[str, Any], *, at: datetime, 
 def retire(tx: Connection, name: str, at: datetime) -> None:
     """Mark a route as retired, and forget what it was still to tell."""
     tx.execute(update(notification).where(notification.c.name == name).values(retired_at=at))
-    for table in (notice, alert_told):
+    for table in (notice, alert_notified):
         tx.execute(delete(table).where(table.c.route == name))
 
 
@@ -100,7 +100,9 @@ def routes_waiting(tx: Connection) -> set[str]:
 
 def was_notified(tx: Connection, route: str, alert: str) -> bool:
     """Tell whether a route told of an alert."""
-    query = select(alert_told.c.at).where(alert_told.c.route == route, alert_told.c.alert == alert)
+    query = select(alert_notified.c.at).where(
+        alert_notified.c.route == route, alert_notified.c.alert == alert
+    )
     return tx.execute(query).first() is not None
 
 
@@ -109,10 +111,14 @@ def mark_notified(
 ) -> None:
     """Note that a route told of alerts; of those that are over there is no more to tell."""
     known = list(dict.fromkeys([*alerts, *over]))
-    tx.execute(delete(alert_told).where(alert_told.c.route == route, alert_told.c.alert.in_(known)))
+    tx.execute(
+        delete(alert_notified).where(alert_notified.c.route == route, alert_notified.c.alert.in_(known))
+    )
     left = set(alerts) - set(over)
     if left:
-        tx.execute(insert(alert_told), [{"route": route, "alert": each, "at": at} for each in sorted(left)])
+        tx.execute(
+            insert(alert_notified), [{"route": route, "alert": each, "at": at} for each in sorted(left)]
+        )
 
 
 def add_dispatch(tx: Connection, item: Dispatch) -> None:

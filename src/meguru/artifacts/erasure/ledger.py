@@ -143,9 +143,9 @@ def mark(key: bytes, column: str, value: str) -> str:
 def known(tx: Connection) -> Iterator[ErasureMarks]:
     """Give the erasures that the database knows of."""
     mine = erasure.c
-    for row in tx.execute(select(mine.id, mine.at, mine.marks)):
-        if row.marks:
-            yield ErasureMarks(id=row.id, at=row.at, **row.marks)
+    for row in tx.execute(select(mine.id, mine.at, mine.person_hashes)):
+        if row.person_hashes:
+            yield ErasureMarks(id=row.id, at=row.at, **row.person_hashes)
 
 
 def add(
@@ -165,7 +165,7 @@ def add(
             by=by,
             reason=reason,
             columns=sorted(entry.marks),
-            marks={"key": entry.key, "marks": entry.marks},
+            person_hashes={"key": entry.key, "marks": entry.marks},
             rows=sum(int(str(each["rows"])) for each in found),
             found=found,
             models=models,

@@ -15,12 +15,12 @@ erasure = Table(
     Column("by", String(200), nullable=False),
     Column("reason", Text, nullable=False),
     Column("columns", Json, nullable=False),
-    Column("marks", Json, nullable=False),
+    Column("person_hashes", Json, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("found", Json, nullable=False),
     Column("models", Json, nullable=False),
 )
-"""Who was erased, as marks: keyed hashes that are compared with what is there, and tell nobody.
+"""Who was erased, as `person_hashes`: keyed hashes that are compared with what is there, and tell nobody.
 
 `rows` and `found` say how many went from where.
 """

@@ -9,7 +9,7 @@ legal_hold = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("about", String(300), nullable=False),
-    Column("marks", Json, nullable=False),
+    Column("person_hashes", Json, nullable=False),
     Column("why", Text, nullable=False),
     Column("until", UtcTime),
     Column("placed_at", UtcTime, nullable=False),
@@ -18,4 +18,4 @@ legal_hold = Table(
     Column("released_by", String(200), nullable=False, server_default=""),
     Column("released_why", Text, nullable=False, server_default=""),
 )
-"""`about` is a dataset, an endpoint or a project; empty for a person, whose keyed hashes are `marks`."""
+"""`about` is a dataset, an endpoint or a project; empty for a person: `person_hashes` are theirs, keyed."""

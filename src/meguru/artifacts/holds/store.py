@@ -80,8 +80,8 @@ def in_force(tx: Connection, now: datetime) -> HoldsInForce:
     """Return the holds that stand."""
     mine = legal_hold.c
     stands = mine.released_at.is_(None) & or_(mine.until.is_(None), mine.until > now)
-    rows = tx.execute(select(mine.about, mine.marks, mine.why).where(stands).order_by(mine.id))
-    return HoldsInForce([(row.about, row.marks, row.why) for row in rows])
+    rows = tx.execute(select(mine.about, mine.person_hashes, mine.why).where(stands).order_by(mine.id))
+    return HoldsInForce([(row.about, row.person_hashes, row.why) for row in rows])
 
 
 def check_free(tx: Connection, now: datetime, ref: str, project: str) -> None:
@@ -96,11 +96,11 @@ def held(ref: str, why: str, hint: str = "") -> Conflict:
     return Conflict(f"{ref.partition('@')[0]} is under a legal hold", where=ref, why=why[:200], hint=hint)
 
 
-def add(tx: Connection, made: LegalHold, marks: dict[str, object]) -> None:
+def add(tx: Connection, made: LegalHold, person_hashes: dict[str, object]) -> None:
     """Write a hold."""
     values = msgspec.structs.asdict(made)
     del values["columns"]
-    tx.execute(insert(legal_hold).values(**values, marks=marks))
+    tx.execute(insert(legal_hold).values(**values, person_hashes=person_hashes))
 
 
 def get(tx: Connection, id: str) -> LegalHold:
@@ -132,5 +132,5 @@ def project_of(tx: Connection, id: str) -> str | None:
 
 def _from_row(row: object) -> LegalHold:
     values = {str(key): value for key, value in row._mapping.items()}  # type: ignore[attr-defined]
-    marks = values.pop("marks")
-    return msgspec.convert(values | {"columns": sorted(marks.get("marks", {}))}, LegalHold)
+    hashes = values.pop("person_hashes")
+    return msgspec.convert(values | {"columns": sorted(hashes.get("marks", {}))}, LegalHold)

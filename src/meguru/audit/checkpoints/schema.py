@@ -33,7 +33,7 @@ checkpoint_place = Table(
     Column("written_at", UtcTime),
     Column("failures", Integer, nullable=False),
     Column("error", Text, nullable=False),
-    Column("told", Boolean, nullable=False),
+    Column("failure_reported", Boolean, nullable=False),
     Column("try_at", UtcTime, nullable=False),
     Column("lease_owner", String(100)),
     Column("lease_until", UtcTime),

@@ -41,7 +41,7 @@ def put(tx: Connection, name: str, spec: CheckpointSpec, now: datetime) -> None:
                     written=newest.size - 1 if newest else -1,
                     failures=0,
                     error="",
-                    told=False,
+                    failure_reported=False,
                     try_at=now,
                 )
             )

@@ -27,7 +27,7 @@ class PlaceState(msgspec.Struct, frozen=True, kw_only=True):
     written_at: datetime | None
     failures: int
     error: str
-    told: bool
+    failure_reported: bool = msgspec.field(name="told")
     try_at: datetime
 
 

@@ -98,7 +98,7 @@ class CheckpointWriter(Ticker):
         values: dict[str, Any] = {
             "failures": failures,
             "error": why,
-            "told": bool(why) and (place.told or failures >= MAX_SILENT_FAILURES),
+            "failure_reported": bool(why) and (place.failure_reported or failures >= MAX_SILENT_FAILURES),
             "try_at": now + timedelta(seconds=pause),
         }
         if not why:
@@ -107,8 +107,8 @@ class CheckpointWriter(Ticker):
             return  # another server took over, and knows better
         about: dict[str, Any] = {"checkpoint": place.checkpoint, "place": place.place}
         ref = f"checkpoint/{place.checkpoint}"
-        if values["told"] and not place.told:
+        if values["failure_reported"] and not place.failure_reported:
             data = about | {"why": why, "since": max(place.written, 0)}
             ctx.emit("checkpoint.unwritten", ref, data=data)
-        elif place.told and not why:
+        elif place.failure_reported and not why:
             ctx.emit("checkpoint.written_again", ref, data=about | {"size": written})

@@ -63,7 +63,7 @@ def _data(reader: RecordReader, version: DatasetVersion) -> CardData:
 def period_of(reader: RecordReader, version: DatasetVersion) -> tuple[str, str]:
     """Return the first and the last event time of a version; empty where it has none, or it is personal."""
     said = spec_of(reader.tx, version.name).columns.get(version.event_time)
-    if not version.event_time or version.elsewhere or (said and "pii" in said.tags):
+    if not version.event_time or version.remote_environment or (said and "pii" in said.tags):
         return "", ""
     key = (version.digest, version.event_time)
     with _lock:

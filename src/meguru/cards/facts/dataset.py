@@ -72,7 +72,7 @@ def _profile(reader: RecordReader, version: DatasetVersion) -> Mapping[str, Mapp
 
     Of a very large version whose registration saw but a part (rows were appended), nothing is told.
     """
-    if version.elsewhere:
+    if version.remote_environment:
         return {}
     kept: dict[str, Any] = msgspec.json.decode(reader.blobs.get_bytes(version.profile))
     if kept.get("rows") != version.rows:

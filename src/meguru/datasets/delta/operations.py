@@ -69,7 +69,7 @@ def _check_clear(ctx: Context, name: str) -> None:
     if not spec_of(ctx.tx, name).columns:
         return
     # All versions: time travel reads the old ones of a table, too.
-    there = [each for each in of_line(ctx.tx, name, "") if not each.elsewhere]
+    there = [each for each in of_line(ctx.tx, name, "") if not each.remote_environment]
     hidden = frozenset[str]().union(
         *(hidden_columns_of(ctx, each, load_manifest(ctx.blobs, each)) for each in there)
     )

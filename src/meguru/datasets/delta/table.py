@@ -68,7 +68,7 @@ class TableMirror:
         numbers = sorted(known)
         for number in range(last + 1, until + 1):
             version = known.get(number)
-            if version is None or version.elsewhere:
+            if version is None or version.remote_environment:
                 at = known[numbers[bisect_left(numbers, number)]].created_at
                 # Delta has no gaps in its versions: numbers of branches and of removed versions are commits
                 # without a change.

@@ -104,7 +104,7 @@ def _add(
     progress: FileProgress | None,
 ) -> AddedFolder:
     newest = _newest(ws, name)
-    known = newest is not None and newest.format == FORMAT and not newest.elsewhere
+    known = newest is not None and newest.format == FORMAT and not newest.remote_environment
     before = index.read(ws.blobs, load_manifest(ws.blobs, newest)) if newest and known else index.empty()
     look = FolderContents(ws.blobs, place, before)
     files = look.files(progress)

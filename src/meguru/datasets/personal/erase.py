@@ -230,7 +230,7 @@ def _rewritten(
 
 def _content(version: DatasetVersion) -> tuple[str, str, str]:
     """Return what tells whether a version is still the one that was looked through."""
-    return version.ref, version.digest, version.elsewhere
+    return version.ref, version.digest, version.remote_environment
 
 
 def _readable(
@@ -238,7 +238,7 @@ def _readable(
 ) -> Iterator[tuple[DatasetVersion, Manifest]]:
     """Give the versions whose files are here, with these; count what can't be looked through."""
     for version in versions:
-        if version.elsewhere:
+        if version.remote_environment:
             subject.places.passed("versions of datasets whose files are elsewhere")
             continue
         try:

@@ -21,7 +21,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     shown, found = erase_shown(ctx, subject, dry_run), []
     words, known = TextRedactor(subject), dict[str, int]()
     for version in store.all_versions(ctx.tx, None):
-        if version.elsewhere or version.format != "files":
+        if version.remote_environment or version.format != "files":
             continue
         try:
             manifest = load_manifest(ctx.blobs, version)

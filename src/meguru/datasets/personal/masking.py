@@ -40,7 +40,7 @@ def hidden_columns_of(ctx: Context, version: DatasetVersion, manifest: Manifest)
 
 def masked_version(ctx: Context, version: DatasetVersion) -> DatasetVersion:
     """Return a version as all may see it: its list of files says which columns are masked."""
-    if version.elsewhere or not spec_of(ctx.tx, version.name).columns:
+    if version.remote_environment or not spec_of(ctx.tx, version.name).columns:
         return version
     # The same files under a list that hides columns: whoever reads by the digest gets masks, also far from
     # here.

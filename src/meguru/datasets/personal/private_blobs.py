@@ -31,7 +31,7 @@ def note_private_files(
 def note_all_private_files(ctx: Context, name: str, spec: DatasetSpec) -> None:
     """Write down the files of all versions that hold personal columns in clear, after these were named."""
     for version in store.all_versions(ctx.tx, [name]) if spec.columns else ():
-        if version.elsewhere:
+        if version.remote_environment:
             continue
         # Of branches too, and of removed versions until they are freed: a file is fetched by its digest.
         with suppress(NotFound, DigestMismatch):

@@ -28,7 +28,7 @@ def personal(ctx: Context, *, ref: str) -> list[PersonalColumn]:
     from meguru.datasets.personal.detect import detect
 
     version = store.resolve(ctx.tx, ref, ctx.readable)
-    if version.elsewhere or version.format == "files":
+    if version.remote_environment or version.format == "files":
         return []
     said = spec_of(ctx.tx, version.name).columns
     rows = scan_of(ctx.blobs, version).head(ROWS).collect(engine="streaming")

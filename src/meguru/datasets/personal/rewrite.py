@@ -98,7 +98,7 @@ def rows_with_column(
     """Yield the rows of every file of some versions that has a column, each file once; see `present_rows`."""
     looked: set[str] = set()
     for version in versions:
-        if version.elsewhere or all(each.name != column for each in version.columns):
+        if version.remote_environment or all(each.name != column for each in version.columns):
             continue
         try:
             manifest = load_manifest(blobs, version)

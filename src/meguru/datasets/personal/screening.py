@@ -38,7 +38,7 @@ def returned(ctx: Context, *, ref: str) -> ReturnedRows:
     """Tell whether a version has rows of people who were erased; who they are is not told."""
     version = store.resolve(ctx.tx, ref, ctx.readable)
     entries = list(ledger.known(ctx.tx))
-    if version.elsewhere or not entries:
+    if version.remote_environment or not entries:
         return ReturnedRows(rows=0, columns=[])
     manifest = load_manifest(ctx.blobs, version)
     return _search(ctx, manifest, manifest.files, entries)[1]

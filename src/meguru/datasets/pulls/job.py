@@ -216,7 +216,8 @@ class _Pulling:
         )
         store.finish(ctx.tx, done)
         # Of a version by its digest: a later version has its own position, and this one is then not read.
-        stands = {"of": version.digest, "position": found.position} if found.position else {"of": ""}
+        moved = {"version_digest": version.digest, "position": found.position}
+        stands = moved if found.position else {"version_digest": ""}
         next_at = start.source.following(ctx.now())
         store.set_turn(ctx.tx, self.name, pull="", failures=0, next_at=next_at, **stands)
         ctx.emit(

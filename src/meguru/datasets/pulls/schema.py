@@ -11,14 +11,14 @@ dataset_source = Table(
     Column("next_at", UtcTime),
     Column("failures", Integer, nullable=False),
     Column("pull", String(64), nullable=False),
-    Column("of", String(64), nullable=False),
+    Column("version_digest", String(64), nullable=False),
     Column("position", Json),
     Index(None, "next_at"),
 )
 """One row a dataset with a source: when it is read next, and which pull is under way (else empty).
 
 The position is a part of the version. Where a source moved on without any change of the rows, there is no new
-version: then `position` is how far it was read, and `of` the digest of the version for which that is true.
+version: then `position` is how far it was read, and `version_digest` the version for which that is true.
 """
 
 dataset_pull = Table(

@@ -36,7 +36,7 @@ def sources(ctx: Context) -> list[DatasetSourceState]:
 def position(ctx: Context, *, ref: str) -> VersionPosition:
     """Show how far the source of a dataset was read when a version was made; the next read goes on there."""
     version = datasets.resolve(ctx.tx, ref, ctx.readable)
-    found = None if version.elsewhere else load_manifest(ctx.blobs, version).position
+    found = None if version.remote_environment else load_manifest(ctx.blobs, version).position
     return VersionPosition(ref=version.ref, position=found)
 
 
@@ -65,6 +65,6 @@ def _state_of(
 
 def position_of(blobs: BlobStore, newest: DatasetVersion, turn: SourceTurn | None) -> SourcePosition | None:
     """Return how far the source was read for a version; None if the version is not of a source."""
-    if turn is not None and turn.position is not None and turn.of == newest.digest:
+    if turn is not None and turn.position is not None and turn.version_digest == newest.digest:
         return turn.position
-    return None if newest.elsewhere else load_manifest(blobs, newest).position
+    return None if newest.remote_environment else load_manifest(blobs, newest).position

@@ -29,7 +29,7 @@ def lock(tx: Connection, name: str) -> SourceTurn:
     if row is None:
         try:
             with tx.begin_nested():
-                tx.execute(insert(dataset_source).values(name=name, failures=0, pull="", of=""))
+                tx.execute(insert(dataset_source).values(name=name, failures=0, pull="", version_digest=""))
         except IntegrityError:  # another server made it just now; wait for it
             pass
         row = tx.execute(query).one()

@@ -79,5 +79,5 @@ class SourceTurn(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None = None
     failures: int = 0
     pull: str = ""
-    of: str = ""
+    version_digest: str = ""
     position: SourcePosition | None = None

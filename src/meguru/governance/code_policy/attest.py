@@ -57,7 +57,7 @@ def attest(
         author=author,
         approved_by=approved_by,
         pull_request=pull_request,
-        told_by=ctx.principal.name,
+        reported_by=ctx.principal.name,
         at=ctx.now(),
         event=event.id,
     )

@@ -20,7 +20,7 @@ attested_commit = Table(
     Column("author", String(200), nullable=False),
     Column("approved_by", Json, nullable=False),
     Column("pull_request", Text, nullable=False),
-    Column("told_by", String(200), nullable=False),
+    Column("reported_by", String(200), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("event", String(64), nullable=False),
 )

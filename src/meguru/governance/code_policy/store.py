@@ -20,7 +20,7 @@ class AttestedCommit(msgspec.Struct, frozen=True, kw_only=True):
     author: str
     approved_by: list[str]
     pull_request: str
-    told_by: str
+    reported_by: str = msgspec.field(name="told_by")
     at: datetime
     event: str
 

@@ -44,7 +44,7 @@ def _decide(ctx: Context, ref: str, state: WaiverState, note: str) -> Waiver:
     found = store.get(ctx.tx, ref, lock=True)
     now = log_time(ctx.tx, ctx.now())
     if found.state is not WaiverState.REQUESTED:
-        why = f"{found.decided_by or found.ended_by}: {found.note or found.ended_why}".rstrip(": ")
+        why = f"{found.decided_by or found.ended_by}: {found.note or found.end_reason}".rstrip(": ")
         raise Conflict(f"{found.ref} is {found.state} already", where=found.ref, why=why)
     is_granted = state is WaiverState.GRANTED
     if is_granted and found.expires_at <= now:

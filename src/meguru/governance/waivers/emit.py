@@ -16,7 +16,7 @@ def emit_event(ctx: Context, type: str, item: Waiver, **more: Any) -> Event:
         "endpoint": refs.make("endpoint", item.endpoint),
         "model": item.model,
         "gate": item.gate,
-        "release": item.leaned_on_by or item.release,
+        "release": item.used_by or item.release,
         "reason": item.reason,
         "until": written_end(item),
         "by": ctx.principal.name,

@@ -28,7 +28,7 @@ _BATCH = 100
 
 def is_leaned_on(tx: Connection, found: Waiver) -> bool:
     """Tell whether something that is live went live by a waiver."""
-    return bool(found.leaned_on_by) and bool(provided(USER).load("release")(tx, found.leaned_on_by))
+    return bool(found.used_by) and bool(provided(USER).load("release")(tx, found.used_by))
 
 
 def expire(ws: Workspace) -> int:
@@ -57,7 +57,7 @@ def end(ctx: Context, found: Waiver) -> Waiver:
         state=WaiverState.EXPIRED,
         ended_by=ctx.principal.name,
         ended_at=found.expires_at,
-        ended_why="its time is over",
+        end_reason="its time is over",
     )
     told = emit_event(ctx, "waiver.expired" if is_leaned_on(ctx.tx, found) else "waiver.lapsed", done)
     return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))

@@ -47,7 +47,7 @@ def request(ctx: Context, *, release: str, gate: str, reason: str, until: dateti
         declaration=subject.declaration,
         declaration_digest=subject.declaration_digest,
         inputs=subject.inputs,
-        said=subject.said,
+        refusal=subject.refusal,
         release=subject.release,
         authors=sorted(set(subject.authors)),
         reason=reason,
@@ -58,7 +58,9 @@ def request(ctx: Context, *, release: str, gate: str, reason: str, until: dateti
         event="",
     )
     store.add(ctx.tx, asked)
-    told = emit_event(ctx, "waiver.requested", asked, declaration=asked.declaration_digest, said=asked.said)
+    told = emit_event(
+        ctx, "waiver.requested", asked, declaration=asked.declaration_digest, said=asked.refusal
+    )
     return store.save(ctx.tx, msgspec.structs.replace(asked, event=told.id))
 
 

@@ -34,7 +34,7 @@ def revoke(ctx: Context, *, waiver: str, reason: str) -> Waiver:
         state=WaiverState.REVOKED,
         ended_by=ctx.principal.name,
         ended_at=log_time(ctx.tx, ctx.now()),
-        ended_why=why,
+        end_reason=why,
     )
     is_live = is_leaned_on(ctx.tx, found)
     told = emit_event(ctx, "waiver.revoked" if is_live else "waiver.withdrawn", done, why=why)

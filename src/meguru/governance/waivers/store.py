@@ -15,6 +15,7 @@ from meguru.errors import NotFound
 from meguru.governance.waivers.schema import waiver
 from meguru.governance.waivers.types import OPEN, Waiver, WaiverState
 from meguru.kernel.projects import condition
+from meguru.storage.struct_rows import struct_of
 
 _ENDPOINTS_AT_ONCE = 500
 
@@ -72,9 +73,9 @@ def leaned_on(tx: Connection, releases: Iterable[str]) -> dict[str, list[Waiver]
     wanted, found = sorted({each for each in releases if each}), dict[str, list[Waiver]]()
     for start in range(0, len(wanted), _ENDPOINTS_AT_ONCE):
         chunk = wanted[start : start + _ENDPOINTS_AT_ONCE]
-        query = select(waiver).where(waiver.c.leaned_on_by.in_(chunk)).order_by(waiver.c.id)
+        query = select(waiver).where(waiver.c.used_by.in_(chunk)).order_by(waiver.c.id)
         for row in tx.execute(query):
-            found.setdefault(row.leaned_on_by, []).append(_from_row(row))
+            found.setdefault(row.used_by, []).append(_from_row(row))
     return found
 
 
@@ -86,7 +87,7 @@ def ending(
     query = select(waiver).where(waiver.c.state.in_(states), waiver.c.expires_at <= until)
     if unwarned:
         # Only what something leans on is warned of: others, which stay unwarned, must not fill the batch.
-        unwarned_ones = waiver.c.warned_at.is_(None) & (waiver.c.leaned_on_by != "")
+        unwarned_ones = waiver.c.warned_at.is_(None) & (waiver.c.used_by != "")
         query = query.where(waiver.c.state == WaiverState.GRANTED.value, unwarned_ones)
     query = query.order_by(waiver.c.expires_at).limit(limit)
     return [_from_row(row) for row in tx.execute(query.with_for_update() if lock else query)]
@@ -103,5 +104,4 @@ def _values(item: Waiver) -> dict[str, Any]:
 
 
 def _from_row(row: Row[Any]) -> Waiver:
-    fields = {str(name): value for name, value in row._mapping.items()}
-    return msgspec.convert(fields, Waiver)
+    return struct_of(Waiver, row._mapping)

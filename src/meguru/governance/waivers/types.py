@@ -27,7 +27,7 @@ OPEN = (WaiverState.REQUESTED, WaiverState.GRANTED)
 class WaiverSubject(msgspec.Struct, frozen=True, kw_only=True):
     """What a waiver is asked for: a gate that refused a model version at an endpoint.
 
-    `declaration` is the gate as it was declared, `said` why it refused, `inputs` what it looked at, by
+    `declaration` is the gate as it was declared, `refusal` why it refused, `inputs` what it looked at, by
     reference with the digest; `authors` made the model or put the release together.
     """
 
@@ -36,7 +36,7 @@ class WaiverSubject(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     gate: str
     declaration: dict[str, Any]
-    said: str
+    refusal: str
     inputs: dict[str, str] = {}
     authors: list[str] = []
 
@@ -49,7 +49,7 @@ class WaiverSubject(msgspec.Struct, frozen=True, kw_only=True):
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     """A waiver of one gate, for one model version at one endpoint.
 
-    `leaned_on_by` is the release that went live by it, last. `warned_at` is when people were told that it
+    `used_by` is the release that went live by it, last. `warned_at` is when people were told that it
     ends soon; `event` the one that tells of its state.
     """
 
@@ -60,7 +60,7 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     declaration: dict[str, Any]
     declaration_digest: str
     inputs: dict[str, str]
-    said: str
+    refusal: str = msgspec.field(name="said")
     release: str
     authors: list[str]
     reason: str
@@ -74,8 +74,8 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     ended_by: str = ""
     ended_at: datetime | None = None
-    ended_why: str = ""
-    leaned_on_by: str = ""
+    end_reason: str = msgspec.field(name="ended_why", default="")
+    used_by: str = msgspec.field(name="leaned_on_by", default="")
     warned_at: datetime | None = None
 
     @property
@@ -86,9 +86,9 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """The digest of what was granted: it is under the digest of each release that leans on it."""
-        said = ("id", "endpoint", "model", "declaration_digest", "inputs", "reason", "asked_by")
+        asked = ("id", "endpoint", "model", "declaration_digest", "inputs", "reason", "asked_by")
         granted = ("decided_by", "note", "expires_at")
-        return digests.of_value({name: getattr(self, name) for name in (*said, *granted)})
+        return digests.of_value({name: getattr(self, name) for name in (*asked, *granted)})
 
     @property
     def is_lapsed(self) -> bool:

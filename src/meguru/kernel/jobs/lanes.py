@@ -24,29 +24,29 @@ class Lanes(NamedTuple):
     full: set[str]
 
 
-def set_limit(tx: Connection, lane: str, most: int | None) -> None:
-    """Let at most `most` jobs of a lane run at a time, from now on; None takes the limit away."""
-    if most is None:
+def set_limit(tx: Connection, lane: str, max_running: int | None) -> None:
+    """Let at most `max_running` jobs of a lane run at a time, from now on; None takes the limit away."""
+    if max_running is None:
         tx.execute(delete(lane_limit).where(lane_limit.c.lane == lane))
         return
-    if most < 1:
-        raise InvalidInput("a limit is one or more", field="most", why=f"it is {most}")
-    known = tx.execute(select(lane_limit.c.most).where(lane_limit.c.lane == lane)).scalar()
+    if max_running < 1:
+        raise InvalidInput("a limit is one or more", field="max_running", why=f"it is {max_running}")
+    known = tx.execute(select(lane_limit.c.max_running).where(lane_limit.c.lane == lane)).scalar()
     if known is None:
         try:
             with tx.begin_nested():
-                tx.execute(insert(lane_limit).values(lane=lane, most=most))
+                tx.execute(insert(lane_limit).values(lane=lane, max_running=max_running))
         except IntegrityError:  # another server made it just now
             known = 0
-    if known is not None and known != most:
-        tx.execute(update(lane_limit).where(lane_limit.c.lane == lane).values(most=most))
+    if known is not None and known != max_running:
+        tx.execute(update(lane_limit).where(lane_limit.c.lane == lane).values(max_running=max_running))
 
 
 def occupied(tx: Connection, now: datetime) -> Lanes:
     """Return the lanes that are busy, and those that are full; it costs as much as there are running jobs."""
     held = {row.lane: row.held for row in tx.execute(running_by_lane(now))}
     limits = tx.execute(select(lane_limit).where(lane_limit.c.lane.in_(held))) if held else ()
-    return Lanes(busy=set(held), full={row.lane for row in limits if held[row.lane] >= row.most})
+    return Lanes(busy=set(held), full={row.lane for row in limits if held[row.lane] >= row.max_running})
 
 
 def running_by_lane(now: datetime) -> Select[Any]:
@@ -56,13 +56,13 @@ def running_by_lane(now: datetime) -> Select[Any]:
 
 def reserve(tx: Connection, lane: str, now: datetime) -> bool:
     """Tell whether a lane has a slot, and keep others from taking it until the (write) transaction ends."""
-    query = select(lane_limit.c.most).where(lane_limit.c.lane == lane).with_for_update()
-    most = tx.execute(query).scalar()
-    if most is None:
+    query = select(lane_limit.c.max_running).where(lane_limit.c.lane == lane).with_for_update()
+    max_running = tx.execute(query).scalar()
+    if max_running is None:
         return True
     # Counted after the lock: whoever held it before has committed, and is counted.
     held = select(func.count()).select_from(job).where(_running(now), job.c.lane == lane)
-    return bool(tx.execute(held).scalar_one() < most)
+    return bool(tx.execute(held).scalar_one() < max_running)
 
 
 def _running(now: datetime) -> ColumnElement[bool]:

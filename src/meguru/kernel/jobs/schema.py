@@ -39,6 +39,6 @@ lane_limit = Table(
     "lane_limit",
     metadata,
     Column("lane", String(150), primary_key=True),
-    Column("most", Integer, nullable=False),
+    Column("max_running", Integer, nullable=False),
 )
 """How many jobs of a lane may run at a time; a lane without a row has no limit."""

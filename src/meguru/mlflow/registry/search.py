@@ -37,7 +37,7 @@ _TOLD_MODELS = SearchedTable(
 _OUR_MODELS = SearchedTable(
     columns="r.name",
     source="registered_model r",
-    shown=f"r.told = ? AND EXISTS (SELECT 1 {_OURS}) "  # noqa: S608 - names of ours
+    shown=f"r.has_mlflow_row = ? AND EXISTS (SELECT 1 {_OURS}) "  # noqa: S608 - names of ours
     "AND NOT EXISTS (SELECT 1 FROM mlflow_model m WHERE m.name = r.name)",
     shown_values=(False,),
     texts={"name": "r.name"},
@@ -76,7 +76,7 @@ def _our_versions(project: str, *, is_sqlite: bool) -> SearchedTable:
     return SearchedTable(
         columns="n.name, n.version",
         source="model_version n",
-        shown="n.told = ? AND NOT EXISTS "
+        shown="n.has_mlflow_row = ? AND NOT EXISTS "
         "(SELECT 1 FROM mlflow_version x WHERE x.name = n.name AND x.version = n.version)",
         shown_values=(False,),
         texts={

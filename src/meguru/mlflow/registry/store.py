@@ -82,7 +82,7 @@ _NEWEST_TOLD = (
 )
 _NEWEST_OURS = (
     "SELECT n.name, 'None', max(n.version) FROM model_version n WHERE n.name IN ({names}) "
-    "AND NOT n.told AND NOT EXISTS (SELECT 1 FROM mlflow_version v WHERE v.name = n.name "
+    "AND NOT n.has_mlflow_row AND NOT EXISTS (SELECT 1 FROM mlflow_version v WHERE v.name = n.name "
     "AND v.version = n.version) GROUP BY n.name"
 )
 _REASON = (
@@ -269,7 +269,7 @@ def _mark(
 ) -> None:
     """Note of one of our own that MLflow's clients said something of it, or no longer do."""
     mine = {"name": name} if number is None else {"name": name, "version": number}
-    rowwise.update(tx, table, mine | {"told": not described}, {"told": described})
+    rowwise.update(tx, table, mine | {"has_mlflow_row": not described}, {"has_mlflow_row": described})
 
 
 def _model(row: Any) -> ProtocolModel:

@@ -218,10 +218,10 @@ def _count(
     counts = _narrow(tally_rows(layout, portion.frame, codes, len(named))) if inputs else None
     rows = np.bincount(codes, minlength=len(named))
     outcomes = np.bincount(codes, weights=known, minlength=len(named)).astype(np.int64)
-    mark, times = np.add.reduceat(marked, starts), portion.times
+    checksums, times = np.add.reduceat(marked, starts), portion.times
     first, last = np.minimum.reduceat(times, starts), np.maximum.reduceat(times, starts)
     for index, hour in enumerate(moments):
-        cell = Cell(outcomes=int(outcomes[index]), mark=int(mark[index]))
+        cell = Cell(outcomes=int(outcomes[index]), checksum=int(checksums[index]))
         if counts is not None:
             cell = replace(
                 cell,

@@ -40,7 +40,7 @@ class FirstWindow:
     start: datetime
     end: datetime
     cell: Cell
-    """Rows and mark, which say whether something came late."""
+    """Rows and checksum, which say whether something came late."""
     sketches: Mapping[str, ColumnSketch]
 
 

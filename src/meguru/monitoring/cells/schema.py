@@ -15,13 +15,13 @@ monitor_cell = Table(
     Column("outcomes", BigInteger, nullable=False),
     Column("first_time", UtcTime),
     Column("last_time", UtcTime),
-    Column("mark", String(16), nullable=False),
+    Column("checksum", String(16), nullable=False),
     Column("bins", String(16), nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
 """What was counted of one model's rows of one hour of event time, see `CellKey` for the parts.
 
-`mark` tells apart what was counted, whatever its order; `bins` names the bins of counts by column.
+`checksum` tells apart what was counted, whatever its order; `bins` names the bins of counts by column.
 """
 
 monitor_counting = Table(

@@ -115,7 +115,7 @@ def row_of(endpoint: str, key: CellKey, cell: Cell) -> dict[str, Any]:
         "outcomes": cell.outcomes,
         "first_time": cell.first,
         "last_time": cell.last,
-        "mark": f"{cell.mark:016x}",
+        "checksum": f"{cell.checksum:016x}",
         "bins": cell.bins,
         "body": _body(key.part, cell),
     }
@@ -139,7 +139,7 @@ def _read(row: Row[Any]) -> tuple[CellKey, Cell]:
         outcomes=row.outcomes,
         first=row.first_time,
         last=row.last_time,
-        mark=int(row.mark, 16),
+        checksum=int(row.checksum, 16),
         bins=row.bins,
         **_content(row.part, row.body),
     )

@@ -151,7 +151,7 @@ def matches_record(
 
 
 def _same(one: Cell, other: Cell) -> bool:
-    told = [(each.rows, each.outcomes, each.mark, each.bins) for each in (one, other)]
+    told = [(each.rows, each.outcomes, each.checksum, each.bins) for each in (one, other)]
     return told[0] == told[1] and np.array_equal(one.counts, other.counts)
 
 

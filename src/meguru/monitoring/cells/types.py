@@ -48,7 +48,7 @@ class Cell:
         How many rows, and for how many the outcome is known.
     first, last
         Their first and last event time; None without rows.
-    mark
+    checksum
         Tells rows and outcomes apart: the sum of a number for each, modulo 2⁶⁴, in whatever order.
     bins, counts
         Of the part `COLUMNS`: the digest of its bins, and the counts over them.
@@ -62,7 +62,7 @@ class Cell:
     outcomes: int = 0
     first: datetime | None = None
     last: datetime | None = None
-    mark: int = 0
+    checksum: int = 0
     bins: str = ""
     counts: Counts = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     sketches: Mapping[str, ColumnSketch] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Cell:
             outcomes=self.outcomes + other.outcomes,
             first=min((each for each in (self.first, other.first) if each), default=None),
             last=max((each for each in (self.last, other.last) if each), default=None),
-            mark=(self.mark + other.mark) % _MODULUS,
+            checksum=(self.checksum + other.checksum) % _MODULUS,
             bins=self.bins or other.bins,
             counts=_plus(self.counts, other.counts),
             sketches=merge_sketches([self.sketches, other.sketches]),
@@ -87,7 +87,7 @@ class Cell:
             self,
             rows=-self.rows,
             outcomes=-self.outcomes,
-            mark=-self.mark % _MODULUS,
+            checksum=-self.checksum % _MODULUS,
             counts=-self.counts.astype(np.int64),
             truth=_NOTHING if self.truth is _NOTHING else self.truth.minus(),
         )

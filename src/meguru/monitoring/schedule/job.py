@@ -201,7 +201,7 @@ def _save_result(
     if report is None:
         before = store.turns(ctx.tx, monitor.name)[monitor.name].outcomes_goal
         store.set_turn(ctx.tx, monitor.name, outcomes_goal=goal if before is None else min(goal, before))
-        store.record_look(ctx.tx, window, {"looks": window.looks})
+        store.record_look(ctx.tx, window, {"evaluations": window.evaluations})
         return
     kept = store_report(ctx, report)
     values: dict[str, Any] = {

@@ -100,6 +100,6 @@ def _look(row: KnownWindow) -> WindowLook:
         evaluated_at=row.evaluated_at,
         report=f"report/{row.report}" if row.report else "",
         partial=row.partial,
-        looks=row.looks,
+        looks=row.evaluations,
         error=row.error or "",
     )

@@ -38,7 +38,7 @@ class KnownWindow(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None
     asked_at: datetime
     asked: int
-    looks: int
+    evaluations: int
     evaluated_at: datetime | None
     report: str | None
     partial: bool
@@ -82,7 +82,7 @@ def add(tx: Connection, name: str, spans: Iterable[TimeSpan], now: datetime) -> 
             "due_at": now,
             "asked_at": now,
             "asked": 1,
-            "looks": 0,
+            "evaluations": 0,
             "partial": False,
         }
         for start, span in sorted(wanted.items())
@@ -136,7 +136,7 @@ def next_due(tx: Connection, now: datetime) -> datetime | None:
 def record_look(tx: Connection, window: KnownWindow, values: Mapping[str, Any]) -> None:
     """Write what came of a look; a window for which somebody asked meanwhile stays due."""
     mine = (_W.monitor == window.monitor) & (_W.start == window.start)
-    tx.execute(update(monitor_window).where(mine).values({"looks": _W.looks + 1, **values}))
+    tx.execute(update(monitor_window).where(mine).values({"evaluations": _W.evaluations + 1, **values}))
     # Compare-and-set by `asked`: what came while the window was evaluated is not in the report.
     if "due_at" not in values:
         unasked = mine & (_W.asked == window.asked)

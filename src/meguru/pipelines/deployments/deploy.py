@@ -52,8 +52,10 @@ def rollback(ctx: Context, *, name: str, to: int | None = None, reason: str = ""
             where=refs.make("pipeline", known),
             hint=f"see what was deployed: meguru pipeline show {known}",
         )
-    back_to = target.back_to or target.number
-    return _recorded(ctx, write(ctx, known, target.version, now, reason=reason, back_to=back_to))
+    rolled_back_to = target.rolled_back_to or target.number
+    return _recorded(
+        ctx, write(ctx, known, target.version, now, reason=reason, rolled_back_to=rolled_back_to)
+    )
 
 
 def put_live(ctx: Context, found: PipelineVersion, *, reason: str) -> PipelineDeployment:
@@ -116,7 +118,7 @@ def deployed_version(ctx: Context, name: str) -> PipelineVersion:
 
 def _before(ctx: Context, now: PipelineDeployment, to: int | None) -> PipelineDeployment | None:
     """Return the deployment to go back to; unless named, one that was rolled back is passed over."""
-    number = now.number if to is not None else now.back_to or now.number
+    number = now.number if to is not None else now.rolled_back_to or now.number
     while found := deployments.newest(ctx.tx, now.name, limit=_PAGE, before=number):
         for each in found:
             if each.version not in {0, now.version} and to in {None, each.version}:

@@ -56,12 +56,12 @@ def write(
     before: PipelineDeployment | None,
     *,
     reason: str,
-    back_to: int | None = None,
+    rolled_back_to: int | None = None,
 ) -> PipelineDeployment:
-    """Tell of a deployment and write it; `before` is the one that held, `back_to` as in it."""
+    """Tell of a deployment and write it; `before` is the one that held, `rolled_back_to` as in it."""
     ref = refs.make("pipeline", name, version)
     told = ctx.emit(
-        "pipeline.deployed" if back_to is None else "pipeline.rolled_back",
+        "pipeline.deployed" if rolled_back_to is None else "pipeline.rolled_back",
         ref,
         data={"version": version, "before": (before.version or None) if before else None, "reason": reason},
     )
@@ -73,7 +73,7 @@ def write(
         by=ctx.principal.name,
         reason=reason,
         event=told.id,
-        back_to=back_to,
+        rolled_back_to=rolled_back_to,
     )
     deployments.add(ctx.tx, made)
     return made

@@ -14,6 +14,6 @@ pipeline_deployment = Table(
     Column("by", String(200), nullable=False),
     Column("reason", Text, nullable=False),
     Column("event", String(64), nullable=False),
-    Column("back_to", Integer),
+    Column("rolled_back_to", Integer),
 )
 """A row each time that another version was deployed; the one with the highest number holds."""

@@ -31,7 +31,7 @@ def find(tx: Connection, name: str) -> PipelineSpec | None:
     if number is None:
         return None
     version = store.get(tx, name, number)
-    said = tx.execute(select(pipeline.c.said).where(pipeline.c.name == name)).scalar() or {}
+    said = tx.execute(select(pipeline.c.spec).where(pipeline.c.name == name)).scalar() or {}
     return PipelineSpec(entry=version.entry, digest=version.digest, steps=short(version.codes), **said)
 
 
@@ -73,13 +73,13 @@ def save(ctx: Context, name: str, spec: PipelineSpec) -> None:
         raise InvalidInput("the code was not registered", field="digest", why=why, hint="meguru apply")
     move(ctx, version, reason="it was declared")
     said = {field: value for field in _SAID if (value := getattr(spec, field)) not in ({}, None, "")}
-    ctx.tx.execute(update(pipeline).where(pipeline.c.name == name).values(said=said))
+    ctx.tx.execute(update(pipeline).where(pipeline.c.name == name).values(spec=said))
 
 
 def retire(ctx: Context, name: str) -> None:
     """Take the pipeline out of use: none of its versions is deployed any more."""
     take_out(ctx, name, reason="it was retired")
-    ctx.tx.execute(update(pipeline).where(pipeline.c.name == name).values(said=None))
+    ctx.tx.execute(update(pipeline).where(pipeline.c.name == name).values(spec=None))
 
 
 def touches(tx: Connection, name: str, after: PipelineSpec | None) -> list[str]:
@@ -95,14 +95,14 @@ def touches(tx: Connection, name: str, after: PipelineSpec | None) -> list[str]:
 
 def default_params(tx: Connection, version: PipelineVersion) -> dict[str, Any]:
     """Return the declared parameters of a pipeline that a version of it has."""
-    said = tx.execute(select(pipeline.c.said).where(pipeline.c.name == version.name)).scalar() or {}
+    said = tx.execute(select(pipeline.c.spec).where(pipeline.c.name == version.name)).scalar() or {}
     known = {each.name for each in version.graph.parameters}
     return {name: value for name, value in said.get("params", {}).items() if name in known}
 
 
 def default_priority(tx: Connection, name: str) -> int | None:
     """Return the declared priority of a pipeline's runs."""
-    said = tx.execute(select(pipeline.c.said).where(pipeline.c.name == name)).scalar() or {}
+    said = tx.execute(select(pipeline.c.spec).where(pipeline.c.name == name)).scalar() or {}
     return msgspec.convert(said.get("priority"), int | None)
 
 

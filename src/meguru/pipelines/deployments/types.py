@@ -10,8 +10,8 @@ from meguru.base import refs
 class PipelineDeployment(msgspec.Struct, frozen=True, kw_only=True):
     """That a version of a pipeline was deployed, by whom, why, and by which event.
 
-    The one with the highest `number` holds; a `version` of 0 says that none is deployed. `back_to` is the
-    number of the deployment that a rollback went back to.
+    The one with the highest `number` holds; a `version` of 0 says that none is deployed. `rolled_back_to` is
+    the number of the deployment that a rollback went back to.
     """
 
     name: str
@@ -21,7 +21,7 @@ class PipelineDeployment(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     reason: str
     event: str
-    back_to: int | None = None
+    rolled_back_to: int | None = msgspec.field(name="back_to", default=None)
 
     @property
     def ref(self) -> str:

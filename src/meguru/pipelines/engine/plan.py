@@ -177,7 +177,7 @@ class RunPlan:
 
     def _kept(self, tx: Connection, wanted: list[str]) -> dict[str, StepRun]:
         """Return, by step, the step runs whose outputs still hold."""
-        steps, again = self.record.steps, set(self.record.run.again)
+        steps, again = self.record.steps, set(self.record.run.rerun_steps)
         lookup = {
             key: steps[key].key
             for key in wanted
@@ -270,7 +270,7 @@ class RunPlan:
         if run.retry_of is not None:
             with self.ws.read() as tx:
                 earlier: dict[str, Any] = runs.steps(tx, run.retry_of)
-            redone = set(run.again)
+            redone = set(run.rerun_steps)
             self._earlier = {
                 key: one
                 for key, one in earlier.items()

@@ -41,7 +41,7 @@ def authors_of(tx: Connection, release: Release, who: Persons) -> list[ReleaseAu
 def _parts(tx: Connection, release: Release, who: Persons) -> Iterator[tuple[str, str]]:
     yield release.created_by, f"put {release.ref} together"
     asked = store.request_of(tx, release.endpoint, release.version)
-    for name in asked.everybody if asked else ():
+    for name in asked.requesters if asked else ():
         yield name, "asked for its review"
     starts = [release.created_event]
     try:

@@ -107,7 +107,7 @@ def _broken(ctx: Context, found: Release, reason: str, lacked: list[str]) -> Rel
         by=who,
         person=known.of(who),
         reason=reason,
-        lacked=lacked,
+        missing=lacked,
         people=people,
         due_at=due,
         event=told.id,

@@ -193,7 +193,7 @@ def _keep(
         seq=told.seq,
         event=told.id,
         policies=ballot.policies,
-        saw=predicate.saw,
+        page_digest=predicate.saw,
         parts=parts_now(ctx.tx, found),
         envelope=envelope,
         key=key,

@@ -77,7 +77,7 @@ def ask(ctx: Context, found: Release, *, note: str = "") -> None:
         used=[found.ref],
         cause=found.checked_event,
     )
-    everybody = [*(before.everybody if before else []), me]
+    requesters = [*(before.requesters if before else []), me]
     store.put_request(
         ctx.tx,
         ReviewRequest(
@@ -87,7 +87,7 @@ def ask(ctx: Context, found: Release, *, note: str = "") -> None:
             parts=parts_now(ctx.tx, found),
             at=ctx.now(),
             by=me,
-            everybody=list(dict.fromkeys(everybody)),
+            requesters=list(dict.fromkeys(requesters)),
             note=note,
             event=told.id,
         ),

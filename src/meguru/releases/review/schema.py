@@ -13,7 +13,7 @@ review_request = Table(
     Column("parts", Json, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("by", String(200), nullable=False),
-    Column("everybody", Json, nullable=False),
+    Column("requesters", Json, nullable=False),
     Column("note", Text, nullable=False),
     Column("event", String(64), nullable=False),
     Column("voided", String(64), nullable=False, server_default=""),
@@ -35,7 +35,7 @@ release_approval = Table(
     Column("seq", BigInteger, nullable=False),
     Column("event", String(64), nullable=False),
     Column("policies", Json, nullable=False),
-    Column("saw", String(64), nullable=False),
+    Column("page_digest", String(64), nullable=False),
     Column("parts", Json, nullable=False),
     Column("envelope", Text, nullable=False),
     Column("key", String(64), nullable=False),
@@ -46,8 +46,8 @@ release_approval = Table(
     Index(None, "endpoint", "version"),
 )
 
-broken_glass = Table(
-    "broken_glass",
+break_glass = Table(
+    "break_glass",
     metadata,
     Column("endpoint", String(100), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
@@ -56,7 +56,7 @@ broken_glass = Table(
     Column("by", String(200), nullable=False),
     Column("person", String(300), nullable=False),
     Column("reason", Text, nullable=False),
-    Column("lacked", Json, nullable=False),
+    Column("missing", Json, nullable=False),
     Column("people", Integer, nullable=False),
     Column("due_at", UtcTime, nullable=False),
     Column("event", String(64), nullable=False),

@@ -225,7 +225,7 @@ def _glass(facts: _Facts, glass: BrokenGlass, valid: Sequence[JudgedDecision]) -
         by=glass.by,
         reason=glass.reason,
         at=glass.at,
-        lacked=glass.lacked,
+        lacked=glass.missing,
         wanted=glass.people,
         signed=list(signed.values()),
         due_at=glass.due_at,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
-from meguru.releases.review.schema import broken_glass, release_approval, review_request
+from meguru.releases.review.schema import break_glass, release_approval, review_request
 from meguru.releases.review.types import BrokenGlass, ReleaseApproval, ReviewRequest
 from meguru.releases.schema import release
 from meguru.releases.types import ReleaseState
@@ -88,26 +88,26 @@ def withdraw(tx: Connection, id: str, *, at: datetime, why: str) -> None:
 
 def glass_of(tx: Connection, endpoint: str, version: int) -> BrokenGlass | None:
     """Return whose glass was broken for a release; None if nobody did."""
-    return _one(tx, broken_glass, BrokenGlass, endpoint, version)
+    return _one(tx, break_glass, BrokenGlass, endpoint, version)
 
 
 def add_glass(tx: Connection, item: BrokenGlass) -> None:
     """Write that somebody put a release live without its approvals."""
-    tx.execute(insert(broken_glass).values(msgspec.structs.asdict(item)))
+    tx.execute(insert(break_glass).values(msgspec.structs.asdict(item)))
 
 
 def answer_glass(tx: Connection, item: BrokenGlass, at: datetime) -> None:
     """Write that enough people signed."""
-    here = (broken_glass.c.endpoint == item.endpoint) & (broken_glass.c.version == item.version)
-    tx.execute(update(broken_glass).where(here).values(answered_at=at))
+    here = (break_glass.c.endpoint == item.endpoint) & (break_glass.c.version == item.version)
+    tx.execute(update(break_glass).where(here).values(answered_at=at))
 
 
 def open_glasses(tx: Connection, projects: AbstractSet[str] | None = None) -> list[BrokenGlass]:
     """Return the broken glasses that nobody answered enough, of some projects, oldest first."""
-    still = broken_glass.c.answered_at.is_(None) & condition(broken_glass.c.endpoint, projects)
+    still = break_glass.c.answered_at.is_(None) & condition(break_glass.c.endpoint, projects)
     return [
         _made(row, BrokenGlass)
-        for row in tx.execute(select(broken_glass).where(still).order_by(broken_glass.c.at).limit(500))
+        for row in tx.execute(select(break_glass).where(still).order_by(break_glass.c.at).limit(500))
     ]
 
 

@@ -37,7 +37,7 @@ class ReleaseApproval(msgspec.Struct, frozen=True, kw_only=True):
 
     `principal` is the account, `person` whose that is; `rights` are those by which they decided, each with
     the policy and stage. `seq` is the number of its event: the log's order counts, not a clock. `parts` is
-    all that it was about, by name, and `saw` the digest of the page with it. `envelope` is the signed
+    all that it was about, by name, and `page_digest` that of the page with it. `envelope` is the signed
     statement as JSON, `key` the fingerprint of the key that signed it, which is the server's unless
     `own_key`. `door` says by which way it came.
     """
@@ -55,7 +55,7 @@ class ReleaseApproval(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     event: str
     policies: list[ReleasePart]
-    saw: str
+    page_digest: str
     parts: dict[str, str]
     envelope: str
     key: str
@@ -79,7 +79,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, kw_only=True):
     parts: dict[str, str]
     at: datetime
     by: str
-    everybody: list[str]
+    requesters: list[str]
     note: str
     event: str
     voided: str = ""
@@ -96,7 +96,7 @@ class BrokenGlass(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     person: str
     reason: str
-    lacked: list[str]
+    missing: list[str]
     people: int
     due_at: datetime
     event: str
@@ -119,7 +119,7 @@ class JudgedDecision(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     digest: str
     policies: list[ReleasePart]
-    saw: str
+    page_digest: str = msgspec.field(name="saw")
     key: str
     own_key: bool
     door: str

@@ -130,7 +130,7 @@ def _completed(ctx: Context, known: Release, bundle: ReleaseBundle) -> Release:
     with ctx.ws.read() as tx:
         there = [datasets.of_digest(tx, each.name, each.digest) for each in bundle.datasets]
     for each in there:
-        if not (each and each.elsewhere and is_here(ctx.blobs, load_manifest(ctx.blobs, each))):
+        if not (each and each.remote_environment and is_here(ctx.blobs, load_manifest(ctx.blobs, each))):
             continue
         _arrived(ctx, each)
     return known
@@ -194,7 +194,7 @@ def _dataset(ctx: Context, sent: DatasetVersion, source: str) -> DatasetVersion:
         raise DigestMismatch(f"{sent.ref} is not what its list of files says", where=sent.ref)
     newest = datasets.lock(ctx.tx, name, ctx.now())
     if (known := datasets.of_digest(ctx.tx, name, sent.digest)) is not None:
-        if not known.elsewhere or not is_here(ctx.blobs, manifest):
+        if not known.remote_environment or not is_here(ctx.blobs, manifest):
             return known
         return _arrived(ctx, known)
     number, note = newest.version + 1 if newest else 1, f"sent as {sent.ref}"

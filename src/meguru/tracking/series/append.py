@@ -24,9 +24,9 @@ _COLUMNS = ("series", "step", "at", "seq", "value")
 _INSERT = f"INSERT INTO run_point ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - names of ours
 _FIELDS = ("value", "step", "at", "count", "minimum", "maximum")
 _SET = ", ".join(f"{name} = ?" for name in _FIELDS)
-_UPDATE = f"UPDATE run_series SET {_SET}, loose = loose + ? WHERE id = ?"  # noqa: S608
+_UPDATE = f"UPDATE run_series SET {_SET}, unchunked = unchunked + ? WHERE id = ?"  # noqa: S608
 WEIGHT = 64
-"""A small chunk is as loose as so many rows."""
+"""A small chunk counts as so many unchunked points."""
 
 
 class Newest(NamedTuple):
@@ -53,7 +53,7 @@ class _Group(NamedTuple):
         return self.columns.seqs is None and self.columns.size() >= chunks.MIN_POINTS
 
     @property
-    def loose(self) -> int:
+    def unchunked(self) -> int:
         """How much there is to join later, counted in rows."""
         size = self.columns.size()
         if self.in_chunks:
@@ -80,7 +80,7 @@ def append(tx: Connection, run: str, points: Mapping[str, Columns], *, once: boo
         if columns.steps and (group := _group(raw, key, columns, known.get(key), once=once)) is not None
     ]
     _insert(raw, _with_series(raw, run, groups))
-    changed = [(*group.summary, group.loose, group.series) for group in groups if group.series]
+    changed = [(*group.summary, group.unchunked, group.series) for group in groups if group.series]
     if changed:
         raw.executemany(_UPDATE, changed)
 
@@ -202,10 +202,10 @@ def _with_series(raw: RawSql, run: str, groups: list[_Group]) -> list[_Group]:
     row = f"({marks(3 + len(_FIELDS))})"
     for some in _slices(new):
         sql = (
-            f"INSERT INTO run_series (run, key, loose, {', '.join(_FIELDS)}) "  # noqa: S608 - names of ours
+            f"INSERT INTO run_series (run, key, unchunked, {', '.join(_FIELDS)}) "  # noqa: S608 - names of ours
             f"VALUES {', '.join([row] * len(some))} RETURNING key, id"
         )
-        values = [value for group in some for value in (run, group.key, group.loose, *group.summary)]
+        values = [value for group in some for value in (run, group.key, group.unchunked, *group.summary)]
         made.update(raw.execute(sql, values).fetchall())
     return [group if group.series else group._replace(series=made[group.key]) for group in groups]
 

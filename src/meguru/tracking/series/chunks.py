@@ -18,7 +18,7 @@ from meguru.tracking.series.packed import pack, unpack
 MAX_POINTS = 4096
 """Of a chunk: so many are read or written in a few milliseconds."""
 SMALL = MAX_POINTS // 8
-"""A chunk of fewer points is loose: it could be joined with others."""
+"""A chunk of fewer points counts as unchunked: it could be joined with others."""
 MIN_POINTS = 32
 """Fewer points that come together stay rows."""
 _COLUMNS = ("series", "step", "at", "last_step", "last_at", "count", "minimum", "maximum", "data")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from meguru.base.ticker import Ticker
 from meguru.storage.db.raw import RawSql
-from meguru.tracking.schema import LOOSE
+from meguru.tracking.schema import MIN_UNCHUNKED
 from meguru.tracking.series import chunks
 from meguru.tracking.series.append import WEIGHT
 from meguru.tracking.series.chunks import Chunk
@@ -31,7 +31,7 @@ MAX_STROKE = 4 * chunks.MAX_POINTS
 QUIET_SECONDS = 1.0
 """How long nobody has to log before strokes follow one another; otherwise there is one now and then."""
 _BREATH = 0.03
-_DUE = f"SELECT run, id FROM run_series WHERE loose >= {LOOSE} ORDER BY loose DESC LIMIT 1"  # noqa: S608
+_DUE = f"SELECT run, id FROM run_series WHERE unchunked >= {MIN_UNCHUNKED} ORDER BY unchunked DESC LIMIT 1"  # noqa: S608
 
 
 def due(tx: Connection) -> tuple[str, int] | None:
@@ -41,22 +41,23 @@ def due(tx: Connection) -> tuple[str, int] | None:
 
 
 def join(tx: Connection, run: str, series: int) -> int:
-    """Join some of the loose points of a series; return how many points were written, 0 if none is loose."""
+    """Join some of the unchunked points of a series; return how many were written (0: none is left)."""
     raw = RawSql(tx)
     if not raw.is_sqlite:  # SQLite has one writer anyway
         raw.execute("SELECT 1 FROM run WHERE id = ? FOR UPDATE", (run,))
-    rows, parts = _loose_rows(raw, series)
+    rows, parts = _unchunked_rows(raw, series)
     if not rows:
         parts = _small_ones(raw, series)
     written, tied = _replace(raw, series, rows, parts)
     # Nothing could be joined: 0, or the same series would be the one most worth it for ever.
-    less = "CASE WHEN loose > ? THEN loose - ? ELSE 0 END" if written else "0"
-    raw.execute(f"UPDATE run_series SET loose = {less} WHERE id = ?", (*([tied] * 2 * bool(written)), series))  # noqa: S608
+    less = "CASE WHEN unchunked > ? THEN unchunked - ? ELSE 0 END" if written else "0"
+    values = [*([tied] * 2 * bool(written)), series]
+    raw.execute(f"UPDATE run_series SET unchunked = {less} WHERE id = ?", values)  # noqa: S608
     return written
 
 
-def _loose_rows(raw: RawSql, series: int) -> tuple[list[Found], list[Chunk]]:
-    """Return the first loose rows, and the chunks that they are within, or come directly behind.
+def _unchunked_rows(raw: RawSql, series: int) -> tuple[list[Found], list[Chunk]]:
+    """Return the first unchunked rows, and the chunks that they are within, or come directly behind.
 
     Few rows are left as they are.
     """
@@ -67,7 +68,7 @@ def _loose_rows(raw: RawSql, series: int) -> tuple[list[Found], list[Chunk]]:
     )
     rows: list[Found] = raw.execute(sql, (series, chunks.MAX_POINTS)).fetchall()
     parts: list[Chunk] = []
-    if len(rows) < LOOSE:
+    if len(rows) < MIN_UNCHUNKED:
         return [], parts
     before = next(chunks.backwards(raw, series, before=rows[0][0]), None)
     if before and before.size < chunks.SMALL and (before.last_step, before.last_at) < rows[0][:2]:
@@ -96,7 +97,7 @@ def _small_ones(raw: RawSql, series: int) -> list[Chunk]:
 
 
 def _replace(raw: RawSql, series: int, rows: list[Found], parts: list[Chunk]) -> tuple[int, int]:
-    """Write rows and chunks as new chunks; return how many points, and how many fewer are loose."""
+    """Write rows and chunks as new chunks; return how many points, and how many fewer are unchunked."""
     joined = Columns.joined([part.columns() for part in parts])
     if rows:
         joined = Columns.of_rows(sorted([*rows, *joined.rows()], key=itemgetter(0, 1)))
@@ -114,7 +115,7 @@ def _replace(raw: RawSql, series: int, rows: list[Found], parts: list[Chunk]) ->
 
 
 class Joiner(Ticker):
-    """Joins loose points until it is stopped."""
+    """Joins unchunked points until it is stopped."""
 
     name = "joining of points"
     pause = QUIET_SECONDS
