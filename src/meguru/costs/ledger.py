@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.costs import pricing, store, usage
+from meguru.costs.kind import PriceListSpec
 from meguru.costs.types import CostLine, ResourceUse
 from meguru.kernel.operations import Context
 
@@ -20,10 +21,13 @@ _BOTH = "mixed"
 
 
 class CostLedger:
-    """What was used and cost, a line for each name; `add` in any order, then read `lines`."""
+    """What was used and cost, a line for each name; `add` in any order, then read `lines`.
 
-    def __init__(self, tx: Connection) -> None:
-        self._known = store.prices(tx)
+    `prices` are all price lists by name, where they were read already.
+    """
+
+    def __init__(self, tx: Connection, prices: Mapping[str, PriceListSpec] | None = None) -> None:
+        self._known = store.prices(tx) if prices is None else prices
         self._lines: dict[str, CostLine] = {}
         self._lists: dict[str, list[tuple[datetime, Any]]] = {}
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select, union_all
 
 from meguru.costs.types import ResourceUse
 from meguru.datasets.schema import dataset_version
@@ -46,9 +46,10 @@ def of_steps(
     """Return what steps used that ended in a time, by pipeline and by who started the run."""
     s, r = step_run.c, pipeline_run.c
     within = and_(s.finished_at >= since, s.finished_at < until)
-    # A bound on runs beside the one on steps: the planner begins with the runs, which are few beside their
-    # steps.
-    alive = or_(r.finished_at.is_(None), r.finished_at >= since)
+    # A bound on runs beside the one on steps, which have no index of their moments. As two looks into the
+    # index of the runs': with an OR the planner reads all runs there ever were.
+    ended = select(r.id).where(r.finished_at >= since)
+    alive = r.id.in_(union_all(ended, select(r.id).where(r.finished_at.is_(None))))
     query = (
         select(
             r.pipeline,

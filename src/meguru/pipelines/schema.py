@@ -61,6 +61,7 @@ pipeline_run = Table(
     Column("rerun_steps", Json, nullable=False, server_default="[]"),
     Index(None, "pipeline", "id"),
     Index(None, "state"),
+    Index(None, "finished_at"),
 )
 
 step_run = Table(

@@ -21,6 +21,7 @@ from meguru.governance.projects.operations import specs as projects
 from meguru.governance.projects.spec import ProjectSpec
 from meguru.governance.standing import standing
 from meguru.kernel import events
+from meguru.pipelines.schema import step_run
 from meguru.pipelines.start import start
 from meguru.registry.schema import model_version
 from meguru.serving import create as endpoints
@@ -268,3 +269,63 @@ def test_a_budget_of_money_says_when_nothing_has_a_price(workspace):
     ]
     prices.declare(workspace, name="default", spec=YEN)
     assert show_budget(workspace, budget="lab").is_priced
+
+
+def test_what_budgets_spent_is_added_up_once_and_then_by_what_ended_since(test, monkeypatch):
+    """The sums go on from where they were, and are those of a keeper that adds up everything."""
+    asked, of_steps = [], usage.of_steps
+
+    def spied(tx, since, until, *, projects):
+        asked.append((since, until))
+        return of_steps(tx, since, until, projects=projects)
+
+    monkeypatch.setattr(usage, "of_steps", spied)
+    for name, spec in {
+        "a": BudgetSpec(limit=9.0, of="cpu_hours"),
+        "b": BudgetSpec(limit=9.0, of="cpu_hours", pipelines=["wo*"]),
+        "c": BudgetSpec(limit=9.0, of="cpu_hours", people=["anna"]),
+        "d": BudgetSpec(limit=9.0, of="cpu_hours", per="week"),
+    }.items():
+        budgets.declare(test.ws, name=name, spec=spec)
+    keeper, spent = BudgetKeeper(test.ws), 0.0
+    for _ in range(4):
+        run = test.run("burn.py:work").run
+        spent += show(test.ws, ref=f"pipeline_run/{run.id}").use.cpu_seconds / 3600
+        del asked[:]
+        keeper.step()
+        found = {each.name: each.spent for each in list_budgets(test.ws)}
+        assert found == {"a": pytest.approx(spent), "b": found["a"], "c": 0.0, "d": found["a"]}
+        keeper.step()
+        BudgetKeeper(test.ws).step()  # such as another server's, or the next after one was killed
+        assert {each.name: each.spent for each in list_budgets(test.ws)} == found
+        test.clock.move(timedelta(minutes=10))
+    # Of the month and of the week: what is settled now and what is not; then that alone; then, by one who
+    # does not know, both from the beginning on.
+    settled = test.clock.now() - timedelta(minutes=25)
+    begins = [since for since, _ in asked]
+    assert begins[1::2][:2] == begins[4:6] == [settled] * 2
+    assert {begins[6], begins[8]} == {begin_of("month", settled), begin_of("week", settled)}
+    assert len(asked) == 10
+    with test.ws.db.write() as tx:  # what is removed or written late is seen when all is added up again
+        tx.execute(delete(step_run))
+    keeper.step()
+    assert show_budget(test.ws, budget="a").spent > 0
+    test.clock.move(timedelta(minutes=20))
+    keeper.step()
+    assert show_budget(test.ws, budget="a").spent == 0
+
+
+def test_prices_that_are_declared_of_late_count_from_their_day_on(test):
+    prices.declare(test.ws, name="default", spec=PriceListSpec(unit="JPY", cpu_hour=3600.0))
+    budgets.declare(test.ws, name="lab", spec=BudgetSpec(limit=1000.0))
+    keeper = BudgetKeeper(test.ws)
+    test.run("burn.py:work")
+    test.clock.move(timedelta(days=2))
+    run = test.run("burn.py:work").run
+    keeper.step()
+    before = show_budget(test.ws, budget="lab").spent
+    since = f"{test.clock.now():%Y-%m-%d}"
+    prices.declare(test.ws, name="new", spec=PriceListSpec(unit="JPY", cpu_hour=7200.0, since=since))
+    keeper.step()
+    more = show(test.ws, ref=f"pipeline_run/{run.id}").use.cpu_seconds
+    assert show_budget(test.ws, budget="lab").spent == pytest.approx(before + more)
