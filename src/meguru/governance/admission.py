@@ -64,13 +64,13 @@ def principal_of(tx: Connection, secret: str, now: datetime, cache: RightsCache 
         If the secret is unknown, expired or revoked, or its owner was shut out; which, is not told.
     """
     # One statement for token, owner and version: each request of the server comes by here.
-    found = store.by_secret(tx, hash_of(secret)) if secret.startswith(PREFIX) else None
-    if found is None or found.owner.disabled or not _is_valid(found, now):
+    admission = store.by_secret(tx, hash_of(secret)) if secret.startswith(PREFIX) else None
+    if admission is None or admission.owner.disabled or not _is_valid(admission, now):
         raise unknown_token()
-    rights = (cache or RightsCache()).rights(tx, found.owner, found.version, now)
-    scope = None if found.token.scope == ["*"] else frozenset(found.token.scope)
-    principal = with_rights(found.owner, rights, scope)
-    return msgspec.structs.replace(principal, claims=found.token.claims, token=found.token.id)
+    rights = (cache or RightsCache()).rights(tx, admission.owner, admission.version, now)
+    scope = None if admission.token.scope == ["*"] else frozenset(admission.token.scope)
+    principal = with_rights(admission.owner, rights, scope)
+    return msgspec.structs.replace(principal, claims=admission.token.claims, token=admission.token.id)
 
 
 def unknown_token() -> MeguruError:

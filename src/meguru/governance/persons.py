@@ -23,7 +23,7 @@ class Persons:
     def __init__(
         self, accounts: Iterable[PrincipalRecord], signed_in: Iterable[tuple[str, list[str]]]
     ) -> None:
-        self.accounts = {each.name: each for each in accounts}
+        self.accounts = {principal.name: principal for principal in accounts}
         self._above: dict[str, str] = {}
         self._marked: dict[str, set[str]] = {}
         for account in self.accounts.values():
@@ -43,7 +43,7 @@ class Persons:
     def accounts_of(self, name: str) -> list[str]:
         """Return the accounts of the person behind a name, sorted."""
         wanted = self.of(name)
-        return sorted(each for each in self.accounts if self.of(each) == wanted)
+        return sorted(account for account in self.accounts if self.of(account) == wanted)
 
     def accounts_at(self, address: str) -> list[PrincipalRecord]:
         """Return the accounts whose own address is this one, by name: others of the person are not meant.
@@ -51,7 +51,7 @@ class Persons:
         What a third account says of itself makes two count as one, and gives neither the other's mail.
         """
         names = sorted(self._marked.get(_node(address, self.accounts), ()))
-        return [self.accounts[each] for each in names if each in self.accounts]
+        return [self.accounts[name] for name in names if name in self.accounts]
 
     def _mark(self, name: str, mark: str) -> None:
         node = _node(mark, self.accounts)

@@ -24,8 +24,8 @@ MAX_PERSON = 200
 
 def find(tx: Connection, name: str) -> PrincipalSpec | None:
     """Return the present spec; None if there is no such principal, or it was shut out."""
-    found = store.find_principal(tx, name)
-    return None if found is None or found.disabled else _spec(found)
+    principal = store.find_principal(tx, name)
+    return None if principal is None or principal.disabled else _spec(principal)
 
 
 def _spec(found: PrincipalRecord) -> PrincipalSpec:
@@ -101,11 +101,11 @@ def retire(ctx: Context, name: str) -> None:
     Its tokens and its roles in projects go: whoever is called so later does not get them. Grants and groups
     that name it stay as they are declared, and nobody gets the name while they do.
     """
-    found = store.get_principal(ctx.tx, name)
+    principal = store.get_principal(ctx.tx, name)
     with changing_rights(ctx):
         store.revoke_all(ctx.tx, name, ctx.now())
         forget_member(ctx.tx, name)
         store.put_principal(
             ctx.tx,
-            msgspec.structs.replace(found, name=name, disabled=True),
+            msgspec.structs.replace(principal, name=name, disabled=True),
         )

@@ -18,8 +18,8 @@ def create_principal(
 ) -> PrincipalRecord:
     """Add a person or a service, with a role; `person` says whose account it is, if they have others."""
     check_principal_name(name)
-    found = store.find_principal(ctx.tx, name)
-    if found is not None and not found.disabled:
+    principal = store.find_principal(ctx.tx, name)
+    if principal is not None and not principal.disabled:
         raise Conflict(f"there is a principal {name!r} already", where=f"principal/{name}")
     return _declared(ctx, name, PrincipalSpec(role=role, kind=kind, person=person))
 
@@ -33,8 +33,10 @@ def set_role(ctx: Context, *, name: str, role: str) -> PrincipalRecord:
     Conflict
         If it is the last owner, who would be none any more.
     """
-    found = store.get_principal(ctx.tx, name)
-    return _declared(ctx, found.name, PrincipalSpec(role=role, kind=found.kind, person=found.person))
+    principal = store.get_principal(ctx.tx, name)
+    return _declared(
+        ctx, principal.name, PrincipalSpec(role=role, kind=principal.kind, person=principal.person)
+    )
 
 
 def _declared(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalRecord:

@@ -72,12 +72,12 @@ def rights_of(tx: Connection, who: PrincipalRecord, table: AccessTable, now: dat
     """Return what a principal may do."""
     everywhere: frozenset[str] = frozenset()
     within: dict[str, frozenset[str]] = {}
-    for each in holdings(tx, who, table, now):
-        held = table.permissions(each.role)
-        if each.project == EVERYWHERE:
+    for holding in holdings(tx, who, table, now):
+        held = table.permissions(holding.role)
+        if holding.project == EVERYWHERE:
             everywhere |= held
         elif held:
-            within[each.project] = within.get(each.project, frozenset()) | held
+            within[holding.project] = within.get(holding.project, frozenset()) | held
     # Without groups that rest on claims it lapses too early, which costs a look at the database and no more.
     lapses = [until for _, until in _claims(tx, who.name) if until > now]
     return Rights(everywhere=everywhere, within=within, until=min(lapses, default=None))
@@ -104,7 +104,7 @@ def holdings(tx: Connection, who: PrincipalRecord, table: AccessTable, now: date
 
 def projects_of(name: str, grant: GrantSpec) -> list[str]:
     """Return the projects in which a grant holds; the default one is the empty text, ``*`` is all of them."""
-    return [_project_key(each) for each in grant.projects] or [refs.project_of(name)]
+    return [_project_key(project) for project in grant.projects] or [refs.project_of(name)]
 
 
 def _project_key(project: str) -> str:
@@ -135,7 +135,7 @@ def members_of(
 
 def is_member(group: GroupSpec, principal: str, claims: Iterable[Mapping[str, Any]]) -> bool:
     """Tell whether a principal belongs to a group: by name, or by one sign-in that made all its claims."""
-    return principal in group.members or any(has_claims(each, group.claims) for each in claims)
+    return principal in group.members or any(has_claims(claim, group.claims) for claim in claims)
 
 
 def has_claims(said: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -148,7 +148,7 @@ def _says(said: Any, wanted: Any) -> bool:
     allowed = wanted if isinstance(wanted, list) else [wanted]
     # JSON's true and Python's True: what is declared is text, as in "email_verified": "true".
     texts = (str(each).lower() if isinstance(each, bool) else str(each) for each in given if each is not None)
-    return any(each in allowed for each in texts)
+    return any(text in allowed for text in texts)
 
 
 def _claims(tx: Connection, principal: str) -> list[tuple[dict[str, Any], datetime]]:

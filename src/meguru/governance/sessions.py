@@ -22,9 +22,9 @@ _BATCH = 1000
 def end_session(ws: Workspace, secret: str) -> None:
     """End the session of a token; one that was made by hand, or is unknown, is left alone."""
     with ws.read() as tx:
-        found = store.by_secret(tx, hash_of(secret))
-    if found is not None and found.token.origin and found.token.revoked_at is None:
-        token = found.token
+        admission = store.by_secret(tx, hash_of(secret))
+    if admission is not None and admission.token.origin and admission.token.revoked_at is None:
+        token = admission.token
 
         def end(ctx: Context) -> None:
             store.revoke(ctx.tx, token.id, ctx.now())

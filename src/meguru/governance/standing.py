@@ -18,13 +18,13 @@ def standing(tx: Connection, name: str, now: datetime | None = None) -> Principa
     Who works in the embedded workspace without a name of their own is its owner. `now` is the moment by which
     groups that rest on a sign-in lapse; by default that of the machine.
     """
-    found = store.find_principal(tx, name)
-    if found is None:
+    principal = store.find_principal(tx, name)
+    if principal is None:
         return LOCAL_OWNER if name == LOCAL_OWNER.name else None
     return (
         None
-        if found.disabled
-        else with_rights(found, rights_of(tx, found, read_table(tx), now or datetime.now(UTC)))
+        if principal.disabled
+        else with_rights(principal, rights_of(tx, principal, read_table(tx), now or datetime.now(UTC)))
     )
 
 

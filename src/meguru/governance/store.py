@@ -37,11 +37,11 @@ def find_principal(tx: Connection, name: str) -> PrincipalRecord | None:
 
 def get_principal(tx: Connection, name: str) -> PrincipalRecord:
     """Return a principal that may act here; NotFound, with names that look like it, if there is none."""
-    found = find_principal(tx, name.removeprefix("principal/"))
-    if found is None or found.disabled:
+    principal_record = find_principal(tx, name.removeprefix("principal/"))
+    if principal_record is None or principal_record.disabled:
         known = [who.name for who in list_principals(tx) if not who.disabled]
         raise NotFound.of("principal", name, known)
-    return found
+    return principal_record
 
 
 def put_principal(tx: Connection, record: PrincipalRecord) -> None:

@@ -36,13 +36,13 @@ def check_token(tx: Connection, token: str, parts: Mapping[str, str], who: Perso
     # A token may have been made with a token that was made with a token: whoever made any of them holds this
     # one's secret, or could have had it.
     for _ in range(MAX_CHAIN):
-        made = events.latest(tx, subject=f"token/{token}", types=["token.created"]) if token else None
-        if made is None:
+        event = events.latest(tx, subject=f"token/{token}", types=["token.created"]) if token else None
+        if event is None:
             return  # it is of a sign-in
-        owner, maker = str(made.data.get("principal")), made.actor
+        owner, maker = str(event.data.get("principal")), event.actor
         if who.of(owner) != who.of(maker) and maker != LOCAL_OWNER.name:
             _check_maker(maker, owner, parts, who)
-        token = str(made.data.get("made_with", ""))
+        token = str(event.data.get("made_with", ""))
     raise Forbidden("this token decides nothing", why="it was made with a token of a token of a token")
 
 

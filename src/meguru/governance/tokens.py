@@ -88,8 +88,8 @@ def list_tokens(
     Those of sessions (see `TokenRecord.origin`) are forgotten 30 days after they ran out.
     """
     check_limit(limit)
-    found = store.list_tokens(ctx.tx, principal, before=cursor, limit=limit + 1)
-    return Page(items=found[:limit], next_cursor=found[limit - 1].id if len(found) > limit else "")
+    tokens = store.list_tokens(ctx.tx, principal, before=cursor, limit=limit + 1)
+    return Page(items=tokens[:limit], next_cursor=tokens[limit - 1].id if len(tokens) > limit else "")
 
 
 @operation("token.revoke", permission="token:write")
@@ -101,8 +101,8 @@ def revoke_token(ctx: Context, *, id: str) -> TokenRecord:
     if record.revoked_at is None:
         store.revoke(ctx.tx, id, ctx.now())
         ctx.emit("token.revoked", f"token/{id}", data={"principal": record.principal})
-    found = store.find_token(ctx.tx, id)
-    return found or record
+    token_record = store.find_token(ctx.tx, id)
+    return token_record or record
 
 
 def _check_held(maker: Principal, scope: list[str]) -> None:
@@ -122,7 +122,7 @@ def _check_gives_no_more(ctx: Context, owner: PrincipalRecord, scope: frozenset[
     for project, permissions in held.items():
         # What both allow: a permission within the scope, or a scope that is narrower than a pattern (run:* by
         # run:read).
-        given = {each for each in permissions if covers(scope, each)} | {
+        given = {permission for permission in permissions if covers(scope, permission)} | {
             each for each in scope if covers(permissions, each)
         }
         check_held(ctx, given, project, f"a token of {owner.name}")

@@ -36,16 +36,16 @@ class WhoAmI(msgspec.Struct, frozen=True, kw_only=True):
 def whoami(ctx: Context) -> WhoAmI:
     """Tell who asks, and what they may do in each project; everybody may ask this of themselves."""
     me = ctx.principal
-    found = store.find_principal(ctx.tx, me.name)
-    if found is None:  # who may open the files of a workspace needs no row in it
+    principal = store.find_principal(ctx.tx, me.name)
+    if principal is None:  # who may open the files of a workspace needs no row in it
         here = EffectiveRights(project=EVERYWHERE, roles=[me.kind], permissions=sorted(me.permissions))
         return WhoAmI(name=me.name, kind=me.kind, groups=[], rights=[here])
     table, now = read_table(ctx.tx), ctx.now()
     roles: dict[str, list[str]] = {}
-    for each in holdings(ctx.tx, found, table, now):
-        if table.permissions(each.role) or each.via:
-            said = f"{each.role} via {each.via}" if each.via else each.role
-            roles.setdefault(each.project, []).append(said)
+    for holding in holdings(ctx.tx, principal, table, now):
+        if table.permissions(holding.role) or holding.via:
+            said = f"{holding.role} via {holding.via}" if holding.via else holding.role
+            roles.setdefault(holding.project, []).append(said)
     held = {EVERYWHERE: me.permissions, **me.grants}
     return WhoAmI(
         name=me.name,

@@ -28,8 +28,8 @@ def record_server(root: Path | None, url: str) -> None:
 
 def forget_server(root: Path | None) -> None:
     """Remove the record, if it is this process's."""
-    found = find_server(root)
-    if root is not None and found is not None and found.pid == os.getpid():
+    server = find_server(root)
+    if root is not None and server is not None and server.pid == os.getpid():
         (root / FILE).unlink(missing_ok=True)
 
 

@@ -92,7 +92,7 @@ class Services:
     def __init__(self, ws: Workspace, kinds: Iterable[Kind]) -> None:
         self._ws, self._stop = ws, threading.Event()
         found: list[tuple[str, Runnable]] = [
-            (each.name, load(each.factory)(ws)) for kind in kinds for each in kind.services
+            (service.name, load(service.factory)(ws)) for kind in kinds for service in kind.services
         ]
         self._threads = [
             threading.Thread(target=work.run, args=(self._stop,), name=name, daemon=True)

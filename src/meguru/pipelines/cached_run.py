@@ -144,7 +144,7 @@ def _run(
 ) -> PipelineRun | None:
     version = _version(sql, files, name, project)
     if version is None or not is_current(
-        files, version.sources, (one.environment for one in version.codes.values())
+        files, version.sources, (code.environment for code in version.codes.values())
     ):
         return None
     graph = _graph(version)
@@ -184,11 +184,11 @@ def _graph(version: _Version) -> Graph | None:
 
 
 def _values(graph: Graph, params: Mapping[str, Any]) -> dict[str, Any]:
-    if params or any(one.required for one in graph.parameters):
+    if params or any(parameter.required for parameter in graph.parameters):
         from meguru.pipelines import parameters
 
         return parameters.convert(graph, params)
-    return {one.name: one.default for one in graph.parameters}
+    return {parameter.name: parameter.default for parameter in graph.parameters}
 
 
 def _pin(sql: SqliteSession, graph: Graph, values: dict[str, Any], project: str) -> dict[str, Pinned] | None:
@@ -220,14 +220,14 @@ def _take_over(
     steps: dict[str, StepRun] = {}
     for key in order(graph):
         step, code = by_key[key], cast("StepCode", version.codes[key])
-        one = transitions.new_step(run, step, code, outputs, StepState.WAITING)
+        step_run = transitions.new_step(run, step, code, outputs, StepState.WAITING)
         names = argument_paths.texts_of_inputs(step.inputs.values(), run.params)
-        newest = run_rows.newest_computed(sql, [one.key]).get(one.key) if step.cache else None
+        newest = run_rows.newest_computed(sql, [step_run.key]).get(step_run.key) if step.cache else None
         computed = transitions.usable(run_rows.computed(sql, newest), blobs, names)
         if computed is None:
             return None
         outputs[key] = computed.outputs
-        steps[key] = msgspec.structs.replace(one, **transitions.taken_over(computed, run.created_at))
+        steps[key] = msgspec.structs.replace(step_run, **transitions.taken_over(computed, run.created_at))
     return steps
 
 
@@ -241,7 +241,7 @@ def _write(
     begun = append(
         sql, at=now, actor=actor, operation="pipeline_run.start", cause=None, **transitions.started(run)
     )
-    reused = {one.step: str(one.reused) for one in steps.values()}
+    reused = {step_run.step: str(step_run.reused) for step_run in steps.values()}
     counts = {"ran": 0, "cached": len(steps), "skipped": 0}
     for event in (
         transitions.steps_cached(run, reused),

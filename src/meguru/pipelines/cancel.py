@@ -19,19 +19,23 @@ def cancel(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     Conflict
         If the run has ended.
     """
-    found = runs.get(ctx.tx, run)
-    if found.state in FINAL:
-        raise Conflict(f"run {found.id} has ended already", why=f"it {found.state.value}", where=found.ref)
+    pipeline_run = runs.get(ctx.tx, run)
+    if pipeline_run.state in FINAL:
+        raise Conflict(
+            f"run {pipeline_run.id} has ended already",
+            why=f"it {pipeline_run.state.value}",
+            where=pipeline_run.ref,
+        )
     # First the job: whoever works on the run is fenced off by it, and what is counted below stays true.
-    jobs.cancel(ctx.tx, "pipeline_run", found.id, ctx.now())
-    metrics_ingest.end(ctx, found.id, "cancelled")
-    skip_open(ctx, found.id, "the run was cancelled", but_running=True)
-    counts = runs.count(ctx.tx, [found.id])[found.id]
-    runs.change(ctx.tx, found.id, state=PipelineRunState.CANCELLED, finished_at=ctx.now(), **counts)
+    jobs.cancel(ctx.tx, "pipeline_run", pipeline_run.id, ctx.now())
+    metrics_ingest.end(ctx, pipeline_run.id, "cancelled")
+    skip_open(ctx, pipeline_run.id, "the run was cancelled", but_running=True)
+    counts = runs.count(ctx.tx, [pipeline_run.id])[pipeline_run.id]
+    runs.change(ctx.tx, pipeline_run.id, state=PipelineRunState.CANCELLED, finished_at=ctx.now(), **counts)
     ctx.emit(
         "pipeline_run.cancelled",
-        found.ref,
-        data={"pipeline": found.pipeline, "reason": reason},
-        cause=found.event,
+        pipeline_run.ref,
+        data={"pipeline": pipeline_run.pipeline, "reason": reason},
+        cause=pipeline_run.event,
     )
-    return runs.get(ctx.tx, found.id, ctx.now())
+    return runs.get(ctx.tx, pipeline_run.id, ctx.now())

@@ -46,7 +46,7 @@ def _outputs(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> list[Er
     while rows := ctx.tx.execute(query.where(mine.id > last)).all():
         for row in rows:
             values = msgspec.convert(row.outputs, list[Value])
-            done = [cleaner.clean(each) for each in values]
+            done = [cleaner.clean(value) for value in values]
             if not (count := sum(found for _, found in done)):
                 continue
             counts[row.run] += count
@@ -176,7 +176,11 @@ def values(ctx: Context, column: str) -> Iterator[str]:
         rows = tx.execute(select(step_run.c.outputs).execution_options(yield_per=_PAGE)).scalars()
         # Each once: most step runs took over what another one returned.
         waiting = list(
-            {(each.digest, form_of(each), "") for row in rows for each in msgspec.convert(row, list[Value])}
+            {
+                (value.digest, form_of(value), "")
+                for row in rows
+                for value in msgspec.convert(row, list[Value])
+            }
         )
     seen: set[str] = set()
     while waiting:
@@ -188,4 +192,4 @@ def values(ctx: Context, column: str) -> Iterator[str]:
             yield from values_of(ctx.blobs, digest, name, column)
         else:
             listed = members(form, ctx.blobs.get_bytes(digest))
-            waiting += [(each.digest, each.form, each.path) for each in listed]
+            waiting += [(member.digest, member.form, member.path) for member in listed]

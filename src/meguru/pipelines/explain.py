@@ -30,12 +30,12 @@ def explain(ctx: Context, *, ref: str) -> Explanation:
         )
     step = begun[key]
     version = store.get(ctx.tx, run.pipeline, run.version)
-    (told,) = reasons_of(ctx.tx, version, [step], run)
+    (step_reasons,) = reasons_of(ctx.tx, version, [step], run)
     declared = next(one.deterministic for one in version.graph.steps if one.key == (step.parent or step.step))
     return Explanation(
         step=step,
-        reasons=told.reasons,
-        compared_with=told.compared_with,
+        reasons=step_reasons.reasons,
+        compared_with=step_reasons.compared_with,
         seed=keys.seed_of(step.key) if step.key else None,
         declared=declared,
         checked=latest(ctx.tx, step.id, *([step.reused] if step.reused else [])),
@@ -59,21 +59,23 @@ def reasons_of(
 ) -> list[StepReasons]:
     """Return why steps of one run of a pipeline's version ran or were cached."""
     # A step that took over an output differs in nothing from the one that it was taken from.
-    compared = [one for one in steps if not _is_reused(one)]
+    compared = [step for step in steps if not _is_reused(step)]
     before = runs.previous(tx, compared)
     versions = runs.versions_of(tx, {one.run for one in before.values()})
     known = store.get_many(tx, version.name, set(versions.values())) | {version.version: version}
     found = []
-    for one in steps:
-        if _is_reused(one):
-            found.append(StepReasons(step=one.step, reasons=[_same(one)], compared_with=one.reused))
-        elif (old := before.get(one.id)) is None:
+    for step_run in steps:
+        if _is_reused(step_run):
+            found.append(
+                StepReasons(step=step_run.step, reasons=[_same(step_run)], compared_with=step_run.reused)
+            )
+        elif (old := before.get(step_run.id)) is None:
             why = "no run before this one finished this step"
-            found.append(StepReasons(step=one.step, reasons=[why]))
+            found.append(StepReasons(step=step_run.step, reasons=[why]))
         else:
-            differing = _differences(known[versions[old.run]], version, old, one)
-            differing = differing or _without_difference(version, one, run)
-            found.append(StepReasons(step=one.step, reasons=differing, compared_with=old.id))
+            differing = _differences(known[versions[old.run]], version, old, step_run)
+            differing = differing or _without_difference(version, step_run, run)
+            found.append(StepReasons(step=step_run.step, reasons=differing, compared_with=old.id))
     return found
 
 
@@ -114,8 +116,8 @@ def _code_differences(old: StepCode | None, new: StepCode | None) -> list[str]:
 
 def compare_code(old: Code, new: Code) -> list[str]:
     """Name every function, class, constant, file or import that differs between two versions of a code."""
-    before = {one.name: one for one in old.reached}
-    after = {one.name: one for one in new.reached}
+    before = {reached.name: reached for reached in old.reached}
+    after = {reached.name: reached for reached in new.reached}
     found = []
     for name, one in after.items():
         if name not in before:
@@ -134,14 +136,20 @@ def _changed(old: Reached, new: Reached) -> str:
     return f"{_called(new)}{'' if new.kind == 'file' else f' in {new.where}'} changed"
 
 
-def _called(one: Reached) -> str:
+def _called(reached: Reached) -> str:
     """Say what it is, without the module: that stands in ``file:line`` beside it."""
-    if one.kind == "file":
-        return one.name
-    if one.name.endswith(")"):
-        return one.name if one.kind != "import" else f"import {one.text}" if one.text else one.name
-    kind = {"function": "helper"}.get(one.kind, one.kind)
-    return f"{kind} `{one.name.rpartition('.')[2]}`" if kind else one.name
+    if reached.kind == "file":
+        return reached.name
+    if reached.name.endswith(")"):
+        return (
+            reached.name
+            if reached.kind != "import"
+            else f"import {reached.text}"
+            if reached.text
+            else reached.name
+        )
+    kind = {"function": "helper"}.get(reached.kind, reached.kind)
+    return f"{kind} `{reached.name.rpartition('.')[2]}`" if kind else reached.name
 
 
 def compare_environments(old: Environment, new: Environment) -> list[str]:

@@ -54,11 +54,11 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
     # A server knows nothing of this machine's folders: the code is traced each time, and its digest decides.
     if name and not isinstance(ws, RemoteWorkspace):
         with ws.read() as tx:
-            known = store.of_entry(tx, f"{project.entry_module}:{name}", folder, ws.home)
-        if known is not None:
-            environments = (one.environment for one in known.codes.values())
-            if is_current(project, known.sources, environments):
-                return known
+            version = store.of_entry(tx, f"{project.entry_module}:{name}", folder, ws.home)
+        if version is not None:
+            environments = (code.environment for code in version.codes.values())
+            if is_current(project, version.sources, environments):
+                return version
     return register_traced(ws, traced(ws.blobs, target))
 
 

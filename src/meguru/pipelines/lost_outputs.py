@@ -32,17 +32,17 @@ class KeepDraft(NamedTuple):
     lost: str = ""
 
 
-def keep(ws: Workspace, graph: Graph, run: PipelineRun, key: str, kept: KeptObject) -> KeepDraft:
+def keep(ws: Workspace, graph: Graph, run: PipelineRun, key: str, kept_object: KeptObject) -> KeepDraft:
     """Prepare the keeping of an object of a run's step."""
-    if kept.lost or not kept.tree:
-        return KeepDraft(lost=kept.lost)
+    if kept_object.lost or not kept_object.tree:
+        return KeepDraft(lost=kept_object.lost)
     project = refs.project_of(run.pipeline)
     models = filter(None, map(model_of, _products(graph, key)))
     model = next((refs.within(project, name) for name in models), "")
     for name in provided(KEEPERS).names():
         id = new_id("q")
         keeper = provided(KEEPERS).load(name)
-        write = keeper(ws, id=id, project=project, model=model, kept=kept, run=run.ref, step=key)
+        write = keeper(ws, id=id, project=project, model=model, kept=kept_object, run=run.ref, step=key)
         if write is not None:
             return KeepDraft(ref=refs.make(name, id), write=write)
     return KeepDraft(lost="nothing is kept here")
@@ -64,6 +64,6 @@ def _products(graph: Graph, key: str) -> Iterator[str]:
     """Yield what a step makes, as the pipelines say it."""
     if graph.produces and isinstance(graph.result, FromStep) and graph.result.step == key:
         yield graph.produces
-    for one in graph.also:
-        if one.result.step == key:
-            yield one.name
+    for product in graph.also:
+        if product.result.step == key:
+            yield product.name

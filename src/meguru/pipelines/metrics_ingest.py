@@ -100,37 +100,37 @@ def find(tx: Connection, run_id: str) -> IngestState | None:
 
 def end(ctx: Context, run_id: str, state: EndState) -> None:
     """End the tracked run of a pipeline run, if there is one that runs."""
-    kept = find(ctx.tx, run_id)
-    if kept is not None:
+    ingest_state = find(ctx.tx, run_id)
+    if ingest_state is not None:
         try:
-            tracked_runs.finish(ctx, run=kept.run, state=state)
+            tracked_runs.finish(ctx, run=ingest_state.run, state=state)
         except Conflict:
             return  # someone ended it by hand
 
 
 def _add(ctx: Context, run_id: str, step: str, offset: tuple[int, int], points: list[MetricPoint]) -> None:
-    kept = find(ctx.tx, run_id)
-    if kept is None:
+    ingest_state = find(ctx.tx, run_id)
+    if ingest_state is None:
         if not points:
             return
-        kept = _begin(ctx, run_id)
+        ingest_state = _begin(ctx, run_id)
     # Attempts are numbered, and a file only grows: what is not beyond the offset is kept already. Whoever
     # takes over a run reads the files from their start.
-    if kept.offsets.get(step, (0, 0)) >= offset:
+    if ingest_state.offsets.get(step, (0, 0)) >= offset:
         return
     try:
-        store.lock_running(ctx.tx, PIPELINES, kept.run)
+        store.lock_running(ctx.tx, PIPELINES, ingest_state.run)
     except Conflict:
         return  # it was ended by hand, and what is over does not change
-    named = list(_named(kept, step, points))
+    named = list(_named(ingest_state, step, points))
     for key, first in _first_steps(named).items():
-        if kept.series[key] != (step, offset[0]):
-            series.truncate_from(ctx.tx, kept.run, key, first)
-            kept.series[key] = (step, offset[0])
+        if ingest_state.series[key] != (step, offset[0]):
+            series.truncate_from(ctx.tx, ingest_state.run, key, first)
+            ingest_state.series[key] = (step, offset[0])
     for at in range(0, len(named), MAX_POINTS):
-        series.add(ctx.tx, kept.run, named[at : at + MAX_POINTS], ctx.now())
-    kept.offsets[step] = offset
-    changed = {"series": kept.series, "offsets": kept.offsets}
+        series.add(ctx.tx, ingest_state.run, named[at : at + MAX_POINTS], ctx.now())
+    ingest_state.offsets[step] = offset
+    changed = {"series": ingest_state.series, "offsets": ingest_state.offsets}
     ctx.tx.execute(update(table).where(table.c.pipeline_run == run_id).values(changed))
 
 
@@ -145,32 +145,32 @@ def _begin(ctx: Context, run_id: str) -> IngestState:
         used=[run.ref],
         even_deleted=True,
     )
-    kept = IngestState(run=made.id)
+    ingest_state = IngestState(run=made.id)
     row = {"pipeline_run": run_id, "run": made.id, "series": {}, "offsets": {}}
     ctx.tx.execute(insert(table).values(row))
-    return kept
+    return ingest_state
 
 
-def _named(kept: IngestState, step: str, points: Iterable[MetricPoint]) -> Iterator[MetricPoint]:
+def _named(ingest_state: IngestState, step: str, points: Iterable[MetricPoint]) -> Iterator[MetricPoint]:
     """Give each point the name of its series: its own, or STEP/NAME where that is another step's."""
     names: dict[str, str] = {}
     for point in points:
         name = names.get(point.key)
         if name is None:
-            name = names[point.key] = _name(kept, step, point.key)
+            name = names[point.key] = _name(ingest_state, step, point.key)
         if name:
             yield msgspec.structs.replace(point, key=name)
 
 
-def _name(kept: IngestState, step: str, key: str) -> str:
+def _name(ingest_state: IngestState, step: str, key: str) -> str:
     """Return the name of a series, which is this step's from now on; none if there are too many."""
     choice = [key, _bounded(f"{step}/{key}")]
     for name in choice:
-        if name in kept.series and kept.series[name][0] == step:
+        if name in ingest_state.series and ingest_state.series[name][0] == step:
             return name
     for name in choice:
-        if name not in kept.series and len(kept.series) < MAX_NAMES:
-            kept.series[name] = (step, 0)
+        if name not in ingest_state.series and len(ingest_state.series) < MAX_NAMES:
+            ingest_state.series[name] = (step, 0)
             return name
     return ""
 
@@ -200,13 +200,13 @@ def _read(file: Path, start: int) -> tuple[list[MetricPoint], int]:
     cut = data.rfind(b"\n") + 1
     if not cut:
         return [], start + (len(data) if len(data) > MAX_LINE else 0)
-    found: list[MetricPoint] = []
+    points: list[MetricPoint] = []
     for text in data[:cut].splitlines():
         try:
-            found += _points(msgspec.json.decode(text, type=MetricLine))
+            points += _points(msgspec.json.decode(text, type=MetricLine))
         except (msgspec.MsgspecError, MeguruError, UnicodeDecodeError):
             continue
-    return found, start + cut
+    return points, start + cut
 
 
 def _points(line: MetricLine) -> list[MetricPoint]:

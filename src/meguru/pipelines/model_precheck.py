@@ -43,7 +43,7 @@ def _check(function: FunctionType) -> None:
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call) or _found(call.func, function) is not Model:
             continue
-        for made in [given.value for given in call.keywords if given.arg == "estimator"]:
+        for made in [keyword.value for keyword in call.keywords if keyword.arg == "estimator"]:
             for node, kind in _types(made, function, assigned, 0):
                 if why := why_unsupported(kind):
                     raise InvalidInput(
@@ -87,7 +87,7 @@ def _types(
             yield from _types(made.func.value, function, assigned, depth + 1)  # it returns what was fitted
             return
         if _holds_parts(kind):
-            for part in [*made.args, *(given.value for given in made.keywords)]:
+            for part in [*made.args, *(keyword.value for keyword in made.keywords)]:
                 yield from _types(part, function, assigned, depth + 1)
 
 

@@ -33,10 +33,10 @@ class Outputs:
 
     def of(self, given: FromStep) -> list[Value]:
         """Return the values that an input means."""
-        made = self._made[given.step]
+        values = self._made[given.step]
         from meguru.compute.materializers.items import items_of
 
-        chosen = made if given.index is None else [made[given.index]]
+        chosen = values if given.index is None else [values[given.index]]
         return chosen if given.item is None else [items_of(self.blobs, chosen[0])[given.item]]
 
     def count(self, given: FromStep) -> int:

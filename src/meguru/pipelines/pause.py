@@ -16,15 +16,15 @@ def pause(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     Conflict
         If the run has ended.
     """
-    found = _open(ctx, run)
-    if found.paused:
-        return found
+    pipeline_run = _open(ctx, run)
+    if pipeline_run.paused:
+        return pipeline_run
     # Nobody works on a run that waits: it is paused at once. Else whoever works on it sees the mark.
-    state = {"state": PipelineRunState.PAUSED} if found.state is PipelineRunState.WAITING else {}
-    runs.change(ctx.tx, found.id, paused=True, **state)
-    data = {"pipeline": found.pipeline, "reason": reason}
-    ctx.emit("pipeline_run.paused", found.ref, data=data, cause=found.event)
-    return runs.get(ctx.tx, found.id)
+    state = {"state": PipelineRunState.PAUSED} if pipeline_run.state is PipelineRunState.WAITING else {}
+    runs.change(ctx.tx, pipeline_run.id, paused=True, **state)
+    data = {"pipeline": pipeline_run.pipeline, "reason": reason}
+    ctx.emit("pipeline_run.paused", pipeline_run.ref, data=data, cause=pipeline_run.event)
+    return runs.get(ctx.tx, pipeline_run.id)
 
 
 @operation("pipeline_run.resume", permission="pipeline:write", on="run")
@@ -36,21 +36,32 @@ def resume(ctx: Context, *, run: str) -> PipelineRun:
     Conflict
         If the run has ended, or is not paused.
     """
-    found = _open(ctx, run)
-    if not found.paused:
-        raise Conflict(f"run {found.id} is not paused", why=f"it is {found.state}", where=found.ref)
-    state = {"state": PipelineRunState.WAITING} if found.state is PipelineRunState.PAUSED else {}
-    runs.change(ctx.tx, found.id, paused=False, **state)
-    ctx.emit("pipeline_run.resumed", found.ref, data={"pipeline": found.pipeline}, cause=found.event)
-    jobs.wake(ctx, "pipeline_run", found.id)
-    return runs.get(ctx.tx, found.id)
+    pipeline_run = _open(ctx, run)
+    if not pipeline_run.paused:
+        raise Conflict(
+            f"run {pipeline_run.id} is not paused", why=f"it is {pipeline_run.state}", where=pipeline_run.ref
+        )
+    state = {"state": PipelineRunState.WAITING} if pipeline_run.state is PipelineRunState.PAUSED else {}
+    runs.change(ctx.tx, pipeline_run.id, paused=False, **state)
+    ctx.emit(
+        "pipeline_run.resumed",
+        pipeline_run.ref,
+        data={"pipeline": pipeline_run.pipeline},
+        cause=pipeline_run.event,
+    )
+    jobs.wake(ctx, "pipeline_run", pipeline_run.id)
+    return runs.get(ctx.tx, pipeline_run.id)
 
 
 def _open(ctx: Context, run: str) -> PipelineRun:
-    found = runs.get(ctx.tx, run)
+    pipeline_run = runs.get(ctx.tx, run)
     # Whoever works on the run looks at the mark again before it lets go of this row.
-    jobs.hold(ctx.tx, "pipeline_run", found.id)
-    found = runs.get(ctx.tx, found.id)
-    if found.state in FINAL:
-        raise Conflict(f"run {found.id} has ended already", why=f"it {found.state.value}", where=found.ref)
-    return found
+    jobs.hold(ctx.tx, "pipeline_run", pipeline_run.id)
+    pipeline_run = runs.get(ctx.tx, pipeline_run.id)
+    if pipeline_run.state in FINAL:
+        raise Conflict(
+            f"run {pipeline_run.id} has ended already",
+            why=f"it {pipeline_run.state.value}",
+            where=pipeline_run.ref,
+        )
+    return pipeline_run

@@ -30,10 +30,10 @@ def pin(ctx: Context, pipeline: str, text: str) -> Pinned:
         If there is no such dataset, or it is of another project in which whoever asks may not read it.
     """
     check_readable(ctx, pipeline, text)
-    found = datasets.resolve(ctx.tx, in_full(pipeline, text), ctx.principal.projects("dataset:read"))
-    if not ctx.principal.allows("dataset:clear", refs.project_of(found.name)):
-        found = masked_version(ctx, found)
-    return Pinned(ref=found.ref, digest=found.digest)
+    version = datasets.resolve(ctx.tx, in_full(pipeline, text), ctx.principal.projects("dataset:read"))
+    if not ctx.principal.allows("dataset:clear", refs.project_of(version.name)):
+        version = masked_version(ctx, version)
+    return Pinned(ref=version.ref, digest=version.digest)
 
 
 def pin_features(ctx: Context, pipeline: str, text: str) -> Pinned:
@@ -44,8 +44,8 @@ def pin_features(ctx: Context, pipeline: str, text: str) -> Pinned:
     NotFound
         If there is no such service or view, or whoever asks may not read it.
     """
-    found: Pinned = provided(FEATURES).load("feature_service")(ctx, refs.project_of(pipeline), text)
-    return found
+    pinned: Pinned = provided(FEATURES).load("feature_service")(ctx, refs.project_of(pipeline), text)
+    return pinned
 
 
 def check_readable(ctx: Context, pipeline: str, text: str) -> None:

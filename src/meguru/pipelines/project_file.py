@@ -35,14 +35,14 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
         return fields
     target = _target(root.resolve(), section.entry)
     try:
-        found = traced(DigestOnlyBlobs(), target)
+        pipeline = traced(DigestOnlyBlobs(), target)
     except MeguruError as error:
         where = f" ({error.where})" if error.where else ""
         why = error.why + where
         raise InvalidInput(error.what, why=why, hint=error.hint, field="entry") from error
-    _check_params(found, section.params)
-    _found[name.rpartition("/")[2], found.digest] = target
-    return fields | {"entry": found.entry, "digest": found.digest, "steps": short(found.codes)}
+    _check_params(pipeline, section.params)
+    _found[name.rpartition("/")[2], pipeline.digest] = target
+    return fields | {"entry": pipeline.entry, "digest": pipeline.digest, "steps": short(pipeline.codes)}
 
 
 def carry(ws: Workspace | RemoteWorkspace, root: Path, name: str, fields: dict[str, Any]) -> None:
@@ -58,10 +58,10 @@ def carry(ws: Workspace | RemoteWorkspace, root: Path, name: str, fields: dict[s
     target = _found.get((bare, fields["digest"]), "")
     if not target:  # a digest alone: who declares it says that it is there
         return
-    found = traced(ws.blobs, target)
-    if found.digest != fields["digest"]:
+    pipeline = traced(ws.blobs, target)
+    if pipeline.digest != fields["digest"]:
         raise Conflict(f"the code of pipeline/{name} changed meanwhile", where=target, hint="plan again")
-    register_traced(ws, found, name=name)
+    register_traced(ws, pipeline, name=name)
 
 
 def _target(root: Path, entry: str) -> str:
@@ -78,7 +78,7 @@ def _target(root: Path, entry: str) -> str:
 
 
 def _check_params(found: TracedPipeline, given: dict[str, Any]) -> None:
-    known = {each.name: each for each in found.graph.parameters}
+    known = {parameter.name: parameter for parameter in found.graph.parameters}
     for name, value in given.items():
         if name not in known:
             hint = f"it has {', '.join(known)}" if known else "it has none"

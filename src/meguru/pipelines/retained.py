@@ -36,10 +36,10 @@ class LogRecords:
     def remove(self, ctx: Context, ref: str, before: datetime) -> tuple[int, int]:
         """Remove some of them, the oldest first."""
         mine, part = step_log.c, step_log_chunk.c
-        found = ctx.tx.execute(
+        rows = ctx.tx.execute(
             select(step_log).where(_old(ref, before)).order_by(mine.ended_at).limit(AT_ONCE)
         ).all()
-        for row in found:
+        for row in rows:
             ctx.tx.execute(
                 delete(step_log_chunk).where(part.step_run == row.step_run, part.attempt == row.attempt)
             )
@@ -48,8 +48,8 @@ class LogRecords:
                 # Not all that have this blob: a younger step may have printed the same.
                 mine_only = (step_run.c.id == row.step_run) & (step_run.c.log == row.blob)
                 ctx.tx.execute(update(step_run).where(mine_only).values(log=None))
-        schedule_blob_deletion(ctx.tx, {row.blob for row in found if row.blob})
-        return len(found), sum(row.size for row in found)
+        schedule_blob_deletion(ctx.tx, {row.blob for row in rows if row.blob})
+        return len(rows), sum(row.size for row in rows)
 
 
 def _old(ref: str, before: datetime) -> ColumnElement[bool]:

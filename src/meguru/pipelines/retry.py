@@ -23,26 +23,26 @@ def retry(ctx: Context, *, run: str, step: str = "") -> PipelineRun:
     NotFound
         If the pipeline has no such step.
     """
-    found = runs.get(ctx.tx, run)
-    if found.state not in FINAL:
+    pipeline_run = runs.get(ctx.tx, run)
+    if pipeline_run.state not in FINAL:
         raise Conflict(
-            f"run {found.id} has not ended",
-            why=f"it is {found.state}",
-            where=found.ref,
-            hint=f"cancel it first: meguru runs cancel {found.id}",
+            f"run {pipeline_run.id} has not ended",
+            why=f"it is {pipeline_run.state}",
+            where=pipeline_run.ref,
+            hint=f"cancel it first: meguru runs cancel {pipeline_run.id}",
         )
-    version = store.get(ctx.tx, found.pipeline, found.version)
+    version = store.get(ctx.tx, pipeline_run.pipeline, pipeline_run.version)
     step = normal(step)
     if step and step not in order(version.graph):
-        raise NotFound.of(f"step of pipeline {found.pipeline}", step, order(version.graph))
+        raise NotFound.of(f"step of pipeline {pipeline_run.pipeline}", step, order(version.graph))
     again = sorted(after(version.graph, step)) if step else []
     return begin(
         ctx,
         version,
-        found.params,
-        found.pinned,
-        origin=found.origin,
-        partition=found.partition,
-        retry_of=found.id,
+        pipeline_run.params,
+        pipeline_run.pinned,
+        origin=pipeline_run.origin,
+        partition=pipeline_run.partition,
+        retry_of=pipeline_run.id,
         again=again,
     )

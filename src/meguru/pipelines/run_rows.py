@@ -53,16 +53,16 @@ def add_steps(sql: Statements, steps: Sequence[StepRun]) -> None:
 
 def newest_computed(sql: Statements, keys: Sequence[str]) -> dict[str, StepRun]:
     """Return, by cache key, the newest step run that computed the outputs; keys without one are left out."""
-    found: dict[str, StepRun] = {}
+    runs: dict[str, StepRun] = {}
     for start in range(0, len(keys), MAX_KEYS):
         part = keys[start : start + MAX_KEYS]
         where = f"""id IN (
             SELECT max(id) FROM step_run WHERE key IN ({marks(len(part))}) AND state = ? GROUP BY key
         )"""  # noqa: S608
-        found |= {
+        runs |= {
             one.key: one for one in struct_rows.select(sql, StepRun, "step_run", where, (*part, _COMPUTED))
         }
-    return found
+    return runs
 
 
 def computed(sql: Statements, newest: StepRun | None) -> Iterator[StepRun]:

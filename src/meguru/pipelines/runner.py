@@ -119,7 +119,7 @@ def wait(
 def _rests(ws: Workspace | RemoteWorkspace, run: PipelineRun) -> bool:
     """Tell whether only people can bring the run on; an answer may be there that nobody has acted on yet."""
     if run.state is not PipelineRunState.WAITING or all(
-        one.state is not StepState.ASKING for one in run.steps
+        step.state is not StepState.ASKING for step in run.steps
     ):
         return run.state is PipelineRunState.PAUSED
     return bool(list_approvals(ws, run=run.id).items)

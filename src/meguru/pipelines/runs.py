@@ -132,17 +132,17 @@ def put_steps(tx: Connection, changed: Sequence[StepRun], known: Iterable[str]) 
     """Write steps; those whose ids are in `known` have a row already."""
     # Whoever holds the run's lease is the only writer of these rows, and knows which there are.
     there = set(known)
-    old = [one for one in changed if one.id in there]
-    _add_steps(tx, [one for one in changed if one.id not in there])
+    old = [run for run in changed if run.id in there]
+    _add_steps(tx, [run for run in changed if run.id not in there])
     rowwise.update_each(
-        tx, step_run, "id", *({name: getattr(one, name) for name in _CHANGEABLE} for one in old)
+        tx, step_run, "id", *({name: getattr(run, name) for name in _CHANGEABLE} for run in old)
     )
 
 
 def previous(tx: Connection, steps: Sequence[StepRun]) -> dict[str, StepRun]:
     """Return, by id, the same step of the newest earlier run of the pipeline that got that far with it."""
     ended = [StepState.SUCCEEDED.value, StepState.CACHED.value]
-    found: dict[str, StepRun] = {}
+    runs: dict[str, StepRun] = {}
     for start in range(0, len(steps), _MAX_IDS):
         earlier = step_run.alias("earlier")
         # For each step the index (pipeline, step, id) is walked backwards to the first hit. A window over all
@@ -159,13 +159,13 @@ def previous(tx: Connection, steps: Sequence[StepRun]) -> dict[str, StepRun]:
             .limit(1)
             .scalar_subquery()
         )
-        ids = [one.id for one in steps[start : start + _MAX_IDS]]
+        ids = [run.id for run in steps[start : start + _MAX_IDS]]
         pairs = select(step_run.c.id.label("now"), newest.label("before")).where(step_run.c.id.in_(ids))
         pair = pairs.subquery()
         query = select(pair.c.now, step_run).join(pair, pair.c.before == step_run.c.id)
         for row in tx.execute(query):
-            found[row.now] = _step(row)
-    return found
+            runs[row.now] = _step(row)
+    return runs
 
 
 def versions_of(tx: Connection, run_ids: Iterable[str]) -> dict[str, int]:

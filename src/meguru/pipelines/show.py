@@ -22,9 +22,9 @@ from meguru.pipelines.types import (
 def list_pipelines(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[Pipeline]:
     """List pipelines by name, each with its newest run."""
     check_limit(limit)
-    found = store.page(ctx.tx, after=cursor, limit=limit + 1, projects=ctx.visible)
-    more = found[limit - 1].name if len(found) > limit else ""
-    return Page(items=found[:limit], next_cursor=more)
+    pipelines = store.page(ctx.tx, after=cursor, limit=limit + 1, projects=ctx.visible)
+    more = pipelines[limit - 1].name if len(pipelines) > limit else ""
+    return Page(items=pipelines[:limit], next_cursor=more)
 
 
 @operation("pipeline.show", permission="pipeline:read", query=True, on="ref")
@@ -53,7 +53,7 @@ def list_runs(
 ) -> Page[PipelineRun]:
     """List runs without their steps, newest first."""
     check_limit(limit)
-    found = runs.page(
+    pipeline_runs = runs.page(
         ctx.tx,
         pipeline=pipeline,
         state=state,
@@ -62,8 +62,8 @@ def list_runs(
         now=ctx.now(),
         projects=ctx.readable if pipeline else ctx.visible,
     )
-    more = found[limit - 1].id if len(found) > limit else ""
-    return Page(items=found[:limit], next_cursor=more)
+    more = pipeline_runs[limit - 1].id if len(pipeline_runs) > limit else ""
+    return Page(items=pipeline_runs[:limit], next_cursor=more)
 
 
 @operation("pipeline_run.show", permission="pipeline:read", query=True, on="ref")

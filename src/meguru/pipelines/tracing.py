@@ -144,8 +144,8 @@ class Tracer:
             raise InvalidInput(f"{verdict._name} can't be a gate's verdict")  # noqa: SLF001
         check_types(verdict._kind, bool | dict, "gate", verdict._name)  # noqa: SLF001
         # An answer asked for with `gate(approve(…))` rules this block, not what follows it.
-        asked = StepGate(verdict=source) if isinstance(source, FromStep) else None
-        self._gates[-1] = [one for one in self._gates[-1] if one != asked]
+        step_gate = StepGate(verdict=source) if isinstance(source, FromStep) else None
+        self._gates[-1] = [one for one in self._gates[-1] if one != step_gate]
         self._gates.append([StepGate(verdict=source, wanted=wanted)])
         try:
             yield

@@ -85,9 +85,9 @@ def usable(candidates: Iterable[StepRun], blobs: BlobStore, names: Collection[st
     """
     return next(
         (
-            one
-            for one in candidates
-            if all(blobs.has(value.digest) for value in one.outputs) and holds(one.files, names)
+            candidate
+            for candidate in candidates
+            if all(blobs.has(value.digest) for value in candidate.outputs) and holds(candidate.files, names)
         ),
         None,
     )
@@ -116,7 +116,7 @@ def products_of(graph: Graph, steps: Mapping[str, StepRun]) -> Iterator[tuple[st
 
     The value is None where a step returned several and no single one is meant.
     """
-    wanted = [(one.name, one.result) for one in graph.also]
+    wanted = [(product.name, product.result) for product in graph.also]
     if graph.produces and isinstance(graph.result, FromStep):
         wanted.append((graph.produces, graph.result))
     for name, source in wanted:

@@ -31,8 +31,8 @@ def by_version(tx: Connection, name: str) -> dict[int, list[str]]:
 def of_models(tx: Connection, models: Sequence[str]) -> dict[str, list[Alias]]:
     """Return where the aliases of some models point, by model."""
     found: dict[str, list[Alias]] = {}
-    for each in _select(tx, model_alias.c.name.in_(models), _HOLDS):
-        found.setdefault(each.name, []).append(each)
+    for alias in _select(tx, model_alias.c.name.in_(models), _HOLDS):
+        found.setdefault(alias.name, []).append(alias)
     return found
 
 

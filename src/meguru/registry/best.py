@@ -96,11 +96,11 @@ def _direction(metric: str, given: str) -> str:
 
 
 def _members(tx: Connection, group: str, ctx: Context) -> list[RegisteredModel]:
-    found = store.of_group(tx, group, ctx.visible)
-    if not found:
+    models = store.of_group(tx, group, ctx.visible)
+    if not models:
         hint = "meguru model update NAME --group GROUP"
         raise NotFound.of("group", group, store.groups(tx, ctx.visible), hint=hint)
-    return found
+    return models
 
 
 def _check(clause: Clause) -> None:

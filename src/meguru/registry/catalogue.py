@@ -30,10 +30,10 @@ def described(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[Des
 
 def detailed(ctx: Context, name: str) -> Detail:
     """Return how a model is: its newest version, and where its aliases point."""
-    found = store.about(ctx.tx, name)
+    model = store.about(ctx.tx, name)
     family = provided(USERS)
     users = {use.ref: None for member in family.names() for use in family.load(member)(ctx.tx, name)}
-    if found.latest is None:
+    if model.latest is None:
         return Detail("no version yet", used_by=tuple(users)[:MOST_USERS])
-    health = ", ".join([f"@{found.latest.version}", *(each.alias for each in found.aliases)])
-    return Detail(health, found.latest.created_at, tuple(users)[:MOST_USERS])
+    health = ", ".join([f"@{model.latest.version}", *(each.alias for each in model.aliases)])
+    return Detail(health, model.latest.created_at, tuple(users)[:MOST_USERS])

@@ -84,15 +84,15 @@ def compare(
         raise NotFound.of("model", other)
     with nullcontext(ctx.tx) if ctx.is_open else ctx.ws.read() as tx:
         both = [store.resolve_verified(tx, each) for each in (first, second)]
-    known = ModelComparison(first=both[0], second=both[1], level=level)
+    comparison = ModelComparison(first=both[0], second=both[1], level=level)
     try:
         with loading_turn():
-            sides = [load_bundle(fetch_model(ctx.ws, each.tree_digest), code=True) for each in both]
-            return _compared(known, sides, metrics or [])
+            sides = [load_bundle(fetch_model(ctx.ws, version.tree_digest), code=True) for version in both]
+            return _compared(comparison, sides, metrics or [])
     except InvalidInput as error:
         if metrics:
             raise
-        return msgspec.structs.replace(known, reason=_reason(error))
+        return msgspec.structs.replace(comparison, reason=_reason(error))
 
 
 def _reason(error: MeguruError) -> str:
@@ -109,15 +109,15 @@ def _compared(known: ModelComparison, sides: Sequence[Bundle], names: Sequence[s
             field="holdout",
             hint="Model(…, holdout=frame, label='late')",
         )
-    said, wanted = sides[owner].evaluation.holdout_columns, metrics_of(sides[owner], names)
-    rows = HoldoutRows(frame=frame, columns=said, name="the holdout")
+    columns, wanted = sides[owner].evaluation.holdout_columns, metrics_of(sides[owner], names)
+    rows = HoldoutRows(frame=frame, columns=columns, name="the holdout")
     first, second = score_models(sides, rows, {name for each in wanted for name in each.columns})
     seed = int(digests.of_value([known.first.digest, known.second.digest])[:8], 16)
     found = []
-    for each in wanted:
+    for metric in wanted:
         try:
-            if not each.missing(first) and not each.missing(second):
-                found.append(_pair(each, first, second, known.level, seed))
+            if not metric.missing(first) and not metric.missing(second):
+                found.append(_pair(metric, first, second, known.level, seed))
         except InvalidInput:  # scores that are no probabilities have no log loss
             if names:
                 raise

@@ -78,7 +78,7 @@ class EmbeddedModel:
         raw = self.predict(data)
         rows = len(next(iter(raw.values()))) if isinstance(raw, Mapping) else len(raw)
         columns = self.task.answer(raw, rows)
-        labels = {each.name: each.labels for each in self.task.outputs() if each.labels}
+        labels = {output.name: output.labels for output in self.task.outputs() if output.labels}
         plain = {name: np.asarray(values).tolist() for name, values in columns.items()}
         return [
             {
@@ -122,9 +122,9 @@ def _missing(signature: Signature, sent: Mapping[str, Any]) -> list[str]:
     names = set(signature.names)
     return [
         *(
-            f"it needs {each.name!r} ({each.type.value})"
-            for each in signature.inputs
-            if each.name not in sent
+            f"it needs {column.name!r} ({column.type.value})"
+            for column in signature.inputs
+            if column.name not in sent
         ),
         *(f"it does not know {name!r}" for name in sent if name not in names),
     ]

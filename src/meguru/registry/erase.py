@@ -28,12 +28,12 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
         for entry in trees.read_tree(ctx.blobs, row.tree_digest):
             if not ctx.blobs.has(entry.digest):
                 continue
-            found = cleaner.clean(entry.digest, entry.path, write=False)
-            if found.is_read:
+            content = cleaner.clean(entry.digest, entry.path, write=False)
+            if content.is_read:
                 subject.places.looked("files of models")
             else:
                 subject.places.passed("files of models that are no table or text")
-            counts[refs.make("model", row.name, row.version)] += found.found
+            counts[refs.make("model", row.name, row.version)] += content.found
     return [
         ErasedThing(ref=ref, what="rows and places in files of a model", rows=count, stays=STAYS)
         for ref, count in sorted(counts.items())

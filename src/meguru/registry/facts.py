@@ -70,10 +70,10 @@ def facts_of(ws: Workspace, tree: str, *, load: bool, code: bool = False) -> Mod
 def _read(ws: Workspace, folder: Path, tree: str, *, load: bool, code: bool) -> ModelFacts:
     entries = trees.read_tree(ws.blobs, tree)
     bundle.checked_flavor(folder)
-    said = mlmodel.read(folder, FLAVORS.names())
+    description = mlmodel.read(folder, FLAVORS.names())
     evaluation = _evaluation(folder)
-    task = said.task or task_of(evaluation.task)
-    if not said.signature.inputs:
+    task = description.task or task_of(evaluation.task)
+    if not description.signature.inputs:
         raise InvalidInput(
             "the model has no signature",
             field="signature",
@@ -85,17 +85,17 @@ def _read(ws: Workspace, folder: Path, tree: str, *, load: bool, code: bool) -> 
             loaded = bundle.load_bundle(folder, code=code)
             loaded.check()
             task = loaded.task
-            if said.example is not None and not loaded.example.rows:
-                entries = [*entries, _answered(ws, loaded, said.example)]
+            if description.example is not None and not loaded.example.rows:
+                entries = [*entries, _answered(ws, loaded, description.example)]
                 tree = trees.put_entries(ws.blobs, entries)
     files = {entry.path: entry.digest for entry in entries}
     return ModelFacts(
         tree=tree,
         digest=bundle.predicting_digest(files),
         size=sum(entry.size for entry in entries),
-        flavor=said.flavor,
+        flavor=description.flavor,
         task=task,
-        signature=msgspec.structs.replace(said.signature, outputs=task.outputs()),
+        signature=msgspec.structs.replace(description.signature, outputs=task.outputs()),
         evaluation=evaluation,
         baseline_digest=files.get(bundle.BASELINE, ""),
         holdout_digest=files.get(bundle.HOLDOUT, ""),

@@ -79,7 +79,7 @@ def fairness(
     """
     if not 0.5 <= level < 1:
         raise InvalidInput("a level lies between 0.5 and 1", field="level", why=f"it is {level:g}")
-    given = GroupOptions(
+    options = GroupOptions(
         columns=tuple(by or ("-",)),
         intersections=intersections,
         cuts=cuts or {},
@@ -87,29 +87,29 @@ def fairness(
         threshold=threshold,
         min_rows=min_rows,
     )
-    given.check_options()
+    options.check_options()
     with scoring_holdout(ctx, ref) as asked:
         _check_columns(asked, by or [])
-        known = ModelFairness(
+        model_fairness = ModelFairness(
             ref=asked.version.ref, rows=len(asked.rows), level=level, columns=grouping_columns(asked)
         )
         if not by:
-            return known
-        return msgspec.structs.replace(known, comparisons=list(_compared(asked, given, level)))
+            return model_fairness
+        return msgspec.structs.replace(model_fairness, comparisons=list(_compared(asked, options, level)))
 
 
-def _check_columns(asked: ScoredHoldout, names: Sequence[str]) -> None:
-    there = asked.evidence.frame.columns
+def _check_columns(holdout: ScoredHoldout, names: Sequence[str]) -> None:
+    there = holdout.evidence.frame.columns
     for name in names:
         if name not in there:
             close = near_misses(name, there)
             hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(there[:12])}"
-            raise InvalidInput(f"{asked.evidence.name} has no column {name!r}", field="by", hint=hint)
+            raise InvalidInput(f"{holdout.evidence.name} has no column {name!r}", field="by", hint=hint)
 
 
-def grouping_columns(asked: ScoredHoldout) -> list[str]:
+def grouping_columns(holdout: ScoredHoldout) -> list[str]:
     """Return the columns of a holdout that have few values."""
-    frame, label = asked.evidence.frame, asked.evidence.columns.label
+    frame, label = holdout.evidence.frame, holdout.evidence.columns.label
     return [
         name
         for name, kind in frame.schema.items()
@@ -120,13 +120,13 @@ def grouping_columns(asked: ScoredHoldout) -> list[str]:
     ]
 
 
-def _compared(asked: ScoredHoldout, given: GroupOptions, level: float) -> Iterator[GroupComparison]:
-    task = asked.model.task
-    list(_fitting(given, asked, 1.0))  # refuses answers that no criterion compares
+def _compared(holdout: ScoredHoldout, given: GroupOptions, level: float) -> Iterator[GroupComparison]:
+    task = holdout.model.task
+    list(_fitting(given, holdout, 1.0))  # refuses answers that no criterion compares
     frame = holdout_decisions(
         task,
-        asked.evidence,
-        asked.rows,
+        holdout.evidence,
+        holdout.rows,
         given.columns,
         threshold=given.threshold,
         favorable=given.favorable,
@@ -135,11 +135,11 @@ def _compared(asked: ScoredHoldout, given: GroupOptions, level: float) -> Iterat
     groupings = given.groupings()
     each = bonferroni_level(len(groupings), level)
     for columns in groupings:
-        for options in _fitting(given, asked, limit):
+        for options in _fitting(given, holdout, limit):
             yield _one(frame, options, columns, each)
 
 
-def _fitting(given: GroupOptions, asked: ScoredHoldout, limit: float) -> Iterator[GroupOptions]:
+def _fitting(given: GroupOptions, holdout: ScoredHoldout, limit: float) -> Iterator[GroupOptions]:
     """Yield the options of each criterion that compares the model's answers."""
     refused: InvalidInput | None = None
     found = 0
@@ -150,7 +150,7 @@ def _fitting(given: GroupOptions, asked: ScoredHoldout, limit: float) -> Iterato
             continue
         options = msgspec.structs.replace(given, **said)
         try:
-            options.check_task(asked.version.ref, asked.model.task.key)
+            options.check_task(holdout.version.ref, holdout.model.task.key)
         except InvalidInput as error:
             refused = refused if refused and refused.field == "favorable" else error
             continue

@@ -61,7 +61,7 @@ def count_groups(ctx: Context, *, ref: str, tally: GroupTally) -> TallyRecord:
     envelope = _signed(ctx, version, tally)
     payload = {
         "holder": ctx.principal.name,
-        "columns": [each.columns for each in tally.tables],
+        "columns": [table.columns for table in tally.tables],
         "tally": msgspec.to_builtins(tally),
         "digest": tally.digest,
         "envelope": envelope,
@@ -79,7 +79,7 @@ def digests_of(blobs: BlobStore, version: ModelVersion) -> tuple[str, str]:
         When it has none.
     """
     files = trees.read_tree(blobs, version.tree_digest)
-    found = next((each.digest for each in files if each.path == HOLDOUT), "")
+    found = next((file.digest for file in files if file.path == HOLDOUT), "")
     if not found:
         raise InvalidInput(f"{version.ref} has no holdout", field="ref")
     return version.tree_digest, found
@@ -90,12 +90,12 @@ def _signed(ctx: Context, version: ModelVersion, tally: GroupTally) -> str:
         StatementSubject(name=version.ref, digest={"sha256": tally.model}),
         StatementSubject(name=f"holdout of {version.ref}", digest={"sha256": tally.holdout}),
     ]
-    said = Statement(
+    statement = Statement(
         subject=subjects,
         predicate_type=predicate_type("group-counts"),
         predicate={"holder": ctx.principal.name, "tally": msgspec.to_builtins(tally)},
     )
-    return msgspec.json.encode(said.signed(server_key(ctx.ws, ctx.tx))).decode()
+    return msgspec.json.encode(statement.signed(server_key(ctx.ws, ctx.tx))).decode()
 
 
 def tallies_of(tx: Connection, ref: str) -> list[TallyRecord]:
@@ -105,11 +105,11 @@ def tallies_of(tx: Connection, ref: str) -> list[TallyRecord]:
     found = events.read(tx, subject=subject, types=[COUNTED], limit=MAX_KEPT, newest_first=True)
     return [
         TallyRecord(
-            id=each.id,
+            id=event.id,
             ref=subject,
-            holder=str(each.data["holder"]),
-            tally=msgspec.convert(each.data["tally"], GroupTally),
-            envelope=str(each.data["envelope"]),
+            holder=str(event.data["holder"]),
+            tally=msgspec.convert(event.data["tally"], GroupTally),
+            envelope=str(event.data["envelope"]),
         )
-        for each in found
+        for event in found
     ]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def metrics_of(bundle: Bundle, names: Sequence[str] = ()) -> list[Metric]:
     """Return the metrics of these names; without names those of the model's task and of its author."""
     wanted: list[MetricOptions] = [*bundle.task.metrics, *bundle.evaluation.asked]
-    found = [metric_of(each) for each in names or wanted]
-    return list({each.name: each for each in found}.values())
+    metrics = [metric_of(each) for each in names or wanted]
+    return list({metric.name: metric for metric in metrics}.values())
 
 
 def score_rows(
@@ -49,4 +49,6 @@ def score_rows(
         answer = bundle.task.answer(raw, frame.height)
     except WrongShape as error:
         raise InvalidInput(f"the model does not answer {what} as its task says", why=str(error)) from error
-    return score_frame(bundle.task, answer, frame, said, {name for each in metrics for name in each.columns})
+    return score_frame(
+        bundle.task, answer, frame, said, {name for metric in metrics for name in metric.columns}
+    )

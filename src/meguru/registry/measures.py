@@ -40,20 +40,20 @@ def measures(ctx: Context, *, ref: str) -> ModelMeasures:
 def measured(blobs: BlobStore, version: ModelVersion) -> ModelMeasures:
     """Return what was measured of a version; InvalidInput if that can't be read."""
     files = trees.read_tree(blobs, version.tree_digest) if version.tree_digest else []
-    digest = next((each.digest for each in files if each.path == EVALUATION), "")
-    found = Evaluation(task="generic")
+    digest = next((file.digest for file in files if file.path == EVALUATION), "")
+    evaluation = Evaluation(task="generic")
     if digest:
         try:
-            found = msgspec.json.decode(blobs.get_bytes(digest), type=Evaluation)
+            evaluation = msgspec.json.decode(blobs.get_bytes(digest), type=Evaluation)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidInput(f"{EVALUATION} of the model is broken", where=version.ref) from error
-    columns = found.holdout_columns
+    columns = evaluation.holdout_columns
     return ModelMeasures(
         ref=version.ref,
-        rows=found.rows,
+        rows=evaluation.rows,
         label=columns.label,
         weight=columns.weight,
         block=columns.block,
-        measures=found.measures,
-        slices=found.slices,
+        measures=evaluation.measures,
+        slices=evaluation.slices,
     )

@@ -50,24 +50,24 @@ def of_folder(folder: Path, *, ref: str = "", metrics: dict[str, float] | None =
 
 def keep(folder: Path, *, ref: str, metrics: dict[str, float]) -> PinnedModel:
     """Note that a version's files are in a folder of the cache, which was just checked."""
-    found = of_folder(folder, ref=ref, metrics=metrics)
-    target = _pins() / f"{found.digest}.json"
+    model = of_folder(folder, ref=ref, metrics=metrics)
+    target = _pins() / f"{model.digest}.json"
     # A draft of its own: of two processes that pin the same version at once, one would move the other's away.
     draft = target.with_suffix(f".{new_id('pin')}")
-    draft.write_bytes(msgspec.json.encode(found))
+    draft.write_bytes(msgspec.json.encode(model))
     draft.replace(target)
-    return found
+    return model
 
 
 def find(pin: str) -> PinnedModel | None:
     """Return the version with this digest, if its files are here and are what they were; None for no pin."""
     for path in sorted(_pins().glob(f"{pin}*.json")) if pin else ():
         try:
-            kept = msgspec.json.decode(path.read_bytes(), type=PinnedModel)
+            model = msgspec.json.decode(path.read_bytes(), type=PinnedModel)
         except (OSError, msgspec.MsgspecError):
             continue
-        if of_folder(Path(kept.folder)).files == kept.files:
-            return kept
+        if of_folder(Path(model.folder)).files == model.files:
+            return model
     return None
 
 

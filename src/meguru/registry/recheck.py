@@ -62,7 +62,7 @@ def recheck(folder: Path) -> Recheck:
         return Recheck(verdict=verdict, why=_why(error), packages=packages)
     asked = len(loaded.example.rows)
     verdict = "differs" if shifts else "same" if asked or rows else "untold"
-    why = ", ".join(f"{each.metric} {each.before:.6g} -> {each.after:.6g}" for each in shifts)
+    why = ", ".join(f"{shift.metric} {shift.before:.6g} -> {shift.after:.6g}" for shift in shifts)
     return Recheck(
         verdict=verdict, why=why, example_rows=asked, holdout_rows=rows, shifts=shifts, packages=packages
     )
@@ -70,14 +70,14 @@ def recheck(folder: Path) -> Recheck:
 
 def _measured(loaded: Bundle) -> tuple[int, list[MetricShift]]:
     """Return how many rows the holdout has, and the metrics that are not what they were on it."""
-    frame, known = loaded.holdout(), loaded.evaluation
+    frame, evaluation = loaded.holdout(), loaded.evaluation
     if frame is None or loaded.task.key == "generic":
         return 0, []
     wanted = metrics_of(loaded)
-    rows = score_rows(loaded, frame, known.holdout_columns, wanted, "its holdout")
+    rows = score_rows(loaded, frame, evaluation.holdout_columns, wanted, "its holdout")
     shifts = []
     for metric in wanted:
-        before = known.metrics.get(metric.name)
+        before = evaluation.metrics.get(metric.name)
         if before is None or metric.missing(rows):
             continue
         after = metric.value(rows)
@@ -107,8 +107,8 @@ def _why(error: Exception) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print what became of each folder, as a line of JSON."""
-    for each in arguments:
-        sys.stdout.write(msgspec.json.encode(recheck(Path(each))).decode() + "\n")
+    for argument in arguments:
+        sys.stdout.write(msgspec.json.encode(recheck(Path(argument))).decode() + "\n")
         sys.stdout.flush()
     return 0
 

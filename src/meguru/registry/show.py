@@ -42,16 +42,16 @@ def newest(ctx: Context, *, names: list[str]) -> list[ModelVersion]:
 @operation("model.show", permission="model:read", query=True, on="ref")
 def show(ctx: Context, *, ref: str) -> ModelVersion:
     """Show one version of a model: ``delay``, ``delay@latest``, ``delay@champion`` or ``delay@3``."""
-    found = store.resolve(ctx.tx, ref)
-    return _with_claims(ctx.tx, [found])[0]
+    version = store.resolve(ctx.tx, ref)
+    return _with_claims(ctx.tx, [version])[0]
 
 
 @operation("model.versions", permission="model:read", query=True, on="name")
 def versions(ctx: Context, *, name: str, before: int | None = None, limit: int = 100) -> list[ModelVersion]:
     """List versions of a model, newest first, from the one before `before` on; none if it has none yet."""
     known = _known(ctx.tx, name)
-    found = store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
-    return _with_claims(ctx.tx, found)
+    model_versions = store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
+    return _with_claims(ctx.tx, model_versions)
 
 
 @operation("model.aliases", permission="model:read", query=True, on="name")
@@ -78,8 +78,8 @@ def _known(tx: Connection, name: str) -> str:
 
 
 def _with_claims(tx: Connection, found: list[ModelVersion]) -> list[ModelVersion]:
-    claims = claimed_sources(tx, [each.ref for each in found])
+    claims = claimed_sources(tx, [version.ref for version in found])
     return [
-        msgspec.structs.replace(each, claimed=claims[each.ref]) if each.ref in claims else each
-        for each in found
+        msgspec.structs.replace(version, claimed=claims[version.ref]) if version.ref in claims else version
+        for version in found
     ]

@@ -73,7 +73,7 @@ def slices(
         loss, metric = row_losses(asked.model.task, asked.rows)
         frame, names = rows_with_answers(asked.evidence, asked.rows), _columns(asked, columns)
         seed = int(digests.of_value([asked.version.digest])[:8], 16)
-        found = find_slices(frame, loss, names, least_rows=least_rows, level=level, seed=seed)
+        found_slices = find_slices(frame, loss, names, least_rows=least_rows, level=level, seed=seed)
         return ModelSlices(
             ref=asked.version.ref,
             rows=len(loss),
@@ -82,24 +82,24 @@ def slices(
             level=level,
             columns=names,
             slices=[
-                WorseSlice(**{name: getattr(each, name) for name in WorseSlice.__struct_fields__})
-                for each in found
+                WorseSlice(**{name: getattr(found_slice, name) for name in WorseSlice.__struct_fields__})
+                for found_slice in found_slices
             ],
         )
 
 
-def _columns(asked: ScoredHoldout, given: list[str] | None) -> list[str]:
-    frame, said = asked.evidence.frame, asked.evidence.columns
+def _columns(holdout: ScoredHoldout, given: list[str] | None) -> list[str]:
+    frame, columns = holdout.evidence.frame, holdout.evidence.columns
     lost = [name for name in given or () if name not in frame.columns]
     if lost:
-        raise InvalidInput(f"{asked.evidence.name} has no column {lost[0]!r}", field="columns")
+        raise InvalidInput(f"{holdout.evidence.name} has no column {lost[0]!r}", field="columns")
     if given:
         return list(dict.fromkeys(given))[:MAX_COLUMNS]
-    features = set(asked.model.signature.names)
+    features = set(holdout.model.signature.names)
     return [
         name
         for name, kind in frame.schema.items()
-        if name not in {said.label, said.weight, said.block}
+        if name not in {columns.label, columns.weight, columns.block}
         and not kind.is_nested()
         and not kind.is_temporal()
         and (name in features or frame.get_column(name).n_unique() <= MAX_VALUES)

@@ -35,8 +35,8 @@ def find(tx: Connection, name: str) -> ModelSpec | None:
     query = select(mine.name).where(mine.name == name, mine.retired_at.is_(None), mine.is_prompt.is_(False))
     if tx.execute(query).first() is None:
         return None
-    found = store.about(tx, name)
-    spec = msgspec.convert(found, ModelSpec, from_attributes=True)
+    model = store.about(tx, name)
+    spec = msgspec.convert(model, ModelSpec, from_attributes=True)
     return msgspec.structs.replace(spec, group=refs.relative_to(refs.project_of(name), spec.group))
 
 

@@ -102,7 +102,9 @@ def check_rules(rules: list[StageRule], baselines: dict[str, float]) -> None:
             raise NotFound.of("stage", unknown[0], names)
         if "baselines" in rule.needs and not baselines:
             raise InvalidInput(f"the stage {rule.name!r} needs baselines, and there are none", field="stages")
-        if "baselines" in rule.needs and (odd := [each for each in baselines if find_metric(each) is None]):
+        if "baselines" in rule.needs and (
+            odd := [baseline for baseline in baselines if find_metric(baseline) is None]
+        ):
             raise InvalidInput(
                 f"whether a higher {odd[0]!r} is better is not known",
                 field="baselines",

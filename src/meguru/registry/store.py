@@ -151,10 +151,10 @@ def resolve_verified(tx: Connection, ref: str) -> ModelVersion:
     UnsafeModel
         If the version is unverified.
     """
-    found = resolve(tx, ref)
-    if not found.is_verified:
-        check_verified(found, newest=newest_verified(tx, found.name))
-    return found
+    version = resolve(tx, ref)
+    if not version.is_verified:
+        check_verified(version, newest=newest_verified(tx, version.name))
+    return version
 
 
 def newest_verified(tx: Connection, name: str) -> str:
@@ -225,7 +225,7 @@ def of_models(
     tx: Connection, models: Sequence[RegisteredModel], *, limit: int
 ) -> list[tuple[ModelVersion, RegisteredModel]]:
     """Return the newest verified versions of some models, each with its model."""
-    by_name = {each.name: each for each in models}
+    by_name = {model.name: model for model in models}
     query = select(model_version).where(model_version.c.name.in_(by_name), _IS_VERIFIED)
     order = (model_version.c.created_at.desc(), model_version.c.name, model_version.c.version.desc())
     rows = tx.execute(query.order_by(*order).limit(limit)).all()

@@ -282,18 +282,18 @@ class Batcher:
     def _answer_again(self, call: PredictionCall) -> bool:
         """Answer as before a request whose key was answered before."""
         with self._db.read() as tx:
-            known = store.by_key(tx, self.name, call.key)
-        if known is None:
+            batch = store.by_key(tx, self.name, call.key)
+        if batch is None:
             return False
-        if known.digest != call.digest:
+        if batch.digest != call.digest:
             raise Conflict(
                 "this idempotency key was used for another request",
                 why="a key stands for one request; its body can't change",
                 hint="send a new key with the new body",
                 field="Idempotency-Key",
             )
-        answer = payload.answer_of(known.payload)
-        call.answer(answers.predictions(known.id, answer, known.model_ref, known.release_ref))
+        answer = payload.answer_of(batch.payload)
+        call.answer(answers.predictions(batch.id, answer, batch.model_ref, batch.release_ref))
         return True
 
 

@@ -113,16 +113,16 @@ class Deployments:
 
     def look_up(self, name: str) -> EndpointSlot | None:
         """Return an endpoint, asking the database if this process has not heard of it yet."""
-        if (known := self.slots.get(name)) is not None:  # nearly always, and then without a lock
-            return known
+        if (slot := self.slots.get(name)) is not None:  # nearly always, and then without a lock
+            return slot
         # Read and put in under one lock: a request that read just before the endpoint was retired must not
         # put it back after `_remove` has removed it; nobody would take it out a second time.
         with self._lookup_lock:
             if name not in self.slots:
                 with self._ws.read() as tx:
-                    found = store.find(tx, name)
-                if found is not None:
-                    self.slots[name] = EndpointSlot(found)
+                    endpoint = store.find(tx, name)
+                if endpoint is not None:
+                    self.slots[name] = EndpointSlot(endpoint)
             return self.slots.get(name)
 
     @property
@@ -181,7 +181,7 @@ class Deployments:
         while after < until:
             with self._ws.read() as tx:
                 found = events.read(tx, after=after, before=until + 1, types=FOLLOWED)
-            names |= dict.fromkeys(refs.parse(each.subject).name for each in found)
+            names |= dict.fromkeys(refs.parse(event.subject).name for event in found)
             after = found[-1].seq if found else until
         return list(names)
 
@@ -285,7 +285,7 @@ class Deployments:
 
     def _used(self) -> list[str]:
         served = [slot.served for slot in list(self.slots.values())]
-        return [ref for each in served if each for ref in (each.model_ref, *each.shadows)]
+        return [ref for model in served if model for ref in (model.model_ref, *model.shadows)]
 
     def _note_failure(self, slot: EndpointSlot, error: Exception) -> None:
         name = slot.endpoint.name

@@ -18,14 +18,14 @@ def observed(tx: Connection, endpoints: Sequence[Endpoint], at: datetime) -> lis
 
     Also with the waivers by which it was promoted.
     """
-    found = replicas.alive(tx, [each.name for each in endpoints], at)
-    leaned_on = waivers.leaned_on(tx, [each.live.release_ref for each in endpoints if each.live])
+    found = replicas.alive(tx, [endpoint.name for endpoint in endpoints], at)
+    leaned_on = waivers.leaned_on(tx, [endpoint.live.release_ref for endpoint in endpoints if endpoint.live])
     return [
         msgspec.structs.replace(
-            _observe(each, [one for one in found if one.endpoint == each.name]),
-            waivers=leaned_on.get(each.live.release_ref, []) if each.live else [],
+            _observe(endpoint, [replica for replica in found if replica.endpoint == endpoint.name]),
+            waivers=leaned_on.get(endpoint.live.release_ref, []) if endpoint.live else [],
         )
-        for each in endpoints
+        for endpoint in endpoints
     ]
 
 
@@ -34,9 +34,9 @@ def _observe(endpoint: Endpoint, servers: Sequence[Replica]) -> Endpoint:
     if live is None:
         return endpoint
     # One server is enough to be live: a rolling restart must not show as an outage.
-    current = [each for each in servers if each.release_ref == live.release_ref]
-    answering = current or [each for each in servers if each.model_ref]
-    refused = [each for each in servers if each.fault and each.refused == live.release_ref]
+    current = [server for server in servers if server.release_ref == live.release_ref]
+    answering = current or [server for server in servers if server.model_ref]
+    refused = [server for server in servers if server.fault and server.refused == live.release_ref]
     state = _state(bool(current), bool(refused), bool(servers))
     fault = refused[0].fault if refused else None
     serving = Serving(

@@ -72,16 +72,21 @@ class LoadedModel:
         self.accepted: Any = None
         self.signature = predictor.signature
         self.types = {column.name: column.kept_as for column in self.signature.inputs}
-        self.inputs, self.contracts = tuple(inputs), {each.version: each for each in contracts}
+        self.inputs, self.contracts = tuple(inputs), {contract.version: contract for contract in contracts}
         self._decoder = decoder(self.signature)
         self.features = features
         self._views = {
-            each.version: ContractView(
-                each.version, each.inputs, self.signature, inputs, max_rows=max_rows, features=features
+            contract.version: ContractView(
+                contract.version,
+                contract.inputs,
+                self.signature,
+                inputs,
+                max_rows=max_rows,
+                features=features,
             )
-            for each in contracts
+            for contract in contracts
         }
-        default = next((each.version for each in contracts if each.default), 0)
+        default = next((contract.version for contract in contracts if contract.default), 0)
         sent = features.raw if features else self.signature.inputs
         self.default = self._views.get(default) or ContractView(
             0, sent, self.signature, inputs, max_rows=max_rows, features=features
@@ -163,7 +168,7 @@ class LoadedModel:
         A shadow with other columns finds them among the model's, and among those that were `sent` beside. One
         that learned from other versions of views is given their values, at the `times` of the rows.
         """
-        found: dict[str, ModelAnswer] = {}
+        model_answers: dict[str, ModelAnswer] = {}
         for ref, shadow in self.shadows.items():
             outputs = self._shadow_outputs[ref]
             # The model's own rows where the shadow takes the same: no second conversion of each request.
@@ -171,17 +176,19 @@ class LoadedModel:
             try:
                 own = self._shadow_views.of(ref, view) if sent and view else None
                 if own is not None and view is not None and sent is not None:
-                    found[ref] = outputs.answer(shadow.predict(own.frame(view, sent, times)), len(rows))
+                    model_answers[ref] = outputs.answer(
+                        shadow.predict(own.frame(view, sent, times)), len(rows)
+                    )
                     continue
                 data = self._input(rows) if same else self._decoder.frame(rows)
                 if not same and view and sent:
                     data = data.hstack(view.extra_columns(sent))
-                found[ref] = outputs.answer(shadow.predict(data), len(rows))
+                model_answers[ref] = outputs.answer(shadow.predict(data), len(rows))
             except Exception as error:  # noqa: BLE001 - a shadow must never harm the answer
                 metrics.SHADOW_FAILURES.labels(self.endpoint, ref).inc()
                 log.warning("shadow %s of endpoint %s could not score: %s", ref, self.endpoint, error)
-                found[ref] = nothing(outputs.outputs, len(rows))
-        return found
+                model_answers[ref] = nothing(outputs.outputs, len(rows))
+        return model_answers
 
     def rows(self, columns: Iterable[Sequence[Any]]) -> Iterator[Any]:
         """Return columns in the order of the signature as decoded rows."""

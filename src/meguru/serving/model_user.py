@@ -13,7 +13,9 @@ from meguru.serving.types import DeploymentState
 def uses(tx: Connection, name: str) -> list[ModelUse]:
     """Return the endpoints that serve versions of a model, and the version that answers at each."""
     here = select(endpoint.c.name).where(endpoint.c.model == name, endpoint.c.retired_at.is_(None))
-    found = [ModelUse(ref=refs.make("endpoint", each), how="serves") for each in tx.execute(here).scalars()]
+    model_uses = [
+        ModelUse(ref=refs.make("endpoint", each), how="serves") for each in tx.execute(here).scalars()
+    ]
     live = (
         select(deployment.c.endpoint, deployment.c.model_ref)
         .join(endpoint, endpoint.c.name == deployment.c.endpoint)
@@ -21,7 +23,7 @@ def uses(tx: Connection, name: str) -> list[ModelUse]:
         .where(endpoint.c.retired_at.is_(None))
     )
     return [
-        *found,
+        *model_uses,
         *(
             ModelUse(ref=refs.make("endpoint", row.endpoint), how="live", version=row.model_ref)
             for row in tx.execute(live)

@@ -127,7 +127,7 @@ def _predict(row: dict[str, Any], outputs: list[ModelOutput]) -> dict[str, Any]:
     }
     scored = {
         "type": "object",
-        "properties": {"id": {"type": "string"}, **{each.name: _output(each) for each in outputs}},
+        "properties": {"id": {"type": "string"}, **{output.name: _output(output) for output in outputs}},
     }
     text = {"type": "string"}
     answer = {

@@ -68,7 +68,7 @@ def _live(tx: Connection, deployment: Deployment) -> Event | None:
         return None
     switched = events.get(tx, deployment.event)
     taken = events.read(tx, after=switched.seq, subject=switched.subject, types=(_TAKEN_UP,), limit=20)
-    return next((each for each in taken if each.data["release"] == deployment.release_ref), None)
+    return next((event for event in taken if event.data["release"] == deployment.release_ref), None)
 
 
 def _waiting(tx: Connection, used: list[str]) -> Event | None:

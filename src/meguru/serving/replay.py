@@ -82,15 +82,17 @@ def replay(ctx: Context, *, id: str) -> ReplayedPrediction:
     name = refs.parse(id, kind="prediction").name
     with ctx.ws.read() as tx:
         batch, row = _batch(tx, name)
-        asked = _scored_together(tx, batch)
-    start = sum(each.n for each in asked[: asked.index(batch)])
+        batches = _scored_together(tx, batch)
+    start = sum(prediction_batch.n for prediction_batch in batches[: batches.index(batch)])
     # With its neighbours, in one call and in their order: a matrix product may round a row otherwise beside
     # others.
     with one_at_a_time():
         served = _served(ctx, batch)
-        answer = _predict(served, [row for each in asked for row in _rows(served, each)])
+        answer = _predict(
+            served, [row for prediction_batch in batches for row in _rows(served, prediction_batch)]
+        )
     together = payload.together(batch.payload)
-    lost = together is not None and together.count != len(asked)
+    lost = together is not None and together.count != len(batches)
     why = "other requests were asked with it, and not all of them were recorded" if lost else ""
     return _compared(batch, row, answer.part(start, start + batch.n), why, len(answer))
 
@@ -119,7 +121,11 @@ def _scored_together(tx: Connection, batch: PredictionBatch) -> list[PredictionB
     if together is None:
         return [batch]
     near = store.between(tx, batch.endpoint, together.first, together.last)
-    return [each for each in near if payload.together(each.payload) == together]
+    return [
+        prediction_batch
+        for prediction_batch in near
+        if payload.together(prediction_batch.payload) == together
+    ]
 
 
 def _served(ctx: Context, batch: PredictionBatch) -> LoadedModel:

@@ -105,8 +105,8 @@ class Reporter:
                 with self._ws.db.write() as tx:
                     if replicas.heartbeat(tx, self.server, now) == 0:
                         # Not heard of for an hour (a laptop slept, the database was away), it was forgotten.
-                        for each in known:
-                            replicas.put(tx, msgspec.structs.replace(each, seen_at=now))
+                        for replica in known:
+                            replicas.put(tx, msgspec.structs.replace(replica, seen_at=now))
             except Exception as error:  # noqa: BLE001 - the database may be away for a while
                 outage.failed(error, "a heartbeat of serving failed")
             else:

@@ -222,7 +222,7 @@ class PredictionService:
         """Return the error for an endpoint that is not there; it offers names of the same project."""
         project = refs.project_of(name)
         # A copy: the thread that follows the log puts endpoints in and takes them out meanwhile.
-        known = [each for each in list(self._deployments.slots) if refs.project_of(each) == project]
+        known = [slot for slot in list(self._deployments.slots) if refs.project_of(slot) == project]
         return NotFound.of("endpoint", name[:200], known)
 
     def _is_current(self, name: str) -> bool:

@@ -41,10 +41,10 @@ def check_shadow(tx: Connection, shadow: list[str], *, model: str) -> None:
             )
         if ref in shadow[:index]:
             raise InvalidInput(f"{ref!r} is named twice", field=field)
-        found = models.resolve_verified(tx, ref)
-        if served and found.task != served.task.key:
+        version = models.resolve_verified(tx, ref)
+        if served and version.task != served.task.key:
             raise InvalidInput(
-                f"{ref} has the task {found.task}, and {served.ref} {served.task.key}",
+                f"{ref} has the task {version.task}, and {served.ref} {served.task.key}",
                 why="nobody could compare what they say",
                 hint="let a version with the same task score along",
                 field=field,

@@ -28,6 +28,6 @@ def show(ctx: Context, *, name: str) -> EndpointDetail:
 @operation("endpoint.list", permission="endpoint:read", query=True)
 def list_endpoints(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[Endpoint]:
     """List endpoints by name, with what was promoted at them and whether it answers."""
-    found = store.page(ctx.tx, after=cursor, limit=check_limit(limit) + 1, projects=ctx.visible)
-    more = found[limit - 1].name if len(found) > limit else ""
-    return Page(items=observed(ctx.tx, found[:limit], ctx.now()), next_cursor=more)
+    endpoints = store.page(ctx.tx, after=cursor, limit=check_limit(limit) + 1, projects=ctx.visible)
+    more = endpoints[limit - 1].name if len(endpoints) > limit else ""
+    return Page(items=observed(ctx.tx, endpoints[:limit], ctx.now()), next_cursor=more)

@@ -34,13 +34,13 @@ pass."""
 
 def find(tx: Connection, name: str) -> EndpointSpec | None:
     """Return the present spec; None if there is no such endpoint."""
-    found = store.find(tx, name)
-    return None if found is None else _spec(found)
+    endpoint = store.find(tx, name)
+    return None if endpoint is None else _spec(endpoint)
 
 
 def find_many(tx: Connection, names: Sequence[str]) -> dict[str, EndpointSpec]:
     """Return the present specs of those of these names that are there."""
-    return {each.name: _spec(each) for each in store.find_many(tx, names)}
+    return {endpoint.name: _spec(endpoint) for endpoint in store.find_many(tx, names)}
 
 
 def _spec(found: Endpoint) -> EndpointSpec:
@@ -73,9 +73,9 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
     full = check_full_name("model", refs.parse(model, kind="model").name, field="model")
     if (theirs := refs.project_of(full)) != project:
         ctx.require("model:read", project=theirs, why=f"the endpoint would serve model/{full}")
-    known = models.versions(ctx.tx, full, before=None, limit=1)
-    if known and not models.newest_verified(ctx.tx, full):
-        check_verified(known[0])
+    versions = models.versions(ctx.tx, full, before=None, limit=1)
+    if versions and not models.newest_verified(ctx.tx, full):
+        check_verified(versions[0])
     for gate in spec.gates:
         for field in ("golden", "groups"):
             if isinstance(rows := gate.get(field), str) and rows not in {"", "counts"}:
@@ -123,10 +123,10 @@ def save(ctx: Context, name: str, spec: EndpointSpec) -> None:
         If another model is to be served while versions of the present one are live: its callers would get
         other answers to the same question, with no release to say so.
     """
-    known, model = store.find(ctx.tx, name), refs.within("", spec.model)
-    if known is not None and known.model != model and known.live is not None:
+    endpoint, model = store.find(ctx.tx, name), refs.within("", spec.model)
+    if endpoint is not None and endpoint.model != model and endpoint.live is not None:
         raise Conflict(
-            f"endpoint {name!r} serves model/{known.model}, which is live",
+            f"endpoint {name!r} serves model/{endpoint.model}, which is live",
             where=refs.make("endpoint", name),
             why="an endpoint keeps its model while a version of it answers",
             hint=f"declare another endpoint, or retire this one first: meguru endpoint delete {name}",
@@ -145,16 +145,16 @@ def retire(ctx: Context, name: str) -> None:
 
 def touches(tx: Connection, name: str, after: EndpointSpec | None) -> list[str]:
     """Return in words what is live behind an endpoint, and who asks it: `after` is None when it is to go."""
-    found = store.find(tx, name)
-    if found is None or found.live is None:
+    endpoint = store.find(tx, name)
+    if endpoint is None or endpoint.live is None:
         return []
     seen = consumers.of(tx, name)
-    asking = sorted({each.principal for each in seen})
+    asking = sorted({consumer.principal for consumer in seen})
     shown = ", ".join(asking[:MAX_SHOWN]) + (", …" if len(asking) > MAX_SHOWN else "")
     who = f"{len(asking)} ask it: {shown}" if asking else "nobody has asked it yet"
     if after is None:
-        return [f"{found.live.model_ref} is live, and answers no more; {who}"]
-    told = [f"{found.live.model_ref} is live; {who}"]
-    if after.gates != found.gates:
+        return [f"{endpoint.live.model_ref} is live, and answers no more; {who}"]
+    told = [f"{endpoint.live.model_ref} is live; {who}"]
+    if after.gates != endpoint.gates:
         told.append("its next release has to pass the new gates; what is live stays")
     return told

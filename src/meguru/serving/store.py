@@ -22,8 +22,8 @@ _LIVE = and_(deployment.c.endpoint == endpoint.c.name, deployment.c.state == Dep
 
 def find(tx: Connection, name: str) -> Endpoint | None:
     """Return an endpoint; None if there is none of this name, or it was retired."""
-    found = _endpoints(tx, (endpoint.c.name == name) & _PRESENT)
-    return found[0] if found else None
+    endpoints = _endpoints(tx, (endpoint.c.name == name) & _PRESENT)
+    return endpoints[0] if endpoints else None
 
 
 def find_many(tx: Connection, names: Sequence[str]) -> list[Endpoint]:

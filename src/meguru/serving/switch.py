@@ -97,7 +97,7 @@ def _check_guards(ctx: Context, endpoint: str, model: str) -> None:
 def _ensure_contract(ctx: Context, endpoint: str, model: str, features: UsedFeatures | None) -> None:
     """See to it that an endpoint has a contract, and that it says what is given."""
     known = contracts.of(ctx.tx, endpoint)
-    if known and all(each.task for each in known):
+    if known and all(contract.task for contract in known):
         return
     try:
         version = models.resolve(ctx.tx, model)

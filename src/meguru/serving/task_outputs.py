@@ -34,9 +34,9 @@ class TaskOutputs:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        given = task.outputs()
-        self.outputs = PLAIN if given == (SCORE,) else tuple(_answer_output(each) for each in given)
-        self._types = {each.name: _list_type(each) for each in given}
+        outputs = task.outputs()
+        self.outputs = PLAIN if outputs == (SCORE,) else tuple(_answer_output(output) for output in outputs)
+        self._types = {output.name: _list_type(output) for output in outputs}
 
     def answer(self, raw: RawAnswer, rows: int) -> ModelAnswer:
         """Return the outputs as plain Python values.
@@ -47,7 +47,9 @@ class TaskOutputs:
             When they are not as the task says, in shape or type.
         """
         found = self._task.answer(raw, rows)
-        columns = {each.name: _values(found[each.name], self._types[each.name]) for each in self.outputs}
+        columns = {
+            output.name: _values(found[output.name], self._types[output.name]) for output in self.outputs
+        }
         return ModelAnswer(self.outputs, columns)
 
 

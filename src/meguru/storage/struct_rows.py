@@ -118,7 +118,7 @@ def _fields(struct: type[msgspec.Struct], leave_out: frozenset[str]) -> tuple[_F
 
 def _converters(hint: Any) -> tuple[_Convert | None, _Convert | None]:
     members = get_args(hint) if get_origin(hint) in {Union, types.UnionType} else (hint,)
-    kinds = [each for each in members if each is not types.NoneType]
+    kinds = [member for member in members if member is not types.NoneType]
     if len(kinds) == 1 and isinstance(kinds[0], type) and get_origin(kinds[0]) is None:
         (kind,) = kinds
         if issubclass(kind, Enum):  # before the plain ones: a StrEnum is a text, too

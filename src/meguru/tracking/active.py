@@ -81,9 +81,9 @@ def innermost() -> tuple[OpenRun | None, str]:
     That is the innermost block's; else, as in a cell of a notebook or in a thread that a block started, the
     newest run, unless several threads have begun the runs that are open: then nobody knows which is meant.
     """
-    found = enclosing()
-    if found is not None:
-        return found, ""
+    open_run = enclosing()
+    if open_run is not None:
+        return open_run, ""
     if len({run.thread for run in _open}) > 1:
         return None, "several threads have runs open, and none was begun in this one: call log of the run"
     return (_open[-1], "") if _open else (None, "no run is open here, and this is no step of a pipeline")

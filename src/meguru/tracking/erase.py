@@ -22,15 +22,15 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     for row in ctx.tx.execute(select(run_artifact)).all():  # all first, as rows of it are changed meanwhile
         if not ctx.blobs.has(row.digest):
             continue
-        found = cleaner.clean(row.digest, row.path, write=not dry_run)
-        if not found.is_read:
+        content = cleaner.clean(row.digest, row.path, write=not dry_run)
+        if not content.is_read:
             subject.places.passed("files of runs that are no table or text")
             continue
         subject.places.looked("files of runs")
-        counts[row.run] += found.found
-        if found.digest != row.digest:
+        counts[row.run] += content.found
+        if content.digest != row.digest:
             here = (mine.run == row.run) & (mine.path == row.path)
-            ctx.tx.execute(update(run_artifact).where(here).values(digest=found.digest, size=found.size))
+            ctx.tx.execute(update(run_artifact).where(here).values(digest=content.digest, size=content.size))
             gone.add(row.digest)
     if not dry_run:
         schedule_blob_deletion(ctx.tx, gone)

@@ -44,7 +44,7 @@ def search(
         keys = [experiments.get(ctx.tx, experiment, ctx.readable).experiment]
     else:
         keys = experiments.keys_of(ctx.tx, "active", ctx.visible)
-    asked = RunQuery(keys, query, order or [], limit=check_limit(limit), token=after)
-    ids, cursor = search_runs(ctx.tx, asked)
-    found = {run.id: run for run in store.of_ids(ctx.tx, ids, ctx.now())}
-    return Page(items=[found[each] for each in ids], next_cursor=cursor)
+    run_query = RunQuery(keys, query, order or [], limit=check_limit(limit), token=after)
+    ids, cursor = search_runs(ctx.tx, run_query)
+    runs = {run.id: run for run in store.of_ids(ctx.tx, ids, ctx.now())}
+    return Page(items=[runs[each] for each in ids], next_cursor=cursor)

@@ -201,11 +201,11 @@ def _started(ctx: Context, identity: str, experiment: str) -> Run | None:
         raise InvalidInput(
             f"{identity[:80]!r} can't be the id of a run", why="run- and 26 letters", field="id"
         )
-    known = store.find(ctx.tx, identity, ctx.now())
-    if known is None:
+    run = store.find(ctx.tx, identity, ctx.now())
+    if run is None:
         return None
     where = experiments.called(ctx.tx, experiment)
-    is_same = where is not None and names.write(where.project, where.name) == known.experiment
-    if known.created_by != ctx.principal.name or not is_same:
+    is_same = where is not None and names.write(where.project, where.name) == run.experiment
+    if run.created_by != ctx.principal.name or not is_same:
         raise Conflict(f"the id {identity} belongs to another run", where=identity)
-    return known
+    return run

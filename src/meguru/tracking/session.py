@@ -239,12 +239,12 @@ class RunSession:
 
     def _keep_captured(self, rest: Callable[[], Captured]) -> None:
         try:
-            found = rest()
-            self._write("t", found.tags)
+            captured = rest()
+            self._write("t", captured.tags)
             with tempfile.TemporaryDirectory(prefix="meguru-captured-") as folder:
                 files = {
-                    "system.json": msgspec.json.encode(found.system),
-                    "uncommitted.diff": found.diff.encode(),
+                    "system.json": msgspec.json.encode(captured.system),
+                    "uncommitted.diff": captured.diff.encode(),
                 }
                 for name, content in files.items():
                     if content:

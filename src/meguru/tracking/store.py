@@ -43,10 +43,10 @@ def run_id(text: str) -> str:
 
 def get(tx: Connection, text: str, now: datetime) -> Run:
     """Return a run by id or reference, with params, tags and newest metrics."""
-    found = find(tx, text, now)
-    if found is None:
+    run = find(tx, text, now)
+    if run is None:
         raise missing(text)
-    return found
+    return run
 
 
 def check_run(tx: Connection, text: str) -> str:

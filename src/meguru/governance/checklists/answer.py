@@ -51,27 +51,27 @@ def answer(
     ctx.check_readable("model", refs.parse(model, kind="model").name)
     spec = store.get(ctx.tx, name)
     version = version_of(ctx.tx, model)
-    asked = next((each for each in spec.items if each.id == item), None)
-    if asked is None:
+    checklist_item = next((each for each in spec.items if each.id == item), None)
+    if checklist_item is None:
         raise NotFound.of("item of the checklist", item, [each.id for each in spec.items])
-    made = _answer(ctx, name, asked, version, answer, reason.strip(), evidence.strip())
-    store.save_answer(ctx.tx, made)
+    checklist_answer = _answer(ctx, name, checklist_item, version, answer, reason.strip(), evidence.strip())
+    store.save_answer(ctx.tx, checklist_answer)
     return standing_of(ctx.tx, name, spec, version, ctx.now())
 
 
 def _answer(
     ctx: Context,
     name: str,
-    asked: ChecklistItem,
+    item: ChecklistItem,
     version: str,
     given: ItemAnswer | None,
     reason: str,
     evidence: str,
 ) -> ChecklistAnswer:
     model = refs.parse(version, kind="model")
-    number = int(str(model.version)) if asked.per is ItemScope.VERSION else 0
+    number = int(str(model.version)) if item.per is ItemScope.VERSION else 0
     if given is None:
-        before = _earlier(ctx, name, asked, model.name, number)
+        before = _earlier(ctx, name, item, model.name, number)
         given, reason = before.answer, reason or before.reason
         evidence = evidence or before.evidence
     if given is ItemAnswer.NOT_APPLICABLE and not reason:
@@ -84,7 +84,7 @@ def _answer(
         "checklist.answered",
         refs.make("checklist", name),
         data={
-            "item": asked.id,
+            "item": item.id,
             "model": version,
             "answer": given.value,
             "reason": reason,
@@ -96,7 +96,7 @@ def _answer(
     )
     return ChecklistAnswer(
         checklist=name,
-        item=asked.id,
+        item=item.id,
         model=model.name,
         version=number,
         answer=given,
@@ -108,11 +108,18 @@ def _answer(
     )
 
 
-def _earlier(ctx: Context, name: str, asked: ChecklistItem, model: str, number: int) -> ChecklistAnswer:
-    found = store.answers(ctx.tx, name, model)
-    before = next((each for each in found if each.item == asked.id and 0 < each.version < number), None)
+def _earlier(ctx: Context, name: str, item: ChecklistItem, model: str, number: int) -> ChecklistAnswer:
+    answers = store.answers(ctx.tx, name, model)
+    before = next(
+        (
+            checklist_answer
+            for checklist_answer in answers
+            if checklist_answer.item == item.id and 0 < checklist_answer.version < number
+        ),
+        None,
+    )
     if before is None:
         raise InvalidInput(
-            f"{asked.id} has no answer of an earlier version to confirm", field="answer", hint="say yes or no"
+            f"{item.id} has no answer of an earlier version to confirm", field="answer", hint="say yes or no"
         )
     return before

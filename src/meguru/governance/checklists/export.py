@@ -19,7 +19,7 @@ def exported(found: ChecklistStanding, format: str, language: str) -> str:
     """Return a checklist as ``md``, ``json`` or ``csv``; texts are in the reader's language."""
     if format == "json":
         return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
-    rows = [_row(each, language) for each in found.items]
+    rows = [_row(item_standing, language) for item_standing in found.items]
     if format == "csv":
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
@@ -28,18 +28,18 @@ def exported(found: ChecklistStanding, format: str, language: str) -> str:
     return _markdown(found, rows, language)
 
 
-def _row(each: ItemStanding, language: str) -> list[str]:
-    said, item = each.answer, each.item
+def _row(item_standing: ItemStanding, language: str) -> list[str]:
+    answer, item = item_standing.answer, item_standing.item
     return [
         item.id,
         item.source,
         item.ja if language == "ja" and item.ja else item.text,
-        translate(each.state.value.replace("_", " "), language),
-        said.reason if said else "",
-        said.evidence if said else "",
-        " ".join(each.found),
-        said.by if said else "",
-        f"{said.at:%Y-%m-%d %H:%M} UTC" if said else "",
+        translate(item_standing.state.value.replace("_", " "), language),
+        answer.reason if answer else "",
+        answer.evidence if answer else "",
+        " ".join(item_standing.found),
+        answer.by if answer else "",
+        f"{answer.at:%Y-%m-%d %H:%M} UTC" if answer else "",
         item.owner,
         item.due,
     ]

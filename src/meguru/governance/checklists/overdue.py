@@ -55,11 +55,14 @@ def _late(tx: Connection, ws: Workspace) -> list[_Late]:
             continue
         told = store.reminded(tx, name)
         for version in _versions(tx, spec):
-            for each in standing_of(tx, name, spec, version, now).items:
+            for item_standing in standing_of(tx, name, spec, version, now).items:
                 model = refs.make("model", refs.parse(version).name)
-                about = version if each.item.per is ItemScope.VERSION else model
-                if each.overdue and (each.item.id, about, each.item.due) not in told:
-                    found.append((name, version, about, each))
+                about = version if item_standing.item.per is ItemScope.VERSION else model
+                if (
+                    item_standing.overdue
+                    and (item_standing.item.id, about, item_standing.item.due) not in told
+                ):
+                    found.append((name, version, about, item_standing))
     return found
 
 

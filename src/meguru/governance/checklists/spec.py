@@ -76,8 +76,8 @@ def _items(spec: ChecklistSpec) -> list[ChecklistItem]:
         if item.id in own:
             raise InvalidInput(f"two items are called {item.id!r}", field=f"items[{index}].id")
         own[item.id] = item
-    found = [_merged(item, own.pop(item.id, None)) for item in shipped]
-    return [*found, *own.values()]
+    items = [_merged(item, own.pop(item.id, None)) for item in shipped]
+    return [*items, *own.values()]
 
 
 def _merged(shipped: ChecklistItem, own: ChecklistItem | None) -> ChecklistItem:
@@ -117,7 +117,7 @@ def _check_day(text: str, field: str) -> None:
 def uses(name: str, spec: ChecklistSpec) -> list[str]:
     """Return the models that have to be through with it."""
     del name
-    return [refs.make("model", refs.within("", each)) for each in spec.models]
+    return [refs.make("model", refs.within("", model)) for model in spec.models]
 
 
 def save(ctx: Context, name: str, spec: ChecklistSpec) -> None:

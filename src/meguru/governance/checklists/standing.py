@@ -50,8 +50,8 @@ def standing_of(
         At which it is to be released; empty: any.
     """
     version = refs.parse(model, kind="model")
-    given = store.answers(tx, name, version.name)
-    found = evidence_of(tx, model, endpoint) if any(each.evidence for each in spec.items) else {}
+    answers = store.answers(tx, name, version.name)
+    found = evidence_of(tx, model, endpoint) if any(item.evidence for item in spec.items) else {}
     shipped = load_template(spec.template) if spec.template else None
     return ChecklistStanding(
         checklist=refs.make("checklist", name),
@@ -59,7 +59,9 @@ def standing_of(
         model=model,
         follows=shipped.follows if shipped else "",
         note=shipped.note if shipped else "",
-        items=[_item(_due(each, spec), int(str(version.version)), given, found, now) for each in spec.items],
+        items=[
+            _item(_due(item, spec), int(str(version.version)), answers, found, now) for item in spec.items
+        ],
     )
 
 
@@ -75,9 +77,11 @@ def _item(
     now: datetime,
 ) -> ItemStanding:
     wanted = version if item.per is ItemScope.VERSION else 0
-    mine = [each for each in given if each.item == item.id]
-    answer = next((each for each in mine if each.version == wanted), None)
-    earlier = next((each for each in mine if 0 < each.version < wanted), None)
+    mine = [checklist_answer for checklist_answer in given if checklist_answer.item == item.id]
+    answer = next((checklist_answer for checklist_answer in mine if checklist_answer.version == wanted), None)
+    earlier = next(
+        (checklist_answer for checklist_answer in mine if 0 < checklist_answer.version < wanted), None
+    )
     refs_found = [ref for kind in item.evidence for ref in found.get(kind, [])]
     if answer is not None:
         state = ChecklistItemState(answer.answer.value)

@@ -26,10 +26,10 @@ def find(tx: Connection, name: str) -> ChecklistSpec | None:
 
 def get(tx: Connection, name: str) -> ChecklistSpec:
     """Return a present checklist; NotFound, with names that look like it, if there is none."""
-    found = find(tx, name)
-    if found is None:
+    spec = find(tx, name)
+    if spec is None:
         raise NotFound.of("checklist", name, every(tx, None))
-    return found
+    return spec
 
 
 def every(tx: Connection, projects: AbstractSet[str] | None) -> dict[str, ChecklistSpec]:

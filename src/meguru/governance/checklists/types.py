@@ -105,24 +105,36 @@ class ChecklistStanding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def complete(self) -> bool:
         """Whether every item is settled."""
-        return all(each.is_settled for each in self.items)
+        return all(item_standing.is_settled for item_standing in self.items)
 
     @property
     def unsettled(self) -> list[ItemStanding]:
         """The items that are not."""
-        return [each for each in self.items if not each.is_settled]
+        return [item_standing for item_standing in self.items if not item_standing.is_settled]
 
     @property
     def digest(self) -> str:
         """The digest of what is asked and what people answered; what is evident changes by itself."""
         said: list[Any] = [
-            [each.item.id, each.item.text, each.item.per, *_answer_fields(each)] for each in self.items
+            [
+                item_standing.item.id,
+                item_standing.item.text,
+                item_standing.item.per,
+                *_answer_fields(item_standing),
+            ]
+            for item_standing in self.items
         ]
         return digests.of_value([self.checklist, self.model, said])
 
 
-def _answer_fields(each: ItemStanding) -> list[str]:
-    found = each.answer
-    if found is None or each.state is ChecklistItemState.TO_CONFIRM:
+def _answer_fields(item_standing: ItemStanding) -> list[str]:
+    checklist_answer = item_standing.answer
+    if checklist_answer is None or item_standing.state is ChecklistItemState.TO_CONFIRM:
         return []
-    return [found.answer, found.reason, found.evidence, found.by, found.event]
+    return [
+        checklist_answer.answer,
+        checklist_answer.reason,
+        checklist_answer.evidence,
+        checklist_answer.by,
+        checklist_answer.event,
+    ]

@@ -44,7 +44,14 @@ def attest(
         raise InvalidInput("which branch is it on?", field="branch")
     if len(approved_by) > _MAX_APPROVERS or any(len(each) > _MAX_TEXT for each in approved_by):
         raise InvalidInput(f"up to {_MAX_APPROVERS} people approve a commit", field="approved_by")
-    known = next((each for each in store.attested(ctx.tx, commit) if each.branch == branch), None)
+    known = next(
+        (
+            attested_commit
+            for attested_commit in store.attested(ctx.tx, commit)
+            if attested_commit.branch == branch
+        ),
+        None,
+    )
     said = (repository, author, approved_by, pull_request)
     if known and (known.repository, known.author, known.approved_by, known.pull_request) == said:
         return known

@@ -33,7 +33,7 @@ def check_commit(tx: Connection, what: str, commit: str) -> None:
             raise Conflict(f"{what} may not run here", where=what, why=f"policy/{name}: {why}", hint=hint)
 
 
-def _fault(spec: PolicySpec, commit: str, told: list[AttestedCommit]) -> tuple[str, str] | None:
+def _fault(spec: PolicySpec, commit: str, commits: list[AttestedCommit]) -> tuple[str, str] | None:
     """Return why code is refused, and what to do; None if it may run."""
     asks_ci = spec.branch or spec.reviewed or spec.repository
     bare = commit.removesuffix("+")
@@ -43,24 +43,32 @@ def _fault(spec: PolicySpec, commit: str, told: list[AttestedCommit]) -> tuple[s
     if commit.endswith("+") and (spec.clean or asks_ci):
         why = "its code has changes that were not committed"
         return why, "commit them, have that reviewed, and register it from a clean tree: meguru apply"
-    here = [each for each in told if not spec.repository or each.repository == spec.repository]
+    here = [
+        attested_commit
+        for attested_commit in commits
+        if not spec.repository or attested_commit.repository == spec.repository
+    ]
     if asks_ci and not here:
         why = f"nobody who may has told where commit {bare[:12]} comes from"
         return (
             why,
             f"CI tells it, after the merge: meguru policy attest {bare} --branch {spec.branch or 'main'}",
         )
-    on_branch = [each for each in here if not spec.branch or each.branch == spec.branch]
+    on_branch = [
+        attested_commit
+        for attested_commit in here
+        if not spec.branch or attested_commit.branch == spec.branch
+    ]
     if asks_ci and not on_branch:
         why = f"commit {bare[:12]} is not on {spec.branch}"
         return why, f"merge it into {spec.branch}"
     return _fault_of_review(bare, on_branch) if spec.reviewed else None
 
 
-def _fault_of_review(commit: str, told: list[AttestedCommit]) -> tuple[str, str] | None:
-    if any(each.is_reviewed for each in told):
+def _fault_of_review(commit: str, commits: list[AttestedCommit]) -> tuple[str, str] | None:
+    if any(attested_commit.is_reviewed for attested_commit in commits):
         return None
-    if not any(each.author for each in told):
+    if not any(attested_commit.author for attested_commit in commits):
         why = f"nobody told who wrote commit {commit[:12]}"
         return why, "let CI tell it: meguru policy attest --author"
     why = f"nobody but its author has approved commit {commit[:12]}"

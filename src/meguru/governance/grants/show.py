@@ -27,6 +27,6 @@ def list_grants(ctx: Context) -> list[GrantRecord]:
     for name, spec in read_table(ctx.tx).grant.items():
         places = projects_of(name, spec)
         if in_projects(here, name) and (known is None or known.issuperset({*places} - {EVERYWHERE})):
-            named = [each or refs.DEFAULT for each in places]
+            named = [place or refs.DEFAULT for place in places]
             found.append(GrantRecord(name=name, to=spec.to, role=spec.role, projects=named))
     return found

@@ -20,15 +20,15 @@ _PRINCIPALS = ("principal/", "user/", "service/")
 
 def _check(ctx: Context, name: str, spec: GrantSpec) -> GrantSpec:
     """Return the spec with names in full; who gives a role may give there, and has what it gives."""
-    made = GrantSpec(to=_receiver(ctx, spec.to), role=spec.role, projects=_projects(ctx, spec.projects))
+    grant_spec = GrantSpec(to=_receiver(ctx, spec.to), role=spec.role, projects=_projects(ctx, spec.projects))
     table = read_table(ctx.tx)
     check_role(table, spec.role)
     before = table.grant.get(name)
-    for project in {*projects_of(name, made), *(projects_of(name, before) if before else ())}:
+    for project in {*projects_of(name, grant_spec), *(projects_of(name, before) if before else ())}:
         _check_may_give(ctx, project)
-    for project in projects_of(name, made):
+    for project in projects_of(name, grant_spec):
         check_held(ctx, table.permissions(spec.role), project, f"the role {spec.role}")
-    return made
+    return grant_spec
 
 
 def _receiver(ctx: Context, to: str) -> str:

@@ -21,19 +21,19 @@ def _check(ctx: Context, name: str, spec: GroupSpec) -> GroupSpec:
     if len(members) > MAX_MEMBERS:
         raise InvalidInput(f"a group has at most {MAX_MEMBERS:,} members", field="members")
     known = {who.name for who in store.list_principals(ctx.tx)} if members else set()
-    for each in members:
-        if each not in known:
-            raise NotFound.of("principal", each, known)
+    for member in members:
+        if member not in known:
+            raise NotFound.of("principal", member, known)
     check_claims(spec.claims, "claims")
-    made = GroupSpec(members=members, claims=spec.claims, description=normal(spec.description)[:1000])
+    group_spec = GroupSpec(members=members, claims=spec.claims, description=normal(spec.description)[:1000])
     before = STORE.find(ctx.tx, name)
-    if before is None or (before.members, before.claims) != (made.members, made.claims):
+    if before is None or (before.members, before.claims) != (group_spec.members, group_spec.claims):
         table = read_table(ctx.tx)
         for grant_name, grant in table.grant.items():
             if grant.to == f"group/{name}":
                 for project in projects_of(grant_name, grant):
                     check_held(ctx, table.permissions(grant.role), project, f"grant/{grant_name}")
-    return made
+    return group_spec
 
 
 def _check_unused(ctx: Context, name: str, spec: GroupSpec) -> None:
@@ -50,7 +50,7 @@ def _check_unused(ctx: Context, name: str, spec: GroupSpec) -> None:
 
 def _uses(name: str, spec: GroupSpec) -> list[str]:
     del name
-    return [f"principal/{each}" for each in spec.members]
+    return [f"principal/{member}" for member in spec.members]
 
 
 STORE = AccessRules("group", GroupSpec, check=_check, uses=_uses, before_retire=_check_unused)

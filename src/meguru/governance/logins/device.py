@@ -60,8 +60,10 @@ def issue_codes(ws: Workspace, machine: str) -> DeviceCode:
         store.forget_old(ctx.tx, now)
         if store.waiting(ctx.tx) >= MAX_PENDING:
             raise Busy("too many ask to be let in", hint="try again in some minutes")
-        asked = LoginRequest(user_code=code, machine=machine[:200], created_at=now, expires_at=now + LIFETIME)
-        store.add(ctx.tx, hash_of(device), asked)
+        request = LoginRequest(
+            user_code=code, machine=machine[:200], created_at=now, expires_at=now + LIFETIME
+        )
+        store.add(ctx.tx, hash_of(device), request)
 
     _ASK.commit(_acting(ws), write)
     return DeviceCode(device_code=device, user_code=code, expires_in=int(LIFETIME.total_seconds()))
@@ -70,25 +72,25 @@ def issue_codes(ws: Workspace, machine: str) -> DeviceCode:
 @operation("token.asked_login", permission=ANYBODY, query=True)
 def asked_login(ctx: Context, *, code: str) -> AskedLogin:
     """Tell which command line asks to be let in with a code."""
-    found = _open(ctx, code)
-    return AskedLogin(code=found.user_code, machine=found.machine)
+    request = _open(ctx, code)
+    return AskedLogin(code=request.user_code, machine=request.machine)
 
 
 @operation("token.answer_login", permission=ANYBODY)
 def answer_login(ctx: Context, *, code: str, allow: bool) -> AskedLogin:
     """Let a command line in as oneself, with at most what one may do now; or refuse it."""
-    found, me = _open(ctx, code), ctx.principal
+    request, me = _open(ctx, code), ctx.principal
     who = principals.find_principal(ctx.tx, me.name)
     if who is None or who.disabled:
         raise Conflict(f"{me.name} has no name to give away here", hint="meguru principal create NAME")
     scope = sorted(me.scope) if me.scope is not None else ["*"]
-    store.answer(ctx.tx, found.user_code, me.name if allow else None, scope)
+    store.answer(ctx.tx, request.user_code, me.name if allow else None, scope)
     ctx.emit(
         "principal.answered_login",
         f"principal/{me.name}",
-        data={"machine": found.machine, "allowed": allow},
+        data={"machine": request.machine, "allowed": allow},
     )
-    return AskedLogin(code=found.user_code, machine=found.machine)
+    return AskedLogin(code=request.user_code, machine=request.machine)
 
 
 def redeem(ws: Workspace, device: str) -> NewToken | None:
@@ -103,15 +105,15 @@ def redeem(ws: Workspace, device: str) -> NewToken | None:
     """
     key = hash_of(device)
     with ws.read() as tx:
-        found = store.by_device(tx, key)
-    if found is None or found.expires_at <= ws.clock.now():
+        request = store.by_device(tx, key)
+    if request is None or request.expires_at <= ws.clock.now():
         raise Unauthenticated("nobody let this command line in", why="its time is over", hint="ask again")
-    if found.refused:
+    if request.refused:
         raise Forbidden("this command line was refused", why="by whoever was asked")
     return (
         None
-        if found.principal is None
-        else _EXCHANGE.commit(_acting(ws), lambda ctx: _redeem(ctx, key, found))
+        if request.principal is None
+        else _EXCHANGE.commit(_acting(ws), lambda ctx: _redeem(ctx, key, request))
     )
 
 
@@ -132,11 +134,11 @@ def _redeem(ctx: Context, key: str, found: LoginRequest) -> NewToken:
 def _open(ctx: Context, code: str) -> LoginRequest:
     # As people type it: in small letters, without the dash, with spaces.
     letters = "".join(each for each in code.upper() if each in LETTERS)
-    found = store.by_code(ctx.tx, f"{letters[:4]}-{letters[4:]}")
-    is_open = found is not None and found.principal is None and not found.refused
-    if found is None or not is_open or found.expires_at <= ctx.now():
+    request = store.by_code(ctx.tx, f"{letters[:4]}-{letters[4:]}")
+    is_open = request is not None and request.principal is None and not request.refused
+    if request is None or not is_open or request.expires_at <= ctx.now():
         raise NotFound("no command line asks with this code", why="it is another one, or its time is over")
-    return found
+    return request
 
 
 def _acting(ws: Workspace) -> Workspace:

@@ -26,9 +26,9 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True):
 _COLUMNS = [login_request.c[name] for name in LoginRequest.__struct_fields__]
 
 
-def add(tx: Connection, device_hash: str, asked: LoginRequest) -> None:
+def add(tx: Connection, device_hash: str, request: LoginRequest) -> None:
     """Write down a request."""
-    tx.execute(insert(login_request).values(device_hash=device_hash, **msgspec.structs.asdict(asked)))
+    tx.execute(insert(login_request).values(device_hash=device_hash, **msgspec.structs.asdict(request)))
 
 
 def waiting(tx: Connection) -> int:

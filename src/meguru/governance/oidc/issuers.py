@@ -64,25 +64,30 @@ class Issuers:
     def keys(self, issuer: str, key: str) -> KeySet:
         """Return the keys of an issuer, asked anew when the one called `key` is not among them."""
         with self._lock:
-            kept, now = self._cached(issuer), time.monotonic()
-            age = now - kept.keys_asked
-            known = kept.keys is not None and (not key or any(each.kid == key for each in kept.keys.keys))
-            if kept.keys is None or age > CACHE_SECONDS or (not known and age > MIN_REFRESH_SECONDS):
-                kept.keys, kept.keys_asked = _key_set(get_json(kept.metadata.jwks_uri)), now
-            found: KeySet = kept.keys
+            cached_issuer, now = self._cached(issuer), time.monotonic()
+            age = now - cached_issuer.keys_asked
+            known = cached_issuer.keys is not None and (
+                not key or any(each.kid == key for each in cached_issuer.keys.keys)
+            )
+            if cached_issuer.keys is None or age > CACHE_SECONDS or (not known and age > MIN_REFRESH_SECONDS):
+                cached_issuer.keys, cached_issuer.keys_asked = (
+                    _key_set(get_json(cached_issuer.metadata.jwks_uri)),
+                    now,
+                )
+            found: KeySet = cached_issuer.keys
             return found
 
     def _cached(self, issuer: str) -> _CachedIssuer:
-        found, now = self._cache.get(issuer), time.monotonic()
-        if found is not None and now - found.asked < CACHE_SECONDS:
-            return found
+        cached_issuer, now = self._cache.get(issuer), time.monotonic()
+        if cached_issuer is not None and now - cached_issuer.asked < CACHE_SECONDS:
+            return cached_issuer
         # Issuers are those that are declared: this bounds a workspace whose declarations change all the time.
         if len(self._cache) >= MAX_ISSUERS:
             self._cache.clear()
         fresh = _read(issuer)
-        if found is not None and found.metadata.jwks_uri == fresh.jwks_uri:
-            found.metadata, found.asked = fresh, now
-            return found
+        if cached_issuer is not None and cached_issuer.metadata.jwks_uri == fresh.jwks_uri:
+            cached_issuer.metadata, cached_issuer.asked = fresh, now
+            return cached_issuer
         self._cache[issuer] = _CachedIssuer(metadata=fresh, asked=now)
         return self._cache[issuer]
 
@@ -90,17 +95,17 @@ class Issuers:
 def _read(issuer: str) -> ProviderMetadata:
     said = get_json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
-        found = msgspec.convert(said, ProviderMetadata)
+        metadata = msgspec.convert(said, ProviderMetadata)
     except msgspec.ValidationError as error:
         raise Unauthenticated(f"{issuer} does not say what it is", why=str(error)) from error
     # OpenID Connect Discovery 4.3: or one provider could publish itself as another.
-    if found.issuer != issuer:
-        why = f"it calls itself {found.issuer[:200]!r}"
+    if metadata.issuer != issuer:
+        why = f"it calls itself {metadata.issuer[:200]!r}"
         raise Unauthenticated(f"{issuer} is not what it should be", why=why, hint="declare it by that name")
     for field in ("jwks_uri", "authorization_endpoint", "token_endpoint", "userinfo_endpoint"):
-        if url := getattr(found, field):
+        if url := getattr(metadata, field):
             check_url(url, field)
-    return found
+    return metadata
 
 
 def _key_set(said: dict[str, Any]) -> KeySet:

@@ -20,10 +20,10 @@ from meguru.kernel.projects import check_project, store
 def list_projects(ctx: Context) -> list[ProjectRecord]:
     """List the projects that its caller may see, the default one first."""
     visible = ctx.visible
-    found = [_record(row) for row in store.page(ctx.tx, visible)]
+    projects = [_record(row) for row in store.page(ctx.tx, visible)]
     if visible is None or "" in visible:
-        found.insert(0, ProjectRecord(name=refs.DEFAULT, description="names without a project"))
-    return found
+        projects.insert(0, ProjectRecord(name=refs.DEFAULT, description="names without a project"))
+    return projects
 
 
 @operation("project.members", permission="project:read", query=True, on="name")

@@ -27,9 +27,9 @@ def closed(spec: ReleasePolicySpec, at: datetime) -> str:
             why = f": {freeze.why}" if freeze.why else ""
             return f"it is frozen from {freeze.since} until {freeze.until}{why}"
     hours = [found for text in spec.hours if (found := read_hours(text))]
-    if not hours or any(each.holds(at) for each in hours):
+    if not hours or any(hour.holds(at) for hour in hours):
         return ""
-    opens = min(each.next_start(at) for each in hours)
+    opens = min(hour.next_start(at) for hour in hours)
     said = " and ".join(spec.hours)
     return f"it is outside of {said}, which begins next at {opens:%Y-%m-%d %H:%M} UTC"
 

@@ -29,19 +29,19 @@ _PATTERN = re.compile(r"[^\s@]{1,100}")
 
 def find(tx: Connection, name: str) -> ReleasePolicySpec | None:
     """Return the present spec; None if there is no such policy."""
-    return next((each.spec for each in store.policies(tx) if each.name == name), None)
+    return next((policy.spec for policy in store.policies(tx) if policy.name == name), None)
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of all policies: every project shares them."""
     del projects
-    return [each.name for each in store.policies(tx)]
+    return [policy.name for policy in store.policies(tx)]
 
 
 def check(ctx: Context, name: str, spec: ReleasePolicySpec) -> ReleasePolicySpec:
     """Return the spec in its usual form; refuse what no release could ever meet, and what can't be read."""
     del name
-    spec = msgspec.structs.replace(spec, windows=[each.strip() for each in spec.hours if each.strip()])
+    spec = msgspec.structs.replace(spec, windows=[hour.strip() for hour in spec.hours if hour.strip()])
     for field in ("endpoints", "stages", "gates", "windows", "freezes"):
         if len(getattr(spec, field)) > MAX_ITEMS:
             raise InvalidInput(f"up to {MAX_ITEMS} {field} can be named", field=field)
@@ -123,7 +123,7 @@ def _check_right(ctx: Context, stage: ReviewStage, field: str) -> None:
 def uses(name: str, spec: ReleasePolicySpec) -> list[str]:
     """Return the groups and roles that reviewers are of."""
     del name
-    return sorted({each.right for each in spec.order if "/" in each.right})
+    return sorted({stage.right for stage in spec.order if "/" in stage.right})
 
 
 def save(ctx: Context, name: str, spec: ReleasePolicySpec) -> None:

@@ -41,7 +41,7 @@ def policies(tx: Connection) -> list[ReleasePolicy]:
 
 def applicable_policies(tx: Connection, endpoint: str) -> list[ReleasePolicy]:
     """Return the policies that apply to the releases of an endpoint."""
-    return [each for each in policies(tx) if each.applies_to(endpoint)]
+    return [policy for policy in policies(tx) if policy.applies_to(endpoint)]
 
 
 def put(tx: Connection, name: str, spec: ReleasePolicySpec) -> None:

@@ -39,8 +39,8 @@ def users(tx: Connection, name: str) -> list[str]:
     """Return references of what has this role, or gives it."""
     table = read_table(tx)
     found = [f"grant/{each}" for each, grant in table.grant.items() if grant.role == name]
-    held = tx.execute(select(principal.c.name).where(principal.c.role == name, ~principal.c.disabled))
-    found += [f"principal/{each}" for each in held.scalars()]
+    rows = tx.execute(select(principal.c.name).where(principal.c.role == name, ~principal.c.disabled))
+    found += [f"principal/{each}" for each in rows.scalars()]
     members = select(project_member.c.principal, project_member.c.project)
     within = tx.execute(members.where(project_member.c.role == name))
     found += [f"principal/{row.principal} in {row.project or 'default'}" for row in within]

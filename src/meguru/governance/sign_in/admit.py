@@ -47,8 +47,8 @@ def _admit(ctx: Context, provider: str, spec: IdentityProviderSpec, claims: dict
     name = _principal_of(ctx.tx, provider, subject)
     is_new = name is None
     name = name or _new_principal(ctx, spec, claims)
-    found = store.find_principal(ctx.tx, name)
-    if found is None or found.disabled:
+    principal = store.find_principal(ctx.tx, name)
+    if principal is None or principal.disabled:
         raise _refused(f"{name} was shut out")
     lasts = timedelta(seconds=seconds(spec.session, field="session") or 0.0)
     _save_identity(ctx, provider, subject, name, storable_claims(claims), lasts)

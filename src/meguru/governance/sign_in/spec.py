@@ -27,7 +27,7 @@ def _check(ctx: Context, name: str, spec: IdentityProviderSpec) -> IdentityProvi
     for field in ("client_id", "name_claim"):
         if not 0 < len(getattr(spec, field)) <= MAX_TEXT:
             raise InvalidInput(f"{field} has 1 to {MAX_TEXT} characters", field=field)
-    if len(spec.scopes) > MAX_SCOPES or any(not each or " " in each for each in spec.scopes):
+    if len(spec.scopes) > MAX_SCOPES or any(not scope or " " in scope for scope in spec.scopes):
         raise InvalidInput(f"up to {MAX_SCOPES} scopes, each one word", field="scopes")
     if (seconds(spec.session, field="session") or 0.0) > MAX_SESSION_SECONDS:
         raise InvalidInput("a session lasts 30 days at most", field="session")

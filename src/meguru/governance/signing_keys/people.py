@@ -49,10 +49,13 @@ def add(ctx: Context, *, public: str, proof: str, note: str = "") -> SigningKeyR
         raise InvalidInput("this key can't be added", field="proof", why=why, hint="meguru key add FILE")
     if len(note) > _MAX_TEXT // 5:
         raise InvalidInput("the note is too long", field="note", why=f"up to {_MAX_TEXT // 5} characters")
-    found = store.find(ctx.tx, key.id)
-    if found is not None:
-        return _existing(found, me.name)
-    if sum(each.revoked_at is None for each in store.page(ctx.tx, me.name)) >= MAX_KEYS:
+    key_record = store.find(ctx.tx, key.id)
+    if key_record is not None:
+        return _existing(key_record, me.name)
+    if (
+        sum(signing_key_record.revoked_at is None for signing_key_record in store.page(ctx.tx, me.name))
+        >= MAX_KEYS
+    ):
         raise Conflict(
             f"{me.name} has {MAX_KEYS} keys", hint="revoke one: meguru key revoke ID --reason TEXT"
         )
@@ -107,17 +110,17 @@ def revoke(ctx: Context, *, id: str, reason: str, since: datetime | None = None)
     now = ctx.now()
     if since is not None and since > now:
         raise InvalidInput("a key can't be revoked ahead of time", field="since", why=f"it is {now} now")
-    found, me = store.get(ctx.tx, id), ctx.principal
+    key, me = store.get(ctx.tx, id), ctx.principal
     # With a narrow token even one's own key only by the right: a token that leaked must not disown its owner.
-    if found.owner != me.name or not (me.scope is None or covers(me.scope, "signing_key:revoke")):
+    if key.owner != me.name or not (me.scope is None or covers(me.scope, "signing_key:revoke")):
         ctx.require("signing_key:revoke")
     at = since or now
-    if found.revoked_at is not None and found.revoked_at <= at:
-        return found
-    store.revoke(ctx.tx, found.id, since=at, by=ctx.principal.name, reason=reason)
-    data = {"owner": found.owner or "the server", "since": at, "why": reason}
-    ctx.emit("signing_key.revoked", found.ref, data=data)
-    return store.get(ctx.tx, found.id)
+    if key.revoked_at is not None and key.revoked_at <= at:
+        return key
+    store.revoke(ctx.tx, key.id, since=at, by=ctx.principal.name, reason=reason)
+    data = {"owner": key.owner or "the server", "since": at, "why": reason}
+    ctx.emit("signing_key.revoked", key.ref, data=data)
+    return store.get(ctx.tx, key.id)
 
 
 def read_public(text: str) -> tuple[Algorithm, PublicKey | EllipticPublicKey]:

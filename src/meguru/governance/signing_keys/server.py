@@ -65,8 +65,8 @@ def ensure_server_key(ws: Workspace) -> SigningKey:
         found = store.present_server_key(tx, ED25519)
     if found is not None:
         return SigningKey.from_seed(base64.b64decode(secret_of(ws, *found)))
-    made: SigningKey = _MAKE.commit(ws.with_(principal=system(ACTOR)), lambda ctx: server_key(ctx.ws, ctx.tx))
-    return made
+    key: SigningKey = _MAKE.commit(ws.with_(principal=system(ACTOR)), lambda ctx: server_key(ctx.ws, ctx.tx))
+    return key
 
 
 @operation("signing_key.rotate", permission="signing_key:rotate")
@@ -94,8 +94,8 @@ def secret_of(ws: Workspace, key: SigningKeyRecord, sealed: str) -> str:
         If no secret key opens it any more, or it was changed.
     """
     keys = keys_of(ws)
-    found = opened(keys, sealed)
-    if found is None or found.owner != key.id:
+    sealed_secret = opened(keys, sealed)
+    if sealed_secret is None or sealed_secret.owner != key.id:
         why = "it was sealed with another key than those here, or changed in the database"
         why = why if keys else "it was sealed with a key, and there is no key here"
         raise Conflict(
@@ -104,7 +104,7 @@ def secret_of(ws: Workspace, key: SigningKeyRecord, sealed: str) -> str:
             why=f"{why} ({place_of_keys(ws)})",
             hint="bring that key back, or make a new signing key: meguru key rotate",
         )
-    return found.secret
+    return sealed_secret.secret
 
 
 class KeySealer:

@@ -16,5 +16,5 @@ def key_at(tx: Connection, key_id: str, when: datetime) -> KeyStanding | None:
     `when` is the moment that the event log has: a date within what was signed is its signer's word. A key is
     good from when it was added, not before: a clock that was set back makes signatures bad, never good.
     """
-    found = store.find(tx, key_id)
-    return None if found is None else KeyStanding(key=found, when=when, why=found.fault_at(when))
+    key = store.find(tx, key_id)
+    return None if key is None else KeyStanding(key=key, when=when, why=key.fault_at(when))

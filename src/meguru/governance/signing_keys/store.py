@@ -31,7 +31,7 @@ def get(tx: Connection, key_id: str) -> SigningKeyRecord:
     where = signing_key.c.id.startswith(begin, autoescape=True)
     rows = tx.execute(select(*_COLUMNS).where(where).limit(2)).all() if begin else []
     if len(rows) != 1:
-        raise NotFound.of("signing_key", key_id, [each.id[:12] for each in page(tx)])
+        raise NotFound.of("signing_key", key_id, [key.id[:12] for key in page(tx)])
     return SigningKeyRecord(**rows[0]._mapping)
 
 

@@ -98,7 +98,11 @@ def missing_claim(claims: Mapping[str, Any], spec: TrustSpec) -> str:
         value = claims.get(key)
         said = str(value).lower() if isinstance(value, bool) else str(value)
         patterns = wanted if isinstance(wanted, list) else [wanted]
-        if value is None or isinstance(value, list | dict) or not any(_fits(said, each) for each in patterns):
+        if (
+            value is None
+            or isinstance(value, list | dict)
+            or not any(_fits(said, pattern) for pattern in patterns)
+        ):
             return key
     return ""
 

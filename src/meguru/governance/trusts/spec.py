@@ -43,10 +43,10 @@ def _check(ctx: Context, name: str, spec: TrustSpec) -> TrustSpec:
     check_role(table, spec.role)
     if not 0 < len(spec.projects) <= MAX_PROJECTS or (EVERYWHERE in spec.projects and len(spec.projects) > 1):
         raise InvalidInput(f"a trust names 1 to {MAX_PROJECTS} projects, or * alone", field="projects")
-    for each in spec.projects:
-        if each != EVERYWHERE:
-            check_project(ctx.tx, each)
-        place = "" if each == refs.DEFAULT else each
+    for project in spec.projects:
+        if project != EVERYWHERE:
+            check_project(ctx.tx, project)
+        place = "" if project == refs.DEFAULT else project
         check_held(ctx, table.permissions(spec.role), place, f"trust/{name}")
     return msgspec.structs.replace(spec, projects=sorted(set(spec.projects)))
 

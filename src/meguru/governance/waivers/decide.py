@@ -41,22 +41,22 @@ def deny(ctx: Context, *, waiver: str, note: str = "") -> Waiver:
 
 
 def _decide(ctx: Context, ref: str, state: WaiverState, note: str) -> Waiver:
-    found = store.get(ctx.tx, ref, lock=True)
+    waiver = store.get(ctx.tx, ref, lock=True)
     now = log_time(ctx.tx, ctx.now())
-    if found.state is not WaiverState.REQUESTED:
-        why = f"{found.decided_by or found.ended_by}: {found.note or found.end_reason}".rstrip(": ")
-        raise Conflict(f"{found.ref} is {found.state} already", where=found.ref, why=why)
+    if waiver.state is not WaiverState.REQUESTED:
+        why = f"{waiver.decided_by or waiver.ended_by}: {waiver.note or waiver.end_reason}".rstrip(": ")
+        raise Conflict(f"{waiver.ref} is {waiver.state} already", where=waiver.ref, why=why)
     is_granted = state is WaiverState.GRANTED
-    if is_granted and found.expires_at <= now:
-        raise Conflict(f"the time of {found.ref} is over", where=found.ref, hint="ask for a new one")
+    if is_granted and waiver.expires_at <= now:
+        raise Conflict(f"the time of {waiver.ref} is over", where=waiver.ref, hint="ask for a new one")
     if is_granted:
-        must_be_second(ctx, found)
+        must_be_second(ctx, waiver)
     elif ctx.principal.kind == "service":
         raise Forbidden("only a person can deny a waiver", why=f"{ctx.principal.name} is a service")
     note = note.strip()[:MAX_TEXT]
     done = msgspec.structs.replace(
-        found, state=state, decided_by=ctx.principal.name, decided_at=now, note=note
+        waiver, state=state, decided_by=ctx.principal.name, decided_at=now, note=note
     )
     more = {"asked_by": done.asked_by, "note": note} | ({"digest": done.digest} if is_granted else {})
-    told = emit_event(ctx, "waiver.granted" if is_granted else "waiver.denied", done, **more)
-    return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))
+    event = emit_event(ctx, "waiver.granted" if is_granted else "waiver.denied", done, **more)
+    return store.save(ctx.tx, msgspec.structs.replace(done, event=event.id))

@@ -59,8 +59,8 @@ def end(ctx: Context, found: Waiver) -> Waiver:
         ended_at=found.expires_at,
         end_reason="its time is over",
     )
-    told = emit_event(ctx, "waiver.expired" if is_leaned_on(ctx.tx, found) else "waiver.lapsed", done)
-    return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))
+    event = emit_event(ctx, "waiver.expired" if is_leaned_on(ctx.tx, found) else "waiver.lapsed", done)
+    return store.save(ctx.tx, msgspec.structs.replace(done, event=event.id))
 
 
 def _warn(ctx: Context, found: Waiver) -> None:
@@ -72,7 +72,7 @@ def _due(tx: Connection, now: datetime, *, lock: bool = False) -> tuple[list[Wai
     # Held before any event is written, as by who takes one back: what they say is not written over.
     over = store.ending(tx, now, _BATCH, lock=lock)
     soon = store.ending(tx, now + WARNING_TIME, _BATCH, unwarned=True, lock=lock)
-    return over, [each for each in soon if each.expires_at > now and is_leaned_on(tx, each)]
+    return over, [waiver for waiver in soon if waiver.expires_at > now and is_leaned_on(tx, waiver)]
 
 
 class WaiverKeeper(Ticker):

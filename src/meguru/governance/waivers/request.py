@@ -39,7 +39,7 @@ def request(ctx: Context, *, release: str, gate: str, reason: str, until: dateti
     until = check_end(until, now, ctx.settings.waiver_days)
     reason = check_reason(reason)
     _must_be_new(ctx, subject)
-    asked = Waiver(
+    waiver = Waiver(
         id=new_id("waiver"),
         endpoint=subject.endpoint,
         model=subject.model,
@@ -57,16 +57,16 @@ def request(ctx: Context, *, release: str, gate: str, reason: str, until: dateti
         state=WaiverState.REQUESTED,
         event="",
     )
-    store.add(ctx.tx, asked)
-    told = emit_event(
-        ctx, "waiver.requested", asked, declaration=asked.declaration_digest, said=asked.refusal
+    store.add(ctx.tx, waiver)
+    event = emit_event(
+        ctx, "waiver.requested", waiver, declaration=waiver.declaration_digest, said=waiver.refusal
     )
-    return store.save(ctx.tx, msgspec.structs.replace(asked, event=told.id))
+    return store.save(ctx.tx, msgspec.structs.replace(waiver, event=event.id))
 
 
 def _must_be_new(ctx: Context, subject: WaiverSubject) -> None:
     for state in (WaiverState.REQUESTED, WaiverState.GRANTED):
-        known = store.page(
+        waivers = store.page(
             ctx.tx,
             endpoint=subject.endpoint,
             model=subject.model,
@@ -75,11 +75,11 @@ def _must_be_new(ctx: Context, subject: WaiverSubject) -> None:
             limit=100,
             projects=None,
         )
-        for each in known:
-            if each.covers(subject.declaration_digest, subject.inputs):
+        for waiver in waivers:
+            if waiver.covers(subject.declaration_digest, subject.inputs):
                 raise Conflict(
-                    f"{each.ref} is {each.state} already for {subject.gate} of {subject.model}",
-                    where=each.ref,
-                    why=f"{each.asked_by}: {each.reason}",
-                    hint=f"meguru waiver show {each.id}",
+                    f"{waiver.ref} is {waiver.state} already for {subject.gate} of {subject.model}",
+                    where=waiver.ref,
+                    why=f"{waiver.asked_by}: {waiver.reason}",
+                    hint=f"meguru waiver show {waiver.id}",
                 )

@@ -37,5 +37,5 @@ def revoke(ctx: Context, *, waiver: str, reason: str) -> Waiver:
         end_reason=why,
     )
     is_live = is_leaned_on(ctx.tx, found)
-    told = emit_event(ctx, "waiver.revoked" if is_live else "waiver.withdrawn", done, why=why)
-    return store.save(ctx.tx, msgspec.structs.replace(done, event=told.id))
+    event = emit_event(ctx, "waiver.revoked" if is_live else "waiver.withdrawn", done, why=why)
+    return store.save(ctx.tx, msgspec.structs.replace(done, event=event.id))

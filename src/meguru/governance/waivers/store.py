@@ -70,7 +70,7 @@ def granted(tx: Connection, endpoint: str, model: str) -> list[Waiver]:
 
 def leaned_on(tx: Connection, releases: Iterable[str]) -> dict[str, list[Waiver]]:
     """Return by release the waivers by which some of them went live."""
-    wanted, found = sorted({each for each in releases if each}), dict[str, list[Waiver]]()
+    wanted, found = sorted({release for release in releases if release}), dict[str, list[Waiver]]()
     for start in range(0, len(wanted), _ENDPOINTS_AT_ONCE):
         chunk = wanted[start : start + _ENDPOINTS_AT_ONCE]
         query = select(waiver).where(waiver.c.used_by.in_(chunk)).order_by(waiver.c.id)

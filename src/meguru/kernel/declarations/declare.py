@@ -48,14 +48,14 @@ def declare(
     # that the same declaration twice is unchanged.
     after = specs.check(ctx, name, spec)
     before = specs.find(ctx.tx, name)
-    found = _diff(kind, name, before, after)
-    _check_expected(found.ref, before, expect)
-    if found.change is Change.UNCHANGED:
-        return found
+    declared = _diff(kind, name, before, after)
+    _check_expected(declared.ref, before, expect)
+    if declared.change is Change.UNCHANGED:
+        return declared
     specs.save(ctx, name, after)
-    event = _emit(ctx, kind, found, specs.uses(name, after))
-    store.add(ctx.tx, kind.name, name, found.spec, event, retired=False)
-    return found
+    event = _emit(ctx, kind, declared, specs.uses(name, after))
+    store.add(ctx.tx, kind.name, name, declared.spec, event, retired=False)
+    return declared
 
 
 def retire(ctx: Context, kind: Kind, name: str, *, expect: dict[str, Any] | None = None) -> Declared:
@@ -140,7 +140,7 @@ def _diff(kind: Kind, name: str, before: msgspec.Struct | None, after: msgspec.S
 def _emit(ctx: Context, kind: Kind, found: Declared, used: list[str]) -> Event:
     if found.change is Change.CREATED:
         return ctx.emit(f"{kind.name}.created", found.ref, data=found.spec, used=used)
-    changes = {each.field: {"before": each.before, "after": each.after} for each in found.fields}
+    changes = {change.field: {"before": change.before, "after": change.after} for change in found.fields}
     return ctx.emit(f"{kind.name}.updated", found.ref, data={"changes": changes}, used=used)
 
 

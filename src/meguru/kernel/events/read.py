@@ -88,8 +88,8 @@ def project_of(tx: Connection, event_id: str) -> str | None:
 
 def latest(tx: Connection, *, subject: str = "", types: Iterable[str] = ()) -> Event | None:
     """Return the newest event about a subject; None if there is none."""
-    found = read(tx, subject=subject, types=types, limit=1, newest_first=True)
-    return found[0] if found else None
+    events = read(tx, subject=subject, types=types, limit=1, newest_first=True)
+    return events[0] if events else None
 
 
 def head(tx: Connection, projects: AbstractSet[str] | None = None) -> int:

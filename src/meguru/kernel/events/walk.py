@@ -163,17 +163,17 @@ class LogWalk:
 
 def walk(tx: Connection, sizes: Iterable[int] = ()) -> LogWalk:
     """Go through the log; stop at the first entry that was changed, removed, moved or added."""
-    found, raw = LogWalk(sizes), RawSql(tx)
+    log_walk, raw = LogWalk(sizes), RawSql(tx)
     try:
         with raw.stream(_ALL, _BATCH) as batches:
             for rows in batches:
-                if not found.feed(rows):
+                if not log_walk.feed(rows):
                     break
     except DBAPIError as error:
         if not raw.is_sqlite:
             raise  # PostgreSQL keeps no text that it could not give back
-        _find_unreadable(raw, found, error)
-    return found
+        _find_unreadable(raw, log_walk, error)
+    return log_walk
 
 
 def _find_unreadable(raw: RawSql, found: LogWalk, error: DBAPIError) -> None:

@@ -94,7 +94,7 @@ class LogWatch:
             if len(self._unpolled) > MAX_UNPOLLED:
                 self._unpolled.clear()
             self._unpolled.update(fresh)
-            if any(each.wants(kind, seq) for each in self._waiters for seq, kind in fresh.items()):
+            if any(waiter.wants(kind, seq) for waiter in self._waiters for seq, kind in fresh.items()):
                 self._poll_soon()
 
     def close(self) -> None:

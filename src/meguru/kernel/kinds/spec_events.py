@@ -51,13 +51,13 @@ def spec_events(
 
 def _fields(spec: type[msgspec.Struct]) -> list[Any]:
     found: list[Any] = []
-    for each in msgspec.structs.fields(spec):
-        if each.required:
-            found.append((each.name, each.type))
-        elif each.default_factory is not msgspec.NODEFAULT:
-            found.append((each.name, each.type, msgspec.field(default_factory=each.default_factory)))
+    for field in msgspec.structs.fields(spec):
+        if field.required:
+            found.append((field.name, field.type))
+        elif field.default_factory is not msgspec.NODEFAULT:
+            found.append((field.name, field.type, msgspec.field(default_factory=field.default_factory)))
         else:
-            found.append((each.name, each.type, each.default))
+            found.append((field.name, field.type, field.default))
     return found
 
 

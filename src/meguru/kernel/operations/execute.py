@@ -61,9 +61,9 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     # First without the write lock, which most repeated requests then never wait for; `_begin` asks again
     # under it.
     with ws.read() as tx:
-        known = idempotency.find(tx, request)
-    if known is not None:
-        return _replay(operation, request, known)
+        answer = idempotency.find(tx, request)
+    if answer is not None:
+        return _replay(operation, request, answer)
     try:
         return run(ws, operation, lambda ctx: operation.function(ctx, **typed), request, home=home)
     except _AlreadyDone as done:
@@ -71,10 +71,10 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     except RowConflict:
         # Another server answered the same key between our query and our commit.
         with ws.read() as tx:
-            known = idempotency.find(tx, request)
-        if known is None:
+            answer = idempotency.find(tx, request)
+        if answer is None:
             raise
-        return _replay(operation, request, known)
+        return _replay(operation, request, answer)
 
 
 def execute_grouped(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
@@ -166,9 +166,9 @@ def _begin(ws: Workspace, tx: Connection, request: idempotency.IdempotentRequest
 
 
 def _stop_if_done(tx: Connection, request: idempotency.IdempotentRequest) -> None:
-    known = idempotency.find(tx, request)
-    if known is not None:
-        raise _AlreadyDone(known)
+    answer = idempotency.find(tx, request)
+    if answer is not None:
+        raise _AlreadyDone(answer)
 
 
 def _replay(

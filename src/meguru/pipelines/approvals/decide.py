@@ -30,27 +30,27 @@ def decide(ctx: Context, *, step: str, approve: bool, note: str = "") -> Pipelin
     run = runs.get(ctx.tx, run_id)
     # Whoever works on the run looks for answers before it lets go of this row: no answer is missed.
     jobs.hold(ctx.tx, "pipeline_run", run.id)
-    found = store.of_run(ctx.tx, run.id).get(key)
-    if found is None:
+    approval = store.of_run(ctx.tx, run.id).get(key)
+    if approval is None:
         raise NotFound.of("question of this run", key, store.of_run(ctx.tx, run.id))
-    if found.state is not ApprovalState.OPEN or run.state in FINAL:
+    if approval.state is not ApprovalState.OPEN or run.state in FINAL:
         why = (
-            f"{found.decided_by or 'nobody'}: {found.state}"
-            if found.state is not ApprovalState.OPEN
+            f"{approval.decided_by or 'nobody'}: {approval.state}"
+            if approval.state is not ApprovalState.OPEN
             else run.state
         )
         raise Conflict(f"{run.id}.{key} can't be answered any more", why=why, where=run.ref)
-    _check_who(ctx, found, run.created_by)
+    _check_who(ctx, approval, run.created_by)
     answer = ApprovalState.APPROVED if approve else ApprovalState.REFUSED
-    answered = store.answer(ctx.tx, found, answer, by=ctx.principal.name, at=ctx.now(), note=note[:4000])
+    answered = store.answer(ctx.tx, approval, answer, by=ctx.principal.name, at=ctx.now(), note=note[:4000])
     ctx.emit(
         "approval.approved" if approve else "approval.refused",
         f"step_run/{run.id}.{key}",
         data={
             "run": run.id,
             "step": key,
-            "question": found.question,
-            "digest": found.digest,
+            "question": approval.question,
+            "digest": approval.digest,
             "note": answered.note,
         },
         used=[run.ref],
@@ -75,9 +75,11 @@ def list_approvals(
         ctx.check_readable("pipeline_run", run, "pipeline:read")
     mine = runs.get(ctx.tx, run).id if run else ""
     projects = ctx.readable if run else ctx.visible
-    found = list(store.page(ctx.tx, state=state, run=mine, after=cursor, limit=limit + 1, projects=projects))
-    more = f"{found[limit - 1].run}.{found[limit - 1].step}" if len(found) > limit else ""
-    return Page(items=found[:limit], next_cursor=more)
+    approvals = list(
+        store.page(ctx.tx, state=state, run=mine, after=cursor, limit=limit + 1, projects=projects)
+    )
+    more = f"{approvals[limit - 1].run}.{approvals[limit - 1].step}" if len(approvals) > limit else ""
+    return Page(items=approvals[:limit], next_cursor=more)
 
 
 def _check_who(ctx: Context, question: PipelineApproval, starter: str) -> None:

@@ -32,28 +32,28 @@ def show_component(ctx: Context, *, name: str) -> ComponentInfo:
         If none of this name is installed or used.
     """
     distribution, slash, bare = name.rpartition("/")
-    found = _all(uses(ctx.tx, ctx.visible))
-    for one in found:
-        if one.name == bare and (not slash or one.distribution == distribution):
-            return one
-    raise NotFound.of("component", name, [one.name for one in found])
+    component_infos = _all(uses(ctx.tx, ctx.visible))
+    for component_info in component_infos:
+        if component_info.name == bare and (not slash or component_info.distribution == distribution):
+            return component_info
+    raise NotFound.of("component", name, [one.name for one in component_infos])
 
 
 def _all(used: dict[tuple[str, str], list[Use]]) -> list[ComponentInfo]:
-    found = [describe(point, used.pop(_key(point), [])) for point in offers()]
+    component_infos = [describe(point, used.pop(_key(point), [])) for point in offers()]
     for (distribution, name), by in sorted(used.items()):
         why = "it is not installed here"
-        found.append(ComponentInfo(name=name, distribution=distribution, error=why, used_by=by))
-    return sorted(found, key=lambda one: (one.name, one.distribution))
+        component_infos.append(ComponentInfo(name=name, distribution=distribution, error=why, used_by=by))
+    return sorted(component_infos, key=lambda one: (one.name, one.distribution))
 
 
 def describe(point: EntryPoint, used_by: list[Use]) -> ComponentInfo:
     """Load a component and describe it; what can't be loaded is described as that."""
-    made = made_by(point)
+    component = made_by(point)
     bare = ComponentInfo(
-        name=made.name,
-        distribution=made.distribution,
-        version=made.version,
+        name=component.name,
+        distribution=component.distribution,
+        version=component.version,
         place=point.value,
         used_by=used_by,
     )
@@ -78,8 +78,8 @@ def describe(point: EntryPoint, used_by: list[Use]) -> ComponentInfo:
 
 
 def _key(point: EntryPoint) -> tuple[str, str]:
-    made = made_by(point)
-    return made.distribution, made.name
+    component = made_by(point)
+    return component.distribution, component.name
 
 
 def _default(parameter: inspect.Parameter) -> str:

@@ -39,12 +39,12 @@ def impact(ctx: Context, *, name: str, version: str = "") -> Impact:
         )
     if not known.distribution:
         raise NotFound.of("distribution of the component", name, [])
-    found = [
+    pipelines = [
         affected
-        for one in store.newest(ctx.tx, ctx.visible)
-        if (affected := _affected(one, known.name, known.distribution, wanted))
+        for pipeline_version in store.newest(ctx.tx, ctx.visible)
+        if (affected := _affected(pipeline_version, known.name, known.distribution, wanted))
     ]
-    return Impact(name=known.name, distribution=known.distribution, version=wanted, pipelines=found)
+    return Impact(name=known.name, distribution=known.distribution, version=wanted, pipelines=pipelines)
 
 
 def _affected(version: PipelineVersion, name: str, distribution: str, wanted: str) -> AffectedPipeline | None:
@@ -57,9 +57,9 @@ def _affected(version: PipelineVersion, name: str, distribution: str, wanted: st
         for key, why in reasons.items()
         if why or _is_locked(version, key)
     ]
-    again = {one.step for one in steps}
+    again = {affected_step.step for affected_step in steps}
     reached = set().union(*(after(version.graph, key) for key in again))
-    products = [(one.name, one.result) for one in version.graph.also]
+    products = [(product.name, product.result) for product in version.graph.also]
     if version.graph.produces and isinstance(version.graph.result, FromStep):
         products.append((version.graph.produces, version.graph.result))
     return AffectedPipeline(
@@ -83,9 +83,9 @@ def _why(version: PipelineVersion, step: Step, name: str, distribution: str, wan
     if code is None:
         return ""
     registered = code.environment.packages.get(normal(distribution))
-    made = step.component
-    if made is not None and (made.name, made.distribution) == (name, distribution):
-        return f"it is {name} {made.version}" if made.version != wanted else ""
+    component = step.component
+    if component is not None and (component.name, component.distribution) == (name, distribution):
+        return f"it is {name} {component.version}" if component.version != wanted else ""
     if registered is not None and registered != wanted:
         return f"it imports {distribution} {registered}"
     return ""

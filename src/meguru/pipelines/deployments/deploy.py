@@ -26,8 +26,8 @@ def deploy(ctx: Context, *, name: str, version: int | None = None, reason: str =
     """
     parsed = refs.parse(name, kind="pipeline")
     wanted = name if version is None else refs.make("pipeline", parsed.name, version)
-    found = store.resolve(ctx.tx, wanted, ctx.readable)
-    return put_live(ctx, found, reason=reason)
+    pipeline_version = store.resolve(ctx.tx, wanted, ctx.readable)
+    return put_live(ctx, pipeline_version, reason=reason)
 
 
 @operation("pipeline.rollback", permission=NEEDED, on="name")
@@ -119,9 +119,9 @@ def deployed_version(ctx: Context, name: str) -> PipelineVersion:
 def _before(ctx: Context, now: PipelineDeployment, to: int | None) -> PipelineDeployment | None:
     """Return the deployment to go back to; unless named, one that was rolled back is passed over."""
     number = now.number if to is not None else now.rolled_back_to or now.number
-    while found := deployments.newest(ctx.tx, now.name, limit=_PAGE, before=number):
-        for each in found:
-            if each.version not in {0, now.version} and to in {None, each.version}:
-                return each
-        number = found[-1].number
+    while pipeline_deployments := deployments.newest(ctx.tx, now.name, limit=_PAGE, before=number):
+        for deployment in pipeline_deployments:
+            if deployment.version not in {0, now.version} and to in {None, deployment.version}:
+                return deployment
+        number = pipeline_deployments[-1].number
     return None

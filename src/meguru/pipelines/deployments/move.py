@@ -65,7 +65,7 @@ def write(
         ref,
         data={"version": version, "before": (before.version or None) if before else None, "reason": reason},
     )
-    made = PipelineDeployment(
+    deployment = PipelineDeployment(
         name=name,
         number=before.number + 1 if before else 1,
         version=version,
@@ -75,5 +75,5 @@ def write(
         event=told.id,
         rolled_back_to=rolled_back_to,
     )
-    deployments.add(ctx.tx, made)
-    return made
+    deployments.add(ctx.tx, deployment)
+    return deployment

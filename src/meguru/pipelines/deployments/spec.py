@@ -96,7 +96,7 @@ def touches(tx: Connection, name: str, after: PipelineSpec | None) -> list[str]:
 def default_params(tx: Connection, version: PipelineVersion) -> dict[str, Any]:
     """Return the declared parameters of a pipeline that a version of it has."""
     said = tx.execute(select(pipeline.c.spec).where(pipeline.c.name == version.name)).scalar() or {}
-    known = {each.name for each in version.graph.parameters}
+    known = {parameter.name for parameter in version.graph.parameters}
     return {name: value for name, value in said.get("params", {}).items() if name in known}
 
 

@@ -12,14 +12,14 @@ from meguru.pipelines.schema import pipeline
 
 def deployed(tx: Connection, name: str) -> int | None:
     """Return the version of a pipeline that is deployed; None if none is."""
-    found = current(tx, name)
-    return (found.version or None) if found else None
+    deployment = current(tx, name)
+    return (deployment.version or None) if deployment else None
 
 
 def current(tx: Connection, name: str) -> PipelineDeployment | None:
     """Return the deployment that holds."""
-    found = newest(tx, name, limit=1)
-    return found[0] if found else None
+    deployments = newest(tx, name, limit=1)
+    return deployments[0] if deployments else None
 
 
 def newest(tx: Connection, name: str, *, limit: int, before: int | None = None) -> list[PipelineDeployment]:

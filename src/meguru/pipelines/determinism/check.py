@@ -71,15 +71,15 @@ def check_result(ctx: Context, *, job: str) -> DeterminismCheck:
 
 def results_of(tx: Connection, run: str, check_id: str, steps: list[str]) -> dict[str, StepCheck]:
     """Return the results of a check that are there, by step."""
-    found: dict[str, StepCheck] = {}
+    checks: dict[str, StepCheck] = {}
     for step in steps:
-        for told in events.read(
+        for event in events.read(
             tx, subject=f"step_run/{run}.{step}", types=[CHECKED], limit=100, newest_first=True
         ):
-            if told.data["check"] == check_id:
-                found[step] = read(told)
+            if event.data["check"] == check_id:
+                checks[step] = read(event)
                 break
-    return found
+    return checks
 
 
 def latest(tx: Connection, *step_runs: str) -> StepCheck | None:

@@ -29,14 +29,14 @@ def differences(first: list[Value], second: list[Value], place: ValueStore) -> l
     return found
 
 
-def _how(one: Value, other: Value, place: ValueStore) -> list[str]:
-    if one.kind != other.kind:
-        return [f"a {one.kind} and a {other.kind}"]
-    if max(one.size, other.size) > MAX_COMPARED_BYTES:
-        return [_bytes(one, other)]
-    said = list(_described(one, other, place))
+def _how(value: Value, other: Value, place: ValueStore) -> list[str]:
+    if value.kind != other.kind:
+        return [f"a {value.kind} and a {other.kind}"]
+    if max(value.size, other.size) > MAX_COMPARED_BYTES:
+        return [_bytes(value, other)]
+    said = list(_described(value, other, place))
     more = [f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else []
-    return said[:_SHOWN] + more or [_bytes(one, other)]
+    return said[:_SHOWN] + more or [_bytes(value, other)]
 
 
 def _described(one: Value, other: Value, place: ValueStore) -> Iterator[str]:
@@ -108,8 +108,8 @@ def _frames(one: Any, other: Any) -> Iterator[str]:
             yield "the values are equal, their bytes are not (values under a null, or another dictionary)"
 
 
-def _bytes(one: Value, other: Value) -> str:
-    return f"the bytes differ: {one.digest[:12]} ({one.size:,}) and {other.digest[:12]} ({other.size:,})"
+def _bytes(value: Value, other: Value) -> str:
+    return f"the bytes differ: {value.digest[:12]} ({value.size:,}) and {other.digest[:12]} ({other.size:,})"
 
 
 def _short(value: Any) -> str:

@@ -52,8 +52,8 @@ class CheckHandler:
         try:
             for key in job.payload["steps"]:
                 if key not in done:
-                    found = bench.check(key)
-                    _commit(ws, job, run, found, lease)
+                    check = bench.check(key)
+                    _commit(ws, job, run, check, lease)
         finally:
             shutil.rmtree(bench.folder, ignore_errors=True)
 
@@ -97,9 +97,11 @@ class _Bench:
         parent = self.begun[key].parent
         step = self.graph[parent or key]
         seed = keys.seed_of(self.begun[key].key) if self.begun[key].key else 0
-        made = StepCheck(step=key, verdict=DeterminismVerdict.EQUAL, declared=step.deterministic, seed=seed)
+        step_check = StepCheck(
+            step=key, verdict=DeterminismVerdict.EQUAL, declared=step.deterministic, seed=seed
+        )
         if step.kind == "approval":
-            return _with(made, DeterminismVerdict.SKIPPED, ["people answered it"])
+            return _with(step_check, DeterminismVerdict.SKIPPED, ["people answered it"])
         try:
             calls = self._calls(step, key if parent else "")
             said: list[str] = []
@@ -114,10 +116,10 @@ class _Bench:
         except (LostLease, Interrupted, Busy):
             raise
         except (RerunFailed, MeguruError) as error:
-            return _with(made, DeterminismVerdict.FAILED, [str(error)])
+            return _with(step_check, DeterminismVerdict.FAILED, [str(error)])
         if said:
-            return _with(made, DeterminismVerdict.DIFFERS, said)
-        return _with(made, DeterminismVerdict.CHANGED, changed) if changed else made
+            return _with(step_check, DeterminismVerdict.DIFFERS, said)
+        return _with(step_check, DeterminismVerdict.CHANGED, changed) if changed else step_check
 
     def _calls(self, step: Step, only: str) -> list[Step]:
         if step.kind != "map":
@@ -159,9 +161,9 @@ class _Bench:
         return outcome.outputs
 
     def _key_of(self, step: Step) -> str:
-        known = self.begun.get(step.key)
-        if known is not None and known.key:
-            return known.key
+        run = self.begun.get(step.key)
+        if run is not None and run.key:
+            return run.key
         code = self.version.codes.get(step.key.partition(".")[0])
         return keys.key_of(step, keys.parts_of(step, code, self.run, self.outputs))
 

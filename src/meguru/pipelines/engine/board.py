@@ -82,12 +82,14 @@ class Board:
         """Take in that a step will not run; return it with all that can't run without it."""
         found, front = [], [Skipped(key, reason)]
         while front:
-            one = front.pop()
-            if one.key in self._over:
+            skipped = front.pop()
+            if skipped.key in self._over:
                 continue
-            self._over.add(one.key)
-            found.append(one)
-            front += [Skipped(user, f"{one.key} was skipped") for user in self._users.get(one.key, ())]
+            self._over.add(skipped.key)
+            found.append(skipped)
+            front += [
+                Skipped(user, f"{skipped.key} was skipped") for user in self._users.get(skipped.key, ())
+            ]
         return found
 
     def expand(self, key: str, calls: Sequence[Step]) -> None:

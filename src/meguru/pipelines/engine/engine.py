@@ -109,8 +109,8 @@ class Engine:
             self._finish()
         finally:
             # However this ends, no step goes on without an engine: the next one may start it again.
-            for one in self.active.values():
-                executors.of(one.isolation).kill(one.name)
+            for active in self.active.values():
+                executors.of(active.isolation).kill(active.name)
             self.places.close()
             self.logs.end()
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -221,7 +221,7 @@ class Engine:
 
     def _next_timeout(self) -> float:
         # Not until the first deadline alone: the lease must be kept, and the logs be shown, in any case.
-        deadlines = [one.deadline for one in self.active.values() if one.deadline is not None]
+        deadlines = [active.deadline for active in self.active.values() if active.deadline is not None]
         return max(0.01, min([_CHECK_SECONDS, *(deadline - time.monotonic() for deadline in deadlines)]))
 
     def _watch(self) -> bool:
@@ -229,10 +229,10 @@ class Engine:
         self.lease.poll()
         self.logs.poll()
         self.metrics.poll(self._running())
-        for one in self.active.values():
-            if one.deadline is not None and time.monotonic() > one.deadline and not one.timed_out:
-                one.timed_out = True
-                executors.of(one.isolation).kill(one.name)
+        for active in self.active.values():
+            if active.deadline is not None and time.monotonic() > active.deadline and not active.timed_out:
+                active.timed_out = True
+                executors.of(active.isolation).kill(active.name)
         with self.ws.read() as tx:
             self.paused = runs.get(tx, self.record.run.id).paused
         return bool(self.plan.questions.open or self.plan.runnable)
@@ -362,7 +362,7 @@ class Engine:
             self.record.commit(lambda ctx: fail(ctx, run, why))
 
 
-def _event_data(one: StepRun) -> dict[str, Any]:
-    files = {use.path: use.digest for use in one.files[:_MAX_EVENT_FILES] if use.digest}
-    told = {"attempt": one.attempt, "outputs": msgspec.to_builtins(one.outputs)}
+def _event_data(run: StepRun) -> dict[str, Any]:
+    files = {use.path: use.digest for use in run.files[:_MAX_EVENT_FILES] if use.digest}
+    told = {"attempt": run.attempt, "outputs": msgspec.to_builtins(run.outputs)}
     return told | ({"files": files} if files else {})

@@ -57,10 +57,10 @@ class RunPlan:
         # all cached costs one commit.
         while self.failed is None and (fresh := self.board.begin()):
             wanted = [key for key in fresh if not self._is_settled(tx, key)]
-            kept = self._kept(tx, wanted)
+            step_runs = self._kept(tx, wanted)
             for key in wanted:
-                if key in kept:
-                    self._take_over(key, kept[key])
+                if key in step_runs:
+                    self._take_over(key, step_runs[key])
                 elif self.board.steps[key].kind == "map":
                     self._expand_map(key)
                 else:
@@ -74,7 +74,7 @@ class RunPlan:
         self, key: str, outputs: list[Value], log: str | None = None, files: Sequence[FileUse] = ()
     ) -> StepRun:
         """Take in what a step returned, and the files that it read."""
-        one = self.record.change(
+        run = self.record.change(
             self.record.steps[key],
             state=StepState.SUCCEEDED,
             outputs=outputs,
@@ -83,17 +83,17 @@ class RunPlan:
             finished_at=self.ws.clock.now(),
         )
         self._close_step(key, outputs)
-        return one
+        return run
 
     def fail(self, key: str, why: Failed, log: str | None = None, *, again: bool = False) -> None:
         """Take in that a step failed; `again` if another attempt could end otherwise."""
-        step, one = self.board.steps[key], self.record.steps[key]
-        failures, now = one.failures + 1, self.ws.clock.now()
+        step, run = self.board.steps[key], self.record.steps[key]
+        failures, now = run.failures + 1, self.ws.clock.now()
         again = again and failures <= step.retries
         # The exponent is bounded, for a float is not: 2.0 ** 1024 overflows.
         wait = min(step.backoff * 2.0 ** (min(failures, 60) - 1), _MAX_BACKOFF)
         self.record.change(
-            one,
+            run,
             state=StepState.WAITING if again else StepState.FAILED,
             failures=failures,
             failed=why,
@@ -102,7 +102,7 @@ class RunPlan:
             due_at=now + timedelta(seconds=wait) if again and wait else None,
         )
         data = {
-            "attempt": one.attempt,
+            "attempt": run.attempt,
             "retried": again,
             "type": why.type,
             "message": why.message,
@@ -140,8 +140,8 @@ class RunPlan:
                 self._skip(key, reason)
                 return True
             if step.kind == "approval":
-                one = self._describe(step, StepState.ASKING)
-                if key in self._earlier and self._earlier[key].key == one.key:
+                run = self._describe(step, StepState.ASKING)
+                if key in self._earlier and self._earlier[key].key == run.key:
                     self._take_over(key, self._earlier[key])
                     return True
                 self.questions.ask(tx, step, self.outputs)
@@ -153,14 +153,14 @@ class RunPlan:
         return False
 
     def _describe(self, step: Step, state: StepState) -> StepRun:
-        one = self.record.steps.get(step.key)
-        if one is not None and one.key:
-            return one
+        run = self.record.steps.get(step.key)
+        if run is not None and run.key:
+            return run
         parent = self.board.parent.get(step.key, "")
         code = self.version.codes.get(parent or step.key)
-        one = transitions.new_step(self.record.run, step, code, self.outputs, state, parent)
-        self.record.steps[step.key] = one
-        return one
+        run = transitions.new_step(self.record.run, step, code, self.outputs, state, parent)
+        self.record.steps[step.key] = run
+        return run
 
     def _skip(self, key: str, reason: str) -> None:
         run, now = self.record.run, self.ws.clock.now()
@@ -184,15 +184,15 @@ class RunPlan:
             if self.board.steps[key].cache and self.board.parent.get(key, key) not in again
         }
         by_key = runs.newest_computed(tx, list(lookup.values()))
-        found: dict[str, StepRun] = {}
+        step_runs: dict[str, StepRun] = {}
         for key in wanted:
             names = argument_paths.texts_of_inputs(
                 self.board.steps[key].inputs.values(), self.record.run.params
             )
             candidates = self._candidates(tx, key, by_key.get(lookup.get(key, "")))
-            if one := transitions.usable(candidates, self.outputs.blobs, names):
-                found[key] = one
-        return found
+            if run := transitions.usable(candidates, self.outputs.blobs, names):
+                step_runs[key] = run
+        return step_runs
 
     def _candidates(self, tx: Connection, key: str, newest: StepRun | None) -> Iterator[StepRun]:
         earlier = self._earlier.get(key)
@@ -212,10 +212,10 @@ class RunPlan:
         except InvalidInput as error:
             self.fault(step, error)
             return
-        one = stored[key]
-        if one.state is not StepState.RUNNING:
+        run = stored[key]
+        if run.state is not StepState.RUNNING:
             now = self.ws.clock.now()
-            self.record.change(one, state=StepState.RUNNING, items=len(calls), attempt=1, started_at=now)
+            self.record.change(run, state=StepState.RUNNING, items=len(calls), attempt=1, started_at=now)
         if not calls:
             self._join_map(key)
             return
@@ -228,13 +228,13 @@ class RunPlan:
                 self._end_in_failure(call.key, before.failed or Failed(step=call.key, type="", message=""))
 
     def _join_map(self, key: str) -> None:
-        step, one = self.board.steps[key], self.record.steps[key]
-        calls = [f"{key}.{n}" for n in range(one.items or 0)]
+        step, run = self.board.steps[key], self.record.steps[key]
+        calls = [f"{key}.{n}" for n in range(run.items or 0)]
         there = [self.outputs[call] for call in calls if call in self.outputs]
         if len(there) < len(calls):
             # What is not whole is no answer for a later run.
-            one = self.record.change(
-                one, key="", reason=f"{len(calls) - len(there)} of {len(calls)} calls failed"
+            run = self.record.change(
+                run, key="", reason=f"{len(calls) - len(there)} of {len(calls)} calls failed"
             )
         files = merge_files(self.record.steps[call].files for call in calls if call in self.record.steps)
         self.finish(key, maps.join_outputs(step, there, self.outputs), files=files)

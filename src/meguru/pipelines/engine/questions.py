@@ -28,9 +28,9 @@ class Questions:
     def ask(self, tx: Connection, step: Step, outputs: Outputs) -> None:
         """Ask a step's question, unless an earlier attempt at this run did."""
         run = self.record.run
-        asked = store.of_run(tx, run.id).get(step.key)
-        if asked is not None:
-            self.open[step.key] = asked
+        approval = store.of_run(tx, run.id).get(step.key)
+        if approval is not None:
+            self.open[step.key] = approval
             return
         about, now = step.approval or Approval(question=step.key), self.ws.clock.now()
         question = PipelineApproval(
@@ -55,9 +55,9 @@ class Questions:
         """Yield each question that was answered, or whose time is up, with the answer."""
         if not self.open:
             return
-        found, now = store.of_run(tx, self.record.run.id), self.ws.clock.now()
+        approvals, now = store.of_run(tx, self.record.run.id), self.ws.clock.now()
         for key in list(self.open):
-            question = found.get(key)
+            question = approvals.get(key)
             if question is None:  # it is asked in the next commit
                 continue
             if question.state is ApprovalState.OPEN:
@@ -69,12 +69,12 @@ class Questions:
 
     def is_answered(self, tx: Connection) -> bool:
         """Tell whether an answer to an open question is there."""
-        found = store.of_run(tx, self.record.run.id)
-        return any(found[key].state is not ApprovalState.OPEN for key in self.open if key in found)
+        approvals = store.of_run(tx, self.record.run.id)
+        return any(approvals[key].state is not ApprovalState.OPEN for key in self.open if key in approvals)
 
     def deadline(self) -> datetime | None:
         """Return when the first open question closes by itself."""
-        return min((one.deadline for one in self.open.values() if one.deadline), default=None)
+        return min((approval.deadline for approval in self.open.values() if approval.deadline), default=None)
 
     def _expire(self, question: PipelineApproval, now: datetime) -> None:
 

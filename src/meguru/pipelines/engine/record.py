@@ -37,7 +37,7 @@ class RunRecord:
     ) -> None:
         self.ws, self.run, self.steps, self.lease, self.progress = ws, run, steps, lease, progress
         self.logs = logs
-        self._stored = {one.id for one in steps.values()}
+        self._stored = {step_run.id for step_run in steps.values()}
         self._dirty: dict[str, StepRun] = {}
         self._events: list[EventDraft] = []
         self._reused: dict[str, str] = {}
@@ -83,11 +83,11 @@ class RunRecord:
         self.run = msgspec.structs.replace(self.run, state=PipelineRunState.RUNNING)
         # Forgotten only after the commit: if that failed, the next one writes all of it.
         changed = list(self._dirty.values())
-        self._stored |= {one.id for one in changed}
+        self._stored |= {step_run.id for step_run in changed}
         self._dirty, self._events, self._reused, self._also = {}, [], {}, []
         if self.progress is not None:
-            for one in changed:
-                self.progress(one)
+            for run in changed:
+                self.progress(run)
 
     def commit(self, work: Callable[[Context], None]) -> None:
         """Do some work in one transaction; LostLease if the run is no longer ours."""

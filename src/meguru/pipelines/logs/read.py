@@ -56,8 +56,8 @@ def read_log(
     if tail:  # leaves out the oldest logs, and says nothing
         logs = store.of_run(ctx.tx, run.id, step=step, after=after, newest=True, limit=store.MAX_LOGS)
         logs, dropped = _chosen(logs, attempt, before)
-        found = _last(ctx, logs, after, wanted, tail, whole=bool(grep or before))
-        return LogPage(lines=[*found, *last][-tail:], live=live, dropped=dropped)
+        log_lines = _last(ctx, logs, after, wanted, tail, whole=bool(grep or before))
+        return LogPage(lines=[*log_lines, *last][-tail:], live=live, dropped=dropped)
     lines, dropped, is_cut = _first(ctx, run.id, step, attempt, after, wanted)
     lines = lines if is_cut else [*lines, *last]
     end = limit

@@ -46,15 +46,15 @@ def search_logs(
             now=ctx.now(),
             projects=ctx.readable,
         )
-        ids = [one.id for one in recent]
+        ids = [pipeline_run.id for pipeline_run in recent]
     fits, searched = matcher(text), 0
-    found: list[LogLine] = []
+    lines: list[LogLine] = []
     for one in ids:
         logs = store.of_run(ctx.tx, one, step=normal(step), limit=store.MAX_LOGS + 1)
         for number, log in enumerate(logs):
-            if searched > MAX_TEXT_BYTES or len(found) >= limit or number == store.MAX_LOGS:
-                return LogHits(lines=found, searched=searched, more=True)
+            if searched > MAX_TEXT_BYTES or len(lines) >= limit or number == store.MAX_LOGS:
+                return LogHits(lines=lines, searched=searched, more=True)
             kept = text_of(ctx, log)
             searched += len(kept)
-            found += [line for line in read(kept, log) if fits(line.text)][: limit - len(found)]
-    return LogHits(lines=found, searched=searched)
+            lines += [line for line in read(kept, log) if fits(line.text)][: limit - len(lines)]
+    return LogHits(lines=lines, searched=searched)

@@ -38,14 +38,14 @@ def remove_pool(ctx: Context, *, name: str) -> Pool:
     Conflict
         If a step holds a place of it.
     """
-    found = _one(ctx, name)
-    declarations.retire(ctx, POOL, found.name)
-    return found
+    pool = _one(ctx, name)
+    declarations.retire(ctx, POOL, pool.name)
+    return pool
 
 
 def _one(ctx: Context, name: str) -> Pool:
     bare = normal(name).removeprefix("pool/")
-    found = store.find(ctx.tx, bare, ctx.now())
-    if found is None:
+    pool = store.find(ctx.tx, bare, ctx.now())
+    if pool is None:
         raise store.missing(ctx.tx, bare)
-    return found
+    return pool

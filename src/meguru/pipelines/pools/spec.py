@@ -53,11 +53,11 @@ def retire(ctx: Context, name: str) -> None:
     Conflict
         If a step holds a place of it.
     """
-    found = store.find(ctx.tx, name, ctx.now())
-    if found is not None and found.taken:
+    pool = store.find(ctx.tx, name, ctx.now())
+    if pool is not None and pool.taken:
         raise Conflict(
             f"the pool {name} is in use",
-            why=f"{len(found.taken)} steps hold a place of it",
+            why=f"{len(pool.taken)} steps hold a place of it",
             hint=f"let them end first; none begins after: meguru pool set {name} 0",
         )
     store.remove(ctx.tx, name)

@@ -112,7 +112,7 @@ def every(tx: Connection, now: datetime) -> list[Pool]:
     """Return every pool by name, with the places that are taken now."""
     taken = _taken(tx, now)
     rows = tx.execute(select(pool).order_by(pool.c.name))
-    return [Pool(**row._mapping, taken=[one for one in taken if one.pool == row.name]) for row in rows]
+    return [Pool(**row._mapping, taken=[place for place in taken if place.pool == row.name]) for row in rows]
 
 
 def _taken(tx: Connection, now: datetime, *conditions: ColumnElement[bool]) -> list[PoolPlace]:

@@ -27,7 +27,7 @@ def sign(ctx: Context, *, ref: str) -> StoredModelSignature:
     """
     version = models.resolve_verified(ctx.tx, ref)
     key = server_model_key(ctx.ws, ctx.tx)
-    files = {each.path: each.digest for each in read_tree(ctx.blobs, version.tree_digest)}
+    files = {entry.path: entry.digest for entry in read_tree(ctx.blobs, version.tree_digest)}
     return _keep(ctx, version, sign_model(version.name, files, key), key.public)
 
 
@@ -51,9 +51,9 @@ def add_signature(ctx: Context, *, ref: str, bundle: str, public: str) -> Stored
         )
     if why := fault_of(ctx.blobs, version, bundle.encode(), key):
         raise InvalidInput(f"this is no signature of {version.ref}", why=why, field="bundle")
-    known = keys.find(ctx.tx, key.id)
-    if known is not None and (why := known.fault_at(ctx.now())):
-        raise Conflict("this key signs nothing any more", where=known.ref, why=why)
+    key_record = keys.find(ctx.tx, key.id)
+    if key_record is not None and (why := key_record.fault_at(ctx.now())):
+        raise Conflict("this key signs nothing any more", where=key_record.ref, why=why)
     return _keep(ctx, version, bundle.encode(), key)
 
 
@@ -64,7 +64,7 @@ def signatures(ctx: Context, *, ref: str) -> list[SignatureStanding]:
 
 
 def _keep(ctx: Context, version: ModelVersion, bundle: bytes, key: EllipticPublicKey) -> StoredModelSignature:
-    made = StoredModelSignature(
+    signature = StoredModelSignature(
         name=version.name,
         version=version.version,
         key=key.id,
@@ -73,9 +73,9 @@ def _keep(ctx: Context, version: ModelVersion, bundle: bytes, key: EllipticPubli
         at=ctx.now(),
         by=ctx.principal.name,
     )
-    store.put(ctx.tx, made)
-    known = keys.find(ctx.tx, key.id)
-    owner = "" if known is None else known.owner or known.owner_kind
+    store.put(ctx.tx, signature)
+    key_record = keys.find(ctx.tx, key.id)
+    owner = "" if key_record is None else key_record.owner or key_record.owner_kind
     data = {"key": key.id, "owner": owner, "tree": version.tree_digest}
     ctx.emit("model_version.signed", version.ref, data=data)
-    return made
+    return signature

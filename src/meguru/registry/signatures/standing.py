@@ -23,25 +23,28 @@ def signature_standings(tx: Connection, blobs: BlobStore, model: str) -> list[Si
     """Return the signatures of a model version, each checked against its files anew."""
     version = models.resolve(tx, model)
     return [
-        _standing(tx, blobs, version, each) for each in store.of_version(tx, version.name, version.version)
+        _standing(tx, blobs, version, signature)
+        for signature in store.of_version(tx, version.name, version.version)
     ]
 
 
 def _standing(
     tx: Connection, blobs: BlobStore, version: ModelVersion, signature: StoredModelSignature
 ) -> SignatureStanding:
-    known = key_at(tx, signature.key, signature.at)
+    key_standing = key_at(tx, signature.key, signature.at)
     try:
         why = fault_of(blobs, version, signature.bundle.encode(), EllipticPublicKey.read(signature.public))
     except InvalidInput as error:  # the row was changed in the database
         why = f"{error.what}: {error.why}"
     owner = ""
-    if known is not None:
-        owner = SERVER if known.key.owner_kind == SERVER else f"principal/{known.key.owner}"
-    revoked = known.key.revoked_at if known else None
-    if not why and known is not None:
+    if key_standing is not None:
+        owner = SERVER if key_standing.key.owner_kind == SERVER else f"principal/{key_standing.key.owner}"
+    revoked = key_standing.key.revoked_at if key_standing else None
+    if not why and key_standing is not None:
         # What it signed before its revocation is not asked for again either: a model can be signed anew.
-        why = known.why or ("" if revoked is None else f"the key is revoked: {known.key.reason}")
+        why = key_standing.why or (
+            "" if revoked is None else f"the key is revoked: {key_standing.key.reason}"
+        )
     return SignatureStanding(
         signature=signature, owner=owner, why=why, key_digest=key_digest(tx, signature.key)
     )
@@ -49,12 +52,12 @@ def _standing(
 
 def key_digest(tx: Connection, key: str) -> str:
     """Return the digest of what counts of a key that a gate asked for: another once it is revoked."""
-    known = keys.find(tx, key)
-    revoked = known.revoked_at if known else None
+    key_record = keys.find(tx, key)
+    revoked = key_record.revoked_at if key_record else None
     return digests.of_value({"key": key, "revoked": revoked})
 
 
 def fault_of(blobs: BlobStore, version: ModelVersion, bundle: bytes, key: EllipticPublicKey) -> str:
     """Return why a bundle is not this key's signature of a version's files; empty if it is."""
-    entries = {each.path: each.digest for each in read_tree(blobs, version.tree_digest)}
+    entries = {entry.path: entry.digest for entry in read_tree(blobs, version.tree_digest)}
     return read_signature(bundle).check(key, entries, lambda path: blobs.path(entries[path]))

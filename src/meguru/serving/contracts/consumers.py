@@ -43,10 +43,10 @@ def of(tx: Connection, endpoint: str, *, since: datetime | None = None) -> list[
     query = select(consumer).where(consumer.c.endpoint == endpoint)
     if since is not None:
         query = query.where(consumer.c.last_seen >= since)
-    found = tx.execute(
+    rows = tx.execute(
         query.order_by(consumer.c.last_seen.desc(), consumer.c.principal).limit(2 * MAX_PRINCIPALS)
     )
-    return [Consumer(**{k: v for k, v in row._mapping.items() if k != "endpoint"}) for row in found]
+    return [Consumer(**{k: v for k, v in row._mapping.items() if k != "endpoint"}) for row in rows]
 
 
 def _bounded(tx: Connection, endpoint: str, seen: Sequence[Consumer]) -> list[dict[str, Any]]:

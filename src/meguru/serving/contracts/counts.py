@@ -53,14 +53,14 @@ class ConsumerCounts:
     def put_back(self, seen: list[Consumer]) -> None:
         """Count again what could not be written."""
         with self._lock:
-            for each in seen:
-                count = self._of(each.contract, each.principal, each.first_seen)
-                count.add(each.requests, each.rows, each.first_seen, each.last_seen)
+            for consumer in seen:
+                count = self._of(consumer.contract, consumer.principal, consumer.first_seen)
+                count.add(consumer.requests, consumer.rows, consumer.first_seen, consumer.last_seen)
 
     def _of(self, contract: int, principal: str, at: datetime) -> _Count:
-        known = self._seen.get((contract, principal))
-        if known is None:
+        count = self._seen.get((contract, principal))
+        if count is None:
             # Bounded: whoever may ask could else fill memory and the table with names.
             crowd = len(self._seen) >= MAX_PRINCIPALS
-            known = self._seen.setdefault((contract, OTHERS if crowd else principal), _Count(at))
-        return known
+            count = self._seen.setdefault((contract, OTHERS if crowd else principal), _Count(at))
+        return count

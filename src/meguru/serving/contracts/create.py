@@ -51,17 +51,19 @@ def create(
     """
     name = refs.parse(endpoint, kind="endpoint").name
     declared = endpoints.lock(ctx.tx, name)
-    known = store.of(ctx.tx, name)
-    if len(known) >= MAX_CONTRACTS:
+    contracts = store.of(ctx.tx, name)
+    if len(contracts) >= MAX_CONTRACTS:
         raise Conflict(
-            f"endpoint {name!r} answers {len(known)} contracts already",
+            f"endpoint {name!r} answers {len(contracts)} contracts already",
             where=refs.make("endpoint", name),
-            hint=f"retire one: meguru contract retire {name}@{known[0].version}",
+            hint=f"retire one: meguru contract retire {name}@{contracts[0].version}",
         )
     # Before anything is written: a contract that the live model can't answer would fail all of its requests.
-    inputs, outputs, task = _terms(ctx, declared, known, columns, like)
+    inputs, outputs, task = _terms(ctx, declared, contracts, columns, like)
     _must_be_answered(ctx, declared, inputs)
-    return add(ctx, name, inputs=inputs, outputs=outputs, task=task, default=default or not known, note=note)
+    return add(
+        ctx, name, inputs=inputs, outputs=outputs, task=task, default=default or not contracts, note=note
+    )
 
 
 def add(
@@ -75,7 +77,7 @@ def add(
     note: str = "",
 ) -> Contract:
     """Write the next contract of an endpoint, whose row is locked, with its event."""
-    made = Contract(
+    contract = Contract(
         endpoint=endpoint,
         version=store.next_version(ctx.tx, endpoint),
         task=task,
@@ -86,12 +88,12 @@ def add(
         created_by=ctx.principal.name,
         note=note,
     )
-    store.add(ctx.tx, made)
+    store.add(ctx.tx, contract)
     if default:
-        store.prefer(ctx.tx, endpoint, made.version)
+        store.prefer(ctx.tx, endpoint, contract.version)
     ctx.emit(
         "contract.created",
-        made.ref,
+        contract.ref,
         data={
             "endpoint": refs.make("endpoint", endpoint),
             "task": task,
@@ -101,9 +103,9 @@ def add(
             "note": note,
         },
         used=[refs.make("endpoint", endpoint)],
-        produced=[made.ref],
+        produced=[contract.ref],
     )
-    return made
+    return contract
 
 
 def _terms(

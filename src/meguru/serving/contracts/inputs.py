@@ -92,7 +92,7 @@ def sources_of(
 
     Each fault is a sentence; one that an input would mend ends with it.
     """
-    found: list[InputSource] = []
+    sources: list[InputSource] = []
     faults: list[str] = []
     for column in signature.inputs:
         try:
@@ -106,16 +106,20 @@ def sources_of(
         elif fault := _fault(source, version, column):
             faults.append(fault)
         else:
-            found.append(source)
-    return found, faults
+            sources.append(source)
+    return sources, faults
 
 
 def _source(
     version: int, sent: Sequence[SignatureColumn], column: SignatureColumn, inputs: Sequence[ModelInput]
 ) -> InputSource | None:
-    here = next((each for each in sent if each.name == column.name), None)
-    given = {each.contract: each for each in inputs if each.column == column.name}
-    chosen = given.get(version) or (given.get(None) if here is None or _reads(given, sent) else None)
+    here = next((signature_column for signature_column in sent if signature_column.name == column.name), None)
+    model_inputs = {
+        model_input.contract: model_input for model_input in inputs if model_input.column == column.name
+    }
+    chosen = model_inputs.get(version) or (
+        model_inputs.get(None) if here is None or _reads(model_inputs, sent) else None
+    )
     if chosen is None:
         return None if here is None else _made(here.name, sent, column)
     return _made(chosen.source, sent, column)
@@ -137,7 +141,7 @@ def _made(text: str, sent: Sequence[SignatureColumn], column: SignatureColumn) -
     if column.type is ColumnType.DATETIME and expression.type is ColumnType.STRING and expression.constant:
         convert = values.datetime
     name = text.strip() if expression.uses == {text.strip()} else ""
-    shape = next((each.shape for each in sent if each.name == name), ())
+    shape = next((signature_column.shape for signature_column in sent if signature_column.name == name), ())
     return InputSource(
         column=column, expression=expression, text=text, sent=name, convert=convert, shape=shape
     )
@@ -151,10 +155,17 @@ def _lacking(
     version: int, sent: Sequence[SignatureColumn], column: SignatureColumn, signature: Signature
 ) -> str:
     name = column.name
-    free = [each.name for each in sent if each.name not in signature.names]
+    free = [
+        signature_column.name for signature_column in sent if signature_column.name not in signature.names
+    ]
     alike = [each for each in free if each in name or name in each]
     only = free if len(free) == 1 else []
-    close = near_misses(name, free) or alike or only or near_misses(name, [each.name for each in sent])
+    close = (
+        near_misses(name, free)
+        or alike
+        or only
+        or near_misses(name, [signature_column.name for signature_column in sent])
+    )
     mend = f"--input '{name}={close[0] if close else '…'}'"
     return f"column {name!r} is needed and contract {version} has none; say where it comes from: {mend}"
 

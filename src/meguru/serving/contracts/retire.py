@@ -38,7 +38,9 @@ def retire(ctx: Context, *, contract: str, force: bool = False, reason: str = ""
         )
     since = ctx.now() - consumers.RECENT
     seen = [
-        each for each in consumers.of(ctx.tx, found.endpoint, since=since) if each.contract == found.version
+        consumer
+        for consumer in consumers.of(ctx.tx, found.endpoint, since=since)
+        if consumer.contract == found.version
     ]
     if seen and not force:
         raise Conflict(
@@ -50,7 +52,7 @@ def retire(ctx: Context, *, contract: str, force: bool = False, reason: str = ""
     store.retire(ctx.tx, found.endpoint, ctx.now(), version=found.version)
     data = {
         "endpoint": refs.make("endpoint", found.endpoint),
-        "speakers": [each.principal for each in seen],
+        "speakers": [consumer.principal for consumer in seen],
         "reason": reason,
     }
     ctx.emit("contract.retired", found.ref, data=data)

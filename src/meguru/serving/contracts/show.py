@@ -16,7 +16,9 @@ def show(ctx: Context, *, contract: str) -> ContractDetail:
     """Show a version of a contract, and who speaks it; without a version, the newest."""
     found = store.get(ctx.tx, contract)
     seen = consumers.of(ctx.tx, found.endpoint)
-    return ContractDetail(contract=found, consumers=[each for each in seen if each.contract == found.version])
+    return ContractDetail(
+        contract=found, consumers=[consumer for consumer in seen if consumer.contract == found.version]
+    )
 
 
 @operation(
@@ -32,6 +34,9 @@ def details(tx: Connection, endpoint: str) -> list[ContractDetail]:
     """Return the versions of an endpoint's contract, newest first, each with who speaks it."""
     seen = consumers.of(tx, endpoint)
     return [
-        ContractDetail(contract=each, consumers=[one for one in seen if one.contract == each.version])
-        for each in reversed(store.of(tx, endpoint, retired=True))
+        ContractDetail(
+            contract=contract,
+            consumers=[consumer for consumer in seen if consumer.contract == contract.version],
+        )
+        for contract in reversed(store.of(tx, endpoint, retired=True))
     ]

@@ -35,13 +35,13 @@ def get(tx: Connection, ref: str) -> Contract:
     _, endpoint, version = refs.parse(ref, kind="contract")
     if version not in {None, "latest"} and not str(version).isdecimal():
         raise InvalidInput(f"{version!r} is not the number of a contract", where=ref, field="contract")
-    known = of(tx, endpoint, retired=True)
-    newest = known[-1].version if known else 0
+    contracts = of(tx, endpoint, retired=True)
+    newest = contracts[-1].version if contracts else 0
     wanted = int(str(version)) if version not in {None, "latest"} else newest
-    for each in known:
+    for each in contracts:
         if each.version == wanted:
             return each
-    raise NotFound.of("contract", ref, [each.ref for each in known])
+    raise NotFound.of("contract", ref, [each.ref for each in contracts])
 
 
 def next_version(tx: Connection, endpoint: str) -> int:

@@ -64,7 +64,7 @@ def _check_applies(
             first = first or error
             continue
         sources, _ = sources_of(contract.version, contract.inputs, signature, [given])
-        if any(each.column.name == given.column and each.text == given.source for each in sources):
+        if any(source.column.name == given.column and source.text == given.source for source in sources):
             return
         if given.contract is not None or given.column not in contract.signature.names:
             return  # it holds, and has a type that is told when the release is checked

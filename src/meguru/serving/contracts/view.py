@@ -77,11 +77,15 @@ class ContractView:
         faults += lacking(version, sent, used, features.plan) if features and is_filled else []
         if faults:
             raise InvalidInput(f"contract {version} can't be answered", why="; ".join(faults), field="inputs")
-        is_same = len(sent) == len(signature.inputs) and all(each.plain for each in self.sources)
+        is_same = len(sent) == len(signature.inputs) and all(source.plain for source in self.sources)
         self.mapped = is_filled or not is_same
         self.features = features.of(used) if features and is_filled else None
         # Where in a sent row the values are that views would give: `asks` looks only there.
-        self._from_views = [self.known.index(each) for each in used if each.name not in self.names]
+        self._from_views = [
+            self.known.index(signature_column)
+            for signature_column in used
+            if signature_column.name not in self.names
+        ]
         self.types = {column.name: column.kept_as for column in signature.inputs}
         self._model: Decoder = decoder(signature)
         self._extra_columns = self._find_extra_columns() if self.mapped else []
@@ -192,7 +196,9 @@ class ContractView:
 
         What is made of others stays at zero: such rows can be decoded, and mean nothing.
         """
-        taken = {each.sent: each.column.name for each in self.sources if each.sent and not each.convert}
+        taken = {
+            source.sent: source.column.name for source in self.sources if source.sent and not source.convert
+        }
         # All that views give is sent along, so nobody is asked.
         zeros = neutral(self.sent if self.features is None else self.features.signature.inputs)
         return [zeros | {sent: row[name] for sent, name in taken.items()} for row in rows]
@@ -200,7 +206,9 @@ class ContractView:
     @property
     def invertible(self) -> bool:
         """Whether `example` gives back all columns of the model."""
-        return all((each.sent and not each.convert) or each.expression.constant for each in self.sources)
+        return all(
+            (source.sent and not source.convert) or source.expression.constant for source in self.sources
+        )
 
     def _rows(self, request: RequestRows) -> list[Any]:
         columns = list(zip(*map(astuple, request.rows), strict=True))
@@ -210,7 +218,7 @@ class ContractView:
 
     def _find_extra_columns(self) -> list[tuple[str, SignatureColumn, int]]:
         """Return the columns that no column of the model is under their name; by which name, and where."""
-        taken = {each.sent for each in self.sources if each.sent == each.column.name}
+        taken = {source.sent for source in self.sources if source.sent == source.column.name}
         return [
             (SENT_PREFIX + column.name if column.name in self.types else column.name, column, index)
             for index, column in enumerate(self.sent)

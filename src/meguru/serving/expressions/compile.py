@@ -58,7 +58,7 @@ class _Compiler:
                 return operators.negation(unary, self.of(operand))
             case ast.BoolOp(op=boolean, values=parts):
                 return operators.logical(
-                    [self.of(each) for each in parts], every=isinstance(boolean, ast.And)
+                    [self.of(part) for part in parts], every=isinstance(boolean, ast.And)
                 )
             case ast.Compare(left=left, ops=kinds, comparators=others):
                 return self._compare(left, kinds, others)
@@ -96,12 +96,12 @@ class _Compiler:
     def _among(self, node: ast.expr, of: ast.expr, *, there: bool) -> TypedExpression:
         if not isinstance(of, ast.Tuple | ast.List | ast.Set):
             raise InvalidInput("in wants values: carrier in ('UA', 'AA')")
-        listed = [self.of(each) for each in of.elts]
-        if not all(isinstance(each, ast.Constant) for each in of.elts):
+        listed = [self.of(elt) for elt in of.elts]
+        if not all(isinstance(elt, ast.Constant) for elt in of.elts):
             raise InvalidInput("in wants plain values: carrier in ('UA', 'AA')")
         part = self.of(node)
         unified([part, *listed], "what is compared")
-        wanted = {each.over((), 1)[0] for each in listed}
+        wanted = {expression.over((), 1)[0] for expression in listed}
         return mapped(lambda value: (value in wanted) is there, [part], ColumnType.BOOLEAN)
 
     def _call(self, name: str, args: list[ast.expr]) -> TypedExpression:
@@ -111,7 +111,7 @@ class _Compiler:
             return self._lookup(args)
         if name not in functions.NAMES:
             raise no_function(name, functions.NAMES)
-        return functions.call(name, [self.of(each) for each in args])
+        return functions.call(name, [self.of(arg) for arg in args])
 
     def _called(self, args: list[ast.expr]) -> TypedExpression:
         """Return a column whose name is no word: ``column('mean radius')``."""
@@ -127,17 +127,19 @@ class _Compiler:
                 "lookup() takes a column, a table and a value for what is not in it", hint=usage
             )
         entries = [*args[1].keys, *args[1].values]
-        if not all(isinstance(each, ast.Constant) for each in entries):
+        if not all(isinstance(entry, ast.Constant) for entry in entries):
             raise InvalidInput("the table of lookup() has plain keys and values", hint=usage)
         keys = [self.of(each) for each in args[1].keys if each is not None]
-        found = [self.of(each) for each in args[1].values]
+        expressions = [self.of(each) for each in args[1].values]
         part, other = self.of(args[0]), self.of(args[2]) if len(args) == 3 else _constant(None)
         unified([part, *keys], "the keys of lookup()")
-        kind = unified([*found, other], "the values of lookup()")
-        table = {key.over((), 1)[0]: value.over((), 1)[0] for key, value in zip(keys, found, strict=True)}
-        made = mapped(table.get, [part, other], kind or ColumnType.DOUBLE, nulls=True)
-        nullable = other.nullable or any(each.nullable for each in found)
-        return TypedExpression(type=kind, nullable=nullable, over=made.over, uses=made.uses)
+        kind = unified([*expressions, other], "the values of lookup()")
+        table = {
+            key.over((), 1)[0]: value.over((), 1)[0] for key, value in zip(keys, expressions, strict=True)
+        }
+        expression = mapped(table.get, [part, other], kind or ColumnType.DOUBLE, nulls=True)
+        nullable = other.nullable or any(typed_expression.nullable for typed_expression in expressions)
+        return TypedExpression(type=kind, nullable=nullable, over=expression.over, uses=expression.uses)
 
 
 def _column(column: SignatureColumn, index: int) -> TypedExpression:

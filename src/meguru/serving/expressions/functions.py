@@ -93,21 +93,21 @@ def _coalesce(name: str, parts: list[TypedExpression]) -> TypedExpression:
     if len(parts) < 2:
         raise _count(name, 2, parts)
     kind = unified(parts, f"the values of {name}()")
-    made = mapped(
+    expression = mapped(
         lambda *row: next((each for each in row if each is not None), None),
         parts,
         kind or _DOUBLE,
         nulls=True,
     )
     nullable = all(part.nullable for part in parts)
-    return TypedExpression(type=kind, nullable=nullable, over=made.over, uses=made.uses)
+    return TypedExpression(type=kind, nullable=nullable, over=expression.over, uses=expression.uses)
 
 
 def _is_null(name: str, parts: list[TypedExpression]) -> TypedExpression:
     if len(parts) != 1:
         raise _count(name, 1, parts)
-    made = mapped(lambda value: value is None, parts, _BOOLEAN, nulls=True)
-    return TypedExpression(type=_BOOLEAN, nullable=False, over=made.over, uses=made.uses)
+    expression = mapped(lambda value: value is None, parts, _BOOLEAN, nulls=True)
+    return TypedExpression(type=_BOOLEAN, nullable=False, over=expression.over, uses=expression.uses)
 
 
 def _same(function: Callable[..., Any], count: tuple[int, int]) -> Callable[..., TypedExpression]:

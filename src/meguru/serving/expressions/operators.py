@@ -77,8 +77,8 @@ def logical(parts: list[TypedExpression], *, every: bool) -> TypedExpression:
             return not every
         return None if None in row else every
 
-    made = mapped(joined, parts, ColumnType.BOOLEAN, nulls=True)
-    return msgspec.structs.replace(made, nullable=any(part.nullable for part in parts))
+    expression = mapped(joined, parts, ColumnType.BOOLEAN, nulls=True)
+    return msgspec.structs.replace(expression, nullable=any(part.nullable for part in parts))
 
 
 def negation(kind: ast.unaryop, part: TypedExpression) -> TypedExpression:
@@ -97,13 +97,15 @@ def choice(condition: TypedExpression, yes: TypedExpression, no: TypedExpression
     """Return one part where a condition holds, and another where it does not or is null."""
     conditions([condition])
     kind = unified([yes, no], "the two values of a choice")
-    made = mapped(
+    expression = mapped(
         lambda holds, a, b: a if holds else b,
         [condition, yes, no],
         kind or ColumnType.DOUBLE,
         nulls=True,
     )
-    return TypedExpression(type=kind, nullable=yes.nullable or no.nullable, over=made.over, uses=made.uses)
+    return TypedExpression(
+        type=kind, nullable=yes.nullable or no.nullable, over=expression.over, uses=expression.uses
+    )
 
 
 def conditions(parts: list[TypedExpression]) -> None:

@@ -25,7 +25,7 @@ def made_from(
 
 def used_by(sources: Sequence[InputSource], known: Sequence[SignatureColumn]) -> tuple[SignatureColumn, ...]:
     """Return those of the known columns that a model's are, or are made of."""
-    names = {name for each in sources for name in each.expression.uses}
+    names = {name for source in sources for name in source.expression.uses}
     return tuple(column for column in known if column.name in names)
 
 
@@ -34,9 +34,9 @@ def lacking(
 ) -> list[str]:
     """Return, as sentences, which fields views are asked with that a contract has not, or otherwise."""
     here = {column.name: column for column in sent}
-    given = tuple(column for column in used if column.name not in here)
+    columns = tuple(column for column in used if column.name not in here)
     faults = []
-    for wanted in plan.raw_columns(Signature(inputs=given)):
+    for wanted in plan.raw_columns(Signature(inputs=columns)):
         column = here.get(wanted.name)
         if column is None:
             faults.append(f"{wanted.name!r} is needed by views, and contract {version} has no such column")

@@ -67,18 +67,29 @@ class FeatureInputs:
         self.made = plan.made_columns(signature)
         self.columns = {column.name: column for column in (*self.raw, *self.made)}
         self.origin = plan.made()
-        self.wanted = [each.name for each in signature.inputs if each.name in self.origin]
-        self.direct = [each.name for each in signature.inputs if each.name not in self.origin]
-        self.needed = {each.name for each in signature.inputs if not each.nullable}
+        self.wanted = [
+            signature_column.name
+            for signature_column in signature.inputs
+            if signature_column.name in self.origin
+        ]
+        self.direct = [
+            signature_column.name
+            for signature_column in signature.inputs
+            if signature_column.name not in self.origin
+        ]
+        self.needed = {
+            signature_column.name for signature_column in signature.inputs if not signature_column.nullable
+        }
         by_ref = plan.by_ref
         self.inputs_of = {
-            view.ref: [(by_ref[one.view], one.feature) for one in view.takes] for view in plan.views
+            view.ref: [(by_ref[input_feature.view], input_feature.feature) for input_feature in view.takes]
+            for view in plan.views
         }
 
     def of(self, columns: Sequence[SignatureColumn]) -> FeatureInputs:
         """Return how rows become these columns instead: those of which a release makes the model's."""
-        asked = msgspec.structs.replace(self.signature, inputs=tuple(columns))
-        return FeatureInputs(self.plan, asked, self.source)
+        signature = msgspec.structs.replace(self.signature, inputs=tuple(columns))
+        return FeatureInputs(self.plan, signature, self.source)
 
     def warm_up(self) -> None:
         """Start what takes a while, so that no request waits for it.
@@ -140,9 +151,9 @@ class _Enrichment:
             for each, feature in inputs.inputs_of[view.ref]:
                 column = each.columns.get(feature)
                 self._need(each, self._unsent(column, rows) if column else rows)
-        asked = [view for view in inputs.plan.views if self._rows.get(view.ref)]
-        self._look_up([view for view in asked if not view.on_demand])
-        for view in asked:
+        planned_views = [view for view in inputs.plan.views if self._rows.get(view.ref)]
+        self._look_up([view for view in planned_views if not view.on_demand])
+        for view in planned_views:
             if view.on_demand:
                 self._compute(view)
         self._finish()

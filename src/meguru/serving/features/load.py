@@ -29,11 +29,11 @@ def load_plan(tx: Connection, blobs: BlobStore, used: UsedFeatures) -> FeaturePl
 def plan_of(tx: Connection, chosen: FeatureSet) -> FeaturePlan:
     """Return the plan of chosen features: the views that are looked up, then those that are computed."""
     members = {view.ref: view for view in chosen.views}
-    there = {each.ref: each for view in chosen.views for each in view.inputs} | members
-    found = {ref: _planned(tx, view) for ref, view in there.items()}
+    there = {pinned_view.ref: pinned_view for view in chosen.views for pinned_view in view.inputs} | members
+    planned_views = {ref: _planned(tx, view) for ref, view in there.items()}
     planned = [
         _with_columns(view, members[ref], full_names=chosen.full_names) if ref in members else view
-        for ref, view in found.items()
+        for ref, view in planned_views.items()
     ]
     # Those that are looked up first (False sorts before True): the others take values of them.
     return FeaturePlan(views=sorted(planned, key=lambda view: view.on_demand))
@@ -49,8 +49,8 @@ def request_columns(
 def _planned(tx: Connection, view: PinnedView) -> PlannedView:
     parsed = refs.parse(view.ref, kind="feature_view")
     state = online.online(tx, parsed.name, int(str(parsed.version)))
-    known = views.view(tx, view.ref)
-    features = (state.features if state else {}) or known.features or view.definition.features
+    version = views.view(tx, view.ref)
+    features = (state.features if state else {}) or version.features or view.definition.features
     return PlannedView(
         ref=view.ref,
         definition=view.definition,
@@ -63,10 +63,10 @@ def _planned(tx: Connection, view: PinnedView) -> PlannedView:
 
 
 def _taken(view: PinnedView, tx: Connection) -> Iterator[InputFeature]:
-    for each in view.inputs:
-        kinds = _planned(tx, each).features
-        for feature in each.picked or kinds:
-            yield InputFeature(view=each.ref, feature=feature, kind=kinds.get(feature, "Float64"))
+    for pinned_view in view.inputs:
+        kinds = _planned(tx, pinned_view).features
+        for feature in pinned_view.picked or kinds:
+            yield InputFeature(view=pinned_view.ref, feature=feature, kind=kinds.get(feature, "Float64"))
 
 
 def _with_columns(view: PlannedView, member: PinnedView, *, full_names: bool) -> PlannedView:

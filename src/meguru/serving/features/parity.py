@@ -94,25 +94,25 @@ def parity(
 
     The truth is computed here, by the code of the views, as training sets are.
     """
-    found = _Comparison(ws, sample_features(ws, endpoint=endpoint, limit=limit)).report()
+    report = _Comparison(ws, sample_features(ws, endpoint=endpoint, limit=limit)).report()
     if record:
         keep_parity(
             ws,
             endpoint=endpoint,
-            release=found.release,
-            rows=found.rows,
-            values=found.values,
-            differing=found.differing,
-            causes=_causes(found),
+            release=report.release,
+            rows=report.rows,
+            values=report.values,
+            differing=report.differing,
+            causes=_causes(report),
         )
-    return found
+    return report
 
 
 def _causes(report: ParityReport) -> dict[str, str]:
     """Return by feature why most of its values differ."""
     found: dict[str, str] = {}
-    for each in report.differences:
-        found.setdefault(each.feature, each.cause.value)
+    for difference in report.differences:
+        found.setdefault(difference.feature, difference.cause.value)
     return found
 
 
@@ -134,9 +134,9 @@ class _Comparison:
         sample = self._sample
         truth = self._truth(sample.chosen, self._asked) if sample.ids else None
         columns = [] if truth is None else list(self._columns(truth))
-        sent = sum(_sent(sample, each.name).sum() for each in columns)
+        sent = sum(_sent(sample, column.name).sum() for column in columns)
         values = len(sample.ids) * len(columns) - int(sent)
-        differing = sum(int(each.differs.sum()) for each in columns)
+        differing = sum(int(column.differs.sum()) for column in columns)
         found = self._explained(columns) if differing else []
         return ParityReport(
             endpoint=sample.endpoint,
@@ -166,16 +166,16 @@ class _Comparison:
                     )
 
     def _explained(self, columns: Sequence[_Column]) -> list[ParityDifference]:
-        rows = np.flatnonzero(np.logical_or.reduce([each.differs for each in columns]))
+        rows = np.flatnonzero(np.logical_or.reduce([column.differs for column in columns]))
         then = self._then(rows)
         found: dict[tuple[str, ParityCause], list[int]] = {}
-        by_name = {each.name: each for each in columns}
+        by_name = {column.name: column for column in columns}
         for each in columns:
             for row in np.flatnonzero(each.differs).tolist():
                 cause = self._cause(each, row, then.get(row))
                 found.setdefault((each.name, cause), []).append(row)
-        told = [self._difference(by_name[name], cause, rows) for (name, cause), rows in found.items()]
-        return sorted(told, key=lambda each: -each.rows)
+        differences = [self._difference(by_name[name], cause, rows) for (name, cause), rows in found.items()]
+        return sorted(differences, key=lambda each: -each.rows)
 
     def _difference(self, column: _Column, cause: ParityCause, rows: list[int]) -> ParityDifference:
         first = rows[0]
@@ -230,15 +230,17 @@ class _Comparison:
         views = [_over(view, data) for view in self._sample.chosen.views]
         if None in views:
             return None
-        return msgspec.structs.replace(self._sample.chosen, views=[each for each in views if each])
+        return msgspec.structs.replace(
+            self._sample.chosen, views=[pinned_view for pinned_view in views if pinned_view]
+        )
 
 
 def _over(view: PinnedView, data: Mapping[str, dict[str, PinnedDataset]]) -> PinnedView | None:
     if view.definition.form == "on_demand":
-        inputs = [_over(each, data) for each in view.inputs]
+        inputs = [_over(pinned_view, data) for pinned_view in view.inputs]
         if None in inputs:
             return None
-        return msgspec.structs.replace(view, inputs=[each for each in inputs if each])
+        return msgspec.structs.replace(view, inputs=[pinned_view for pinned_view in inputs if pinned_view])
     return msgspec.structs.replace(view, datasets=data[view.ref]) if view.ref in data else None
 
 

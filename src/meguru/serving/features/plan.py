@@ -94,7 +94,11 @@ class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True):
             If two views want one field as two types.
         """
         made, found = self.made(), dict[str, SignatureColumn]()
-        wanted = [made[each.name][0] for each in signature.inputs if each.name in made]
+        wanted = [
+            made[signature_column.name][0]
+            for signature_column in signature.inputs
+            if signature_column.name in made
+        ]
         for view in self._reached(wanted):
             nullable = view.definition.missing != "refuse"
             for name, kind in view.keys.items():
@@ -115,7 +119,7 @@ class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def _reached(self, wanted: Iterable[PlannedView]) -> list[PlannedView]:
         """Return the views that are asked for some, in the order of the plan."""
-        refs = {ref for view in wanted for ref in (view.ref, *(one.view for one in view.takes))}
+        refs = {ref for view in wanted for ref in (view.ref, *(feature.view for feature in view.takes))}
         return [view for view in self.views if view.ref in refs]
 
 

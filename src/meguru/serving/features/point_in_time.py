@@ -82,15 +82,15 @@ class PointInTimeRows:
         pinned = PinnedView(ref=view.ref, definition=view.definition, datasets=state.datasets, code=view.code)
         digest = pinned.rows_digest
         with self._lock:
-            found = self._open.get(digest)
-            if found is None:
-                found = find_cached_rows(pinned, self._ws.cache_folder("features"))
-            if found is not None:
-                self._open[digest] = found
+            rows = self._open.get(digest)
+            if rows is None:
+                rows = find_cached_rows(pinned, self._ws.cache_folder("features"))
+            if rows is not None:
+                self._open[digest] = rows
                 self._open.move_to_end(digest)
             while len(self._open) > _MAX_OPEN:
                 self._open.popitem(last=False)
-        return digest, found
+        return digest, rows
 
 
 def _values(rows: CachedRows, names: Sequence[str], places: np.ndarray) -> list[list[Any]]:

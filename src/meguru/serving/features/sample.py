@@ -93,9 +93,9 @@ def sample_features(ctx: Context, *, endpoint: str, limit: int = 1000) -> Served
         raise InvalidInput(what, why=why, where=refs.make("endpoint", name), field="endpoint")
     chosen = with_newest_data(ctx, load_set(ctx.blobs, live.features.chosen))
     plan = plan_of(ctx.tx, chosen)
-    found = _Sample(plan, limit)
+    sample = _Sample(plan, limit)
     for batch in islice(store.newest_first(ctx.tx, name), _MAX_BATCHES):
-        if batch.release_ref == live.release_ref and found.take(batch):
+        if batch.release_ref == live.release_ref and sample.take(batch):
             break
     return ServedSample(
         endpoint=refs.make("endpoint", name),
@@ -103,11 +103,11 @@ def sample_features(ctx: Context, *, endpoint: str, limit: int = 1000) -> Served
         release=live.release_ref,
         chosen=chosen,
         made={view.ref: view.columns for view in plan.views},
-        columns=found.columns,
-        types=found.types,
-        ids=found.ids,
-        times=found.times,
-        received=found.received,
+        columns=sample.columns,
+        types=sample.types,
+        ids=sample.ids,
+        times=sample.times,
+        received=sample.received,
         online=list(_spans(ctx, chosen)),
     )
 

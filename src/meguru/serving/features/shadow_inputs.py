@@ -62,7 +62,9 @@ class ShadowViews:
     def _view(self, ref: str, view: ContractView, own: FeatureInputs) -> ShadowView | None:
         signature = self._shadows[ref].signature
         try:
-            made = ContractView(view.version, view.sent, signature, (), max_rows=self._max_rows, features=own)
+            contract_view = ContractView(
+                view.version, view.sent, signature, (), max_rows=self._max_rows, features=own
+            )
         except InvalidInput:
             return None  # it finds its columns among the model's, or fails alone
-        return ShadowView(made) if made.features else None
+        return ShadowView(contract_view) if contract_view.features else None

@@ -32,10 +32,10 @@ _MAX_HOSTS = 16
 
 def values_of(ws: Workspace) -> OnlineValues:
     """Return the values of views for an open workspace; closed with it."""
-    found = ws.parts.get(_PART)
-    if found is None:
-        found = ws.parts.setdefault(_PART, OnlineValues(ws))
-    return cast("OnlineValues", found)
+    closeable = ws.parts.get(_PART)
+    if closeable is None:
+        closeable = ws.parts.setdefault(_PART, OnlineValues(ws))
+    return cast("OnlineValues", closeable)
 
 
 class OnlineValues:
@@ -107,15 +107,15 @@ class OnlineValues:
 
     def _host(self, view: PlannedView) -> OnDemandHost:
         with self._lock:
-            found = self._hosts.get(view.ref)
-            if found is None:
-                found = self._hosts[view.ref] = _hosted(view, self._ws.blobs)
+            host = self._hosts.get(view.ref)
+            if host is None:
+                host = self._hosts[view.ref] = _hosted(view, self._ws.blobs)
             self._hosts.move_to_end(view.ref)
             while len(self._hosts) > _MAX_HOSTS:
                 # Not closed: another thread may be asking it. Its process ends when nobody refers to it any
                 # more.
                 self._hosts.popitem(last=False)
-        return found
+        return host
 
     def close(self) -> None:
         """End the processes."""
@@ -133,7 +133,7 @@ def _hosted(view: PlannedView, blobs: BlobStore) -> OnDemandHost:
         view.code,
         blobs,
         definition=view.definition,
-        takes=takes | {one.feature: one.kind for one in view.takes},
+        takes=takes | {input_feature.feature: input_feature.kind for input_feature in view.takes},
     )
 
 

@@ -54,8 +54,8 @@ class RequestLog:
         # By when they were counted, not by now: a minute that is forgotten while the database was slow, and
         # then counted further, would be written over with what came last.
         limit = self._counted_at - _GRACE_SECONDS
-        for each in minutes:
-            key = int(each.start.timestamp()) // MINUTE
+        for counts in minutes:
+            key = int(counts.start.timestamp()) // MINUTE
             self._changed.discard(key)
             if (key + 1) * MINUTE < limit:
                 self._minutes.pop(key, None)
@@ -63,11 +63,11 @@ class RequestLog:
     def _minute(self, at: float) -> TrafficCounts:
         key = int(at) // MINUTE
         self._changed.add(key)
-        known = self._minutes.get(key)
-        if known is None:
+        counts = self._minutes.get(key)
+        if counts is None:
             start = datetime.fromtimestamp(key * MINUTE, UTC)
-            known = self._minutes[key] = TrafficCounts(start=start, watched=MINUTE, latencies={})
-        return known
+            counts = self._minutes[key] = TrafficCounts(start=start, watched=MINUTE, latencies={})
+        return counts
 
     @staticmethod
     def _request(minute: TrafficCounts, seconds: float, status: int, rows: int) -> None:
@@ -86,6 +86,6 @@ class RequestLog:
 
 def _copied(counts: TrafficCounts) -> TrafficCounts:
     """Return the counts as they are now."""
-    made = TrafficCounts(start=counts.start, span=counts.span, latencies={})
-    made.add(counts)
-    return made
+    traffic_counts = TrafficCounts(start=counts.start, span=counts.span, latencies={})
+    traffic_counts.add(counts)
+    return traffic_counts

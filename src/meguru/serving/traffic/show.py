@@ -43,13 +43,13 @@ def summed(
     length = (end - start) / parts
     total = TrafficCounts(start=start, span=_seconds(end - start), latencies={})
     found: dict[int, TrafficCounts] = {}
-    for each in rows:
-        total.add(each)
-        at = min((each.start - start) // length, parts - 1)
+    for counts in rows:
+        total.add(counts)
+        at = min((counts.start - start) // length, parts - 1)
         part = found.setdefault(
             at, TrafficCounts(start=start + at * length, span=_seconds(length), latencies={})
         )
-        part.add(each)
+        part.add(counts)
     return EndpointTraffic(
         endpoint=endpoint,
         start=start,

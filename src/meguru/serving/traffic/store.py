@@ -22,10 +22,10 @@ NOBODY = ""
 
 def put(tx: Connection, endpoint: str, server: str, minutes: Sequence[TrafficCounts]) -> None:
     """Write what a server counted of some minutes, over what it wrote of them before."""
-    for each in minutes:
-        values = msgspec.structs.asdict(each)
-        values["latencies"] = {str(index): n for index, n in each.latencies.items()}
-        here = (_T.endpoint == endpoint) & (_T.start == each.start) & (_T.span == each.span)
+    for counts in minutes:
+        values = msgspec.structs.asdict(counts)
+        values["latencies"] = {str(index): n for index, n in counts.latencies.items()}
+        here = (_T.endpoint == endpoint) & (_T.start == counts.start) & (_T.span == counts.span)
         if (
             tx.execute(update(endpoint_traffic).where(here & (_T.server == server)).values(values)).rowcount
             == 0
@@ -54,8 +54,8 @@ def fold(tx: Connection, before: datetime) -> int:
     taken = tx.execute(delete(endpoint_traffic).where(inside).returning(_T.endpoint, *_COUNTED)).all()
     found: dict[str, TrafficCounts] = {}
     for name, *values in taken:
-        made = found.setdefault(name, TrafficCounts(start=hour, span=HOUR, latencies={}))
-        made.add(_counts(values))
+        traffic_counts = found.setdefault(name, TrafficCounts(start=hour, span=HOUR, latencies={}))
+        traffic_counts.add(_counts(values))
     for name, counts in sorted(found.items()):
         put(tx, name, NOBODY, [counts])
     return len(taken) - len(found)

@@ -48,12 +48,12 @@ def replayed(served: LoadedModel, frame: pl.DataFrame) -> pl.DataFrame:
     rows = frame.gather_every(max(1, -(-frame.height // MAX_REPLAYED_ROWS)))
     model = served.model_ref
     columns = [column_name(name) for name in served.types]
-    if missing := [each for each in columns if each not in rows.columns]:
+    if missing := [column for column in columns if column not in rows.columns]:
         why = f"it takes {', '.join(missing[:5])}"
         raise InvalidInput(f"{model} takes other columns than were recorded", why=why)
-    found = joined([_answer(served, part) for part in rows.select(columns).iter_slices(BATCH_ROWS)])
-    named = zip(found.outputs, output_columns(found.outputs, model), strict=True)
-    return rows.with_columns(series(name, found.columns[each.name], each) for each, name in named)
+    answer = joined([_answer(served, part) for part in rows.select(columns).iter_slices(BATCH_ROWS)])
+    named = zip(answer.outputs, output_columns(answer.outputs, model), strict=True)
+    return rows.with_columns(series(name, answer.columns[each.name], each) for each, name in named)
 
 
 def _answer(served: LoadedModel, part: pl.DataFrame) -> Any:

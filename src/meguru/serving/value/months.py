@@ -73,18 +73,18 @@ def compared(
     import polars as pl
 
     versions = versions_of(ctx.tx, metric)
-    pairs = [both_answered(each.rows, model) for each in months]
+    pairs = [both_answered(month.rows, model) for month in months]
     known = [(each, pair) for each, pair in zip(months, pairs, strict=True) if pair[0].height]
     if not known:
         raise InvalidInput(f"{model} answered none of these rows", field="frozen")
     whole = tuple(pl.concat([pair[side] for _, pair in known], how="diagonal_relaxed") for side in (0, 1))
-    asked = [Question(metric, versions, pair) for pair in (*(pair for _, pair in known), whole)]
-    answers = ask(ctx.tx, ctx.blobs, asked)
+    questions = [Question(metric, versions, pair) for pair in (*(pair for _, pair in known), whole)]
+    answers = ask(ctx.tx, ctx.blobs, questions)
     spans = [
         _span(each.start, each.end, each.of_rows, metric, answer, pair[0].height)
         for (each, pair), answer in zip(known, answers[:-1], strict=True)
     ]
-    rows = sum(each.of_rows for each in months)
+    rows = sum(month.of_rows for month in months)
     total = _span(months[0].start, months[-1].end, rows, metric, answers[-1], whole[0].height)
     return (list(_added_up(spans)) if metric.per == WINDOW else spans), total
 
@@ -121,10 +121,10 @@ def _added_up(spans: Sequence[ValueSpan]) -> Iterator[ValueSpan]:
     # Errors of independent estimates add up as squares: the interval grows with the root of the number of
     # months.
     total = variance = 0.0
-    for each in spans:
-        total += each.gain or 0.0
-        variance += (each.error or 0.0) ** 2
-        sure = student_interval(total, math.sqrt(variance), BLOCKS, each.rows)
+    for span in spans:
+        total += span.gain or 0.0
+        variance += (span.error or 0.0) ** 2
+        sure = student_interval(total, math.sqrt(variance), BLOCKS, span.rows)
         yield msgspec.structs.replace(
-            each, cumulative=total, cumulative_low=sure.low, cumulative_high=sure.high
+            span, cumulative=total, cumulative_low=sure.low, cumulative_high=sure.high
         )

@@ -49,10 +49,10 @@ def value(
         If others are asked again, for longer than a caller should wait.
     """
     endpoint = store.get(ctx.tx, refs.parse(name, kind="endpoint").name)
-    asked = _metric(ctx, endpoint.name, metric)
+    business_metric = _metric(ctx, endpoint.name, metric)
     model = _frozen(ctx, endpoint, frozen)
     since, until = _span(ctx, endpoint.name, start, end)
-    rows = frame(ctx.tx, endpoint.name, since, until, features=features_of([asked]))
+    rows = frame(ctx.tx, endpoint.name, since, until, features=features_of([business_metric]))
     is_shadow = model in shadows_of(rows)
     if not is_shadow:
         rows = frame(ctx.tx, endpoint.name, since, until)
@@ -60,15 +60,15 @@ def value(
     if not is_shadow:
         with one_at_a_time():
             served = frozen_model(ctx.ws, endpoint.name, model)
-            for each in parts:
-                each.rows = replayed(served, each.rows)
-    months, total = compared(ctx, asked, model, parts)
+            for month_rows in parts:
+                month_rows.rows = replayed(served, month_rows.rows)
+    months, total = compared(ctx, business_metric, model, parts)
     return EndpointValue(
         endpoint=endpoint.name,
-        metric=asked.name,
-        unit=asked.unit,
-        direction=asked.direction,
-        per=asked.per,
+        metric=business_metric.name,
+        unit=business_metric.unit,
+        direction=business_metric.direction,
+        per=business_metric.per,
         model=model,
         how="shadow" if is_shadow else "replay",
         months=months,
@@ -78,20 +78,22 @@ def value(
 
 def _metric(ctx: Context, endpoint: str, metric: str) -> BusinessMetric:
     seen = ctx.principal.projects("business_metric:read")
-    known = metrics.page(ctx.tx, seen, [endpoint])
+    business_metrics = metrics.page(ctx.tx, seen, [endpoint])
     if metric:
         full = refs.within(refs.project_of(endpoint), metric.removeprefix("business_metric/"))
-        found = next((each for each in known if each.name == full), None)
-        if found is None:
-            raise NotFound.of("business metric", metric[:200], [each.name for each in known])
-        return found
-    if len(known) != 1:
+        business_metric = next((each for each in business_metrics if each.name == full), None)
+        if business_metric is None:
+            raise NotFound.of("business metric", metric[:200], [each.name for each in business_metrics])
+        return business_metric
+    if len(business_metrics) != 1:
         hint = (
-            f"one of {', '.join(each.name for each in known)}" if known else "meguru business-metric create"
+            f"one of {', '.join(each.name for each in business_metrics)}"
+            if business_metrics
+            else "meguru business-metric create"
         )
-        what = f"endpoint {endpoint!r} has {len(known) or 'no'} business metrics"
+        what = f"endpoint {endpoint!r} has {len(business_metrics) or 'no'} business metrics"
         raise InvalidInput(what, why="its value is told by one of them", hint=hint, field="metric")
-    return known[0]
+    return business_metrics[0]
 
 
 def _frozen(ctx: Context, endpoint: Endpoint, said: str) -> str:

@@ -104,9 +104,9 @@ class LocalParts:
         """Return the uploads that have parts, and when each last got one."""
         found = []
         with suppress(FileNotFoundError), os.scandir(self._folder) as folders:
-            for each in folders:
+            for folder in folders:
                 with suppress(FileNotFoundError):  # it ended just now
-                    found.append((each.name, datetime.fromtimestamp(each.stat().st_mtime, UTC)))
+                    found.append((folder.name, datetime.fromtimestamp(folder.stat().st_mtime, UTC)))
         return found
 
 

@@ -56,14 +56,14 @@ class Changes:
 
 def watch(tx: Connection) -> Changes:
     """Note all changes of a transaction from now on, until `unwatch`: its connection is used again."""
-    found = Changes()
+    changes = Changes()
 
     def note(_connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        found.note(statement, cursor)
+        changes.note(statement, cursor)
 
     listening.listen(tx, "after_cursor_execute", note)
-    tx.info[_KEY] = found
-    return found
+    tx.info[_KEY] = changes
+    return changes
 
 
 def unwatch(tx: Connection) -> None:

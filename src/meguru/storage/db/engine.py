@@ -107,10 +107,10 @@ class Database:
         except NoConnection as error:
             raise Busy("all connections to the database are in use", where=masked(self.url)) from error
         except StatementError as error:
-            known = explain(error, masked(self.url))
-            if known is None:
+            meguru_error = explain(error, masked(self.url))
+            if meguru_error is None:
                 raise
-            raise known from error
+            raise meguru_error from error
 
     def close(self) -> None:
         """Finish what waits to be written, and close all idle connections."""

@@ -30,19 +30,19 @@ MAX_SUGGESTED, MAX_ATTEMPTS = 1000, 20
 
 def find(tx: Connection, text: str) -> Row[Any] | None:
     """Return an experiment by its name in full, its key, reference or number; None if there is none."""
-    asked = names.read(text)
-    kept = normal(asked.own)
-    key, titles = names.write(asked.project, kept), {asked.own, kept}
-    if asked.is_ref:
+    experiment = names.read(text)
+    kept = normal(experiment.own)
+    key, titles = names.write(experiment.project, kept), {experiment.own, kept}
+    if experiment.is_ref:
         titles.add(names.REF + kept)
-    here = table.c.project == asked.project  # a title may look like the key of another project's
+    here = table.c.project == experiment.project  # a title may look like the key of another project's
     either = (here & table.c.name.in_(titles)) | (here & (table.c.experiment == key))
     rows = tx.execute(_WHOLE.where(either)).all()
     if not rows and kept.isascii() and kept.isdecimal() and len(kept) < 19:
-        rows = tx.execute(_WHOLE.where(table.c.id == int(kept), table.c.project == asked.project)).all()
+        rows = tx.execute(_WHOLE.where(table.c.id == int(kept), table.c.project == experiment.project)).all()
 
     def distance(row: Row[Any]) -> tuple[bool, ...]:
-        return asked.is_ref and row.experiment != key, row.name != asked.own, row.name != kept
+        return experiment.is_ref and row.experiment != key, row.name != experiment.own, row.name != kept
 
     return min(rows, key=distance, default=None)
 
@@ -78,11 +78,11 @@ def get(tx: Connection, text: str, projects: AbstractSet[str] | None = None) -> 
     """
     row = find(tx, text)
     if row is None:
-        asked = names.read(text)
+        experiment = names.read(text)
         query = select(table.c.project, table.c.name).where(_of(projects))
-        known = tx.execute(query.order_by(table.c.updated_at.desc()).limit(MAX_SUGGESTED))
-        shown = names.write(asked.project, asked.own)
-        raise NotFound.of("experiment", shown, [names.write(row.project, row.name) for row in known])
+        rows = tx.execute(query.order_by(table.c.updated_at.desc()).limit(MAX_SUGGESTED))
+        shown = names.write(experiment.project, experiment.own)
+        raise NotFound.of("experiment", shown, [names.write(row.project, row.name) for row in rows])
     return row
 
 

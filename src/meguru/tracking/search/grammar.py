@@ -71,7 +71,7 @@ def read_filter(text: str, *, kinds: tuple[str, ...]) -> list[Clause]:
 
 def read_order(parts: list[str], *, kinds: tuple[str, ...]) -> list[RunOrder]:
     """Read an order; a key may be in it once."""
-    found: list[RunOrder] = []
+    orders: list[RunOrder] = []
     for part in parts:
         try:
             tokens = _tokens(part)
@@ -85,10 +85,10 @@ def read_order(parts: list[str], *, kinds: tuple[str, ...]) -> list[RunOrder]:
                 f"Invalid ordering key in order_by clause '{part[:300]}'", why="write a key, then ASC or DESC"
             )
         kind, key = _name(tokens[0], part, kinds)
-        if any((each.kind, each.key) == (kind, key) for each in found):
+        if any((order.kind, order.key) == (kind, key) for order in orders):
             raise InvalidInput(f"`order_by` contains duplicate fields: {part[:300]}")
-        found.append(RunOrder(kind, key, direction == "DESC"))
-    return found
+        orders.append(RunOrder(kind, key, direction == "DESC"))
+    return orders
 
 
 def _no_order(part: str) -> InvalidInput:

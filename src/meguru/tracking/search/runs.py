@@ -64,7 +64,7 @@ class RunQuery:
 _START = grammar.RunOrder("attribute", "start_time", descending=True)
 
 
-def search_runs(tx: Connection, asked: RunQuery) -> tuple[list[str], str]:
+def search_runs(tx: Connection, query: RunQuery) -> tuple[list[str], str]:
     """Return the ids of one page of runs, and the token of the next.
 
     Raises
@@ -74,13 +74,13 @@ def search_runs(tx: Connection, asked: RunQuery) -> tuple[list[str], str]:
     """
     search = _Search(
         RawSql(tx),
-        asked.experiments,
-        asked.stages,
-        grammar.read_filter(asked.where, kinds=KINDS),
-        grammar.read_order(asked.order, kinds=KINDS),
-        asked.limit,
+        query.experiments,
+        query.stages,
+        grammar.read_filter(query.where, kinds=KINDS),
+        grammar.read_order(query.order, kinds=KINDS),
+        query.limit,
     )
-    return search.page(asked.token) if asked.experiments else ([], "")
+    return search.page(query.token) if query.experiments else ([], "")
 
 
 class _Search:
@@ -97,7 +97,7 @@ class _Search:
     ) -> None:
         self.raw, self.experiments, self.stages, self.limit = raw, experiments, stages, limit
         self.clauses, self.orders = clauses, list(orders)
-        if not any(each.kind == "attribute" and _name(each.key) == "start_time" for each in orders):
+        if not any(order.kind == "attribute" and _name(order.key) == "start_time" for order in orders):
             self.orders.append(_START)
         self._begin = StartPoints(raw, experiments, clauses, limit)
 
@@ -108,7 +108,7 @@ class _Search:
         order; those with NaN; those without the metric. Where that metric is compared, only the first are.
         """
         first, limit = self.orders[0], self.limit
-        is_compared = any((each.kind, each.key) == ("metric", first.key) for each in self.clauses)
+        is_compared = any((clause.kind, clause.key) == ("metric", first.key) for clause in self.clauses)
         phases = 3 if first.kind == "metric" and not is_compared else 1
         given = pages.read(token)
         phase, after = (given[0], given[1:]) if given else (0, [])
@@ -129,7 +129,7 @@ class _Search:
 
     def _rows(self, phase: int, after: list[Any], limit: int) -> tuple[list[tuple[Any, ...]], list[Any]]:
         for begin in self._places(phase):
-            scopes = [[each] for each in self.experiments] if begin.apart else [self.experiments]
+            scopes = [[experiment] for experiment in self.experiments] if begin.apart else [self.experiments]
             queries = [self._query(phase, begin, scope) for scope in scopes]
             try:
                 with self.raw.bounded(begin.bound):

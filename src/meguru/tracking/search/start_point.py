@@ -65,7 +65,7 @@ class StartPoints:
             yield smallest
             return
         natural = of_series(in_order_of, self.clauses) if in_order_of else StartPoint("run r", apart=apart)
-        others = [each for each in self._all() if each.clause not in natural.clauses]
+        others = [candidate for candidate in self._all() if candidate.clause not in natural.clauses]
         if has_index and others:
             yield replace(natural, bound=BOUND)
         elif has_index:
@@ -89,8 +89,8 @@ class StartPoints:
     def _all(self) -> list[Candidate]:
         if self._candidates is None:
             scope = _scope("r.experiment", self.experiments)
-            found = (candidate_of(clause, self.clauses, scope) for clause in self.clauses)
-            self._candidates = [each for each in found if each is not None]
+            candidates = (candidate_of(clause, self.clauses, scope) for clause in self.clauses)
+            self._candidates = [candidate for candidate in candidates if candidate is not None]
         return self._candidates
 
     def _smallest(self, limit: int) -> StartPoint | None:

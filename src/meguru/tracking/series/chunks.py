@@ -77,7 +77,7 @@ def insert(raw: RawSql, given: Sequence[tuple[Any, ...]]) -> None:
 
 def delete(raw: RawSql, series: int, given: Sequence[Chunk]) -> None:
     """Take chunks away."""
-    keys = [(series, each.step, each.at) for each in given]
+    keys = [(series, chunk.step, chunk.at) for chunk in given]
     raw.executemany("DELETE FROM run_chunk WHERE series = ? AND step = ? AND at = ?", keys)
 
 

@@ -50,7 +50,7 @@ class OpenedBlobs:
 
     def drop_drafts(self, before: float) -> int:
         """Remove what killed processes left half-written and nobody wrote to since `before`; count it."""
-        return sum(each.drop_drafts(before) for each in self._caches())
+        return sum(store.drop_drafts(before) for store in self._caches())
 
     @cached_property
     def _disk(self) -> LocalStore:

@@ -206,11 +206,11 @@ class SealedStore:
 
     def _data_key(self) -> _DataKey:
         with self._lock:
-            known = self._present
-            if known is None or known.used >= _MAX_BLOBS_OF_KEY or known.id != self.wrapper.id:
+            data_key = self._present
+            if data_key is None or data_key.used >= _MAX_BLOBS_OF_KEY or data_key.id != self.wrapper.id:
                 key = secrets.token_bytes(32)
-                known = _DataKey(key, *self._wrapped(key), 0)
-            self._present = known._replace(used=known.used + 1)
+                data_key = _DataKey(key, *self._wrapped(key), 0)
+            self._present = data_key._replace(used=data_key.used + 1)
             return self._present
 
     def _wrapped(self, key: bytes) -> tuple[str, bytes]:

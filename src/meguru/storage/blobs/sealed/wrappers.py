@@ -58,8 +58,8 @@ def wrapper_of(said: str) -> KeyWrapper:
     if not (colon and rest):
         hint = "write file:/etc/meguru/blob.key or age:/etc/meguru/identity.txt"
         raise UsageError(f"{said[:60]!r} is no key of blobs", hint=hint)
-    found: KeyWrapper = WRAPPERS.load(kind)(rest)
-    return found
+    wrapper: KeyWrapper = WRAPPERS.load(kind)(rest)
+    return wrapper
 
 
 def lost(id: str, place: str) -> Conflict:
@@ -122,7 +122,7 @@ class FileKeys(_KeyFile):
     """Keys in a file, a line each. AES-256-GCM, with the key's id bound to it."""
 
     def _parsed(self, lines: list[str]) -> dict[str, Any]:
-        keys = [base64.urlsafe_b64decode(each) for each in lines]
+        keys = [base64.urlsafe_b64decode(line) for line in lines]
         if not keys or any(len(each) != _BYTES for each in keys):
             why = "a line is no key of 32 bytes"
             raise ValueError(why)
@@ -159,7 +159,7 @@ class AgeKeys(_KeyFile):
         super().__init__(path)
 
     def _parsed(self, lines: list[str]) -> dict[str, Any]:
-        told = [each for each in lines if each.startswith("AGE-SECRET-KEY-")]
+        told = [line for line in lines if line.startswith("AGE-SECRET-KEY-")]
         try:
             found = [self._age.x25519.Identity.from_str(each) for each in told]
         except self._age.IdentityError as error:
