@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from meguru.base.cache import cache_home
 from meguru.base.settings import Settings
 from meguru.errors import MeguruError, masked
 
@@ -49,6 +50,22 @@ def examine_machine() -> Iterator[DoctorCheck]:
             yield DoctorCheck(
                 name=f"extra {extra}", ok=None, detail="not installed", hint=f"pip install 'meguru[{extra}]'"
             )
+
+    yield from _copies()
+
+
+def _copies() -> Iterator[DoctorCheck]:
+    """Tell what copies of blobs from elsewhere take."""
+    from meguru.storage.blobs.read_cache import ReadCache
+
+    folder = cache_home() / "blobs"
+    if folder.is_dir():
+        kept = ReadCache(folder)
+        used, most = (f"{size / 2**30:.1f} GiB" for size in (kept.used_bytes(), kept.bound))
+        detail = f"{used} of at most {most} in {folder}"
+        yield DoctorCheck(
+            name="blob cache", ok=None, detail=detail, hint="MEGURU_BLOB_CACHE sets how many bytes"
+        )
 
 
 def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> Iterator[DoctorCheck]:

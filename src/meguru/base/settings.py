@@ -29,6 +29,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The project in which names without one are; empty: the default one, and lists show all projects."""
     blobs: str = ""
     """Where blobs are: a folder or ``s3://bucket/prefix``; default: inside the workspace folder."""
+    blob_cache: int = 0
+    """Bytes of copies of blobs from object stores and servers that one user keeps (in ``~/.cache/meguru``);
+    default: 50 GiB, and a quarter of the disk at most. What was used in the last hour stays above it."""
     no_capture: bool = False
     """Keep nothing of what surrounds a run: git, command, packages, machine."""
     spool: str = ""

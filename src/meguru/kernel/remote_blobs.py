@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
+from meguru.errors import DigestMismatch, NotFound
 from meguru.kernel.remote import error_of
 from meguru.storage.blobs.base import check, missing
-from meguru.storage.blobs.local import LocalStore
+from meguru.storage.blobs.read_cache import ReadCache
 
 if TYPE_CHECKING:
     from meguru.kernel.remote import RemoteWorkspace
@@ -23,7 +25,7 @@ class RemoteBlobs:
 
     def __init__(self, ws: RemoteWorkspace) -> None:
         self._ws, self.url = ws, ws.url
-        self._cache = LocalStore(cache_folder("blobs"))
+        self._cache = ReadCache(cache_folder("blobs"))
 
     def put_bytes(self, data: bytes) -> str:
         """Upload bytes; return their digest."""
@@ -54,9 +56,10 @@ class RemoteBlobs:
 
     def path(self, digest: str) -> Path:
         """Return a local copy, to be read only; it is downloaded in bounded memory."""
-        if not self._cache.has(digest):
-            with self._ws.stream(_blob(digest)) as chunks:
-                check(digest, self._cache.put_chunks(chunks), self.url)
+        with suppress(NotFound, DigestMismatch):
+            return self._cache.path(digest)
+        with self._ws.stream(_blob(digest)) as chunks:
+            check(digest, self._cache.put_chunks(chunks), self.url)
         return self._cache.path(digest)
 
     def has(self, digest: str) -> bool:

@@ -17,7 +17,7 @@ SECRET = frozenset({"MEGURU_SECRET_KEY", "MEGURU_SMTP", "MEGURU_ONLINE_STORE"})
 ALWAYS = (
     *("PATH", "HOME", "USER", "LANG", "LC_*", "TZ", "TMPDIR", "XDG_CACHE_HOME", "VIRTUAL_ENV", "PYTHON*"),
     *("LD_LIBRARY_PATH", "CUDA_*", "NVIDIA_*", "OMP_*", "*_NUM_THREADS", "*_MAX_THREADS"),
-    *("MEGURU_LANG", "MEGURU_EXECUTOR", "MEGURU_SQLITE_SYNCHRONOUS"),
+    *("MEGURU_LANG", "MEGURU_EXECUTOR", "MEGURU_SQLITE_SYNCHRONOUS", "MEGURU_BLOB_CACHE"),
 )
 """What processes and libraries can't do without, whatever the list says."""
 

@@ -14,7 +14,7 @@ from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.errors import Busy, DigestMismatch, NotFound, UsageError, masked
 from meguru.storage.blobs.base import check, missing
-from meguru.storage.blobs.local import LocalStore
+from meguru.storage.blobs.read_cache import ReadCache
 
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}")
 
@@ -37,7 +37,7 @@ class ObjectStore:
             # Its words would repeat the URL, and whatever secret stands in it.
             hint = "write s3://BUCKET/PREFIX; credentials go into the environment"
             raise UsageError(f"{masked(url)!r} is no place for blobs", hint=hint) from None
-        self._cache = LocalStore(cache or cache_folder("blobs"))
+        self._cache = ReadCache(cache or cache_folder("blobs"))
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes; return their digest."""
