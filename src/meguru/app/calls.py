@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from meguru.alerts.notifications.operations import specs as _meguru_alerts_notifications_operations_specs
     from meguru.alerts.notifications.show import deliveries as notification_deliveries
     from meguru.alerts.notifications.show import list_notifications as notification_list
+    from meguru.alerts.notifications.show import newest_deliveries as notification_newest
     from meguru.alerts.notifications.show import show as notification_show
     from meguru.alerts.notifications.show import try_out as notification_test
     from meguru.alerts.show import list_alerts as alert_list

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -35,6 +36,12 @@ def find(tx: Connection, name: str) -> DatasetSpec | None:
     """Return the present spec; None if there is no such dataset, or nothing was said of it."""
     found = tx.execute(select(dataset.c.spec).where(dataset.c.name == name)).scalar()
     return None if found is None else msgspec.convert(found, DatasetSpec)
+
+
+def find_many(tx: Connection, names: Sequence[str]) -> dict[str, DatasetSpec]:
+    """Return the present specs of those of these names of which something is said."""
+    rows = tx.execute(select(dataset.c.name, dataset.c.spec).where(dataset.c.name.in_(names)))
+    return {row.name: msgspec.convert(row.spec, DatasetSpec) for row in rows if row.spec is not None}
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:

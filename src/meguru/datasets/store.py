@@ -1,6 +1,6 @@
 """SQL of datasets, on an open transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -128,6 +128,14 @@ def newest(tx: Connection, name: str, branch: str = "") -> DatasetVersion | None
         return get(tx, name, named.branch(tx, name, branch).latest)
     found = _newest_number(tx, name)
     return get(tx, name, found) if found else None
+
+
+def newest_of(tx: Connection, names: Iterable[str]) -> dict[str, DatasetVersion]:
+    """Return the newest version of each of some datasets that has one."""
+    mine = dataset_version.c
+    is_newest = (mine.name == dataset.c.name) & (mine.version == dataset.c.latest)
+    query = select(dataset_version).join(dataset, is_newest).where(dataset.c.retired_at.is_(None))
+    return {row.name: from_row(row) for row in tx.execute(query.where(mine.name.in_(list(names))))}
 
 
 def versions(

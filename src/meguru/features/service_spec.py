@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -18,6 +19,12 @@ def find(tx: Connection, name: str) -> FeatureServiceSpec | None:
     """Return the present spec; None if there is no such service."""
     found = store.spec_of(tx, "feature_service", name)
     return None if found is None else msgspec.convert(found, FeatureServiceSpec)
+
+
+def find_many(tx: Connection, names: Sequence[str]) -> dict[str, FeatureServiceSpec]:
+    """Return the present specs of those of these names that are there."""
+    found = store.specs(tx, "feature_service", None, names)
+    return {name: msgspec.convert(spec, FeatureServiceSpec) for name, spec in found.items()}
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:

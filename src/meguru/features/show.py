@@ -56,8 +56,8 @@ def _entity(name: str, spec: dict[str, Any]) -> RegisteredEntity:
 @operation("feature_view.list", permission="feature_view:read", query=True)
 def list_views(ctx: Context) -> list[RegisteredView]:
     """List the feature views that are declared, by name, each with the version that holds."""
-    found = store.specs(ctx.tx, "feature_view", ctx.visible)
-    return [_registered(spec, store.view(ctx.tx, name)) for name, spec in found.items()]
+    specs = store.specs(ctx.tx, "feature_view", ctx.visible)
+    return [_registered(specs[each.name], each) for each in store.present_views(ctx.tx, ctx.visible)]
 
 
 def _registered(spec: dict[str, Any], latest: FeatureViewVersion) -> RegisteredView:
@@ -128,8 +128,8 @@ def impact_of(ctx: Context, *, name: str) -> ViewImpact:
 @operation("feature_service.list", permission="feature_service:read", query=True)
 def list_services(ctx: Context) -> list[RegisteredService]:
     """List the feature services that are declared, by name, each with the version that holds."""
-    found = store.specs(ctx.tx, "feature_service", ctx.visible)
-    return [_service(spec, store.service(ctx.tx, name)) for name, spec in found.items()]
+    specs = store.specs(ctx.tx, "feature_service", ctx.visible)
+    return [_service(specs[each.name], each) for each in store.present_services(ctx.tx, ctx.visible)]
 
 
 def _service(spec: dict[str, Any], latest: FeatureServiceVersion) -> RegisteredService:

@@ -146,6 +146,16 @@ def view_versions(tx: Connection, name: str, limit: int = 100) -> list[FeatureVi
     return [_view(row) for row in _newest(tx, "feature_view", name, limit)]
 
 
+def present_views(tx: Connection, projects: AbstractSet[str] | None) -> list[FeatureViewVersion]:
+    """Return of each view of some projects (None: of all) the version that holds, by name."""
+    return [_view(row) for row in _present(tx, "feature_view", projects)]
+
+
+def present_services(tx: Connection, projects: AbstractSet[str] | None) -> list[FeatureServiceVersion]:
+    """Return of each service of some projects (None: of all) the version that holds, by name."""
+    return [_service(row) for row in _present(tx, "feature_service", projects)]
+
+
 def service_versions(tx: Connection, name: str, limit: int = 100) -> list[FeatureServiceVersion]:
     """Return the versions of a service, newest first."""
     return [_service(row) for row in _newest(tx, "feature_service", name, limit)]
@@ -201,6 +211,13 @@ def rows_of(tx: Connection, version: FeatureViewVersion, limit: int) -> list[Vie
     rows = tx.execute(query.order_by(mine.created_at.desc()).limit(limit))
     more = {"ref": version.ref, "features": version.features}
     return [msgspec.convert(_fields(row) | more, ViewRows) for row in rows]
+
+
+def _present(tx: Connection, kind: str, projects: AbstractSet[str] | None) -> Iterable[Row[Any]]:
+    table, noun = _VERSIONS[kind], _NOUNS[kind]
+    here = (table.c.name == noun.c.name) & (table.c.version == noun.c.latest)
+    query = select(table).join(noun, here).where(noun.c.retired_at.is_(None), noun.c.spec.is_not(None))
+    return tx.execute(query.where(condition(noun.c.name, projects)).order_by(noun.c.name))
 
 
 def _newest(tx: Connection, kind: str, name: str, limit: int) -> Iterable[Row[Any]]:

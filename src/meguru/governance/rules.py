@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Generic, TypeVar
 
@@ -74,6 +74,10 @@ class AccessRules(Generic[S]):
             name: msgspec.convert(spec, self.spec)
             for name, spec in tx.execute(query.order_by(access_rule.c.name))
         }
+
+    def find_many(self, tx: Connection, names: Sequence[str]) -> dict[str, S]:
+        """Return the present specs of those of these names that are there."""
+        return {name: spec for name, spec in self.every(tx).items() if name in set(names)}
 
     def names(self, tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
         """Return the names of those in some projects (None: all)."""

@@ -25,15 +25,17 @@ MAX_LISTED = 100
 def list_predictions(ctx: Context, *, endpoint: str, cursor: str = "", limit: int = 30) -> Page[Prediction]:
     """List the predictions of an endpoint, those of the newest request first; at most 100 at a time."""
     name, limit = refs.parse(endpoint, kind="endpoint").name, min(check_limit(limit), MAX_LISTED)
-    found: list[Prediction] = []
+    wanted: list[tuple[PredictionBatch, range]] = []
+    left, after = limit, ""
     for batch, first in _from(ctx.tx, name, cursor):
-        if len(found) == limit:
-            return Page(items=found, next_cursor=ids.join(batch.id, first))
-        end = min(batch.n, first + limit - len(found))
-        found += predictions_of(ctx.tx, batch, range(first, end))
+        end = min(batch.n, first + left)
+        if left:
+            wanted.append((batch, range(first, end)))
+        left -= end - first
         if end < batch.n:
-            return Page(items=found, next_cursor=ids.join(batch.id, end))
-    return Page(items=found)
+            after = ids.join(batch.id, end)
+            break
+    return Page(items=predictions_of(ctx.tx, wanted), next_cursor=after)
 
 
 def _from(tx: Connection, endpoint: str, cursor: str) -> Iterator[tuple[PredictionBatch, int]]:

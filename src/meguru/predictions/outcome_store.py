@@ -172,16 +172,16 @@ def current(tx: Connection, places: Iterable[RowId]) -> dict[RowId, dict[str, An
     return _current(tx, places)
 
 
-def of(tx: Connection, place: RowId) -> tuple[Outcome | None, list[Outcome]]:
-    """Return the outcome of a prediction, and every other that was ever recorded for it, newest first."""
-    now = tx.execute(select(*_COLUMNS).where(outcome.c.batch_id == place[0], outcome.c.row == place[1]))
-    table = earlier_outcome.c
-    before = select(*(table[column.name] for column in _COLUMNS)).where(
-        table.batch_id == place[0], table.row == place[1]
-    )
-    found = now.first()
-    earlier = [_outcome(row) for row in tx.execute(before.order_by(table.at.desc(), table.id.desc()))]
-    return None if found is None else _outcome(found), earlier
+def of_many(
+    tx: Connection, places: Sequence[RowId]
+) -> tuple[dict[RowId, Outcome], dict[RowId, list[Outcome]]]:
+    """Return by prediction its outcome, and every other that was ever recorded for it, newest first."""
+    counting = {place: _outcome(row) for place, row in _current(tx, places).items()}
+    earlier: dict[RowId, list[Outcome]] = {}
+    found = sorted(_rows(tx, earlier_outcome, places), key=lambda row: (row["at"], row["id"]), reverse=True)
+    for row in found:
+        earlier.setdefault((row["batch_id"], row["row"]), []).append(_outcome(row))
+    return counting, earlier
 
 
 def outcomes_within(tx: Connection, endpoint: str, start: datetime, end: datetime) -> list[Row[Any]]:
@@ -217,8 +217,9 @@ def read(row: Any) -> OutcomeValue:
     return value
 
 
-def _outcome(row: Row[Any]) -> Outcome:
-    return Outcome(value=read(row), at=row.at, recorded_at=row.recorded_at, recorded_by=row.recorded_by)
+def _outcome(row: Mapping[str, Any]) -> Outcome:
+    value = row["value"] if row["json"] is None else msgspec.json.decode(row["json"])
+    return Outcome(value=value, at=row["at"], recorded_at=row["recorded_at"], recorded_by=row["recorded_by"])
 
 
 def _lock_batches(tx: Connection, batch_ids: Sequence[str]) -> None:

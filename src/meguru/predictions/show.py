@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import refs
@@ -28,29 +29,42 @@ def find(tx: Connection, id: str) -> Prediction:
         whole = store.get(tx, id) if key is None else None
         hint = f"it is a request of {whole.n} rows; the first is {ids.join(id, 0)}" if whole else ""
         raise NotFound.of("prediction", id[:80], hint=hint)
-    return predictions_of(tx, batch, [key[1]])[0]
+    return predictions_of(tx, [(batch, [key[1]])])[0]
 
 
-def predictions_of(tx: Connection, batch: PredictionBatch, rows: Sequence[int]) -> list[Prediction]:
-    """Return rows of a request as predictions, with what is known of them; the request is read once."""
-    # Once for all rows: a request may have ten thousand, and a page of them would decode it a hundred times.
-    found, keys = payload.frame_of(batch.payload), store.keys_of(tx, batch.id)
-    kinds = payload.outputs_of(batch.payload)
-    return [_prediction(tx, batch, row, found.row(row, named=True), kinds, keys.get(row)) for row in rows]
+def predictions_of(
+    tx: Connection, wanted: Sequence[tuple[PredictionBatch, Sequence[int]]]
+) -> list[Prediction]:
+    """Return rows of requests as predictions, with what is known of them; each request is read once."""
+    keys = store.keys_of(tx, [batch.id for batch, _ in wanted])
+    outcomes, earlier = outcome_store.of_many(tx, [(batch.id, row) for batch, rows in wanted for row in rows])
+    found = []
+    for batch, rows in wanted:
+        # Once for all rows: a request may have ten thousand, and a page would decode it a hundred times.
+        frame, kinds = payload.frame_of(batch.payload), payload.outputs_of(batch.payload)
+        for row in rows:
+            place = (batch.id, row)
+            made = _prediction(batch, row, frame.row(row, named=True), kinds)
+            found.append(
+                msgspec.structs.replace(
+                    made,
+                    key=keys.get(place),
+                    outcome=outcomes.get(place),
+                    earlier=earlier.get(place, []),
+                )
+            )
+    return found
 
 
 def _prediction(
-    tx: Connection,
     batch: PredictionBatch,
     row: int,
     values: dict[str, Any],
     kinds: tuple[Sequence[AnswerOutput], Mapping[str, Sequence[AnswerOutput]]],
-    key: str | None,
 ) -> Prediction:
     own, others = kinds
     outputs = _taken(values, own)
     shadows = {ref: _taken(values, theirs, ref) for ref, theirs in others.items()}
-    outcome, earlier = outcome_store.of(tx, (batch.id, row))
     return Prediction(
         id=ids.join(batch.id, row),
         endpoint=batch.endpoint,
@@ -62,9 +76,6 @@ def _prediction(
         score=outputs.get("score"),
         outputs=outputs,
         shadows={ref: each["score"] if [*each] == ["score"] else each for ref, each in shadows.items()},
-        key=key,
-        outcome=outcome,
-        earlier=earlier,
     )
 
 

@@ -105,11 +105,14 @@ def find_batches(tx: Connection, batch_ids: Iterable[str]) -> dict[str, Row[Any]
     return found
 
 
-def keys_of(tx: Connection, batch_id: str) -> dict[int, str]:
-    """Return the client's own keys of the rows of a batch."""
+def keys_of(tx: Connection, batch_ids: Iterable[str]) -> dict[tuple[str, int], str]:
+    """Return the client's own keys of the rows of some batches, by batch and row."""
     table = prediction_key.c
-    found = tx.execute(select(table.row, table.key).where(table.batch_id == batch_id))
-    return {row.row: row.key for row in found}
+    found: dict[tuple[str, int], str] = {}
+    for some in chunks(batch_ids, _MAX_PARAMETERS):
+        rows = tx.execute(select(table.batch_id, table.row, table.key).where(table.batch_id.in_(some)))
+        found |= {(row.batch_id, row.row): row.key for row in rows}
+    return found
 
 
 def between(tx: Connection, endpoint: str, first: str, last: str) -> list[PredictionBatch]:

@@ -1,12 +1,12 @@
 """SQL of the model registry, on an open transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, exists, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
@@ -110,6 +110,16 @@ def get(tx: Connection, name: str, version: int) -> ModelVersion:
     if row is None:
         raise _missing(tx, name, version)
     return _from_rows(tx, name, [row])[0]
+
+
+def tree_digests(tx: Connection, found: Iterable[str]) -> dict[str, str]:
+    """Return the digests of the folders of full references (``model/NAME@N``), by these."""
+    mine = model_version.c
+    places = [(each.name, int(str(each.version))) for each in map(refs.parse, found)]
+    query = select(mine.name, mine.version, mine.tree_digest).where(
+        tuple_(mine.name, mine.version).in_(places)
+    )
+    return {refs.make("model", row.name, row.version): row.tree_digest for row in tx.execute(query)}
 
 
 def of_tree(tx: Connection, name: str, tree: str) -> ModelVersion | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
@@ -64,6 +64,13 @@ def get(tx: Connection, ref: str, *, lock: bool = False) -> Release:
             "release", ref, [refs.make("release", each.endpoint, each.version) for each in known]
         )
     return _release(row)
+
+
+def get_many(tx: Connection, found: Iterable[str]) -> dict[str, Release]:
+    """Return the releases of full references (``release/ENDPOINT@N``) that are there, by these."""
+    places = [(each.name, int(str(each.version))) for each in map(refs.parse, found)]
+    query = select(release).where(tuple_(release.c.endpoint, release.c.version).in_(places))
+    return {each.ref: each for each in map(_release, tx.execute(query))}
 
 
 def page(tx: Connection, endpoint: str, *, before: int | None, limit: int) -> list[Release]:

@@ -12,7 +12,7 @@ from meguru.alerts.types import Alert
 from meguru.base.paging import MAX_PAGE
 from meguru.base.text import LANGUAGES, mark
 from meguru.business.formatting import number
-from meguru.business.show import list_metrics
+from meguru.business.show import MetricStatus, list_metrics
 from meguru.business.types import BusinessValue
 from meguru.costs import usage
 from meguru.errors import InvalidInput
@@ -65,6 +65,7 @@ def show(ctx: Context, *, since: datetime | None = None, until: datetime | None 
     found = list_endpoints.function(ctx, limit=MAX_ENDPOINTS)
     alerts = list_alerts.function(ctx, limit=MAX_PAGE).items
     monitors = list_monitors.function(ctx)
+    measured = list_metrics.function(ctx)
     answered = {
         each.endpoint: each.predictions
         for each in usage.of_endpoints(ctx.tx, begin, end, projects=ctx.visible)
@@ -81,7 +82,7 @@ def show(ctx: Context, *, since: datetime | None = None, until: datetime | None 
                 endpoint=endpoint.name,
                 purpose=endpoint.description,
                 standing=_standing(endpoint),
-                value=list(_value(ctx, endpoint, answered.get(endpoint.name, 0))),
+                value=list(_value(endpoint, measured, answered.get(endpoint.name, 0))),
                 risks=[*_risks(endpoint, monitors), *map(_alert, mine)],
                 changes=changed.get(f"endpoint/{endpoint.name}", []),
             )
@@ -111,10 +112,11 @@ def _standing(endpoint: Endpoint) -> PlainSentence:
     return PlainSentence(message=message, tone=tone, ref=f"endpoint/{endpoint.name}")
 
 
-def _value(ctx: Context, endpoint: Endpoint, answered: int) -> Iterator[PlainSentence]:
+def _value(endpoint: Endpoint, measured: list[MetricStatus], answered: int) -> Iterator[PlainSentence]:
     yield PlainSentence(message=mark("It answered {count} questions."), values={"count": f"{answered:,}"})
-    for status in list_metrics.function(ctx, endpoint=endpoint.name):
-        if status.last is not None and status.last.value is not None:
+    for status in measured:
+        mine = status.metric.endpoint == endpoint.name
+        if mine and status.last is not None and status.last.value is not None:
             yield metric_sentence(status.metric.name, status.last)
 
 

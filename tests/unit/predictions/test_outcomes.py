@@ -196,4 +196,4 @@ def test_a_file_that_holds_none_is_refused(tmp_path, name, content, said):
 def test_keys_are_written_with_their_predictions(workspace, answered):
     batch = keyed(answered, ("a", MARCH), ("b", MARCH))
     with workspace.read() as tx:
-        assert store.keys_of(tx, batch.id) == {0: "a", 1: "b"}
+        assert store.keys_of(tx, [batch.id]) == {(batch.id, 0): "a", (batch.id, 1): "b"}

@@ -51,6 +51,14 @@ def deliveries(ctx: Context, *, name: str, state: str = "", limit: int = 100) ->
     return store.dispatches(ctx.tx, store.get(ctx.tx, name).name, check_limit(limit), state)
 
 
+@operation("notification.newest", permission="notification:read", query=True)
+def newest_deliveries(ctx: Context, *, limit: int = 5) -> dict[str, list[Dispatch]]:
+    """List the newest messages of each notification, by its name: to whom, and what became of them."""
+    names = [each.name for each in store.all_routes(ctx.tx, ctx.visible)]
+    sent = store.newest_dispatches(ctx.tx, names, check_limit(limit))
+    return {name: sent.get(name, []) for name in names}
+
+
 @operation("notification.test", permission="notification:write", on="name")
 def try_out(ctx: Context, *, name: str) -> list[SendTrial]:
     """Send an example to each receiver now, and tell what came back."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from meguru.alerts.notifications.schema import (
     alert_notified,
@@ -151,6 +151,19 @@ def dispatches(tx: Connection, name: str, limit: int, state: str = "") -> list[D
     if state:
         query = query.where(table.state == state)
     return [_convert(row, Dispatch) for row in tx.execute(query.order_by(table.id.desc()).limit(limit))]
+
+
+def newest_dispatches(tx: Connection, names: Sequence[str], limit: int) -> dict[str, list[Dispatch]]:
+    """Return by route its newest messages, the newest first, so many of each."""
+    table = notification_dispatch.c
+    order = table.id.desc()
+    place = func.row_number().over(partition_by=table.notification, order_by=order).label("place")
+    ranked = select(table.id, place).where(table.notification.in_(names)).subquery()
+    query = select(notification_dispatch).join(ranked, ranked.c.id == table.id)
+    found: dict[str, list[Dispatch]] = {}
+    for row in tx.execute(query.where(ranked.c.place <= limit).order_by(order)):
+        found.setdefault(row.notification, []).append(_convert(row, Dispatch))
+    return found
 
 
 def cursor(tx: Connection, *, lock: bool = False) -> int:

@@ -10,7 +10,6 @@ import msgspec
 from meguru.base import refs
 from meguru.base.paging import MAX_PAGE, Page
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import store as pipeline_versions
 from meguru.pipelines.deployments import store as deployments
 from meguru.pipelines.show import list_pipelines
 from meguru.pipelines.types import Pipeline
@@ -52,25 +51,19 @@ def digests(ctx: Context, *, cursor: str = "", limit: int = MAX_PAGE) -> Page[Di
 
 def _deployed(ctx: Context, pipelines: Iterable[Pipeline]) -> list[DigestLine]:
     found = []
-    for each in pipelines:
-        now = deployments.current(ctx.tx, each.name)
-        if now is not None and now.version:
-            version = pipeline_versions.get(ctx.tx, each.name, now.version)
-            what = refs.make("pipeline", each.name)
-            found.append(
-                DigestLine(what=what, ref=version.ref, digest=version.digest, since=now.at, by=now.by)
-            )
+    for now, digest in deployments.with_digests(ctx.tx, [each.name for each in pipelines]):
+        what, ref = refs.make("pipeline", now.name), refs.make("pipeline", now.name, now.version)
+        found.append(DigestLine(what=what, ref=ref, digest=digest, since=now.at, by=now.by))
     return found
 
 
 def _live(ctx: Context, endpoints: Iterable[Endpoint]) -> list[DigestLine]:
     found = []
-    for endpoint in endpoints:
-        live = endpoint.live
-        if live is None:
-            continue
-        release = releases.get(ctx.tx, live.release_ref)
-        digest = registry.resolve(ctx.tx, live.model_ref).tree_digest
+    live_ones = [(each, each.live) for each in endpoints if each.live]
+    released = releases.get_many(ctx.tx, [live.release_ref for _, live in live_ones])
+    trees = registry.tree_digests(ctx.tx, [live.model_ref for _, live in live_ones])
+    for endpoint, live in live_ones:
+        release, digest = released[live.release_ref], trees.get(live.model_ref, "")
         for kind, ref, one in (
             ("model", live.model_ref, digest),
             ("release", release.ref, release.identity),

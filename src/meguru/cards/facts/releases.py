@@ -19,6 +19,7 @@ MAX_GATES = 60
 
 def releases_of(reader: RecordReader, found: Sequence[Release]) -> list[CardRelease]:
     """Return releases as a card tells of them, those that may be read."""
+    decided = reviews.decided(reader.tx, [(each.endpoint, each.version) for each in found])
     return [
         CardRelease(
             ref=each.ref,
@@ -30,7 +31,7 @@ def releases_of(reader: RecordReader, found: Sequence[Release]) -> list[CardRele
             live_at=each.live_at,
             ended_at=each.ended_at,
             documents=[part.ref for part in each.content.documents],
-            approvals=_approvals(reader, each),
+            approvals=_approvals(reader, each) if (each.endpoint, each.version) in decided else [],
         )
         for each in found
         if reader.may("release", each.ref)
@@ -39,8 +40,6 @@ def releases_of(reader: RecordReader, found: Sequence[Release]) -> list[CardRele
 
 def _approvals(reader: RecordReader, release: Release) -> list[CardApproval]:
     """Return what people decided of a release, and what of that counts now."""
-    if not reviews.decisions(reader.tx, release.endpoint, release.version):
-        return []
     standing = standing_of(reader.tx, release, reader.now)
     return [
         CardApproval(

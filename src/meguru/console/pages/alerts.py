@@ -12,7 +12,7 @@ from starlette.responses import Response
 from meguru.alerts.acknowledge import acknowledge, mute, resolve, unmute
 from meguru.alerts.incidents.begin import open_incident
 from meguru.alerts.incidents.show import list_incidents
-from meguru.alerts.notifications.show import deliveries, list_notifications
+from meguru.alerts.notifications.show import list_notifications, newest_deliveries
 from meguru.alerts.notifications.types import Dispatch, Route
 from meguru.alerts.sentences import sentence_of
 from meguru.alerts.show import list_alerts, show
@@ -52,10 +52,8 @@ def listing(visit: Visit) -> Response:
     state, after, severity = visit.asked("state"), visit.asked("after"), visit.asked("severity")
     known = state if state in FILTERS else ""
     found = list_alerts(visit.ws, state=known, after=after, severity=severity, limit=WINDOW)
-    routes = [
-        RouteView(route=each, messages=deliveries(visit.ws, name=each.name, limit=MESSAGES))
-        for each in list_notifications(visit.ws)
-    ]
+    sent = newest_deliveries(visit.ws, limit=MESSAGES)
+    routes = [RouteView(route=each, messages=sent[each.name]) for each in list_notifications(visit.ws)]
     incidents = list_incidents(visit.ws, state="open", limit=WINDOW).items
     return visit.render(
         "alerts.html",

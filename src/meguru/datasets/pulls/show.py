@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from meguru.base.paging import check_limit
 from meguru.datasets import spec as specs
 from meguru.datasets import store as datasets
+from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.pulls import store
 from meguru.datasets.pulls.types import DatasetPull, DatasetSourceState, SourceTurn, VersionPosition
+from meguru.datasets.sources.spec import SourceSpec
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import masked
 from meguru.kernel.operations import Context, operation
@@ -27,9 +27,14 @@ def pulls(ctx: Context, *, name: str, limit: int = 20) -> list[DatasetPull]:
 def sources(ctx: Context) -> list[DatasetSourceState]:
     """List the datasets that are read from a source: how far each is read, what came last, and when next."""
     found = store.turns(ctx.tx, ctx.visible)
-    last = store.newest(ctx.tx, [turn.name for turn in found])
-    states = [_state_of(ctx.tx, ctx.blobs, turn, last.get(turn.name)) for turn in found]
-    return [each for each in states if each]
+    names = [turn.name for turn in found]
+    last, declared = store.newest(ctx.tx, names), specs.find_many(ctx.tx, names)
+    newest = datasets.newest_of(ctx.tx, names)
+    return [
+        _state_of(ctx.blobs, turn, spec, spec.source, newest.get(turn.name), last.get(turn.name))
+        for turn in found
+        if (spec := declared.get(turn.name)) is not None and spec.source is not None
+    ]
 
 
 @operation("dataset.position", permission="dataset:read", query=True, on="ref")
@@ -41,20 +46,20 @@ def position(ctx: Context, *, ref: str) -> VersionPosition:
 
 
 def _state_of(
-    tx: Connection, blobs: BlobStore, turn: SourceTurn, last: DatasetPull | None
-) -> DatasetSourceState | None:
-    """Return where a source stands; None if it is declared no more."""
-    declared = specs.find(tx, turn.name)
-    if declared is None or declared.source is None:
-        return None
-    newest = datasets.newest(tx, turn.name, "")
+    blobs: BlobStore,
+    turn: SourceTurn,
+    declared: DatasetSpec,
+    source: SourceSpec,
+    newest: DatasetVersion | None,
+    last: DatasetPull | None,
+) -> DatasetSourceState:
     position = position_of(blobs, newest, turn) if newest else None
     return DatasetSourceState(
         dataset=turn.name,
-        address=masked(declared.source.address),
-        mode=declared.source.mode_for(declared.key),
-        schedule=declared.source.schedule,
-        watermark=declared.source.watermark,
+        address=masked(source.address),
+        mode=source.mode_for(declared.key),
+        schedule=source.schedule,
+        watermark=source.watermark,
         version=newest.version if newest else 0,
         position=str(position or ""),
         next_at=turn.next_at,

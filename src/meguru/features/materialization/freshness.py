@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.features.materialization import store
-from meguru.features.materialization.types import MaterializationState, OnlineState
+from meguru.features.materialization.types import Materialization, MaterializationState, OnlineState
 from meguru.features.push import store as pushed
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import in_projects
@@ -66,19 +66,21 @@ class ViewFreshness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 def freshness(ctx: Context) -> list[ViewFreshness]:
     """Tell of each version of a view that is online how fresh it is."""
     waiting = {each.name: each.rows for each in pushed.pending(ctx.tx)}
-    known = store.all_online(ctx.tx)
-    versions = sorted({*known, *store.worked_on(ctx.tx)})
+    known, work = store.all_online(ctx.tx), store.newest_of_all(ctx.tx)
     return [
-        _fresh(ctx.tx, key, known.get(key), waiting.get(key[0], 0), ctx.now())
-        for key in versions
+        _fresh(key, known.get(key), work.get(key), waiting.get(key[0], 0), ctx.now())
+        for key in sorted({*known, *work})
         if ctx.visible is None or in_projects(ctx.visible, key[0])
     ]
 
 
 def _fresh(
-    tx: Connection, key: tuple[str, int], state: OnlineState | None, waiting: int, now: datetime
+    key: tuple[str, int],
+    state: OnlineState | None,
+    work: Materialization | None,
+    waiting: int,
+    now: datetime,
 ) -> ViewFreshness:
-    work = store.newest(tx, *key)
     newest = state.newest if state else None
     return ViewFreshness(
         view=refs.make("feature_view", *key),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
@@ -120,6 +120,14 @@ def newest(tx: Connection, name: str, version: int) -> Materialization | None:
     return None if row is None else _work(row)
 
 
+def newest_of_all(tx: Connection) -> dict[tuple[str, int], Materialization]:
+    """Return the newest work on each version of a view that was ever worked on, by name and version."""
+    c = materialization.c
+    last = select(func.max(c.id)).group_by(c.name, c.version)  # ids sort by time
+    found = tx.execute(select(materialization).where(c.id.in_(last)))
+    return {(row.name, row.version): _work(row) for row in found}
+
+
 def running(tx: Connection, name: str, version: int) -> Materialization | None:
     """Return the work that is under way on a version of a view; None if there is none."""
     where = _here(materialization, name, version) & (
@@ -139,13 +147,6 @@ def page(
     if before:
         query = query.where(materialization.c.id < before)
     return [_work(row) for row in tx.execute(query.order_by(materialization.c.id.desc()).limit(limit))]
-
-
-def worked_on(tx: Connection) -> list[tuple[str, int]]:
-    """Return the versions of views that were brought online, or were to be, by name and version."""
-    c = materialization.c
-    rows = tx.execute(select(c.name, c.version).distinct().order_by(c.name, c.version))
-    return [(row.name, row.version) for row in rows]
 
 
 def project_of(tx: Connection, materialization_id: str) -> str | None:

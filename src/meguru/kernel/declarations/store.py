@@ -46,6 +46,19 @@ def newest_numbers(tx: Connection, kind: str, names: Sequence[str]) -> dict[str,
 
 def versions(tx: Connection, kind: str, name: str, limit: int) -> list[SpecVersion]:
     """Return the specs that held, newest first."""
-    here = (spec_version.c.kind == kind) & (spec_version.c.name == name)
-    rows = tx.execute(select(spec_version).where(here).order_by(spec_version.c.number.desc()).limit(limit))
-    return [msgspec.convert(row, SpecVersion, from_attributes=True) for row in rows]
+    return versions_of(tx, kind, [name], limit).get(name, [])
+
+
+def versions_of(tx: Connection, kind: str, names: Sequence[str], limit: int) -> dict[str, list[SpecVersion]]:
+    """Return by name the specs that held, newest first, so many of each; a name without any is left out."""
+    columns = spec_version.c
+    place = func.row_number().over(partition_by=columns.name, order_by=columns.number.desc()).label("place")
+    found: dict[str, list[SpecVersion]] = {}
+    for start in range(0, len(names), CHUNK):
+        here = (columns.kind == kind) & columns.name.in_(names[start : start + CHUNK])
+        held = select(spec_version, place).where(here).subquery()
+        query = select(held).where(held.c.place <= limit).order_by(held.c.name, held.c.number.desc())
+        for row in tx.execute(query):
+            made = msgspec.convert(row, SpecVersion, from_attributes=True)
+            found.setdefault(row.name, []).append(made)
+    return found

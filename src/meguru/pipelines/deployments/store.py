@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
-from sqlalchemy import Connection, Row, ScalarSelect, insert, select
+from sqlalchemy import Connection, Row, ScalarSelect, func, insert, select, tuple_
 
 from meguru.pipelines.deployments.schema import pipeline_deployment
 from meguru.pipelines.deployments.types import PipelineDeployment
-from meguru.pipelines.schema import pipeline
+from meguru.pipelines.schema import pipeline, pipeline_version
 
 
 def deployed(tx: Connection, name: str) -> int | None:
@@ -29,6 +31,16 @@ def newest(tx: Connection, name: str, *, limit: int, before: int | None = None) 
         here &= pipeline_deployment.c.number < before
     query = select(pipeline_deployment).where(here).order_by(pipeline_deployment.c.number.desc())
     return [_from_row(row) for row in tx.execute(query.limit(limit))]
+
+
+def with_digests(tx: Connection, names: Sequence[str]) -> list[tuple[PipelineDeployment, str]]:
+    """Return the deployments that hold of some pipelines, by name, each with its version's digest."""
+    mine, theirs = pipeline_deployment.c, pipeline_version.c
+    last = select(mine.name, func.max(mine.number)).where(mine.name.in_(names)).group_by(mine.name)
+    same = (theirs.name == mine.name) & (theirs.version == mine.version)
+    query = select(pipeline_deployment, theirs.digest.label("version_digest")).join(pipeline_version, same)
+    rows = tx.execute(query.where(tuple_(mine.name, mine.number).in_(last)).order_by(mine.name))
+    return [(_from_row(row), row.version_digest) for row in rows]
 
 
 def was_deployed(tx: Connection, name: str, version: int) -> bool:

@@ -39,8 +39,10 @@ def policies_of(
         return (name, each.number) in later and each.by in who.accounts and who.of(each.by) in made_by
 
     found = applicable_policies(tx, release.endpoint)
-    for name in sorted({name for name, _ in later}):
-        versions = specs.versions(tx, KIND, name, len(later) + 1)
+    changed = sorted({name for name, _ in later})
+    held = specs.versions_of(tx, KIND, changed, len(later) + 1)
+    for name in changed:
+        versions = held[name]
         own = next((count for count, each in enumerate(versions) if not is_own(name, each)), 0)
         if not own or versions[own].retired:
             continue

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
@@ -60,6 +61,16 @@ def decisions(tx: Connection, endpoint: str, version: int) -> list[ReleaseApprov
     here = (release_approval.c.endpoint == endpoint) & (release_approval.c.version == version)
     query = select(release_approval).where(here).order_by(release_approval.c.seq)
     return [_made(row, ReleaseApproval) for row in tx.execute(query)]
+
+
+def decided(tx: Connection, found: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Return those of some releases, by endpoint and version, of which people decided anything."""
+    table = release_approval.c
+    query = select(table.endpoint, table.version).distinct()
+    return {
+        (row.endpoint, row.version)
+        for row in tx.execute(query.where(tuple_(table.endpoint, table.version).in_(found)))
+    }
 
 
 def decision(tx: Connection, id: str) -> ReleaseApproval:
