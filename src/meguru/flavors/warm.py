@@ -6,7 +6,9 @@ import contextlib
 import threading
 from importlib import import_module
 
-HEAVY = ("skops.io", "sklearn.ensemble", "sklearn.pipeline")
+from meguru.errors import MissingDependency
+
+HEAVY = ("sklearn.ensemble", "sklearn.pipeline")
 _importing = threading.Lock()
 
 
@@ -17,8 +19,10 @@ def warm_up() -> None:
     it starts the threads that load models.
     """
     from meguru.flavors.skopsfile import names
+    from meguru.flavors.skopsfile.library import skops_io
 
-    with _importing, contextlib.suppress(ModuleNotFoundError):
+    with _importing, contextlib.suppress(ModuleNotFoundError, MissingDependency):
+        skops_io()
         for module in HEAVY:
             import_module(module)
         names.trusted()

@@ -144,17 +144,19 @@ written.append(dumps(CountVectorizer(stop_words={"a", "b", "the", "of"})))
 """
 
 
-def test_two_processes_write_the_same_bytes():
+def test_two_processes_write_the_same_bytes_and_a_new_one_imports_no_pytorch():
     here: dict = {}
     exec(PROGRAM, here)
+    told = "sys.stdout.buffer.write(b''.join(written)); print('torch' in sys.modules, file=sys.stderr)"
     there = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM + "sys.stdout.buffer.write(b''.join(written))"],
+        [sys.executable, "-W", "ignore", "-c", PROGRAM + told],
         env=os.environ | {"PYTHONHASHSEED": "2"},
         capture_output=True,
         check=True,
-    ).stdout
-    assert there == b"".join(here["written"])
-    assert len(there) > 10_000
+    )
+    assert there.stderr.split() == [b"False"]
+    assert there.stdout == b"".join(here["written"])
+    assert len(there.stdout) > 10_000
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import warnings
 import zipfile
 from typing import Any
 
-from meguru.errors import MissingDependency, UnsafeModel, is_our_fault
+from meguru.errors import UnsafeModel, is_our_fault
 from meguru.flavors.skopsfile import audit, built, names, standins
 from meguru.flavors.skopsfile.canonical import canonical
+from meguru.flavors.skopsfile.library import skops_io
 
 __all__ = ["MAX_BYTES", "dumps", "loads", "untrusted_types"]
 
@@ -24,12 +25,9 @@ def dumps(model: Any, where: str = "") -> bytes:
     UnsafeModel
         When the model holds a type that could not be loaded again, naming it.
     """
+    io_of_skops = skops_io()
     try:
-        import skops.io
-    except ImportError as error:
-        raise MissingDependency.of("sklearn", "skops") from error
-    try:
-        data = canonical(skops.io.dumps(standins.replaced(model)))
+        data = canonical(io_of_skops.dumps(standins.replaced(model)))
     except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
         what = f"a {type(model).__name__} can't be saved without pickle"
         raise UnsafeModel(what, where=where, why=str(error)[:300], hint=audit.HINT) from error
@@ -45,10 +43,7 @@ def loads(data: bytes, where: str = "") -> Any:
     UnsafeModel
         When the file holds a type that is not on our list, or arrays that would crash a prediction.
     """
-    try:
-        import skops.io
-    except ImportError as error:
-        raise MissingDependency.of("sklearn", "skops") from error
+    io_of_skops = skops_io()
     # skops trusts many types by itself, and asks about the others; ours is the check that decides, of all of
     # them.
     held = _audited(data, where)
@@ -57,7 +52,7 @@ def loads(data: bytes, where: str = "") -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", category=UserWarning)  # of another release's file
-            model = skops.io.loads(data, trusted=trusted)
+            model = io_of_skops.loads(data, trusted=trusted)
         built.check(model)
     except UnsafeModel:
         raise
@@ -90,6 +85,4 @@ def _audited(data: bytes, where: str) -> set[str]:
 
 def untrusted_types(data: bytes) -> list[str]:
     """Return the types of a file that plain skops asks its caller to trust; MLflow wants them in MLmodel."""
-    import skops.io
-
-    return sorted(skops.io.get_untrusted_types(data=data))
+    return sorted(skops_io().get_untrusted_types(data=data))
