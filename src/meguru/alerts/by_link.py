@@ -39,12 +39,12 @@ def acknowledge_by_link(ws: Workspace, token: str, *, name: str = "", note: str 
 
 
 def _acknowledge(ctx: Context, *, claim: LinkClaim, name: str, note: str) -> Alert:
-    known = store.one(ctx.tx, claim.alert, lock=True)
-    if known.state is not AlertState.OPEN:
-        return known
+    alert = store.one(ctx.tx, claim.alert, lock=True)
+    if alert.state is not AlertState.OPEN:
+        return alert
     # What they call themselves is their word; the link is what is known.
     by = f"{name} (by link)" if name else f"link to {claim.to}"
-    return set_acknowledged(ctx, known, by=by[:200], note=note, link=described(claim)[:300])
+    return set_acknowledged(ctx, alert, by=by[:200], note=note, link=described(claim)[:300])
 
 
 _LINK = InternalOperation(ALERT, "link")

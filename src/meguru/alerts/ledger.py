@@ -55,8 +55,8 @@ class Ledger:
     def write(self) -> None:
         """Write what changed."""
         for key in self._changed:
-            if (known := self._known[key]) is not None:
-                store.save(self._ctx.tx, known)
+            if (alert := self._known[key]) is not None:
+                store.save(self._ctx.tx, alert)
         self._changed.clear()
 
     def resolve(self, known: Alert, *, by: str, note: str, answer: str = "") -> Alert:
@@ -76,22 +76,22 @@ class Ledger:
 
     def _handle_opening(self, event: Event) -> None:
         about = event_rules.about_of(event)
-        known = self._newest(about, event.type)
-        if known is None or not known.is_open:
+        alert = self._newest(about, event.type)
+        if alert is None or not alert.is_open:
             soon = (
-                known is not None
-                and known.resolved_at
-                and self._ctx.now() - known.resolved_at < REOPEN_WITHIN
+                alert is not None
+                and alert.resolved_at
+                and self._ctx.now() - alert.resolved_at < REOPEN_WITHIN
             )
-            if known is not None and soon and known.resolved_event:
-                self._reopen(known, event)
+            if alert is not None and soon and alert.resolved_event:
+                self._reopen(alert, event)
                 return
             if self._opened_lately(event) >= MAX_ALERTS:
                 self._count_in_storm(event, about)
                 return
             self._open(event, about)
             return
-        self._count_repeat(known, event, event_rules.evidence_of(event.data))
+        self._count_repeat(alert, event, event_rules.evidence_of(event.data))
 
     def _opened_lately(self, event: Event) -> int:
         # Asked of the database once, before anything of this batch can be written: what is written in the
@@ -103,20 +103,20 @@ class Ledger:
 
     def _count_in_storm(self, event: Event, about: str) -> None:
         storm = storm_key(event)
-        known = self._newest(storm, event.type)
-        if known is None or not known.is_open:
+        alert = self._newest(storm, event.type)
+        if alert is None or not alert.is_open:
             self._open(event, storm, named=[about])
             return
-        named = known.evidence.get("things", [])
+        named = alert.evidence.get("things", [])
         if about not in named and len(named) < MAX_NAMED:
             named = [*named, about]
-        self._count_repeat(known, event, event_rules.evidence_of(event.data) | {"things": named})
+        self._count_repeat(alert, event, event_rules.evidence_of(event.data) | {"things": named})
 
     def _open(self, event: Event, about: str, named: list[str] | None = None) -> None:
         attention = event_types()[event.type].attention
         if attention is None:
             return
-        made = Alert(
+        alert = Alert(
             id=new_id("alert"),
             project=event.project,
             about=about,
@@ -134,9 +134,9 @@ class Ledger:
             evidence=event_rules.evidence_of(event.data) | ({"things": named} if named else {}),
         )
         self._recent[event.type, event.project] = self._opened_lately(event) + 1
-        self._set(made)
-        opened = self._emit("alert.opened", made, alert_data(made), cause=event.id)
-        begin_if_critical(self._ctx, made, opened.id)
+        self._set(alert)
+        opened = self._emit("alert.opened", alert, alert_data(alert), cause=event.id)
+        begin_if_critical(self._ctx, alert, opened.id)
 
     def _reopen(self, known: Alert, event: Event) -> None:
         again = known.changed(
@@ -186,13 +186,13 @@ class Ledger:
 
     def _open_alert_answered_by(self, answered: event_rules.AnswerRule, event: Event) -> Alert | None:
         about = event_rules.fill_template(answered.about, event) if answered.about else event.subject
-        found = self._newest(about, answered.cause) if about else None
-        if found is None or not found.is_open:
+        alert = self._newest(about, answered.cause) if about else None
+        if alert is None or not alert.is_open:
             # Another event of the same subject, which doesn't say what lasts. Written before it is asked for,
             # as the alert may be of this batch.
             self.write()
-            found = store.open_with_subject(self._ctx.tx, event.subject, answered.cause)
-        return found if found is not None and found.is_open and not is_storm(found) else None
+            alert = store.open_with_subject(self._ctx.tx, event.subject, answered.cause)
+        return alert if alert is not None and alert.is_open and not is_storm(alert) else None
 
     def _newest(self, about: str, cause: str) -> Alert | None:
         key = about, cause

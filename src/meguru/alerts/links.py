@@ -135,8 +135,8 @@ def address_of(ws: Workspace) -> str:
     """Return where people reach the server: the setting ``public_url``, or its address on this machine."""
     if ws.settings.public_url:
         return ws.settings.public_url.rstrip("/")
-    found = find_server(ws.root)
-    return found.url.rstrip("/") if found else ""
+    server = find_server(ws.root)
+    return server.url.rstrip("/") if server else ""
 
 
 def _linked(

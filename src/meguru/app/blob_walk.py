@@ -78,8 +78,8 @@ def _look(
         left = 5.0 if end is None else end - time.monotonic()
         if left <= 0:
             return
-        for found in blob_verify(ws, blobs=wanted, seconds=min(left, 5.0), largest=largest):
-            inventory.note(found)
+        for check in blob_verify(ws, blobs=wanted, seconds=min(left, 5.0), largest=largest):
+            inventory.note(check)
         # Counting takes longer than looking at a few small blobs.
         if progress is not None and time.monotonic() - told > PROGRESS_SECONDS:
             told = time.monotonic()

@@ -47,19 +47,19 @@ def load(ref: str | Path, *, workspace: str | Path | None = None, digest: str = 
     """
     pins.check_pin(digest)
     if isinstance(ref, Path) or (Path(ref) / mlmodel.FILE).is_file():
-        kept = pins.of_folder(Path(ref))
+        model = pins.of_folder(Path(ref))
     else:
-        kept = pins.find(digest) or _fetched(ref, workspace)
-    if not kept.digest.startswith(digest):
+        model = pins.find(digest) or _fetched(ref, workspace)
+    if not model.digest.startswith(digest):
         raise DigestMismatch(
-            f"{kept.ref or kept.folder} is not the version that was pinned",
-            where=kept.ref,
-            why=f"its digest is {kept.digest[:12]}…, the pin {digest[:12]}…",
+            f"{model.ref or model.folder} is not the version that was pinned",
+            where=model.ref,
+            why=f"its digest is {model.digest[:12]}…, the pin {digest[:12]}…",
             hint="pin the new digest, when its check passes, or load the old version by its number",
         )
     # A folder of files may be anybody's; what is registered was let in by who may let code run.
-    bundle = load_bundle(Path(kept.folder), code=bool(kept.ref))
-    return EmbeddedModel(bundle, ref=kept.ref, digest=kept.digest, metrics=kept.metrics)
+    bundle = load_bundle(Path(model.folder), code=bool(model.ref))
+    return EmbeddedModel(bundle, ref=model.ref, digest=model.digest, metrics=model.metrics)
 
 
 def _fetched(ref: str, workspace: str | Path | None) -> PinnedModel:

@@ -53,7 +53,7 @@ def input_of(signature: Signature) -> FileInput:
         return TensorInput(first.name, first.shape, *layout, whole=first.type is not ColumnType.DOUBLE)
     if signature.numeric and (square := _square(len(signature.inputs))):
         return ColumnInput(list(signature.names), *square)
-    takes = ", ".join(f"{each.name} ({each.kept_as})" for each in signature.inputs[:5])
+    takes = ", ".join(f"{column.name} ({column.kept_as})" for column in signature.inputs[:5])
     hint = "it can if it takes a column of text, lists such as (224, 224, 3), or n² or 3n² numbers"
     what = "the model can't be asked of a file"
     raise InvalidInput(what, why=f"it takes {takes}", hint=hint, field="model")

@@ -46,8 +46,8 @@ def outcome(
     with open_workspace(workspace, create=False) as ws:
         if prediction:
             return outcome_add(ws, id=prediction, value=value, at=at)
-        given = OutcomeInput(value=value, key=key, time=time, at=at)
-        return outcome_record(ws, endpoint=endpoint, outcomes=[given], unknown="keep")
+        outcome_input = OutcomeInput(value=value, key=key, time=time, at=at)
+        return outcome_record(ws, endpoint=endpoint, outcomes=[outcome_input], unknown="keep")
 
 
 def feedback(
@@ -76,10 +76,10 @@ def feedback(
             return feedback_add(
                 ws, id=prediction, thumb=thumb, rating=rating, label=label, comment=comment, by=by, at=at
             )
-        given = FeedbackInput(
+        feedback_input = FeedbackInput(
             key=key, time=time, thumb=thumb, rating=rating, label=label, comment=comment, by=by, at=at
         )
-        return feedback_record(ws, endpoint=endpoint, feedback=[given], unknown="keep")
+        return feedback_record(ws, endpoint=endpoint, feedback=[feedback_input], unknown="keep")
 
 
 def _check_named(prediction: str, endpoint: str, key: str | int) -> None:

@@ -134,7 +134,7 @@ def _of_dataset(
 
     version = dataset_show(ws, ref=ref)
     manifest = load_manifest(ws.blobs, version)
-    fields = columns.of([each.name for each in manifest.columns], version.ref)
+    fields = columns.of([column.name for column in manifest.columns], version.ref)
     chosen = {each.name: field for each, field in zip(manifest.columns, fields, strict=True) if field}
     number = 0
     for file in manifest.files:

@@ -77,7 +77,7 @@ def interpreter_of(environment: str) -> str:
     """
     given = Path(environment).expanduser()
     places = (given, given / "bin" / "python", given / "Scripts" / "python.exe")
-    program = next((str(each) for each in places if each.is_file()), None)
+    program = next((str(place) for place in places if place.is_file()), None)
     if program is None:
         raise NotFound(
             f"{environment!r} is no environment",

@@ -71,8 +71,8 @@ def address_of(place: Any) -> str:
     """Return where the console of an open workspace is; empty when no server holds it."""
     if isinstance(place, RemoteWorkspace):
         return place.url
-    known = find_server(place.root) if isinstance(place, Workspace) else None
-    return known.url if known is not None else ""
+    server = find_server(place.root) if isinstance(place, Workspace) else None
+    return server.url if server is not None else ""
 
 
 def surroundings_of(arguments: Sequence[str] = ()) -> Callable[[], Callable[[], Captured]]:

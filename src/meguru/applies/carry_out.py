@@ -43,7 +43,7 @@ def start(ctx: Context, *, owner: str, digest: str, actions: list[str], seen: st
         data={"owner": owner, "digest": digest, "actions": shown},
         project=refs.project_of(owner),
     )
-    made = Apply(
+    apply = Apply(
         id=apply_id,
         owner=owner,
         digest=digest,
@@ -53,8 +53,8 @@ def start(ctx: Context, *, owner: str, digest: str, actions: list[str], seen: st
         started_by=ctx.principal.name,
         event=told.id,
     )
-    store.add(ctx.tx, made)
-    return made
+    store.add(ctx.tx, apply)
+    return apply
 
 
 def _refuse_overtaken(ctx: Context, owner: str) -> None:
@@ -67,11 +67,11 @@ def _refuse_overtaken(ctx: Context, owner: str) -> None:
 
 def _end_older(ctx: Context, owner: str) -> None:
     """End what was killed, or is overtaken now: of one file one apply runs, and none for ever."""
-    for each in store.running(ctx.tx, owner):
+    for apply in store.running(ctx.tx, owner):
         reason = "a later apply of the file began"
-        store.end(ctx.tx, each.id, ApplyState.FAILED, ctx.now(), reason)
+        store.end(ctx.tx, apply.id, ApplyState.FAILED, ctx.now(), reason)
         data, project = {"owner": owner, "reason": reason}, refs.project_of(owner)
-        ctx.emit("apply.failed", each.ref, data=data, cause=each.event, project=project)
+        ctx.emit("apply.failed", apply.ref, data=data, cause=apply.event, project=project)
 
 
 @operation("apply.finish", permission="apply:write", on="apply")

@@ -58,8 +58,8 @@ def in_order(actions: list[PlannedAction]) -> list[PlannedAction]:
     InvalidInput
         If things need each other.
     """
-    usual = [each for each in actions if not _is_applied_last(each)] + [
-        each for each in actions if _is_applied_last(each)
+    usual = [planned_action for planned_action in actions if not _is_applied_last(planned_action)] + [
+        planned_action for planned_action in actions if _is_applied_last(planned_action)
     ]
     by_ref = {each.ref: each for each in usual}
     done: dict[str, PlannedAction] = {}
@@ -78,7 +78,7 @@ def in_order(actions: list[PlannedAction]) -> list[PlannedAction]:
 
 def users_first(retired: list[PlannedAction]) -> list[PlannedAction]:
     """Order what is to be retired: what uses another thing goes before it."""
-    by_ref = {each.ref: each for each in retired}
+    by_ref = {planned_action.ref: planned_action for planned_action in retired}
     order: TopologicalSorter[str] = TopologicalSorter()
     for ref, action in by_ref.items():
         kind, _, name = ref.partition("/")

@@ -33,31 +33,34 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
             f"{len(wanted):,} things are too many", why=f"{MAX_THINGS:,} are allowed", field="wanted"
         )
     project = ctx.ws.project or ""
-    listed = {refs.make(each.kind, refs.within(project, normal(each.name))) for each in wanted}
-    known, theirs = store.owned(ctx.tx, owner), store.owners(ctx.tx, listed)
-    present = _Present(ctx, listed | set(known))
+    listed = {
+        refs.make(wanted_thing.kind, refs.within(project, normal(wanted_thing.name)))
+        for wanted_thing in wanted
+    }
+    things, theirs = store.owned(ctx.tx, owner), store.owners(ctx.tx, listed)
+    present = _Present(ctx, listed | set(things))
     actions: list[PlannedAction] = []
     faults: list[PlanFault] = []
     unchanged = 0
     adopts: list[str] = []
     kept: set[str] = set()
-    for each in wanted:
+    for thing in wanted:
         try:
-            found = _plan_one(ctx, each, listed, present)
-            _check_owner(found.ref, theirs.get(found.ref, owner), owner)
-            found = _with_moves(ctx, found, known.get(found.ref), present)
+            action = _plan_one(ctx, thing, listed, present)
+            _check_owner(action.ref, theirs.get(action.ref, owner), owner)
+            action = _with_moves(ctx, action, things.get(action.ref), present)
         except InvalidInput as error:
-            faults.append(_fault(each, error))
+            faults.append(_fault(thing, error))
             continue
-        kept.add(found.ref)
-        if found.change is Change.UNCHANGED:
+        kept.add(action.ref)
+        if action.change is Change.UNCHANGED:
             unchanged += 1
-            if found.ref not in known or found.out_of_sync:
-                adopts.append(found.ref)
+            if action.ref not in things or action.out_of_sync:
+                adopts.append(action.ref)
         else:
-            actions.append(found)
+            actions.append(action)
     # With faults nothing is retired: a thing that could not be read is not one that is not declared.
-    gone = [] if faults else [_retired(ctx, mine, present) for ref, mine in known.items() if ref not in kept]
+    gone = [] if faults else [_retired(ctx, mine, present) for ref, mine in things.items() if ref not in kept]
     faults += _still_needed(wanted, project, {each.ref for each in gone if each is not None})
     actions = [*in_order(actions), *users_first([each for each in gone if each is not None])]
     return ApplyPlan(
@@ -121,21 +124,21 @@ def _plan_one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present
     if before == after:  # it was checked when it was declared
         return PlannedAction(ref=refs.make(kind.name, name), change=Change.UNCHANGED)
     try:
-        found = declarations.compare_with(ctx, kind, name, before, after)
+        declared = declarations.compare_with(ctx, kind, name, before, after)
     except NotFound as error:
         # What is missing may be what the same file declares: then that step goes first.
         needs = missing(error, project)
         if needs not in listed:
             raise refusal(error, needs, item.spec, listed) from None
         pending = error.what
-        found = _uncompared(kind, name, before, after)
+        declared = _uncompared(kind, name, before, after)
     return PlannedAction(
-        ref=found.ref,
-        change=found.change,
-        fields=found.fields,
-        spec=found.spec,
+        ref=declared.ref,
+        change=declared.change,
+        fields=declared.fields,
+        spec=declared.spec,
         before=None if before is None else msgspec.to_builtins(before),
-        touches=touches(ctx, kind, name, after) if found.change is Change.UPDATED else [],
+        touches=touches(ctx, kind, name, after) if declared.change is Change.UPDATED else [],
         pending=pending,
         needs=needs,
     )
@@ -143,14 +146,14 @@ def _plan_one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present
 
 def declared_kind(name: str) -> Kind:
     """Return a kind that people declare; NotFound names those there are."""
-    found = kinds().get(name)
-    if found is None or found.spec is None:
+    kind = kinds().get(name)
+    if kind is None or kind.spec is None:
         raise InvalidInput(
             f"there is nothing called {name!r} to declare",
             field=name,
             hint=f"one of {', '.join(sorted(each.name for each in kinds().values() if each.spec))}",
         )
-    return found
+    return kind
 
 
 def touches(ctx: Context, kind: Kind, name: str, after: msgspec.Struct | None = None) -> list[str]:
@@ -184,13 +187,13 @@ def _retired(ctx: Context, mine: OwnedThing, present: _Present) -> PlannedAction
     before = present.spec(mine.ref)
     if before is None:
         return None  # somebody did so already
-    found = PlannedAction(
+    action = PlannedAction(
         ref=mine.ref,
         change=Change.RETIRED,
         before=msgspec.to_builtins(before),
         touches=touches(ctx, kind, name),
     )
-    return _with_moves(ctx, found, mine, present)
+    return _with_moves(ctx, action, mine, present)
 
 
 def _still_needed(wanted: list[WantedThing], project: str, gone: AbstractSet[str]) -> list[PlanFault]:

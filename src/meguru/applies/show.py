@@ -47,12 +47,12 @@ def present(ctx: Context) -> list[WantedThing]:
 def _non_default_fields(spec: Any) -> dict[str, Any]:
     """Return the fields of a spec that are not as always, as JSON values."""
     found = {}
-    for each in msgspec.structs.fields(spec):
-        value = getattr(spec, each.name)
-        usual = each.default_factory() if each.default_factory is not msgspec.NODEFAULT else each.default
+    for field in msgspec.structs.fields(spec):
+        value = getattr(spec, field.name)
+        usual = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
         if value != usual:
             is_part = isinstance(value, msgspec.Struct)
-            found[each.encode_name] = _non_default_fields(value) if is_part else msgspec.to_builtins(value)
+            found[field.encode_name] = _non_default_fields(value) if is_part else msgspec.to_builtins(value)
     return found
 
 

@@ -88,9 +88,9 @@ def owners(tx: Connection, found: Iterable[str]) -> dict[str, str]:
 
 def set_owner(tx: Connection, things: list[OwnedThing]) -> None:
     """Write whose these things are from now on."""
-    _forget(tx, [each.ref for each in things])
+    _forget(tx, [thing.ref for thing in things])
     if things:
-        tx.execute(insert(owned_resource), [msgspec.structs.asdict(each) for each in things])
+        tx.execute(insert(owned_resource), [msgspec.structs.asdict(thing) for thing in things])
 
 
 def disown(tx: Connection, found: Iterable[str]) -> None:

@@ -44,7 +44,7 @@ def users_of(tx: Connection, ref: str) -> tuple[str, ...]:
     runs = [str(each) for each in made if not _is_named(each)]
     further = _targets(tx, edge.c.source.in_(runs[:_LOOKED_AT])) if runs else []
     named = [refs.make(each.kind, each.name) for each in (*made, *further) if _is_named(each)]
-    return tuple(each for each in dict.fromkeys(named) if each != ref)[:MOST_USERS]
+    return tuple(fromkey for fromkey in dict.fromkeys(named) if fromkey != ref)[:MOST_USERS]
 
 
 def _targets(tx: Connection, where: ColumnElement[bool]) -> list[refs.Ref]:

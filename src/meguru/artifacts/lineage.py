@@ -26,15 +26,15 @@ def show(ctx: Context, *, ref: str, direction: str = "both", limit: int = 500) -
             f"direction can't be {direction!r}", hint="use up, down or both", field="direction"
         )
     wanted = list(DIRECTIONS) if direction == "both" else [direction]
-    found: dict[tuple[str, str], LineageEdge] = {}
+    lineage_edges: dict[tuple[str, str], LineageEdge] = {}
     sight = sight_of(ctx)
     if not sight.sees(ref):
         raise NotFound.of("reference", ref)
     for way in wanted:
-        found |= _walk(ctx.tx, ref, way, limit, sight)
-    if not found and events.latest(ctx.tx, subject=ref) is None:
+        lineage_edges |= _walk(ctx.tx, ref, way, limit, sight)
+    if not lineage_edges and events.latest(ctx.tx, subject=ref) is None:
         raise NotFound.of("reference", ref)
-    edges = sorted(found.values(), key=lambda item: (item.event_seq, item.source, item.target))
+    edges = sorted(lineage_edges.values(), key=lambda item: (item.event_seq, item.source, item.target))
     return Lineage(ref=ref, edges=edges[:limit], cut=len(edges) > limit)
 
 
@@ -44,7 +44,7 @@ def made_from(tx: Connection, ref: str, *, but: tuple[str, ...] = (), most: int 
     frontier = [ref]
     while frontier and len(found) < most:
         rows = tx.execute(select(edge.c.target).where(edge.c.source.in_(frontier[:_BATCH]))).scalars()
-        new = {each for each in rows if not each.startswith(but)} - found if but else set(rows) - found
+        new = {row for row in rows if not row.startswith(but)} - found if but else set(rows) - found
         found |= new
         frontier = [*frontier[_BATCH:], *new]
     return found
@@ -58,9 +58,9 @@ def made_of(tx: Connection, ref: str) -> list[str]:
 
 def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[tuple[str, str], LineageEdge]:
     here, there = DIRECTIONS[way]
-    found: dict[tuple[str, str], LineageEdge] = {}
+    edges: dict[tuple[str, str], LineageEdge] = {}
     seen, frontier = {ref}, [ref]
-    while frontier and len(found) <= limit:
+    while frontier and len(edges) <= limit:
         batch, frontier = frontier[:_BATCH], frontier[_BATCH:]
         query = select(edge).where(here.in_(batch)).order_by(edge.c.event_seq, edge.c.source, edge.c.target)
         # A page at a time, as of very many only the first are wanted. By one statement: one for each page
@@ -71,10 +71,10 @@ def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[
                 if not sight.sees(following):
                     continue
                 item = LineageEdge(**row._mapping)
-                found[item.source, item.target] = item
+                edges[item.source, item.target] = item
                 if following not in seen:
                     seen.add(following)
                     frontier.append(following)
-                if len(found) > limit:
+                if len(edges) > limit:
                     break
-    return found
+    return edges

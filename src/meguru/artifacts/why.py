@@ -88,15 +88,15 @@ def _what_came_of_it(tx: Connection, ref: refs.Ref, last: events.Event) -> event
     if last.type not in WENT_LIVE:
         return None
     if ref.kind == "endpoint":
-        told = events.latest(tx, subject=str(ref), types=("endpoint.serving", "endpoint.failed"))
-        switch = _cause(tx, told) if told else None
-        return told if switch is not None and switch.cause == last.id else None
+        event = events.latest(tx, subject=str(ref), types=("endpoint.serving", "endpoint.failed"))
+        switch = _cause(tx, event) if event else None
+        return event if switch is not None and switch.cause == last.id else None
     if ref.kind == "release":
         others = event_table.c.subject.startswith(f"release/{ref.name}@", autoescape=True)
         later = (event_table.c.seq > last.seq) & event_table.c.type.in_(WENT_LIVE)
         query = select(event_table).where(others & later).order_by(event_table.c.seq)
-        found = tx.execute(query.limit(1)).first()
-        return None if found is None else from_row(found)
+        row = tx.execute(query.limit(1)).first()
+        return None if row is None else from_row(row)
     return None
 
 
@@ -107,11 +107,11 @@ def _went_live(tx: Connection, origin: Origin) -> events.Event | None:
     release = (table.subject == origin.release) & table.type.in_(WENT_LIVE)
     switch = (table.subject == origin.endpoint) & (table.type == "endpoint.switched")
     for condition in (release, switch):
-        found = tx.execute(
+        row = tx.execute(
             select(event_table).where(condition & at).order_by(table.seq.desc()).limit(1)
         ).first()
-        if found is not None:
-            return from_row(found)
+        if row is not None:
+            return from_row(row)
     return None
 
 

@@ -93,35 +93,35 @@ def _keys(tx: Connection, trust: list[str] | None) -> list[PublicKey]:
         if not 0 < len(trust) <= _MAX_KEYS:
             raise InvalidInput(f"1 to {_MAX_KEYS} keys can be trusted", field="trust")
         return [PublicKey.read(each) for each in trust]
-    mine = [each for each in signing_keys.page(tx, "") if each.owner_kind == SERVER]
-    return [PublicKey.read(each.public) for each in mine if each.algorithm == ED25519]
+    mine = [key for key in signing_keys.page(tx, "") if key.owner_kind == SERVER]
+    return [PublicKey.read(key.public) for key in mine if key.algorithm == ED25519]
 
 
 def _read(texts: dict[str, str]) -> tuple[list[_Found], list[CheckpointFault]]:
-    found: list[_Found] = []
+    founds: list[_Found] = []
     faults: list[CheckpointFault] = []
     for place, text in texts.items():
-        before = len(found)
+        before = len(founds)
         try:
             for note, head in read_checkpoints(text):
-                found.append(_Found(place=f"{place}, line {note.line}", note=note, head=head))
+                founds.append(_Found(place=f"{place}, line {note.line}", note=note, head=head))
         except InvalidInput as error:
             why = f"{error.what}: {error.why}" if error.why else error.what
             faults.append(CheckpointFault(place=f"{place}, {error.where}", size=0, why=why))
         else:
-            if len(found) == before and place != KEPT:
+            if len(founds) == before and place != KEPT:
                 faults.append(CheckpointFault(place=place, size=0, why="there is no checkpoint in it"))
-    return sorted(found, key=lambda each: each.head.size), faults
+    return sorted(founds, key=lambda each: each.head.size), faults
 
 
 def _judge(
     tx: Connection, walked: LogWalk, found: Iterable[_Found], keys: list[PublicKey]
 ) -> tuple[list[CheckpointFault], int]:
     newest = store.newest_head(tx)
-    known = {key.id: signing_keys.find(tx, key.id) for key in keys}
+    key_records = {key.id: signing_keys.find(tx, key.id) for key in keys}
     faults, covered = [], 0
     for each in found:
-        why = _fault_of_signature(each, keys, known, newest.origin if newest else "")
+        why = _fault_of_signature(each, keys, key_records, newest.origin if newest else "")
         why = why or _fault_of_log(walked, each.head, covered)
         if why:
             faults.append(CheckpointFault(place=each.place, size=each.head.size, why=why))

@@ -21,16 +21,16 @@ def resume(ctx: Context, *, backfill: str, reason: str = "") -> Backfill:
 
 
 def _turn(ctx: Context, ref: str, state: BackfillState, reason: str) -> Backfill:
-    found = store.get(ctx.tx, ref, lock=True)
-    if found.state in FINAL:
+    backfill = store.get(ctx.tx, ref, lock=True)
+    if backfill.state in FINAL:
         raise Conflict(
-            f"{found.ref} has ended",
-            why=f"it is {found.state}",
-            where=found.ref,
-            hint=f"run what failed again: meguru backfill retry {found.id}",
+            f"{backfill.ref} has ended",
+            why=f"it is {backfill.state}",
+            where=backfill.ref,
+            hint=f"run what failed again: meguru backfill retry {backfill.id}",
         )
-    if found.state is not state:
-        store.change(ctx.tx, found.id, state=state.value)
+    if backfill.state is not state:
+        store.change(ctx.tx, backfill.id, state=state.value)
         paused = state is BackfillState.PAUSED
-        ctx.emit("backfill.paused" if paused else "backfill.resumed", found.ref, data={"reason": reason})
-    return store.get(ctx.tx, found.id)
+        ctx.emit("backfill.paused" if paused else "backfill.resumed", backfill.ref, data={"reason": reason})
+    return store.get(ctx.tx, backfill.id)

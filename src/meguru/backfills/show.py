@@ -13,8 +13,10 @@ from meguru.kernel.operations import Context, operation
 def list_backfills(ctx: Context, *, cursor: str = "", limit: int = 50) -> Page[Backfill]:
     """List backfills, newest first, each with where its partitions stand."""
     check_limit(limit)
-    found = store.page(ctx.tx, before=cursor, limit=limit + 1, projects=ctx.visible)
-    return Page(items=found[:limit], next_cursor=found[limit - 1].id if len(found) > limit else "")
+    backfills = store.page(ctx.tx, before=cursor, limit=limit + 1, projects=ctx.visible)
+    return Page(
+        items=backfills[:limit], next_cursor=backfills[limit - 1].id if len(backfills) > limit else ""
+    )
 
 
 @operation("backfill.show", permission="backfill:read", query=True, on="backfill")

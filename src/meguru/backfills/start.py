@@ -66,7 +66,7 @@ def start(
     fixed = _checked(ctx, version, params, param, keys)
     made_id = new_id("bf")
     event = _tell(ctx, version, made_id, param=param, params=fixed, keys=keys, parallel=parallel)
-    made = Backfill(
+    backfill = Backfill(
         id=made_id,
         pipeline=version.name,
         version=version.version,
@@ -82,7 +82,7 @@ def start(
         created_at=ctx.now(),
         created_by=ctx.principal.name,
     )
-    store.add(ctx.tx, made, keys if order == "asc" else keys[::-1])
+    store.add(ctx.tx, backfill, keys if order == "asc" else keys[::-1])
     return store.get(ctx.tx, made_id)
 
 
@@ -115,10 +115,14 @@ def _tell(ctx: Context, version: PipelineVersion, made_id: str, *, keys: list[st
 
 def _only(graph: Graph, params: dict[str, Any]) -> str:
     """Return the one parameter that must be given and is not."""
-    left = [one.name for one in graph.parameters if one.required and one.name not in params]
+    left = [
+        parameter.name
+        for parameter in graph.parameters
+        if parameter.required and parameter.name not in params
+    ]
     if len(left) == 1:
         return left[0]
-    names = ", ".join(one.name for one in graph.parameters)
+    names = ", ".join(parameter.name for parameter in graph.parameters)
     raise InvalidInput(
         "which parameter differs from partition to partition?",
         field="param",
@@ -149,7 +153,7 @@ def _checked(
     """Check all parameters of all partitions; return those that stay the same, datasets pinned."""
     graph = version.graph
     whole = parameters.convert(graph, {**params, param: keys[0]})
-    differing = next(one for one in graph.parameters if one.name == param)
+    differing = next(parameter for parameter in graph.parameters if parameter.name == param)
     # All of them now, rather than the ten-thousandth next week.
     for key in keys:
         parameters.convert_one(differing, key, graph.name)

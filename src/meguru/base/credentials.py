@@ -33,16 +33,16 @@ def find(server: str) -> Credential | None:
 
 def save(server: str, credential: Credential | None) -> None:
     """Keep a server's token, in place of what was kept; None forgets it."""
-    known = _read()
-    known.pop(server_of(server), None)
+    credentials = _read()
+    credentials.pop(server_of(server), None)
     if credential is not None:
-        known[server_of(server)] = credential
+        credentials[server_of(server)] = credential
     path = credentials_file()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{FILE}.{os.getpid()}")
     # Closed to others from its first byte on; a reader sees the old file or the new one.
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(known)))
+        file.write(msgspec.json.format(msgspec.json.encode(credentials)))
     draft.replace(path)
 
 

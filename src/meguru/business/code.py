@@ -56,7 +56,7 @@ def check_code(blobs: BlobStore, python: str, code: str) -> None:
         raise InvalidInput(f"{python[:200]!r} is no function", field="python", hint=hint)
     digests.check_digest(code, field="code")
     try:
-        known = {each.module for each in sources_of(blobs, code)}
+        known = {file.module for file in sources_of(blobs, code)}
     except MeguruError as error:
         hint = "declare it in meguru.toml, or: meguru business-metric create --python FILE.py:FUNCTION"
         raise InvalidInput(

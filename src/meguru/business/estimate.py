@@ -90,7 +90,7 @@ def estimate(ask: Ask, frames: Sequence[pl.DataFrame], by: float | None) -> Metr
 
 
 def _adds_up(whole: Amount, parts: Sequence[Amounts]) -> bool:
-    values = np.array([each[WHOLE].value for each in parts])
+    values = np.array([part[WHOLE].value for part in parts])
     known = values[np.isfinite(values)]
     if math.isnan(whole.value):
         return not known.size
@@ -105,11 +105,13 @@ def _of_sums(
         _Sums(whole[WHOLE], [each[WHOLE] for each in of], by) for whole, of in zip(wholes, parts, strict=True)
     ]
     slices = {
-        name: found
+        name: metric_estimate
         for name in wholes[0]
         if name is not WHOLE
         and (
-            found := _Sums(wholes[0][name], [each.get(name, Amount(0, 0)) for each in parts[0]], by).number()
+            metric_estimate := _Sums(
+                wholes[0][name], [each.get(name, Amount(0, 0)) for each in parts[0]], by
+            ).number()
         )
     }
     return MetricEstimates(
@@ -124,8 +126,8 @@ class _Sums:
 
     def __init__(self, whole: Amount, parts: Sequence[Amount], by: float | None) -> None:
         self.by, self.whole = by, whole
-        self.values = np.nan_to_num(np.array([each.value for each in parts], dtype=float))
-        over = np.nan_to_num(np.array([each.over for each in parts], dtype=float))
+        self.values = np.nan_to_num(np.array([part.value for part in parts], dtype=float))
+        over = np.nan_to_num(np.array([part.over for part in parts], dtype=float))
         self.value = _number(whole, by)
         self.seen: Floats = self.values
         if by is not None and self.values.size:

@@ -23,13 +23,13 @@ def measure(ctx: Context, *, name: str, start: datetime, end: datetime) -> Busin
     check_window(start, end)
     with ctx.db.read() as tx:  # reading takes its time: no writer waits for it
         metric = store.one(tx, refs.parse(name, kind="business_metric").name)
-        found = measure_all(tx, ctx.blobs, [metric], start, end)[0]
-    return record_values(ctx, [found])[0]
+        value = measure_all(tx, ctx.blobs, [metric], start, end)[0]
+    return record_values(ctx, [value])[0]
 
 
 def record_values(ctx: Context, values: list[BusinessValue]) -> list[BusinessValue]:
     """Keep what metrics came to, and tell of what is new; of a metric that is gone nothing is kept."""
-    return [_record(ctx, ctx.tx, each) for each in values]
+    return [_record(ctx, ctx.tx, value) for value in values]
 
 
 def _record(ctx: Context, tx: Connection, value: BusinessValue) -> BusinessValue:

@@ -26,9 +26,9 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
     entry = fields.get("python")
     if not isinstance(entry, str) or not entry or fields.get("code"):
         return fields
-    made = traced(DigestOnlyBlobs(), root.resolve(), entry, field="python")
-    _found[name.rpartition("/")[2], made.snapshot] = entry
-    return fields | {"python": made.function, "code": made.snapshot}
+    code = traced(DigestOnlyBlobs(), root.resolve(), entry, field="python")
+    _found[name.rpartition("/")[2], code.snapshot] = entry
+    return fields | {"python": code.function, "code": code.snapshot}
 
 
 def carry(ws: Workspace | RemoteWorkspace, root: Path, name: str, fields: dict[str, Any]) -> None:
@@ -43,7 +43,7 @@ def carry(ws: Workspace | RemoteWorkspace, root: Path, name: str, fields: dict[s
     if not entry:  # a digest alone: who declares it says that it is there
         return
     # Traced again: between plan and apply the file may have been edited.
-    made = traced(ws.blobs, root.resolve(), entry, field="python")
-    if made.snapshot != fields["code"]:
+    code = traced(ws.blobs, root.resolve(), entry, field="python")
+    if code.snapshot != fields["code"]:
         what = f"the code of business_metric/{name} changed meanwhile"
         raise Conflict(what, where=entry, hint="plan again")

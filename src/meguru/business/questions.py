@@ -53,7 +53,7 @@ class Question(NamedTuple):
     frames: tuple[pl.DataFrame, ...]
 
 
-def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[worker.ConfinedEstimates]:
+def ask(tx: Connection, blobs: BlobStore, questions: Sequence[Question]) -> list[worker.ConfinedEstimates]:
     """Ask questions in confined processes.
 
     All that are SQL share one. What a function is asked has one of its own: code sees no tables and no
@@ -65,33 +65,35 @@ def ask(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[wor
         If others are asked, for too long.
     """
     together: dict[str, list[int]] = {}
-    for place, each in enumerate(asked):
+    for place, each in enumerate(questions):
         together.setdefault(each.metric.name if each.metric.python else "", []).append(place)
     found: dict[int, worker.ConfinedEstimates] = {}
     for places in together.values():
-        found |= zip(places, _evaluate_or_explain(tx, blobs, [asked[place] for place in places]), strict=True)
-    return [found[place] for place in range(len(asked))]
+        found |= zip(
+            places, _evaluate_or_explain(tx, blobs, [questions[place] for place in places]), strict=True
+        )
+    return [found[place] for place in range(len(questions))]
 
 
 def _evaluate_or_explain(
-    tx: Connection, blobs: BlobStore, asked: Sequence[Question]
+    tx: Connection, blobs: BlobStore, questions: Sequence[Question]
 ) -> list[worker.ConfinedEstimates]:
     try:
-        return _evaluate(tx, blobs, asked)
+        return _evaluate(tx, blobs, questions)
     # Others are being answered: to ask one by one would only wait longer.
     except Busy:
         raise
     except MeguruError as error:
-        if len(asked) == 1:
+        if len(questions) == 1:
             why = ": ".join(filter(None, (error.what, error.why)))
             return [worker.ConfinedEstimates(error=why, hint=error.hint)]
-    return [found for each in asked for found in _evaluate_or_explain(tx, blobs, [each])]
+    return [estimates for question in questions for estimates in _evaluate_or_explain(tx, blobs, [question])]
 
 
 def _evaluate(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> list[worker.ConfinedEstimates]:
     with query_slot(LIMITS), scratch_folder() as folder:
         written: dict[int, str] = {}
-        for rows in (rows for each in asked for rows in each.frames):
+        for rows in (rows for question in asked for rows in question.frames):
             if id(rows) not in written:
                 name = written[id(rows)] = f"rows{len(written)}.parquet"
                 predictions_table(rows).write_parquet(folder / name, compression="lz4")
@@ -107,7 +109,7 @@ def _evaluate(tx: Connection, blobs: BlobStore, asked: Sequence[Question]) -> li
         ]
         (folder / worker.ASKED).write_bytes(msgspec.json.encode(questions))
         # In two steps: the process that runs a function must not be able to read the files behind the masks.
-        if any(each.function and _hides(each) for each in questions):
+        if any(question.function and _hides(question) for question in questions):
             questions = _masked(folder, questions)
         ended = confined(
             "meguru.business.worker:answer",
@@ -138,32 +140,34 @@ def _masked(folder: Path, questions: list[worker.MetricQuestion]) -> list[worker
         name: AskedTable(manifest=None, places={"rows": str(worker.masked_table(folder, questions, name))})
         for name in worker.hidden_tables(questions)
     }
-    made = [msgspec.structs.replace(each, tables=each.tables | masked) for each in questions]
+    metric_questions = [
+        msgspec.structs.replace(question, tables=question.tables | masked) for question in questions
+    ]
     place = folder / worker.ASKED
     place.unlink(missing_ok=True)  # not through a link that may stand there by now
-    place.write_bytes(msgspec.json.encode(made))
-    return made
+    place.write_bytes(msgspec.json.encode(metric_questions))
+    return metric_questions
 
 
 def _hides(question: worker.MetricQuestion) -> bool:
-    return any(each.hidden for each in question.tables.values())
+    return any(table.hidden for table in question.tables.values())
 
 
 def _readable(questions: Sequence[worker.MetricQuestion]) -> list[Path]:
-    tables = [each for question in questions for each in question.tables.values()]
-    return readable_of(each for each in tables if each.manifest is not None)  # others are in the folder
+    tables = [table for question in questions for table in question.tables.values()]
+    return readable_of(table for table in tables if table.manifest is not None)  # others are in the folder
 
 
 def _question(
-    tx: Connection, blobs: BlobStore, asked: Question, rows: list[str], code: Path
+    tx: Connection, blobs: BlobStore, question: Question, rows: list[str], code: Path
 ) -> worker.MetricQuestion:
-    metric = asked.metric
+    metric = question.metric
     function, sources = unpacked_code(blobs, metric, code)
     return worker.MetricQuestion(
         sql=metric.sql,
         function=function,
         sources=sources,
-        tables={name: table_to_query(tx, blobs, version) for name, version in asked.versions.items()},
+        tables={name: table_to_query(tx, blobs, version) for name, version in question.versions.items()},
         rows=rows,
         by=metric.by,
         known=needs_outcomes(metric),
@@ -181,11 +185,11 @@ def versions_of(tx: Connection, metric: BusinessMetric) -> dict[str, DatasetVers
 
 def features_of(metrics: Sequence[BusinessMetric]) -> list[str] | None:
     """Return the features that some questions may name; None when any may be asked."""
-    if any(each.python for each in metrics):
+    if any(metric.python for metric in metrics):
         return None
-    if any(_UNNAMED.search(each.sql) for each in metrics):
+    if any(_UNNAMED.search(metric.sql) for metric in metrics):
         return None
-    words = {word for each in metrics for word in tables_of(each.sql)}
+    words = {word for metric in metrics for word in tables_of(metric.sql)}
     return [column_name(name) for word in words for name in (word, word.removeprefix("feature_"))]
 
 

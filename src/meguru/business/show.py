@@ -29,9 +29,9 @@ class MetricHistory(msgspec.Struct, frozen=True, kw_only=True):
 def list_metrics(ctx: Context, *, endpoint: str = "") -> list[MetricStatus]:
     """List business metrics, or those of one endpoint, each with what it came to in its newest window."""
     wanted = [refs.parse(endpoint, kind="endpoint").name] if endpoint else []
-    found = store.page(ctx.tx, ctx.visible, wanted)
-    last = store.newest_values(ctx.tx, [each.name for each in found])
-    return [MetricStatus(metric=each, last=last.get(each.name)) for each in found]
+    metrics = store.page(ctx.tx, ctx.visible, wanted)
+    last = store.newest_values(ctx.tx, [metric.name for metric in metrics])
+    return [MetricStatus(metric=metric, last=last.get(metric.name)) for metric in metrics]
 
 
 @operation("business_metric.show", permission="business_metric:read", query=True, on="name")

@@ -26,18 +26,18 @@ ENDPOINTS = "endpoint finder"
 
 def find(tx: Connection, name: str) -> BusinessMetricSpec | None:
     """Return the present spec; None if there is no such metric."""
-    found = store.find(tx, name)
-    return None if found is None else _spec(found)
+    metric = store.find(tx, name)
+    return None if metric is None else _spec(metric)
 
 
 def find_many(tx: Connection, names: Sequence[str]) -> dict[str, BusinessMetricSpec]:
     """Return the present specs of those of these names that are there."""
-    return {each.name: _spec(each) for each in store.find_many(tx, names)}
+    return {metric.name: _spec(metric) for metric in store.find_many(tx, names)}
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of what is declared in some projects (None: in all), sorted."""
-    return [each.name for each in store.page(tx, projects)]
+    return [metric.name for metric in store.page(tx, projects)]
 
 
 def _spec(found: BusinessMetric) -> BusinessMetricSpec:
@@ -46,7 +46,7 @@ def _spec(found: BusinessMetric) -> BusinessMetricSpec:
     return msgspec.structs.replace(
         spec,
         endpoint=refs.relative_to(project, found.endpoint),
-        datasets=[refs.relative_to(project, each) for each in found.datasets],
+        datasets=[refs.relative_to(project, dataset) for dataset in found.datasets],
     )
 
 
@@ -119,7 +119,7 @@ def uses(name: str, spec: BusinessMetricSpec) -> list[str]:
     """Return the endpoint, and the datasets."""
     del name
     endpoint = refs.make("endpoint", refs.within("", spec.endpoint))
-    return [endpoint, *(refs.make("dataset", refs.within("", each)) for each in spec.datasets)]
+    return [endpoint, *(refs.make("dataset", refs.within("", dataset)) for dataset in spec.datasets)]
 
 
 def save(ctx: Context, name: str, spec: BusinessMetricSpec) -> None:
@@ -130,7 +130,7 @@ def save(ctx: Context, name: str, spec: BusinessMetricSpec) -> None:
         check_code(ctx.blobs, spec.python, spec.code)
     values = msgspec.structs.asdict(spec) | {
         "endpoint": refs.within("", spec.endpoint),
-        "datasets": [refs.within("", each) for each in spec.datasets],
+        "datasets": [refs.within("", dataset) for dataset in spec.datasets],
     }
     store.declare(ctx.tx, name, values, at=ctx.now(), by=ctx.principal.name)
 

@@ -34,11 +34,11 @@ def find_many(tx: Connection, names: Sequence[str]) -> list[BusinessMetric]:
 
 def one(tx: Connection, name: str) -> BusinessMetric:
     """Return a metric; NotFound, with names that look like it, if there is none."""
-    found = find(tx, name)
-    if found is None:
+    metric = find(tx, name)
+    if metric is None:
         known = tx.execute(select(_M.name).where(_PRESENT)).scalars().all()
         raise NotFound.of("business metric", name, known)
-    return found
+    return metric
 
 
 def page(

@@ -44,7 +44,7 @@ def predictions_table(frame: pl.DataFrame) -> pl.DataFrame:
 
 def table_names(columns: Iterable[str]) -> dict[str, str]:
     """Return the names in the table by the columns of a window's frame; what is not in it is left out."""
-    kept = [each for each in columns if not each.startswith(_LEFT_OUT)]
+    kept = [column for column in columns if not column.startswith(_LEFT_OUT)]
     outputs = {each: each.removeprefix(OUTPUT_PREFIX) for each in kept if each.startswith(OUTPUT_PREFIX)}
     taken = {*FIXED.values(), *outputs.values()}
     return {each: FIXED.get(each) or outputs.get(each) or _feature(each, taken) for each in kept}
@@ -57,7 +57,9 @@ def _feature(column: str, taken: set[str]) -> str:
 
 def shadows_of(frame: pl.DataFrame) -> list[str]:
     """Return the models that scored along, each once."""
-    found = (each.removeprefix(SHADOW_PREFIX) for each in frame.columns if each.startswith(SHADOW_PREFIX))
+    found = (
+        column.removeprefix(SHADOW_PREFIX) for column in frame.columns if column.startswith(SHADOW_PREFIX)
+    )
     return sorted({each.partition(":")[0] for each in found})
 
 
@@ -78,7 +80,7 @@ def instead(frame: pl.DataFrame, model: str) -> pl.DataFrame:
     import polars as pl
 
     whole = SHADOW_PREFIX + model
-    own = [each for each in frame.columns if each == SCORE_COLUMN or each.startswith(OUTPUT_PREFIX)]
+    own = [column for column in frame.columns if column == SCORE_COLUMN or column.startswith(OUTPUT_PREFIX)]
     theirs = {each: _shadow_of(each, whole) for each in own}
     there = [each for each in theirs.values() if each in frame.columns]
     rows = frame.drop_nulls(there) if there else frame.clear()

@@ -50,7 +50,7 @@ def measure_all(
     count = spans.counted(tx, endpoint, start, end)
     if count.rows > MAX_ROWS:
         why = f"the window has {count.rows:,} predictions, and up to {MAX_ROWS:,} are read"
-        return [_problem(each, start, end, why) for each in metrics]
+        return [_problem(business_metric, start, end, why) for business_metric in metrics]
     # Read once for all metrics, and only the columns that any may name: a window can be millions of rows.
     rows = frame(tx, endpoint, start, end, features=features_of(metrics))
     others = {model: both_answered(rows, model) for model in shadows_of(rows)[:MAX_SHADOWS]}
@@ -84,41 +84,41 @@ def with_other(
 
 def other_value(model: str, answer: worker.ConfinedEstimates, rows: int) -> OtherValue | None:
     """Return what a value had been if another model had answered; None if nobody can tell."""
-    found = answer.found
-    if found is None or len(found.numbers) < 2:
+    estimates = answer.found
+    if estimates is None or len(estimates.numbers) < 2:
         return None
-    live, other = found.numbers
-    if live is None or other is None or found.difference is None:
+    live, other = estimates.numbers
+    if live is None or other is None or estimates.difference is None:
         return None
-    low, high = interval_of(found.difference)
+    low, high = interval_of(estimates.difference)
     return OtherValue(
         model=model,
         value=other.value,
         live=live.value,
-        difference=found.difference.value,
+        difference=estimates.difference.value,
         low=low,
         high=high,
-        error=found.difference.error,
+        error=estimates.difference.error,
         rows=rows,
     )
 
 
 def _valued(
-    asked: Question, answer: worker.ConfinedEstimates, rows: pl.DataFrame, start: datetime, end: datetime
+    question: Question, answer: worker.ConfinedEstimates, rows: pl.DataFrame, start: datetime, end: datetime
 ) -> BusinessValue:
-    metric, found = asked.metric, answer.found
-    number = found.numbers[0] if found else None
+    metric, estimates = question.metric, answer.found
+    number = estimates.numbers[0] if estimates else None
     low, high = interval_of(number)
     nothing = "no row of the answer has a value" if rows.height else "nothing was predicted in this window"
     return msgspec.structs.replace(
-        _problem(metric, start, end, ("" if number else nothing) if found else answer.error, rows),
+        _problem(metric, start, end, ("" if number else nothing) if estimates else answer.error, rows),
         value=number.value if number else None,
         low=low,
         high=high,
         method=number.method if number else "",
-        slices=[_slice(name, each) for name, each in found.slices.items()] if found else [],
-        datasets=[each.ref for each in asked.versions.values()],
-        digest=_digest(metric, rows, asked.versions),
+        slices=[_slice(name, each) for name, each in estimates.slices.items()] if estimates else [],
+        datasets=[version.ref for version in question.versions.values()],
+        digest=_digest(metric, rows, question.versions),
     )
 
 
@@ -126,8 +126,8 @@ def interval_of(number: MetricEstimate | None) -> tuple[float | None, float | No
     """Return the ends of the 95 % interval; None twice when the rows don't tell."""
     if number is None or number.error is None:
         return None, None
-    found = student_interval(number.value, number.error, number.blocks, number.blocks)
-    return found.low, found.high
+    interval = student_interval(number.value, number.error, number.blocks, number.blocks)
+    return interval.low, interval.high
 
 
 def _slice(name: str, number: MetricEstimate) -> SliceValue:
@@ -138,12 +138,12 @@ def _slice(name: str, number: MetricEstimate) -> SliceValue:
 def state_of(tx: Connection, metrics: Sequence[BusinessMetric]) -> list[object]:
     """Return what the values of metrics depend on beside the predictions and outcomes, as plain values."""
     state: list[object] = []
-    for each in metrics:
+    for metric in metrics:
         try:
-            read = [version.digest for version in versions_of(tx, each).values()]
+            read = [version.digest for version in versions_of(tx, metric).values()]
         except MeguruError as error:
             read = [error.what]
-        state.append([_declared(each), read])
+        state.append([_declared(metric), read])
     return state
 
 
@@ -154,7 +154,7 @@ def _declared(metric: BusinessMetric) -> dict[str, object]:
 
 def _digest(metric: BusinessMetric, rows: pl.DataFrame, versions: dict[str, DatasetVersion]) -> str:
     seen = rows.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN)
-    read = [each.digest for each in versions.values()]
+    read = [version.digest for version in versions.values()]
     parts = [digests.of_bytes(part.write_ndjson().encode()) for part in seen.iter_slices(_ROWS_PER_HASH)]
     return digests.of_value([_declared(metric), read, parts])
 

@@ -55,12 +55,12 @@ def answer(folder: Path) -> None:
     """Read what is asked in a folder, and leave an answer to each question there."""
     import polars as pl
 
-    asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
-    names = dict.fromkeys(name for each in asked for name in each.rows)
+    questions = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
+    names = dict.fromkeys(name for question in questions for name in question.rows)
     frames = {name: pl.read_parquet(folder / name, glob=False) for name in names}
     done = [
         _answered(each, folder / f"{CODE}{number}", [frames[name] for name in each.rows])
-        for number, each in enumerate(asked)
+        for number, each in enumerate(questions)
     ]
     (folder / ANSWERED).write_bytes(msgspec.json.encode(done))
 
@@ -69,27 +69,27 @@ def mask(folder: Path) -> None:
     """Write the tables of a function that hide something, with masks, as files of the folder."""
     from meguru.datasets.sql.worker import table_of
 
-    asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
-    for name, table in hidden_tables(asked).items():
-        table_of(table).sink_parquet(masked_table(folder, asked, name), compression="lz4")
+    questions = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
+    for name, table in hidden_tables(questions).items():
+        table_of(table).sink_parquet(masked_table(folder, questions, name), compression="lz4")
     (folder / MASKED).write_bytes(msgspec.json.encode(True))  # noqa: FBT003 - a mark that it is done
 
 
-def hidden_tables(asked: Sequence[MetricQuestion]) -> dict[str, AskedTable]:
+def hidden_tables(questions: Sequence[MetricQuestion]) -> dict[str, AskedTable]:
     """Return the tables of some questions that have hidden columns, by name."""
-    return {name: table for each in asked for name, table in each.tables.items() if table.hidden}
+    return {name: table for question in questions for name, table in question.tables.items() if table.hidden}
 
 
-def masked_table(folder: Path, asked: Sequence[MetricQuestion], name: str) -> Path:
+def masked_table(folder: Path, questions: Sequence[MetricQuestion], name: str) -> Path:
     """Return where `mask` writes a table."""
-    return folder / f"table{list(hidden_tables(asked)).index(name)}.parquet"
+    return folder / f"table{list(hidden_tables(questions)).index(name)}.parquet"
 
 
-def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame]) -> ConfinedEstimates:
+def _answered(question: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame]) -> ConfinedEstimates:
     import polars as pl
 
     try:
-        return ConfinedEstimates(found=estimate(_asker(asked, code), frames, asked.by))
+        return ConfinedEstimates(found=estimate(_asker(question, code), frames, question.by))
     except MeguruError as error:
         return ConfinedEstimates(error=": ".join(filter(None, (error.what, error.why))), hint=error.hint)
     except MemoryError:
@@ -98,14 +98,14 @@ def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame])
         return ConfinedEstimates(error=reason(error))
 
 
-def _asker(asked: MetricQuestion, code: Path) -> Callable[[pl.DataFrame], Amounts]:
+def _asker(question: MetricQuestion, code: Path) -> Callable[[pl.DataFrame], Amounts]:
     from meguru.datasets.sql.worker import table_of
 
-    plans = {name: table_of(each) for name, each in asked.tables.items()}
-    put = _function(asked, code, plans) if asked.function else _query(asked.sql, plans)
+    plans = {name: table_of(each) for name, each in question.tables.items()}
+    put = _function(question, code, plans) if question.function else _query(question.sql, plans)
 
     def ask(rows: pl.DataFrame) -> Amounts:
-        return amounts(put(rows), rows[OUTCOME].count() if asked.known else rows.height)
+        return amounts(put(rows), rows[OUTCOME].count() if question.known else rows.height)
 
     return ask
 
@@ -122,16 +122,16 @@ def _query(sql: str, plans: dict[str, pl.LazyFrame]) -> Callable[[pl.DataFrame],
 
 
 def _function(
-    asked: MetricQuestion, code: Path, plans: dict[str, pl.LazyFrame]
+    question: MetricQuestion, code: Path, plans: dict[str, pl.LazyFrame]
 ) -> Callable[[pl.DataFrame], pl.DataFrame]:
     import polars as pl
 
     from meguru.compute import snapshot
 
-    module, _, name = asked.function.partition(":")
+    module, _, name = question.function.partition(":")
     given = {key: plan.collect(engine="streaming") for key, plan in plans.items()}
     # For good: what the function imports when it is called is of its project, too.
-    sys.meta_path.insert(0, snapshot.finder_of(code, asked.sources))
+    sys.meta_path.insert(0, snapshot.finder_of(code, question.sources))
     function = getattr(import_module(module), name)
 
     def put(rows: pl.DataFrame) -> pl.DataFrame:

@@ -75,8 +75,8 @@ def changelog(ctx: Context, *, model: str, limit: int = 20) -> list[ChangelogEnt
     """Tell what changed in each version of a model, newest first, as far as the caller may see it."""
     reader = RecordReader.of(ctx)
     name = models.check_name(ctx.tx, model.removeprefix("model/").partition("@")[0])
-    found = models.versions(ctx.tx, name, before=None, limit=check_limit(limit) + 1)
-    facts = [model_facts(reader, each.ref) for each in found]
+    versions = models.versions(ctx.tx, name, before=None, limit=check_limit(limit) + 1)
+    facts = [model_facts(reader, version.ref) for version in versions]
     pairs = zip(facts, [*facts[1:], None], strict=True)
     return [_entry(ctx, reader, new, old) for new, old in pairs][:limit]
 
@@ -95,10 +95,10 @@ def _entry(ctx: Context, reader: RecordReader, new: CardModel, old: CardModel | 
         commits=(old.code.commit if old else "", new.code.commit),
         packages=_differences("package", _packages(new), _packages(old)),
         params=_differences("params", new.params, old.params if old is not None else {}),
-        traits=[each for each in changes(traits_of(old), traits_of(new)) if each.what in sorts]
+        traits=[change for change in changes(traits_of(old), traits_of(new)) if change.what in sorts]
         if old
         else [],
-        metrics=[_movement(each, old, new.gates) for each in new.metrics],
+        metrics=[_movement(metric, old, new.gates) for metric in new.metrics],
         gates=new.gates,
         releases=new.releases,
     )
@@ -113,7 +113,7 @@ def _causes(ctx: Context, ref: str) -> list[Cause]:
 
 def _data(new: CardModel, old: CardModel | None) -> Iterator[DataMovement]:
     mine = {_name(each): each for each in (old.data if old else [])}
-    theirs = {_name(each): each for each in new.data}
+    theirs = {_name(card_data): card_data for card_data in new.data}
     for name in dict.fromkeys((*theirs, *mine)):
         before, after = mine.get(name), theirs.get(name)
         if before is None or after is None or before.ref != after.ref:

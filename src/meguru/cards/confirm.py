@@ -31,15 +31,15 @@ def confirm(ctx: Context, *, ref: str, parts: list[str] | None = None) -> Declar
     """
     check_readable(ctx, ref)
     version = assembled_ref(RecordReader.of(ctx), ref)
-    known = _words(ctx, version)
-    wanted = list(known.words) if parts is None else parts
+    card = _words(ctx, version)
+    wanted = list(card.words) if parts is None else parts
     for part in wanted:
-        if part not in known.words:
-            raise NotFound.of("part", part, list(known.words))
+        if part not in card.words:
+            raise NotFound.of("part", part, list(card.words))
     if not wanted:
         raise InvalidInput("no part was named", field="parts", hint="leave it out to confirm them all")
-    _confirmed(ctx, known, wanted, version)
-    return known
+    _confirmed(ctx, card, wanted, version)
+    return card
 
 
 def _confirmed(ctx: Context, card: DeclaredCard, parts: list[str], version: str) -> None:
@@ -88,11 +88,11 @@ def _bare(ref: str) -> str:
 
 
 def _words(ctx: Context, version: str) -> DeclaredCard:
-    known = store.of(ctx.tx, _bare(version))
-    if known is None or not known.words:
+    card = store.of(ctx.tx, _bare(version))
+    if card is None or not card.words:
         hint = f"meguru card edit {version} --part intended_use --text …"
         raise NotFound(f"nobody wrote anything about {version} yet", where=version, hint=hint)
-    return known
+    return card
 
 
 def _free_name(ctx: Context, about: refs.Ref) -> str:
@@ -104,4 +104,4 @@ def _free_name(ctx: Context, about: refs.Ref) -> str:
     stem = f"{bare[:80].replace('/', '-').replace(' ', '-')}-{about.kind}"
     wanted = chain([bare] if is_name(bare) else [], [stem], (f"{stem}-{number}" for number in count(2)))
     names = (refs.within(about.project, each) for each in wanted)
-    return next(each for each in names if store.find(ctx.tx, each) is None)
+    return next(name for name in names if store.find(ctx.tx, name) is None)

@@ -36,9 +36,9 @@ def diff(ctx: Context, *, before: str, after: str) -> CardDiff:
     The words are those that were kept with each version, where they were kept.
     """
     reader = RecordReader.of(ctx)
-    one, other = refs.parse(before), refs.parse(after)
-    if one.kind != other.kind:
-        raise InvalidInput(f"a {one.kind} and a {other.kind} have different cards", field="after")
+    ref, other = refs.parse(before), refs.parse(after)
+    if ref.kind != other.kind:
+        raise InvalidInput(f"a {ref.kind} and a {other.kind} have different cards", field="after")
     if not in_projects(ctx.visible, other.name):
         raise NotFound.of(other.kind, other.name)
     old, new = (_with_words_then(reader, assemble(reader, each)) for each in (before, after))
@@ -52,7 +52,7 @@ def _with_words_then(reader: RecordReader, card: Card) -> Card:
 
 def compared(old: Card, new: Card) -> Iterator[CardChange]:
     """Yield what differs, part by part: words first, then facts in the order of a card."""
-    texts = [{each.part: each.text for each in card.words} for card in (old, new)]
+    texts = [{word.part: word.text for word in card.words} for card in (old, new)]
     for name in dict.fromkeys((*texts[0], *texts[1])):
         if texts[0].get(name) != texts[1].get(name):
             yield CardChange(section="words", name=name, before=texts[0].get(name), after=texts[1].get(name))

@@ -16,7 +16,7 @@ def documents(tx: Connection, endpoint: str, model: str) -> list[ReleasePart]:
     every day.
     """
     del endpoint
-    found = store.of(tx, refs.make("model", refs.parse(model, kind="model").name))
-    if found is None or not found.words:
+    card = store.of(tx, refs.make("model", refs.parse(model, kind="model").name))
+    if card is None or not card.words:
         return []
-    return [ReleasePart(ref=found.ref, digest=digests.of_value(found.words))]
+    return [ReleasePart(ref=card.ref, digest=digests.of_value(card.words))]

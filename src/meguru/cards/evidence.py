@@ -17,9 +17,9 @@ def evidence(tx: Connection, model: str, endpoint: str) -> dict[str, list[str]]:
     It holds where each part was written or confirmed for the version itself (`checklist evidence`).
     """
     del endpoint
-    found = store.of(tx, refs.make("model", refs.parse(model, kind="model").name))
-    if found is None or NEEDED not in {split_language(each)[0] for each in found.words}:
+    card = store.of(tx, refs.make("model", refs.parse(model, kind="model").name))
+    if card is None or NEEDED not in {split_language(word)[0] for word in card.words}:
         return {}
-    part_reviews = store.part_reviews(tx, found.name)
-    looked_at = all(part in part_reviews and part_reviews[part].version == model for part in found.words)
-    return {"card": [found.ref]} if looked_at else {}
+    part_reviews = store.part_reviews(tx, card.name)
+    looked_at = all(part in part_reviews and part_reviews[part].version == model for part in card.words)
+    return {"card": [card.ref]} if looked_at else {}

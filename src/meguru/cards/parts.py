@@ -74,7 +74,7 @@ def key_of(title: str) -> str:
     said = title.strip().strip("#").strip()
     for key, known in PARTS.items():
         names = {known, key.replace("_", " "), *(translate(known, each) for each in LANGUAGES)}
-        if said.casefold() in {each.casefold() for each in names}:
+        if said.casefold() in {name.casefold() for name in names}:
             return key
     return _SPACES.sub("_", said.casefold())[:60]
 

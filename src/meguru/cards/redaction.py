@@ -51,7 +51,7 @@ def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collecti
             return msgspec.structs.replace(facts, **seen, columns=columns, lineage=lineage)
         case CardEndpoint():
             inputs = _columns(facts.inputs, tags)
-            personal = {each.name for each in inputs if each.is_personal}
+            personal = {column.name for column in inputs if column.is_personal}
             example = {name: "…" if name in personal else value for name, value in facts.example.items()}
             if not reader.may("dataset", ref):  # its values may be of the data's first row
                 example = {}
@@ -66,15 +66,19 @@ def _without(reader: RecordReader, facts: CardFacts, tags: Mapping[str, Collecti
             )
 
 
-def _slice(each: CardSlice, tags: Mapping[str, Collection[str]]) -> CardSlice:
-    return msgspec.structs.replace(each, value="…") if "pii" in tags.get(each.column, ()) else each
+def _slice(card_slice: CardSlice, tags: Mapping[str, Collection[str]]) -> CardSlice:
+    return (
+        msgspec.structs.replace(card_slice, value="…")
+        if "pii" in tags.get(card_slice.column, ())
+        else card_slice
+    )
 
 
 def _columns(columns: list[CardColumn], tags: Mapping[str, Collection[str]]) -> list[CardColumn]:
     found = []
-    for each in columns:
-        both = list(dict.fromkeys([*each.tags, *tags.get(each.name, ())]))
-        now = msgspec.structs.replace(each, tags=both)
-        bare = CardColumn(name=each.name, type=each.type, tags=both, missing=each.missing)
+    for column in columns:
+        both = list(dict.fromkeys([*column.tags, *tags.get(column.name, ())]))
+        now = msgspec.structs.replace(column, tags=both)
+        bare = CardColumn(name=column.name, type=column.type, tags=both, missing=column.missing)
         found.append(bare if now.is_personal else now)
     return found

@@ -26,11 +26,11 @@ def show(ctx: Context, *, ref: str, kept: int | None = None) -> Card:
     if kept is None:
         return assemble(reader, ref)
     about = assembled_ref(reader, ref)
-    found = store.body(ctx.tx, about, kept or None)
-    if found is None:
+    card = store.body(ctx.tx, about, kept or None)
+    if card is None:
         raise NotFound(f"no card of {about} was kept", where=about, hint=f"meguru card write {about}")
     number = kept or store.next_number(ctx.tx, about) - 1
-    return redacted(reader, msgspec.structs.replace(found, number=number))
+    return redacted(reader, msgspec.structs.replace(card, number=number))
 
 
 @operation("card.history", permission="card:read", query=True, on="ref", refers={"ref": "*"})

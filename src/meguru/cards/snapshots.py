@@ -29,13 +29,13 @@ def write(ctx: Context, *, ref: str, reason: str = "") -> KeptCard:
 
 def keep_snapshot(ctx: Context, made: Card, reason: str) -> KeptCard:
     """Write down a card; return the newest one that is kept where it says the same."""
-    known = store.kept(ctx.tx, made.about, 1)
+    cards = store.kept(ctx.tx, made.about, 1)
     digest = made.digest
-    if known and known[0].digest == digest:
-        return known[0]
+    if cards and cards[0].digest == digest:
+        return cards[0]
     number = store.next_number(ctx.tx, made.about)
     told = ctx.emit("card.kept", made.about, data={"number": number, "digest": digest, "reason": reason})
-    found = KeptCard(
+    card = KeptCard(
         about=made.about,
         number=number,
         digest=digest,
@@ -44,8 +44,8 @@ def keep_snapshot(ctx: Context, made: Card, reason: str) -> KeptCard:
         reason=reason,
         event=told.id,
     )
-    store.add_snapshot(ctx.tx, found, made)
-    return found
+    store.add_snapshot(ctx.tx, card, made)
+    return card
 
 
 def check_readable(ctx: Context, ref: str) -> None:

@@ -23,18 +23,18 @@ ABOUT = ("model", "dataset", "endpoint")
 
 def find(tx: Connection, name: str) -> CardSpec | None:
     """Return the present words; None if there is no such card."""
-    found = store.find(tx, name)
-    return None if found is None else _spec(found)
+    card = store.find(tx, name)
+    return None if card is None else _spec(card)
 
 
 def find_many(tx: Connection, names: Sequence[str]) -> dict[str, CardSpec]:
     """Return the present words of those of these names that are there."""
-    return {each.name: _spec(each) for each in store.find_many(tx, names)}
+    return {card.name: _spec(card) for card in store.find_many(tx, names)}
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of what is declared in some projects (None: in all), sorted."""
-    return [each.name for each in store.page(tx, projects)]
+    return [card.name for card in store.page(tx, projects)]
 
 
 def _spec(found: DeclaredCard) -> CardSpec:
@@ -92,15 +92,15 @@ def uses(name: str, spec: CardSpec) -> list[str]:
 def save(ctx: Context, name: str, spec: CardSpec) -> None:
     """Write the words; those that changed were looked at now, for the newest version that there is."""
     before = store.find(ctx.tx, name)
-    made = DeclaredCard(name=name, about=about_of(name, spec), words=spec.words)
-    same = before.words if before is not None and before.about == made.about else {}
-    store.declare(ctx.tx, made)
-    record_changes(ctx, made, same)
+    card = DeclaredCard(name=name, about=about_of(name, spec), words=spec.words)
+    same = before.words if before is not None and before.about == card.about else {}
+    store.declare(ctx.tx, card)
+    record_changes(ctx, card, same)
 
 
 def retire(ctx: Context, name: str) -> None:
     """Take the words out of use; what was kept of them stays."""
     store.take_out(ctx.tx, name, ctx.now())
-    found = store.part_reviews(ctx.tx, name)
-    if found:
-        store.forget_part_reviews(ctx.tx, name, list(found))
+    reviews = store.part_reviews(ctx.tx, name)
+    if reviews:
+        store.forget_part_reviews(ctx.tx, name, list(reviews))

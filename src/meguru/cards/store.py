@@ -70,15 +70,15 @@ def part_reviews(tx: Connection, name: str) -> dict[str, PartReview]:
     """Return when each part of a card was looked at last."""
     mine = [card_part_review.c[each] for each in PartReview.__struct_fields__]
     rows = tx.execute(select(*mine).where(card_part_review.c.card == name))
-    found = (
+    reviews = (
         msgspec.convert({str(key): value for key, value in row._mapping.items()}, PartReview) for row in rows
     )
-    return {each.part: each for each in found}
+    return {review.part: review for review in reviews}
 
 
 def put_part_reviews(tx: Connection, name: str, found: Iterable[PartReview]) -> None:
     """Write down that parts were looked at."""
-    rows = [msgspec.structs.asdict(each) | {"card": name} for each in found]
+    rows = [msgspec.structs.asdict(review) | {"card": name} for review in found]
     if rows:
         forget_part_reviews(tx, name, [row["part"] for row in rows])
         tx.execute(

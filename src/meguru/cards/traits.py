@@ -66,7 +66,7 @@ def _columns(what: str, columns: Iterable[CardColumn]) -> Iterator[Trait]:
 def changes(before: Iterable[Trait], after: Iterable[Trait]) -> list[TraitChange]:
     """Return in what two versions differ, sort by sort: what came and went, and values that are others."""
     old, new = _by_sort(before), _by_sort(after)
-    found: list[TraitChange] = []
+    trait_changes: list[TraitChange] = []
     for what in dict.fromkeys((*old, *new)):
         mine, theirs = old.get(what, {}), new.get(what, {})
         added, gone = (
@@ -74,13 +74,13 @@ def changes(before: Iterable[Trait], after: Iterable[Trait]) -> list[TraitChange
             [each for each in mine if each not in theirs],
         )
         if added or gone:
-            found.append(TraitChange(what=what, added=added, gone=gone))
-        found += [
+            trait_changes.append(TraitChange(what=what, added=added, gone=gone))
+        trait_changes += [
             TraitChange(what=what, name=name, before=mine[name], after=theirs[name])
             for name in mine
             if name in theirs and mine[name] != theirs[name]
         ]
-    return found
+    return trait_changes
 
 
 def _by_sort(traits: Iterable[Trait]) -> dict[str, dict[str, str]]:

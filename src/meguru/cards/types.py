@@ -91,11 +91,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stale(self) -> list[CardText]:
         """The parts that somebody should look at again."""
-        return [each for each in self.words if each.is_stale]
+        return [word for word in self.words if word.is_stale]
 
     def text_of(self, part: str, language: str = "en") -> str:
         """Return the text of a part in a language, else the one that says none; empty if there is none."""
-        by_key = {each.part: each.text for each in self.words}
+        by_key = {word.part: word.text for word in self.words}
         return by_key.get(f"{part}.{language}") or by_key.get(part) or by_key.get(f"{part}.en", "")
 
 

@@ -49,7 +49,7 @@ def verify(session: Session, *, expect: str, places: tuple[str, ...], trust: tup
     from meguru.cli.trusted_keys import trusted_keys
 
     texts = {place: _text_of(place) for place in places} if places else None
-    keys = [each.text for each in trusted_keys(trust)] if trust else None
+    keys = [trusted_key.text for trusted_key in trusted_keys(trust)] if trust else None
     verdict = check(session.open(), expect=expect, checkpoints=texts, trust=keys)
     if not verdict.intact:
         session.refuse(verdict, _error(verdict))
@@ -129,7 +129,7 @@ def _error(verdict: AuditVerdict) -> MeguruError:
         )
     if verdict.faults:
         more = len(verdict.faults) - 1
-        told = [f"{each.place}: {each.why}" for each in verdict.faults[:5]]
+        told = [f"{fault.place}: {fault.why}" for fault in verdict.faults[:5]]
         return TamperedLog(
             "the event log is not the one that was signed",
             where=verdict.faults[0].place,

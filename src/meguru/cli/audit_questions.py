@@ -126,7 +126,7 @@ def person(
 
     found = ask(session.open(), name=name, since=since, until=until, after=after, limit=limit)
     all_kinds()  # each kind's events bring their sentences
-    rows = [(each.seq, each.at, each.type, each.actor, says(each)) for each in found.events]
+    rows = [(event.seq, event.at, event.type, event.actor, says(event)) for event in found.events]
     session.table(found, ("seq", "at", "type", "by", "what"), rows, empty="nothing in the log")
     if not session.as_json:
         click.echo(

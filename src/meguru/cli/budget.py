@@ -49,18 +49,18 @@ def show(session: Session, budget: str) -> None:
     session.table(found, columns, [_row(found)])
 
 
-def _row(each: BudgetState) -> tuple[object, ...]:
-    state = _("used up") if each.exceeded else _("nearly used up") if each.warned else _("ok")
-    if not each.is_priced:
+def _row(budget_state: BudgetState) -> tuple[object, ...]:
+    state = _("used up") if budget_state.exceeded else _("nearly used up") if budget_state.warned else _("ok")
+    if not budget_state.is_priced:
         state = _("nothing has a price")
     from meguru.business.formatting import number
 
     return (
-        each.name,
-        number(each.spent),
-        number(each.spec.limit),
-        each.spec.of,
-        each.spec.per,
+        budget_state.name,
+        number(budget_state.spent),
+        number(budget_state.spec.limit),
+        budget_state.spec.of,
+        budget_state.spec.per,
         state,
-        each.start,
+        budget_state.start,
     )

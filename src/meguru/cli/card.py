@@ -101,7 +101,7 @@ def diff(session: Session, before: str, after: str) -> None:
     from meguru.app.calls import card_diff as ask
 
     found = ask(session.open(), before=ref_of(before), after=ref_of(after))
-    rows = [_row(each) for each in found.changes]
+    rows = [_row(change) for change in found.changes]
     session.table(found, ("part", "name", "before", "after"), rows, empty="their cards say the same")
 
 

@@ -72,7 +72,7 @@ def list_(session: Session, endpoint: str) -> None:
             each.contract.ref,
             _state(each.contract),
             len(each.contract.inputs),
-            sum(one.requests for one in each.consumers),
+            sum(consumer.requests for consumer in each.consumers),
             spoken_by(each),
             each.contract.created_at,
         )
@@ -101,9 +101,9 @@ def show(session: Session, contract: str) -> None:
             click.echo(f"  {column.name:<24} {column.type}{'?' if column.nullable else ''}")
         for output in found.contract.outputs:
             click.echo(f"  -> {output.name:<21} {output.type}")
-        for each in found.consumers:
-            times = f"{each.requests:,} requests, {each.rows:,} rows"
-            click.echo(f"  {each.principal}: {times}, last {cell(each.last_seen)}")
+        for consumer in found.consumers:
+            times = f"{consumer.requests:,} requests, {consumer.rows:,} rows"
+            click.echo(f"  {consumer.principal}: {times}, last {cell(consumer.last_seen)}")
 
     session.show(found, human)
 
@@ -134,7 +134,7 @@ def retire(session: Session, contract: str, *, force: bool, reason: str) -> None
 
 def spoken_by(detail: ContractDetail) -> str:
     """Return the last few who spoke a contract."""
-    names = [each.principal for each in detail.consumers]
+    names = [consumer.principal for consumer in detail.consumers]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
 
@@ -150,7 +150,7 @@ def _changed(
     for name in drop:
         if name not in names:
             raise NotFound.of("column", name, names)
-    new = {each.name for each in add}
+    new = {column.name for column in add}
     return [each for each in known if each.name not in {*drop, *new}] + add
 
 

@@ -210,8 +210,8 @@ def versions(session: Session, name: str, *, branch: str) -> None:
     ws = session.open()
     found = ask(ws, name=name, branch=branch)
     tags: dict[int, list[str]] = {}
-    for each in dataset_tags(ws, name=name):
-        tags.setdefault(each.version, []).append(each.tag)
+    for dataset_tag in dataset_tags(ws, name=name):
+        tags.setdefault(dataset_tag.version, []).append(dataset_tag.tag)
     rows = [
         (v.ref, v.rows, v.files, v.digest[:12], v.created_at, ", ".join(tags.get(v.version, [])), v.note)
         for v in found

@@ -95,7 +95,7 @@ def checks(session: Session, name: str, *, refused: bool) -> None:
             f"{each.name}@{each.version}" if each.version else "–",
             each.state,
             each.rows,
-            sum(not one.passed for one in each.results),
+            sum(not result.passed for result in each.results),
             each.at,
             each.by,
         )
@@ -123,8 +123,8 @@ def report(session: Session, ref: str, *, html: Path | None) -> None:
 
     def human() -> None:
         click.echo(f"{found.ref}: {found.rows:,} rows, {len(found.columns)} columns")
-        for each in found.findings:
-            click.echo(f"  {each.says}")
+        for finding in found.findings:
+            click.echo(f"  {finding.says}")
         if not found.findings:
             click.echo("  nothing stands out")
 
@@ -136,20 +136,20 @@ def warnings_of(ws: Workspace | RemoteWorkspace, version: DatasetVersion) -> Ite
     from meguru.app.calls import dataset_checks as ask
 
     for found in ask(ws, name=version.name, version=version.version, limit=1).items:
-        for each in found.results:
-            if not each.passed:
-                yield f"warning: {each.says}: {each.observed}"
+        for result in found.results:
+            if not result.passed:
+                yield f"warning: {result.says}: {result.observed}"
 
 
 def lines_of(check: DatasetCheck) -> Iterator[str]:
     """Say what came of each expectation, and show rows that fail."""
-    wrong = sum(not each.passed for each in check.results)
+    wrong = sum(not expectation_result.passed for expectation_result in check.results)
     what = f"dataset/{check.name}@{check.version}" if check.version else f"rows for dataset/{check.name}"
     facts = f"{check.rows:,} rows, {wrong} of {len(check.results)} expectations do not hold"
     yield f"{what}: {check.state}; {facts}"
-    for each in check.results:
-        yield f"  {_mark(each)} {each.says}{'' if each.passed else ': ' + each.observed}"
-        for row in each.shown if not each.passed else ():
+    for result in check.results:
+        yield f"  {_mark(result)} {result.says}{'' if result.passed else ': ' + result.observed}"
+        for row in result.shown if not result.passed else ():
             yield "      " + ", ".join(f"{name}={cell(value)}" for name, value in _first(row))
 
 

@@ -45,9 +45,9 @@ def diff(session: Session, before: str, after: str, *, key: tuple[str, ...], row
             click.echo(f"  {line}")
         for column in found.drift:
             click.echo(f"  PSI {column.psi:8.4f}  {column.column}{'  drifted' if column.drifted else ''}")
-        for each in found.vectors:
-            drifted = "  drifted" if each.drifted else ""
-            click.echo(f"  vectors {each.distance:.4f}  {each.by}, p {each.p_value:.3f}{drifted}")
+        for vector in found.vectors:
+            drifted = "  drifted" if vector.drifted else ""
+            click.echo(f"  vectors {vector.distance:.4f}  {vector.by}, p {vector.p_value:.3f}{drifted}")
 
     session.show(found, human)
 

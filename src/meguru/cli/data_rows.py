@@ -36,7 +36,7 @@ def head(session: Session, ref: str, *, rows: int, clear: str) -> None:
 
     found = ask(session.open(), ref=ref, rows=rows)
     session.table(
-        found, tuple(each.name for each in found.columns), [tuple(map(exact, row)) for row in found.rows]
+        found, tuple(column.name for column in found.columns), [tuple(map(exact, row)) for row in found.rows]
     )
 
 

@@ -60,7 +60,7 @@ def sources(session: Session, name: str | None, *, limit: int) -> None:
         session.table(
             reads,
             ("asked", "by", "result", "version", "read", "added", "position", "why"),
-            [_row(each) for each in reads],
+            [_row(read) for read in reads],
             empty="it was not read yet",
         )
         return

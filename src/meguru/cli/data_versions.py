@@ -142,8 +142,8 @@ def prune(session: Session, name: str, *, plan: bool, yes: bool) -> None:
         found = dataset_prune(ws, name=name)
 
     def human() -> None:
-        for each in found.refs:
-            click.echo(f"{'would remove' if plan else 'removed'} {each}")
+        for ref in found.refs:
+            click.echo(f"{'would remove' if plan else 'removed'} {ref}")
         click.echo(f"{len(found.refs):,} versions, {found.bytes:,} bytes at most")
 
     session.show(found, human)

@@ -147,7 +147,7 @@ def _tell(story: Story) -> None:
 
 
 def _behind(story: Story) -> str:
-    behind = [each for each in story.months if each.ahead and each.ahead.high < 0]
+    behind = [month for month in story.months if month.ahead and month.ahead.high < 0]
     if not behind:
         return ""
     named = ", ".join(f"{each.month} ({each.ahead.value:+.3f})" for each in behind if each.ahead)

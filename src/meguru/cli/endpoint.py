@@ -171,7 +171,7 @@ def traffic(session: Session, name: str, start: datetime | None, end: datetime |
     span = {field: at.replace(tzinfo=UTC) for field, at in (("start", start), ("end", end)) if at is not None}
     found = ask(session.open(), name=name, parts=parts, **span)
     headings = ("from", "requests", "rows", "errors", "turned away", "p50 ms", "p95 ms", "p99 ms", "cpu s")
-    rows = [_traffic_row(f"{each.start:%m-%d %H:%M}", each) for each in found.parts]
+    rows = [_traffic_row(f"{part.start:%m-%d %H:%M}", part) for part in found.parts]
     session.table(found, headings, [*rows, _traffic_row("all", found.total)])
 
 

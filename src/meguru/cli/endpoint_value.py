@@ -34,7 +34,7 @@ def value(
     found = ask(session.open(), name=name, metric=metric, frozen=frozen, **span)
     if not session.as_json:
         click.echo(_told(found))
-    rows = [_row(f"{each.start:%Y-%m}", each) for each in found.months]
+    rows = [_row(f"{month.start:%Y-%m}", month) for month in found.months]
     session.table(found, _HEADINGS, [*rows, _row("all", found.total)])
 
 

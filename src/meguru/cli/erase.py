@@ -131,13 +131,13 @@ def _tell(report: ErasureReport, what: str, *, err: bool = False) -> None:
     def say(text: str) -> None:
         click.echo(text, err=err)
 
-    say(f"{sum(each.rows for each in report.found):,} rows {what}")
-    for each in report.found:
-        say(f"  {each.ref}: {each.rows:,} {each.what}")
+    say(f"{sum(erased_thing.rows for erased_thing in report.found):,} rows {what}")
+    for thing in report.found:
+        say(f"  {thing.ref}: {thing.rows:,} {thing.what}")
     for column, count in sorted(report.followed.items()):
         say(f"  {column}: {count:,} values of theirs were looked for in what was made from their rows")
-    for each in report.stays:
-        say(f"  stays in {each.ref}: {each.rows:,} {each.what}: {each.stays}")
+    for thing in report.stays:
+        say(f"  stays in {thing.ref}: {thing.rows:,} {thing.what}: {thing.stays}")
     for model in report.models:
         say(f"  {model} was trained on it")
     places = ", ".join(f"{count:,} {place}" for place, count in sorted(report.searched.items()))

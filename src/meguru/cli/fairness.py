@@ -93,4 +93,4 @@ def _print(tally: GroupTally) -> None:
     for table in tally.tables:
         click.echo(f"  {' and '.join(table.columns)}: {', '.join(table.groups)}")
         for name, numbers in {**table.counts, **table.errors}.items():
-            click.echo(f"    {name:<12} {'  '.join(f'{each:,.6g}' for each in numbers)}")
+            click.echo(f"    {name:<12} {'  '.join(f'{number:,.6g}' for number in numbers)}")

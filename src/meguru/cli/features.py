@@ -49,29 +49,29 @@ def list_(session: Session) -> None:
     fresh = {each.view: each for each in feature_view_freshness(ws)}
     rows: list[tuple[Any, ...]] = [
         (
-            each.ref,
-            each.form,
-            ", ".join(each.latest.definition.entities),
-            ", ".join(each.latest.definition.sources.values()) or ", ".join(each.latest.definition.inputs),
-            shown(fresh.get(each.ref)),
-            cell(each.latest.created_at),
-            each.owner,
-            each.description,
+            view.ref,
+            view.form,
+            ", ".join(view.latest.definition.entities),
+            ", ".join(view.latest.definition.sources.values()) or ", ".join(view.latest.definition.inputs),
+            shown(fresh.get(view.ref)),
+            cell(view.latest.created_at),
+            view.owner,
+            view.description,
         )
-        for each in views
+        for view in views
     ]
     rows += [
         (
-            each.ref,
+            service.ref,
             "service",
             "",
-            ", ".join(member.view.partition("/")[2] for member in each.latest.members),
+            ", ".join(member.view.partition("/")[2] for member in service.latest.members),
             "",
-            cell(each.latest.created_at),
-            each.owner,
-            each.description,
+            cell(service.latest.created_at),
+            service.owner,
+            service.description,
         )
-        for each in services
+        for service in services
     ]
     found = {"items": views, "services": services, "entities": entities, "online": list(fresh.values())}
     columns = ("features", "form", "of", "from", "online", "since", "owner", "description")
@@ -99,7 +99,7 @@ def show(session: Session, ref: str) -> None:
     if ref.startswith("feature_service/"):
         service = feature_service_show(ws, ref=ref)
         lines = [f"{service.ref}  digest {service.digest[:12]}"]
-        lines += [f"  {each.view}  {', '.join(each.features) or 'all'}" for each in service.members]
+        lines += [f"  {member.view}  {', '.join(member.features) or 'all'}" for member in service.members]
         session.show(service, lambda: click.echo("\n".join(lines)))
         return
     view = _view(ws, ref)
@@ -121,20 +121,21 @@ def _view(ws: Any, ref: str) -> FeatureViewVersion:
 def _lines(
     view: FeatureViewVersion, impact: ViewImpact, rows: ViewRows | None, tags: dict[str, list[str]]
 ) -> list[str]:
-    said = view.definition
-    ttl = "for ever" if said.ttl is None else written(said.ttl)
+    definition = view.definition
+    ttl = "for ever" if definition.ttl is None else written(definition.ttl)
     facts = {
-        "of": ", ".join([*said.entities, *(f"({key})" for key in said.keys)]),
-        "from": ", ".join(said.sources.values()) or ", ".join([*said.inputs, *said.request]),
-        "by": said.transform or said.sql or "the dataset as it is",
-        "time": said.time or ("" if said.form == "on_demand" else "its values hold always"),
-        "created": said.created,
-        "holds": ttl if said.time else "",
+        "of": ", ".join([*definition.entities, *(f"({key})" for key in definition.keys)]),
+        "from": ", ".join(definition.sources.values())
+        or ", ".join([*definition.inputs, *definition.request]),
+        "by": definition.transform or definition.sql or "the dataset as it is",
+        "time": definition.time or ("" if definition.form == "on_demand" else "its values hold always"),
+        "created": definition.created,
+        "holds": ttl if definition.time else "",
         "tagged": ", ".join(f"{name} ({', '.join(each)})" for name, each in tags.items()),
         "rows": _counts(rows) if rows else "",
         "read by": ", ".join([*impact.services, *impact.models, *impact.endpoints]),
     }
-    head = f"{view.ref}  {said.form}  digest {view.digest[:12]}  by {view.created_by}"
+    head = f"{view.ref}  {definition.form}  digest {view.digest[:12]}  by {view.created_by}"
     lines = [f"{head} at {cell(view.created_at)}"]
     lines += [f"  {name:<8} {value}" for name, value in facts.items() if value]
     moved = rows.drift if rows else {}

@@ -58,8 +58,8 @@ def materialize(
         return 0
     with Bar(quiet=session.as_json) as bar:
         ended = [_seen_through(ws, each, bar) for each in begun]
-    session.show(ended, lambda: click.echo("\n".join(_said(each) for each in ended)))
-    return 0 if all(each.state == "succeeded" for each in ended) else _FAILED
+    session.show(ended, lambda: click.echo("\n".join(_said(materialization) for materialization in ended)))
+    return 0 if all(materialization.state == "succeeded" for materialization in ended) else _FAILED
 
 
 def _declared(ws: Any) -> list[str]:

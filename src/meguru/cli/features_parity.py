@@ -37,16 +37,16 @@ def parity(session: Session, target: str | None, *, limit: int, no_record: bool)
     rows = [
         (
             report.endpoint,
-            each.feature,
-            each.view,
-            each.rows,
-            each.cause.value,
-            each.prediction,
-            str(each.served),
-            str(each.truth),
+            difference.feature,
+            difference.view,
+            difference.rows,
+            difference.cause.value,
+            difference.prediction,
+            str(difference.served),
+            str(difference.truth),
         )
         for report in found
-        for each in report.differences
+        for difference in report.differences
     ]
     if all(report.equal for report in found):
         session.show({"items": found}, lambda: click.echo("\n".join(map(_equal, found))))

@@ -105,8 +105,8 @@ def export(session: Session, endpoint: str, file: Path) -> None:
 
     count = 0
     with file.open("wb") as out:
-        for each in _all(session, endpoint):
-            out.write(msgspec.json.encode(each) + b"\n")
+        for feedback in _all(session, endpoint):
+            out.write(msgspec.json.encode(feedback) + b"\n")
             count += 1
     session.show(count, lambda: click.echo(f"{file}: {count:,} judgements"))
 

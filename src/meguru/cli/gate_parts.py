@@ -23,11 +23,11 @@ def part_lines(result: GateResult) -> Iterator[str]:
 def table_lines(table: PartsTable) -> Iterator[str]:
     """Yield the lines of one measure."""
     yield f"{table.columns}: {table.measure}"
-    wide = max((len(each.name) for each in table.lines), default=0)
-    for each in table.lines:
-        rows = "" if each.rows is None else f"  n {each.rows:,}"
-        few = "" if each.judged else "  not enough evidence"
-        yield f"  {each.name:<{wide}}  {_span(each.value, each.low, each.high)}{rows}{few}"
+    wide = max((len(part_line.name) for part_line in table.lines), default=0)
+    for line in table.lines:
+        rows = "" if line.rows is None else f"  n {line.rows:,}"
+        few = "" if line.judged else "  not enough evidence"
+        yield f"  {line.name:<{wide}}  {_span(line.value, line.low, line.high)}{rows}{few}"
     if table.comparison and table.gap[0] is not None:
         yield f"  {table.comparison}  {_span(*table.gap)}  limit {cell(table.limit)}"
 

@@ -46,8 +46,8 @@ def new(session: Session, file: Path, note: str, *, algorithm: str, password: bo
     key = EllipticSigningKey.generate() if algorithm == "p256" else SigningKey.generate()
     asked = click.prompt(_("password"), hide_input=True, confirmation_prompt=True) if password else ""
     write_key(file, key, asked.encode() or None)
-    made = register(ws, key, note)
-    session.show(made, lambda: click.echo(f"{made.id[:12]}: {file}"))
+    key_record = register(ws, key, note)
+    session.show(key_record, lambda: click.echo(f"{key_record.id[:12]}: {file}"))
 
 
 @command.command()
@@ -59,8 +59,8 @@ def add(session: Session, file: Path, note: str) -> None:
 
     Its password is asked for, or taken from MEGURU_KEY_PASSWORD.
     """
-    made = register(session.open(), any_key(file), note)
-    session.show(made, lambda: click.echo(f"{made.id[:12]}: {made.owner}"))
+    key = register(session.open(), any_key(file), note)
+    session.show(key, lambda: click.echo(f"{key.id[:12]}: {key.owner}"))
 
 
 @command.command("list")

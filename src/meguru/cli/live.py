@@ -93,19 +93,19 @@ class Tree(Watcher):
     def _row(self, key: str, name: str) -> Any:
         from rich.text import Text
 
-        one = self.steps.get(key)
-        if one is None:
+        run = self.steps.get(key)
+        if run is None:
             return Text(f"· {name}", style="dim")
-        text = Text(f"{MARKS.get(one.state, ' ')} {name}", style=_colour(one))
-        if one.items and one.state != "cached":
+        text = Text(f"{MARKS.get(run.state, ' ')} {name}", style=_colour(run))
+        if run.items and run.state != "cached":
             calls = self.calls.get(key, {}).values()
             done = sum(call.state in {"succeeded", "cached"} for call in calls)
             failed = sum(call.state == "failed" for call in calls)
-            filled = round(_BAR * done / one.items)
-            text.append(f"  {'━' * filled}{'╌' * (_BAR - filled)} {done}/{one.items}", style="none")
+            filled = round(_BAR * done / run.items)
+            text.append(f"  {'━' * filled}{'╌' * (_BAR - filled)} {done}/{run.items}", style="none")
             text.append(f"  {failed} failed" if failed else "", style="red")
-        note = one.failed.message if one.failed else one.reason
-        text.append(_took(one), style="dim")
+        note = run.failed.message if run.failed else run.reason
+        text.append(_took(run), style="dim")
         return text.append(f"  {note.splitlines()[0][:160]}" if note else "", style="dim")
 
     def _telling(self, key: str) -> list[StepRun]:

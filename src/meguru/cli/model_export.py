@@ -84,7 +84,11 @@ def _folder(session: Session, ws: Workspace | RemoteWorkspace, version: ModelVer
 
     if path.exists():
         raise Conflict(f"{path} is there already", where=str(path), hint="name another --output")
-    signed = [each.signature for each in model_signatures(ws, ref=version.ref) if not each.why]
+    signed = [
+        model_signature.signature
+        for model_signature in model_signatures(ws, ref=version.ref)
+        if not model_signature.why
+    ]
     fetch(ws.blobs, version.tree_digest, path)
     if signed:
         write_file(path / SIGNATURE, signed[-1].bundle)

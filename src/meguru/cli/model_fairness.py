@@ -84,13 +84,13 @@ def _print(found: ModelFairness) -> None:
     from meguru.releases.gate_tables import table_of_groups
 
     click.echo(f"{found.ref}: {found.rows:,} rows, {found.level:.0%} intervals")
-    for each in found.comparisons:
+    for comparison in found.comparisons:
         click.echo("")
-        click.echo(f"{each.criterion}  {' and '.join(each.columns)}")
-        for line in table_lines(table_of_groups(each.difference, each.columns)):
+        click.echo(f"{comparison.criterion}  {' and '.join(comparison.columns)}")
+        for line in table_lines(table_of_groups(comparison.difference, comparison.columns)):
             click.echo(f"  {line}")
-        if each.ratio is not None and each.ratio.value is not None:
-            click.echo(f"    ratio  {_span(each.ratio)}")
+        if comparison.ratio is not None and comparison.ratio.value is not None:
+            click.echo(f"    ratio  {_span(comparison.ratio)}")
 
 
 def _span(found: FairnessResult) -> str:
@@ -143,13 +143,13 @@ def _toml(found: ModelSlices) -> Iterator[str]:
     """Yield gates that ask of each slice what the model reaches there now, and of all not to be worse."""
     yield f"# parts on which {found.ref} is worse; to stand in the gates of its endpoint"
     yield "gates = ["
-    for each in found.slices[:MAX_WRITTEN]:
-        loss = each.inside + (each.high - each.gap)
+    for worse_slice in found.slices[:MAX_WRITTEN]:
+        loss = worse_slice.inside + (worse_slice.high - worse_slice.gap)
         wanted = 1 - loss if found.metric == "accuracy" else loss
         op = ">=" if found.metric == "accuracy" else "<="
         yield (
             f'    {{ gate = "metric", metric = "{found.metric}", op = "{op}", value = {wanted:.4g}, '
-            f"where = {_quoted(each.condition)} }},"
+            f"where = {_quoted(worse_slice.condition)} }},"
         )
     if found.slices:
         listed = ", ".join(_quoted(each.condition) for each in found.slices[:MAX_WRITTEN])

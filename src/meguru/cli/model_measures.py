@@ -28,9 +28,9 @@ def measures(session: Session, ref: str) -> None:
     from meguru.app.calls import model_measures as ask
 
     found = ask(session.open(), ref=ref)
-    rows = [("all", each.n, *_row(each)) for each in found.measures]
+    rows = [("all", measure.n, *_row(measure)) for measure in found.measures]
     for part in found.slices:
-        rows += [(f"{part.column}={part.value}", part.rows, *_row(each)) for each in part.measures]
+        rows += [(f"{part.column}={part.value}", part.rows, *_row(measure)) for measure in part.measures]
     columns = ("rows of", "rows", "metric", "value", "interval", "unit", "better", "method")
     session.table(found, columns, rows, begin="Model(…, holdout=frame, label='late')")
 
@@ -39,16 +39,28 @@ def spans_of(ws: Workspace | RemoteWorkspace, ref: str) -> dict[str, str]:
     """Return the interval and the unit of each measured metric, as text to stand behind its value."""
     from meguru.app.calls import model_measures as ask
 
-    return {each.metric: f"  {_span(each)}  {_unit(each)}".rstrip() for each in ask(ws, ref=ref).measures}
+    return {
+        measure.metric: f"  {_span(measure)}  {_unit(measure)}".rstrip()
+        for measure in ask(ws, ref=ref).measures
+    }
 
 
-def _row(each: Measure) -> tuple[str, ...]:
-    return each.metric, cell(each.value), _span(each), _unit(each), each.direction, each.method
+def _row(measure: Measure) -> tuple[str, ...]:
+    return (
+        measure.metric,
+        cell(measure.value),
+        _span(measure),
+        _unit(measure),
+        measure.direction,
+        measure.method,
+    )
 
 
-def _span(each: Measure) -> str:
-    return "" if each.low is None or each.high is None else f"({cell(each.low)} … {cell(each.high)})"
+def _span(measure: Measure) -> str:
+    return (
+        "" if measure.low is None or measure.high is None else f"({cell(measure.low)} … {cell(measure.high)})"
+    )
 
 
-def _unit(each: Measure) -> str:
-    return "" if each.unit in {"share", "as the label"} else each.unit
+def _unit(measure: Measure) -> str:
+    return "" if measure.unit in {"share", "as the label"} else measure.unit

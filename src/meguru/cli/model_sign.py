@@ -130,8 +130,13 @@ def check_folder(folder: Path, key: Path, signature: Path | None) -> dict[str, o
     return {"folder": str(folder), "key": public.id, "files": len(said.resources)}
 
 
-def _row(each: SignatureStanding) -> list[object]:
-    return [each.signature.key[:12], each.owner, each.signature.at, each.why or _("good")]
+def _row(signature_standing: SignatureStanding) -> list[object]:
+    return [
+        signature_standing.signature.key[:12],
+        signature_standing.owner,
+        signature_standing.signature.at,
+        signature_standing.why or _("good"),
+    ]
 
 
 def _bytes(path: Path) -> bytes:

@@ -208,23 +208,23 @@ def _columns(reports: Sequence[ReportSummary]) -> tuple[str, ...]:
     """Return the headings; the metric is that by which the newest report judges."""
     from meguru.monitoring.measured import AUC, MeasuredMetric
 
-    metric = next((each.metric for each in reports if each.live), AUC)
+    metric = next((report.metric for report in reports if report.live), AUC)
     label = MeasuredMetric(metric=metric).label
     return ("window", "verdict", "rows", "drifted", label, "95 %", "model", "reasons")
 
 
 def _row(report: ReportSummary) -> tuple[object, ...]:
     judged = report.live.measured(report.metric) if report.live else None
-    found = judged.estimate if judged else None
+    estimate = judged.estimate if judged else None
     window = f"{report.start:%Y-%m-%d}..{report.end:%Y-%m-%d}"
-    interval = f"{found.low:.3f}-{found.high:.3f}" if found else ""
+    interval = f"{estimate.low:.3f}-{estimate.high:.3f}" if estimate else ""
     drift = f"{len(report.drifted)}/{report.compared}"
     return (
         window,
         report.verdict,
         report.rows,
         drift,
-        found.value if found else None,
+        estimate.value if estimate else None,
         interval,
         report.model or report.dataset,
         "; ".join(report.reasons),

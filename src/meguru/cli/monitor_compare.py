@@ -81,15 +81,15 @@ def compare(
 def _show(session: Session, found: TableComparison) -> None:
     rows = [
         (
-            each.column,
-            each.test,
-            each.statistic,
-            each.p_value,
-            each.effect,
-            "yes" if each.drifted else "",
-            found.notes.get(each.column, ""),
+            values.column,
+            values.test,
+            values.statistic,
+            values.p_value,
+            values.effect,
+            "yes" if values.drifted else "",
+            found.notes.get(values.column, ""),
         )
-        for each in found.columns
+        for values in found.columns
     ]
     if found.joint is not None:
         all_, told = found.joint, ", ".join(found.joint.telling)

@@ -52,15 +52,15 @@ def replay(
     found = ask(session.open(), name=name, changes=changes, limit=limit, **moments)
     rows = [
         (
-            f"{each.start:%Y-%m-%d %H:%M}",
-            each.rows,
-            each.model,
-            each.verdict,
-            "begins" if each.began else "",
-            each.then,
-            "; ".join(each.reasons),
+            f"{window.start:%Y-%m-%d %H:%M}",
+            window.rows,
+            window.model,
+            window.verdict,
+            "begins" if window.began else "",
+            window.then,
+            "; ".join(window.reasons),
         )
-        for each in found.windows
+        for window in found.windows
     ]
     if not session.as_json:
         session.note(_summary(found))

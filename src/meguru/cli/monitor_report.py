@@ -117,7 +117,9 @@ def _print(found: Report, words: EvidenceWords) -> None:
         return
     for line in likely_words(evidence, words):
         click.echo(line)
-    for each in evidence.explanations:
-        said = [("+", point) for point in each.speaks_for] + [("−", point) for point in each.speaks_against]
+    for explanation in evidence.explanations:
+        said = [("+", point) for point in explanation.speaks_for] + [
+            ("−", point) for point in explanation.speaks_against
+        ]
         for sign, point in said:
-            click.echo(f"  {sign} {words.cause(each.cause)}: {words.point(point)}")
+            click.echo(f"  {sign} {words.cause(explanation.cause)}: {words.point(point)}")

@@ -116,10 +116,10 @@ def tell(windows: WindowsStatus | None) -> None:
         partial = ", partial" if windows.last.partial else ""
         at = f"{windows.last.evaluated_at:%Y-%m-%d %H:%M:%S} UTC"
         click.echo(f"last evaluated: {_span(windows.last)} at {at}{partial}")
-    for each in windows.due:
-        what = "late" if each.late else "due"
-        when = f"{each.due_at:%Y-%m-%d %H:%M:%S} UTC" if each.due_at else ""
-        click.echo(f"{what}: {_span(each)}, looked at from {when} on{_error(each)}")
+    for window_look in windows.due:
+        what = "late" if window_look.late else "due"
+        when = f"{window_look.due_at:%Y-%m-%d %H:%M:%S} UTC" if window_look.due_at else ""
+        click.echo(f"{what}: {_span(window_look)}, looked at from {when} on{_error(window_look)}")
     if windows.partial:
         click.echo(f"partial: {', '.join(map(_span, windows.partial))}")
 

@@ -92,7 +92,12 @@ def _print(version: PipelineVersion, deployed: list[PipelineDeployment]) -> None
     click.echo(f"  deployed  {now}")
     if deployed:
         rows = [
-            [f"@{each.version}" + (" again" if each.rolled_back_to else ""), each.at, each.by, each.reason]
-            for each in deployed
+            [
+                f"@{deployment.version}" + (" again" if deployment.rolled_back_to else ""),
+                deployment.at,
+                deployment.by,
+                deployment.reason,
+            ]
+            for deployment in deployed
         ]
         print_table(["deployed", "since", "by", "why"], rows)

@@ -74,15 +74,15 @@ def opened(session: Session, file: Path | None) -> tuple[ProjectFile, Any]:
 
 def text(plan: ApplyPlan) -> str:
     """Return a plan for a terminal."""
-    lines = [line for each in plan.actions for line in _lines(each)]
+    lines = [line for action in plan.actions for line in _lines(action)]
     return "\n".join([*lines, _summary(plan)])
 
 
 def markdown(plan: ApplyPlan) -> str:
     """Return a plan as Markdown."""
     lines = [f"### {_summary(plan)}", ""]
-    for each in plan.actions:
-        head, *more = _lines(each)
+    for action in plan.actions:
+        head, *more = _lines(action)
         lines += [f"- `{head.strip()}`", *(f"  - {line.strip()}" for line in more)]
     return "\n".join(lines)
 
@@ -90,8 +90,11 @@ def markdown(plan: ApplyPlan) -> str:
 def _lines(action: PlannedAction) -> list[str]:
     lines = [f"{SIGNS[action.change.value]} {action.ref}"]
     if action.change == "updated":
-        lines += [f"    {one.field}: {_short(one.before)} -> {_short(one.after)}" for one in action.fields]
-    lines += [f"    ! {each}" for each in action.touches]
+        lines += [
+            f"    {change.field}: {_short(change.before)} -> {_short(change.after)}"
+            for change in action.fields
+        ]
+    lines += [f"    ! {touch}" for touch in action.touches]
     if action.pending:
         lines.append("    " + _("pending: {why}").format(why=action.pending))
     if moved := action.out_of_sync:
@@ -104,8 +107,8 @@ def _lines(action: PlannedAction) -> list[str]:
 
 def _summary(plan: ApplyPlan) -> str:
     counts = dict.fromkeys(SIGNS, 0)
-    for each in plan.actions:
-        counts[each.change.value] += 1
+    for action in plan.actions:
+        counts[action.change.value] += 1
     said = _("{created} to create, {updated} to change, {retired} to retire, {unchanged} as they should be")
     return said.format(**counts, unchanged=plan.unchanged)
 

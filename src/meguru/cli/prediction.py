@@ -101,8 +101,8 @@ def tell(found: Prediction) -> None:
         click.echo("  no outcome is known yet")
     else:
         click.echo(f"  outcome {_said(found.outcome)}")
-    for each in found.earlier:
-        click.echo(f"    before: {_said(each)}")
+    for outcome in found.earlier:
+        click.echo(f"    before: {_said(outcome)}")
     click.echo(f"why: meguru why prediction/{found.id}")
 
 

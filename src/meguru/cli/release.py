@@ -210,8 +210,8 @@ def _print(release: Release) -> None:
         click.echo(f"  acknowledged by {release.acknowledged_by}, {cell(release.acknowledged_at)}")
     if came := release.origin:
         click.echo(f"  sent from {came.source or 'another environment'}, where it is {came.release}")
-        for each in came.results:
-            click.echo(f"    gate {each.gate:<9} {each.verdict:<7} {each.reason}")
+        for gate_result in came.results:
+            click.echo(f"    gate {gate_result.gate:<9} {gate_result.verdict:<7} {gate_result.reason}")
     click.echo(f"  identity   {release.identity}")
     click.echo(f"  digest     {release.digest}")
     for name in release.hashes.__struct_fields__:

@@ -47,16 +47,16 @@ def request(session: Session, endpoint: str, model: str | None, app: str | None,
     from meguru.releases.types import ReleaseState
 
     ws = session.open()
-    found = _checked(ws, endpoint, model, app, note)
+    release = _checked(ws, endpoint, model, app, note)
     codes = {ReleaseState.REFUSED: GateFailed.exit_code, ReleaseState.UNDECIDED: Busy.exit_code}
-    if found.state in codes:
+    if release.state in codes:
         session.show(
-            found, lambda: click.echo(f"{found.ref}  {found.state}\n  " + "\n  ".join(found.reasons))
+            release, lambda: click.echo(f"{release.ref}  {release.state}\n  " + "\n  ".join(release.reasons))
         )
-        return codes[found.state]
-    standing = ask(ws, release=found.ref, note=note)
+        return codes[release.state]
+    standing = ask(ws, release=release.ref, note=note)
     session.show(standing, lambda: print_standing(standing))
-    session.note(f"next: meguru release approve {found.endpoint}@{found.version}")
+    session.note(f"next: meguru release approve {release.endpoint}@{release.version}")
     return 0
 
 

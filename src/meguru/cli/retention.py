@@ -22,11 +22,11 @@ def plan(session: Session) -> None:
 
     found = ask(session.open())
     rows = [
-        (each.ref, each.what, each.rows, each.bytes, each.period, each.before, each.held)
-        for each in found.records
+        (record.ref, record.what, record.rows, record.bytes, record.period, record.before, record.held)
+        for record in found.records
     ]
     columns = ("about", "what", "rows", "bytes", "kept for", "before", "held")
     session.table(found, columns, rows, empty="nothing is older than its rule says")
     if rows and not session.as_json:
-        free = sum(each.bytes for each in found.records if not each.held)
+        free = sum(record.bytes for record in found.records if not record.held)
         click.echo(f"{cell(free)} bytes go within the hour, where a server runs", err=True)

@@ -28,10 +28,10 @@ def check(session: Session, ref: str) -> int:
     from meguru.pipelines.determinism.wait import check_now
 
     found = check_now(session.open(), ref, None if session.as_json else _tell)
-    surprises = sum(one.is_surprise for one in found.results)
+    surprises = sum(result.is_surprise for result in found.results)
 
     def human() -> None:
-        same = sum(one.verdict == "equal" for one in found.results)
+        same = sum(result.verdict == "equal" for result in found.results)
         click.echo(f"{same} of {len(found.results)} steps returned the same twice")
         if surprises:
             click.echo("  draw from seeded generators and sort what has no order,")
@@ -41,8 +41,8 @@ def check(session: Session, ref: str) -> int:
     return 1 if surprises else 0
 
 
-def _tell(one: StepCheck) -> None:
-    declared = "" if one.declared else "  (declared deterministic=False)"
-    click.echo(f"{MARKS[one.verdict]} {one.step} {one.verdict}{declared}", err=True)
-    for text in one.differences:
+def _tell(step_check: StepCheck) -> None:
+    declared = "" if step_check.declared else "  (declared deterministic=False)"
+    click.echo(f"{MARKS[step_check.verdict]} {step_check.step} {step_check.verdict}{declared}", err=True)
+    for text in step_check.differences:
         click.echo(f"    {text}", err=True)

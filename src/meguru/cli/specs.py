@@ -55,9 +55,11 @@ def retire(session: Session, ask: Operation[..., Declared], name: str) -> None:
 def show(made: Declared) -> None:
     """Print what a declaration did, field by field."""
     click.echo(f"{made.ref} {made.change}")
-    for each in made.fields:
+    for field_change in made.fields:
         if made.change == "updated":
-            click.echo(f"  {each.field}: {_short(each.before)} -> {_short(each.after)}")
+            click.echo(
+                f"  {field_change.field}: {_short(field_change.before)} -> {_short(field_change.after)}"
+            )
 
 
 def _short(value: Any) -> str:

@@ -54,11 +54,11 @@ def _print_beside(beside: EnvironmentsCompared) -> None:
     reached = [name for name in beside.environments if name not in beside.unreached]
     rows = [
         [
-            each.what,
-            *(_short(each.by[name]) if name in each.by else "-" for name in reached),
-            _("differs") if each.differs else "=",
+            thing.what,
+            *(_short(thing.by[name]) if name in thing.by else "-" for name in reached),
+            _("differs") if thing.differs else "=",
         ]
-        for each in beside.things
+        for thing in beside.things
     ]
     print_table(["what", *reached, ""], rows, empty=_("nothing runs in any"))
     for name, why in beside.unreached.items():
@@ -79,7 +79,7 @@ def _print(found: WorkspaceStatus, beside: EnvironmentsCompared | None = None) -
         (
             _("at work"),
             ("id", "pipeline", "state", "done", "since"),
-            [_work(each) for each in found.working],
+            [_work(line) for line in found.working],
             _("nothing runs"),
         ),
         (_("failed"), NEEDS, _needs(found.failed), _("nothing failed")),
@@ -106,7 +106,7 @@ NEEDS = ("what", "state", "since", "why")
 
 
 def _needs(lines: Iterable[NeedLine]) -> list[list[Any]]:
-    return [[each.what, each.state, each.since, each.why] for each in lines]
+    return [[line.what, line.state, line.since, line.why] for line in lines]
 
 
 def _work(line: WorkLine) -> list[Any]:

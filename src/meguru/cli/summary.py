@@ -30,14 +30,14 @@ def command(session: Session, *, days: int, language: str) -> None:
 
 
 def _tell(found: BusinessSummary, language: str) -> None:
-    for each in found.endpoints:
-        click.echo(f"{each.endpoint}  {each.standing.say(language)}")
-        if each.purpose:
-            click.echo(f"  {each.purpose}")
+    for summary in found.endpoints:
+        click.echo(f"{summary.endpoint}  {summary.standing.say(language)}")
+        if summary.purpose:
+            click.echo(f"  {summary.purpose}")
         for title, lines in (
-            (_("worth"), each.value),
-            (_("at risk"), each.risks),
-            (_("changed"), each.changes),
+            (_("worth"), summary.value),
+            (_("at risk"), summary.risks),
+            (_("changed"), summary.changes),
         ):
             _lines(title, lines, language)
     _lines(_("else at risk"), found.risks, language)

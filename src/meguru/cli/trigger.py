@@ -171,13 +171,13 @@ def limits_of(found: Trigger) -> list[str]:
     return [f"{name}: {value}" for name, value in parts.items() if value]
 
 
-def _firing(one: Firing) -> tuple[object, ...]:
-    due = one.evidence.get("due", "")
-    if "before" in one.evidence:
-        count = one.evidence["count"]
+def _firing(firing: Firing) -> tuple[object, ...]:
+    due = firing.evidence.get("due", "")
+    if "before" in firing.evidence:
+        count = firing.evidence["count"]
         due = f"{due} and {'very many' if count is None else count - 1} more"
-    times = f" ({one.repeats + 1} times)" if one.repeats else ""
-    return one.at, one.trigger, one.state, due, one.started, one.reason + times
+    times = f" ({firing.repeats + 1} times)" if firing.repeats else ""
+    return firing.at, firing.trigger, firing.state, due, firing.started, firing.reason + times
 
 
 def _listening(source: ListenerState) -> str:

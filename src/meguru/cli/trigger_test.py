@@ -40,8 +40,8 @@ def test(
     if not found.enabled:
         session.note(f"trigger/{name} is paused: nothing fires now")
     rows = [
-        (each.at, each.state, each.fires_at or "", each.subject or each.key, each.reason)
-        for each in found.firings
+        (firing.at, firing.state, firing.fires_at or "", firing.subject or firing.key, firing.reason)
+        for firing in found.firings
     ]
     told = ", ".join(f"{count} {state}" for state, count in sorted(found.counts.items()))
     session.note(f"{found.looked_at} looked at since {found.since:%Y-%m-%d %H:%M}: {told or 'none matches'}")

@@ -49,7 +49,7 @@ def settle(session: Session, ws: Any, since: datetime | None, *, timeout: float)
     failed = status_show(ws).failed
     # Without a server nothing answers: that is no failure of what was applied.
     counts = [each for each in failed if is_served or each.state != "down"]
-    return [each for each in counts if each.since is None or since is None or each.since >= since]
+    return [count for count in counts if count.since is None or since is None or count.since >= since]
 
 
 def _is_served(ws: Any) -> bool:

@@ -23,7 +23,7 @@ def command(session: Session) -> None:
             click.echo(f"groups: {', '.join(me.groups)}")
         if me.scope:
             click.echo(f"this token allows at most: {' '.join(me.scope)}")
-        rows = [[each.project, ", ".join(each.roles), " ".join(each.permissions)] for each in me.rights]
+        rows = [[right.project, ", ".join(right.roles), " ".join(right.permissions)] for right in me.rights]
         print_table(("project", "by", "permissions"), rows, empty="no rights yet")
 
     session.show(me, human)

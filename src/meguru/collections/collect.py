@@ -66,7 +66,7 @@ def collect(
         }
         written, models = _write(ctx, tx, name, todo, rule)
     if not todo:
-        rows = sum(each.rows for each in days.values())
+        rows = sum(file.rows for file in days.values())
         version = before.version if before else ""
         return Collected(endpoint=name, dataset=target, version=version, outcomes=rows)
     now = days | {each.day: each for each in written}
@@ -144,9 +144,9 @@ def _version(
         others: list[DataFile] = []
     else:
         listed = load_manifest(ctx.blobs, newest).files
-        others = [each for each in listed if not each.path.startswith(folder)]
-    files: dict[str, DataFile | DayFile] = {each.path: each for each in others}
-    files |= {f"{folder}{each.day}.parquet": each for each in ours}
+        others = [file for file in listed if not file.path.startswith(folder)]
+    files: dict[str, DataFile | DayFile] = {file.path: file for file in others}
+    files |= {f"{folder}{file.day}.parquet": file for file in ours}
     entries = [FileEntry(path=path, digest=each.digest, size=each.size) for path, each in files.items()]
     if not entries:
         return before.version if before else ""

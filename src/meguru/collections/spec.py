@@ -29,10 +29,10 @@ def rows_of(every: str) -> int:
 
 def find(tx: Connection, name: str) -> CollectionSpec | None:
     """Return the present spec; None if there is no such collection."""
-    found = store.find(tx, name)
-    if found is None:
+    collection = store.find(tx, name)
+    if collection is None:
         return None
-    spec, project = msgspec.convert(found, CollectionSpec, from_attributes=True), refs.project_of(name)
+    spec, project = msgspec.convert(collection, CollectionSpec, from_attributes=True), refs.project_of(name)
     return msgspec.structs.replace(
         spec,
         endpoint=refs.relative_to(project, spec.endpoint),
@@ -42,7 +42,7 @@ def find(tx: Connection, name: str) -> CollectionSpec | None:
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of what is declared in some projects (None: in all), sorted."""
-    return [each.name for each in store.page(tx, projects)]
+    return [collection.name for collection in store.page(tx, projects)]
 
 
 def check(ctx: Context, name: str, spec: CollectionSpec) -> CollectionSpec:
@@ -91,10 +91,10 @@ def retire(ctx: Context, name: str) -> None:
 
 def check_endpoint(tx: Connection, name: str) -> None:
     """Raise NotFound unless there is such an endpoint."""
-    made = events.latest(
+    event = events.latest(
         tx, subject=refs.make("endpoint", name), types=("endpoint.created", "endpoint.retired")
     )
-    if made is None or made.type == "endpoint.retired":
+    if event is None or event.type == "endpoint.retired":
         raise NotFound.of("endpoint", name)
 
 

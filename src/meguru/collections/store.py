@@ -66,12 +66,12 @@ def save(
     table = collected.c
     tx.execute(delete(collected).where(table.dataset == dataset, table.endpoint == endpoint))
     tx.execute(insert(collected).values(**here, **msgspec.structs.asdict(now)))
-    rows = [here | msgspec.structs.asdict(each) for each in changed]
+    rows = [here | msgspec.structs.asdict(file) for file in changed]
     day = collected_day.c
-    for each in rows:
+    for row in rows:
         tx.execute(
             delete(collected_day).where(
-                day.dataset == dataset, day.endpoint == endpoint, day.day == each["day"]
+                day.dataset == dataset, day.endpoint == endpoint, day.day == row["day"]
             )
         )
     if rows:

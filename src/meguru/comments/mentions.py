@@ -24,7 +24,7 @@ def mentioned(tx: Connection, text: str) -> list[str]:
     """Return the principals that a text names, in its order; who may not act here is not among them."""
     found = []
     for name in names_in(text):
-        known = principals.find_principal(tx, name)
-        if known is not None and not known.disabled:
+        principal = principals.find_principal(tx, name)
+        if principal is not None and not principal.disabled:
             found.append(name)
     return found

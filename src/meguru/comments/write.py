@@ -40,7 +40,7 @@ def add(ctx: Context, *, about: str, text: str, reply_to: str = "") -> Comment:
         if _thing(answered.about) != _thing(str(ref)):
             raise NotFound.of("comment", answered.id, [])
         reply_to = answered.id
-    made = Comment(
+    comment = Comment(
         id=new_id("cmt"),
         about=str(ref),
         project=project_of(ctx.tx, ref) or "",
@@ -50,11 +50,16 @@ def add(ctx: Context, *, about: str, text: str, reply_to: str = "") -> Comment:
         reply_to=reply_to,
         created_at=ctx.now(),
     )
-    store.add(ctx.tx, made)
+    store.add(ctx.tx, comment)
     # The digest, not the text: the log can't be changed, and a text must be erasable.
-    data = {"about": made.about, "digest": _digest(said), "mentions": made.mentions, "reply_to": reply_to}
-    ctx.emit("comment.added", made.ref, data=data)
-    return made
+    data = {
+        "about": comment.about,
+        "digest": _digest(said),
+        "mentions": comment.mentions,
+        "reply_to": reply_to,
+    }
+    ctx.emit("comment.added", comment.ref, data=data)
+    return comment
 
 
 @operation("comment.edit", permission="comment:write", on="comment")
@@ -77,7 +82,7 @@ def edit(ctx: Context, *, comment: str, text: str) -> Comment:
         "about": known.about,
         "digest": _digest(said),
         "before": _digest(known.text),
-        "mentions": [each for each in names if each not in known.mentions],
+        "mentions": [name for name in names if name not in known.mentions],
     }
     ctx.emit("comment.edited", known.ref, data=data)
     return changed
@@ -141,10 +146,10 @@ def check_text(text: str) -> str:
 
 
 def _present(ctx: Context, ref: str) -> Comment:
-    known = store.one(ctx.tx, ref, lock=True)
-    if known.removed_at is not None:
-        raise Conflict(f"{known.ref} was removed", why=f"by {known.removed_by}", where=known.ref)
-    return known
+    comment = store.one(ctx.tx, ref, lock=True)
+    if comment.removed_at is not None:
+        raise Conflict(f"{comment.ref} was removed", why=f"by {comment.removed_by}", where=comment.ref)
+    return comment
 
 
 def _is_known(tx: Connection, ref: refs.Ref) -> bool:

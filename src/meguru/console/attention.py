@@ -85,9 +85,9 @@ def needs(
         *_reviews(visit, reviews),
         *_events(visit),
     ]
-    reviewed = {each.release for each in reviews}
+    reviewed = {review.release for review in reviews}
     with visit.ws.read() as tx:  # without their standing all of them cost one statement
-        asked = {refs.make("release", each.endpoint, each.version) for each in open_requests(tx)}
+        asked = {refs.make("release", request.endpoint, request.version) for request in open_requests(tx)}
     for endpoint in endpoints:
         newest = releases.get(endpoint.name)
         found += _waivers(visit, endpoint)
@@ -95,7 +95,7 @@ def needs(
             found.append(_review(visit, newest.ref, newest.checked_at))
         found += _release(visit, endpoint, None if newest and newest.ref in asked | reviewed else newest)
     looked_after = _looked_after(visit)
-    return sorted((each for each in found if each.cause not in looked_after), key=_urgency)
+    return sorted((need for need in found if need.cause not in looked_after), key=_urgency)
 
 
 def _looked_after(visit: Visit) -> set[tuple[str, str]]:
@@ -114,7 +114,7 @@ def _urgency(need: Need) -> tuple[bool, float]:
 
 def alerted(monitors: Sequence[MonitorStatus]) -> list[MonitorStatus]:
     """Return the monitors whose newest report is an alert."""
-    return [each for each in monitors if each.last and each.last.verdict is ReportVerdict.ALERT]
+    return [monitor for monitor in monitors if monitor.last and monitor.last.verdict is ReportVerdict.ALERT]
 
 
 def _alerts(visit: Visit, monitors: Sequence[MonitorStatus]) -> Iterator[Need]:
@@ -272,21 +272,21 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
 
 def _waivers(visit: Visit, endpoint: Endpoint) -> Iterator[Need]:
     """Yield each waiver that has ended while what went live by it still is."""
-    for each in endpoint.waivers:
-        if each.is_lapsed:
+    for waiver in endpoint.waivers:
+        if waiver.is_lapsed:
             yield Need(
                 word="waiver_ended",
                 what=visit.text(
                     "{model} is live at {endpoint} though {gate} refused it, and its waiver has ended",
-                    model=each.model,
+                    model=waiver.model,
                     endpoint=endpoint.name,
-                    gate=each.gate,
+                    gate=waiver.gate,
                 ),
-                url=visit.url_of(each.ref),
-                at=each.ended_at,
-                reasons=[each.reason, each.end_reason],
-                command=f"meguru waiver show {each.id}",
-                cause=(_ENDED[each.state], f"endpoint/{endpoint.name}"),
+                url=visit.url_of(waiver.ref),
+                at=waiver.ended_at,
+                reasons=[waiver.reason, waiver.end_reason],
+                command=f"meguru waiver show {waiver.id}",
+                cause=(_ENDED[waiver.state], f"endpoint/{endpoint.name}"),
             )
 
 

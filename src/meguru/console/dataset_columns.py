@@ -56,8 +56,10 @@ def _tags(visit: Visit, name: str) -> dict[str, list[str]]:
     held = specs.specs(visit.ws, name=name, limit=1)
     if not held or held[0].retired:
         return {}
-    said = msgspec.convert(held[0].spec, DatasetSpec).columns
-    return {column: [*each.tags, *([each.treat] if each.treat else [])] for column, each in said.items()}
+    column_specs = msgspec.convert(held[0].spec, DatasetSpec).columns
+    return {
+        column: [*each.tags, *([each.treat] if each.treat else [])] for column, each in column_specs.items()
+    }
 
 
 def _row(visit: Visit, name: str, kind: str, profile: Mapping[str, Any] | None) -> ColumnRow:

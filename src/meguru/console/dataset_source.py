@@ -12,5 +12,5 @@ SHOWN = 5
 
 def source_part(visit: Visit, name: str) -> dict[str, Any]:
     """Return what the template ``dataset_source.html`` shows: nothing for a dataset without a source."""
-    source = next((each for each in sources(visit.ws) if each.dataset == name), None)
+    source = next((source_state for source_state in sources(visit.ws) if source_state.dataset == name), None)
     return {"source": source, "reads": pulls(visit.ws, name=name, limit=SHOWN) if source else []}

@@ -44,7 +44,7 @@ def discussion(visit: Visit, about: str, *, limit: int = WINDOW) -> Discussion |
     who, thing = visit.ws.principal, about.partition("@")[0]
     with visit.ws.read() as tx:
         project = project_of(tx, refs.parse(about)) or ""
-        known = [inboxes.find(tx, who.name, each) for each in dict.fromkeys((about, thing))]
+        subscriptions = [inboxes.find(tx, who.name, fromkey) for fromkey in dict.fromkeys((about, thing))]
     if not who.allows("comment:read", project):
         return None
     found = list_comments(visit.ws, about=about, limit=limit)
@@ -53,7 +53,9 @@ def discussion(visit: Visit, about: str, *, limit: int = WINDOW) -> Discussion |
         said=[said_of(visit, each) for each in reversed(found.items)],
         has_more=bool(found.next_cursor),
         may_write=who.allows("comment:write", project),
-        is_followed=any(each is not None and not each.muted for each in known),
+        is_followed=any(
+            subscription is not None and not subscription.muted for subscription in subscriptions
+        ),
     )
 
 

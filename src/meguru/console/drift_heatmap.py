@@ -15,14 +15,14 @@ from meguru.monitoring.drift_history import ColumnMovement, WindowMovement
 
 def movement_map(visit: Visit, windows: Sequence[WindowMovement]) -> Markup:
     """Draw the map of columns and windows, what moved most first; empty when nothing was judged."""
-    by_window = [{each.column: each for each in window.columns} for window in windows]
+    by_window = [{movement.column: movement for movement in window.columns} for window in windows]
     most: dict[str, float] = {}
-    for known in by_window:
-        for column, each in known.items():
+    for movements in by_window:
+        for column, each in movements.items():
             most[column] = max(most.get(column, 0.0), each.strength)
     if not most:
         return Markup()
-    names = [span_name(each.start, each.end, visit.zone) for each in windows]
+    names = [span_name(movement.start, movement.end, visit.zone) for movement in windows]
     rows = [
         HeatRow(
             label=column,
@@ -36,11 +36,11 @@ def movement_map(visit: Visit, windows: Sequence[WindowMovement]) -> Markup:
     return heat(rows, names, visit.text("how much each column moved, window by window"))
 
 
-def _cell(visit: Visit, window: WindowMovement, name: str, each: ColumnMovement) -> HeatCell:
-    times = visit.text("{times} times what is worth telling", times=number(each.strength, 2))
+def _cell(visit: Visit, window: WindowMovement, name: str, movement: ColumnMovement) -> HeatCell:
+    times = visit.text("{times} times what is worth telling", times=number(movement.strength, 2))
     return HeatCell(
-        strength=each.strength,
-        breached=each.breached,
-        tip=f"{each.column} · {name}\n{visit.spoken(each.says)}\n{times}",
+        strength=movement.strength,
+        breached=movement.breached,
+        tip=f"{movement.column} · {name}\n{visit.spoken(movement.says)}\n{times}",
         href=visit.url_of(window.report),
     )

@@ -52,16 +52,18 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
 
 def glances(visit: Visit, endpoints: Sequence[Endpoint]) -> list[EndpointView]:
     """Look at some endpoints and their monitors."""
-    reports = reports_of(visit, [each.name for each in endpoints], limit=GLANCED)
-    return [glance(visit, each, reports[each.name]) for each in endpoints]
+    reports = reports_of(visit, [endpoint.name for endpoint in endpoints], limit=GLANCED)
+    return [glance(visit, endpoint, reports[endpoint.name]) for endpoint in endpoints]
 
 
 def glance(visit: Visit, endpoint: Endpoint, reports: Sequence[ReportSummary]) -> EndpointView:
     """Look at one endpoint, given the reports of its monitors."""
     last = reports[-1] if reports else None
     metric = metric_of(reports)
-    known = next((each for each in reversed(reports) if estimate_of(each, metric)), None)
-    estimate = estimate_of(known, metric) if known else None
+    summary = next(
+        (report_summary for report_summary in reversed(reports) if estimate_of(report_summary, metric)), None
+    )
+    estimate = estimate_of(summary, metric) if summary else None
     return EndpointView(
         endpoint=endpoint,
         unserved=unserved_because(visit, endpoint),

@@ -64,24 +64,26 @@ def evidence_view(
     if evidence is None:
         return None
     words, likely = words_of(visit), evidence.likely
-    columns = [each for each in evidence.columns if each.rang][:RANG] if rang_only else evidence.columns
+    columns = [column for column in evidence.columns if column.rang][:RANG] if rang_only else evidence.columns
     return EvidenceView(
         likely=words.cause(likely) if likely else "",
         meaning=words.meaning(likely) if likely else "",
         is_unclear=likely is TroubleCause.UNCLEAR,
         causes=_causes(evidence, words),
         series=[
-            ShownSeries(name=each.label, rang=each.rang, drawing=pictures.series(each, words))
-            for each in evidence.series
+            ShownSeries(name=series.label, rang=series.rang, drawing=pictures.series(series, words))
+            for series in evidence.series
         ],
         columns=[
             ShownColumn(
-                name=each.column,
-                rang=each.rang,
-                drawing=pictures.distribution(each, words) if each.bins else Markup("–"),
-                findings=list(map(words.spoken, each.findings)),
+                name=column_evidence.column,
+                rang=column_evidence.rang,
+                drawing=pictures.distribution(column_evidence, words)
+                if column_evidence.bins
+                else Markup("–"),
+                findings=list(map(words.spoken, column_evidence.findings)),
             )
-            for each in columns
+            for column_evidence in columns
         ],
         compared_with=words.text(evidence.compared_with),
     )
@@ -90,10 +92,10 @@ def evidence_view(
 def _causes(evidence: ReportEvidence, words: EvidenceWords) -> list[ShownCause]:
     return [
         ShownCause(
-            name=words.cause(each.cause),
-            is_likely=each.cause is evidence.likely,
-            speaks_for=list(map(words.point, each.speaks_for)),
-            speaks_against=list(map(words.point, each.speaks_against)),
+            name=words.cause(explanation.cause),
+            is_likely=explanation.cause is evidence.likely,
+            speaks_for=list(map(words.point, explanation.speaks_for)),
+            speaks_against=list(map(words.point, explanation.speaks_against)),
         )
-        for each in evidence.explanations
+        for explanation in evidence.explanations
     ]

@@ -52,9 +52,9 @@ def poll_points(listeners: Sequence[Listener]) -> list[Listener]:
     tabs. Tokens of one principal may reach less far than others.
     """
     watched: dict[Hashable, tuple[Workspace, set[str]]] = {}
-    for each in listeners:
-        if each.points:
-            watched.setdefault(_rights(each.ws), (each.ws, set()))[1].update(each.points)
+    for listener in listeners:
+        if listener.points:
+            watched.setdefault(_rights(listener.ws), (listener.ws, set()))[1].update(listener.points)
     told = []
     for rights, (ws, runs) in watched.items():
         with suppress(MeguruError):  # a busy database is looked at again; who may not look hears nothing
@@ -124,7 +124,7 @@ class Live:
                 if self.closed or not self._listeners:
                     self._thread = None
                     return
-            watching, told = any(each.points for each in self._all()), list[Listener]()
+            watching, told = any(listener.points for listener in self._all()), list[Listener]()
             try:
                 if head is None:
                     with ws.read() as tx:
@@ -152,6 +152,6 @@ class Live:
             return list(self._listeners)
 
     def _wake(self, listeners: Iterable[Listener]) -> None:
-        for each in listeners:
+        for listener in listeners:
             with suppress(RuntimeError):  # a loop that was closed meanwhile hears nothing
-                each.loop.call_soon_threadsafe(each.bell.set)
+                listener.loop.call_soon_threadsafe(listener.bell.set)

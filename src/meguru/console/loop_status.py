@@ -49,7 +49,15 @@ def stations(
         _train(visit, refs.parse(trained.ref).name if trained else "", visit.text("by hand")),
         _model(visit, endpoint.model),
         _live(visit, endpoint),
-        _watch(visit, endpoint, [each for each in monitors if each.monitor.endpoint == endpoint.name]),
+        _watch(
+            visit,
+            endpoint,
+            [
+                monitor_status
+                for monitor_status in monitors
+                if monitor_status.monitor.endpoint == endpoint.name
+            ],
+        ),
         _decide(visit, release),
     ]
 
@@ -64,7 +72,7 @@ def _data(visit: Visit, datasets: Sequence[ReleasePart]) -> Station:
         return Station(
             name=name, detail=visit.text("not known"), tone="still", url=f"{visit.base}/ui/datasets"
         )
-    detail = ", ".join(each.ref.partition("/")[2] for each in datasets)
+    detail = ", ".join(dataset.ref.partition("/")[2] for dataset in datasets)
     return Station(name=name, detail=detail, tone="good", url=visit.url_of(datasets[0].ref))
 
 
@@ -113,7 +121,7 @@ def _watch(visit: Visit, endpoint: Endpoint, monitors: Sequence[MonitorStatus]) 
         return Station(
             name=name, detail=visit.text("alerts: {count}", count=len(alarms)), tone="bad", url=url
         )
-    seen = any(each.last for each in monitors)
+    seen = any(monitor.last for monitor in monitors)
     detail = visit.text("all quiet") if seen else visit.text("nothing seen yet")
     return Station(name=name, detail=detail, tone="good" if seen else "still", url=url)
 

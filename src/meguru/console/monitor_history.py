@@ -30,8 +30,8 @@ def reports_of(
 
 def in_order(reports: Sequence[ReportSummary]) -> list[ReportSummary]:
     """Return the newest report of each window, the oldest window first; reports come newest first."""
-    found = {(each.monitor, each.start, each.end): each for each in reversed(reports)}
-    return sorted(found.values(), key=lambda each: (each.start, each.end, each.monitor))
+    summaries = {(summary.monitor, summary.start, summary.end): summary for summary in reversed(reports)}
+    return sorted(summaries.values(), key=lambda each: (each.start, each.end, each.monitor))
 
 
 def draw_history(visit: Visit, reports: Sequence[ReportSummary], flags: Sequence[Flag]) -> Markup:
@@ -47,7 +47,7 @@ def draw_history(visit: Visit, reports: Sequence[ReportSummary], flags: Sequence
         drift=visit.text("drifted features, share"),
     )
     cut = max(0, len(reports) - DRAWN)
-    shown = [_window(visit, each, metric) for each in reports[cut:]]
+    shown = [_window(visit, summary, metric) for summary in reports[cut:]]
     kept = [
         Flag(after=f.after - cut, good=f.good, text=f.text, tip=f.tip) for f in flags if f.after >= cut - 1
     ]
@@ -57,13 +57,13 @@ def draw_history(visit: Visit, reports: Sequence[ReportSummary], flags: Sequence
 def sparkline(visit: Visit, reports: Sequence[ReportSummary]) -> Markup:
     """Draw the live model's metric of the last windows."""
     metric = metric_of(reports)
-    values = [found.value if (found := estimate_of(each, metric)) else None for each in reports]
+    values = [estimate.value if (estimate := estimate_of(report, metric)) else None for report in reports]
     return spark(values[-SPARKED:], visit.text("{metric} of the last windows", metric=label_of(metric)))
 
 
 def metric_of(reports: Sequence[ReportSummary]) -> str:
     """Return the metric by which the newest window with an answer was judged: windows are compared by one."""
-    return next((each.metric for each in reversed(reports) if each.live), AUC)
+    return next((summary.metric for summary in reversed(reports) if summary.live), AUC)
 
 
 def label_of(metric: str) -> str:
@@ -73,13 +73,17 @@ def label_of(metric: str) -> str:
 
 def estimate_of(report: ReportSummary, metric: str) -> Estimate | None:
     """Return the live model's metric in a window; None while too few outcomes are known."""
-    found = report.live.measured(metric) if report.live else None
-    return found.estimate if found else None
+    measured_metric = report.live.measured(metric) if report.live else None
+    return measured_metric.estimate if measured_metric else None
 
 
 def others_of(report: ReportSummary, metric: str) -> dict[str, Estimate]:
     """Return the metric of the models that scored along, by reference."""
-    measured = {each.model: each.measured(metric) for each in report.performance if each.role is Role.SHADOW}
+    measured = {
+        performance.model: performance.measured(metric)
+        for performance in report.performance
+        if performance.role is Role.SHADOW
+    }
     return {model: found.estimate for model, found in measured.items() if found and found.estimate}
 
 
@@ -89,13 +93,13 @@ def interval(estimate: Estimate | None) -> str:
 
 
 def _window(visit: Visit, report: ReportSummary, metric: str) -> WindowPoint:
-    found, others = estimate_of(report, metric), others_of(report, metric)
+    estimate, others = estimate_of(report, metric), others_of(report, metric)
     return WindowPoint(
         label=span_name(report.start, report.end, visit.zone),
-        tip="\n".join(_tip(visit, report, metric, found, others)),
-        value=found.value if found else None,
-        low=found.low if found else None,
-        high=found.high if found else None,
+        tip="\n".join(_tip(visit, report, metric, estimate, others)),
+        value=estimate.value if estimate else None,
+        low=estimate.low if estimate else None,
+        high=estimate.high if estimate else None,
         others={name: each.value for name, each in others.items()},
         alert=report.verdict is ReportVerdict.ALERT,
         drift=report.drift_share,

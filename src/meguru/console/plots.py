@@ -65,11 +65,11 @@ def of_runs(visit: Visit, runs: Sequence[Run], keys: Sequence[str]) -> dict[str,
     found = show.charts(visit.ws, runs=[run.id for run in runs], keys=list(keys), points=points)
     ranks = {run.id: (rank, run.name or run.id) for rank, run in enumerate(runs)}
     lines: dict[str, list[Curve]] = {}
-    for each in found:
-        rank, name = ranks[each.run]
-        known = [(float(point.step), point.value) for point in each.points if point.value is not None]
+    for series in found:
+        rank, name = ranks[series.run]
+        known = [(float(point.step), point.value) for point in series.points if point.value is not None]
         if known:
-            lines.setdefault(each.key, []).append(Curve(name=name, rank=rank, points=known))
+            lines.setdefault(series.key, []).append(Curve(name=name, rank=rank, points=known))
     return {
         key: curves(some, visit.text("{metric} by step", metric=key))
         for key, some in lines.items()

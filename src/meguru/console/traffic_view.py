@@ -32,11 +32,11 @@ def traffic_view(visit: Visit, endpoint: str) -> TrafficView | None:
 
 def _drawn(visit: Visit, seen: EndpointTraffic) -> Markup | None:
     points = []
-    for each in seen.parts:
-        at, late = each.start.astimezone(visit.zone), each.latency(0.95)
+    for counts in seen.parts:
+        at, late = counts.start.astimezone(visit.zone), counts.latency(0.95)
         if late is not None:
-            tip = f"{at:%H:%M}: {late * MILLI:.3g} ms, {each.requests}"
+            tip = f"{at:%H:%M}: {late * MILLI:.3g} ms, {counts.requests}"
             points.append(
-                TargetPoint(label=f"{at:%H:%M}", tip=tip, value=late * MILLI, missed=bool(each.errors))
+                TargetPoint(label=f"{at:%H:%M}", tip=tip, value=late * MILLI, missed=bool(counts.errors))
             )
     return targets(points, None, visit.text("latency, in ms: 95 % within"), "") if len(points) > 1 else None

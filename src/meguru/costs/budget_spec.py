@@ -18,13 +18,13 @@ MAX_PATTERNS = 50
 
 def find(tx: Connection, name: str) -> BudgetSpec | None:
     """Return the present spec; None if there is no such budget."""
-    found = store.find_budget(tx, name)
-    return None if found is None else found.spec
+    budget_state = store.find_budget(tx, name)
+    return None if budget_state is None else budget_state.spec
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of what is declared in some projects (None: in all), sorted."""
-    return [each.name for each in store.budgets(tx, projects)]
+    return [budget_state.name for budget_state in store.budgets(tx, projects)]
 
 
 def check(ctx: Context, name: str, spec: BudgetSpec) -> BudgetSpec:

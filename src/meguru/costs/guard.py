@@ -31,20 +31,20 @@ def check_run(ctx: Context, pipeline: str, person: str) -> None:
         Naming the budget, and when it begins anew.
     """
     now = ctx.now()
-    for each in store.budgets(ctx.tx, {refs.project_of(pipeline)}):
+    for budget_state in store.budgets(ctx.tx, {refs.project_of(pipeline)}):
         # `exceeded` is what the server counted last: it lags behind by seconds, and lets through what starts
         # then. A limit that was raised holds at once, though no server has counted since.
-        is_over = each.exceeded and each.spent >= each.spec.limit
-        if not (is_over and each.spec.stop and each.start):
+        is_over = budget_state.exceeded and budget_state.spent >= budget_state.spec.limit
+        if not (is_over and budget_state.spec.stop and budget_state.start):
             continue
-        if not covers(each.name, each.spec, pipeline, person):
+        if not covers(budget_state.name, budget_state.spec, pipeline, person):
             continue
-        until = end_of(each.spec.per, each.start)
+        until = end_of(budget_state.spec.per, budget_state.start)
         if now < until:
-            left = f"{number(each.spent)} of {number(each.spec.limit)} is spent"
+            left = f"{number(budget_state.spent)} of {number(budget_state.spec.limit)} is spent"
             raise Conflict(
-                f"budget/{each.name} is used up",
+                f"budget/{budget_state.name} is used up",
                 why=f"{left}; it begins anew {until:%Y-%m-%d} UTC",
-                where=f"budget/{each.name}",
+                where=f"budget/{budget_state.name}",
                 hint="raise its limit in meguru.toml, or wait",
             )

@@ -54,27 +54,27 @@ class CostLedger:
         unmeasured: int = 0,
     ) -> None:
         """Add a use of a project, by the prices that held at a moment, to the line of a name."""
-        known = self._lines.get(name) or CostLine(name=name, use=ResourceUse())
+        line = self._lines.get(name) or CostLine(name=name, use=ResourceUse())
         spec = pricing.at(self.lists_of(project), at)
         cost = None if spec is None else pricing.amount(use, spec)
-        first = known.use == ResourceUse() and known.runs == 0
+        first = line.use == ResourceUse() and line.runs == 0
         self._lines[name] = msgspec.structs.replace(
-            known,
-            use=known.use + use,
-            runs=known.runs + runs,
-            predictions=known.predictions + predictions,
-            unmeasured=known.unmeasured + unmeasured,
-            money=_sum(known.money, cost and cost.money, first=first),
-            unit=_unit(known.unit, cost.unit if cost else ""),
-            kwh=_sum(known.kwh, cost and cost.kwh, first=first),
-            co2_kg=_sum(known.co2_kg, cost and cost.co2_kg, first=first),
+            line,
+            use=line.use + use,
+            runs=line.runs + runs,
+            predictions=line.predictions + predictions,
+            unmeasured=line.unmeasured + unmeasured,
+            money=_sum(line.money, cost and cost.money, first=first),
+            unit=_unit(line.unit, cost.unit if cost else ""),
+            kwh=_sum(line.kwh, cost and cost.kwh, first=first),
+            co2_kg=_sum(line.co2_kg, cost and cost.co2_kg, first=first),
         )
 
     @property
     def lines(self) -> list[CostLine]:
         """The lines, the dearest first; where nothing has a price, what used processors most."""
-        made = [_with_rate(each) for each in self._lines.values()]
-        return sorted(made, key=lambda each: (-(each.money or 0.0), -each.use.cpu_seconds, each.name))
+        cost_lines = [_with_rate(line) for line in self._lines.values()]
+        return sorted(cost_lines, key=lambda each: (-(each.money or 0.0), -each.use.cpu_seconds, each.name))
 
 
 def total(lines: list[CostLine]) -> CostLine:
@@ -109,19 +109,19 @@ _Found = Iterator[tuple[str, str, ResourceUse, dict[str, int]]]
 
 
 def _steps(ctx: Context, by: str, since: datetime, until: datetime) -> _Found:
-    for each in usage.of_steps(ctx.tx, since, until, projects=ctx.visible):
-        project = refs.project_of(each.pipeline)
-        name = {"pipeline": f"pipeline/{each.pipeline}", "person": each.person}.get(
+    for step_sum in usage.of_steps(ctx.tx, since, until, projects=ctx.visible):
+        project = refs.project_of(step_sum.pipeline)
+        name = {"pipeline": f"pipeline/{step_sum.pipeline}", "person": step_sum.person}.get(
             by, project or refs.DEFAULT
         )
-        yield name, project, each.use, {"runs": each.runs, "unmeasured": each.unmeasured}
+        yield name, project, step_sum.use, {"runs": step_sum.runs, "unmeasured": step_sum.unmeasured}
 
 
 def _endpoints(ctx: Context, by: str, since: datetime, until: datetime) -> _Found:
-    for each in usage.of_endpoints(ctx.tx, since, until, projects=ctx.visible):
-        project = refs.project_of(each.endpoint)
-        name = f"endpoint/{each.endpoint}" if by == "endpoint" else project or refs.DEFAULT
-        yield name, project, each.use, {"predictions": each.predictions}
+    for endpoint_sum in usage.of_endpoints(ctx.tx, since, until, projects=ctx.visible):
+        project = refs.project_of(endpoint_sum.endpoint)
+        name = f"endpoint/{endpoint_sum.endpoint}" if by == "endpoint" else project or refs.DEFAULT
+        yield name, project, endpoint_sum.use, {"predictions": endpoint_sum.predictions}
 
 
 def _kept(ctx: Context, by: str, since: datetime, until: datetime) -> _Found:

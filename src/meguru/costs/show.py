@@ -51,7 +51,7 @@ def report(
     notes = [UNPRICED] if lines and not whole.unit else []
     if whole.unmeasured:
         notes.append(UNMEASURED.format(count=f"{whole.unmeasured:,}"))
-    if any(each.use.storage_gb_days for each in lines) and by in {"dataset", "project"}:
+    if any(line.use.storage_gb_days for line in lines) and by in {"dataset", "project"}:
         notes.append(WHOLE)
     return CostReport(by=by, since=begin, until=end, lines=lines, total=whole, notes=notes)
 
@@ -93,11 +93,11 @@ def line_of(tx: Connection, ref: str, now: datetime) -> CostLine:
 @operation("budget.show", permission="budget:read", query=True, on="budget")
 def show_budget(ctx: Context, *, budget: str) -> BudgetState:
     """Tell what of a budget is spent since its time began, as a server counted it last."""
-    found = store.find_budget(ctx.tx, refs.parse(budget, kind="budget").name)
-    if found is None:
+    budget_state = store.find_budget(ctx.tx, refs.parse(budget, kind="budget").name)
+    if budget_state is None:
         known = [each.name for each in store.budgets(ctx.tx, ctx.readable)]
         raise NotFound.of("budget", budget, known)
-    return _with_prices(ctx, [found])[0]
+    return _with_prices(ctx, [budget_state])[0]
 
 
 @operation("budget.list", permission="budget:read", query=True)
@@ -111,9 +111,9 @@ def _with_prices(ctx: Context, found: list[BudgetState]) -> list[BudgetState]:
     ledger, now = CostLedger(ctx.tx), ctx.now()
     return [
         msgspec.structs.replace(
-            each,
-            is_priced=each.spec.of != "money"
-            or pricing.at(ledger.lists_of(refs.project_of(each.name)), now) is not None,
+            budget_state,
+            is_priced=budget_state.spec.of != "money"
+            or pricing.at(ledger.lists_of(refs.project_of(budget_state.name)), now) is not None,
         )
-        for each in found
+        for budget_state in found
     ]

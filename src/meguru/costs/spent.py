@@ -50,7 +50,7 @@ class SpentCounter:
         if self._begun is None or not timedelta(0) <= now - self._begun < ANEW:
             self._parts, self._begun = {}, now
         before, self._parts = self._parts, {}
-        projects = frozenset(refs.project_of(each.name) for each in budgets)
+        projects = frozenset(refs.project_of(budget_state.name) for budget_state in budgets)
         prices = store.prices(tx)
         ledger = CostLedger(tx, prices)
         found = []
@@ -61,9 +61,9 @@ class SpentCounter:
             for begin, end in pairwise(moments):
                 key = (projects, begin)
                 if key not in self._parts:
-                    known = before.get(key)
+                    step_sums = before.get(key)
                     # Prices that were declared of late may end a time before where it was counted to.
-                    sums = known if known and known.upto <= end else _StepSums(begin)
+                    sums = step_sums if step_sums and step_sums.upto <= end else _StepSums(begin)
                     sums.go_on(tx, projects, end, now)
                     self._parts[key] = sums
                 parts.append((begin, self._parts[key].sums()))
@@ -95,9 +95,9 @@ class _StepSums:
 
     @staticmethod
     def _add(to: dict[tuple[str, str], ResourceUse], sums: Iterable[usage.StepSum]) -> None:
-        for each in sums:
-            key = each.pipeline, each.person
-            to[key] = to.get(key, ResourceUse()) + each.use
+        for step_sum in sums:
+            key = step_sum.pipeline, step_sum.person
+            to[key] = to.get(key, ResourceUse()) + step_sum.use
 
 
 def _of(

@@ -50,8 +50,8 @@ def running(tx: Connection, budget: BudgetState) -> list[str]:
 
 def stop(ctx: Context, things: list[str], reason: str) -> None:
     """Stop things; what has ended meanwhile is left."""
-    for each in things:
-        ref = refs.parse(each)
+    for thing in things:
+        ref = refs.parse(thing)
         operation, field = _STOPS[ref.kind]
         with suppress(Conflict):
             operation.function(ctx, **{field: ref.name, "reason": reason})

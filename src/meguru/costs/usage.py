@@ -144,13 +144,13 @@ def training_runs(
 def _kept(
     rows: Iterable[tuple[str, int, datetime, datetime | None]], since: datetime, until: datetime
 ) -> dict[str, ResourceUse]:
-    found: dict[str, ResourceUse] = {}
+    uses: dict[str, ResourceUse] = {}
     for name, size, began, ended in rows:
         seconds = (min(ended or until, until) - max(began, since)).total_seconds()
         if seconds > 0:
             days = size / _GB * seconds / _DAY
-            found[name] = found.get(name, ResourceUse()) + ResourceUse(storage_gb_days=days)
-    return found
+            uses[name] = uses.get(name, ResourceUse()) + ResourceUse(storage_gb_days=days)
+    return uses
 
 
 def _steps(cpu: float | None, gpu: float | None, memory: float | None) -> ResourceUse:

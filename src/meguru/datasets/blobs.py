@@ -88,16 +88,16 @@ def needed(blobs: BlobStore, digest: str, form: str = MANIFEST) -> set[str]:
 
 def lists(blobs: BlobStore, digest: str) -> list[str]:
     """Return the blobs that the list of files of a version stands in."""
-    parts = [each.digest for each in members(MANIFEST, blobs.get_bytes(digest)) if each.form == PART]
+    parts = [member.digest for member in members(MANIFEST, blobs.get_bytes(digest)) if member.form == PART]
     return [digest, *parts]
 
 
 def is_here(blobs: BlobStore, manifest: Manifest) -> bool:
     """Tell whether the files of a version are here, not only their list."""
-    for each in _files(manifest.files):
-        if not blobs.has(each.digest):
+    for member in _files(manifest.files):
+        if not blobs.has(member.digest):
             return False
-        listed = members(each.form, blobs.get_bytes(each.digest)) if each.form != PLAIN else []
+        listed = members(member.form, blobs.get_bytes(member.digest)) if member.form != PLAIN else []
         if not all(blobs.has(one.digest) for one in listed):
             return False
     return True

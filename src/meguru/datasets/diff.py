@@ -47,7 +47,7 @@ def diff(
     manifests = [load_manifest(ctx.blobs, each) for each in (first, second)]
     # Of both: a column may have been treated in one version and be in clear in the other.
     hidden = hidden_columns_of(ctx, first, manifests[0]) | hidden_columns_of(ctx, second, manifests[1])
-    files = file_changes(*(_files(ctx.blobs, each) for each in manifests))
+    files = file_changes(*(_files(ctx.blobs, manifest) for manifest in manifests))
     moved, vectors = measured_drift(ctx, [first, second], manifests) if drift else ([], [])
     return DatasetDiff(
         before=first.ref,
@@ -71,7 +71,7 @@ def _files(blobs: "BlobStore", manifest: Manifest) -> "pl.DataFrame":
 
     if manifest.format == "files":
         return index.read(blobs, manifest)
-    return pl.DataFrame([(each.path, each.digest) for each in manifest.files], schema=_LISTED, orient="row")
+    return pl.DataFrame([(file.path, file.digest) for file in manifest.files], schema=_LISTED, orient="row")
 
 
 def _rows(blobs: "BlobStore", manifests: list[Manifest], key: list[str] | None) -> RowChanges:

@@ -59,7 +59,7 @@ def duplicate_rows(
         ref=ref,
         columns=list(columns),
         rows=rows.height,
-        extra=sum(len(each) - 1 for each in groups),
+        extra=sum(len(group) - 1 for group in groups),
         groups=groups[:MAX_GROUPS],
     )
 

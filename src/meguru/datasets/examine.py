@@ -45,7 +45,7 @@ def examine(
         text = {column.name: "text" for column in before.columns if column.type == "String"}
         asked = asked.guided(text)
     keep = partial(stored_as_parquet, blobs, format=format, treat=treat)
-    found = [
+    files = [
         _examined(
             entry,
             asked,
@@ -57,8 +57,8 @@ def examine(
         for index, entry in enumerate(entries)
     ]
     # One file shows that a column holds codes: its other files must not make numbers of them.
-    texts = {name for file in found for name in _kept_text(file)} - asked.types.keys()
-    return [_as_text(file, format, asked, texts, keep) for file in found]
+    texts = {name for file in files for name in _kept_text(file)} - asked.types.keys()
+    return [_as_text(file, format, asked, texts, keep) for file in files]
 
 
 def prove(blobs: BlobStore, before: Manifest | None, manifest: Manifest) -> None:
@@ -75,7 +75,11 @@ def prove(blobs: BlobStore, before: Manifest | None, manifest: Manifest) -> None
     proved = {column.name: column.type for column in before.columns} if before else {}
     old = {file.digest for file in before.files} if before else set()
     for file in manifest.files:
-        other = [each for each in file.columns if each.type not in {wanted[each.name], "Null"}]
+        other = [
+            dataset_column
+            for dataset_column in file.columns
+            if dataset_column.type not in {wanted[dataset_column.name], "Null"}
+        ]
         if file.digest in old:
             other = [each for each in other if proved.get(each.name) != wanted[each.name]]
         if not other:
@@ -118,8 +122,8 @@ def _check_exact(rows: pl.LazyFrame, column: DatasetColumn, wanted: str, path: s
 
 def _files_by_origin(before: Manifest) -> dict[tuple[str, str], DataFile]:
     """Return the files of a version by what they were made from, and as they are."""
-    made = {(each.source.path, each.source.digest): each for each in before.files if each.source}
-    return made | {(each.path, each.digest): each for each in before.files}
+    files = {(file.source.path, file.source.digest): file for file in before.files if file.source}
+    return files | {(file.path, file.digest): file for file in before.files}
 
 
 def _examined(
@@ -132,11 +136,11 @@ def _examined(
 ) -> DataFile:
     if known is not None and _is_as_wanted(known, event_time, treat):
         return known
-    found = keep(entry, said=said)
-    if _is_text(found, event_time):
+    file = keep(entry, said=said)
+    if _is_text(file, event_time):
         more = msgspec.structs.replace(said, types=said.types | {event_time: "datetime"})
-        found = keep(entry, said=more)
-    return found
+        file = keep(entry, said=more)
+    return file
 
 
 def _columns(version: Manifest) -> set[str]:
@@ -152,7 +156,9 @@ def _is_as_wanted(known: DataFile, event_time: str, treat: ValueTreatment | None
 
 
 def _is_text(file: DataFile, column: str) -> bool:
-    return any(each.name == column and each.type == "String" for each in file.columns)
+    return any(
+        dataset_column.name == column and dataset_column.type == "String" for dataset_column in file.columns
+    )
 
 
 def _kept_text(file: DataFile) -> list[str]:
@@ -164,7 +170,11 @@ def _as_text(
     file: DataFile, format: Format, said: ReadOptions, texts: set[str], keep: Callable[..., DataFile]
 ) -> DataFile:
     """Read a file again in which a column is a number that another file keeps as text."""
-    again = {each.name for each in file.columns if each.name in texts and each.type not in {"String", "Null"}}
+    again = {
+        column.name
+        for column in file.columns
+        if column.name in texts and column.type not in {"String", "Null"}
+    }
     if not again or format != "csv" or file.source is None:
         return file
     more = msgspec.structs.replace(said, types=said.types | dict.fromkeys(again, "text"))

@@ -133,8 +133,8 @@ def _blobs_of(ctx: Context, rows: list[RemovedRow]) -> set[str]:
 def _uploads(blobs: BlobStore, manifest: str) -> set[str]:
     """Return the files that a version was made from and that are here: they were uploaded."""
     with suppress(*_UNREADABLE):
-        given = given_files(read_manifest(blobs, manifest).files)
-        return {each.digest for each in given if blobs.has(each.digest)}
+        entries = given_files(read_manifest(blobs, manifest).files)
+        return {entry.digest for entry in entries if blobs.has(entry.digest)}
     return set()
 
 
@@ -144,9 +144,9 @@ def _deepen(blobs: BlobStore, digest: str, form: str, depth: int, found: dict[st
         return  # what it names was noted with it
     found[digest] = depth
     with suppress(*_UNREADABLE):  # freed before, by a process that was killed then
-        for each in members(form, blobs.get_bytes(digest)):
-            if each.form != PLAIN:
-                _deepen(blobs, each.digest, each.form, depth + 1, found)
+        for member in members(form, blobs.get_bytes(digest)):
+            if member.form != PLAIN:
+                _deepen(blobs, member.digest, member.form, depth + 1, found)
 
 
 def needed(tx: Connection, blobs: BlobStore, among: set[str]) -> set[str]:
@@ -181,7 +181,9 @@ def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str
         listed = members(form, blobs.get_bytes(digest))
     except _UNREADABLE:
         return set()  # it is lost: meguru doctor tells
-    return {each.digest for each in listed}.union(*(_listed(blobs, m.digest, m.form, seen) for m in listed))
+    return {member.digest for member in listed}.union(
+        *(_listed(blobs, m.digest, m.form, seen) for m in listed)
+    )
 
 
 def _sum(

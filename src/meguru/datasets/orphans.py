@@ -59,8 +59,8 @@ class NeededBlobs:
             after: list[object] = []
             while True:
                 references, after = source.page(tx, after, _PAGE)
-                for each in references:
-                    self.add(each.digest, each.form)
+                for reference in references:
+                    self.add(reference.digest, reference.form)
                 if not after:
                     break
 
@@ -74,7 +74,9 @@ class NeededBlobs:
                 continue
             self._seen.add(digest)
             try:
-                waiting += [(each.digest, each.form) for each in members(form, self._blobs.get_bytes(digest))]
+                waiting += [
+                    (member.digest, member.form) for member in members(form, self._blobs.get_bytes(digest))
+                ]
             except (NotFound, DigestMismatch, ValueError, msgspec.DecodeError):
                 # A store that does not answer ends it all.
                 self.lost += 1
@@ -112,7 +114,7 @@ def _in_table(tx: Connection, table: Table) -> Iterable[str]:
     if table.name in _HISTORY or not texts:
         return
     # As text, also of JSON columns: a digest counts wherever it stands.
-    query = select(*(as_type(each, String) for each in texts)).execution_options(yield_per=_PAGE)
+    query = select(*(as_type(text, String) for text in texts)).execution_options(yield_per=_PAGE)
     for row in tx.execute(query):
         for value in row:
             if isinstance(value, str):

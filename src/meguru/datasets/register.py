@@ -142,21 +142,21 @@ def record(
     raises if the newest version is not one that these rows may follow.
     """
     name, entries = check_full_name("dataset", name), check_entries(files)
-    said = with_column_specs(_spec_of(ctx, name), columns)
-    kind = check_table_format(format or said.format or one_format(entries))
-    schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
-    event_time, newest = event_time or said.time, _newest(ctx, name, branch)
+    spec = with_column_specs(_spec_of(ctx, name), columns)
+    kind = check_table_format(format or spec.format or one_format(entries))
+    schema_policy = "evolve" if spec.schema_policy == "evolve" else schema_policy
+    event_time, newest = event_time or spec.time, _newest(ctx, name, branch)
     check_no_folder(name, newest, mode)
-    key = _key(said.key if key is None else key, newest, mode)
+    key = _key(spec.key if key is None else key, newest, mode)
     # Its types guide the reading: ids that happen to be all digits stay text.
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     given_all, entries = entries, without_registered(newest, entries, mode)
-    look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
+    look = partial(_examined, ctx, spec, entries, kind, read=read or spec.read)
     given = look(name, mode, before=guide, event_time=event_time, there=newest if position else None)
     rows = None if mode == "delete" else _scan_of(ctx, given, kind, one_schema(given, schema_policy))
-    expect = said.expect if expect is None else expect
-    held = [said.checks if checks is None else checks, Checks(unique=key)]
-    judged = partial(_judged, ctx, name, said, expect=expect, checks=held, given=rows)
+    expect = spec.expect if expect is None else expect
+    held = [spec.checks if checks is None else checks, Checks(unique=key)]
+    judged = partial(_judged, ctx, name, spec, expect=expect, checks=held, given=rows)
     change = VersionChange(mode, given, kind, schema_policy, event_time, list(key))
     # Before `ctx.tx` is touched: from then on all writers wait, and this may take minutes.
     first = (follow := partial(_follow, ctx, change, judged, position))(newest)
@@ -166,7 +166,7 @@ def record(
     def agree(before: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
         if agreed is not None:
             agreed(ctx, before, digest)
-        _declare_columns(ctx, name, said, columns)
+        _declare_columns(ctx, name, spec, columns)
         if before == newest:
             return first
         # Another version came meanwhile: what changes is found again, in that one.

@@ -33,12 +33,15 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
     """
     # Held before it is asked what needs them, so that nobody tags one meanwhile.
     store.lock(ctx.tx, store.resolve(ctx.tx, ref, ctx.readable).name, ctx.now())
-    found = _versions_meant(ctx, ref)
+    versions = _versions_meant(ctx, ref)
     if not force:
-        for version in found:
+        for version in versions:
             check_unused(ctx, version.ref)
-    remove_versions(ctx, found, reason=reason)
-    return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))
+    remove_versions(ctx, versions, reason=reason)
+    return RemovedVersions(
+        refs=[dataset_version.ref for dataset_version in versions],
+        bytes=sum(dataset_version.bytes for dataset_version in versions),
+    )
 
 
 def remove_versions(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None:
@@ -75,19 +78,19 @@ def _versions_meant(ctx: Context, ref: str) -> list[DatasetVersion]:
     newest = store.resolve(ctx.tx, ref, ctx.readable)
     if refs.parse(ref, kind="dataset").version is not None:
         return [newest]
-    lines = ["", *(each.branch for each in named.branches(ctx.tx, newest.name))]
-    return [each for line in lines for each in of_line(ctx.tx, newest.name, line)]
+    lines = ["", *(dataset_branch.branch for dataset_branch in named.branches(ctx.tx, newest.name))]
+    return [version for line in lines for version in of_line(ctx.tx, newest.name, line)]
 
 
 def of_line(tx: Connection, name: str, branch: str) -> list[DatasetVersion]:
     """Return all versions of the main line (empty), or of a branch, newest first."""
     # In pages: a dataset that grows every minute has hundreds of thousands of versions.
-    found: list[DatasetVersion] = []
+    versions: list[DatasetVersion] = []
     while page := store.versions(
-        tx, name, before=found[-1].version if found else None, limit=_PAGE, branch=branch
+        tx, name, before=versions[-1].version if versions else None, limit=_PAGE, branch=branch
     ):
-        found += page
-    return found
+        versions += page
+    return versions
 
 
 def needed_by(tx: Connection, ref: str) -> list[DatasetUse]:

@@ -43,18 +43,18 @@ def row_changes(
         If a column of the key is not there, or its values are not unique.
     """
     columns = merge([before.columns, after.columns])
-    found = feed(blobs, before, after)
+    row_feed = feed(blobs, before, after)
     said = (after.key or before.key or None) if key is None else list(key)
-    chosen = _unique_in(found, columns) if said is None else said
+    chosen = _unique_in(row_feed, columns) if said is None else said
     if not chosen:
-        return _by_content(*(each.collect(engine="streaming") for each in found))
+        return _by_content(*(each.collect(engine="streaming") for each in row_feed))
     for name in chosen:
         checking.known_column(name, [column.name for column in columns], field="key")
-    keys = [each.select(chosen).collect(engine="streaming") for each in found]
+    keys = [each.select(chosen).collect(engine="streaming") for each in row_feed]
     for side, frame in zip((before, after), keys, strict=True):
         _check_unique(frame, side)
-    rest = [each.name for each in columns if each.name not in chosen]
-    return by_key(found, (keys[0], keys[1]), rest, found=said is None)
+    rest = [dataset_column.name for dataset_column in columns if dataset_column.name not in chosen]
+    return by_key(row_feed, (keys[0], keys[1]), rest, found=said is None)
 
 
 def _unique_in(found: RowFeed, columns: list[DatasetColumn]) -> list[str]:

@@ -113,11 +113,11 @@ def _of(node: ast.expr, schema: Mapping[str, pl.DataType]) -> pl.Expr:  # noqa: 
             return _of(operand, schema)
         case ast.BoolOp(op=boolean, values=parts):
             join = operator.and_ if isinstance(boolean, ast.And) else operator.or_
-            return _joined(join, [_of(each, schema) for each in parts])
+            return _joined(join, [_of(part, schema) for part in parts])
         case ast.Compare(left=left, ops=kinds, comparators=others):
             chain = [left, *others]
             pairs = zip(kinds, chain, chain[1:], strict=False)
-            return _joined(operator.and_, [_pair(*each, schema) for each in pairs])
+            return _joined(operator.and_, [_pair(*pair, schema) for pair in pairs])
         case ast.IfExp(test=test, body=body, orelse=other):
             chosen = pl.when(_of(test, schema)).then(_of(body, schema))
             return chosen.otherwise(_of(other, schema))  # type: ignore[no-any-return]
@@ -138,9 +138,9 @@ def _pair(kind: ast.cmpop, before: ast.expr, after: ast.expr, schema: Mapping[st
     if isinstance(kind, ast.In | ast.NotIn):
         match after:
             case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts) if all(
-                isinstance(each, ast.Constant) for each in parts
+                isinstance(part, ast.Constant) for part in parts
             ):
-                values = [each.value for each in parts]  # type: ignore[attr-defined]
+                values = [part.value for part in parts]  # type: ignore[attr-defined]
             case _:
                 raise InvalidInput("in wants plain values: carrier in ('UA', 'AA')")
         found = _of(before, schema).is_in(values)
@@ -172,4 +172,4 @@ def _call(name: str, args: list[ast.expr], schema: Mapping[str, pl.DataType]) ->
     if not least <= len(args) <= most:
         wanted = f"{least} values" if least > 1 else "one value"
         raise InvalidInput(f"{name}() takes {wanted}, not {len(args)}")
-    return function(*(_of(each, schema) for each in args))  # type: ignore[no-any-return]
+    return function(*(_of(arg, schema) for arg in args))  # type: ignore[no-any-return]

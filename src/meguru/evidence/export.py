@@ -97,8 +97,8 @@ def export(ctx: Context, *, release: str) -> EvidencePack:
 
 
 def _subjects(source: PackSource) -> list[str]:
-    documents = [each.ref for each in source.release.content.documents]
-    return [*documents, *(each.waiver for each in source.release.results if each.waiver)]
+    documents = [document.ref for document in source.release.content.documents]
+    return [*documents, *(result.waiver for result in source.release.results if result.waiver)]
 
 
 def _source(ctx: Context, ref: str, at: datetime) -> PackSource:
@@ -134,7 +134,7 @@ def _key_ids(found: list[GatheredPart], key: SigningKey) -> list[str]:
 
 def _signed(ctx: Context, found: list[GatheredPart], key: SigningKey) -> GatheredPart:
     """Return what is stated, a signed line each, and the public halves of the keys."""
-    lines = [each.signed(key) for part in found for each in part.statements]
-    lines += [each for part in found for each in part.signed]
-    known = [record for each in _key_ids(found, key) if (record := keys.find(ctx.tx, each))]
-    return GatheredPart(files=[lines_file(ATTESTATIONS, lines), json_file(KEYS, known)])
+    lines = [statement.signed(key) for part in found for statement in part.statements]
+    lines += [envelope for part in found for envelope in part.signed]
+    key_records = [record for each in _key_ids(found, key) if (record := keys.find(ctx.tx, each))]
+    return GatheredPart(files=[lines_file(ATTESTATIONS, lines), json_file(KEYS, key_records)])

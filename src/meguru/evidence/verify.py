@@ -71,8 +71,8 @@ def verify_pack(
     except BrokenPack as error:
         return PackVerdict(file=file, whole=False, faults=[error.fault])
     except InvalidInput as error:  # a key of the pack is none
-        found = PackFault(place=KEYS, what=f"{error.what}: {error.why}")
-        return PackVerdict(file=file, whole=False, faults=[found])
+        fault = PackFault(place=KEYS, what=f"{error.what}: {error.why}")
+        return PackVerdict(file=file, whole=False, faults=[fault])
     faults = list(dict.fromkeys(_faults(pack)))  # what can't be read is met by several checks
     if trusted and not signer.vouched:
         what = f"it is signed by the key {signer.key[:16]}…, which is none of those that you trust"
@@ -85,7 +85,9 @@ def verify_pack(
         digest=pack.manifest.digest,
         at=pack.manifest.head.at,
         signer=signer,
-        statements={} if faults else dict(sorted(Counter(each.name for each in pack.statements).items())),
+        statements={}
+        if faults
+        else dict(sorted(Counter(statement.name for statement in pack.statements).items())),
     )
 
 

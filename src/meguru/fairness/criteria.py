@@ -151,10 +151,10 @@ def judge_groups(
     measures = CRITERIA[criterion]
     # Equalized odds takes the worse of two measures, and may err in either.
     shared = bonferroni_level(len(measures), level)
-    found = [_one(counted, criterion, measure, limit, comparison, min_rows, shared) for measure in measures]
-    small = {name for each in found for name in each.small}
+    results = [_one(counted, criterion, measure, limit, comparison, min_rows, shared) for measure in measures]
+    small = {name for result in results for name in result.small}
     named = [name for name in counted.groups if name in small]
-    return msgspec.structs.replace(max(found, key=_gravity), small=named, level=level)
+    return msgspec.structs.replace(max(results, key=_gravity), small=named, level=level)
 
 
 def _gravity(found: FairnessResult) -> tuple[int, float]:

@@ -197,7 +197,7 @@ class GroupOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def fairness_words(columns: Sequence[str], found: FairnessResult) -> str:
     """Put a gap that could be told into words: the groups it lies between, with intervals and rows."""
-    by_name = {each.group: each for each in found.groups}
+    by_name = {value.group: value for value in found.groups}
     top, bottom = by_name[found.highest], by_name[found.lowest]
     measure = found.measure.replace("_", " ")
     between = f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"

@@ -210,9 +210,9 @@ def _sums_by_condition(masks: Bools, sums: Floats) -> Floats:
 
 def _joined(parts: Sequence[_Condition], splits: Mapping[_Condition, pl.Expr]) -> tuple[str, pl.Expr]:
     found = splits[parts[0]]
-    for each in parts[1:]:
-        found &= splits[each]
-    return " and ".join(each.text for each in parts), found
+    for condition in parts[1:]:
+        found &= splits[condition]
+    return " and ".join(part.text for part in parts), found
 
 
 def _mask(frame: pl.DataFrame, condition: pl.Expr) -> Bools:
@@ -267,7 +267,7 @@ def _tested(
     # Benjamini and Yekutieli: intervals of what was selected by BH, at 1 - R alpha / m, have a false coverage
     # rate of at most alpha.
     half = normal_quantile(1 - max(1, len(certain)) * alpha / len(kept)) * error
-    found = [
+    slices = [
         FoundSlice(
             condition=proposed[kept[at]][0],
             rows=int(inside[at, 0]),
@@ -281,7 +281,7 @@ def _tested(
         )
         for at in certain.tolist()
     ]
-    return sorted(found, key=lambda each: (-each.low, each.condition))
+    return sorted(slices, key=lambda each: (-each.low, each.condition))
 
 
 _KEYWORDS: Any = frozenset(

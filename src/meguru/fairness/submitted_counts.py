@@ -78,7 +78,7 @@ class GroupTally(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def table(self, columns: Sequence[str]) -> CountedGroups | None:
         """Return the counts by these columns; None where they were not counted."""
-        return next((each for each in self.tables if each.columns == list(columns)), None)
+        return next((groups for groups in self.tables if groups.columns == list(columns)), None)
 
     def is_counted_as(self, options: GroupOptions) -> bool:
         """Say whether it was counted by the rule that somebody asks for."""
@@ -129,7 +129,7 @@ def _check_numbers(
     for name, numbers in given.items():
         if len(numbers) != groups or not all(map(math.isfinite, numbers)):
             raise InvalidInput(f"{name} has a number for each group", field=f"{field}.{name}")
-        if name in TALLIES and any(each < 0 or each != int(each) for each in numbers):
+        if name in TALLIES and any(number < 0 or number != int(number) for number in numbers):
             raise InvalidInput(f"{name} are counts", field=f"{field}.{name}")
 
 

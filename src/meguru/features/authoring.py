@@ -124,7 +124,7 @@ class FeatureService:
         tags: Sequence[str] = (),
     ) -> None:
         self.name, self.place = name, _caller()
-        listed = [str(each) for each in views]
+        listed = [str(view) for view in views]
         self.said = _without_empty(
             views=listed, full_names=full_names, description=description, owner=owner, tags=list(tags)
         )

@@ -40,18 +40,22 @@ def detailed_entity(ctx: Context, name: str) -> Detail:
 
 def detailed_view(ctx: Context, name: str) -> Detail:
     """Return how a view is: its version, what it is about, and who reads it."""
-    found = store.view(ctx.tx, name)
-    about = ", ".join(found.definition.entities) or "each request"
+    view_version = store.view(ctx.tx, name)
+    about = ", ".join(view_version.definition.entities) or "each request"
     users = (*services_of(ctx.tx, name), *users_of(ctx.tx, refs.make("feature_view", name)))
-    return Detail(f"@{found.version}, of {about}", found.created_at, tuple(dict.fromkeys(users)))
+    return Detail(
+        f"@{view_version.version}, of {about}", view_version.created_at, tuple(dict.fromkeys(users))
+    )
 
 
 def detailed_service(ctx: Context, name: str) -> Detail:
     """Return how a service is: its version, and which views it has."""
-    found = store.service(ctx.tx, name)
-    views = ", ".join(each.view.partition("/")[2] for each in found.members[:10])
+    service_version = store.service(ctx.tx, name)
+    views = ", ".join(member.view.partition("/")[2] for member in service_version.members[:10])
     return Detail(
-        f"@{found.version}: {views}", found.created_at, users_of(ctx.tx, refs.make("feature_service", name))
+        f"@{service_version.version}: {views}",
+        service_version.created_at,
+        users_of(ctx.tx, refs.make("feature_service", name)),
     )
 
 

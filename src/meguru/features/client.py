@@ -124,12 +124,12 @@ def remade(
 ) -> TrainingSet:
     """Make a training set from versions that were chosen before: the same rows give the same again."""
     options = offline.JoinOptions(time=time, on=dict(on or {}), ages=ages, statuses=statuses)
-    made = TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
+    training_set = TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
     # Here, where the rows are: servers run no code of a project, and only see what was told of them.
     for view in chosen.views:
         if view.definition.form != "on_demand":
             record_profile(ws, view)
-    return made
+    return training_set
 
 
 def with_clear_columns(ws: Workspace | RemoteWorkspace, chosen: FeatureSet, clear: str) -> FeatureSet:
@@ -142,8 +142,8 @@ def with_clear_columns(ws: Workspace | RemoteWorkspace, chosen: FeatureSet, clea
     """
     if clear:
 
-        def in_clear(one: PinnedDataset) -> PinnedDataset:
-            return msgspec.structs.replace(one, digest=look(ws, ref=one.ref, reason=clear).digest)
+        def in_clear(dataset: PinnedDataset) -> PinnedDataset:
+            return msgspec.structs.replace(dataset, digest=look(ws, ref=dataset.ref, reason=clear).digest)
 
         return with_datasets(chosen, lambda one: in_clear(one) if one.hidden else one)
     check_keys(chosen, hint="say what it is needed for: clear=… (--clear REASON)")
@@ -155,10 +155,10 @@ def record_profile(ws: Workspace | RemoteWorkspace, view: PinnedView) -> ViewRow
 
     Nothing is told of rows that follow from personal columns: a profile has values in it.
     """
-    if any(one.hidden for one in view.datasets.values()):
+    if any(dataset.hidden for dataset in view.datasets.values()):
         return None
     known = view_rows(ws, ref=view.ref)
-    told = next((each for each in known if each.rows_digest == view.rows_digest), None)
+    told = next((rows for rows in known if rows.rows_digest == view.rows_digest), None)
     if told is not None:
         return told
     before = known[0] if known else _of_version_before(ws, view.ref)
@@ -185,15 +185,17 @@ def check(
     """
     chosen = with_clear_columns(ws, choose(ws, features), clear)
     opened = [
-        one for one in offline.open_views(ws.blobs, chosen, folder_of(ws)) if isinstance(one, offline.Opened)
+        open_view
+        for open_view in offline.open_views(ws.blobs, chosen, folder_of(ws))
+        if isinstance(open_view, offline.Opened)
     ]
     return leakage.check(chosen.ref, frame, opened, offline.JoinOptions(time=time, on=dict(on or {})))
 
 
 def _of_version_before(ws: Workspace | RemoteWorkspace, ref: str) -> ViewRows | None:
     """Return what the newest rows of an earlier version of a view look like."""
-    for each in view_versions(ws, name=ref.partition("@")[0]):
-        if each.ref != ref and (known := view_rows(ws, ref=each.ref, limit=1)):
+    for version in view_versions(ws, name=ref.partition("@")[0]):
+        if version.ref != ref and (known := view_rows(ws, ref=version.ref, limit=1)):
             return known[0]
     return None
 

@@ -39,8 +39,8 @@ def features_of(ctx: Context, name: str, view: ViewDefinition) -> dict[str, str]
         If the query makes no sense for the columns that its sources have.
     """
     if view.code:
-        known = store.code(ctx.tx, name, view.code)
-        return known.features if known else {}
+        code = store.code(ctx.tx, name, view.code)
+        return code.features if code else {}
     found = {
         source: _columns(ctx, refs.within(refs.project_of(name), dataset))
         for source, dataset in view.sources.items()
@@ -123,11 +123,11 @@ def _keys(ws: Workspace | RemoteWorkspace, spec: FeatureViewSpec) -> set[str]:
     from meguru.features.show import show_entity
 
     found: set[str] = set()
-    for each in spec.entities:
+    for entity in spec.entities:
         try:
-            found |= set(show_entity(ws, name=each).key)
+            found |= set(show_entity(ws, name=entity).key)
         except NotFound:  # it is declared by the same apply, and named like its column or not at all
-            found.add(each)
+            found.add(entity)
     return found
 
 

@@ -53,9 +53,11 @@ class FeatureDoor:
         full_feature_names: bool = False,
     ) -> dict[str, list[Any]]:
         """Return columns of values, as Feast's method of this name and its ``to_dict`` do."""
-        found = self.online(features, entity_rows, full_names=full_feature_names)
-        values = {name: [row[name].value for row in found.rows] for name in found.features}
-        return found.entities | values
+        online_features = self.online(features, entity_rows, full_names=full_feature_names)
+        values = {
+            name: [row[name].value for row in online_features.rows] for name in online_features.features
+        }
+        return online_features.entities | values
 
     def get_historical_features(self, entity_df: Any, features: str | Sequence[str]) -> client.TrainingSet:
         """Return a training set as Feast's method does: moments are in the column ``event_timestamp``."""

@@ -161,11 +161,11 @@ def _theirs(
     decode = msgspec.msgpack.decode
     if state is None:
         return [row for row in page if any(str(each) in subject.values for each in decode(row.key))]
-    found = {row.key: row for row in _where(page, [decode(row.key) for row in page], state.keys, subject)}
+    onlines = {row.key: row for row in _where(page, [decode(row.key) for row in page], state.keys, subject)}
     there = [row for row in page if row.packed != TOMBSTONE]
     values = [decode(row.packed) for row in there] if subject.is_in(state.features) else []
-    found |= {row.key: row for row in _where(there, values, state.features, subject)}
-    return list(found.values())
+    onlines |= {row.key: row for row in _where(there, values, state.features, subject)}
+    return list(onlines.values())
 
 
 def _where(

@@ -50,7 +50,7 @@ def _models(tx: Connection, ref: str) -> list[str]:
     """Return the models (versions of them) that runs made which used any version of a thing, newest first."""
     # A range of the index, for all versions: LIKE would not use it on PostgreSQL with most collations.
     runs = _targets(tx, edge.c.source.between(f"{ref}@", f"{ref}@\x7f"))
-    direct = [each for each in runs if each.startswith("model/")]
+    direct = [run for run in runs if run.startswith("model/")]
     made = _targets(tx, edge.c.source.in_(runs)) if runs else []
     return list(dict.fromkeys([*direct, *(each for each in made if each.startswith("model/"))]))
 
@@ -63,7 +63,7 @@ def _targets(tx: Connection, where: ColumnElement[bool]) -> list[str]:
 def _endpoints(tx: Connection, models: list[str]) -> list[str]:
     """Return the endpoints at which one of these versions answers."""
     family, versions = provided(_USERS), set(models)
-    named = {refs.parse(each).name for each in models}
+    named = {refs.parse(model).name for model in models}
     found = [
         use for member in family.names() for name in sorted(named) for use in family.load(member)(tx, name)
     ]

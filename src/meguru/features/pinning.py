@@ -35,10 +35,10 @@ def pin(ctx: Context, project: str, text: str) -> Pinned:
         If a view has its rows by such a column.
     """
 
-    def shown(one: PinnedDataset) -> PinnedDataset:
-        if ctx.principal.allows("dataset:clear", refs.project_of(refs.parse(one.ref).name)):
-            return msgspec.structs.replace(one, hidden=[])
-        return _shown(ctx, one)
+    def shown(dataset: PinnedDataset) -> PinnedDataset:
+        if ctx.principal.allows("dataset:clear", refs.project_of(refs.parse(dataset.ref).name)):
+            return msgspec.structs.replace(dataset, hidden=[])
+        return _shown(ctx, dataset)
 
     found = with_datasets(chosen(ctx, project, text), shown)
     check_keys(found, hint="who starts the run needs dataset:clear")
@@ -92,16 +92,16 @@ def _masked(ctx: Context, found: FeatureSet) -> FeatureSet:
     return with_datasets(found, lambda one: _shown(ctx, one))
 
 
-def _shown(ctx: Context, one: PinnedDataset) -> PinnedDataset:
-    if not one.hidden:
-        return one
-    masked = masking.masked_version(ctx, datasets.resolve(ctx.tx, one.ref))
-    return msgspec.structs.replace(one, digest=masked.digest)
+def _shown(ctx: Context, dataset: PinnedDataset) -> PinnedDataset:
+    if not dataset.hidden:
+        return dataset
+    masked = masking.masked_version(ctx, datasets.resolve(ctx.tx, dataset.ref))
+    return msgspec.structs.replace(dataset, digest=masked.digest)
 
 
 def check_keys(found: FeatureSet, *, hint: str) -> None:
     """Refuse a set in which a view has its rows by a personal column, which is masked there."""
-    for view in [each for one in found.views for each in (one, *one.inputs)]:
+    for view in [each for pinned_view in found.views for each in (pinned_view, *pinned_view.inputs)]:
         hidden = {column for one in view.datasets.values() for column in one.hidden}
         said_of_it = view.definition
         for name in sorted(hidden & {*said_of_it.keys, said_of_it.time, said_of_it.created}):
@@ -113,7 +113,7 @@ def with_datasets(found: FeatureSet, change: Callable[[PinnedDataset], PinnedDat
 
     def changed(view: PinnedView) -> PinnedView:
         data = {name: change(one) for name, one in view.datasets.items()}
-        inputs = [changed(each) for each in view.inputs]
+        inputs = [changed(pinned_view) for pinned_view in view.inputs]
         return msgspec.structs.replace(view, datasets=data, inputs=inputs)
 
     return msgspec.structs.replace(found, views=[changed(view) for view in found.views])
@@ -148,17 +148,17 @@ def _is_view_alone(ctx: Context, full: str) -> bool:
 
 def _of_service(ctx: Context, full: str) -> FeatureSet:
     service = store.service(ctx.tx, full, ctx.principal.projects("feature_service:read"))
-    views = [_pinned(ctx, store.view(ctx.tx, each.view), each.features) for each in service.members]
+    views = [_pinned(ctx, store.view(ctx.tx, member.view), member.features) for member in service.members]
     return FeatureSet(ref=service.ref, views=views, full_names=service.full_names)
 
 
 def _of_views(ctx: Context, project: str, texts: list[str]) -> FeatureSet:
     picked: dict[str, list[str]] = {}
     for text in texts[: spec_validation.MAX_FEATURES]:
-        one = spec_validation.parse_member(text, field="features")
-        version = _seen(ctx, project, one.view)
-        if one.feature:
-            picked.setdefault(version.ref, []).append(one.feature)
+        named_feature = spec_validation.parse_member(text, field="features")
+        version = _seen(ctx, project, named_feature.view)
+        if named_feature.feature:
+            picked.setdefault(version.ref, []).append(named_feature.feature)
         else:
             picked[version.ref] = []
     if not picked:
@@ -180,9 +180,9 @@ def _pinned(ctx: Context, version: FeatureViewVersion, picked: list[str]) -> Pin
         ref=version.ref,
         definition=definition,
         datasets={
-            name: found
+            name: dataset
             for name, source in definition.sources.items()
-            if (found := _dataset(ctx, project, source, push=definition.push)) is not None
+            if (dataset := _dataset(ctx, project, source, push=definition.push)) is not None
         },
         code=store.code(ctx.tx, version.name, definition.code) if definition.code else None,
         picked=picked,
@@ -202,7 +202,7 @@ def _over_newest(ctx: Context, view: PinnedView) -> PinnedView:
     return msgspec.structs.replace(
         view,
         datasets={name: each for name, each in newest.items() if each is not None},
-        inputs=[_over_newest(ctx, each) for each in view.inputs],
+        inputs=[_over_newest(ctx, pinned_view) for pinned_view in view.inputs],
     )
 
 
@@ -215,12 +215,12 @@ def _dataset(ctx: Context, project: str, source: str, *, push: bool) -> PinnedDa
     if refs.project_of(refs.parse(full, kind="dataset").name) != project:
         ctx.check_readable("dataset", full)
     try:
-        found = datasets.resolve(ctx.tx, full, ctx.principal.projects("dataset:read"))
+        version = datasets.resolve(ctx.tx, full, ctx.principal.projects("dataset:read"))
     except NotFound:
         if push:  # nothing was pushed yet
             return None
         raise
-    return PinnedDataset(ref=found.ref, digest=found.digest, hidden=_hidden(ctx, found))
+    return PinnedDataset(ref=version.ref, digest=version.digest, hidden=_hidden(ctx, version))
 
 
 def _hidden(ctx: Context, version: DatasetVersion) -> list[str]:

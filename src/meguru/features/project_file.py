@@ -40,9 +40,9 @@ def prepare_view(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any
     spec["entities"] = _one_of(section, "entity", "entities")
     spec["sources"] = _sources(section, bare)
     if section.transform and not section.code:
-        made = code.traced(DigestOnlyBlobs(), root.resolve(), section.transform)
-        _found[bare, made.digest] = section.transform
-        spec |= {"transform": made.function, "code": made.digest}
+        feature_code = code.traced(DigestOnlyBlobs(), root.resolve(), section.transform)
+        _found[bare, feature_code.digest] = section.transform
+        spec |= {"transform": feature_code.function, "code": feature_code.digest}
     return spec
 
 
@@ -57,10 +57,14 @@ def carry_view(ws: Workspace | RemoteWorkspace, root: Path, name: str, fields: d
     entry = _found.get((name.rpartition("/")[2], fields.get("code", "")), "")
     if not entry:  # a digest alone: who declares it says that it is there
         return
-    made = code.traced(ws.blobs, root.resolve(), entry)
-    if made.digest != fields["code"]:
+    feature_code = code.traced(ws.blobs, root.resolve(), entry)
+    if feature_code.digest != fields["code"]:
         raise Conflict(f"the code of feature_view/{name} changed meanwhile", where=entry, hint="plan again")
-    keep_code(ws, name=name, code=msgspec.structs.replace(made, features=derived.on_sample(ws, made, fields)))
+    keep_code(
+        ws,
+        name=name,
+        code=msgspec.structs.replace(feature_code, features=derived.on_sample(ws, feature_code, fields)),
+    )
 
 
 def _one_of(section: FeatureViewSection, one: str, many: str) -> list[str]:

@@ -35,7 +35,7 @@ def record_rows(ctx: Context, *, ref: str, found: ViewRows) -> ViewRows:
         if not version.definition.features and found.features != version.features:
             store.found_features(ctx.tx, version.name, version.version, found.features)
         data = {"rows": found.rows, "digest": found.rows_digest}
-        used = [each for each in found.datasets if refs.parse(each).kind == "dataset"][
+        used = [dataset for dataset in found.datasets if refs.parse(dataset).kind == "dataset"][
             : spec_validation.MAX_SOURCES
         ]
         ctx.emit("feature_view.profiled", version.ref, data=data, used=used, produced=[version.ref])

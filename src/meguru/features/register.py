@@ -21,7 +21,7 @@ def register_view(ctx: Context, name: str, definition: ViewDefinition) -> int:
     number = store.number_of(ctx.tx, "feature_view", name, digest)
     if number is None:
         number = store.next_number(ctx.tx, "feature_view", name)
-        made = FeatureViewVersion(
+        version = FeatureViewVersion(
             ref=refs.make("feature_view", name, number),
             name=name,
             version=number,
@@ -31,10 +31,10 @@ def register_view(ctx: Context, name: str, definition: ViewDefinition) -> int:
             created_at=ctx.now(),
             created_by=ctx.principal.name,
         )
-        store.add_version(ctx.tx, "feature_view", made)
+        store.add_version(ctx.tx, "feature_view", version)
         data = {"digest": digest, "form": definition.form, "entities": definition.entities}
         used = [refs.make("feature_view", name, number - 1)] if number > 1 else []
-        ctx.emit("feature_view.registered", made.ref, data=data, used=used, produced=[made.ref])
+        ctx.emit("feature_view.registered", version.ref, data=data, used=used, produced=[version.ref])
     if number != store.latest(ctx.tx, "feature_view", name):
         store.point_at(ctx.tx, "feature_view", name, number)
         renew.services(ctx, name)

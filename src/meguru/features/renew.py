@@ -21,7 +21,7 @@ def register_service(ctx: Context, name: str, spec: FeatureServiceSpec) -> int:
     number = store.number_of(ctx.tx, "feature_service", name, digest)
     if number is None:
         number = store.next_number(ctx.tx, "feature_service", name)
-        made = FeatureServiceVersion(
+        version = FeatureServiceVersion(
             ref=refs.make("feature_service", name, number),
             name=name,
             version=number,
@@ -31,11 +31,11 @@ def register_service(ctx: Context, name: str, spec: FeatureServiceSpec) -> int:
             created_at=ctx.now(),
             created_by=ctx.principal.name,
         )
-        store.add_version(ctx.tx, "feature_service", made)
-        views = [each.view for each in members]
+        store.add_version(ctx.tx, "feature_service", version)
+        views = [member.view for member in members]
         used = [*views, *([refs.make("feature_service", name, number - 1)] if number > 1 else [])]
         data = {"digest": digest, "views": views}
-        ctx.emit("feature_service.registered", made.ref, data=data, used=used, produced=[made.ref])
+        ctx.emit("feature_service.registered", version.ref, data=data, used=used, produced=[version.ref])
     store.point_at(ctx.tx, "feature_service", name, number)
     return number
 
@@ -52,11 +52,11 @@ def members_of(tx: Connection, name: str, spec: FeatureServiceSpec) -> list[Serv
     picked: dict[str, list[str]] = {}
     for index, text in enumerate(spec.views):
         field = f"views[{index}]"
-        found = spec_validation.parse_member(text, field=field)
-        version = store.view(tx, refs.within(project, found.view))
-        _check_feature(version.ref, version.features, found.feature, field)
-        if found.feature:
-            picked.setdefault(version.ref, []).append(found.feature)
+        named_feature = spec_validation.parse_member(text, field=field)
+        version = store.view(tx, refs.within(project, named_feature.view))
+        _check_feature(version.ref, version.features, named_feature.feature, field)
+        if named_feature.feature:
+            picked.setdefault(version.ref, []).append(named_feature.feature)
         else:
             picked[version.ref] = []
     by_view = [ref.partition("@")[0] for ref in picked]
@@ -87,9 +87,9 @@ def _readers(tx: Connection, kind: str, field: str, view: str, *, following: boo
     found = []
     for name, spec in store.specs(tx, kind, None).items():
         for text in spec.get(field, []):
-            one = spec_validation.parse_member(text, field=field)
-            full = refs.parse(refs.within(refs.project_of(name), one.view), kind="feature_view").name
-            if full == view and not (following and one.is_pinned):
+            feature = spec_validation.parse_member(text, field=field)
+            full = refs.parse(refs.within(refs.project_of(name), feature.view), kind="feature_view").name
+            if full == view and not (following and feature.is_pinned):
                 found.append(name)
                 break
     return found

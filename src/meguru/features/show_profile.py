@@ -28,7 +28,7 @@ class ViewProfile(msgspec.Struct, frozen=True, kw_only=True):
 def view_profiles(ctx: Context, *, ref: str) -> list[ViewProfile]:
     """Show what the rows of a version of a view look like, over the newest data first."""
     found = store.rows_of(ctx.tx, store.view(ctx.tx, ref, ctx.readable), MAX_PROFILES)
-    return [ViewProfile(rows=each, columns=_columns(ctx, each)) for each in found]
+    return [ViewProfile(rows=rows, columns=_columns(ctx, rows)) for rows in found]
 
 
 def _columns(ctx: Context, rows: ViewRows) -> dict[str, dict[str, Any]]:

@@ -56,7 +56,7 @@ def check(ctx: Context, name: str, spec: FeatureViewSpec) -> FeatureViewSpec:
     spec_validation.check_columns(spec.request, field="request", most=spec_validation.MAX_FEATURES)
     spec = msgspec.structs.replace(
         spec,
-        entities=[each.removeprefix("entity/") for each in spec.entities],
+        entities=[entity.removeprefix("entity/") for entity in spec.entities],
         sources={key: each.removeprefix("dataset/") for key, each in spec.sources.items()},
         features={key: dtypes.check(each, field=f"features.{key}") for key, each in spec.features.items()},
         request={key: dtypes.check_field(each, field=f"request.{key}") for key, each in spec.request.items()},
@@ -151,9 +151,9 @@ def uses(name: str, spec: FeatureViewSpec) -> list[str]:
     return list(
         dict.fromkeys(
             [
-                *(full("entity", each) for each in spec.entities),
+                *(full("entity", entity) for entity in spec.entities),
                 *(full("dataset", each) for each in spec.sources.values()),
-                *(full("feature_view", each) for each in views),
+                *(full("feature_view", view) for view in views),
             ]
         )
     )
@@ -173,8 +173,8 @@ def definition_of(tx: Connection, name: str, spec: FeatureViewSpec) -> ViewDefin
     project = refs.project_of(name)
     keys = [
         column
-        for each in spec.entities
-        for column in store.get(tx, "entity", refs.within(project, each))["key"]
+        for entity in spec.entities
+        for column in store.get(tx, "entity", refs.within(project, entity))["key"]
     ]
     fields = {
         field: getattr(spec, field)

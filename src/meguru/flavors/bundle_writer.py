@@ -150,7 +150,7 @@ def _baseline(predictor: Predictor, frame: pl.DataFrame) -> dict[str, Any]:
             hint="leave the task out to have it found, or say another",
         ) from error
     flat = [typed.get_column(column.name) for column in predictor.signature.inputs if not column.shape]
-    single = [each.name for each in predictor.task.outputs() if not each.shape and each.type != "any"]
+    single = [output.name for output in predictor.task.outputs() if not output.shape and output.type != "any"]
     made = [pl.Series(output_column(name), answer[name]) for name in single]
     return profile_frame(pl.DataFrame([*flat, *made])).to_dict()
 

@@ -88,7 +88,7 @@ def score_models(
         _answer(each, view(known), evidence.name)
         for each, view in zip(models, views or [_as_it_is] * len(models), strict=True)
     ]
-    tasks = _common([each.task for each in models])
+    tasks = _common([model.task for model in models])
     found = [
         score_frame(task, _arranged(answer, own.task, task), known, evidence.columns, reads)
         for answer, own, task in zip(answers, models, tasks, strict=True)
@@ -107,8 +107,8 @@ def _as_it_is(rows: pl.DataFrame) -> pl.DataFrame:
 def nothing(task: Task) -> dict[str, Any]:
     """Return the answer to no rows at all."""
     return {
-        each.name: np.zeros((0, *(max(0, size) for size in each.shape)), dtype=np.float64)
-        for each in task.outputs()
+        output.name: np.zeros((0, *(max(0, size) for size in output.shape)), dtype=np.float64)
+        for output in task.outputs()
     }
 
 
@@ -154,8 +154,8 @@ def _names(task: Task) -> list[str]:
 def _shared(found: Sequence[ScoredRows]) -> tuple[ScoredRows, ...]:
     """Return only the rows that all models answered."""
     numbers = found[0].columns[ROW]
-    for each in found[1:]:
+    for rows in found[1:]:
         # Paired differences need the same rows: one that any model could not answer counts for none.
-        numbers = np.intersect1d(numbers, each.columns[ROW], assume_unique=True)
-    parts = [each.take(np.isin(each.columns[ROW], numbers)) for each in found]
+        numbers = np.intersect1d(numbers, rows.columns[ROW], assume_unique=True)
+    parts = [scored_rows.take(np.isin(scored_rows.columns[ROW], numbers)) for scored_rows in found]
     return tuple(parts)

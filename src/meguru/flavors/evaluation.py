@@ -76,24 +76,24 @@ def evaluate(
     """
     task = predictor.task
     given = {name: _number(name, value) for name, value in model.metrics.items()}
-    asked = requested_metrics(model.measures, task.key)
+    metrics = requested_metrics(model.measures, task.key)
     known = Evaluation(
         task=plain(task),
         label=model.label,
         metrics=given,
         params=_jsonable(model.params),
-        asked=[written_down(each) for each in asked if not isinstance(each, ProjectMetric)],
+        asked=[written_down(metric) for metric in metrics if not isinstance(metric, ProjectMetric)],
     )
     if holdout is None:
         return known, None
     known = msgspec.structs.replace(known, rows=holdout.height, columns=columns_of(model))
     if task.key == "generic":
         return known, None
-    reads = {name for each in _metrics(task, asked) for name in each.columns}
+    reads = {name for metric in _metrics(task, metrics) for name in metric.columns}
     # Once for all metrics and slices: an answer may take long.
     answer = task.answer(predictor.predict(holdout), holdout.height)
     rows = score_frame(task, answer, holdout, known.columns, reads)
-    return _measured(known, task, rows, holdout, asked), rows
+    return _measured(known, task, rows, holdout, metrics), rows
 
 
 def columns_of(model: Model) -> HoldoutColumns:
@@ -103,9 +103,9 @@ def columns_of(model: Model) -> HoldoutColumns:
     )
 
 
-def _metrics(task: Task, asked: list[Metric]) -> list[Metric]:
+def _metrics(task: Task, metrics: list[Metric]) -> list[Metric]:
     """Return the metrics of the task, and those that were asked for; each once."""
-    return list({each.name: each for each in (*map(metric_of, task.metrics), *asked)}.values())
+    return list({each.name: each for each in (*map(metric_of, task.metrics), *metrics)}.values())
 
 
 def _measured(
@@ -115,7 +115,7 @@ def _measured(
     unit = getattr(task, "unit", "")
     measures = measure_all(metrics, rows, unit)
     _check_asked(asked, measures, rows)
-    shown = known.metrics | {each.metric: each.value for each in measures}
+    shown = known.metrics | {measure.metric: measure.value for measure in measures}
     if task.key == "binary" and len(rows):
         shown["label_rate"] = float(rows.mean(rows.truth))
     return msgspec.structs.replace(
@@ -128,13 +128,13 @@ def _measured(
     )
 
 
-def _check_asked(asked: list[Metric], found: list[Measure], rows: ScoredRows) -> None:
+def _check_asked(metrics: list[Metric], found: list[Measure], rows: ScoredRows) -> None:
     """Refuse a metric that was asked for and can't be measured; one that rows don't tell is only left out."""
-    for each in asked:
-        if each.missing(rows):
-            raise InvalidInput(each.missing(rows), field="measures")
-        if len(rows) and each.name not in {measure.metric for measure in found}:
-            each.value(rows)  # raises with the reason, or there is no value
+    for metric in metrics:
+        if metric.missing(rows):
+            raise InvalidInput(metric.missing(rows), field="measures")
+        if len(rows) and metric.name not in {measure.metric for measure in found}:
+            metric.value(rows)  # raises with the reason, or there is no value
 
 
 def _slices(

@@ -51,7 +51,7 @@ def join_groups(
         hint = f"did you mean {close[0]!r}?" if close else ""
         field = "key" if missing[0] == key else "columns"
         raise InvalidInput(f"{name} has no column {missing[0]!r}", field=field, hint=hint)
-    theirs = [each for each in columns if each in groups.columns and each != key]
+    theirs = [column for column in columns if column in groups.columns and column != key]
     told = groups.select(pl.col(key).cast(pl.String).alias(_KEY), *theirs).drop_nulls(_KEY).unique()
     if told.get_column(_KEY).n_unique() < told.height:
         raise InvalidInput(f"{name} says different things of one {key!r}", field="key")
@@ -64,6 +64,6 @@ def without_small_groups(found: FairnessResult) -> FairnessResult:
     """Return what may be told of groups that are not in the holdout: of those that are too small, nothing."""
     if not found.small:
         return found
-    shown = [each for each in found.groups if each.judged]
+    shown = [group for group in found.groups if group.judged]
     shown.append(GroupValue(group=SMALL_GROUPS, rows=None, judged=False))
     return msgspec.structs.replace(found, groups=shown, small=[SMALL_GROUPS])

@@ -42,10 +42,11 @@ class InputExample(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not inputs:
             return self._signature()
-        names = self.columns or [each.name for each in inputs]
+        names = self.columns or [column.name for column in inputs]
         null = {name for place, name in enumerate(names) if any(row[place] is None for row in self.rows)}
         return tuple(
-            msgspec.structs.replace(each, nullable=True) if each.name in null else each for each in inputs
+            msgspec.structs.replace(column, nullable=True) if column.name in null else column
+            for column in inputs
         )
 
     def _signature(self) -> tuple[SignatureColumn, ...]:
@@ -71,11 +72,11 @@ def read_example(folder: Path, told: Any) -> InputExample | None:
             # The path comes out of MLmodel; check_path keeps it within the folder.
             if not file.is_file() or file.stat().st_size > _MAX_BYTES:
                 continue
-            found = _table(msgspec.json.decode(file.read_bytes()))
+            example = _table(msgspec.json.decode(file.read_bytes()))
         except (MeguruError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue  # no example says nothing of the model
-        if found is not None:
-            return found
+        if example is not None:
+            return example
     return None
 
 

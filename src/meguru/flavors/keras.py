@@ -70,13 +70,15 @@ class KerasFlavor:
     def load(self, folder: Path) -> KerasPredictor:
         """Load the model of a folder, after looking at all of its parts."""
         pickles.refuse_pickles(folder)
-        said = mlmodel.read(folder, [self.name])
-        _keras(str(said.options.get("backend", "")) or None)
-        path = model_files.named_file(folder, said.options.get("file", FILE))
+        description = mlmodel.read(folder, [self.name])
+        _keras(str(description.options.get("backend", "")) or None)
+        path = model_files.named_file(folder, description.options.get("file", FILE))
         network = KerasNetwork(
             kerasfile.loads(model_files.read_bounded(path, kerasfile.MAX_BYTES), str(path))
         )
-        return KerasPredictor(network, feed_of(network.inputs, said.signature), network.task(said.task))
+        return KerasPredictor(
+            network, feed_of(network.inputs, description.signature), network.task(description.task)
+        )
 
 
 class KerasNetwork:

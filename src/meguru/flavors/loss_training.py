@@ -83,8 +83,8 @@ def _ordered(column: pl.Series, error: Floats) -> tuple[str, ...]:
 
 def _trees(fitted: Any, loss: Floats) -> LossTrees:
     """Take the trees out of a fitted ensemble, one array a field."""
-    parts = [each[0].nodes for each in fitted._predictors]  # noqa: SLF001 - no public door
-    sizes = np.array([len(each) for each in parts])
+    parts = [predictor[0].nodes for predictor in fitted._predictors]  # noqa: SLF001 - no public door
+    sizes = np.array([len(part) for part in parts])
     roots = np.cumsum(sizes) - sizes
     nodes, shift = np.concatenate(parts), np.repeat(roots, sizes)
     leaf = nodes["is_leaf"].astype(bool)

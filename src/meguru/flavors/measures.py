@@ -97,15 +97,15 @@ def requested_metrics(asked: Sequence[Asked], task: str) -> list[Metric]:
     NotFound, InvalidInput
         When one is unknown, has senseless options, or can't measure such a task.
     """
-    found: list[Metric] = [ProjectMetric.of(each) if callable(each) else metric_of(each) for each in asked]
-    for each in found:
-        if task not in each.tasks:
+    metrics: list[Metric] = [ProjectMetric.of(each) if callable(each) else metric_of(each) for each in asked]
+    for metric in metrics:
+        if task not in metric.tasks:
             raise InvalidInput(
-                f"{each.name} does not measure a {task} model",
+                f"{metric.name} does not measure a {task} model",
                 field="measures",
-                why=f"it is for {', '.join(sorted(each.tasks))}",
+                why=f"it is for {', '.join(sorted(metric.tasks))}",
             )
-    return found
+    return metrics
 
 
 def written_down(metric: Metric) -> MetricOptions:

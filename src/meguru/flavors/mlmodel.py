@@ -162,9 +162,9 @@ def _frame(ours: dict[str, Any]) -> TrainedFrame | None:
         return TrainedFrame(kind="pandas")
     if "frame" not in ours:
         return None
-    found = msgspec.convert(ours["frame"], TrainedFrame)
-    found.check()
-    return found
+    frame = msgspec.convert(ours["frame"], TrainedFrame)
+    frame.check()
+    return frame
 
 
 def _task(ours: Mapping[str, Any], metadata: Any) -> Task | None:

@@ -66,10 +66,12 @@ class OnnxFlavor:
     def load(self, folder: Path) -> OnnxPredictor:
         """Load the model of a folder, after looking at all of its parts."""
         pickles.refuse_pickles(folder)
-        said = mlmodel.read(folder, [self.name])
-        path = model_files.named_file(folder, said.options.get("data", FILE))
+        description = mlmodel.read(folder, [self.name])
+        path = model_files.named_file(folder, description.options.get("data", FILE))
         clean = onnxfile.checked(model_files.read_bounded(path, onnxfile.MAX_BYTES), str(path))
-        return self.predictor(clean, said.signature, _task(clean, str(path), said.task), str(path))
+        return self.predictor(
+            clean, description.signature, _task(clean, str(path), description.task), str(path)
+        )
 
     def predictor(self, clean: Any, signature: Signature, task: Task, where: str = "") -> OnnxPredictor:
         """Return the predictor of a model that was looked through."""

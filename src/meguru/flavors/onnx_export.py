@@ -73,11 +73,11 @@ def to_onnx(bundle: Bundle, *, tolerance: float = TOLERANCE) -> ExportedModel:
     rows = _rows(bundle)
     reasons: list[str] = []
     for attempt in _made(attempts(bundle), reasons):
-        found = _compared(bundle, attempt, rows, reasons)
-        if found is not None and found.difference <= tolerance:
-            return found
-        if found is not None:
-            reasons.append(f"its answers differ by {found.difference:.2g}, and {tolerance:g} is allowed")
+        model = _compared(bundle, attempt, rows, reasons)
+        if model is not None and model.difference <= tolerance:
+            return model
+        if model is not None:
+            reasons.append(f"its answers differ by {model.difference:.2g}, and {tolerance:g} is allowed")
     raise InvalidInput(
         "the model has no form in ONNX that answers as it does",
         field="ref",

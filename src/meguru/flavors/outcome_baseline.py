@@ -68,5 +68,5 @@ def _losses(rows: ScoredRows, holdout: pl.DataFrame, features: Sequence[str]) ->
     if score.ndim != 1:
         return {}
     frame = holdout[rows.columns[ROW].tolist()].with_columns(pl.Series(SCORE_COLUMN, score))
-    found = learn_losses(frame, features, SCORE_COLUMN, error)
-    return {} if found is None else {LOSSES: found.to_dict()}
+    model = learn_losses(frame, features, SCORE_COLUMN, error)
+    return {} if model is None else {LOSSES: model.to_dict()}

@@ -58,13 +58,15 @@ class ProjectMetric(SumMetric, frozen=True, kw_only=True):
             parameters = tuple(inspect.signature(function).parameters.values())
         except ValueError:  # a function written in C that does not tell them
             parameters = ()
-        if not parameters or any(each.kind != each.POSITIONAL_OR_KEYWORD for each in parameters):
+        if not parameters or any(
+            parameter.kind != parameter.POSITIONAL_OR_KEYWORD for parameter in parameters
+        ):
             why = "it takes arrays by name, such as truth and score"
             raise InvalidInput(f"{named} can't measure", field="measures", why=why)
         return cls(
             function=function,
             named=named,
-            reads=tuple(each.name for each in parameters if each.default is each.empty),
+            reads=tuple(parameter.name for parameter in parameters if parameter.default is parameter.empty),
             counted_in=str(getattr(function, "unit", "cost")),
             towards="higher" if getattr(function, "direction", "lower") == "higher" else "lower",
         )

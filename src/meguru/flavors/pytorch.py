@@ -90,16 +90,16 @@ class PytorchFlavor:
         """Load the model of a folder, after looking at all of its parts."""
         _torch()
         pickles.refuse_pickles(folder)
-        said = mlmodel.read(folder, [self.name])
-        path = model_files.named_file(folder, said.options.get("file", PROGRAM))
+        description = mlmodel.read(folder, [self.name])
+        path = model_files.named_file(folder, description.options.get("file", PROGRAM))
         data = model_files.read_bounded(path, pt2file.MAX_BYTES)
         if path.suffix == ".safetensors":
-            compute: Any = safetensors.load(said.options, data, said.signature, str(path))
-            task = network_tasks.of_module(said.task)
+            compute: Any = safetensors.load(description.options, data, description.signature, str(path))
+            task = network_tasks.of_module(description.task)
         else:
             compute = pt2file.Compiled(pt2file.read_program(data, str(path)), str(path))
-            task = _task(compute, said.task)
-        return PytorchPredictor(compute, feed_of(compute.inputs, said.signature), task)
+            task = _task(compute, description.task)
+        return PytorchPredictor(compute, feed_of(compute.inputs, description.signature), task)
 
 
 class PytorchPredictor:

@@ -185,7 +185,10 @@ def load(options: Mapping[str, Any], data: bytes, signature: Signature, where: s
 
 
 def _inputs(module: Any, signature: Signature) -> tuple[TensorSpec, ...]:
-    floats = next((str(each.dtype) for each in module.parameters() if each.is_floating_point()), "float32")
+    floats = next(
+        (str(parameter.dtype) for parameter in module.parameters() if parameter.is_floating_point()),
+        "float32",
+    )
     kind = floats.removeprefix("torch.")
     if signature.numeric:
         return (TensorSpec(name="input", dtype=kind, shape=(None, len(signature.inputs))),)

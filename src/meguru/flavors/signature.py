@@ -190,19 +190,19 @@ def from_mlflow(
     may_be_null, known = set(nullable), shapes or {}
     aliases = {"integer": "long", "float": "double"}
     try:
-        found: list[SignatureColumn] = []
+        columns: list[SignatureColumn] = []
         for entry in json.loads(text or "[]"):
             if entry["type"] == "tensor":
                 # Only one tensor can be without a name. A second would be refused below as well, but each
                 # stands for up to 10,000 columns, and a file of some megabytes has room for many.
-                if not entry.get("name") and any(column.name == "x0" for column in found):
+                if not entry.get("name") and any(column.name == "x0" for column in columns):
                     message = "two of them have one name, or none"
                     raise ValueError(message)
-                found += list_columns.columns_of_tensor(entry.get("name", ""), entry["tensor-spec"])
+                columns += list_columns.columns_of_tensor(entry.get("name", ""), entry["tensor-spec"])
                 continue
             kind, shape = list_columns.innermost(entry), tuple(known.get(entry["name"], ()))
             list_columns.check_shape(entry["name"], shape, depth=kind[1])
-            found.append(
+            columns.append(
                 SignatureColumn(
                     name=entry["name"],
                     type=ColumnType(aliases.get(kind[0], kind[0])),
@@ -210,10 +210,10 @@ def from_mlflow(
                     sizes=shape or UNSET,
                 )
             )
-        if len({column.name for column in found}) < len(found):
+        if len({column.name for column in columns}) < len(columns):
             message = "two of them have one name, or none"
             raise ValueError(message)
-        return tuple(found)
+        return tuple(columns)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput(
             "the signature in MLmodel can't be used",

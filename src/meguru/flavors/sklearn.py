@@ -83,16 +83,16 @@ class SklearnFlavor:
         from meguru.flavors import skopsfile
 
         pickles.refuse_pickles(folder)
-        said = mlmodel.read(folder, [self.name])
-        path = model_files.named_file(folder, said.options.get("pickled_model", FILE))
+        description = mlmodel.read(folder, [self.name])
+        path = model_files.named_file(folder, description.options.get("pickled_model", FILE))
         model = skopsfile.loads(model_files.read_bounded(path, skopsfile.MAX_BYTES), where=str(path))
         if not isinstance(model, sys.modules["sklearn.base"].BaseEstimator):
             raise UnsafeModel("the file holds no scikit-learn estimator", where=str(path))
-        task = self.task(model, said.task)  # one of an older release says no classes
+        task = self.task(model, description.task)  # one of an older release says no classes
         # MLflow does not say; models of our own keep what they were saved with, whatever this release would
         # choose.
-        takes = said.takes or _takes(model, said.signature)
-        signature = msgspec.structs.replace(said.signature, outputs=task.outputs())
+        takes = description.takes or _takes(model, description.signature)
+        signature = msgspec.structs.replace(description.signature, outputs=task.outputs())
         return SklearnPredictor(model, signature, task, takes)
 
 

@@ -59,12 +59,12 @@ class StatsmodelsFlavor:
     def load(self, folder: Path) -> StatsmodelsPredictor:
         """Load the parameters of a folder."""
         pickles.refuse_pickles(folder)
-        said = mlmodel.read(folder, [self.name])
-        path = model_files.named_file(folder, said.options.get("data", FILE))
+        description = mlmodel.read(folder, [self.name])
+        path = model_files.named_file(folder, description.options.get("data", FILE))
         model = statsmodelsfile.loads(model_files.read_bounded(path, statsmodelsfile.MAX_BYTES), str(path))
-        _check_columns(model, said.signature)
-        task = said.task or _by_kind(model.kind, 0)
-        return StatsmodelsPredictor(model, said.signature, task)
+        _check_columns(model, description.signature)
+        task = description.task or _by_kind(model.kind, 0)
+        return StatsmodelsPredictor(model, description.signature, task)
 
 
 class StatsmodelsPredictor:

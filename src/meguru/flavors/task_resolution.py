@@ -43,7 +43,7 @@ def resolve_task(said: Task | None, found: Task) -> Task:
 
 def plain_classes(classes: Iterable[Any]) -> list[str | bool | int]:
     """Return classes as plain texts, whole numbers or truth values."""
-    found = [each.item() if hasattr(each, "item") else each for each in classes]
+    found = [class_.item() if hasattr(class_, "item") else class_ for class_ in classes]
     found = [int(each) if isinstance(each, float) and each.is_integer() else each for each in found]
     return [each if isinstance(each, str | bool | int) else str(each) for each in found]
 

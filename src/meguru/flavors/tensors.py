@@ -94,11 +94,11 @@ def feed_of(inputs: Sequence[TensorSpec], signature: Signature) -> Feed:
         for column in signature.inputs:
             _check_type(column, only)
         return Feed(takes="matrix", signature=signature, inputs=(only,))
-    found = _by_name(inputs, signature)
-    for spec, column in zip(inputs, found, strict=True):
+    signature_columns = _by_name(inputs, signature)
+    for spec, column in zip(inputs, signature_columns, strict=True):
         _check_type(column, spec)
         _check_shape(column, spec)
-    names = tuple(column.name for column in found)
+    names = tuple(column.name for column in signature_columns)
     return Feed(takes="frame", signature=signature, inputs=tuple(inputs), columns=names)
 
 
@@ -114,16 +114,16 @@ def _check_rows(spec: TensorSpec) -> None:
 
 
 def _by_name(inputs: Sequence[TensorSpec], signature: Signature) -> list[SignatureColumn]:
-    known = {column.name: column for column in signature.inputs}
-    if len(inputs) == 1 == len(known):
+    signature_columns = {column.name: column for column in signature.inputs}
+    if len(inputs) == 1 == len(signature_columns):
         return list(signature.inputs)
     wanted = [spec.name for spec in inputs]
-    if sorted(wanted) == sorted(known):
-        return [known[name] for name in wanted]
+    if sorted(wanted) == sorted(signature_columns):
+        return [signature_columns[name] for name in wanted]
     raise InvalidInput(
         "the example's columns are not the model's inputs",
         field="example",
-        why=f"the model takes {_some(wanted)}; the example has {_some(list(known))}",
+        why=f"the model takes {_some(wanted)}; the example has {_some(list(signature_columns))}",
         hint="call the columns as the model's inputs are called, or give it one input for all of them",
     )
 

@@ -75,7 +75,9 @@ def _parameters(module: Any) -> list[str]:
 
 
 def _floating(torch: Any, module: Any) -> Any:
-    return next((each.dtype for each in module.parameters() if each.is_floating_point()), torch.float32)
+    return next(
+        (parameter.dtype for parameter in module.parameters() if parameter.is_floating_point()), torch.float32
+    )
 
 
 def _zeros(torch: Any, column: SignatureColumn, floats: Any) -> Any:

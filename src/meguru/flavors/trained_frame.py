@@ -62,8 +62,8 @@ class TrainedFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def check(self) -> None:
         """Raise InvalidInput when a type is none that a frame could have had."""
         known = _PANDAS if self.kind == "pandas" else _POLARS
-        strange = [each.type for each in self.columns if each.type and not known.fullmatch(each.type)]
-        if strange or sum(len(each.categories) for each in self.columns) > MAX_CATEGORIES:
+        strange = [column.type for column in self.columns if column.type and not known.fullmatch(column.type)]
+        if strange or sum(len(column.categories) for column in self.columns) > MAX_CATEGORIES:
             why = f"{strange[0][:60]!r} is no type of {self.kind}" if strange else "too many categories"
             raise InvalidInput("the trained frame is broken", field="frame", why=why)
 
@@ -74,8 +74,8 @@ class TrainedFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def _polars(self, rows: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
-        known = [column for column in self.columns if column.name in rows.columns]
-        casts = [pl.col(column.name).cast(_polars_type(column), strict=False) for column in known]
+        columns = [column for column in self.columns if column.name in rows.columns]
+        casts = [pl.col(column.name).cast(_polars_type(column), strict=False) for column in columns]
         return rows.with_columns(casts) if casts else rows
 
     def _pandas(self, rows: pl.DataFrame) -> Any:
@@ -84,9 +84,9 @@ class TrainedFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         except ImportError as error:
             why = "its estimator was trained on a pandas frame"
             raise MissingDependency("the model needs pandas", why=why, hint="pip install pandas") from error
-        known = {column.name: column for column in self.columns}
+        columns = {column.name: column for column in self.columns}
         usual = TrainedColumn(name="")
-        made = {name: _column(pd, rows.get_column(name), known.get(name, usual)) for name in rows.columns}
+        made = {name: _column(pd, rows.get_column(name), columns.get(name, usual)) for name in rows.columns}
         return pd.DataFrame(made, copy=False)
 
 
@@ -181,7 +181,7 @@ def _polars_type(column: TrainedColumn) -> Any:
     import polars as pl
 
     if column.categories:
-        return pl.Enum([str(each) for each in column.categories])
+        return pl.Enum([str(category) for category in column.categories])
     unit = re.fullmatch(r"Datetime\((..)\)", column.type)
     return pl.Datetime(unit[1]) if unit else getattr(pl, column.type)  # type: ignore[arg-type]
 

@@ -76,7 +76,7 @@ def record(
         corrected=corrected,
         repeated=len(rows) - len(new),
         waiting=len(absent),
-        unknown=[f"key {each.key}" for each in absent[:MAX_TOLD]],
+        unknown=[f"key {feedback_input.key}" for feedback_input in absent[:MAX_TOLD]],
         outcomes=outcomes,
     )
 
@@ -100,10 +100,10 @@ def add(
         batch = predictions.find_batches(tx, [place[0]]).get(place[0]) if place else None
     if batch is None:
         raise NotFound.of("prediction", name[:80])
-    given = FeedbackInput(
+    feedback_input = FeedbackInput(
         prediction_id=name, thumb=thumb, rating=rating, label=label, comment=comment, by=by, at=at
     )
-    return record.function(ctx, endpoint=batch.endpoint, feedback=[given])
+    return record.function(ctx, endpoint=batch.endpoint, feedback=[feedback_input])
 
 
 def settle(ctx: Context, endpoint: str, judged: Sequence[RowId], rule: Any) -> tuple[int, int]:

@@ -41,9 +41,9 @@ class FeedbackRecords:
         mine = feedback.c
         words = func.coalesce(func.length(mine.comment), 0) + func.coalesce(func.length(mine.label), 0)
         query = select(mine.id, words).where(_old(ref, before)).order_by(mine.recorded_at).limit(MAX_ROWS)
-        found = ctx.tx.execute(query).all()
-        ctx.tx.execute(delete(feedback).where(mine.id.in_([row[0] for row in found])))
-        return len(found), sum(row[1] for row in found)
+        rows = ctx.tx.execute(query).all()
+        ctx.tx.execute(delete(feedback).where(mine.id.in_([row[0] for row in rows])))
+        return len(rows), sum(row[1] for row in rows)
 
 
 def _old(ref: str, before: datetime) -> ColumnElement[bool]:

@@ -20,5 +20,7 @@ def list_feedback(
     place = ids.split(refs.parse(prediction, kind="prediction").name) if prediction else None
     if prediction and place is None:
         raise InvalidInput(f"{prediction[:80]!r} is not the id of a prediction", field="prediction")
-    found = store.page(ctx.tx, name, at=place, before=cursor, limit=limit + 1)
-    return Page(items=found[:limit], next_cursor=found[limit - 1].id if len(found) > limit else "")
+    feedbacks = store.page(ctx.tx, name, at=place, before=cursor, limit=limit + 1)
+    return Page(
+        items=feedbacks[:limit], next_cursor=feedbacks[limit - 1].id if len(feedbacks) > limit else ""
+    )

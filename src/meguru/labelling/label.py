@@ -127,17 +127,17 @@ def form_of(task: Task) -> LabelForm:
 
 def _place(ctx: Context, id: str, place: int) -> tuple[Labelling, list[Row[Any]], Task]:
     name = refs.parse(id, kind="labelling").name
-    found = store.get(ctx.tx, name)
+    labelling = store.get(ctx.tx, name)
     ctx.require(
-        "prediction:read", project=refs.project_of(found.endpoint), why="a labeller sees what came in"
+        "prediction:read", project=refs.project_of(labelling.endpoint), why="a labeller sees what came in"
     )
-    turns = store.turns(ctx.tx, found.id, place)
+    turns = store.turns(ctx.tx, labelling.id, place)
     if not turns:
-        raise NotFound(f"{found.id} has no place {place}", why=f"it has 0 to {found.size - 1}")
+        raise NotFound(f"{labelling.id} has no place {place}", why=f"it has 0 to {labelling.size - 1}")
     batch = predictions.find_batches(ctx.tx, [turns[0].batch_id]).get(turns[0].batch_id)
     if batch is None:  # retention removed it
         raise NotFound.of("prediction", ids.join(turns[0].batch_id, turns[0].row))
-    return found, turns, tasks_of(ctx.tx, [batch.model_ref])[batch.model_ref]
+    return labelling, turns, tasks_of(ctx.tx, [batch.model_ref])[batch.model_ref]
 
 
 def _turn_of(turns: Sequence[Row[Any]], who: str) -> Row[Any] | None:

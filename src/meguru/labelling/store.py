@@ -42,8 +42,8 @@ def get(tx: Connection, id: str) -> Labelling:
 
 def page(tx: Connection, endpoint: str) -> list[Labelling]:
     """Return the samples of an endpoint, newest first."""
-    found = tx.execute(select(labelling).where(_L.endpoint == endpoint).order_by(_L.id.desc()).limit(100))
-    return _counted(tx, found.all())
+    rows = tx.execute(select(labelling).where(_L.endpoint == endpoint).order_by(_L.id.desc()).limit(100))
+    return _counted(tx, rows.all())
 
 
 def sampled_among(tx: Connection, places: Iterable[RowId]) -> set[RowId]:

@@ -149,7 +149,7 @@ def _chosen(node: Any, columns: Columns) -> Any:
 
 
 def _called(node: Any, columns: Columns) -> Any:
-    return _FUNCTIONS[node.func.id][1](*(_number(each, columns) for each in node.args))
+    return _FUNCTIONS[node.func.id][1](*(_number(arg, columns) for arg in node.args))
 
 
 def _computed(node: Any, columns: Columns) -> Any:

@@ -167,9 +167,9 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if method == "bootstrap":
             both = self.resampler(rows), self.resampler(other)
             return bootstrap(*both, len(rows), self.bootstrap_units(rows), level=level, seed=seed)
-        found = self.influence(rows).minus(self.influence(other))
+        influence = self.influence(rows).minus(self.influence(other))
         span = self.high - self.low
-        return self._around(found, level, len(rows), (-span, span))
+        return self._around(influence, level, len(rows), (-span, span))
 
     def interval_of_counts(self, rows: ScoredRows, *, level: float = 0.95) -> Interval:
         """Return the value with its interval of rows that stand for many alike: weights count them.
@@ -180,14 +180,14 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         total = round(rows.total)
         if not self.has_evidence(rows):
             return unknown(level, total)
-        found = self.influence(rows)
+        influence = self.influence(rows)
         spread = math.nan
         if total > 1 and rows.weight is not None:
             # Weights that count equal rows are frequencies: N of them, not as many as there are different
             # rows.
-            squares = float(rows.weight @ np.square(found.pull)) / total
+            squares = float(rows.weight @ np.square(influence.pull)) / total
             spread = math.sqrt(squares / (total - 1))
-        return self.within(found.value, (spread, total), level, total, "influence over counts")
+        return self.within(influence.value, (spread, total), level, total, "influence over counts")
 
     def within(self, value: float, spread: tuple[float, int], level: float, n: int, method: str) -> Interval:
         """Return the interval around a value with a standard error of so many units, within the range."""

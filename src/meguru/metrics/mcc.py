@@ -44,9 +44,9 @@ class Mcc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
     def influence(self, rows: ScoredRows) -> Influence:
         """Return the correlation and each row's influence on it."""
-        found = tally(rows)
-        answered, true = found.answered, found.true
-        up = float(found.right.sum() - answered @ true)
+        class_tally = tally(rows)
+        answered, true = class_tally.answered, class_tally.true
+        up = float(class_tally.right.sum() - answered @ true)
         of_answers, of_truth = 1 - float(answered @ answered), 1 - float(true @ true)
         product = of_answers * of_truth
         # Weights may be so uneven that a class is there and its share lost beside 1: then the product is 0.
@@ -55,7 +55,7 @@ class Mcc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
             pull = np.full(len(rows), 0.0 if is_constant else math.nan)
             return Influence(0.0, pull, rows.weight, rows.block)
         value, root = up / math.sqrt(product), math.sqrt(product)
-        pull = found.pull(
+        pull = class_tally.pull(
             np.full(len(true), 1 / root),
             -true / root + value * answered / of_answers,
             -answered / root + value * true / of_truth,

@@ -51,7 +51,7 @@ class Pinball(SumMetric, frozen=True, forbid_unknown_fields=True):
         """Need quantiles, or a score and a level."""
         if rows.has("quantiles"):
             known = self.level is None or self.level in rows.levels
-            shown = ", ".join(f"{each:g}" for each in rows.levels)
+            shown = ", ".join(f"{level:g}" for level in rows.levels)
             return "" if known else f"the model does not answer the level {self.level:g}, only {shown}"
         if self.level is None:
             return f"{self.key} needs quantiles, or a level for the score: {self.key}@0.5"

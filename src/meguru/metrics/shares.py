@@ -73,11 +73,11 @@ class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         return self._effective(rows, asked, level)
 
     def _effective(self, rows: ScoredRows, asked: Bools | None, level: float) -> Interval:
-        found = self.influence(rows)
-        spread, units = found.spread()
+        influence = self.influence(rows)
+        spread, units = influence.spread()
         if not spread >= 0:
-            return replace(unknown(level, len(rows)), estimate=found.value)
-        share = found.value
+            return replace(unknown(level, len(rows)), estimate=influence.value)
+        share = influence.value
         # A spread of exactly 0 is that of rows that all hit, or of which none does (see _share): then the
         # variance tells nothing of how many rows there are, and Kish's number stands for them.
         size = share * (1 - share) / spread**2 if spread else _independent(rows, asked)

@@ -78,7 +78,7 @@ def gradient(combine: Callable[[Any], Any], means: Floats) -> Floats:
     # f(x + ih) = f(x) + ih f'(x) + O(h^2): no difference of near values is taken, so h may be so small that
     # h^2 vanishes.
     steps = means.astype(np.complex128) + 1j * _STEP * np.eye(len(means))
-    return np.array([complex(combine(each)).imag / _STEP for each in steps])
+    return np.array([complex(combine(step)).imag / _STEP for step in steps])
 
 
 @runtime_checkable

@@ -88,15 +88,15 @@ class RatioMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
     def influence(self, rows: ScoredRows) -> Influence:
         """Return the ratio and each row's influence on it."""
-        found = tally(rows)
-        share = self.shares(found, rows)
+        class_tally = tally(rows)
+        share = self.shares(class_tally, rows)
         up, answered, true = self.ratio
-        right, below = up * found.right, answered * found.answered + true * found.true
+        right, below = up * class_tally.right, answered * class_tally.answered + true * class_tally.true
         if self.average == "micro":
             right, below = np.full_like(right, right.sum()), np.full_like(below, below.sum())
         ratio = np.divide(right, below, out=np.zeros_like(right), where=below > 0)
         slope = np.divide(share, below, out=np.zeros_like(right), where=below > 0)
-        pull = found.pull(up * slope, -answered * ratio * slope, -true * ratio * slope)
+        pull = class_tally.pull(up * slope, -answered * ratio * slope, -true * ratio * slope)
         value = ratio[0] if self.average == "micro" else share @ ratio
         return Influence(float(value), pull, rows.weight, rows.block)
 

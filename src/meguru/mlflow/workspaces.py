@@ -30,7 +30,7 @@ def routes() -> list[Route]:
 
 def _list(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     del given
-    return {"workspaces": [_shown(each) for each in list_projects(ws.with_(project=""))]}
+    return {"workspaces": [_shown(project) for project in list_projects(ws.with_(project=""))]}
 
 
 def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 
 def _create(ws: Workspace, given: RequestArguments) -> Response:
     name = given.required("name")
-    if any(each.name == name for each in list_projects(ws.with_(project=""))):
+    if any(project.name == name for project in list_projects(ws.with_(project=""))):
         raise Refusal("RESOURCE_ALREADY_EXISTS", f"Workspace '{name}' already exists.")
     _check_no_place(given)
     specs.declare(
@@ -67,10 +67,10 @@ def _delete(ws: Workspace, given: RequestArguments) -> Response:
 
 
 def _one(ws: Workspace, name: str) -> ProjectRecord:
-    known = {each.name: each for each in list_projects(ws.with_(project=""))}
-    if name not in known:
-        raise NotFound.of("project", name, known)
-    return known[name]
+    projects = {project.name: project for project in list_projects(ws.with_(project=""))}
+    if name not in projects:
+        raise NotFound.of("project", name, projects)
+    return projects[name]
 
 
 def _check_no_place(given: RequestArguments) -> None:

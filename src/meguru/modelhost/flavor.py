@@ -57,13 +57,18 @@ class FunctionFlavor:
     def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
         """Write the code with all that it needs, and its MLmodel file."""
         if isinstance(model, HostedPredictor):
-            said = _copy(model.host.folder, folder)
+            function_manifest = _copy(model.host.folder, folder)
         else:
             whole = model if isinstance(model, FunctionModel) else FunctionModel(target=model)
-            said = sources.write(whole, folder)
+            function_manifest = sources.write(whole, folder)
             _copy_files(whole, folder)
-        manifest.write(folder, said)
-        options = {"data": manifest.FILE, "kind": said.kind, "module": said.module, "name": said.name}
+        manifest.write(folder, function_manifest)
+        options = {
+            "data": manifest.FILE,
+            "kind": function_manifest.kind,
+            "module": function_manifest.module,
+            "name": function_manifest.name,
+        }
         mlmodel.write(
             folder,
             flavor=self.name,
@@ -78,21 +83,21 @@ class FunctionFlavor:
         """Read what the folder says; its host is started when it is first asked."""
         # Its state is a pickle, which only the host reads; a pickle anywhere else in the folder is refused.
         pickles.refuse_pickles(folder, but_in=self.opaque)
-        said = mlmodel.read(folder, [self.name])
-        if said.task is None:
+        description = mlmodel.read(folder, [self.name])
+        if description.task is None:
             raise InvalidInput("the model has no task", where=str(folder / mlmodel.FILE))
-        found = manifest.read(folder)
+        function_manifest = manifest.read(folder)
         # Bytecode, pickles and what is installed differ by minor version; a lock file brings a Python of its
         # own.
-        if found.python != _python() and not found.lock:
+        if function_manifest.python != _python() and not function_manifest.lock:
             raise InvalidInput(
-                f"the function was saved with Python {found.python}",
+                f"the function was saved with Python {function_manifest.python}",
                 where=str(folder / manifest.FILE),
                 why=f"this is Python {_python()}, and it has no environment of its own",
                 hint="save it with a lock file: FunctionModel(target=…, env='requirements.txt')",
             )
-        signature = msgspec.structs.replace(said.signature, outputs=said.task.outputs())
-        return HostedPredictor(ModelHost(folder), signature, said.task)
+        signature = msgspec.structs.replace(description.signature, outputs=description.task.outputs())
+        return HostedPredictor(ModelHost(folder), signature, description.task)
 
 
 class HostedPredictor:

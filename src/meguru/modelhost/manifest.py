@@ -74,17 +74,17 @@ def read(folder: Path) -> FunctionManifest:
         # does.
         if path.stat().st_size > _MAX_BYTES:
             raise InvalidInput(f"{FILE} is too large", where=str(path))
-        found = msgspec.json.decode(path.read_bytes(), type=FunctionManifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=FunctionManifest)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"{FILE} of the model is broken", where=str(path), why=str(error)[:300]) from error
-    for name in (found.module, *found.modules, *([found.name] if found.name else [])):
+    for name in (manifest.module, *manifest.modules, *([manifest.name] if manifest.name else [])):
         if not _NAME.fullmatch(name):
             raise InvalidInput(f"{FILE} names no module", where=str(path), why=name[:100])
-    for inside in found.modules.values():
+    for inside in manifest.modules.values():
         check_path(inside)
         # The host's import hook takes these paths as they are.
         if not (folder / CODE / inside).is_file():
             raise InvalidInput("code of the model is missing", where=str(path), why=inside[:200])
-    if "/" in found.lock or found.lock.startswith("."):
-        raise InvalidInput(f"{FILE} names no lock file", where=str(path), why=found.lock[:100])
-    return found
+    if "/" in manifest.lock or manifest.lock.startswith("."):
+        raise InvalidInput(f"{FILE} names no lock file", where=str(path), why=manifest.lock[:100])
+    return manifest

@@ -68,7 +68,7 @@ def create(
         raise Conflict(
             f"monitor {name!r} is there already",
             where=planned.ref,
-            why=f"its {', '.join(each.field for each in planned.fields)} differ from what you ask for",
+            why=f"its {', '.join(change.field for change in planned.fields)} differ from what you ask for",
             hint=f"change it: meguru monitor update {name}; or give the new one another name",
         )
     if planned.change is declarations.Change.CREATED:

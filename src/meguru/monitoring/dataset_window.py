@@ -52,12 +52,16 @@ def version_between(tx: Connection, name: str, start: datetime, end: datetime) -
     """Return the version that was made at `end`, if the one before it was made at `start`."""
     before: int | None = None
     for _ in range(_MAX_VERSIONS):
-        found = next(iter(datasets.versions(tx, name, before=before, limit=1)), None)
-        if found is None or found.created_at < end:
+        dataset_version = next(iter(datasets.versions(tx, name, before=before, limit=1)), None)
+        if dataset_version is None or dataset_version.created_at < end:
             return None
-        if found.created_at == end and found.version > 1:
-            return found if datasets.get(tx, name, found.version - 1).created_at == start else None
-        before = found.version
+        if dataset_version.created_at == end and dataset_version.version > 1:
+            return (
+                dataset_version
+                if datasets.get(tx, name, dataset_version.version - 1).created_at == start
+                else None
+            )
+        before = dataset_version.version
     return None
 
 
@@ -137,16 +141,16 @@ def compare_dataset_window(
     columns, broken = compared_columns(found.rows, profile)
     times, broken_times = compared_times(found.rows, profile)
     broken |= broken_times
-    now = {each.name: each.type for each in found.version.columns}
-    for each in found.reference.columns:
-        if each.name not in now:
-            broken[each.name] = "it is missing"
+    now = {dataset_column.name: dataset_column.type for dataset_column in found.version.columns}
+    for column in found.reference.columns:
+        if column.name not in now:
+            broken[column.name] = "it is missing"
         elif (
-            each.name not in broken
-            and "Null" not in {each.type, now[each.name]}
-            and now[each.name] != each.type
+            column.name not in broken
+            and "Null" not in {column.type, now[column.name]}
+            and now[column.name] != column.type
         ):
-            broken[each.name] = f"{each.type} became {now[each.name]}"
+            broken[column.name] = f"{column.type} became {now[column.name]}"
     compared = tuple(each for each in columns if each.severity is Severity.INPUT_DRIFT)
     reference = None
     if compared and wants_reference(monitor):
@@ -167,6 +171,10 @@ def compare_dataset_window(
         times=times,
         newest=newest_of(times_of(found.rows, found.version)) if found.version.event_time else None,
         reference_rows=profile.rows if found.is_whole else 0,
-        extra=tuple(name for name in now if name not in {each.name for each in found.reference.columns}),
+        extra=tuple(
+            name
+            for name in now
+            if name not in {dataset_column.name for dataset_column in found.reference.columns}
+        ),
         personal=found.personal,
     )

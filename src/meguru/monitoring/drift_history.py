@@ -46,28 +46,38 @@ def drift_history(ctx: Context, *, name: str, limit: int = 60) -> list[WindowMov
     newest: dict[tuple[datetime, datetime], Report] = {}
     for report in store.reports(ctx.tx, item.name, check_limit(limit)):
         newest.setdefault((report.start, report.end), report)
-    found = [_movement(newest[span]) for span in sorted(newest)]
+    movements = [_movement(newest[span]) for span in sorted(newest)]
     most: dict[str, float] = {}
-    for window in found:
-        for each in window.columns:
-            most[each.column] = max(most.get(each.column, 0.0), each.strength)
+    for window in movements:
+        for movement in window.columns:
+            most[movement.column] = max(most.get(movement.column, 0.0), movement.strength)
     kept = set(sorted(most, key=lambda column: (-most[column], column))[:MAX_COLUMNS])
     return [
-        msgspec.structs.replace(each, columns=[one for one in each.columns if one.column in kept])
-        for each in found
+        msgspec.structs.replace(
+            window_movement,
+            columns=[
+                column_movement
+                for column_movement in window_movement.columns
+                if column_movement.column in kept
+            ],
+        )
+        for window_movement in movements
     ]
 
 
 def _movement(report: Report) -> WindowMovement:
     strongest: dict[str, ColumnMovement] = {}
-    for each in report.findings:
-        if each.column and not each.slice and each.severity in _SEVERITIES:
+    for finding in report.findings:
+        if finding.column and not finding.slice and finding.severity in _SEVERITIES:
             made = ColumnMovement(
-                column=each.column, strength=_strength(each), breached=each.breached, says=each.says
+                column=finding.column,
+                strength=_strength(finding),
+                breached=finding.breached,
+                says=finding.says,
             )
-            known = strongest.get(each.column)
+            known = strongest.get(finding.column)
             if known is None or (made.breached, made.strength) > (known.breached, known.strength):
-                strongest[each.column] = made
+                strongest[finding.column] = made
     return WindowMovement(
         report=report.ref,
         start=report.start,

@@ -49,8 +49,8 @@ def with_expected_classes(
         return live
     if not all(baseline.outcomes[name].both_classes for name in names):
         return live  # a model's files may say anything
-    known = [Calibration.of(baseline.outcomes[name]) for name in names]
-    chances = np.column_stack([each.at(given[:, place])[0] for place, each in enumerate(known)])
+    calibrations = [Calibration.of(baseline.outcomes[name]) for name in names]
+    chances = np.column_stack([each.at(given[:, place])[0] for place, each in enumerate(calibrations)])
     total = chances.sum(axis=1, keepdims=True)
     chances = np.where(total > 0, chances / np.where(total > 0, total, 1), given)
     held = baseline.outcomes[names[0]].total
@@ -58,10 +58,12 @@ def with_expected_classes(
     wrong[np.arange(len(given)), given.argmax(axis=1)] = 0
     losses = {"accuracy": 1 - wrong, "log_loss": -np.log(np.clip(given, _EPSILON, 1 - _EPSILON))}
     metrics = [
-        msgspec.structs.replace(each, expected=_expected(losses[each.metric], chances, live.rows, held))
-        if each.metric in losses
-        else each
-        for each in live.metrics
+        msgspec.structs.replace(
+            measured_metric, expected=_expected(losses[measured_metric.metric], chances, live.rows, held)
+        )
+        if measured_metric.metric in losses
+        else measured_metric
+        for measured_metric in live.metrics
     ]
     return msgspec.structs.replace(live, metrics=metrics)
 

@@ -50,11 +50,12 @@ def with_expected(
     baseline
         What became of its holdout by score.
     """
-    known = _calibration(baseline)
-    if known is None or scored is None:
+    calibration = _calibration(baseline)
+    if calibration is None or scored is None:
         return live
     metrics = [
-        msgspec.structs.replace(each, expected=_estimate(each, *scored, known)) for each in live.metrics
+        msgspec.structs.replace(metric, expected=_estimate(metric, *scored, calibration))
+        for metric in live.metrics
     ]
     return msgspec.structs.replace(live, metrics=metrics)
 
@@ -103,11 +104,12 @@ def with_expected_losses(
     table = table_of(some, baseline.losses.columns, baseline.losses.categories)
     metrics = [
         msgspec.structs.replace(
-            each, expected=_as_estimate(baseline.losses.estimate(each.metric, table, live.rows))
+            measured_metric,
+            expected=_as_estimate(baseline.losses.estimate(measured_metric.metric, table, live.rows)),
         )
-        if each.metric in LOSS_METRICS
-        else each
-        for each in live.metrics
+        if measured_metric.metric in LOSS_METRICS
+        else measured_metric
+        for measured_metric in live.metrics
     ]
     return msgspec.structs.replace(live, metrics=metrics)
 
@@ -118,14 +120,14 @@ def with_reliability(live: ModelPerformance, known: ScoreOutcomes | None) -> Mod
         return live
     scores, shares, rows = reliability_groups(known)
     slope = logistic_recalibration(known)
-    made = Reliability(
+    reliability = Reliability(
         scores=scores.tolist(),
         shares=shares.tolist(),
-        rows=[int(each) for each in rows],
+        rows=[int(row) for row in rows],
         slope=slope[0] if slope else None,
         intercept=slope[1] if slope else None,
     )
-    return msgspec.structs.replace(live, reliability=made)
+    return msgspec.structs.replace(live, reliability=reliability)
 
 
 def bin_scores(profile: NumericProfile) -> Floats:
@@ -141,8 +143,8 @@ def _calibration(baseline: Baseline) -> Calibration | None:
     task = baseline.task
     if task is not None and task.key not in SCORES:
         return None
-    known = next(iter(baseline.outcomes.values()), None)
-    return None if known is None or not known.both_classes else Calibration.of(known)
+    outcomes = next(iter(baseline.outcomes.values()), None)
+    return None if outcomes is None or not outcomes.both_classes else Calibration.of(outcomes)
 
 
 def _estimate(
@@ -151,10 +153,10 @@ def _estimate(
     if measured.metric not in CONFIDENCE_METRICS:
         return None
     try:
-        found = confidence_estimate(measured.metric, scores, rows, calibration)
+        interval = confidence_estimate(measured.metric, scores, rows, calibration)
     except InvalidInput:
         return None
-    return _as_estimate(found)
+    return _as_estimate(interval)
 
 
 def _as_estimate(found: Interval) -> Estimate | None:

@@ -82,8 +82,8 @@ def _of(report: Report) -> Iterator[tuple[str, float | None, dict[str, str]]]:
     yield from _of_metric(report)
     yield "drift_share", report.drift_share, {}
     yield "drifted_columns", len(report.drifted), {}
-    breached = Counter(each.severity.value for each in report.findings if each.breached)
-    for severity in {each.severity.value for each in report.findings}:
+    breached = Counter(finding.severity.value for finding in report.findings if finding.breached)
+    for severity in {finding.severity.value for finding in report.findings}:
         yield "breached_findings", breached[severity], {"severity": severity}
     yield "rows", report.rows, {}
     yield "outcomes_share", report.coverage, {}
@@ -96,9 +96,9 @@ def _of_metric(report: Report) -> Iterator[tuple[str, float | None, dict[str, st
     judged = report.live.measured(report.metric) if report.live else None
     if judged is None:
         return
-    labels, found = {"metric": judged.metric}, judged.estimate
-    yield "metric", found.value if found else None, labels
-    yield "metric_low", found.low if found else None, labels
-    yield "metric_high", found.high if found else None, labels
+    labels, estimate = {"metric": judged.metric}, judged.estimate
+    yield "metric", estimate.value if estimate else None, labels
+    yield "metric_low", estimate.low if estimate else None, labels
+    yield "metric_high", estimate.high if estimate else None, labels
     yield "metric_reference", judged.reference, labels
     yield "metric_expected", judged.expected.value if judged.expected else None, labels

@@ -85,9 +85,9 @@ class ModelPerformance(msgspec.Struct, frozen=True, kw_only=True):
 
     def measured(self, metric: str) -> MeasuredMetric | None:
         """Return what a metric says of it; None when it was not measured. Old reports have the AUC alone."""
-        found = next((each for each in self.metrics if each.metric == metric), None)
-        if found is not None or metric != AUC or self.metrics:
-            return found
+        measured_metric = next((each for each in self.metrics if each.metric == metric), None)
+        if measured_metric is not None or metric != AUC or self.metrics:
+            return measured_metric
         return MeasuredMetric(
             metric=AUC, estimate=self.auc, reference=self.reference, difference=self.difference
         )

@@ -26,6 +26,6 @@ def evidence(tx: Connection, model: str, endpoint: str) -> dict[str, list[str]]:
     found = (
         [refs.make("monitor", each) for each in tx.execute(query).scalars()]
         if endpoint
-        else [each.ref for each in uses(tx, refs.parse(model, kind="model").name)]
+        else [use.ref for use in uses(tx, refs.parse(model, kind="model").name)]
     )
     return {"monitor": sorted(found)} if found else {}

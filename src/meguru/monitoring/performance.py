@@ -47,7 +47,7 @@ def measure(
     frame: pl.DataFrame,
     live: str,
     baselines: Mapping[str, Baseline],
-    asked: Sequence[RequestedMetric] = (),
+    metrics: Sequence[RequestedMetric] = (),
 ) -> tuple[ModelPerformance, ...]:
     """Measure every model of a window: the live one, those it followed, and its shadows, in this order.
 
@@ -64,10 +64,12 @@ def measure(
     """
     if not live:
         return ()
-    known = _Measuring(frame, live, baselines, asked)
+    measuring = _Measuring(frame, live, baselines, metrics)
     answered = [live, *sorted(set(frame[MODEL_COLUMN].unique()) - {live})]
-    found = [known.answered(model, Role.LIVE if model == live else Role.FORMER) for model in answered]
-    return (*found, *(known.shadow(model) for model in shadow_models(frame.columns)))
+    performances = [
+        measuring.answered(model, Role.LIVE if model == live else Role.FORMER) for model in answered
+    ]
+    return (*performances, *(measuring.shadow(model) for model in shadow_models(frame.columns)))
 
 
 class _Measuring:
@@ -93,9 +95,9 @@ class _Measuring:
         columns = output_columns(task, model)
         there = [each for each in columns.values() if each in self.frame.columns]
         rows = self.frame.drop_nulls(there) if there else self.frame.clear()
-        found = self._measured(rows, model, Role.SHADOW, columns)
+        performance = self._measured(rows, model, Role.SHADOW, columns)
         mine = rows.filter(rows[MODEL_COLUMN] == self.live)
-        return self._with_differences(found, mine, columns)
+        return self._with_differences(performance, mine, columns)
 
     def _measured(
         self, rows: pl.DataFrame, model: str, role: Role, columns: Mapping[str, str]
@@ -117,7 +119,9 @@ class _Measuring:
             _one(metric, each, task, known, read, made, holdout_value(holdout, metric.name))
             for metric, each in wanted
         ]
-        return msgspec.structs.replace(made, metrics=[each for each in metrics if each is not None])
+        return msgspec.structs.replace(
+            made, metrics=[measured_metric for measured_metric in metrics if measured_metric is not None]
+        )
 
     def _metrics(self, task: Task) -> list[tuple[Metric, RequestedMetric]]:
         return wanted_metrics(task, self.asked)
@@ -140,27 +144,28 @@ class _Measuring:
             shadow,
             metrics=[
                 msgspec.structs.replace(
-                    each, difference=_difference(judged[each.metric], first, second, shadow)
+                    measured_metric,
+                    difference=_difference(judged[measured_metric.metric], first, second, shadow),
                 )
-                if each.metric in judged
-                else each
-                for each in shadow.metrics
+                if measured_metric.metric in judged
+                else measured_metric
+                for measured_metric in shadow.metrics
             ],
         )
 
 
-def wanted_metrics(task: Task, asked: Sequence[RequestedMetric]) -> list[tuple[Metric, RequestedMetric]]:
+def wanted_metrics(task: Task, metrics: Sequence[RequestedMetric]) -> list[tuple[Metric, RequestedMetric]]:
     """Return what is measured of a model: what is asked for, then what its task names; each once."""
     own = [metric_of(name) for name in task.metrics]
     found: dict[str, tuple[Metric, RequestedMetric]] = {}
-    first = [each for each in asked if not each.beside]
+    first = [requested_metric for requested_metric in metrics if not requested_metric.beside]
     for each in first or [RequestedMetric()] * bool(own):
         metric = each.metric or (own[0] if own else None)
         if metric is not None and task.key in metric.tasks:
             found.setdefault(metric.name, (metric, each))
     for metric in own:
         found.setdefault(metric.name, (metric, RequestedMetric(method="analytic")))
-    for each in asked:
+    for each in metrics:
         if each.metric is not None and task.key in each.metric.tasks:
             found.setdefault(each.metric.name, (each.metric, each))
     return list(found.values())
@@ -168,20 +173,20 @@ def wanted_metrics(task: Task, asked: Sequence[RequestedMetric]) -> list[tuple[M
 
 def _one(
     metric: Metric,
-    asked: RequestedMetric,
+    requested_metric: RequestedMetric,
     task: Task,
     known: pl.DataFrame,
     rows: ScoredRows | None,
     made: ModelPerformance,
     reference: float | None,
 ) -> MeasuredMetric | None:
-    slices = [name for name in asked.slices if name in known.columns]
+    slices = [name for name in requested_metric.slices if name in known.columns]
     if rows is None and task.key not in SCORES:
         return None
     if metric.name == AUC and task.key in SCORES:
         found = made.auc
     else:
-        found = None if rows is None else _estimated(metric, rows, asked.method)
+        found = None if rows is None else _estimated(metric, rows, requested_metric.method)
     by_value = [] if rows is None else _slices(metric, rows, known, slices)
     return measured(metric, task, found, reference, by_value)
 

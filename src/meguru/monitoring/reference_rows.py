@@ -35,14 +35,14 @@ def reference_rows(tx: Connection, blobs: BlobStore, window: MonitoredWindow) ->
     They are of the first dataset that the version was made from and that has all of these columns; None if
     there is none, or it can't be read any more. The same version and window always get the same rows.
     """
-    wanted = [each.name for each in window.columns if each.name in _names(window.frame)]
+    wanted = [column.name for column in window.columns if column.name in _names(window.frame)]
     for ref in datasets_learned_from(tx, window.model):
         try:
             name = refs.parse(ref, kind="dataset")
             version = datasets.get(tx, name.name, int(name.version or 0))
         except (MeguruError, ValueError):
             continue
-        known = {each.name for each in version.columns}
+        known = {column.name for column in version.columns}
         features = [each for each in wanted if each in known]
         if features and len(features) == sum(not each.startswith("_") for each in wanted):
             return rows_of_version(blobs, version, features)

@@ -57,25 +57,25 @@ def replay(
     fields of its spec, as in ``{"persist": {"windows": 1, "of": 1}}``; every check looks at the rows again,
     so that any rule can be tried before it is saved.
     """
-    known = store.one(ctx.tx, refs.parse(name, kind="monitor").name)
-    tried = _changed(ctx, known, changes) if changes else known
+    monitor = store.one(ctx.tx, refs.parse(name, kind="monitor").name)
+    tried = _changed(ctx, monitor, changes) if changes else monitor
     wanted = _spans(ctx, tried, start, end)[-check_limit(limit) :]
-    told = {(each.start, each.end): each for each in _reports(ctx.tx, known, wanted)}
-    found: list[ReplayedWindow] = []
+    reports = {(report.start, report.end): report for report in _reports(ctx.tx, monitor, wanted)}
+    windows: list[ReplayedWindow] = []
     past: list[PastWindow] = []
     for span in wanted:
         window = _window(ctx.tx, ctx.blobs, tried, span, past)
-        said = judge(tried, window)
-        past.append(_as_past(window, span, said))
-        before = told.get((span.start, span.end))
-        found.append(_told(window, span, said, found, before.verdict.value if before else ""))
+        judgement = judge(tried, window)
+        past.append(_as_past(window, span, judgement))
+        before = reports.get((span.start, span.end))
+        windows.append(_told(window, span, judgement, windows, before.verdict.value if before else ""))
     return MonitorReplay(
-        monitor=known.name,
+        monitor=monitor.name,
         changes=changes,
-        windows=found,
-        rang=sum(each.verdict is ReportVerdict.ALERT for each in found),
-        alerts=sum(each.began for each in found),
-        rang_then=sum(each.then == ReportVerdict.ALERT for each in found),
+        windows=windows,
+        rang=sum(replayed_window.verdict is ReportVerdict.ALERT for replayed_window in windows),
+        alerts=sum(replayed_window.began for replayed_window in windows),
+        rang_then=sum(replayed_window.then == ReportVerdict.ALERT for replayed_window in windows),
     )
 
 
@@ -108,19 +108,19 @@ def _spans(ctx: Context, monitor: Monitor, start: datetime | None, end: datetime
             return []
         until = min(last, arrived.last_time or now, now)
         rows = following(rule, max(began, first, EARLIEST))  # the first one begins before its first row
-        found: Iterable[TimeSpan] = takewhile(lambda each: each.start <= until, rows)
+        time_spans: Iterable[TimeSpan] = takewhile(lambda each: each.start <= until, rows)
     else:
         reported = store.spans_before(ctx.tx, monitor.name, last, 10_000)
-        found = sorted(TimeSpan(each.start, each.end) for each in reported)
-    return [each for each in found if each.start >= first and each.end <= last]
+        time_spans = sorted(TimeSpan(span.start, span.end) for span in reported)
+    return [span for span in time_spans if span.start >= first and span.end <= last]
 
 
 def _reports(tx: Connection, monitor: Monitor, wanted: Sequence[TimeSpan]) -> list[Report]:
     if not wanted:
         return []
-    mine = {(each.start, each.end) for each in wanted}
-    spans_there = store.spans_before(tx, monitor.name, max(each.end for each in wanted), 10_000)
-    ids = [each.id for each in spans_there if (each.start, each.end) in mine]
+    mine = {(span.start, span.end) for span in wanted}
+    spans_there = store.spans_before(tx, monitor.name, max(span.end for span in wanted), 10_000)
+    ids = [span.id for span in spans_there if (span.start, span.end) in mine]
     return store.reports_by_id(tx, ids)
 
 
@@ -129,12 +129,12 @@ def _window(
 ) -> MonitoredWindow:
     first = past[0].start if past else span.start
     # What was before the replay is known by its counts alone: what rang then did so by other rules.
-    earlier = past_windows([each for each in reports_before(tx, monitor, *span) if each.end <= first])
-    there = [replace(each, causes=(), findings=(), trend=None) for each in earlier]
+    earlier = past_windows([report for report in reports_before(tx, monitor, *span) if report.end <= first])
+    there = [replace(past_window, causes=(), findings=(), trend=None) for past_window in earlier]
     bearing = relevant_to(monitor, [*there, *past], *span)
     if monitor.dataset:
-        found = read_dataset_window(tx, blobs, monitor, span.start, span.end)
-        return compare_dataset_window(blobs, found, monitor, span, bearing if monitor.window else ())
+        dataset_window = read_dataset_window(tx, blobs, monitor, span.start, span.end)
+        return compare_dataset_window(blobs, dataset_window, monitor, span, bearing if monitor.window else ())
     seen = read_window(tx, blobs, monitor, span.start, span.end)
     window = seen.compared()
     counted = with_column_counts(tx, monitor.endpoint, seen.rules, window.model, bearing)
@@ -163,7 +163,7 @@ def _told(
     window: MonitoredWindow, span: TimeSpan, said: Judgement, before: Sequence[ReplayedWindow], then: str
 ) -> ReplayedWindow:
     rings = said.verdict is ReportVerdict.ALERT
-    ringing = [each for each in said.causes if each.state is CauseState.RINGING]
+    ringing = [cause for cause in said.causes if cause.state is CauseState.RINGING]
     rang = bool(before) and before[-1].verdict is ReportVerdict.ALERT
     return ReplayedWindow(
         start=span.start,
@@ -172,7 +172,7 @@ def _told(
         model=window.model,
         verdict=said.verdict,
         began=rings and not rang,
-        causes=[f"{each.severity.value} {each.what}" for each in ringing],
+        causes=[f"{cause.severity.value} {cause.what}" for cause in ringing],
         reasons=said.reasons,
         then=then,
     )

@@ -65,12 +65,12 @@ def run(ctx: Context, *, name: str, start: datetime, end: datetime, exact: bool 
     _check_window(start, end)
     with _reading(ctx) as tx:
         monitor = store.one(tx, refs.parse(name, kind="monitor").name)
-        found = make_report(tx, ctx.blobs, monitor, start, end, ctx.now(), exact=exact)
+        report = make_report(tx, ctx.blobs, monitor, start, end, ctx.now(), exact=exact)
         agreed = not exact or bool(monitor.dataset) or _agree(ctx, tx, monitor, start, end)
     # In a transaction of its own, so only where none is open: on SQLite it would wait for itself.
     if not agreed and not ctx.is_open:
         count_anew(ctx.ws.with_(principal=system("monitors")), monitor.endpoint)
-    return store_report(ctx, found)
+    return store_report(ctx, report)
 
 
 def _agree(ctx: Context, tx: Connection, monitor: Monitor, start: datetime, end: datetime) -> bool:
@@ -98,7 +98,7 @@ def make_report(
     lacking = _missing_parts(tx, monitor, end, seen, now)
     before = reports_before(tx, monitor, start, end)
     outside = ExternalInputs.of(tx, monitor, start, end)
-    digest = _digest(monitor, seen, sorted(lacking), [each.digest for each in before], outside.state)
+    digest = _digest(monitor, seen, sorted(lacking), [report.digest for report in before], outside.state)
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
@@ -114,18 +114,20 @@ def make_report(
 def _make_dataset_report(
     tx: Connection, blobs: BlobStore, monitor: Monitor, start: datetime, end: datetime, now: datetime
 ) -> Report:
-    found = read_dataset_window(tx, blobs, monitor, start, end)
+    dataset_window = read_dataset_window(tx, blobs, monitor, start, end)
     lacking = missing_dataset_parts(tx, blobs, monitor, end, now) if monitor.window else {}
     settings = {name: getattr(monitor, name) for name in (*_SETTINGS, "dataset", "reference")}
     before = reports_before(tx, monitor, start, end) if monitor.window else []
-    parts = [settings, found.digest, found.reference.digest, sorted(lacking)]
+    parts = [settings, dataset_window.digest, dataset_window.reference.digest, sorted(lacking)]
     digest = digests.of_value([*parts, [each.digest for each in before]] if before else parts)
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    window = compare_dataset_window(blobs, found, monitor, (start, end), past_windows(before))
+    window = compare_dataset_window(blobs, dataset_window, monitor, (start, end), past_windows(before))
     made = evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
-    return msgspec.structs.replace(made, model="", dataset=found.version.ref, reference=found.reference.ref)
+    return msgspec.structs.replace(
+        made, model="", dataset=dataset_window.version.ref, reference=dataset_window.reference.ref
+    )
 
 
 def evaluate(
@@ -141,8 +143,8 @@ def evaluate(
 
     What a window is `partial` for keeps it from being ok: what is still to come may say otherwise.
     """
-    found = judge(monitor, window)
-    is_open = bool(partial) and found.verdict is ReportVerdict.OK
+    judgement = judge(monitor, window)
+    is_open = bool(partial) and judgement.verdict is ReportVerdict.OK
     return Report(
         id=new_id("report"),
         monitor=monitor.name,
@@ -151,25 +153,25 @@ def evaluate(
         start=start,
         end=end,
         at=at,
-        verdict=ReportVerdict.UNKNOWN if is_open else found.verdict,
-        reasons=[*partial, *found.reasons] if is_open else found.reasons,
+        verdict=ReportVerdict.UNKNOWN if is_open else judgement.verdict,
+        reasons=[*partial, *judgement.reasons] if is_open else judgement.reasons,
         rows=window.rows,
         outcomes=window.outcomes,
         coverage=window.outcomes / window.rows if window.rows else 0.0,
-        compared=found.compared,
-        drifted=found.drifted,
-        drift_share=found.drift_share,
+        compared=judgement.compared,
+        drifted=judgement.drifted,
+        drift_share=judgement.drift_share,
         performance=list(window.performance),
         metric=window.live.metrics[0].metric if window.live and window.live.metrics else AUC,
-        findings=found.findings,
-        notes=found.notes,
-        causes=found.causes,
-        trend=found.trend,
+        findings=judgement.findings,
+        notes=judgement.notes,
+        causes=judgement.causes,
+        trend=judgement.trend,
         digest=digest,
         partial=list(partial),
         business=list(window.business),
         service=None if window.service is None else figures_of(window.service),
-        evidence=gather_evidence(window, found.findings, JudgedSpan(start, end, found.verdict)),
+        evidence=gather_evidence(window, judgement.findings, JudgedSpan(start, end, judgement.verdict)),
     )
 
 
@@ -183,11 +185,11 @@ def store_report(ctx: Context, report: Report) -> Report:
     store.add_report(tx, report)
     keep_values(ctx, report.business)
     subject, data = refs.make("monitor", report.monitor), _data(report)
-    used = [subject, *(each.model for each in report.performance)]
+    used = [subject, *(performance.model for performance in report.performance)]
     used += [each for each in (report.dataset, report.reference) if each]
     ctx.emit("monitor.evaluated", subject, data=data, used=used, produced=[report.ref])
     # What rings on without being in this window was told already; its alert stands till a window is ok.
-    is_told = any(each.seen and each.state is CauseState.RINGING for each in report.causes)
+    is_told = any(cause.seen and cause.state is CauseState.RINGING for cause in report.causes)
     if report.verdict is ReportVerdict.ALERT and is_told:
         ctx.emit("monitor.alerted", subject, data=data, used=[report.ref])
     return report

@@ -82,6 +82,6 @@ def _categories(before: pl.Series, after: pl.Series) -> list[BinShare]:
         for word in first
     ]
     if len(total) > MAX_CATEGORIES:
-        rest = (1 - sum(each.reference for each in rows), 1 - sum(each.current for each in rows))
+        rest = (1 - sum(share.reference for share in rows), 1 - sum(share.current for share in rows))
         rows.append(BinShare("others", max(0.0, rest[0]), max(0.0, rest[1])))
     return rows

@@ -16,11 +16,13 @@ from meguru.predictions.outcome_delays import label_delay
 def list_monitors(ctx: Context, *, endpoint: str = "") -> list[MonitorStatus]:
     """List monitors, or those of one endpoint, each with its newest report."""
     wanted = [refs.parse(endpoint, kind="endpoint").name] if endpoint else []
-    found = store.all_monitors(ctx.tx, *wanted, projects=ctx.visible)
-    newest = store.newest_reports(ctx.tx, [item.name for item in found], 1)
+    monitors = store.all_monitors(ctx.tx, *wanted, projects=ctx.visible)
+    newest = store.newest_reports(ctx.tx, [item.name for item in monitors], 1)
     return [
-        MonitorStatus(monitor=item, last=next((each.summary() for each in newest.get(item.name, [])), None))
-        for item in found
+        MonitorStatus(
+            monitor=item, last=next((report.summary() for report in newest.get(item.name, [])), None)
+        )
+        for item in monitors
     ]
 
 
@@ -28,12 +30,12 @@ def list_monitors(ctx: Context, *, endpoint: str = "") -> list[MonitorStatus]:
 def list_reports(ctx: Context, *, endpoints: list[str], limit: int = 50) -> dict[str, list[ReportSummary]]:
     """List the newest reports of the monitors of some endpoints, so many of each monitor, by endpoint."""
     check_limit(limit)
-    names = [refs.parse(each, kind="endpoint").name for each in endpoints]
+    names = [refs.parse(endpoint, kind="endpoint").name for endpoint in endpoints]
     monitors = store.all_monitors(ctx.tx, *names, projects=ctx.visible) if names else []
     reports = store.newest_reports(ctx.tx, [item.name for item in monitors], limit)
     found: dict[str, list[ReportSummary]] = {name: [] for name in names}
     for item in monitors:
-        found[item.endpoint] += [each.summary() for each in reports.get(item.name, [])]
+        found[item.endpoint] += [report.summary() for report in reports.get(item.name, [])]
     return found
 
 
@@ -43,7 +45,7 @@ def show(ctx: Context, *, name: str, limit: int = 50) -> MonitorHistory:
     item = store.one(ctx.tx, refs.parse(name, kind="monitor").name)
     found = store.reports(ctx.tx, item.name, check_limit(limit))
     windows = status(ctx.tx, item, ctx.now())
-    reports = [each.summary() for each in found]
+    reports = [report.summary() for report in found]
     delay = label_delay(ctx.tx, item.endpoint) if item.endpoint else None
     newest = max(reports, key=lambda each: each.end, default=None)
     arrived = arrivals(ctx.tx, item.endpoint).get(item.endpoint) if delay and newest else None

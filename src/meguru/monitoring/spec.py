@@ -30,13 +30,13 @@ MAX_IMPORTANT = 1000
 
 def find(tx: Connection, name: str) -> MonitorSpec | None:
     """Return the present spec; None if there is no such monitor."""
-    found = store.find(tx, name)
-    return None if found is None else _spec(found)
+    monitor = store.find(tx, name)
+    return None if monitor is None else _spec(monitor)
 
 
 def find_many(tx: Connection, names: Sequence[str]) -> dict[str, MonitorSpec]:
     """Return the present specs of those of these names that are there."""
-    return {each.name: _spec(each) for each in store.find_many(tx, names)}
+    return {monitor.name: _spec(monitor) for monitor in store.find_many(tx, names)}
 
 
 def _spec(found: Monitor) -> MonitorSpec:
@@ -46,7 +46,7 @@ def _spec(found: Monitor) -> MonitorSpec:
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of what is declared in some projects (None: in all), sorted."""
-    return [each.name for each in store.all_monitors(tx, projects=projects)]
+    return [monitor.name for monitor in store.all_monitors(tx, projects=projects)]
 
 
 def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
@@ -85,9 +85,9 @@ def _of_endpoint(
     if (theirs := refs.project_of(full)) != project:
         # Its reports tell of what that endpoint was asked and answered.
         ctx.require("prediction:read", project=theirs, why=f"the monitor would watch endpoint/{full}")
-    known = newest_known_model(ctx.tx, _model_of(ctx.tx, full))
-    options = _able(spec, checks, known) if known else spec.checks
-    alert_on = _found_by([check_of(each) for each in options], spec.alert_on)
+    model = newest_known_model(ctx.tx, _model_of(ctx.tx, full))
+    options = _able(spec, checks, model) if model else spec.checks
+    alert_on = _found_by([check_of(option) for option in options], spec.alert_on)
     return msgspec.structs.replace(
         spec, endpoint=refs.relative_to(project, full), checks=options, alert_on=alert_on
     )
@@ -139,7 +139,9 @@ def _alarms(spec: MonitorSpec, checks: Sequence[MonitorCheck]) -> MonitorSpec:
     rate = as_level(spec.false_discovery_rate, "false_discovery_rate")
     spec.persist.check()
     spec.recover.check()
-    if spec.important and not any(Severity.INPUT_DRIFT in each.severities for each in checks):
+    if spec.important and not any(
+        Severity.INPUT_DRIFT in monitor_check.severities for monitor_check in checks
+    ):
         raise InvalidInput(
             "no check of this monitor finds drift of inputs, so none would ring for being important",
             field="important",
@@ -225,17 +227,17 @@ def _able(spec: MonitorSpec, checks: Sequence[MonitorCheck], model: KnownModel) 
 def _found_by(checks: Sequence[MonitorCheck], wanted: Sequence[Severity]) -> list[Severity]:
     """Return the severities to alert on, in order; each must be one that some check finds."""
     findable = {Severity.DATA_BREAK}.union(*(check.severities for check in checks))
-    given = sorted(set(wanted), key=list(Severity).index)
-    if given == ALERT_ON:
-        return [each for each in given if each in findable]
-    for each in given:
-        if each not in findable:
+    severities = sorted(set(wanted), key=list(Severity).index)
+    if severities == ALERT_ON:
+        return [each for each in severities if each in findable]
+    for severity in severities:
+        if severity not in findable:
             raise InvalidInput(
-                f"no check of this monitor finds {each.value}, so it would never alert on it",
-                field=f"alert_on[{list(wanted).index(each)}]",
+                f"no check of this monitor finds {severity.value}, so it would never alert on it",
+                field=f"alert_on[{list(wanted).index(severity)}]",
                 why=f"its checks find {', '.join(sorted(one.value for one in findable))}",
             )
-    return given
+    return severities
 
 
 def _model_of(tx: Connection, name: str) -> str:
@@ -245,7 +247,7 @@ def _model_of(tx: Connection, name: str) -> str:
     newest = events.latest(tx, subject=refs.make("endpoint", name), types=(told[0], told[2]))
     if newest is None or newest.type == "endpoint.retired":
         made = events.read(tx, types=("endpoint.created",), limit=1000, newest_first=True)
-        raise NotFound.of("endpoint", name, [refs.parse(each.subject).name for each in made])
+        raise NotFound.of("endpoint", name, [refs.parse(event.subject).name for event in made])
     model = str(newest.data.get("model", ""))
     for change in events.read(tx, after=newest.seq, subject=newest.subject, types=told[1:2], limit=1000):
         model = change.data["changes"].get("model", {}).get("after", model)

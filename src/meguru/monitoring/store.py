@@ -99,12 +99,12 @@ def find_report(tx: Connection, name: str, start: datetime, end: datetime, diges
 
 def one_report(tx: Connection, report_id: str) -> Report:
     """Return a report by its id, with its evidence."""
-    found = _whole(tx, monitor_report.c.id == report_id)
-    if found is None:
+    report = _whole(tx, monitor_report.c.id == report_id)
+    if report is None:
         raise NotFound(
             f"there is no report {report_id!r}", where=report_id, hint="see: meguru monitor show NAME"
         )
-    return found
+    return report
 
 
 def _whole(tx: Connection, here: ColumnElement[bool]) -> Report | None:
@@ -158,7 +158,7 @@ def spans_before(tx: Connection, name: str, start: datetime, limit: int) -> list
 def spans_at(tx: Connection, name: str, moments: Sequence[datetime]) -> list[ReportSpan]:
     """Return the windows of a monitor that some moments lie in, each with its newest report."""
     table = monitor_report.c
-    within = [(table.window_start <= each) & (table.window_end > each) for each in moments]
+    within = [(table.window_start <= moment) & (table.window_end > moment) for moment in moments]
     return _spans(tx, (table.monitor == name) & or_(*within), 1000) if within else []
 
 
@@ -168,10 +168,10 @@ def _spans(tx: Connection, where: ColumnElement[bool], limit: int) -> list[Repor
     query = query.order_by(
         table.window_start.desc(), table.window_end.desc(), table.at.desc(), table.id.desc()
     )
-    found: dict[tuple[datetime, datetime], ReportSpan] = {}
+    spans: dict[tuple[datetime, datetime], ReportSpan] = {}
     for row in tx.execute(query.limit(limit)):
-        found.setdefault((row.window_start, row.window_end), ReportSpan(*row))
-    return list(found.values())
+        spans.setdefault((row.window_start, row.window_end), ReportSpan(*row))
+    return list(spans.values())
 
 
 def reports_by_id(tx: Connection, ids: Sequence[str]) -> list[Report]:

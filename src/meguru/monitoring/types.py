@@ -217,7 +217,7 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def live(self) -> ModelPerformance | None:
         """How the live model did."""
-        return next((each for each in self.performance if each.role is Role.LIVE), None)
+        return next((performance for performance in self.performance if performance.role is Role.LIVE), None)
 
 
 class Report(ReportSummary, frozen=True, kw_only=True):

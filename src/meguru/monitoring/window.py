@@ -166,7 +166,7 @@ class MonitoredWindow:
     @property
     def live(self) -> ModelPerformance | None:
         """How the live model did."""
-        return next((each for each in self.performance if each.role is Role.LIVE), None)
+        return next((performance for performance in self.performance if performance.role is Role.LIVE), None)
 
 
 def live_model(frame: pl.DataFrame) -> str:
@@ -178,7 +178,7 @@ def compare(
     frame: pl.DataFrame,
     baselines: Mapping[str, Baseline],
     min_rows: int,
-    asked: Sequence[RequestedMetric] = (),
+    metrics: Sequence[RequestedMetric] = (),
     span: tuple[datetime, datetime] | None = None,
 ) -> MonitoredWindow:
     """Compare a window's rows with the baselines of the models in it.
@@ -208,7 +208,7 @@ def compare(
         min_rows=min_rows,
         columns=columns,
         broken=broken | broken_times,
-        performance=measure(frame, model, baselines, asked),
+        performance=measure(frame, model, baselines, metrics),
         start=span[0] if span else None,
         end=span[1] if span else None,
         frame=mine,
@@ -269,7 +269,7 @@ def with_score_analysis(window: MonitoredWindow, known: ScoreOutcomes | None) ->
     That is what each metric is expected to be before outcomes are known, how reliable scores are by what
     became of rows, and whether the known outcomes stand for all.
     """
-    score = next((each for each in window.columns if each.name == SCORE_COLUMN), None)
+    score = next((column for column in window.columns if column.name == SCORE_COLUMN), None)
     baseline = window.baseline or Baseline(model=window.model)
     profile, now = (score.profile, score.now) if score else (None, None)
     if not window.performance:

@@ -144,15 +144,15 @@ class _RowsWindow:
         return _first(self.tx, self.monitor, self.rules, live_model(self.frame), self.span)
 
     def compared(self) -> MonitoredWindow:
-        asked = requested_metrics(self.monitor.checks)
-        found = compare(self.frame, self.baselines, self.monitor.min_rows, asked, self.span)
-        if found.frame is None or not _is_unknown(self.rules, found.model):
-            return found
-        if self.first is None or self.first.cell.rows < found.min_rows:
-            return _too_early(found)
-        profile = profile_of_first(self.tx, self.monitor.endpoint, found.model, self.first)
-        columns, broken = compared_columns(found.frame, profile)
-        return replace(found, columns=columns, broken=broken, compared_with=FIRST_WINDOW)
+        metrics = requested_metrics(self.monitor.checks)
+        monitored_window = compare(self.frame, self.baselines, self.monitor.min_rows, metrics, self.span)
+        if monitored_window.frame is None or not _is_unknown(self.rules, monitored_window.model):
+            return monitored_window
+        if self.first is None or self.first.cell.rows < monitored_window.min_rows:
+            return _too_early(monitored_window)
+        profile = profile_of_first(self.tx, self.monitor.endpoint, monitored_window.model, self.first)
+        columns, broken = compared_columns(monitored_window.frame, profile)
+        return replace(monitored_window, columns=columns, broken=broken, compared_with=FIRST_WINDOW)
 
 
 @dataclass(frozen=True)
@@ -167,19 +167,19 @@ class _CellsWindow:
 
     @property
     def rows(self) -> int:
-        return sum(each.rows for each in window.models_of(self.cells).values())
+        return sum(cell.rows for cell in window.models_of(self.cells).values())
 
     @property
     def outcomes(self) -> int:
-        return sum(each.outcomes for each in window.models_of(self.cells).values())
+        return sum(cell.outcomes for cell in window.models_of(self.cells).values())
 
     @property
     def baselines(self) -> dict[str, Baseline]:
         return {model: self.rules.baseline(model) for model in sorted({key.model for key in self.cells})}
 
     def digest(self) -> str:
-        known = window.models_of(self.cells)
-        state = {model: [cell.rows, cell.outcomes, f"{cell.checksum:016x}"] for model, cell in known.items()}
+        cells = window.models_of(self.cells)
+        state = {model: [cell.rows, cell.outcomes, f"{cell.checksum:016x}"] for model, cell in cells.items()}
         beside = [*([] if self.first is None else _state(self.first)), *(["exact"] if self.exact else [])]
         return digests.of_value([state, beside] if beside else state)
 
@@ -192,18 +192,18 @@ class _CellsWindow:
         return _first(self.tx, self.monitor, self.rules, self.live, (self.start, self.end))
 
     def compared(self) -> MonitoredWindow:
-        asked, span = requested_metrics(self.monitor.checks), (self.start, self.end)
+        metrics, span = requested_metrics(self.monitor.checks), (self.start, self.end)
         baselines, layout = self.baselines, self.rules.layout(self.live)
         least = self.monitor.min_rows
-        found = window.compare_cells(self.cells, self.live, baselines, layout, least, asked, span)
+        found = window.compare_cells(self.cells, self.live, baselines, layout, least, metrics, span)
         found = replace(self._with_first(found), extra=self._extra())
-        reads = {each for options in self.monitor.checks for each in check_of(options).reads}
-        foretells = any(each.get("check") == "estimate" for each in self.monitor.checks)
+        reads = {read for options in self.monitor.checks for read in check_of(options).reads}
+        foretells = any(check.get("check") == "estimate" for check in self.monitor.checks)
         known = found.baseline
         by_rows = foretells and known is not None and (known.losses is not None or len(known.outcomes) > 1)
-        if "rows" in reads or by_rows or window.needs_sample(found, baselines, asked):
+        if "rows" in reads or by_rows or window.needs_sample(found, baselines, metrics):
             rows = sample.sample(self.tx, self.monitor.endpoint, *span)
-            found = window.add_sampled(found, rows, baselines, asked)
+            found = window.add_sampled(found, rows, baselines, metrics)
         return found
 
     def _extra(self) -> tuple[str, ...]:

@@ -33,8 +33,8 @@ def output_columns(outputs: Iterable[AnswerOutput], shadow: str = "") -> list[st
     """Return the columns of a model's outputs, or of a shadow's."""
     if shadow:
         whole = SHADOW_PREFIX + shadow
-        return [whole if each.name == "score" else f"{whole}:{each.name}" for each in outputs]
-    return [output_column(each.name) for each in outputs]
+        return [whole if output.name == "score" else f"{whole}:{output.name}" for output in outputs]
+    return [output_column(output.name) for output in outputs]
 
 
 def series(name: str, values: Sequence[Any], kind: AnswerOutput) -> pl.Series:

@@ -46,7 +46,7 @@ def _places(ctx: Context, endpoint: str, predictions: Sequence[str]) -> list[Row
     if not 1 <= len(predictions) <= MAX_OUTCOMES:
         why = f"{len(predictions)} were named, 1 to {MAX_OUTCOMES:,} are allowed"
         raise InvalidInput("name the predictions", why=why, field="predictions")
-    found = [ids.split(refs.parse(each, kind="prediction").name) for each in predictions]
+    found = [ids.split(refs.parse(prediction, kind="prediction").name) for prediction in predictions]
     with ctx.ws.read() as tx:
         known = store.find_batches(tx, [place[0] for place in found if place])
     places = []

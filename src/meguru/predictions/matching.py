@@ -73,7 +73,11 @@ def find(
 ) -> list[list[RowId]]:
     """Return the predictions that each is of, in order: of a key none, one or several that are equal."""
     # Whole numbers and their digits are one key: that is how a client's JSON and its CSV agree.
-    asked = [(str(each.key), each.time, each.at or now) for each in given if each.key != ""]
+    asked = [
+        (str(reference.key), reference.time, reference.at or now)
+        for reference in given
+        if reference.key != ""
+    ]
     by_key = iter(row_keys.find(tx, endpoint, asked))
     return [[place] if place else next(by_key) for place in by_id]
 

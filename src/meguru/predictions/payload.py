@@ -113,7 +113,7 @@ def make(
         types=dict(types),
         features=stored,
         answer=answer if isinstance(answer, ModelAnswer) else plain(answer),
-        times=[micros(each) for each in times],
+        times=[micros(time) for time in times],
         shadows={
             ref: each if isinstance(each, ModelAnswer) else plain(each)
             for ref, each in (shadows or {}).items()
@@ -127,7 +127,7 @@ def pack(content: PayloadColumns, together: ScoringBatch | None = None) -> bytes
     header = _header(content)
     rows: Any
     if len(content.times) <= MAX_PACKED_ROWS:
-        given = [each.columns.values() for each in content.shadows.values()]
+        given = [answer.columns.values() for answer in content.shadows.values()]
         columns = [*content.features.values(), *content.answer.columns.values(), content.times]
         rows = list(zip(*columns, *(values for shadow in given for values in shadow), strict=True))
     else:
@@ -141,7 +141,7 @@ def pack(content: PayloadColumns, together: ScoringBatch | None = None) -> bytes
 def _header(content: PayloadColumns) -> bytes:
     outputs, shadows = content.answer.outputs, content.shadows
     # By identity: nearly all models have the one output, and their headers stay as short as they always were.
-    others = tuple(each.outputs for each in shadows.values())
+    others = tuple(answer.outputs for answer in shadows.values())
     if all(each is PLAIN for each in (outputs, *others)):
         return encode((content.types, list(shadows)))
     return encode((content.types, list(shadows), outputs, others))
@@ -190,7 +190,7 @@ def recorded(
     rows = packed_rows(payload)
     if rows is not None:
         content = content_of(rows.header, rows.rows)
-        return content.types, dict(content.features), [moment(each) for each in content.times]
+        return content.types, dict(content.features), [moment(time) for time in content.times]
     types = None if payload.startswith(ARROW) else decode_header(decode(payload).header).types
     found = frame_of(payload)
     columns = _features(found, types)
@@ -212,7 +212,7 @@ def _features(found: pl.DataFrame, types: Mapping[str, str] | None) -> dict[str,
 def outputs_of(payload: bytes) -> tuple[tuple[AnswerOutput, ...], dict[str, tuple[AnswerOutput, ...]]]:
     """Return the outputs of the model, and those of each shadow."""
     if payload.startswith(ARROW):
-        shadows = [each for each in frame_of(payload).columns if each.startswith(SHADOW_PREFIX)]
+        shadows = [column for column in frame_of(payload).columns if column.startswith(SHADOW_PREFIX)]
         return PLAIN, {name.removeprefix(SHADOW_PREFIX): PLAIN for name in shadows}
     read = decode_header(decode(payload).header)
     others = read.shadow_outputs or (PLAIN,) * len(read.shadows)

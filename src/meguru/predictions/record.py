@@ -88,8 +88,8 @@ def add(ctx: Context, *, id: str, value: OutcomeValue, at: datetime | None = Non
         batch = store.find_batches(tx, [place[0]]).get(place[0]) if place else None
     if batch is None:
         raise NotFound.of("prediction", name[:80])
-    given = OutcomeInput(prediction_id=name, value=value, at=at)
-    return record.function(ctx, endpoint=batch.endpoint, outcomes=[given])
+    outcome_input = OutcomeInput(prediction_id=name, value=value, at=at)
+    return record.function(ctx, endpoint=batch.endpoint, outcomes=[outcome_input])
 
 
 def tasks_of(tx: Connection, models: Iterable[str]) -> dict[str, Task]:

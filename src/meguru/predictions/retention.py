@@ -45,14 +45,14 @@ class PredictionRecords:
         """Remove some of them, the oldest first."""
         mine = prediction_batch.c
         query = select(mine.id, mine.n, func.length(mine.payload)).where(_old(ref, before))
-        found = ctx.tx.execute(query.order_by(mine.received_at).limit(MAX_REQUESTS)).all()
-        ids = [row[0] for row in found]
+        rows = ctx.tx.execute(query.order_by(mine.received_at).limit(MAX_REQUESTS)).all()
+        ids = [row[0] for row in rows]
         if ids:
             # What refers to the requests first; then they themselves.
             for table in (prediction_key, outcome, earlier_outcome, excluded_prediction, uncounted_batch):
                 ctx.tx.execute(delete(table).where(table.c.batch_id.in_(ids)))
             ctx.tx.execute(delete(prediction_batch).where(mine.id.in_(ids)))
-        return sum(row[1] for row in found), sum(row[2] for row in found)
+        return sum(row[1] for row in rows), sum(row[2] for row in rows)
 
 
 def _old(ref: str, before: datetime) -> ColumnElement[bool]:

@@ -65,7 +65,7 @@ def end_of_rows(tx: Connection, endpoint: str, start: datetime, count: int) -> d
         for row in rows:
             if found is not None and row.first_time >= found:
                 break  # this request, and all that follow, begin after the row that we look for
-            times += [each for each in _times(row.payload) if each >= start]
+            times += [time for time in _times(row.payload) if time >= start]
             if len(times) >= count:
                 times = sorted(times)[:count]
                 found = times[-1]

@@ -27,9 +27,9 @@ def waiting(ctx: Context, *, endpoint: str, cursor: str = "", limit: int = 100) 
     name, limit = refs.parse(endpoint, kind="endpoint").name, check_limit(limit)
     if cursor and not (cursor.isdecimal() and len(cursor) <= 18):
         raise InvalidInput(f"{cursor[:80]!r} is no place in this list", field="cursor")
-    found = unmatched_store.page(ctx.tx, name, after=int(cursor or 0), limit=limit + 1)
-    more = str(found[limit - 1].number) if len(found) > limit else ""
-    return Page(items=found[:limit], next_cursor=more)
+    outcomes = unmatched_store.page(ctx.tx, name, after=int(cursor or 0), limit=limit + 1)
+    more = str(outcomes[limit - 1].number) if len(outcomes) > limit else ""
+    return Page(items=outcomes[:limit], next_cursor=more)
 
 
 @operation("outcome.join", permission="outcome:write", on="endpoint", refers={"endpoint": "endpoint"})
@@ -77,12 +77,13 @@ def _rows(
     ctx: Context, endpoint: str, found: Sequence[WaitingOutcome]
 ) -> tuple[list[dict[str, object]], set[int], dict[int, str]]:
     """Return the outcomes as they are written, the numbers of those, and by number why some can't be."""
-    by_id = [matching.named(each, "outcome") for each in found]
+    by_id = [matching.named(outcome, "outcome") for outcome in found]
     now = ctx.now()
-    asked = [
-        msgspec.structs.replace(each, at=latest_prediction_time(each.at, each.recorded_at)) for each in found
+    outcomes = [
+        msgspec.structs.replace(outcome, at=latest_prediction_time(outcome.at, outcome.recorded_at))
+        for outcome in found
     ]
-    meant = matching.find(ctx.tx, endpoint, asked, by_id, now)
+    meant = matching.find(ctx.tx, endpoint, outcomes, by_id, now)
     known = store.find_batches(ctx.tx, [batch_id for each in meant for batch_id, _ in each])
     tasks = tasks_of(ctx.tx, {batch.model_ref for batch in known.values()})
     rows: list[dict[str, object]] = []

@@ -32,7 +32,7 @@ def add(tx: Connection, endpoint: str, given: Sequence[OutcomeInput], now: datet
         raise InvalidInput(
             f"there is no endpoint {endpoint!r} whose predictions outcomes could wait for", field="endpoint"
         )
-    rows = [_row(endpoint, each, now, by) for each in given]
+    rows = [_row(endpoint, outcome_input, now, by) for outcome_input in given]
     before = count(tx, endpoint)  # and again at the end: rows that were there already are not inserted
     if before + len(rows) > MAX_WAITING:
         raise Conflict(

@@ -46,7 +46,7 @@ def adopt(ws: Any, project: ProjectFile, plan: ApplyPlan, wanted: Iterable[str])
         hint = "change it by hand: meguru plan shows what differs"
         raise InvalidInput("only a TOML file can be written", where=str(project.main), hint=hint)
     changed: dict[Path, TOMLDocument] = {}
-    actions = {each.ref: each for each in plan.actions}
+    actions = {action.ref: action for action in plan.actions}
     for given in wanted:
         ref = str(refs.parse(normal(given)))
         _one(ws, project, actions.get(ref), ref, changed)
@@ -63,7 +63,7 @@ def _one(
     changed: dict[Path, TOMLDocument],
 ) -> None:
     kind = kinds()[refs.parse(ref).kind]
-    thing = next((each for each in project.things if _is(each, ref)), None)
+    thing = next((file_thing for file_thing in project.things if _is(file_thing, ref)), None)
     if thing is None:
         spec = _present(ws, kind, ref, action)
         name = refs.parse(ref).name
@@ -83,7 +83,7 @@ def _present(ws: Any, kind: Kind, ref: str, action: PlannedAction | None) -> dic
     """Return the spec of a thing that the file does not declare."""
     if action is not None and action.before is not None:
         return action.before
-    found = {f"{each.kind}/{each.name}": each.spec for each in calls.apply_present(ws)}
+    found = {f"{thing.kind}/{thing.name}": thing.spec for thing in calls.apply_present(ws)}
     if ref not in found:
         raise NotFound.of(kind.title[0], refs.parse(ref).name, [each.partition("/")[2] for each in found])
     return found[ref]
@@ -95,18 +95,18 @@ def _write_fields(
     """Set the fields that differ as they are now; what is as always goes, unless an environment says it."""
     usual = _usual(kind)
     base = _section(_document(changed, thing.source.file), thing.path)
-    made = any(each.field not in thing.wanted.spec for each in action.fields)
+    made = any(field_change.field not in thing.wanted.spec for field_change in action.fields)
     if made and kind.section_type is not None and kind.spec is not None:
         for field in set(kind.section_type.__struct_fields__) - set(kind.spec.__struct_fields__):
             base.pop(field, None)  # what was made of it is said itself now
-    for each in action.fields:
-        if each.field in thing.overridden:
-            source, path = thing.overridden[each.field]
-            _put(_section(_document(changed, source.file), path[:-1]), each.field, each.before)
-        elif each.before == usual.get(each.field, msgspec.NODEFAULT):
-            base.pop(each.field, None)
+    for change in action.fields:
+        if change.field in thing.overridden:
+            source, path = thing.overridden[change.field]
+            _put(_section(_document(changed, source.file), path[:-1]), change.field, change.before)
+        elif change.before == usual.get(change.field, msgspec.NODEFAULT):
+            base.pop(change.field, None)
         else:
-            _put(base, each.field, each.before)
+            _put(base, change.field, change.before)
 
 
 def _usual(kind: Kind) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def write_into(main: Path, name: str, expect: list[dict[str, Any]]) -> tuple[Pat
     if main.suffix != ".toml":
         raise InvalidInput("only a TOML file can be written", where=str(main))
     sources = read_files(main)
-    file = next((each.file for each in sources if name in each.content.get("dataset", {})), main)
+    file = next((source.file for source in sources if name in source.content.get("dataset", {})), main)
     document = tomlkit.parse(file.read_text("utf-8"))
     section: Any = document.setdefault("dataset", tomlkit.table(is_super_table=True))
     mine: Any = section.setdefault(name, tomlkit.table())

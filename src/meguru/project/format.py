@@ -170,9 +170,9 @@ class _Writer:
         if not items or not (is_long or any(each.comment for each in items)):
             return line
         lines = []
-        for each in items:
-            text = f"{each.text}," if each.text else ""
-            lines.append(indent + INDENT + " ".join(filter(None, (text, each.comment))))
+        for item in items:
+            text = f"{item.text}," if item.text else ""
+            lines.append(indent + INDENT + " ".join(filter(None, (text, item.comment))))
         return "\n".join(["[", *lines, f"{indent}]"])
 
     def items(self, indent: str) -> list[_Item]:

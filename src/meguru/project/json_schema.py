@@ -63,7 +63,7 @@ def members_of(field: FieldMembers) -> dict[str, Any]:
 def _with_members(parts: dict[str, Any], declared: list[Kind]) -> dict[str, Any]:
     """Say of each field that holds members of a family which there are, and what each takes."""
     by_kind = {kind.name: shape_of(kind).__name__ for kind in declared}
-    for field in (each for kind in all_kinds() for each in kind.members):
+    for field in (field_members for kind in all_kinds() for field_members in kind.members):
         kind, _, name = field.field.partition(".")
         members = members_of(field)
         _, made = msgspec.json.schema_components(

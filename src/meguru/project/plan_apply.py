@@ -26,9 +26,9 @@ def plan_project(ws: Any, project: ProjectFile) -> ApplyPlan:
     InvalidInput
         When something of the file can't be declared; `where` is the first place, `why` has the others.
     """
-    found: ApplyPlan = calls.apply_plan(ws, owner=project.head.name, wanted=prepared(project))
-    if found.faults:
-        first, *others = found.faults
+    plan: ApplyPlan = calls.apply_plan(ws, owner=project.head.name, wanted=prepared(project))
+    if plan.faults:
+        first, *others = plan.faults
         also = [f"{where_of(project, each.kind, each.name, each.field)}: {each.what}" for each in others]
         raise InvalidInput(
             first.what,
@@ -37,7 +37,7 @@ def plan_project(ws: Any, project: ProjectFile) -> ApplyPlan:
             hint=first.hint,
             field=_field(first),
         )
-    return found
+    return plan
 
 
 def apply_plan(ws: Any, plan: ApplyPlan, project: ProjectFile, on_step: OnStep | None = None) -> Apply:
@@ -56,11 +56,11 @@ def apply_plan(ws: Any, plan: ApplyPlan, project: ProjectFile, on_step: OnStep |
     on_step
         Called after each step.
     """
-    steps = [f"{each.change.value} {each.ref}" for each in plan.actions]
+    steps = [f"{planned_action.change.value} {planned_action.ref}" for planned_action in plan.actions]
     begun: Apply = calls.apply_start(ws, owner=plan.owner, digest=plan.digest, actions=steps, seen=plan.seen)
     acting = ws.with_(cause=begun.event)
     # What the project owns after each step: an apply that is cut off must not disown what it did not reach.
-    held = [ref for ref in plan.owned if ref not in {each.ref for each in plan.actions}]
+    held = [ref for ref in plan.owned if ref not in {planned_action.ref for planned_action in plan.actions}]
     try:
         for action in plan.actions:
             _carry_out(acting, begun, project, action)
@@ -81,7 +81,7 @@ def check_same(saved: ApplyPlan, now: ApplyPlan) -> None:
     """Refuse a saved plan when the world moved, and say what did."""
     if saved.digest == now.digest:
         return
-    before, after = ({each.ref: each for each in plan.actions} for plan in (saved, now))
+    before, after = ({action.ref: action for action in plan.actions} for plan in (saved, now))
     moved = sorted(ref for ref in {*before, *after} if before.get(ref) != after.get(ref))
     raise Conflict(
         "the saved plan is not what would be done now",

@@ -24,7 +24,7 @@ def prepared(project: ProjectFile) -> list[WantedThing]:
     InvalidInput
         When what the file says can't be made into a spec; `where` is its place in the file.
     """
-    return [_one(project, each.wanted) for each in project.things]
+    return [_one(project, thing.wanted) for thing in project.things]
 
 
 def _one(project: ProjectFile, wanted: WantedThing) -> WantedThing:

@@ -90,10 +90,10 @@ def _environments(path: Path) -> _Reader:
 
 def where_of(project: ProjectFile, kind: str, name: str, field: str = "") -> str:
     """Return FILE:LINE:COLUMN of a thing, or of a field of its spec."""
-    for each in project.things:
+    for thing in project.things:
         # The name may have come back with the project in which the file was applied before it.
-        if each.wanted.kind == kind and f"/{name}".endswith(f"/{each.wanted.name}"):
-            return each.place(field_steps(field))
+        if thing.wanted.kind == kind and f"/{name}".endswith(f"/{thing.wanted.name}"):
+            return thing.place(field_steps(field))
     return ""
 
 
@@ -229,7 +229,7 @@ def _thing(
 ) -> FileThing:
     """Return one thing, its fields of the types that its kind asks for."""
     whole = fields | {key: value for key, (value, _, _) in said.items()}
-    made = FileThing(
+    thing = FileThing(
         wanted=WantedThing(kind=kind.name, name=name, spec=whole),
         source=source,
         path=(kind.table, name),
@@ -240,9 +240,9 @@ def _thing(
         msgspec.convert(whole, shape)
     except msgspec.ValidationError as error:
         fault = as_invalid(error, "", shape)
-        where, field = made.place(field_steps(fault.field)), ".".join((*made.path, fault.field))
+        where, field = thing.place(field_steps(fault.field)), ".".join((*thing.path, fault.field))
         raise InvalidInput(fault.what, where=where, why=fault.why, hint=fault.hint, field=field) from None
-    return made
+    return thing
 
 
 def _filled(source: Source, path: Path_, value: Any) -> Any:

@@ -106,4 +106,4 @@ class ProjectFile:
     @property
     def wanted(self) -> list[WantedThing]:
         """What the file declares, in the order in which it is carried out."""
-        return [each.wanted for each in self.things]
+        return [thing.wanted for thing in self.things]

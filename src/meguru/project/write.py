@@ -24,12 +24,12 @@ def written_out(ws: Any, name: str) -> str:
         The name under which the file is to own what it declares.
     """
     tables = {kind.name: kind.table for kind in all_kinds()}
-    found: list[WantedThing] = calls.apply_present(ws)
+    things: list[WantedThing] = calls.apply_present(ws)
     document = tomlkit.document()
     document["project"] = table_of({"name": name})
-    for each in found:
-        if tables[each.kind] not in document:
-            document[tables[each.kind]] = tomlkit.table(is_super_table=True)
-        section: Any = document[tables[each.kind]]
-        section[each.name] = table_of(each.spec)
+    for thing in things:
+        if tables[thing.kind] not in document:
+            document[tables[thing.kind]] = tomlkit.table(is_super_table=True)
+        section: Any = document[tables[thing.kind]]
+        section[thing.name] = table_of(thing.spec)
     return usual_form(tomlkit.dumps(document))

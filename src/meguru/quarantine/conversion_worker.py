@@ -34,9 +34,9 @@ def work(folder: Path) -> None:
     try:
         with warnings.catch_warnings(record=True) as noticed:
             warnings.simplefilter("always")
-            found = _convert(folder)
+            conversion = _convert(folder)
         said = list(dict.fromkeys(f"{one.category.__name__}: {one.message}"[:300] for one in noticed))
-        result: dict[str, Any] = {"conversion": msgspec.structs.replace(found, warnings=said[:_SHOWN])}
+        result: dict[str, Any] = {"conversion": msgspec.structs.replace(conversion, warnings=said[:_SHOWN])}
     except MeguruError as error:
         result = {"error": error.as_dict()}
     (folder / RESULT).write_bytes(msgspec.json.encode(result))
@@ -46,19 +46,19 @@ def _convert(folder: Path) -> Conversion:
     from meguru.flavors.bundle_writer import save_bundle
     from meguru.flavors.model import Model
 
-    said = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Evidence)
+    evidence = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Evidence)
     # Only names on the list of known ones are imported; the sandbox is for what that list overlooks.
     estimator = restricted.load(packed.unpacked(folder / OBJECT, folder / "unpacked"))
     example = _read(folder / EXAMPLE)
-    task: dict[str, Any] = {"task": said.task} if said.task else {}
+    task: dict[str, Any] = {"task": evidence.task} if evidence.task else {}
     model = Model(
         estimator=estimator,
         example=example,
         holdout=_read(folder / HOLDOUT),
         baseline=_read(folder / BASELINE),
-        label=said.label,
-        metrics=said.metrics,
-        params=said.params,
+        label=evidence.label,
+        metrics=evidence.metrics,
+        params=evidence.params,
         **task,
     )
     bundle = save_bundle(model, folder / MODEL)

@@ -59,41 +59,41 @@ def convert(
     """
     check_allowed(ctx.ws)
     with ctx.ws.read() as tx:
-        found = store.get(tx, id)
-    if found.state not in OPEN:
-        raise Conflict(f"{found.ref} is {found.state}", why=found.decision, where=found.ref)
-    files = {entry.path: entry.digest for entry in trees.read_tree(ctx.blobs, found.tree)}
+        model = store.get(tx, id)
+    if model.state not in OPEN:
+        raise Conflict(f"{model.ref} is {model.state}", why=model.decision, where=model.ref)
+    files = {entry.path: entry.digest for entry in trees.read_tree(ctx.blobs, model.tree)}
     files |= {name: digest for name, digest in ((EXAMPLE, example), (HOLDOUT, holdout)) if digest}
-    said = evidence or found.evidence
-    _check_known(ctx, found, files[OBJECT])
+    said = evidence or model.evidence
+    _check_known(ctx, model, files[OBJECT])
     if EXAMPLE not in files:
-        hint = f"meguru quarantine convert {found.id} --example rows.csv"
+        hint = f"meguru quarantine convert {model.id} --example rows.csv"
         raise InvalidInput("there are no example rows", why="they are asked before and after", hint=hint)
     with tempfile.TemporaryDirectory(prefix="meguru-") as scratch:
         conversion = _converted(ctx, Path(scratch) / "work", files, said)
     facts = facts_of(ctx.ws, conversion.tree, load=True)  # never one that runs code of its own
     conversion = msgspec.structs.replace(conversion, flavor=facts.flavor)
-    store.get_open(ctx.tx, found.id)
+    store.get_open(ctx.tx, model.id)
     ctx.emit(
         "quarantine.converted",
-        found.ref,
+        model.ref,
         data={
             "tree": conversion.tree,
             "flavor": conversion.flavor,
             "difference": conversion.difference,
             "kept_from": conversion.kept_from,
         },
-        project=found.project,
+        project=model.project,
     )
     store.change(
         ctx.tx,
-        found.id,
+        model.id,
         state=QuarantineState.CONVERTED,
         conversion=conversion,
         evidence=said,
         has_example=True,
     )
-    return store.get(ctx.tx, found.id)
+    return store.get(ctx.tx, model.id)
 
 
 def _check_known(ctx: Context, found: QuarantinedModel, digest: str) -> None:

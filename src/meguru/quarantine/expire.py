@@ -23,10 +23,10 @@ def expire(ws: Workspace) -> int:
     def work(ctx: Context) -> int:
         # Asked again within the transaction: somebody may have decided meanwhile.
         late = store.late(ctx.tx, ctx.now(), _BATCH)
-        for each in late:
-            days = (ctx.now() - each.created_at).days
-            ctx.emit("quarantine.expired", each.ref, data={"days": days}, project=each.project)
-            store.change(ctx.tx, each.id, state=QuarantineState.EXPIRED, decided_at=ctx.now())
+        for model in late:
+            days = (ctx.now() - model.created_at).days
+            ctx.emit("quarantine.expired", model.ref, data={"days": days}, project=model.project)
+            store.change(ctx.tx, model.id, state=QuarantineState.EXPIRED, decided_at=ctx.now())
         return len(late)
 
     return _EXPIRE.commit(ws.with_(principal=system("quarantine")), work)

@@ -46,17 +46,17 @@ def entries_of(ws: Workspace, tree: str) -> dict[str, trees.TreeEntry]:
         When the object is not among them, or they are larger than is kept.
     """
     digests.check_digest(tree, field="tree")
-    found = {entry.path: entry for entry in trees.read_tree(ws.blobs, tree)}
-    if OBJECT not in found:
+    entries = {entry.path: entry for entry in trees.read_tree(ws.blobs, tree)}
+    if OBJECT not in entries:
         raise InvalidInput(
             "there is nothing to keep", why=f"the folder holds no file {OBJECT!r}", field="tree"
         )
-    size, most = sum(entry.size for entry in found.values()), ws.settings.quarantine_max
+    size, most = sum(entry.size for entry in entries.values()), ws.settings.quarantine_max
     if size > most:
         raise TooLarge(
             "it is too large to be kept in quarantine", why=f"{size:,} bytes; {most:,} are allowed"
         )
-    return found
+    return entries
 
 
 def listing_of(ws: Workspace, digest: str) -> PickleListing:
@@ -110,7 +110,7 @@ def keep(
         claimed=origin.claimed,
         project=project,
     )
-    made = QuarantinedModel(
+    quarantined_model = QuarantinedModel(
         id=id,
         ref=ref,
         project=project,
@@ -132,22 +132,24 @@ def keep(
         expires_at=now + timedelta(days=ctx.settings.quarantine_days),
         event=event.id,
     )
-    store.add(ctx.tx, made)
-    return made
+    store.add(ctx.tx, quarantined_model)
+    return quarantined_model
 
 
 def keep_output(
-    ws: Workspace, *, id: str, project: str, model: str, kept: KeptObject, run: str, step: str
+    ws: Workspace, *, id: str, project: str, model: str, kept_object: KeptObject, run: str, step: str
 ) -> Callable[[Context], None] | None:
     """Prepare to keep what a step returned that can't be stored; None if it is not to be kept here."""
     try:
         check_allowed(ws)
-        entries = entries_of(ws, kept.tree)
+        entries = entries_of(ws, kept_object.tree)
         listing = listing_of(ws, entries[OBJECT].digest)
     except MeguruError:
         log.warning("what step %s of %s returned is not kept", step, run, exc_info=True)
         return None
-    evidence = Evidence(task=kept.task, label=kept.label, metrics=kept.metrics, params=kept.params)
+    evidence = Evidence(
+        task=kept_object.task, label=kept_object.label, metrics=kept_object.metrics, params=kept_object.params
+    )
 
     def write(ctx: Context) -> None:
         keep(
@@ -155,12 +157,12 @@ def keep_output(
             id=id,
             project=project,
             model=model,
-            tree=kept.tree,
-            file=kept.file,
+            tree=kept_object.tree,
+            file=kept_object.file,
             entries=entries,
             listing=listing,
             evidence=evidence,
-            origin=KeptOrigin(reason=kept.reason, run=run, step=step),
+            origin=KeptOrigin(reason=kept_object.reason, run=run, step=step),
         )
 
     return write

@@ -17,14 +17,14 @@ def refuse(ctx: Context, *, id: str, reason: str) -> QuarantinedModel:
     """
     if not reason.strip():
         raise InvalidInput("say why it is refused", field="reason")
-    found = store.get_open(ctx.tx, id)
-    ctx.emit("quarantine.refused", found.ref, data={"reason": reason}, project=found.project)
+    model = store.get_open(ctx.tx, id)
+    ctx.emit("quarantine.refused", model.ref, data={"reason": reason}, project=model.project)
     store.change(
         ctx.tx,
-        found.id,
+        model.id,
         state=QuarantineState.REFUSED,
         decided_at=ctx.now(),
         decided_by=ctx.principal.name,
         decision=reason,
     )
-    return store.get(ctx.tx, found.id)
+    return store.get(ctx.tx, model.id)

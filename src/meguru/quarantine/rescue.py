@@ -41,24 +41,27 @@ def _keep_in_quarantine(ws: Any, value: Any, name: str, run: str, error: Excepti
     with tempfile.TemporaryDirectory(prefix="meguru-kept-") as scratch:
         place = ValueStore(ws.blobs, Path(scratch))
         try:
-            found = keep_unstorable(value, f"{error}{why}", place, settings.quarantine_max)
-            if found.lost:
-                return f"what was trained could not be kept: {found.lost}"
+            kept_object = keep_unstorable(value, f"{error}{why}", place, settings.quarantine_max)
+            if kept_object.lost:
+                return f"what was trained could not be kept: {kept_object.lost}"
             evidence = Evidence(
-                task=found.task, label=found.label, metrics=found.metrics, params=found.params
+                task=kept_object.task,
+                label=kept_object.label,
+                metrics=kept_object.metrics,
+                params=kept_object.params,
             )
-            made = add(
+            model = add(
                 ws,
                 model=name,
-                tree=found.tree,
-                file=found.file,
+                tree=kept_object.tree,
+                file=kept_object.file,
                 evidence=evidence,
                 run=run,
-                reason=found.reason,
+                reason=kept_object.reason,
             )
         except MeguruError as failed:
             return f"what was trained could not be kept: {failed.what}"
-    return f"what was trained is not lost: it is kept as {made.ref} (meguru quarantine show {made.id})"
+    return f"what was trained is not lost: it is kept as {model.ref} (meguru quarantine show {model.id})"
 
 
 def _add_note(error: Exception, said: str) -> None:

@@ -38,10 +38,10 @@ def get(tx: Connection, ref: str, *, lock: bool = False) -> QuarantinedModel:
 
 def get_open(tx: Connection, ref: str) -> QuarantinedModel:
     """Return and lock what nobody has decided about; Conflict if somebody has."""
-    found = get(tx, ref, lock=True)
-    if found.state not in OPEN:
-        raise Conflict(f"{found.ref} is {found.state}", why=found.decision, where=found.ref)
-    return found
+    model = get(tx, ref, lock=True)
+    if model.state not in OPEN:
+        raise Conflict(f"{model.ref} is {model.state}", why=model.decision, where=model.ref)
+    return model
 
 
 def change(tx: Connection, id: str, **values: Any) -> None:

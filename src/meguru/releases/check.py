@@ -89,7 +89,7 @@ def conclude(
         acknowledged_at=None,  # nobody has seen this verdict yet
         acknowledged_by="",
     )
-    waived = [f"{each.gate}: {each.reason}" for each in results if each.verdict is GateVerdict.WAIVED]
+    waived = [f"{result.gate}: {result.reason}" for result in results if result.verdict is GateVerdict.WAIVED]
     by_waiver = state is ReleaseState.PASSED and bool(waived)
     told = ctx.emit(
         "release.gates_waived" if by_waiver else _TOLD[state],
@@ -105,7 +105,7 @@ def conclude(
         | ({"waived": waived} if by_waiver else {}),
         used=[
             *(part.ref for part in (found.content.model, champion) if part),
-            *(each.waiver for each in results if each.waiver),
+            *(result.waiver for result in results if result.waiver),
         ],
         produced=[done.ref],
         cause=found.created_event,
@@ -132,7 +132,7 @@ def _must_be_open(found: Release) -> None:
 
 
 def _instead(found: Release) -> str:
-    refused = next((each.gate for each in found.results if each.verdict is GateVerdict.FAILED), "")
+    refused = next((result.gate for result in found.results if result.verdict is GateVerdict.FAILED), "")
     if found.state is ReleaseState.REFUSED and refused:
         return (
             f"make a better model, or ask for a waiver: meguru waiver request {found.ref} --gate {refused} …"

@@ -72,5 +72,5 @@ def _serving(tx: Connection, model: str, endpoint: str) -> list[Endpoint]:
     """Return the endpoint, or all that serve versions of a model."""
     if endpoint:
         return [endpoints.get(tx, endpoint)]
-    serving = {refs.parse(each.ref).name for each in endpoint_uses(tx, model) if each.how == "serves"}
+    serving = {refs.parse(use.ref).name for use in endpoint_uses(tx, model) if use.how == "serves"}
     return endpoints.find_many(tx, sorted(serving))

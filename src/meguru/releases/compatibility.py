@@ -25,10 +25,10 @@ def incompatibilities(
     """
     found = [
         fault
-        for each in contracts
-        for fault in unanswered(each.version, each.inputs, signature, inputs, plan)
+        for contract in contracts
+        for fault in unanswered(contract.version, contract.inputs, signature, inputs, plan)
     ]
-    return found + [fault for each in contracts for fault in _changed(each, task)]
+    return found + [fault for contract in contracts for fault in _changed(contract, task)]
 
 
 def _changed(contract: Contract, task: Task) -> list[str]:
@@ -39,11 +39,11 @@ def _changed(contract: Contract, task: Task) -> list[str]:
         return [
             f"contract {contract.version} promises a {contract.task} answer, and this is a {task.key} model"
         ]
-    given = {each.name: _kind(each) for each in task.outputs()}
+    given = {output.name: _kind(output) for output in task.outputs()}
     return [
-        f"contract {contract.version} promises the output {each.name!r}, which this model does not give"
-        for each in contract.outputs
-        if given.get(each.name) != _kind(each)
+        f"contract {contract.version} promises the output {output.name!r}, which this model does not give"
+        for output in contract.outputs
+        if given.get(output.name) != _kind(output)
     ]
 
 

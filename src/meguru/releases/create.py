@@ -57,9 +57,9 @@ def create(
     wanted = refs.parse(model, kind="model").name
     if wanted != declared.model:  # that its own model may be served, was decided when it was declared
         ctx.check_readable("model", wanted)
-    said = _inputs(ctx.tx, name, model, inputs, live)
+    model_inputs = _inputs(ctx.tx, name, model, inputs, live)
     features = used_features(ctx, declared, models.resolve(ctx.tx, model).ref)
-    content = collect(ctx.tx, declared, model, app=app, inputs=said, features=features)
+    content = collect(ctx.tx, declared, model, app=app, inputs=model_inputs, features=features)
     return _put_together(ctx, name, content, note)
 
 
@@ -84,7 +84,7 @@ def _put_together(ctx: Context, name: str, content: ReleaseContent, note: str) -
         ],
         produced=[ref],
     )
-    made = Release(
+    release = Release(
         endpoint=name,
         version=version,
         state=ReleaseState.CREATED,
@@ -100,8 +100,8 @@ def _put_together(ctx: Context, name: str, content: ReleaseContent, note: str) -
         created_event=told.id,
         note=note,
     )
-    store.add(ctx.tx, made)
-    return made
+    store.add(ctx.tx, release)
+    return release
 
 
 def _inputs(

@@ -28,7 +28,7 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[ReleaseD
 
 def changed(before: ReleaseContent, after: ReleaseContent) -> list[str]:
     """Return the names of the parts in which two contents differ."""
-    return [each.part for each in differences(parts_of(before), parts_of(after))]
+    return [difference.part for difference in differences(parts_of(before), parts_of(after))]
 
 
 def parts_of(content: ReleaseContent) -> dict[str, str]:
@@ -38,9 +38,11 @@ def parts_of(content: ReleaseContent) -> dict[str, str]:
     found |= {"model": _shown(content.model), "endpoint": content.endpoint}
     found |= {f"endpoint.{name}": plain_text(value) for name, value in content.configuration.items()}
     found |= {f"contract {refs.parse(part.ref).version}": _shown(part) for part in content.contracts}
-    for each in content.inputs:
-        name = f"input {each.column}" + (f" of contract {each.contract}" if each.contract else "")
-        found[name] = each.source
+    for model_input in content.inputs:
+        name = f"input {model_input.column}" + (
+            f" of contract {model_input.contract}" if model_input.contract else ""
+        )
+        found[name] = model_input.source
     if content.features:
         for ref, digest in content.features.views.items():
             found[f"feature view {refs.parse(ref).name}"] = _shown(ReleasePart(ref=ref, digest=digest))

@@ -27,7 +27,7 @@ def signed_bytes(
     content: ReleaseContent, champion: ReleasePart | None, results: Sequence[GateResult]
 ) -> bytes:
     """Return the bytes that a release's digest is of: what people agree to, word for word."""
-    said = [signed_result(each) for each in results]
+    said = [signed_result(result) for result in results]
     return digests.canonical({"content": content, "champion": champion, "results": said})
 
 
@@ -55,7 +55,7 @@ def hashes(content: ReleaseContent, results: Sequence[GateResult]) -> Hashes:
         model=content.model.digest,
         endpoint=digests.of_value(_endpoint(content)),
         policies=digests.of_value(content.policies),
-        gates=digests.of_value([signed_result(each) for each in results]) if results else "",
+        gates=digests.of_value([signed_result(result) for result in results]) if results else "",
     )
 
 
@@ -71,6 +71,8 @@ def identity(content: ReleaseContent) -> str:
             "inputs": content.inputs,
             "model": [refs.parse(content.model.ref).name, content.model.digest],
             "pipeline": content.pipeline.digest if content.pipeline else "",
-            "datasets": sorted([refs.parse(each.ref).name, each.digest] for each in content.datasets),
+            "datasets": sorted(
+                [refs.parse(dataset.ref).name, dataset.digest] for dataset in content.datasets
+            ),
         }
     )

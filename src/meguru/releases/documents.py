@@ -20,8 +20,8 @@ _Reader = Callable[[Connection, str, str], list[ReleasePart]]
 def documents_of(tx: Connection, endpoint: str, model: str) -> list[ReleasePart]:
     """Return the present documents of a model version at an endpoint, in the order of their references."""
     family = provided(FAMILY)
-    found: list[ReleasePart] = []
+    parts: list[ReleasePart] = []
     for kind in family.names():
         read: _Reader = family.load(kind)
-        found += read(tx, endpoint, model)
-    return sorted(found, key=lambda part: part.ref)
+        parts += read(tx, endpoint, model)
+    return sorted(parts, key=lambda part: part.ref)

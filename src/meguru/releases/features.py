@@ -13,5 +13,5 @@ def used_features(ctx: Context, endpoint: Endpoint, model: str) -> UsedFeatures 
     """Return the features of a release of a model version; None if clients send all that it takes."""
     if not endpoint.features:
         return features_of(ctx.tx, ctx.blobs, model)
-    found = chosen(ctx, refs.project_of(endpoint.name), endpoint.features)
-    return used(found, keep(ctx, found))
+    feature_set = chosen(ctx, refs.project_of(endpoint.name), endpoint.features)
+    return used(feature_set, keep(ctx, feature_set))

@@ -72,10 +72,10 @@ def _present_counts(tx: Connection, endpoint: str, part: ReleasePart, name: str)
     sent = tallies_of(tx, f"model/{name.partition(':')[0]}")
     # Also the gates that policies add: without them, counts that one of these took would seem to be gone.
     gates = gates_of(tx, endpoints.get(tx, endpoint))
-    counting = [gate_of(each) for each in gates if each.get("groups") == COUNTS]
-    asked = [each for each in counting if isinstance(each, GroupFairnessGate)]
-    taken = [fitting(sent, each, each.groupings(), each.holders) for each in asked]
-    now = [ReleasePart(ref=tally_ref(each), digest=each.digest) for each in taken if each]
+    counting = [gate_of(gate) for gate in gates if gate.get("groups") == COUNTS]
+    asked = [gate for gate in counting if isinstance(gate, GroupFairnessGate)]
+    taken = [fitting(sent, gate, gate.groupings(), gate.holders) for gate in asked]
+    now = [ReleasePart(ref=tally_ref(tally), digest=tally.digest) for tally in taken if tally]
     return part if part in now else next(iter(now), ReleasePart(ref=part.ref, digest=GONE))
 
 
@@ -137,7 +137,11 @@ def _tallies(ws: Workspace, model: str) -> list[TallyRecord]:
     ws = ws.with_(principal=ACTOR)
     with ws.read() as tx:
         known = digests_of(ws.blobs, registry.resolve(tx, model))
-        return [each for each in tallies_of(tx, model) if (each.tally.model, each.tally.holdout) == known]
+        return [
+            tally_record
+            for tally_record in tallies_of(tx, model)
+            if (tally_record.tally.model, tally_record.tally.holdout) == known
+        ]
 
 
 def side(ws: Workspace, part: ReleasePart) -> TrialSide:

@@ -96,10 +96,10 @@ class ReleaseJob:
         """Leave the release undecided if it is still open; its model does not go live."""
         ws = ws.with_(principal=ACTOR)
         try:
-            made = _create(ws, job)
+            release = _create(ws, job)
         except MeguruError:
             return  # it could not even be put together: the job's own error says why
-        _ABANDON.commit(ws, partial(_leave, release=made.ref, why=why))
+        _ABANDON.commit(ws, partial(_leave, release=release.ref, why=why))
 
 
 def _create(ws: Workspace, job: Job) -> Release:
@@ -139,8 +139,8 @@ def _ask(ctx: Context, *, release: str) -> None:
         if found.state is ReleaseState.PASSED and not is_asked(ctx, found):
             ask(ctx, found)
         return
-    asked = events.latest(ctx.tx, subject=found.ref, types=["release.awaits_person"])
-    if found.state is ReleaseState.PASSED and asked is None:
+    event = events.latest(ctx.tx, subject=found.ref, types=["release.awaits_person"])
+    if found.state is ReleaseState.PASSED and event is None:
         data = {"endpoint": found.content.endpoint, "model": found.model, "digest": found.digest}
         ctx.emit("release.awaits_person", found.ref, data=data)
 

@@ -128,12 +128,12 @@ def must_be_passed(found: Release) -> None:
         raise Conflict(what, where=found.ref, why=why, hint=hint)
 
 
-def put_live(ctx: Context, found: Release, told: Event) -> Release:
-    """Switch the endpoint to a release, in this transaction, because of the event `told`."""
+def put_live(ctx: Context, found: Release, event: Event) -> Release:
+    """Switch the endpoint to a release, in this transaction, because of the event `event`."""
     done = msgspec.structs.replace(found, state=ReleaseState.LIVE, live_at=ctx.now(), ended_at=None)
     store.save(ctx.tx, done)
     record_waivers(ctx.tx, done)
-    after = ctx.with_(cause=told.id)
+    after = ctx.with_(cause=event.id)
     switch(
         after,
         name=found.endpoint,

@@ -51,14 +51,14 @@ def collect(
     InvalidInput
         If the endpoint serves another model.
     """
-    found = registry.resolve_verified(tx, model)
-    if found.name != endpoint.model:
+    version = registry.resolve_verified(tx, model)
+    if version.name != endpoint.model:
         raise InvalidInput(
-            f"{found.ref} can't be released at {endpoint.name!r}",
+            f"{version.ref} can't be released at {endpoint.name!r}",
             why=f"the endpoint serves versions of model/{endpoint.model}",
             field="model",
         )
-    made_from = ancestors(tx, found.ref)
+    made_from = ancestors(tx, version.ref)
     pipeline = next((ref for ref in made_from if refs.parse(ref).kind == "pipeline"), None)
     run = next((ref for ref in made_from if refs.parse(ref).kind in {"pipeline_run", "run"}), "")
     return ReleaseContent(
@@ -72,14 +72,17 @@ def collect(
             for ref in made_from
             if refs.parse(ref).kind == "dataset"
         ],
-        model=ReleasePart(ref=found.ref, digest=found.tree_digest),
+        model=ReleasePart(ref=version.ref, digest=version.tree_digest),
         endpoint=refs.make("endpoint", endpoint.name),
         configuration={"model": endpoint.model, "record": endpoint.record},
         policies=gates_of(tx, endpoint),
-        contracts=[ReleasePart(ref=each.ref, digest=each.digest) for each in contracts.of(tx, endpoint.name)],
+        contracts=[
+            ReleasePart(ref=contract.ref, digest=contract.digest)
+            for contract in contracts.of(tx, endpoint.name)
+        ],
         inputs=list(inputs),
         features=features,
-        documents=documents_of(tx, endpoint.name, found.ref),
+        documents=documents_of(tx, endpoint.name, version.ref),
     )
 
 

@@ -14,12 +14,12 @@ from meguru.serving.health import observed
 
 def with_serving(ctx: Context, found: Sequence[Release]) -> list[Release]:
     """Return releases, the live ones among them with what the servers do with them."""
-    names = {each.endpoint for each in found if each.state is ReleaseState.LIVE}
-    declared = [one for name in sorted(names) if (one := endpoints.find(ctx.tx, name))]
+    names = {release.endpoint for release in found if release.state is ReleaseState.LIVE}
+    declared = [endpoint for name in sorted(names) if (endpoint := endpoints.find(ctx.tx, name))]
     serving = {each.name: each.serving for each in observed(ctx.tx, declared, ctx.now())}
     return [
-        msgspec.structs.replace(each, serving=serving.get(each.endpoint))
-        if each.state is ReleaseState.LIVE
-        else each
-        for each in found
+        msgspec.structs.replace(release, serving=serving.get(release.endpoint))
+        if release.state is ReleaseState.LIVE
+        else release
+        for release in found
     ]

@@ -29,7 +29,7 @@ def list_releases(
 @operation("release.newest", permission="release:read", query=True, refers={"endpoints": "endpoint"})
 def newest_releases(ctx: Context, *, endpoints: list[str]) -> list[Release]:
     """List the newest release of each of some endpoints; one without a release is left out."""
-    names = [refs.parse(each, kind="endpoint").name for each in endpoints]
+    names = [refs.parse(endpoint, kind="endpoint").name for endpoint in endpoints]
     visible = [name for name in names if in_projects(ctx.visible, name)]
     return _as_now(ctx, store.newest(ctx.tx, visible))
 
@@ -38,8 +38,8 @@ def newest_releases(ctx: Context, *, endpoints: list[str]) -> list[Release]:
 def of_model(ctx: Context, *, model: str, limit: int = 100) -> list[Release]:
     """List the releases of one version of a model, ``model/delay@3``, at every endpoint, newest first."""
     version = str(refs.parse(model, kind="model"))
-    found = store.of_model(ctx.tx, version, check_limit(limit), projects=ctx.visible)
-    return _as_now(ctx, found)
+    releases = store.of_model(ctx.tx, version, check_limit(limit), projects=ctx.visible)
+    return _as_now(ctx, releases)
 
 
 @operation("release.show", permission="release:read", query=True, on="ref")

@@ -176,7 +176,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
             return "waived"
         if self.state is not ReleaseState.LIVE:
             return self.state.value
-        if any(each.is_lapsed for each in self.waivers):
+        if any(waiver.is_lapsed for waiver in self.waivers):
             return "waiver_ended"
         answers = self.serving is not None and self.serving.current
         return "live" if answers else "promoted"

@@ -38,7 +38,7 @@ def declared_with(
 ) -> list[tuple[GateResult, dict[str, Any] | None]]:
     """Return results, each with the gate as it was declared; None for what nobody declared."""
     # By their order and not by name alone: an endpoint may declare one gate several times.
-    declared = [each for each in content.policies if each.get("gate") != FIRST]
+    declared = [policy for policy in content.policies if policy.get("gate") != FIRST]
     found: list[tuple[GateResult, dict[str, Any] | None]] = []
     for result in results:
         if declared and declared[0].get("gate") == result.gate:
@@ -53,7 +53,7 @@ def apply_waivers(
 ) -> list[GateResult]:
     """Return the verdicts with waivers: what a waiver in force lets pass is waived, and never passed."""
     endpoint = refs.parse(content.endpoint).name
-    in_force = [each for each in waivers.granted(tx, endpoint, content.model.ref) if each.in_force(now)]
+    in_force = [waiver for waiver in waivers.granted(tx, endpoint, content.model.ref) if waiver.in_force(now)]
     return [_with_waiver(result, declared, in_force) for result, declared in declared_with(content, results)]
 
 
@@ -61,15 +61,15 @@ def _with_waiver(result: GateResult, declared: dict[str, Any] | None, in_force: 
     bare = unwaived(result)
     if bare.verdict is not GateVerdict.FAILED or declared is None or not is_waivable(declared):
         return bare
-    found = next(
+    waiver = next(
         (each for each in in_force if each.covers(digests.of_value(declared), _inputs(result))), None
     )
-    if found is None:
+    if waiver is None:
         return bare
-    why = found.reason if len(found.reason) <= MAX_REASON else f"{found.reason[: MAX_REASON - 1]}…"
-    says = f"waived by {found.decided_by} until {written_end(found)} ({why}): {bare.reason}"
+    why = waiver.reason if len(waiver.reason) <= MAX_REASON else f"{waiver.reason[: MAX_REASON - 1]}…"
+    says = f"waived by {waiver.decided_by} until {written_end(waiver)} ({why}): {bare.reason}"
     return msgspec.structs.replace(
-        bare, verdict=GateVerdict.WAIVED, reason=says, waiver=found.ref, refusal=bare.reason
+        bare, verdict=GateVerdict.WAIVED, reason=says, waiver=waiver.ref, refusal=bare.reason
     )
 
 
@@ -86,7 +86,7 @@ def is_refused_but_waived(tx: Connection, found: Release, now: datetime) -> bool
     """Tell whether waivers in force cover each gate that refused a release: it may be checked again."""
     if found.state is not ReleaseState.REFUSED:
         return False
-    verdicts = {each.verdict for each in apply_waivers(tx, found.content, found.results, now)}
+    verdicts = {result.verdict for result in apply_waivers(tx, found.content, found.results, now)}
     return GateVerdict.FAILED not in verdicts
 
 
@@ -101,47 +101,47 @@ def check_waivers(tx: Connection, found: Release, now: datetime) -> None:
     for result in found.results:
         if result.verdict is not GateVerdict.WAIVED:
             continue
-        known = waivers.get(tx, result.waiver, lock=True)
-        if not known.in_force(now):
+        waiver = waivers.get(tx, result.waiver, lock=True)
+        if not waiver.in_force(now):
             raise Conflict(
                 f"the waiver of {result.gate} holds no more: {found.ref} can't go live by it",
-                where=known.ref,
-                why=known.end_reason or f"it ended at {written_end(known)}",
+                where=waiver.ref,
+                why=waiver.end_reason or f"it ended at {written_end(waiver)}",
                 hint=f"ask for a new one: meguru waiver request {found.ref} --gate {result.gate} …",
             )
 
 
 def lock_waivers(tx: Connection, found: Release) -> list[Waiver]:
     """Hold the waivers that a release leans on, before any event is written, and return them."""
-    return [waivers.get(tx, each.waiver, lock=True) for each in found.results if each.waiver]
+    return [waivers.get(tx, result.waiver, lock=True) for result in found.results if result.waiver]
 
 
 def record_waivers(tx: Connection, found: Release) -> None:
     """Write down by which waivers a release goes live."""
-    for known in lock_waivers(tx, found):
-        waivers.save(tx, msgspec.structs.replace(known, used_by=found.ref))
+    for waiver in lock_waivers(tx, found):
+        waivers.save(tx, msgspec.structs.replace(waiver, used_by=found.ref))
 
 
 def announce_expired(ctx: Context, found: Release) -> None:
     """Tell people of the waivers of a release that went live again after they had ended."""
-    for each in found.waivers:
-        if each.is_lapsed:
-            told = emit_event(ctx, "waiver.expired", each)
-            waivers.save(ctx.tx, msgspec.structs.replace(each, event=told.id))
+    for waiver in found.waivers:
+        if waiver.is_lapsed:
+            event = emit_event(ctx, "waiver.expired", waiver)
+            waivers.save(ctx.tx, msgspec.structs.replace(waiver, event=event.id))
 
 
 def with_waivers(tx: Connection, found: list[Release]) -> list[Release]:
     """Return releases with the waivers that they lean on, as those are now."""
-    leaning = [each for each in found if any(result.waiver for result in each.results)]
+    leaning = [release for release in found if any(result.waiver for result in release.results)]
     if not leaning:
         return found
-    ids = {result.waiver for each in leaning for result in each.results if result.waiver}
+    ids = {result.waiver for release in leaning for result in release.results if result.waiver}
     known = {id: waivers.get(tx, id) for id in ids}
     return [
         msgspec.structs.replace(
-            each, waivers=[known[result.waiver] for result in each.results if result.waiver]
+            release, waivers=[known[result.waiver] for result in release.results if result.waiver]
         )
-        for each in found
+        for release in found
     ]
 
 
@@ -157,28 +157,32 @@ def subject(tx: Connection, ref: str, gate: str) -> WaiverSubject:
     InvalidInput
         If the gate can't be waived.
     """
-    found = store.get(tx, ref)
-    if not found.results:
+    release = store.get(tx, ref)
+    if not release.results:
         raise Conflict(
-            f"no gate has refused {found.ref}", where=found.ref, hint=f"meguru release check {found.ref}"
+            f"no gate has refused {release.ref}",
+            where=release.ref,
+            hint=f"meguru release check {release.ref}",
         )
-    name, result, declared = _judged(found, gate)
+    name, result, declared = _judged(release, gate)
     if declared is None or not is_waivable(declared):
         why = "it is asked of every release" if gate == FIRST else "it is declared with waivable = false"
         raise InvalidInput(f"{name} can't be waived", field="gate", why=why)
     if result.verdict is not GateVerdict.FAILED:
         raise Conflict(
-            f"{name} did not refuse {found.ref}", where=found.ref, why=f"{result.verdict}: {result.reason}"
+            f"{name} did not refuse {release.ref}",
+            where=release.ref,
+            why=f"{result.verdict}: {result.reason}",
         )
     return WaiverSubject(
-        release=found.ref,
-        endpoint=found.endpoint,
-        model=found.model,
+        release=release.ref,
+        endpoint=release.endpoint,
+        model=release.model,
         gate=name,
         declaration=declared,
         refusal=result.reason,
         inputs=_inputs(result),
-        authors=[each.name for each in authors_of(tx, found, persons(tx))],
+        authors=[author.name for author in authors_of(tx, release, persons(tx))],
     )
 
 
@@ -211,7 +215,7 @@ def _fails(result: GateResult) -> bool:
 
 def _inputs(result: GateResult) -> dict[str, str]:
     """Return what a gate looked at; a model that it compared with is known by its version."""
-    found = {each.ref: each.digest for each in result.inputs}
+    found = {part.ref: part.digest for part in result.inputs}
     against = result.numbers.get("against")
     return found | {str(against): ""} if against else found
 
@@ -224,4 +228,6 @@ def is_live(tx: Connection, ref: str) -> bool:
 
 def documents(tx: Connection, endpoint: str, model: str) -> list[ReleasePart]:
     """Return the waivers that were granted for a model version at an endpoint (`release document`)."""
-    return [ReleasePart(ref=each.ref, digest=each.digest) for each in waivers.granted(tx, endpoint, model)]
+    return [
+        ReleasePart(ref=waiver.ref, digest=waiver.digest) for waiver in waivers.granted(tx, endpoint, model)
+    ]

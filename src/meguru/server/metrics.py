@@ -37,7 +37,7 @@ class VisibleMetrics:
         """Yield each metric, as a registry does."""
         for metric in REGISTRY.collect():
             kept = Metric(metric.name, metric.documentation, metric.type, metric.unit)
-            kept.samples = [each for each in metric.samples if self._is_shown(each.labels)]
+            kept.samples = [sample for sample in metric.samples if self._is_shown(sample.labels)]
             yield kept
 
     def _is_shown(self, labels: Mapping[str, str]) -> bool:
@@ -63,10 +63,10 @@ class MonitorMetrics:
     def collect(self) -> Iterator[Metric]:
         """Yield each metric, as a registry does."""
         metrics: dict[str, Metric] = {}
-        for each in monitor_gauges(self._ws, self._projects):
-            name = f"{PREFIX}{each.name}"
-            known = metrics.setdefault(name, Metric(name, ABOUT[each.name], "gauge"))
-            known.add_sample(name, {"monitor": each.monitor, **each.labels}, each.value)
+        for gauge in monitor_gauges(self._ws, self._projects):
+            name = f"{PREFIX}{gauge.name}"
+            known = metrics.setdefault(name, Metric(name, ABOUT[gauge.name], "gauge"))
+            known.add_sample(name, {"monitor": gauge.monitor, **gauge.labels}, gauge.value)
         yield from metrics.values()
 
 

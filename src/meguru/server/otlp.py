@@ -90,8 +90,8 @@ class OtlpExport:
             from opentelemetry.metrics import Observation
 
             return [
-                Observation(each.value, {"monitor": each.monitor, **each.labels})
-                for each in self._gauges().get(name, [])
+                Observation(gauge.value, {"monitor": gauge.monitor, **gauge.labels})
+                for gauge in self._gauges().get(name, [])
             ]
 
         return observe
@@ -100,8 +100,8 @@ class OtlpExport:
         with self._lock:
             if time.monotonic() - self._read_at > FRESH_SECONDS:
                 found: dict[str, list[MonitorGauge]] = {}
-                for each in monitor_gauges(self._ws, None):
-                    found.setdefault(each.name, []).append(each)
+                for gauge in monitor_gauges(self._ws, None):
+                    found.setdefault(gauge.name, []).append(gauge)
                 self._known, self._read_at = found, time.monotonic()
             return self._known
 

@@ -47,8 +47,8 @@ def _take(request: Request, ws: Workspace, token: str, form: dict[str, list[str]
     said = {key: form.get(key, [""])[0] for key in ("do", "note", "saw")}
     if said["do"] not in _SAID:
         raise InvalidInput("this form approves or refuses", field="do")
-    made = decide_by_link(ws, token, _SAID[said["do"]], note=said["note"], saw=said["saw"])
-    return _page(request, ws, token, made)
+    decision = decide_by_link(ws, token, _SAID[said["do"]], note=said["note"], saw=said["saw"])
+    return _page(request, ws, token, decision)
 
 
 def _page(request: Request, ws: Workspace, token: str, made: JudgedDecision | None) -> Response:

@@ -48,7 +48,9 @@ def sign(payload: bytes, payload_type: str, keys: Iterable[SigningKey]) -> Signe
 def signers(envelope: SignedEnvelope, known: Iterable[PublicKey]) -> list[PublicKey]:
     """Return which of the known keys signed the envelope; each once, however often it signed."""
     message = pre_authentication(envelope.payload_type, envelope.payload)
-    return [key for key in known if any(key.verifies(each.sig, message) for each in envelope.signatures)]
+    return [
+        key for key in known if any(key.verifies(signature.sig, message) for signature in envelope.signatures)
+    ]
 
 
 def read(text: bytes | str) -> SignedEnvelope:

@@ -181,7 +181,7 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 def _full(entries: Sequence[bytes]) -> bytes:
     """Return the hash of a full subtree: of as many entries as a power of two."""
-    level = [sha256(b"\0" + each).digest() for each in entries]
+    level = [sha256(b"\0" + entry).digest() for entry in entries]
     while len(level) > 1:
         level = [
             sha256(b"\1" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=True)

@@ -176,7 +176,7 @@ def read_signature(text: bytes) -> ModelSignature:
     return ModelSignature(
         hint=bundle.verification_material.public_key.hint or "",
         name=said.subject[0].name,
-        resources={each.name: (each.algorithm, each.digest) for each in predicate.resources},
+        resources={resource.name: (resource.algorithm, resource.digest) for resource in predicate.resources},
         ignored=predicate.serialization.ignore_paths,
         message=pre_authentication(envelope.payload_type, envelope.payload),
         sig=envelope.signatures[0].sig,
@@ -185,8 +185,8 @@ def read_signature(text: bytes) -> ModelSignature:
 
 def _unreadable(bundle: _Bundle, said: _Said) -> str:
     envelope, predicate = bundle.dsse_envelope, said.predicate
-    names = [each.name for each in predicate.resources]
-    unknown = {each.algorithm for each in predicate.resources} - _HASHES.keys()
+    names = [resource.name for resource in predicate.resources]
+    unknown = {resource.algorithm for resource in predicate.resources} - _HASHES.keys()
     try:
         fits = said.subject[0].digest["sha256"] == _root(predicate.resources)
     except (ValueError, KeyError, IndexError):
@@ -208,7 +208,7 @@ def _unreadable(bundle: _Bundle, said: _Said) -> str:
 
 
 def _root(resources: list[_Resource]) -> str:
-    return hashlib.sha256(b"".join(bytes.fromhex(each.digest) for each in resources)).hexdigest()
+    return hashlib.sha256(b"".join(bytes.fromhex(resource.digest) for resource in resources)).hexdigest()
 
 
 def _hashed(algorithm: str, path: Path) -> str:

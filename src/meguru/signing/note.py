@@ -40,15 +40,17 @@ class SignedNote(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether the key of this signer signed the text."""
         # The short id only chooses which signatures to try: two keys may have one, and it proves nothing.
         short = key_id(name, key)
-        mine = [each for each in self.signatures if each.name == name and each.key == short]
-        return any(key.verifies(each.sig, self.text.encode()) for each in mine)
+        mine = [
+            signature for signature in self.signatures if signature.name == name and signature.key == short
+        ]
+        return any(key.verifies(signature.sig, self.text.encode()) for signature in mine)
 
     @property
     def written(self) -> str:
         """The note as it stands in a file."""
         lines = [
-            f"{_MARK}{each.name} {base64.b64encode(each.key + each.sig).decode()}\n"
-            for each in self.signatures
+            f"{_MARK}{signature.name} {base64.b64encode(signature.key + signature.sig).decode()}\n"
+            for signature in self.signatures
         ]
         return f"{self.text}\n{''.join(lines)}"
 

@@ -53,9 +53,9 @@ def read_statement(envelope: SignedEnvelope) -> Statement:
             "the envelope holds no statement", why=f"its type is {envelope.payload_type[:100]!r}"
         )
     try:
-        found = msgspec.json.decode(envelope.payload, type=Statement)
+        statement = msgspec.json.decode(envelope.payload, type=Statement)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput("the envelope holds no statement", why=str(error)) from error
-    if found.type != TYPE:
-        raise InvalidInput("the envelope holds no statement", why=f"its type is {found.type[:100]!r}")
-    return found
+    if statement.type != TYPE:
+        raise InvalidInput("the envelope holds no statement", why=f"its type is {statement.type[:100]!r}")
+    return statement

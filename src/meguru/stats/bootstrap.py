@@ -78,8 +78,8 @@ def resampled_aucs(truth: Bools, scores: tuple[Floats, ...], resamples: int, see
     """The AUC of each score in each draw, shape (scores, resamples); NaN where a class is missing."""
     if resamples < 100:
         raise InvalidInput("resamples must be at least 100", field="resamples", why=f"it is {resamples}")
-    for each in scores:
-        same_length(truth, each, "labels and scores")
+    for score in scores:
+        same_length(truth, score, "labels and scores")
     n, positives = truth.size, int(np.count_nonzero(truth))
     out = np.full((len(scores), resamples), math.nan)
     if positives in {0, n}:

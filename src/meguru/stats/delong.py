@@ -78,7 +78,7 @@ def delong_difference(
 
 def auc_covariance(labels: npt.ArrayLike, *scores: npt.ArrayLike) -> tuple[Floats, Floats]:
     """The AUCs of k scores on the same rows, shape (k,), and their DeLong covariance, shape (k, k)."""
-    return _covariance(as_labels(labels), tuple(as_floats(each, "scores") for each in scores))
+    return _covariance(as_labels(labels), tuple(as_floats(score, "scores") for score in scores))
 
 
 def _covariance(truth: Bools, scores: tuple[Floats, ...]) -> tuple[Floats, Floats]:

@@ -74,6 +74,6 @@ def fit_count_band(counts: Sequence[int]) -> CountBand:
         return CountBand(mean=0.0, excess=0.0)
     # Unbiased (k - 1): the moment estimator subtracts Poisson's variance from it, and would be negative too
     # often with k.
-    variance = sum((each - mean) ** 2 for each in counts) / (k - 1)
+    variance = sum((count - mean) ** 2 for count in counts) / (k - 1)
     excess = max(0.0, (variance - mean) / mean**2)
     return CountBand(mean=mean, excess=excess * (1 + 1 / k) + 1 / (k * mean))

@@ -33,19 +33,19 @@ class ReportCalendar(Ticker):
         now = self.ws.clock.now()
         with self.ws.read() as tx:
             names = store.due(tx, now)
-        return sum(_PROMISE.commit(self.ws, partial(promise, name=each)) for each in names)
+        return sum(_PROMISE.commit(self.ws, partial(promise, name=name)) for name in names)
 
 
 def promise(ctx: Context, *, name: str) -> int:
     """Promise a report to each receiver, if it is due; what was missed more than once is sent once."""
-    found = store.find(ctx.tx, name, lock=True)
-    if found is None or found.due_at is None or found.due_at > ctx.now():
+    report = store.find(ctx.tx, name, lock=True)
+    if report is None or report.due_at is None or report.due_at > ctx.now():
         return 0
     # In one transaction with the jobs: a crash promises all receivers or none, and a second server finds it
     # done.
-    store.set_due(ctx.tx, name, next_moment(found.spec, ctx.now()))
-    for to in found.spec.to:
+    store.set_due(ctx.tx, name, next_moment(report.spec, ctx.now()))
+    for to in report.spec.to:
         delivery = new_id("dlv")
-        payload = {"report": name, "to": to, "until": found.due_at.isoformat(), "delivery": delivery}
+        payload = {"report": name, "to": to, "until": report.due_at.isoformat(), "delivery": delivery}
         jobs.enqueue(ctx, kind=JOB, key=delivery, payload=payload, cause=None, max_attempts=MAX_ATTEMPTS)
-    return len(found.spec.to)
+    return len(report.spec.to)

@@ -39,18 +39,18 @@ class SendReport:
         """Put the summary together, as who declared the report may see it now, and send it."""
         name = str(job.payload["report"])
         with ws.read() as tx:
-            found = store.find(tx, name)
-            who = standing(tx, found.declared_by, ws.clock.now()) if found else None
-        if found is None:
+            report = store.find(tx, name)
+            who = standing(tx, report.declared_by, ws.clock.now()) if report else None
+        if report is None:
             return
         if who is None:
-            self.abandon(ws, job, f"{found.declared_by}, who declared it, may not act any more")
+            self.abandon(ws, job, f"{report.declared_by}, who declared it, may not act any more")
             return
         until = datetime.fromisoformat(str(job.payload["until"]))
         seen = ws.with_(principal=who, project=refs.project_of(name) or refs.DEFAULT)
-        summary = show(seen, since=until - timedelta(days=found.spec.days), until=until)
+        summary = show(seen, since=until - timedelta(days=report.spec.days), until=until)
         lease.raise_if_stopped()
-        answer = send(ws, found, summary, to=str(job.payload["to"]), delivery=str(job.payload["delivery"]))
+        answer = send(ws, report, summary, to=str(job.payload["to"]), delivery=str(job.payload["delivery"]))
         if answer.is_taken:
             _NOTE.commit(ws, partial(_sent, job=job))
             return
@@ -87,9 +87,9 @@ def message_of(summary: BusinessSummary, name: str, language: str, base: str) ->
         project=project, since=f"{summary.since:%Y-%m-%d}", until=f"{summary.until:%Y-%m-%d}"
     )
     page = f"{base}/projects/{project}/ui/summary" if base else ""
-    items = [_item(each, language, page, summary.until) for each in summary.endpoints]
+    items = [_item(endpoint, language, page, summary.until) for endpoint in summary.endpoints]
     if summary.risks:
-        facts = [each.say(language) for each in summary.risks[:MAX_FACTS]]
+        facts = [sentence.say(language) for sentence in summary.risks[:MAX_FACTS]]
         text = translate(mark("What else needs somebody"), language)
         items.append(MessageItem(text=text, facts=facts, at=summary.until, url=page))
     return NotificationMessage(
@@ -103,12 +103,12 @@ def message_of(summary: BusinessSummary, name: str, language: str, base: str) ->
     )
 
 
-def _item(each: EndpointSummary, language: str, page: str, at: datetime) -> MessageItem:
-    said = [*each.value, *each.risks, *each.changes]
+def _item(summary: EndpointSummary, language: str, page: str, at: datetime) -> MessageItem:
+    sentences = [*summary.value, *summary.risks, *summary.changes]
     return MessageItem(
-        text=f"{each.endpoint}: {each.standing.say(language)}",
-        subject=f"endpoint/{each.endpoint}",
-        facts=[one.say(language) for one in said[:MAX_FACTS]],
+        text=f"{summary.endpoint}: {summary.standing.say(language)}",
+        subject=f"endpoint/{summary.endpoint}",
+        facts=[sentence.say(language) for sentence in sentences[:MAX_FACTS]],
         at=at,
         url=page,
     )

@@ -23,13 +23,13 @@ MAX_DAYS = 400
 
 def find(tx: Connection, name: str) -> ScheduledReportSpec | None:
     """Return the present spec; None if there is no such report."""
-    found = store.find(tx, name)
-    return None if found is None else found.spec
+    report = store.find(tx, name)
+    return None if report is None else report.spec
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of what is declared in some projects (None: in all), sorted."""
-    return [each.name for each in store.page(tx, projects)]
+    return [report.name for report in store.page(tx, projects)]
 
 
 def check(ctx: Context, name: str, spec: ScheduledReportSpec) -> ScheduledReportSpec:

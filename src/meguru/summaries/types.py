@@ -57,4 +57,4 @@ class BusinessSummary(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def needs_attention(self) -> int:
         """How many things are at risk."""
-        return len(self.risks) + sum(len(each.risks) for each in self.endpoints)
+        return len(self.risks) + sum(len(endpoint.risks) for endpoint in self.endpoints)

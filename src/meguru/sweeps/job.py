@@ -100,13 +100,13 @@ class _SweepLoop:
 
     def _rest(self, after: int) -> None:
         """Wait until one of the runs has ended, a tick at most; what else happens here is none of ours."""
-        mine = {refs.make("pipeline_run", one.run) for one in self._running()}
+        mine = {refs.make("pipeline_run", trial.run) for trial in self._running()}
         until = time.monotonic() + TICK_SECONDS
         while (left := until - time.monotonic()) > 0:
             head = events.wait(self.ws, after=after, timeout=left, wakes=_ENDS.__contains__)
             with self.ws.read() as tx:
                 found = events.read(tx, after=after, types=_ENDS, limit=_MAX_EVENTS)
-            if len(found) == _MAX_EVENTS or any(one.subject in mine for one in found):
+            if len(found) == _MAX_EVENTS or any(event.subject in mine for event in found):
                 return
             self.lease.raise_if_stopped()
             after = head
@@ -139,7 +139,7 @@ class _SweepLoop:
 
     def _end(self, ended: Trial) -> None:
         self.lease.commit(self.ws, ADVANCE, lambda ctx: end_trial(ctx, self.sweep, ended))
-        self.trials = [ended if one.number == ended.number else one for one in self.trials]
+        self.trials = [ended if trial.number == ended.number else trial for trial in self.trials]
         if self.progress is not None:
             with self.ws.read() as tx:
                 whole = store.get(tx, self.sweep.id, self.ws.clock.now())
@@ -153,10 +153,12 @@ class _SweepLoop:
         return True
 
     def _over(self) -> tuple[SweepState, str] | None:
-        sweep, tried = self.sweep, [one for one in self.trials if one.state in _TRIED]
-        values = [one.value for one in tried if one.state is TrialState.SUCCEEDED and one.value is not None]
+        sweep, tried = self.sweep, [trial for trial in self.trials if trial.state in _TRIED]
+        values = [
+            trial.value for trial in tried if trial.state is TrialState.SUCCEEDED and trial.value is not None
+        ]
         ended_well = (SweepState.SUCCEEDED if values else SweepState.FAILED, "all trials were made")
-        failed = [one for one in tried if one.state is TrialState.FAILED]
+        failed = [trial for trial in tried if trial.state is TrialState.FAILED]
         if sweep.target is not None and any(_reaches(value, sweep) for value in values):
             return SweepState.SUCCEEDED, f"{sweep.metric} reached {sweep.target:g}"
         if len(failed) - sweep.forgiven_failures > sweep.max_failed:
@@ -171,7 +173,7 @@ class _SweepLoop:
     def _fill(self) -> None:
         """Start trials: first those that a stop cut off, then new ones."""
         while len(self._running()) < self.sweep.parallel:
-            cut_off = [one for one in self.trials if one.state is TrialState.CANCELLED]
+            cut_off = [trial for trial in self.trials if trial.state is TrialState.CANCELLED]
             if not cut_off and len(self.trials) >= self.sweep.trials:
                 return
             number = cut_off[0].number if cut_off else len(self.trials)
@@ -186,14 +188,14 @@ class _SweepLoop:
     def _reread(self, tx: Connection, *changed: int) -> None:
         """Read the trials that run, those of some numbers, and those that are not known yet."""
         after = self.trials[-1].number if self.trials else -1
-        again = {one.number for one in self._running()}.union(changed)
-        found = {one.number: one for one in store.trials_among(tx, self.sweep.id, again, after=after)}
-        known = [found.pop(one.number, one) for one in self.trials]
+        again = {trial.number for trial in self._running()}.union(changed)
+        found = {trial.number: trial for trial in store.trials_among(tx, self.sweep.id, again, after=after)}
+        known = [found.pop(trial.number, trial) for trial in self.trials]
         self.trials = [*known, *found.values()]
 
     def _jobs(self) -> list[str]:
         with self.ws.read() as tx:
-            return [runs.get(tx, one.run).job for one in self._running()]
+            return [runs.get(tx, trial.run).job for trial in self._running()]
 
     def _prune(self) -> None:
         """Give up the running trials that are worse than the others were at the same step."""
@@ -222,7 +224,7 @@ class _SweepLoop:
         return found
 
     def _running(self) -> list[Trial]:
-        return [one for one in self.trials if one.state is TrialState.RUNNING]
+        return [trial for trial in self.trials if trial.state is TrialState.RUNNING]
 
 
 def _reaches(value: float, sweep: Sweep) -> bool:

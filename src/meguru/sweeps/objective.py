@@ -45,10 +45,10 @@ def value_of(tx: Connection, blobs: BlobStore, run: PipelineRun, metric: str) ->
         if _is_number(returned.get(metric)):
             return _finite(returned[metric], metric)
     for tracked in _tracked(tx, run.id):
-        found = series.summaries(tx, [tracked]).get(tracked, {})
-        known |= found.keys()
-        if metric in found:
-            return _finite(found[metric].value, metric)
+        summaries = series.summaries(tx, [tracked]).get(tracked, {})
+        known |= summaries.keys()
+        if metric in summaries:
+            return _finite(summaries[metric].value, metric)
     why = f"it has {', '.join(sorted(known)[:8])}" if known else "it has no metrics at all"
     hint = "return the number, a dict or a Model from the pipeline, or call meguru.log in a step"
     raise InvalidInput(f"the run has no metric {metric!r}", why=why, hint=hint)
@@ -56,29 +56,33 @@ def value_of(tx: Connection, blobs: BlobStore, run: PipelineRun, metric: str) ->
 
 def logged(tx: Connection, run_id: str, metric: str) -> dict[int, float]:
     """Return the values that a run's steps logged so far, by step; of very many the last."""
-    kept = metrics_ingest.find(tx, run_id)
-    if kept is None or metric not in kept.series:
+    ingest_state = metrics_ingest.find(tx, run_id)
+    if ingest_state is None or metric not in ingest_state.series:
         return {}
-    points = series.tail(tx, kept.run, metric, limit=MAX_VALUES)
+    points = series.tail(tx, ingest_state.run, metric, limit=MAX_VALUES)
     return {step: value for step, value in points if value is not None}
 
 
 def count(tx: Connection, run_id: str, metric: str) -> int:
     """Return how many values a run's steps logged so far."""
-    kept = metrics_ingest.find(tx, run_id)
-    found = series.summaries(tx, [kept.run]).get(kept.run, {}).get(metric) if kept else None
-    return found.count if found else 0
+    ingest_state = metrics_ingest.find(tx, run_id)
+    summary = (
+        series.summaries(tx, [ingest_state.run]).get(ingest_state.run, {}).get(metric)
+        if ingest_state
+        else None
+    )
+    return summary.count if summary else 0
 
 
 def _tracked(tx: Connection, run_id: str) -> Iterator[str]:
     own = metrics_ingest.find(tx, run_id)
     if own is not None:
         yield own.run
-    reused = {one.reused.partition(".")[0] for one in runs.steps(tx, run_id).values() if one.reused}
+    reused = {run.reused.partition(".")[0] for run in runs.steps(tx, run_id).values() if run.reused}
     for earlier in sorted(reused, reverse=True):
-        kept = metrics_ingest.find(tx, earlier)
-        if kept is not None:
-            yield kept.run
+        ingest_state = metrics_ingest.find(tx, earlier)
+        if ingest_state is not None:
+            yield ingest_state.run
 
 
 def _returned(tx: Connection, blobs: BlobStore, run: PipelineRun) -> Any:

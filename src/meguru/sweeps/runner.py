@@ -29,7 +29,7 @@ def start_file(
 ) -> Sweep:
     """Register ``FILE.py:PIPELINE`` and start a sweep over it."""
     version = register_file(ws, file)
-    lists = {one.name for one in version.graph.parameters if one.type.startswith(_LISTS)}
+    lists = {parameter.name for parameter in version.graph.parameters if parameter.type.startswith(_LISTS)}
     space, fixed = spaces.read(params, lists)
     return start(ws, pipeline=version.ref, space=space, params=fixed, search=search)
 
@@ -96,14 +96,14 @@ class _Watch:
 
 def all_trials(ws: Workspace | RemoteWorkspace, sweep_id: str, *, after: int = -1) -> list[Trial]:
     """Return every trial of a sweep beyond a number, by number."""
-    found: list[Trial] = []
+    trials: list[Trial] = []
     cursor = str(after) if after >= 0 else ""
     while True:
         page = show.trials(ws, sweep=sweep_id, cursor=cursor)
-        found += page.items
+        trials += page.items
         cursor = page.next_cursor
         if not cursor:
-            return found
+            return trials
 
 
 class _Handlers(PluginFamily):

@@ -11,7 +11,7 @@ from meguru.sweeps.types import Sweep, Trial
 def list_sweeps(ctx: Context, *, pipeline: str = "", cursor: str = "", limit: int = 50) -> Page[Sweep]:
     """List sweeps, newest first."""
     check_limit(limit)
-    found = store.page(
+    sweeps = store.page(
         ctx.tx,
         pipeline=pipeline,
         before=cursor,
@@ -19,8 +19,8 @@ def list_sweeps(ctx: Context, *, pipeline: str = "", cursor: str = "", limit: in
         now=ctx.now(),
         projects=ctx.readable if pipeline else ctx.visible,
     )
-    more = found[limit - 1].id if len(found) > limit else ""
-    return Page(items=found[:limit], next_cursor=more)
+    more = sweeps[limit - 1].id if len(sweeps) > limit else ""
+    return Page(items=sweeps[:limit], next_cursor=more)
 
 
 @operation("sweep.show", permission="pipeline:read", query=True, on="sweep")

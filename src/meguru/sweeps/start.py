@@ -62,7 +62,7 @@ def start(
     fixed = _fixed(ctx, version, space, params)
     made_id = new_id("sweep")
     event = _tell(ctx, made_id, version, fixed, msgspec.structs.replace(search, trials=count))
-    made = Sweep(
+    sweep = Sweep(
         **msgspec.structs.asdict(search) | {"trials": count},
         ref=event.subject,
         id=made_id,
@@ -77,7 +77,7 @@ def start(
         created_by=ctx.principal.name,
         deadline=ctx.now() + timedelta(seconds=search.timeout) if search.timeout else None,
     )
-    sweeps.add(ctx.tx, made)
+    sweeps.add(ctx.tx, sweep)
     return sweeps.get(ctx.tx, made_id, ctx.now())
 
 
@@ -151,9 +151,9 @@ def _fixed(
         for _, searched in pins.of_datasets(version.graph, sample):
             pins.check_readable(ctx, version.name, searched)
     for name, value in pins.of_features(version.graph, values):
-        found = pins.pin_features(ctx, version.name, value)
-        if name not in space and found.ref.startswith("feature_service/"):
-            values[name] = pins.spelled(version.name, found)
+        pinned = pins.pin_features(ctx, version.name, value)
+        if name not in space and pinned.ref.startswith("feature_service/"):
+            values[name] = pins.spelled(version.name, pinned)
     for name, value in pins.of_datasets(version.graph, values):
         if name not in space:
             values[name] = pins.spelled(version.name, pins.pin(ctx, version.name, value))

@@ -42,11 +42,11 @@ def get(tx: Connection, text: str, now: datetime, *, tallied: bool = True) -> Sw
 
     Not `tallied` it has no best trial and no counts, which are made of all trials: for who asks each second.
     """
-    found = _read(tx, select_sweeps().where(sweep.c.id == sweep_id(text)), now, tallied=tallied)
-    if not found:
+    sweeps = _read(tx, select_sweeps().where(sweep.c.id == sweep_id(text)), now, tallied=tallied)
+    if not sweeps:
         recent = tx.execute(select(sweep.c.id).order_by(sweep.c.id.desc()).limit(200)).scalars()
         raise NotFound.of("sweep", sweep_id(text), list(recent), hint="list them: meguru sweep list")
-    return found[0]
+    return sweeps[0]
 
 
 def project_of(tx: Connection, sweep_id: str) -> str | None:

@@ -94,14 +94,16 @@ def is_hopeless(
 
     last = max(values[number])
     wanted = _distributions(sweep.space)
-    seen = [one for one in trials if one.number == number or one.state is TrialState.SUCCEEDED]
+    seen = [trial for trial in trials if trial.number == number or trial.state is TrialState.SUCCEEDED]
     frozen = [
-        _frozen(one, wanted, {at: value for at, value in values.get(one.number, {}).items() if at <= last})
-        for one in seen
+        _frozen(
+            trial, wanted, {at: value for at, value in values.get(trial.number, {}).items() if at <= last}
+        )
+        for trial in seen
     ]
     study = _study(sweep, frozen)
     pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP)
-    mine = [one.number for one in seen].index(number)
+    mine = [trial.number for trial in seen].index(number)
     return bool(pruner.prune(study, study.get_trials(deepcopy=False)[mine]))
 
 

@@ -33,7 +33,7 @@ class Generic(Task, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Refuse outputs that an answer could not hold side by side."""
-        names = [each.name for each in self.outputs_]
+        names = [output.name for output in self.outputs_]
         if len(set(names)) != len(names) or len(names) > MAX_OUTPUTS or not all(names):
             why = f"up to {MAX_OUTPUTS} are allowed"
             raise InvalidInput("each output needs a name of its own", field="outputs", why=why)
@@ -48,14 +48,14 @@ class Generic(Task, frozen=True, kw_only=True):
         """Return the outputs by name; each must be there, with an entry a row and of its shape."""
         if not isinstance(raw, Mapping) and len(self.outputs_) == 1:
             raw = {self.outputs_[0].name: raw}
-        if not isinstance(raw, Mapping) or set(raw) != {each.name for each in self.outputs_}:
+        if not isinstance(raw, Mapping) or set(raw) != {model_output.name for model_output in self.outputs_}:
             found = ", ".join(raw) if isinstance(raw, Mapping) else f"a {type(raw).__name__}"
-            wanted = ", ".join(each.name for each in self.outputs_)
+            wanted = ", ".join(model_output.name for model_output in self.outputs_)
             message = f"the model gave {found or 'nothing'}, where {wanted or 'no output'} is wanted"
             raise WrongShape(message)
-        for each in self.outputs_:
-            _check_entry(each, raw[each.name], rows)
-        return {each.name: raw[each.name] for each in self.outputs_}
+        for output in self.outputs_:
+            _check_entry(output, raw[output.name], rows)
+        return {model_output.name: raw[model_output.name] for model_output in self.outputs_}
 
     def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Refuse, as `truth` does."""

@@ -91,9 +91,9 @@ class Multiclass(Task, frozen=True, kw_only=True):
 
 def label_type(classes: tuple[Label, ...]) -> OutputType:
     """Return the type that the names of the classes have."""
-    if classes and all(isinstance(each, bool) for each in classes):
+    if classes and all(isinstance(class_, bool) for class_ in classes):
         return OutputType.BOOLEAN
-    if classes and all(isinstance(each, int) for each in classes):
+    if classes and all(isinstance(class_, int) for class_ in classes):
         return OutputType.LONG
     return OutputType.STRING
 

@@ -30,7 +30,7 @@ def forged(pack: bytes, change: Callable[[Parts], object], *, known: bool = True
     if known:
         _take_over(parts)
     change(parts)
-    types = {each.path: each.media_type for each in found.manifest.parts}
+    types = {part.path: part.media_type for part in found.manifest.parts}
     return write_pack(
         [PackContent(path=path, media_type=types.get(path, ""), data=data) for path, data in parts.items()],
         FORGER,

@@ -144,7 +144,7 @@ class KafkaStandIn:
     def _metadata(self, asked: Any) -> Any:
         node = (0, "127.0.0.1", self.port, None)
         names = list(self.logs) if asked.topics is None else asked.topics
-        topics = [(0, each, False, [(0, 0, 0, [0], [0])]) for each in names]
+        topics = [(0, name, False, [(0, 0, 0, [0], [0])]) for name in names]
         return MetadataResponse_v1([node], 0, topics)
 
     def _find(self, asked: Any) -> Any:
@@ -197,7 +197,10 @@ class KafkaStandIn:
         found = [
             (
                 topic,
-                [(each, self.committed.get((asked.consumer_group, topic), -1), "", 0) for each in numbers],
+                [
+                    (number, self.committed.get((asked.consumer_group, topic), -1), "", 0)
+                    for number in numbers
+                ],
             )
             for topic, numbers in asked.topics
         ]

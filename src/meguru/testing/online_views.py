@@ -54,7 +54,7 @@ def add_frame(
 
 def declare_view(ws: Workspace, name: str = "balance", source: str = "accounts", **said: Any) -> None:
     """Declare an entity, and a view of it over a dataset."""
-    if not any(each.name == "person" for each in list_entities(ws)):
+    if not any(entity.name == "person" for entity in list_entities(ws)):
         entity_specs.declare(ws, name="person", spec=EntitySpec(key=["who"]))
     usual: dict[str, Any] = {"entities": ["person"], "sources": {source: source}, "time": "at"}
     view_specs.declare(ws, name=name, spec=FeatureViewSpec(**{**usual, **said}))

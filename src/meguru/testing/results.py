@@ -88,18 +88,18 @@ class Result:
 
     def output_of(self, step: str) -> Any:
         """Return what a step returned, run now or cached."""
-        one = self._step(step)
-        if not one.outputs:
-            raise StepFailed(f"step {step} has no output: it is {one.state.value}", why=self._why_not())
+        run = self._step(step)
+        if not run.outputs:
+            raise StepFailed(f"step {step} has no output: it is {run.state.value}", why=self._why_not())
         drawn = self._drawn(step)
         with tempfile.TemporaryDirectory(prefix="meguru-") as folder, self._modules.of(self.version):
             returned = _annotation(drawn.function)
-            kinds = (output_types(returned) if drawn.many_outputs else None) or [returned] * len(one.outputs)
+            kinds = (output_types(returned) if drawn.many_outputs else None) or [returned] * len(run.outputs)
             if drawn.kind == "map" and step == drawn.key:
                 kinds = [GenericAlias(list, kind) for kind in kinds]
             place = ValueStore(self._ws.blobs, Path(folder))
             made = [
-                materializers.load(each, kind, place) for each, kind in zip(one.outputs, kinds, strict=True)
+                materializers.load(each, kind, place) for each, kind in zip(run.outputs, kinds, strict=True)
             ]
             return tuple(made) if drawn.many_outputs else made[0]
 
@@ -126,13 +126,13 @@ class Result:
         return f"{text}\n{self._why_not()}" if self.run.failed else text
 
     def _steps(self, *states: StepState) -> frozenset[str]:
-        return frozenset(one.step for one in self.run.steps if one.state in states and not one.parent)
+        return frozenset(run.step for run in self.run.steps if run.state in states and not run.parent)
 
     def _step(self, name: str) -> StepRun:
-        for one in self.run.steps:
-            if one.step == name:
-                return one
-        raise NotFound.of("step", name, [one.step for one in self.run.steps])
+        for run in self.run.steps:
+            if run.step == name:
+                return run
+        raise NotFound.of("step", name, [step_run.step for step_run in self.run.steps])
 
     def _drawn(self, name: str) -> Step:
         steps = {step.key: step for step in self.version.graph.steps}

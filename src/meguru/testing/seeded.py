@@ -140,8 +140,8 @@ def _features(ws: Workspace, folder: Path) -> None:
     file.write_text("origin,known_at,temp\nJFK,2013-01-01T10:00:00Z,39.0\n")
     add_files(ws, "weather", [file])
     entity_specs.declare(ws, name="origin", spec=EntitySpec(key=["origin"]))
-    said = FeatureViewSpec(entities=["origin"], sources={"weather": "weather"}, time="known_at", ttl="3h")
-    view_specs.declare(ws, name="weather", spec=said)
+    spec = FeatureViewSpec(entities=["origin"], sources={"weather": "weather"}, time="known_at", ttl="3h")
+    view_specs.declare(ws, name="weather", spec=spec)
     service_specs.declare(ws, name="delay", spec=FeatureServiceSpec(views=["weather"]))
 
 
@@ -151,9 +151,9 @@ def _models(ws: Workspace, entry: str) -> None:
         run_file(ws, entry, {"flights": flights, "depth": depth})
     add_model(ws, "delay", make_model(knows=("hour",)), note="by hand")
     for number in (1, 3):
-        made = releases.create(ws, endpoint="delay", model=f"model/delay@{number}")
-        if releases.check(ws, release=made.ref).state == "passed":
-            releases.promote(ws, release=made.ref)
+        release = releases.create(ws, endpoint="delay", model=f"model/delay@{number}")
+        if releases.check(ws, release=release.ref).state == "passed":
+            releases.promote(ws, release=release.ref)
 
 
 def _watch(ws: Workspace) -> None:
@@ -248,14 +248,14 @@ def _governed(ws: Workspace) -> None:
     answer_item(ws, checklist="high-risk", model="delay@1", item="tested", answer=ItemAnswer.YES)
     create_endpoint(ws, name="late", model="delay", gates=[{"gate": "metric", "metric": "auc", "value": 1}])
     policies.declare(ws, name="two-people", spec=ReleasePolicySpec(endpoints=["late"], approvals=2))
-    made = releases.create(ws, endpoint="late", model="model/delay@1")
-    releases.check(ws, release=made.ref)
+    release = releases.create(ws, endpoint="late", model="model/delay@1")
+    releases.check(ws, release=release.ref)
     until = ws.clock.now() + timedelta(days=20)
-    asked = request_waiver(ws, release=made.ref, gate="metric", reason="until the autumn", until=until)
-    grant_waiver(ben, waiver=asked.ref, note="for so long")
-    releases.check(ws, release=made.ref)
-    releases.request(ws, release=made.ref, note="please look")
-    releases.approve(ben, release=made.ref, note="looked at it")
+    waiver = request_waiver(ws, release=release.ref, gate="metric", reason="until the autumn", until=until)
+    grant_waiver(ben, waiver=waiver.ref, note="for so long")
+    releases.check(ws, release=release.ref)
+    releases.request(ws, release=release.ref, note="please look")
+    releases.approve(ben, release=release.ref, note="looked at it")
     prices.declare(ws, name="default", spec=PriceListSpec(unit="JPY", cpu_hour=6.0, storage_gb_month=3.0))
     budgets.declare(ws, name="lab", spec=BudgetSpec(limit=1000.0))
     reports.declare(ws, name="board", spec=ScheduledReportSpec(to=["console"]))

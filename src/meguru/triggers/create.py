@@ -35,9 +35,9 @@ def create(
     It sees what happens in its own project, and to the things that it names. The same again changes nothing;
     ``trigger.declare`` changes one.
     """
-    known = store.find(ctx.tx, name)
-    if known is not None:
-        note = known.note  # not what tells two triggers apart
+    trigger = store.find(ctx.tx, name)
+    if trigger is not None:
+        note = trigger.note  # not what tells two triggers apart
     spec = TriggerSpec(
         on=on,
         action=action,
@@ -52,7 +52,7 @@ def create(
     )
     planned = declarations.compare(ctx, TRIGGER, name, spec)
     if planned.change is declarations.Change.UPDATED:
-        changed = " and ".join(each.field for each in planned.fields)
+        changed = " and ".join(change.field for change in planned.fields)
         raise Conflict(
             f"there is a trigger {name!r} already, with another {changed}",
             where=planned.ref,
@@ -83,10 +83,10 @@ def resume(ctx: Context, *, name: str, reason: str = "") -> Trigger:
 
 
 def _enable(ctx: Context, name: str, *, enabled: bool, reason: str) -> Trigger:
-    found = store.one(ctx.tx, name)
-    if found.enabled is not enabled:
+    trigger = store.one(ctx.tx, name)
+    if trigger.enabled is not enabled:
         # What came during the pause is missed, even if no server was there to say so.
-        due = pass_over(ctx, found, ctx.now()) if enabled else found.due_at
-        store.set_enabled(ctx.tx, found.name, enabled=enabled, due_at=due)
-        ctx.emit("trigger.resumed" if enabled else "trigger.paused", found.ref, data={"reason": reason})
+        due = pass_over(ctx, trigger, ctx.now()) if enabled else trigger.due_at
+        store.set_enabled(ctx.tx, trigger.name, enabled=enabled, due_at=due)
+        ctx.emit("trigger.resumed" if enabled else "trigger.paused", trigger.ref, data={"reason": reason})
     return store.one(ctx.tx, name)

@@ -70,14 +70,14 @@ def check_declarer(acting: Context, trigger: Trigger, kind: TriggerKind, action:
         check_permitted(acting.principal, kind, action)
     except Forbidden as error:
         who = trigger.declared_by or "nobody who is known"
-        made = Forbidden(
+        forbidden = Forbidden(
             f"{who}, who declared {trigger.ref}, may not do what it does",
             where=trigger.ref,
             why=error.why,
             hint=f"somebody who may stands for it: meguru trigger resume {trigger.name}",
         )
-        made.lacks = error.lacks
-        raise made from error
+        forbidden.lacks = error.lacks
+        raise forbidden from error
 
 
 def take_over(ctx: Context, trigger: Trigger) -> None:

@@ -58,8 +58,8 @@ def try_out(
         came = events.get(ctx.tx, event) if event else None
         if came is not None:
             ctx.check_readable("event", came.id, "event:read")
-        found, looked = [_now(ctx, watching, came, at or now)], 1
-        first = found[0].at
+        firings, looked = [_now(ctx, watching, came, at or now)], 1
+        first = firings[0].at
     else:
         first = since or now - DEFAULT_SPAN
         if not 0 <= takes <= DEFAULT_SPAN.total_seconds():
@@ -67,8 +67,9 @@ def try_out(
         arrivals = list(_arrivals(ctx, watching, first, now))
         looked = len(arrivals)
         simulation = TriggerSimulation(watching, action_of(trigger.action), timedelta(seconds=takes))
-        found = simulation.run(
-            [each for each in arrivals if each.event is None or _matches(watching, each.event)], now
+        firings = simulation.run(
+            [arrival for arrival in arrivals if arrival.event is None or _matches(watching, arrival.event)],
+            now,
         )
     return TriggerTest(
         name=trigger.name,
@@ -76,8 +77,8 @@ def try_out(
         since=first,
         until=now,
         looked_at=looked,
-        counts=dict(Counter(each.state.value for each in found)),
-        firings=found[-limit:][::-1],
+        counts=dict(Counter(firing.state.value for firing in firings)),
+        firings=firings[-limit:][::-1],
     )
 
 
@@ -100,7 +101,7 @@ def _events(tx: Connection, watching: IndexedTrigger, first: datetime) -> list[E
     before: int | None = None
     while types and len(found) < MAX_EVENTS:
         page = events.read(tx, before=before, limit=_BATCH, types=types, newest_first=True)
-        recent = [each for each in page if each.at >= first]
+        recent = [event for event in page if event.at >= first]
         found += recent
         if len(recent) < _BATCH:
             break

@@ -69,10 +69,10 @@ class Evaluator(Follower):
         # Asked in a read transaction: nearly always nothing may, and writers are not kept waiting for that.
         with self.ws.read() as tx:
             waiting, now = store.owed(tx), self.ws.clock.now()
-            named = [(each, store.find(tx, each.trigger)) for each in waiting]
+            named = [(firing, store.find(tx, firing.trigger)) for firing in waiting]
             ready = [each for each, trigger in named if trigger and self._may_fire(tx, trigger, each, now)]
         self._has_owed = bool(waiting)
-        self._limited = {each.id: limit for each in waiting if (limit := self._limited.get(each.id))}
+        self._limited = {firing.id: limit for firing in waiting if (limit := self._limited.get(firing.id))}
         return sum(_EVALUATE.commit(self.ws, partial(_fire_one_owed, match=each)) for each in ready)
 
     def _may_fire(self, tx: Connection, trigger: Trigger, match: Firing, now: datetime) -> bool:
@@ -92,7 +92,7 @@ class Evaluator(Follower):
         with self.ws.read() as tx:
             moments = [each for each in (store.next_due(tx), store.next_debounce_end(tx)) if each is not None]
             self._index.refresh(tx)
-        left = [(each - self.ws.clock.now()).total_seconds() for each in moments]
+        left = [(moment - self.ws.clock.now()).total_seconds() for moment in moments]
         # What is due and could not be done yet is looked at again after the usual time.
         return min([self.idle, *(each for each in left if each > 0)])
 

@@ -33,9 +33,9 @@ def fire(
     if scheduled_at is not None:
         key = key or f"at:{scheduled_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     chosen = "hand:" + (key or new_id("key"))
-    known = store.firing_of(ctx.tx, trigger.name, chosen)
-    if known is not None:
-        return known
+    firing = store.firing_of(ctx.tx, trigger.name, chosen)
+    if firing is not None:
+        return firing
     evidence: dict[str, Any] = {"by": ctx.principal.name, "subject": subject, "reason": reason}
     if scheduled_at is not None:
         evidence["due"] = scheduled_at.astimezone(UTC)

@@ -165,9 +165,9 @@ def fire(acting: Context, action: Action, match: Firing, occasion: Occasion, cha
 
 def start(acting: Context, action: Action, match: Firing, occasion: Occasion, chain: Chain) -> Firing:
     """Tell of the firing and start the action, which is caused by it."""
-    told = _emit_firing(acting, match, chain)
-    started: Started = action.start(acting.with_(cause=told.id), occasion)
-    done = msgspec.structs.replace(match, fired=told.id, started=started.ref, job=started.job)
+    event = _emit_firing(acting, match, chain)
+    started: Started = action.start(acting.with_(cause=event.id), occasion)
+    done = msgspec.structs.replace(match, fired=event.id, started=started.ref, job=started.job)
     store.save_firing(acting.tx, done)
     return done
 

@@ -73,10 +73,10 @@ class TriggerIndex:
         changed = store.changed_since(tx, self._version)
         for trigger, present in changed:
             self._forget(trigger.name)
-            if present and (found := parse_trigger(trigger)):
-                self._known[trigger.name] = found
+            if present and (indexed_trigger := parse_trigger(trigger)):
+                self._known[trigger.name] = indexed_trigger
                 for type, buckets in self._by_type.items():
-                    _put(buckets, type, found)
+                    _put(buckets, type, indexed_trigger)
             self._version = trigger.version
         return bool(changed)
 
@@ -90,10 +90,13 @@ class TriggerIndex:
             return []
         buckets = self._buckets(event.type)
         about = event.subject.partition("@")[0]
-        found = [
-            each for key in {about, None} for each in buckets.get(key, {}).values() if each.matches(event)
+        triggers = [
+            trigger
+            for key in {about, None}
+            for trigger in buckets.get(key, {}).values()
+            if trigger.matches(event)
         ]
-        return sorted(found, key=lambda each: each.trigger.name)
+        return sorted(triggers, key=lambda each: each.trigger.name)
 
     def __iter__(self) -> Iterator[IndexedTrigger]:
         """Iterate over all triggers."""
@@ -102,8 +105,8 @@ class TriggerIndex:
     def _buckets(self, type: str) -> dict[str | None, dict[str, IndexedTrigger]]:
         if type not in self._by_type:
             buckets = self._by_type[type] = {}
-            for each in self._known.values():
-                _put(buckets, type, each)
+            for trigger in self._known.values():
+                _put(buckets, type, trigger)
         return self._by_type[type]
 
     def _forget(self, name: str) -> None:
@@ -125,9 +128,9 @@ def parse_trigger(trigger: Trigger) -> IndexedTrigger | None:
     """Return a trigger as it watches the log; None, and a line in the server's log, when it can't be read."""
     try:
         kind = kind_of(trigger.on)
-        asked = PlainExpression(trigger.filter) if trigger.filter else None
+        expression = PlainExpression(trigger.filter) if trigger.filter else None
     except MeguruError:
         log.exception("trigger %s can't be read; it sleeps", trigger.name)
         return None
     named = {refs.project_of(str(value)) for value in trigger.on.values()} - {""}
-    return IndexedTrigger(trigger, kind, asked, frozenset({refs.project_of(trigger.name), *named}))
+    return IndexedTrigger(trigger, kind, expression, frozenset({refs.project_of(trigger.name), *named}))

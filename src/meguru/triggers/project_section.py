@@ -55,9 +55,9 @@ def with_holidays(root: Path, on: dict[str, Any]) -> dict[str, Any]:
     """Return when a trigger wakes, with the dates of the files of holidays that it names."""
     given = on.get("holidays")
     parts = [given] if isinstance(given, str) else given
-    if not isinstance(parts, list) or not any(isinstance(each, str) and "." in each for each in parts):
+    if not isinstance(parts, list) or not any(isinstance(part, str) and "." in part for part in parts):
         return on
-    found = [read_holidays(root, each) if "." in str(each) else [each] for each in parts]
+    found = [read_holidays(root, part) if "." in str(part) else [part] for part in parts]
     return on | {"holidays": [day for days in found for day in days]}
 
 

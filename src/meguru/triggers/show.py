@@ -80,7 +80,7 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
         with ctx.ws.read() as tx:
             head, cursor, jobs = events.head(tx), store.cursor(tx), store.open_jobs(tx)
             owed = store.owed(tx)
-            named = [(each, store.find(tx, each.trigger)) for each in owed]
+            named = [(firing, store.find(tx, firing.trigger)) for firing in owed]
             due = [each for each, trigger in named if trigger and may_fire(tx, trigger, each, ctx.now())]
             if cursor < head and not _undecided(tx, cursor, head):
                 cursor = head

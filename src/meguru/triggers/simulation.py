@@ -101,7 +101,7 @@ class TriggerSimulation:
     def _decide(self, arrival: Arrival) -> None:
         at, event = arrival
         key = firing_key(event, self._key) if event else moment_key(at)
-        made = SimulatedFiring(
+        firing = SimulatedFiring(
             at=at,
             key=key,
             state=FiringState.FIRED,
@@ -109,10 +109,10 @@ class TriggerSimulation:
             subject=event.subject if event else "",
         )
         if event and not self._watching.passes_filter(event):
-            self._record(made, FiringState.FILTERED, f"the filter {self._trigger.filter!r} does not hold")
+            self._record(firing, FiringState.FILTERED, f"the filter {self._trigger.filter!r} does not hold")
             return
         if key in self._decided_keys:
-            self._record(made, FiringState.SUPPRESSED, "its key came before")
+            self._record(firing, FiringState.SUPPRESSED, "its key came before")
             return
         self._decided_keys.add(key)
         hold = self._held_back(at)
@@ -120,14 +120,14 @@ class TriggerSimulation:
             hold = Hold(f"{DEBOUNCED} for {self._trigger.debounce:g} s", owed=True)
         if hold is None:
             self._supersede()
-            self._fire(made, at)
+            self._fire(firing, at)
         elif event is None and self._watching.kind.catch_up != "latest":
-            self._record(made, FiringState.MISSED, hold.reason)
+            self._record(firing, FiringState.MISSED, hold.reason)
         else:
             self._since = self._since if self._owed else at
             self._quiet = debounced_until(self._trigger, at, self._since)
             self._supersede()
-            self._owed = msgspec.structs.replace(made, state=FiringState.OWED, reason=hold.reason)
+            self._owed = msgspec.structs.replace(firing, state=FiringState.OWED, reason=hold.reason)
 
     def _fire_owed(self, until: datetime) -> None:
         """Fire what is owed if it may by then."""

@@ -23,13 +23,13 @@ from meguru.triggers.types import Trigger
 
 def find(tx: Connection, name: str) -> TriggerSpec | None:
     """Return the present spec; None if there is no such trigger."""
-    found = store.find(tx, name)
-    return None if found is None else _spec(found)
+    trigger = store.find(tx, name)
+    return None if trigger is None else _spec(trigger)
 
 
 def find_many(tx: Connection, names: Sequence[str]) -> dict[str, TriggerSpec]:
     """Return the present specs of those of these names that are there."""
-    return {each.name: _spec(each) for each in store.find_many(tx, names)}
+    return {trigger.name: _spec(trigger) for trigger in store.find_many(tx, names)}
 
 
 def _spec(found: Trigger) -> TriggerSpec:
@@ -39,7 +39,7 @@ def _spec(found: Trigger) -> TriggerSpec:
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of what is declared in some projects (None: in all), sorted."""
-    return [each.name for each in store.all_triggers(tx, projects)]
+    return [trigger.name for trigger in store.all_triggers(tx, projects)]
 
 
 def check(ctx: Context, name: str, spec: TriggerSpec) -> TriggerSpec:
@@ -71,10 +71,10 @@ def uses(name: str, spec: TriggerSpec) -> list[str]:
 
 def save(ctx: Context, name: str, spec: TriggerSpec) -> None:
     """Write the spec; what it now waits for counts from this declaration on."""
-    known = store.find(ctx.tx, name)
+    trigger = store.find(ctx.tx, name)
     spec = _each_name(spec, lambda given: refs.within("", given))
     values: dict[str, Any] = msgspec.structs.asdict(spec) | {"declared_by": ctx.principal.name}
-    if known is None or known.on != spec.on:
+    if trigger is None or trigger.on != spec.on:
         # The event of this declaration is the next one; what came before it is not waited for.
         values |= {
             "created_seq": events.lock(ctx.tx)[0] + 1,
@@ -99,7 +99,7 @@ def _each_name(spec: TriggerSpec, change: Callable[[str], str]) -> TriggerSpec:
     """Change all names of things in a spec."""
 
     def changed(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-        return given | {each: change(given[each]) for each in names if isinstance(given.get(each), str)}
+        return given | {name: change(given[name]) for name in names if isinstance(given.get(name), str)}
 
     kind, action = kind_of(spec.on), action_of(spec.action)
     return msgspec.structs.replace(

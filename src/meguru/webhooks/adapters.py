@@ -51,11 +51,11 @@ def adapter_of(topic: str) -> TopicAdapter:
     InvalidInput
         If it is of none.
     """
-    known = adapters()
-    for adapter in known:
+    topic_adapters = adapters()
+    for adapter in topic_adapters:
         if topic in adapter.topics:
             return adapter
-    topics = sorted(each for adapter in known for each in adapter.topics)
+    topics = sorted(each for adapter in topic_adapters for each in adapter.topics)
     close = near_misses(topic, topics)
     hint = f"did you mean {close[0]!r}?" if close else f"use {', '.join(topics)}"
     raise InvalidInput(f"{topic[:100]!r} is no topic of a webhook", hint=hint, field="topics")

@@ -52,7 +52,7 @@ def includes_event(hook: Webhook, event: Event) -> bool:
     """
     patterns = hook.events
     if event.type.startswith(OWN_PREFIX):
-        patterns = [each for each in patterns if each.startswith(OWN_PREFIX)]
+        patterns = [pattern for pattern in patterns if pattern.startswith(OWN_PREFIX)]
         if str(event.data.get("topic", "")).startswith(OWN_PREFIX):
             return False
     return matches(patterns, event.type)

@@ -41,10 +41,12 @@ class WebhookFollower(Follower):
         """Promise the calls of everything that has happened by now; return how many."""
         with self.ws.read() as tx:
             head = events.head(tx)
-            self._hooks = [each for each in store.all_webhooks(tx) if each.state is WebhookState.ACTIVE]
+            self._hooks = [
+                webhook for webhook in store.all_webhooks(tx) if webhook.state is WebhookState.ACTIVE
+            ]
             if not self._hooks:
                 return 0
-            oldest = min(each.since_seq for each in self._hooks)
+            oldest = min(hook.since_seq for hook in self._hooks)
             # Before the oldest, there was none to be told.
             after = max(store.cursor(tx), oldest, self._seen)
         count = 0
@@ -75,9 +77,11 @@ class WebhookFollower(Follower):
 
     def _is_told(self, type: str) -> bool:
         """Tell whether somebody may be told of an event of this type."""
-        if any(matches(each.events, type) for each in self._hooks):
+        if any(matches(hook.events, type) for hook in self._hooks):
             return True
-        return any(each.topics for each in self._hooks) and any(type in each.events for each in adapters())
+        return any(hook.topics for hook in self._hooks) and any(
+            type in adapter.events for adapter in adapters()
+        )
 
     def _seal_old(self) -> None:
         """Seal the secrets that are in clear, or sealed in an old way or with an old key."""
@@ -114,13 +118,13 @@ def _promise_calls(ctx: Context, *, types: list[str], after: int, until: int) ->
         return 0
     hooks, count = store.all_webhooks(ctx.tx), 0
     for event in events.read(ctx.tx, after=cursor, before=until + 1, limit=BATCH, types=types):
-        told = [each for each in hooks if is_in_scope(each, event)]
-        for hook in told:
+        webhooks = [webhook for webhook in hooks if is_in_scope(webhook, event)]
+        for hook in webhooks:
             if includes_event(hook, event):
                 enqueue_event(ctx, hook, event)
                 count += 1
         try:
-            count += enqueue_topics(ctx, told, event) if told else 0
+            count += enqueue_topics(ctx, webhooks, event) if webhooks else 0
         except (MeguruError, LookupError, ValueError, TypeError, AttributeError):
             # One event that can't be told must not keep all later ones from being told.
             log.exception("no webhook can be told of event %s", event.id)

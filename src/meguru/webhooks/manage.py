@@ -54,7 +54,7 @@ def create(
     sealed = seal(ctx.ws, identity, _check_text("secret", secret)) if secret else ""
     told_of = _check_subscribed(topics or [], events or [])
     said = {"name": name, "url": url, **told_of, "state": state}
-    made = Webhook(
+    webhook = Webhook(
         id=identity,
         name=name,
         url=url,
@@ -69,11 +69,11 @@ def create(
         updated_at=now,
         project=home,
     )
-    store.save(ctx.tx, made)
+    store.save(ctx.tx, webhook)
     ctx.emit("webhook.created", f"webhook/{identity}", data=said)
     if secret:
         store.keep_secret(ctx.tx, identity, sealed)
-    return made
+    return webhook
 
 
 @operation("webhook.update", permission="webhook:write", on="webhook")

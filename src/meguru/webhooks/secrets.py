@@ -24,8 +24,8 @@ def unseal(ws: Workspace, owner: str, kept: str) -> str:
         If the key is lost, or the secret was changed or belongs to another webhook.
     """
     keys = keys_of(ws)
-    found = opened(keys, kept) if kept.startswith(f"{VERSION}.") else _open_before(keys, owner, kept)
-    if found is None:
+    sealed_secret = opened(keys, kept) if kept.startswith(f"{VERSION}.") else _open_before(keys, owner, kept)
+    if sealed_secret is None:
         here = "it was sealed with another key than those here, or changed in the database"
         here = here if keys else "it was sealed with a key, and there is no key here"
         raise Conflict(
@@ -34,10 +34,10 @@ def unseal(ws: Workspace, owner: str, kept: str) -> str:
             why=f"{here} ({place_of_keys(ws)})",
             hint="bring the key back, or give it a new secret: meguru webhook update ID --secret-file -",
         )
-    if found.owner != owner:
+    if sealed_secret.owner != owner:
         why = "it belongs to another webhook"
         raise Conflict("the secret of a webhook can't be read", where=f"webhook/{owner}", why=why)
-    return found.secret
+    return sealed_secret.secret
 
 
 def open_secret(ws: Workspace, owner: str, kept: tuple[str, bool]) -> str:

@@ -35,7 +35,7 @@ class SlackChannel:
     def send(self, envelope: Envelope) -> DeliveryResponse:
         """Send the message as text and blocks; without drawings if Slack can't fetch them."""
         answer = _post(envelope, envelope.message)
-        if answer.status in _NO_PICTURE and any(each.picture for each in envelope.message.items):
+        if answer.status in _NO_PICTURE and any(item.picture for item in envelope.message.items):
             return _post(envelope, without_pictures(envelope.message))
         return answer
 
@@ -47,7 +47,7 @@ def _post(envelope: Envelope, message: NotificationMessage) -> DeliveryResponse:
 
 def without_pictures(message: NotificationMessage) -> NotificationMessage:
     """Return a message without the addresses of drawings."""
-    items = [msgspec.structs.replace(each, picture="") for each in message.items]
+    items = [msgspec.structs.replace(item, picture="") for item in message.items]
     return msgspec.structs.replace(message, items=items)
 
 

@@ -25,15 +25,15 @@ class WebhookChannel:
 
     def send(self, envelope: Envelope) -> DeliveryResponse:
         """Send the message, signed when the route has a secret."""
-        said = envelope.message
+        notification_message = envelope.message
         shown = {
             "specversion": "1.0",
             "id": envelope.delivery,
             "type": TYPE,
-            "source": f"/projects/{said.project or refs.DEFAULT}",
-            "subject": f"notification/{said.notification}",
+            "source": f"/projects/{notification_message.project or refs.DEFAULT}",
+            "subject": f"notification/{notification_message.notification}",
             "datacontenttype": "application/json",
-            "data": said,
+            "data": notification_message,
         }
         message = WebhookMessage(body=msgspec.json.encode(shown), content_type=CONTENT_TYPE, headers=HEADERS)
         return send.send(

@@ -61,7 +61,9 @@ class InboxFollower(Follower):
     def _mails(self) -> int:
         now = self.ws.clock.now()
         with self.ws.read() as tx:
-            due = [each.principal for each in store.waiting_for_mail(tx) if due_at(each, now) <= now]
+            due = [
+                settings.principal for settings in store.waiting_for_mail(tx) if due_at(settings, now) <= now
+            ]
         return sum(_FILL.commit(self.ws, partial(_promise, principal=each)) for each in due)
 
 
@@ -89,8 +91,8 @@ def _take_in(ctx: Context, *, after: int, head: int) -> int:
             _subscribe_commenter(ctx, event)
     things = {event.seq: _things(event) for event in found}
     following: dict[str, list[InboxSubscription]] = {}
-    for each in store.followers(ctx.tx, (ref for refs in things.values() for ref in refs)):
-        following.setdefault(each.about, []).append(each)
+    for subscription in store.followers(ctx.tx, (ref for refs in things.values() for ref in refs)):
+        following.setdefault(subscription.about, []).append(subscription)
     items: dict[tuple[str, int], InboxItem] = {}
     for event in found:
         for item in _items(ctx, event, things[event.seq], following):
@@ -116,10 +118,10 @@ def _items(
         if answered := _author_replied_to(ctx, event):
             concerned.setdefault(answered, InboxReason.ANSWERED)
     for thing in things:
-        for each in following.get(thing, []):
+        for subscription in following.get(thing, []):
             # Where nobody looked for long, what came before somebody followed it is still in the log.
-            if not each.muted and each.created_at <= event.at:
-                concerned.setdefault(each.principal, InboxReason.FOLLOWED)
+            if not subscription.muted and subscription.created_at <= event.at:
+                concerned.setdefault(subscription.principal, InboxReason.FOLLOWED)
     about = str(event.data.get("about") or event.subject)
     for principal, why in concerned.items():
         if principal != event.actor:
@@ -157,13 +159,13 @@ def _subscribe_commenter(ctx: Context, event: Event) -> None:
 
 def _promise(ctx: Context, *, principal: str) -> int:
     """Promise a mail of what is new in an inbox; 1 if it was due."""
-    known, now = store.settings_of(ctx.tx, principal, lock=True), ctx.now()
-    fresh = store.items(ctx.tx, principal, after=known.mailed_seq, limit=1, projects=None)
-    if not known.mail or not fresh or due_at(known, now) > now:
+    settings, now = store.settings_of(ctx.tx, principal, lock=True), ctx.now()
+    fresh = store.items(ctx.tx, principal, after=settings.mailed_seq, limit=1, projects=None)
+    if not settings.mail or not fresh or due_at(settings, now) > now:
         return 0
     until = fresh[0].seq
-    store.save_settings(ctx.tx, msgspec.structs.replace(known, mailed_seq=until, mailed_at=now))
-    payload = {"principal": principal, "after": known.mailed_seq, "until": until}
+    store.save_settings(ctx.tx, msgspec.structs.replace(settings, mailed_seq=until, mailed_at=now))
+    payload = {"principal": principal, "after": settings.mailed_seq, "until": until}
     key = f"{principal}:{until}"
     jobs.enqueue(
         ctx, kind=JOB, key=key, payload=payload, cause=fresh[0].event, max_attempts=MAX_ATTEMPTS,

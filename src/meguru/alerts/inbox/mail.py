@@ -44,7 +44,7 @@ class InboxMailJob:
             settings, who = store.settings_of(tx, principal), standing(tx, principal, ws.clock.now())
             if who is None or not settings.mail:
                 return
-            found = store.items(
+            inbox_items = store.items(
                 tx,
                 principal,
                 after=int(job.payload["after"]),
@@ -53,14 +53,14 @@ class InboxMailJob:
                 projects=who.projects(READABLE),
             )
             # By the rights of its reader now, not those of when it was filed.
-            items = [item_of(ws, tx, each, who, settings.language) for each in found[:MAX_ITEMS]]
+            items = [item_of(ws, tx, item, who, settings.language) for item in inbox_items[:MAX_ITEMS]]
         if not items:
             return
         lease.raise_if_stopped()
         message = NotificationMessage(
-            title=_title(items, len(found), settings.language),
+            title=_title(items, len(inbox_items), settings.language),
             items=items,
-            more=len(found) - len(items),
+            more=len(inbox_items) - len(items),
             notification="inbox",
             language=settings.language,
         )
@@ -85,13 +85,13 @@ def item_of(ws: Workspace, tx: Connection, item: InboxItem, who: Principal, lang
         event = events.get(tx, item.event)
     except NotFound:
         event = None
-    said = _comment(tx, item) if who.allows("comment:read", item.project) else None
+    comment = _comment(tx, item) if who.allows("comment:read", item.project) else None
     base = address_of(ws)
-    page = f"/ui/comments/{said.id}" if said else f"/ui/events/{item.event}"
+    page = f"/ui/comments/{comment.id}" if comment else f"/ui/events/{item.event}"
     return MessageItem(
         text=event_sentence(event, language),
         subject=item.about,
-        facts=[said.text[:MAX_COMMENT]] if said and said.text else [],
+        facts=[comment.text[:MAX_COMMENT]] if comment and comment.text else [],
         at=item.at,
         url=f"{base}{page}" if base else "",
     )

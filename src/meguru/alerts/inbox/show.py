@@ -30,7 +30,7 @@ def inbox(ctx: Context, *, unread: bool = False, before: str = "", limit: int = 
     if before and not (before.isdecimal() and len(before) <= MAX_DIGITS):
         raise InvalidInput("this is no place in an inbox", field="before")
     settings, projects = store.settings_of(ctx.tx, name), ctx.principal.projects(READABLE)
-    found = store.items(
+    items = store.items(
         ctx.tx,
         name,
         after=settings.read_seq if unread else 0,
@@ -39,10 +39,10 @@ def inbox(ctx: Context, *, unread: bool = False, before: str = "", limit: int = 
         projects=projects,
     )
     return Inbox(
-        items=found[:most],
+        items=items[:most],
         unread=store.unread(ctx.tx, name, settings.read_seq, projects),
         settings=settings,
-        next_cursor=str(found[most - 1].seq) if len(found) > most else "",
+        next_cursor=str(items[most - 1].seq) if len(items) > most else "",
     )
 
 
@@ -50,12 +50,12 @@ def inbox(ctx: Context, *, unread: bool = False, before: str = "", limit: int = 
 def read(ctx: Context, *, until: int = 0) -> InboxSettings:
     """Say that you have seen what is in your inbox, up to an event's number (0: all)."""
     name = ctx.principal.name
-    known = store.settings_of(ctx.tx, name, lock=True)
+    settings = store.settings_of(ctx.tx, name, lock=True)
     head = events.head(ctx.tx)
     seen = min(until, head) if until else head
-    if seen <= known.read_seq:
-        return known
-    changed = msgspec.structs.replace(known, read_seq=seen)
+    if seen <= settings.read_seq:
+        return settings
+    changed = msgspec.structs.replace(settings, read_seq=seen)
     store.save_settings(ctx.tx, changed)
     ctx.emit("subscription.read", f"principal/{name}", data={"until": seen}, project="")
     return changed
@@ -78,25 +78,25 @@ def configure(
     from meguru.alerts.channels.mail import CHANNEL
 
     name = ctx.principal.name
-    known = store.settings_of(ctx.tx, name, lock=True)
+    settings = store.settings_of(ctx.tx, name, lock=True)
     if mail:
         CHANNEL.check(mail, ctx.settings, field="mail")
     if hours:
         read_hours(hours)
     if language is not None and language not in LANGUAGES:
         raise NotFound.of("language", language, LANGUAGES)
-    pause = known.dedupe if dedupe is None else _pause(dedupe)
+    pause = settings.dedupe if dedupe is None else _pause(dedupe)
     changed = msgspec.structs.replace(
-        known,
-        mail=known.mail if mail is None else mail,
-        hours=known.hours if hours is None else hours,
+        settings,
+        mail=settings.mail if mail is None else mail,
+        hours=settings.hours if hours is None else hours,
         dedupe=pause,
-        language=known.language if language is None else language,
+        language=settings.language if language is None else language,
         # Who asks for mails for the first time is told of what comes from now on.
-        mailed_seq=known.mailed_seq if known.mail or not mail else events.head(ctx.tx),
+        mailed_seq=settings.mailed_seq if settings.mail or not mail else events.head(ctx.tx),
     )
-    if changed == known:
-        return known
+    if changed == settings:
+        return settings
     store.save_settings(ctx.tx, changed)
     data = {
         "by_mail": bool(changed.mail),

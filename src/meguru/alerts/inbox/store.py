@@ -56,8 +56,8 @@ def add_items(tx: Connection, items: Sequence[InboxItem]) -> None:
     """Put things into inboxes, and let go of what is too old there."""
     if not items:
         return
-    tx.execute(insert(inbox_item), [msgspec.to_builtins(each, builtin_types=(datetime,)) for each in items])
-    for principal in sorted({each.principal for each in items}):
+    tx.execute(insert(inbox_item), [msgspec.to_builtins(item, builtin_types=(datetime,)) for item in items])
+    for principal in sorted({item.principal for item in items}):
         mine = inbox_item.c.principal == principal
         oldest = (
             select(inbox_item.c.seq).where(mine).order_by(inbox_item.c.seq.desc()).offset(MAX_ITEMS).limit(1)

@@ -27,7 +27,9 @@ def compose(
     route: Route, notices: Sequence[Notice], alerts: Mapping[str, Alert], events: Mapping[str, Event]
 ) -> NotificationMessage:
     """Return the message that tells of notices; `events` are by id, for those that are of no alert."""
-    items = [_item(route, each, alerts.get(each.alert), events.get(each.last_event)) for each in notices]
+    items = [
+        _item(route, notice, alerts.get(notice.alert), events.get(notice.last_event)) for notice in notices
+    ]
     items.sort(key=lambda each: (_rank(each), each.at), reverse=True)
     return NotificationMessage(
         title=_title(route, items),
@@ -96,7 +98,7 @@ def _title(route: Route, items: Sequence[MessageItem]) -> str:
     if len(items) == 1:
         text = items[0].text.splitlines()[0] if items[0].text else items[0].subject
         return translate(ONE, route.language).format(text=text)[:200]
-    all_over = all(each.state == AlertState.RESOLVED.value for each in items)
+    all_over = all(item.state == AlertState.RESOLVED.value for item in items)
     return translate(ALL_OVER if all_over else SEVERAL, route.language).format(count=f"{len(items):,}")
 
 

@@ -64,11 +64,11 @@ def send(ws: Workspace, route: Route, wanted: Dispatch) -> DeliveryResponse:
         where = NOTIFICATIONS.fill(address)
         channel.check(where, ws.settings, field="to")
         # Filled in now and not when it was enqueued: no job holds a secret, and a changed one counts at once.
-        told = with_evidence(ws, msgspec.convert(wanted.message, NotificationMessage))
+        evidence = with_evidence(ws, msgspec.convert(wanted.message, NotificationMessage))
         envelope = Envelope(
             address=where,
-            message=with_links(ws, told.message, to=wanted.to, drawn=frozenset(told.drawings)),
-            drawings=told.drawings,
+            message=with_links(ws, evidence.message, to=wanted.to, drawn=frozenset(evidence.drawings)),
+            drawings=evidence.drawings,
             delivery=wanted.id,
             secret=NOTIFICATIONS.fill(route.secret),
             settings=ws.settings,
@@ -82,8 +82,8 @@ def _note(ctx: Context, *, wanted: Dispatch, answer: DeliveryResponse, attempt: 
     """Write down what became of a message; once it was taken, or given up, that stands."""
     # Not fenced by the job's lease. A worker that hung until another one took its job over comes last, and
     # would turn a message that arrived into one that waits for ever.
-    known = store.dispatch(ctx.tx, wanted.id)
-    if known is None or known.state is not DispatchState.WAITING:
+    dispatch = store.dispatch(ctx.tx, wanted.id)
+    if dispatch is None or dispatch.state is not DispatchState.WAITING:
         return
     store.change_dispatch(
         ctx.tx,
@@ -114,7 +114,7 @@ def _told(wanted: Dispatch) -> dict[str, object]:
     return {
         "to": wanted.to,
         "delivery": wanted.id,
-        "alerts": [each.alert for each in message.items if each.alert],
+        "alerts": [item.alert for item in message.items if item.alert],
         "count": len(message.items) + message.more,
     }
 

@@ -29,22 +29,22 @@ def enqueue_message(ctx: Context, *, name: str) -> int:
     if route is None or due_at(route, now) > now:
         return 0
     # Bounded, so that a message of very many is not one very long transaction; the rest is in the next.
-    found = store.notices(ctx.tx, name, MAX_NOTICES)
-    known = alerts.by_id(ctx.tx, {each.alert for each in found if each.alert})
-    ready = [each for each in found if _is_ready(each, known.get(each.alert), ctx)]
+    notices = store.notices(ctx.tx, name, MAX_NOTICES)
+    known = alerts.by_id(ctx.tx, {notice.alert for notice in notices if notice.alert})
+    ready = [notice for notice in notices if _is_ready(notice, known.get(notice.alert), ctx)]
     if not ready:
         return 0
     # Only the newest are told one by one.
-    others = sorted((each for each in ready if not each.alert), key=_last, reverse=True)[:MAX_ITEMS]
-    told = {each.last_event: events.get(ctx.tx, each.last_event) for each in others}
+    others = sorted((notice for notice in ready if not notice.alert), key=_last, reverse=True)[:MAX_ITEMS]
+    told = {notice.last_event: events.get(ctx.tx, notice.last_event) for notice in others}
     message = compose(route, ready, known, told)
     # A job for each receiver, in a lane of its own: one that hangs holds up no other.
     for place, to in enumerate(route.to):
         _dispatch(ctx, route, place, to, message, ready)
-    store.forget_notices(ctx.tx, name, [each.key for each in ready])
-    of_alerts = [each for each in ready if each.alert]
-    over = [each.alert for each in of_alerts if each.type == RESOLVED_EVENT]
-    store.mark_notified(ctx.tx, name, [each.alert for each in of_alerts], now, over=over)
+    store.forget_notices(ctx.tx, name, [notice.key for notice in ready])
+    of_alerts = [notice for notice in ready if notice.alert]
+    over = [of_alert.alert for of_alert in of_alerts if of_alert.type == RESOLVED_EVENT]
+    store.mark_notified(ctx.tx, name, [of_alert.alert for of_alert in of_alerts], now, over=over)
     store.set_last_message(ctx.tx, name, now)
     return 1
 
@@ -59,9 +59,9 @@ def _is_ready(notice: Notice, alert: Alert | None, ctx: Context) -> bool:
 
 
 def _dispatch(
-    ctx: Context, route: Route, place: int, to: str, message: NotificationMessage, told: list[Notice]
+    ctx: Context, route: Route, place: int, to: str, message: NotificationMessage, notices: list[Notice]
 ) -> None:
-    made = Dispatch(
+    dispatch = Dispatch(
         id=new_id("dlv"),
         notification=route.name,
         to=to,
@@ -70,13 +70,13 @@ def _dispatch(
         created_at=ctx.now(),
         message=_plain(message),
     )
-    store.add_dispatch(ctx.tx, made)
+    store.add_dispatch(ctx.tx, dispatch)
     jobs.enqueue(
         ctx,
         kind=JOB,
-        key=made.id,
-        payload={"dispatch": made.id},
-        cause=told[-1].last_event,
+        key=dispatch.id,
+        payload={"dispatch": dispatch.id},
+        cause=notices[-1].last_event,
         max_attempts=MAX_ATTEMPTS,
         lane=f"{JOB}:{route.name}:{place}",
     )

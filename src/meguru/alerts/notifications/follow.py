@@ -47,7 +47,7 @@ class NotificationFollower(Follower):
         with self.ws.read() as tx:
             waiting = store.routes_waiting(tx)
         now = self.ws.clock.now()
-        due = [each.name for each in self._routes if each.name in waiting and due_at(each, now) <= now]
+        due = [route.name for route in self._routes if route.name in waiting and due_at(route, now) <= now]
         return sum(_GATHER.commit(self.ws, partial(enqueue_message, name=name)) for name in due)
 
     def wakes(self, type: str) -> bool:
@@ -56,7 +56,7 @@ class NotificationFollower(Follower):
 
     def _is_told(self, type: str) -> bool:
         return any(
-            (each.alerts and type in ALERT_EVENTS) or includes_event(each, type) for each in self._routes
+            (route.alerts and type in ALERT_EVENTS) or includes_event(route, type) for route in self._routes
         )
 
     def _batch(self, after: int, head: int) -> int:

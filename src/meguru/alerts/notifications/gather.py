@@ -65,9 +65,9 @@ class NoticeBatch:
         return self._known[route, key]
 
     def _count(self, route: Route, key: str, event: Event, *, alert: str = "") -> None:
-        known = self._find(route.name, key)
-        if known is None:
-            known = Notice(
+        notice = self._find(route.name, key)
+        if notice is None:
+            notice = Notice(
                 route=route.name,
                 key=key[:450],
                 type=event.type,
@@ -80,5 +80,5 @@ class NoticeBatch:
                 last_at=event.at,
             )
         self._known[route.name, key] = msgspec.structs.replace(
-            known, type=event.type, count=known.count + 1, last_event=event.id, last_at=event.at
+            notice, type=event.type, count=notice.count + 1, last_event=event.id, last_at=event.at
         )

@@ -29,13 +29,13 @@ MAX_DEDUPE_SECONDS = 7 * 86400.0
 
 def find(tx: Connection, name: str) -> NotificationSpec | None:
     """Return the present spec; None if there is no such notification."""
-    found = store.find(tx, name)
-    return None if found is None else msgspec.convert(found, NotificationSpec, from_attributes=True)
+    route = store.find(tx, name)
+    return None if route is None else msgspec.convert(route, NotificationSpec, from_attributes=True)
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
     """Return the names of what is declared in some projects (None: in all), sorted."""
-    return [each.name for each in store.all_routes(tx, projects)]
+    return [route.name for route in store.all_routes(tx, projects)]
 
 
 def check(ctx: Context, name: str, spec: NotificationSpec) -> NotificationSpec:

@@ -95,6 +95,6 @@ def error_body(error: MeguruError) -> bytes:
     elif isinstance(error, Forbidden):
         kind = "FeastPermissionError"
     words = [error.what, error.why, f"try: {error.hint}" if error.hint else ""]
-    message = "; ".join(each for each in words if each)
+    message = "; ".join(word for word in words if word)
     told = {"module": "feast.errors", "class": kind, "message": f"{message} ({error.code})"}
     return msgspec.json.encode(json.dumps(told))

@@ -84,10 +84,10 @@ async def _device(request: Request) -> Response:
 def _give(ws: Workspace, given: dict[str, str]) -> Response:
     kind = given.get("grant_type", EXCHANGE if "subject_token" in given else "")
     if kind == DEVICE:
-        found = device.redeem(ws, given.get("device_code", ""))
-        if found is None:
+        token = device.redeem(ws, given.get("device_code", ""))
+        if token is None:
             return _refusal("authorization_pending", "nobody has answered yet")
-        return _token_answer(ws, found)
+        return _token_answer(ws, token)
     if kind != EXCHANGE:
         return _refusal("unsupported_grant_type", f"use {EXCHANGE} or {DEVICE}")
     if given.get("subject_token_type", "") not in SUBJECTS or not given.get("subject_token"):

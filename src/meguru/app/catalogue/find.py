@@ -41,7 +41,9 @@ def find(ctx: Context, *, text: str = "", kind: str = "", limit: int = 20) -> Fo
     members = provided(DESCRIBED).names()
     if kind and kind not in members:
         raise NotFound.of("kind of the catalogue", kind, members)
-    there = [(each, said) for each in members if kind in {"", each} for said in _seen(ctx, each)]
+    there = [
+        (member, described) for member in members if kind in {"", member} for described in _seen(ctx, member)
+    ]
     hits = sorted(_hits(there, words))
     if not hits:
         return FoundEntries(items=[], total=0, similar=near_misses(text, {said.name for _, said in there}))
@@ -50,10 +52,10 @@ def find(ctx: Context, *, text: str = "", kind: str = "", limit: int = 20) -> Fo
 
 
 def _seen(ctx: Context, kind: str) -> Iterable[Described]:
-    found: Iterable[Described] = provided(DESCRIBED).load(kind)(
+    describeds: Iterable[Described] = provided(DESCRIBED).load(kind)(
         ctx.tx, ctx.visible_by(PERMISSIONS.get(kind, f"{kind}:read"))
     )
-    return found
+    return describeds
 
 
 def _hits(there: list[tuple[str, Described]], words: list[str]) -> Iterator[_Hit]:

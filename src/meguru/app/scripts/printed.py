@@ -23,11 +23,13 @@ def read_output(ws: Workspace | RemoteWorkspace, run: str, *, grep: str = "", ta
         If there is no such run.
     """
     found = run_show(ws, run=run)
-    kept = [one for one in run_artifacts(ws, run=found.id) if one.path == ARTIFACT]
+    artifacts = [
+        run_artifact for run_artifact in run_artifacts(ws, run=found.id) if run_artifact.path == ARTIFACT
+    ]
     lines: list[LogLine] = []
-    for one in kept:
-        text = ws.blobs.get_bytes(one.digest).decode(errors="replace")
+    for artifact in artifacts:
+        text = ws.blobs.get_bytes(artifact.digest).decode(errors="replace")
         lines += read(text, Log(step_run="", attempt=0, run=found.id, step="", begun_at=_ANY))
     wanted = grep.lower() if grep == grep.lower() else grep
-    lines = [one for one in lines if wanted in (one.text.lower() if grep == grep.lower() else one.text)]
-    return LogPage(lines=lines[-tail:] if tail else lines, live=found.state == "running" and not kept)
+    lines = [line for line in lines if wanted in (line.text.lower() if grep == grep.lower() else line.text)]
+    return LogPage(lines=lines[-tail:] if tail else lines, live=found.state == "running" and not artifacts)

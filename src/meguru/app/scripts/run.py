@@ -111,9 +111,9 @@ class _Metrics:
         data = data[: data.rfind(b"\n") + 1]
         self._place += len(data)
         for line in data.splitlines():
-            told = msgspec.json.decode(line, type=step_metrics.MetricLine)
-            for name, value in told.values.items():
-                self._run.log({name: math.nan if value is None else value}, step=told.steps[name])
+            metric_line = msgspec.json.decode(line, type=step_metrics.MetricLine)
+            for name, value in metric_line.values.items():
+                self._run.log({name: math.nan if value is None else value}, step=metric_line.steps[name])
 
 
 def _environment(run: ActiveRun, workspace: str | None, metrics: Path) -> dict[str, str]:

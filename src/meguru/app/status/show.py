@@ -58,7 +58,11 @@ def _ask(ctx: Context, part: Operation[..., Any], **arguments: Any) -> Any:
 
 
 def _live(endpoint: Endpoint, monitors: list[MonitorStatus]) -> LiveLine:
-    said = {each.last.verdict for each in monitors if each.last and each.monitor.endpoint == endpoint.name}
+    verdicts = {
+        monitor_status.last.verdict
+        for monitor_status in monitors
+        if monitor_status.last and monitor_status.monitor.endpoint == endpoint.name
+    }
     serving = endpoint.serving
     return LiveLine(
         endpoint=endpoint.name,
@@ -66,7 +70,7 @@ def _live(endpoint: Endpoint, monitors: list[MonitorStatus]) -> LiveLine:
         model=endpoint.live.model_ref if endpoint.live else "",
         release=endpoint.live.release_ref if endpoint.live else "",
         since=endpoint.live.since if endpoint.live else None,
-        verdict=next((verdict.value for verdict in _WORST if verdict in said), ""),
+        verdict=next((verdict.value for verdict in _WORST if verdict in verdicts), ""),
         why=serving.why if serving else "",
     )
 
@@ -113,14 +117,14 @@ def _backfills(ctx: Context, state: BackfillState) -> list[Backfill]:
 
 
 def _alerts(monitors: list[MonitorStatus]) -> Iterator[NeedLine]:
-    for each in monitors:
-        if each.last and each.last.verdict is ReportVerdict.ALERT:
+    for monitor_status in monitors:
+        if monitor_status.last and monitor_status.last.verdict is ReportVerdict.ALERT:
             yield NeedLine(
                 state="alert",
-                what=f"monitor/{each.monitor.name}",
-                since=each.last.at,
-                why="; ".join(each.last.reasons[:3]),
-                command=f"meguru monitor show {each.monitor.name}",
+                what=f"monitor/{monitor_status.monitor.name}",
+                since=monitor_status.last.at,
+                why="; ".join(monitor_status.last.reasons[:3]),
+                command=f"meguru monitor show {monitor_status.monitor.name}",
             )
 
 

@@ -30,7 +30,7 @@ class EnvironmentsCompared(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def differs(self) -> list[str]:
         """What is not the same in all environments that were asked."""
-        return [each.what for each in self.things if each.differs]
+        return [thing.what for thing in self.things if thing.differs]
 
 
 def compare(doors: Mapping[str, Callable[[], Any]]) -> EnvironmentsCompared:
@@ -46,7 +46,7 @@ def compare(doors: Mapping[str, Callable[[], Any]]) -> EnvironmentsCompared:
     for name, open_door in doors.items():
         try:
             with open_door() as ws:
-                said[name] = {each.what: each for each in all_digests(ws)}
+                said[name] = {line.what: line for line in all_digests(ws)}
         except MeguruError as error:
             unreached[name] = f"{error.what} ({error.why})" if error.why else error.what
     return EnvironmentsCompared(environments=list(doors), things=side_by_side(said), unreached=unreached)

@@ -71,7 +71,7 @@ class ErasureLedger:
     def append(self, entries: Iterable[ErasureMarks]) -> None:
         """Write entries durably, before anything is said to be erased."""
         # A line break before each, too: behind a line that a crash cut short, the next one would be lost.
-        lines = b"".join(b"\n" + msgspec.json.encode(each) + b"\n" for each in entries)
+        lines = b"".join(b"\n" + msgspec.json.encode(entry) + b"\n" for entry in entries)
         if self.folder is None or not lines:
             return
         try:
@@ -185,7 +185,7 @@ def owed(ws: Workspace) -> list[ErasureMarks]:
         return []
     with ws.read() as tx:
         there = set(tx.execute(select(erasure.c.id)).scalars())
-    return list({each.id: each for each in entries if each.id not in there}.values())
+    return list({entry.id: entry for entry in entries if entry.id not in there}.values())
 
 
 def _make(folder: Path) -> None:

@@ -43,14 +43,14 @@ def place(
             raise InvalidInput(f"no hold is about a {ref.kind}", field="about", hint=", ".join(_KINDS))
         about = refs.make(ref.kind, ref.name)
         project_of_subject(ctx.tx, about)
-    made = LegalHold(
+    hold = LegalHold(
         id=new_id("hold"), about=about, columns=sorted(who or {}), why=why, until=until, placed_at=ctx.now(),
         placed_by=ctx.principal.name, released_at=None, released_by="", released_why="",
     )  # fmt: skip
-    store.add(ctx.tx, made, marks)
+    store.add(ctx.tx, hold, marks)
     data = {"about": about or store.PERSON, "why": why, "until": until.isoformat() if until else ""}
-    ctx.emit("hold.placed", refs.make("hold", made.id), data=data)
-    return made
+    ctx.emit("hold.placed", refs.make("hold", hold.id), data=data)
+    return hold
 
 
 @operation("hold.release", permission="hold:write", on="id")
@@ -58,14 +58,14 @@ def release(ctx: Context, *, id: str, why: str) -> LegalHold:
     """Release a hold, and say why; it stays in the list of those that were."""
     if not 0 < len(why.strip()) <= MAX_TEXT:
         raise InvalidInput("say why it is released", field="why", why=f"up to {MAX_TEXT:,} characters")
-    found = store.get(ctx.tx, id)
-    if found.released_at is not None:
-        raise Conflict(f"the hold {found.id} was released", why=f"by {found.released_by}")
+    hold = store.get(ctx.tx, id)
+    if hold.released_at is not None:
+        raise Conflict(f"the hold {hold.id} was released", why=f"by {hold.released_by}")
     values = {"released_at": ctx.now(), "released_by": ctx.principal.name, "released_why": why}
-    store.release(ctx.tx, found.id, at=ctx.now(), by=ctx.principal.name, why=why)
-    data = {"about": found.about or store.PERSON, "why": why}
-    ctx.emit("hold.released", refs.make("hold", found.id), data=data)
-    return msgspec.structs.replace(found, **values)
+    store.release(ctx.tx, hold.id, at=ctx.now(), by=ctx.principal.name, why=why)
+    data = {"about": hold.about or store.PERSON, "why": why}
+    ctx.emit("hold.released", refs.make("hold", hold.id), data=data)
+    return msgspec.structs.replace(hold, **values)
 
 
 @operation("hold.list", permission="hold:read", query=True)

@@ -51,9 +51,9 @@ class BlobSource:
             bounds = [literal(value, column.type) for column, value in zip(self.key, after, strict=True)]
             query = query.where(tuple_(*self.key) > tuple_(*bounds))
         rows = tx.execute(query.order_by(*self.key).limit(limit)).all()
-        found = [reference for row in rows for reference in self.read(row)]
+        references = [reference for row in rows for reference in self.read(row)]
         last = list(rows[-1][-len(self.key) :]) if len(rows) == limit else []
-        return found, last
+        return references, last
 
 
 def declare(source: BlobSource) -> BlobSource:

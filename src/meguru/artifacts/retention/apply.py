@@ -48,7 +48,7 @@ class RetentionPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bytes(self) -> int:
         """Bytes of what is not held."""
-        return sum(each.bytes for each in self.records if not each.held)
+        return sum(record.bytes for record in self.records if not record.held)
 
 
 class KeptRecords(Protocol):
@@ -77,18 +77,18 @@ def due(ctx: Context) -> RetentionPlan:
 
 
 def _planned(tx: Connection, now: datetime) -> Iterator[tuple[OldRecords, KeptRecords, str]]:
-    known, holds = rules.rules(tx), in_force(tx, now)
+    specs, holds = rules.rules(tx), in_force(tx, now)
     family = provided(FAMILY)
-    for name in family.names() if known else ():
+    for name in family.names() if specs else ():
         for field, records in family.load(name)().items():
             for ref in records.about(tx):
                 project = project_of_subject(tx, ref)
-                before = rules.cut(known, project, field, now)
+                before = rules.cut(specs, project, field, now)
                 if before is None:
                     continue
                 rows, size = records.older(tx, ref, before)
                 if rows:
-                    period = getattr(rules.rule_of(known, project), field)
+                    period = getattr(rules.rule_of(specs, project), field)
                     held = holds.of_thing(ref, project) or holds.of_anybody()
                     yield (
                         OldRecords(

@@ -29,7 +29,7 @@ def sweep(ws: Workspace) -> int:
     Parts without an upload are left by a server that was killed while it took one in, or while it ended the
     upload. Several workspaces may share the place, so those of today are left alone.
     """
-    kept, now = parts_of(ws.blobs, ws.cache_folder("uploads")), ws.clock.now()
+    parts, now = parts_of(ws.blobs, ws.cache_folder("uploads")), ws.clock.now()
     with ws.read() as tx:
         late = store.expired(tx, now)
     if late:
@@ -38,11 +38,11 @@ def sweep(ws: Workspace) -> int:
                 store.remove(tx, upload.id)
     # The rows first: a part that comes in meanwhile finds no upload, and removes its bytes itself.
     for upload in late:
-        kept.drop(upload.id)
-    old = [id for id, touched in kept.uploads() if touched < now - LIFETIME]
+        parts.drop(upload.id)
+    old = [id for id, touched in parts.uploads() if touched < now - LIFETIME]
     with ws.read() as tx:
         waited_for = store.open_among(tx, old)
     for id in old:
         if id not in waited_for:
-            kept.drop(id)
+            parts.drop(id)
     return len(late)

@@ -33,12 +33,12 @@ def join(
     return draft
 
 
-def _checked(kept: Parts, upload: Upload, part: UploadPart) -> Iterator[bytes]:
+def _checked(parts: Parts, upload: Upload, part: UploadPart) -> Iterator[bytes]:
     # Its digest was taken when it came. Hashed a second time only if it may have changed since: a file whose
     # state is no longer that in which this process left it, or an object of a store that others write to.
-    seen, is_trusted = hashlib.sha256(), kept.is_untouched(upload.id, part.name)
+    seen, is_trusted = hashlib.sha256(), parts.is_untouched(upload.id, part.name)
     try:
-        for piece in kept.read(upload.id, part.name):
+        for piece in parts.read(upload.id, part.name):
             if not is_trusted:
                 seen.update(piece)
             yield piece

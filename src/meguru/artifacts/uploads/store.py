@@ -27,8 +27,8 @@ def find(tx: Connection, id: str, *, lock: bool = False) -> Upload | None:
 def parts(tx: Connection, id: str) -> list[UploadPart]:
     """Return the parts that are there, by number."""
     query = select(upload_part.c.number, upload_part.c.digest, upload_part.c.size)
-    found = tx.execute(query.where(upload_part.c.upload == id).order_by(upload_part.c.number))
-    return [UploadPart(**row._mapping) for row in found]
+    rows = tx.execute(query.where(upload_part.c.upload == id).order_by(upload_part.c.number))
+    return [UploadPart(**row._mapping) for row in rows]
 
 
 def bytes_beside(tx: Connection, id: str, number: int) -> int:
@@ -70,5 +70,5 @@ def expired(tx: Connection, now: datetime, *, limit: int = 1000) -> list[Upload]
 
 def open_among(tx: Connection, ids: Collection[str]) -> set[str]:
     """Return which of these uploads are still waited for."""
-    found = tx.execute(select(upload.c.id).where(upload.c.id.in_(ids), upload.c.digest == ""))
-    return set(found.scalars())
+    rows = tx.execute(select(upload.c.id).where(upload.c.id.in_(ids), upload.c.digest == ""))
+    return set(rows.scalars())

@@ -63,12 +63,12 @@ class AccessReplay:
         self.tokens: dict[str, ReplayedToken] = {}
         # Replayed event by event: tables hold what is in force now, and the log is the only record of what
         # was.
-        for told in of_types(tx, [*_DECLARED, *_TOLD], at):
-            self.seq = told.seq
-            if told.type in _TOLD:
-                _TOLD[told.type](self, told)
+        for event in of_types(tx, [*_DECLARED, *_TOLD], at):
+            self.seq = event.seq
+            if event.type in _TOLD:
+                _TOLD[event.type](self, event)
             else:
-                self._declare(told)
+                self._declare(event)
         self._claims = _claims(tx)
 
     def _declare(self, event: Event) -> None:
@@ -122,7 +122,7 @@ class AccessReplay:
 
     def valid_tokens(self, name: str) -> list[ReplayedToken]:
         """Return the tokens of somebody that were valid."""
-        return [each for each in self.tokens.values() if each.principal == name]
+        return [token for token in self.tokens.values() if token.principal == name]
 
     def add_token(self, token: ReplayedToken) -> None:
         """Take a token in, unless it is over by then: CI gets one for each of its jobs, for some minutes."""

@@ -29,10 +29,10 @@ def changes(
     """
     readable_ref(ctx, ref)
     wanted = EntryFilter(subject=ref, since=since, until=until, projects=ctx.visible)
-    found = page(ctx.tx, wanted, after, check_limit(limit) + 1)
-    more = str(found[limit - 1].seq) if len(found) > limit else ""
+    events = page(ctx.tx, wanted, after, check_limit(limit) + 1)
+    more = str(events[limit - 1].seq) if len(events) > limit else ""
     return Page(
-        items=[ChangeEntry(event=each, fields=_fields(each)) for each in found[:limit]], next_cursor=more
+        items=[ChangeEntry(event=event, fields=_fields(event)) for event in events[:limit]], next_cursor=more
     )
 
 

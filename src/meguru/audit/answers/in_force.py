@@ -27,32 +27,32 @@ def in_force(ctx: Context, *, at: datetime | None = None) -> InForceAnswer:
     moment, visible = at or ctx.now(), ctx.visible
     live: dict[str, Event] = {}
     decided: dict[str, list[Event]] = {}
-    for told in of_types(ctx.tx, [*_LIVE, *_DECIDED, "endpoint.retired"], moment):
+    for event in of_types(ctx.tx, [*_LIVE, *_DECIDED, "endpoint.retired"], moment):
         # Filtered as it streams: the query goes by the index on types alone.
-        if visible is not None and told.project not in visible:
+        if visible is not None and event.project not in visible:
             continue
-        if told.type in _LIVE:
-            live[str(told.data["endpoint"])] = told
-        elif told.type == "endpoint.retired":
-            live.pop(told.subject, None)
-            live.pop(refs.parse(told.subject).name, None)
+        if event.type in _LIVE:
+            live[str(event.data["endpoint"])] = event
+        elif event.type == "endpoint.retired":
+            live.pop(event.subject, None)
+            live.pop(refs.parse(event.subject).name, None)
         else:
-            decided.setdefault(told.subject, []).append(told)
-    found = [_in_force(told, decided.get(told.subject, [])) for _, told in sorted(live.items())]
-    return InForceAnswer(at=moment, releases=found)
+            decided.setdefault(event.subject, []).append(event)
+    forces = [_in_force(told, decided.get(told.subject, [])) for _, told in sorted(live.items())]
+    return InForceAnswer(at=moment, releases=forces)
 
 
-def _in_force(told: Event, decided: list[Event]) -> InForce:
-    data = told.data
+def _in_force(event: Event, decided: list[Event]) -> InForce:
+    data = event.data
     digest = str(data.get("digest", ""))
     return InForce(
         endpoint=str(data["endpoint"]),
-        release=told.subject,
+        release=event.subject,
         model=str(data.get("model", "")),
-        since=told.at,
-        by=told.actor,
-        event=told.id,
-        how=told.type.partition(".")[2],
+        since=event.at,
+        by=event.actor,
+        event=event.id,
+        how=event.type.partition(".")[2],
         reason=str(data.get("reason", "")),
         digest=digest,
         approvals=_approvals(decided, digest),
@@ -61,16 +61,16 @@ def _in_force(told: Event, decided: list[Event]) -> InForce:
 
 
 def _approvals(decided: list[Event], digest: str) -> list[SignedApproval]:
-    found: dict[str, SignedApproval] = {}
-    for each in decided:
-        if digest and each.data.get("digest", digest) != digest:
+    approvals: dict[str, SignedApproval] = {}
+    for event in decided:
+        if digest and event.data.get("digest", digest) != digest:
             continue  # they agreed to something else
-        if each.type == "release.approval_withdrawn":
-            for gone in each.data.get("approvals", []):
-                found.pop(gone, None)
-        elif each.type != "release.gates_waived":
-            data = each.data
-            found[str(data["approval"])] = SignedApproval(
-                by=str(data["by"]), at=each.at, key=str(data.get("key", "")), note=str(data.get("note", ""))
+        if event.type == "release.approval_withdrawn":
+            for gone in event.data.get("approvals", []):
+                approvals.pop(gone, None)
+        elif event.type != "release.gates_waived":
+            data = event.data
+            approvals[str(data["approval"])] = SignedApproval(
+                by=str(data["by"]), at=event.at, key=str(data.get("key", "")), note=str(data.get("note", ""))
             )
-    return list(found.values())
+    return list(approvals.values())

@@ -34,7 +34,7 @@ def person(
     Also what was done to them as a principal (roles, sign-ins, tokens), and what they decided by a link.
     """
     wanted = EntryFilter(people=accounts_of(ctx.tx, name), since=since, until=until, projects=ctx.visible)
-    found = page(ctx.tx, wanted, after, check_limit(limit) + 1)
+    events = page(ctx.tx, wanted, after, check_limit(limit) + 1)
     # By type: a look at the whole log, and no more of it in memory than a row a type.
     those = select_entries(wanted).order_by(None).subquery().c
     told = func.count(), func.min(those.at), func.max(those.at)
@@ -49,8 +49,8 @@ def person(
         counts=counts,
         denied=counts.get(_DENIED, 0),
         looks=counts.get(_LOOKED, 0),
-        events=found[:limit],
-        next_cursor=str(found[limit - 1].seq) if len(found) > limit else "",
+        events=events[:limit],
+        next_cursor=str(events[limit - 1].seq) if len(events) > limit else "",
     )
 
 
@@ -75,9 +75,9 @@ def audit_events(
         until=until,
         projects=ctx.visible,
     )
-    found = page(ctx.tx, wanted, after, check_limit(limit) + 1)
-    more = str(found[limit - 1].seq) if len(found) > limit else ""
-    return Page(items=found[:limit], next_cursor=more)
+    events = page(ctx.tx, wanted, after, check_limit(limit) + 1)
+    more = str(events[limit - 1].seq) if len(events) > limit else ""
+    return Page(items=events[:limit], next_cursor=more)
 
 
 def accounts_of(tx: Connection, said: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def who_could(ctx: Context, *, ref: str, verb: str = "read", at: datetime | None
         held = list(dict.fromkeys(then.roles_of(name, who, table)))
         giving = [each for each in held if _gives(table, each, permission, project, shared=is_shared(thing))]
         if giving:
-            tokens = [each.id for each in then.valid_tokens(name) if covers(each.scope, permission)]
+            tokens = [token.id for token in then.valid_tokens(name) if covers(token.scope, permission)]
             found.append(WhoCould(principal=name, kind=who.kind, roles=giving, tokens=tokens))
     return WhoCouldAnswer(
         ref=str(ref),
@@ -71,11 +71,11 @@ def readable_ref(ctx: Context, ref: str) -> refs.Ref:
     return thing
 
 
-def _gives(table: AccessTable, held: HeldRole, permission: str, project: str, *, shared: bool) -> bool:
+def _gives(table: AccessTable, held_role: HeldRole, permission: str, project: str, *, shared: bool) -> bool:
     # What all projects share is read by whoever may read somewhere, and changed by who may everywhere.
     anywhere = shared and permission.endswith(":read")
-    if held.project not in {EVERYWHERE, project} and not anywhere:
+    if held_role.project not in {EVERYWHERE, project} and not anywhere:
         return False
-    if shared and not anywhere and held.project != EVERYWHERE:
+    if shared and not anywhere and held_role.project != EVERYWHERE:
         return False
-    return covers(table.permissions(held.role), permission)
+    return covers(table.permissions(held_role.role), permission)

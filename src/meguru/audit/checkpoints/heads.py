@@ -47,8 +47,8 @@ def sign(ws: Workspace) -> KeptHead:
     with ws.read() as tx:
         tree = grown(tx)
     # The tree was made without holding up those who write; of two servers that made it, one signs.
-    made: KeptHead = _SIGN.commit(ws, lambda ctx: sign_tree(ctx, tree))
-    return made
+    head: KeptHead = _SIGN.commit(ws, lambda ctx: sign_tree(ctx, tree))
+    return head
 
 
 def grown(tx: Connection) -> MerkleFrontier:
@@ -88,11 +88,11 @@ def sign_tree(ctx: Context, tree: MerkleFrontier) -> KeptHead:
     key, now = server_key(ctx.ws, ctx.tx), ctx.now()
     origin = newest.origin if newest else f"meguru/log/{events.read(ctx.tx, limit=1)[0].hash[:20]}"
     note = TreeHead(origin=origin, size=tree.size, root=tree.root, at=now).signed(key)
-    made = KeptHead(
+    head = KeptHead(
         size=tree.size, origin=origin, root=tree.root.hex(), at=now, key=key.public.id, note=note.written
     )
-    store.add_head(ctx.tx, made, tree)
-    return made
+    store.add_head(ctx.tx, head, tree)
+    return head
 
 
 _BATCH = 4096

@@ -63,12 +63,12 @@ def newest_head(tx: Connection) -> KeptHead | None:
 def frontier(tx: Connection, size: int) -> MerkleFrontier:
     """Return the tree as it was at a head, ready to grow."""
     peaks = tx.execute(select(tree_head.c.peaks).where(tree_head.c.size == size)).scalar_one()
-    return MerkleFrontier(size, [bytes.fromhex(each) for each in peaks])
+    return MerkleFrontier(size, [bytes.fromhex(peak) for peak in peaks])
 
 
 def add_head(tx: Connection, head: KeptHead, tree: MerkleFrontier) -> None:
     """Insert a head."""
-    values = msgspec.structs.asdict(head) | {"peaks": [each.hex() for each in tree.peaks]}
+    values = msgspec.structs.asdict(head) | {"peaks": [peak.hex() for peak in tree.peaks]}
     tx.execute(insert(tree_head).values(values))
 
 
@@ -86,8 +86,8 @@ def newest_heads(tx: Connection, limit: int) -> list[KeptHead]:
 
 def head_of(tx: Connection, seq: int) -> KeptHead | None:
     """Return the first head that covers an entry; None if it is in none yet."""
-    found = heads(tx, after=seq - 1, limit=1)
-    return found[0] if found else None
+    kept_heads = heads(tx, after=seq - 1, limit=1)
+    return kept_heads[0] if kept_heads else None
 
 
 def places(tx: Connection, name: str | None = None) -> list[PlaceState]:

@@ -16,13 +16,13 @@ def take(ctx: Context) -> KeptHead:
         tree = heads.grown(tx)
     if not tree.size:
         raise InvalidInput("nothing happened here yet: there is no log to sign")
-    made = heads.sign_tree(ctx, tree)
+    head = heads.sign_tree(ctx, tree)
     ctx.emit(
         "checkpoint.taken",
-        f"checkpoint/{made.size}",
-        data={"size": made.size, "root": made.root, "key": made.key},
+        f"checkpoint/{head.size}",
+        data={"size": head.size, "root": head.root, "key": head.key},
     )
-    return made
+    return head
 
 
 @operation("checkpoint.list", permission="checkpoint:read", query=True)
@@ -35,7 +35,7 @@ def list_checkpoints(ctx: Context) -> list[DeclaredCheckpoint]:
             name=name,
             every=spec.every,
             events=spec.events,
-            places=[each for each in places if each.checkpoint == name],
+            places=[place for place in places if place.checkpoint == name],
         )
         for name, spec in store.declared(ctx.tx).items()
     ]

@@ -80,15 +80,15 @@ class CheckpointWriter(Ticker):
         ):
             return False
         with self.ws.read() as tx:
-            found = store.heads(tx, after=place.written, limit=_BATCH)
+            kept_heads = store.heads(tx, after=place.written, limit=_BATCH)
         why = ""
         try:
-            place_of(place.place, self.ws.settings).write([(each.size, each.note) for each in found])
+            place_of(place.place, self.ws.settings).write([(head.size, head.note) for head in kept_heads])
         except MeguruError as error:
             why = ": ".join(part for part in (error.what, error.why) if part)
         except OSError as error:
             why = error.strerror or str(error)
-        written = found[-1].size if found else place.written
+        written = kept_heads[-1].size if kept_heads else place.written
         _NOTE.commit(self.ws, lambda ctx: self._note(ctx, place, written, why[:500]))
         return not why
 

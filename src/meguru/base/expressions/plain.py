@@ -81,7 +81,7 @@ class PlainExpression:
             case ast.UnaryOp(op=unary, operand=operand) if type(unary) in _UNARY:
                 return _applied(_UNARY[type(unary)], [self._of(operand)])
             case ast.BoolOp(op=boolean, values=parts):
-                return _joined([self._of(each) for each in parts], every=isinstance(boolean, ast.And))
+                return _joined([self._of(part) for part in parts], every=isinstance(boolean, ast.And))
             case ast.Compare(left=left, ops=kinds, comparators=others):
                 return self._compare(left, kinds, others)
             case ast.IfExp(test=test, body=body, orelse=other):
@@ -90,7 +90,7 @@ class PlainExpression:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self._function(name, args)
             case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
-                listed = [self._of(each) for each in parts]
+                listed = [self._of(part) for part in parts]
                 return lambda facts: [each(facts) for each in listed]
         raise InvalidInput(f"an expression can't hold a Python {type(node).__name__}", hint=_USAGE)
 
@@ -137,7 +137,7 @@ class PlainExpression:
         if not function.least <= len(args) <= function.most:
             wanted = f"{function.least} values" if function.least > 1 else "one value"
             raise InvalidInput(f"{name}() takes {wanted}, not {len(args)}")
-        return _applied(function.call, [self._of(each) for each in args], nulls=function.nulls)
+        return _applied(function.call, [self._of(arg) for arg in args], nulls=function.nulls)
 
 
 def _follow(facts: Facts, path: tuple[str, ...]) -> Any:

@@ -41,37 +41,39 @@ def _parameters(facts: CardModel) -> dict[str, Any]:
     datasets = [
         {
             "type": "dataset",
-            "name": each.ref,
-            "contents": {"properties": [{"name": "sha256", "value": each.digest}]},
-            "classification": "personal" if any(one.is_personal for one in each.columns) else "other",
+            "name": card_data.ref,
+            "contents": {"properties": [{"name": "sha256", "value": card_data.digest}]},
+            "classification": "personal"
+            if any(column.is_personal for column in card_data.columns)
+            else "other",
         }
-        for each in facts.data
+        for card_data in facts.data
     ]
     found = {
         "approach": {"type": "supervised"} if facts.label else {},
         "task": TASKS.get(facts.task, facts.task),
         "architectureFamily": facts.flavor,
         "datasets": datasets,
-        "inputs": [{"format": f"{each.name}: {each.type}"} for each in facts.features],
+        "inputs": [{"format": f"{feature.name}: {feature.type}"} for feature in facts.features],
         "outputs": [{"format": f"{name}: {type}"} for name, type in facts.outputs.items()],
     }
     return {name: value for name, value in found.items() if value}
 
 
 def _metrics(facts: CardModel) -> list[dict[str, Any]]:
-    whole = [_metric(each) for each in facts.metrics]
+    whole = [_metric(metric) for metric in facts.metrics]
     parts = [
-        _metric(each) | {"slice": f"{part.column}={part.value}"}
+        _metric(metric) | {"slice": f"{part.column}={part.value}"}
         for part in facts.slices
-        for each in part.metrics
+        for metric in part.metrics
     ]
     return [*whole, *parts]
 
 
-def _metric(each: CardMetric) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": each.metric, "value": f"{each.value:.10g}"}
-    if each.low is not None and each.high is not None:
-        bounds = {"lowerBound": f"{each.low:.10g}", "upperBound": f"{each.high:.10g}"}
+def _metric(card_metric: CardMetric) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": card_metric.metric, "value": f"{card_metric.value:.10g}"}
+    if card_metric.low is not None and card_metric.high is not None:
+        bounds = {"lowerBound": f"{card_metric.low:.10g}", "upperBound": f"{card_metric.high:.10g}"}
         found["confidenceInterval"] = bounds
     return found
 

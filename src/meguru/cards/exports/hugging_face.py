@@ -62,10 +62,10 @@ def metadata(card: Card, facts: CardModel, language: str) -> dict[str, Any]:
     elif said:
         found |= {"license": "other", "license_name": _name(said)}
     if facts.data:
-        found["datasets"] = [each.ref.partition("/")[2].partition("@")[0] for each in facts.data]
-    measured = [each for each in facts.metrics if each.level]
+        found["datasets"] = [card_data.ref.partition("/")[2].partition("@")[0] for card_data in facts.data]
+    measured = [metric for metric in facts.metrics if metric.level]
     if measured:
-        found["metrics"] = [each.metric for each in measured]
+        found["metrics"] = [card_metric.metric for card_metric in measured]
         found["model-index"] = [{"name": facts.name, "results": [_results(facts, measured)]}]
     return found
 
@@ -80,16 +80,22 @@ def _results(facts: CardModel, measured: list[CardMetric]) -> dict[str, Any]:
             "split": "holdout",
             "revision": made.partition("@")[2] or None,
         },
-        "metrics": [_metric(each) for each in measured],
+        "metrics": [_metric(metric) for metric in measured],
     }
 
 
-def _metric(each: CardMetric) -> dict[str, Any]:
-    bounds = {"low": each.low, "high": each.high, "level": each.level, "n": each.n, "method": each.method}
+def _metric(card_metric: CardMetric) -> dict[str, Any]:
+    bounds = {
+        "low": card_metric.low,
+        "high": card_metric.high,
+        "level": card_metric.level,
+        "n": card_metric.n,
+        "method": card_metric.method,
+    }
     return {
-        "type": each.metric,
-        "value": each.value,
-        "name": each.metric,
+        "type": card_metric.metric,
+        "value": card_metric.value,
+        "name": card_metric.metric,
         "args": {name: value for name, value in bounds.items() if value not in {None, ""}},
         "verified": False,
     }

@@ -32,7 +32,7 @@ EVERY = "*"
 
 def alerts_of(reader: RecordReader, endpoint: Endpoint) -> list[CardAlert]:
     """Return what needs a person at an endpoint, as the kinds of its parts declare it."""
-    watching = [each.name for each in monitors.all_monitors(reader.tx, endpoint.name)]
+    watching = [monitor.name for monitor in monitors.all_monitors(reader.tx, endpoint.name)]
     about = [refs.make("endpoint", endpoint.name), *(refs.make("monitor", each) for each in watching)]
     seen = _seen(reader, about) if reader.may("alert", about[0]) else {}
     return list(_alerts(endpoint.name, watching, seen))

@@ -28,8 +28,8 @@ def code_of(
     pipeline = next((ref for ref in seen if refs.parse(ref).kind == "pipeline"), "")
     entry = commit = digest = ""
     if pipeline:
-        found = pipelines.resolve(reader.tx, pipeline)
-        entry, commit, digest = found.entry, found.commit, found.digest
+        pipeline_version = pipelines.resolve(reader.tx, pipeline)
+        entry, commit, digest = pipeline_version.entry, pipeline_version.commit, pipeline_version.digest
     tracked = next((ref for ref in seen if refs.parse(ref).kind == "run"), "")
     if tracked and not commit and (one := runs.find(reader.tx, refs.parse(tracked).name, reader.now)):
         commit = one.tags.get(names.COMMIT, "")

@@ -22,7 +22,7 @@ def cost_of(reader: RecordReader, ref: str) -> CardCost | None:
         except MeguruError:  # no run of a pipeline made it
             continue
         used = line.use
-        found = CardCost(
+        cost = CardCost(
             cpu_seconds=used.cpu_seconds,
             gpu_seconds=used.gpu_seconds,
             memory_gb_seconds=used.memory_gb_seconds,
@@ -32,5 +32,5 @@ def cost_of(reader: RecordReader, ref: str) -> CardCost | None:
             co2_kg=line.co2_kg,
         )
         if used.cpu_seconds or used.gpu_seconds:
-            return found
+            return cost
     return None

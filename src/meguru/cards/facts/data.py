@@ -42,10 +42,12 @@ def data_of(reader: RecordReader, made_from: Sequence[str]) -> list[CardData]:
 
 
 def _data(reader: RecordReader, version: DatasetVersion) -> CardData:
-    said = spec_of(reader.tx, version.name).columns
+    specs = spec_of(reader.tx, version.name).columns
     columns = [
-        CardColumn(name=each.name, type=each.type, tags=said[each.name].tags if each.name in said else [])
-        for each in version.columns
+        CardColumn(
+            name=column.name, type=column.type, tags=specs[column.name].tags if column.name in specs else []
+        )
+        for column in version.columns
     ]
     since, until = period_of(reader, version)
     return CardData(
@@ -62,8 +64,8 @@ def _data(reader: RecordReader, version: DatasetVersion) -> CardData:
 
 def period_of(reader: RecordReader, version: DatasetVersion) -> tuple[str, str]:
     """Return the first and the last event time of a version; empty where it has none, or it is personal."""
-    said = spec_of(reader.tx, version.name).columns.get(version.event_time)
-    if not version.event_time or version.remote_environment or (said and "pii" in said.tags):
+    spec = spec_of(reader.tx, version.name).columns.get(version.event_time)
+    if not version.event_time or version.remote_environment or (spec and "pii" in spec.tags):
         return "", ""
     key = (version.digest, version.event_time)
     with _lock:
@@ -120,9 +122,9 @@ def tags_of(reader: RecordReader, made_from: Sequence[str]) -> dict[str, list[st
 
 def lineage_of(reader: RecordReader, ref: str) -> list[LineageLine]:
     """Return the edges of what a thing was made from, the nearest first, as far as they may be seen."""
-    found: dict[tuple[str, str], LineageLine] = {}
+    lines: dict[tuple[str, str], LineageLine] = {}
     seen, frontier = {ref}, [ref]
-    while frontier and len(found) < MAX_EDGES:
+    while frontier and len(lines) < MAX_EDGES:
         query = select(edge.c.source, edge.c.target).where(edge.c.target.in_(frontier[:_BATCH]))
         frontier = frontier[_BATCH:]
         # A dataset of labelled predictions has an edge from each of them: no more is read than is shown.
@@ -130,8 +132,8 @@ def lineage_of(reader: RecordReader, ref: str) -> list[LineageLine]:
         for row in reader.tx.execute(nearest):
             if not reader.sees(row.source):
                 continue
-            found[row.source, row.target] = LineageLine(source=row.source, target=row.target)
+            lines[row.source, row.target] = LineageLine(source=row.source, target=row.target)
             if row.source not in seen:
                 seen.add(row.source)
                 frontier.append(row.source)
-    return list(found.values())[:MAX_EDGES]
+    return list(lines.values())[:MAX_EDGES]

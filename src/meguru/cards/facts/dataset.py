@@ -52,7 +52,7 @@ def dataset_facts(reader: RecordReader, ref: str) -> CardDataset:
         since=since,
         until=until,
         columns=described(
-            {each.name: each.type for each in version.columns},
+            {column.name: column.type for column in version.columns},
             profile,
             {name: said.tags for name, said in spec.columns.items()},
         ),

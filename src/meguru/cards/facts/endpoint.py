@@ -36,41 +36,41 @@ def endpoint_facts(reader: RecordReader, ref: str) -> CardEndpoint:
     name = refs.parse(ref, kind="endpoint").name
     if not reader.sees(refs.make("endpoint", name)):
         raise NotFound.of("endpoint", name)
-    (found,) = observed(reader.tx, [endpoints.get(reader.tx, name)], reader.now)
+    (endpoint,) = observed(reader.tx, [endpoints.get(reader.tx, name)], reader.now)
     known = contracts.of(reader.tx, name)
     contract = next((each for each in known if each.default), known[-1] if known else None)
-    made_from = ancestors(reader.tx, found.live.model_ref) if found.live else []
-    inputs = _inputs(reader, found, contract, made_from)
+    made_from = ancestors(reader.tx, endpoint.live.model_ref) if endpoint.live else []
+    inputs = _inputs(reader, endpoint, contract, made_from)
     before = releases.newest_in_state(reader.tx, name, ReleaseState.SUPERSEDED)
     shown = releases_of(reader, releases.page(reader.tx, name, before=None, limit=MAX_RELEASES))
     answered = totals(reader.tx, name)
-    live = found.live
+    live = endpoint.live
     return CardEndpoint(
         ref=refs.make("endpoint", name),
         name=name,
-        description=found.description,
-        model=refs.make("model", found.model),
-        state=found.state.value,
-        why=found.serving.why if found.serving else "",
+        description=endpoint.description,
+        model=refs.make("model", endpoint.model),
+        state=endpoint.state.value,
+        why=endpoint.serving.why if endpoint.serving else "",
         release=live.release_ref if live else "",
         live_model=live.model_ref if live else "",
         previous=before.ref if before else "",
-        servers=found.serving.servers if found.serving else 0,
+        servers=endpoint.serving.servers if endpoint.serving else 0,
         contract=contract.ref if contract else "",
         inputs=inputs,
-        outputs={each.name: each.type.value for each in contract.outputs} if contract else {},
+        outputs={output.name: output.type.value for output in contract.outputs} if contract else {},
         example=example_of(reader, inputs, [each for each in made_from if each.startswith("dataset/")]),
-        features=live.features.ref if live and live.features else found.features,
+        features=live.features.ref if live and live.features else endpoint.features,
         views=sorted(live.features.views) if live and live.features else [],
-        shadow=found.shadow,
-        record=found.record,
-        renew_within=found.renew_within,
+        shadow=endpoint.shadow,
+        record=endpoint.record,
+        renew_within=endpoint.renew_within,
         predictions=answered.predictions,
         last_request=answered.last_received_at,
         service=_service(reader, name),
-        gates=[_gate(each) for each in found.gates],
+        gates=[_gate(gate) for gate in endpoint.gates],
         monitors=monitors_of(reader, [name]),
-        alerts=alerts_of(reader, found),
+        alerts=alerts_of(reader, endpoint),
         told=told_of(reader, name),
         releases=shown,
     )
@@ -82,7 +82,7 @@ def _inputs(
     """Return the columns that clients send, with what the live model's training data had in them."""
     if contract is None:
         return []
-    types = {each.name: each.type.value for each in contract.inputs}
+    types = {column.name: column.type.value for column in contract.inputs}
     if endpoint.live is None or not reader.sees(endpoint.live.model_ref):
         return described(types, {}, {})
     version = models.resolve(reader.tx, endpoint.live.model_ref)

@@ -23,14 +23,17 @@ def example_of(reader: RecordReader, inputs: Sequence[CardColumn], data: Iterabl
     What the model's own profile does not hold (a view makes the model's columns of what clients send) is
     taken from the first row of the data that it was made from.
     """
-    found = {each.name: _usual(each) for each in inputs}
-    unknown = {each.name for each in inputs if found[each.name] is None and not each.is_personal}
+    found = {column.name: _usual(column) for column in inputs}
+    unknown = {column.name for column in inputs if found[column.name] is None and not column.is_personal}
     for ref in data if unknown else ():
         for name, value in _first_row(reader, ref).items():
             if name in unknown and value is not None:
                 found[name] = value
                 unknown.discard(name)
-    return {each.name: _placed(each) if found[each.name] is None else found[each.name] for each in inputs}
+    return {
+        column.name: _placed(column) if found[column.name] is None else found[column.name]
+        for column in inputs
+    }
 
 
 def _usual(column: CardColumn) -> Any:
@@ -49,14 +52,14 @@ def _first_row(reader: RecordReader, ref: str) -> dict[str, Any]:
         return {}
     try:
         version = datasets.resolve(reader.tx, ref)
-        said = spec_of(reader.tx, version.name).columns
+        specs = spec_of(reader.tx, version.name).columns
         rows = first_rows(reader.blobs, version, 1)
     except (MeguruError, OSError):  # its files may be freed, or elsewhere
         return {}
     if not rows:
         return {}
-    named = zip((each.name for each in version.columns), rows[0], strict=False)
-    return {name: value for name, value in named if name not in said or not said[name].tags}
+    named = zip((column.name for column in version.columns), rows[0], strict=False)
+    return {name: value for name, value in named if name not in specs or not specs[name].tags}
 
 
 def _placed(column: CardColumn) -> Any:

@@ -52,11 +52,11 @@ def model_facts(reader: RecordReader, ref: str) -> CardModel:
         **_said(version, about),
         files={each.path: each.size for each in files[:MAX_FILES]},
         features=described(
-            {each.name: each.type.value for each in signature.inputs},
+            {column.name: column.type.value for column in signature.inputs},
             profile_columns(reader.blobs, version.baseline_digest),
             tags,
         ),
-        outputs={each.name: each.type.value for each in signature.outputs},
+        outputs={output.name: output.type.value for output in signature.outputs},
         params=version.params,
         label=evaluation.holdout_columns.label or version.label,
         holdout_rows=evaluation.rows,
@@ -104,7 +104,7 @@ def _said(version: ModelVersion, about: RegisteredModel) -> dict[str, Any]:
 
 
 def _evaluation(reader: RecordReader, files: Sequence[TreeEntry]) -> Evaluation:
-    digest = next((each.digest for each in files if each.path == EVALUATION), "")
+    digest = next((file.digest for file in files if file.path == EVALUATION), "")
     if not digest:
         return Evaluation(task="generic")
     try:
@@ -114,7 +114,7 @@ def _evaluation(reader: RecordReader, files: Sequence[TreeEntry]) -> Evaluation:
 
 
 def _texts(reader: RecordReader, files: Sequence[TreeEntry]) -> dict[str, str]:
-    wanted = {each.path: each for each in files if each.path in {REQUIREMENTS, PYTHON}}
+    wanted = {file.path: file for file in files if file.path in {REQUIREMENTS, PYTHON}}
     return {
         path: reader.blobs.get_bytes(each.digest).decode("utf-8", "replace")
         for path, each in wanted.items()
@@ -124,8 +124,8 @@ def _texts(reader: RecordReader, files: Sequence[TreeEntry]) -> dict[str, str]:
 
 def _metrics(version: ModelVersion, measures: Sequence[Measure]) -> list[CardMetric]:
     """Return the measured numbers with their intervals, then those that only the author says."""
-    found = [_metric(each) for each in measures if math.isfinite(each.value)]
-    known = {each.metric for each in found}
+    found = [_metric(measure) for measure in measures if math.isfinite(measure.value)]
+    known = {card_metric.metric for card_metric in found}
     said = [
         CardMetric(metric=name, value=value)
         for name, value in sorted(version.metrics.items())
@@ -134,29 +134,29 @@ def _metrics(version: ModelVersion, measures: Sequence[Measure]) -> list[CardMet
     return [*found, *said]
 
 
-def _metric(each: Measure) -> CardMetric:
+def _metric(measure: Measure) -> CardMetric:
     return CardMetric(
-        metric=each.metric,
-        value=each.value,
-        low=each.low,
-        high=each.high,
-        level=each.level,
-        n=each.n,
-        unit=each.unit,
-        direction=each.direction,
-        method=each.method,
+        metric=measure.metric,
+        value=measure.value,
+        low=measure.low,
+        high=measure.high,
+        level=measure.level,
+        n=measure.n,
+        unit=measure.unit,
+        direction=measure.direction,
+        method=measure.method,
     )
 
 
 def _slices(evaluation: Evaluation, tags: Mapping[str, Sequence[str]]) -> list[CardSlice]:
     return [
         CardSlice(
-            column=each.column,
-            value=str(each.value),
-            rows=each.rows,
-            metrics=[_metric(one) for one in each.measures if math.isfinite(one.value)],
+            column=slice_measures.column,
+            value=str(slice_measures.value),
+            rows=slice_measures.rows,
+            metrics=[_metric(measure) for measure in slice_measures.measures if math.isfinite(measure.value)],
         )
-        for each in without_values(evaluation.slices[:MAX_SLICES], tags)
+        for slice_measures in without_values(evaluation.slices[:MAX_SLICES], tags)
     ]
 
 
@@ -165,10 +165,12 @@ def without_values(
 ) -> Iterator[SliceMeasures]:
     """Yield what was measured of parts of the holdout; which part it is of a ``pii`` column is not told."""
     counts: dict[str, int] = {}
-    for each in slices:
-        counts[each.column] = counts.get(each.column, 0) + 1
-        is_hidden = "pii" in tags.get(each.column, ())
-        yield msgspec.structs.replace(each, value=f"#{counts[each.column]}") if is_hidden else each
+    for measures in slices:
+        counts[measures.column] = counts.get(measures.column, 0) + 1
+        is_hidden = "pii" in tags.get(measures.column, ())
+        yield (
+            msgspec.structs.replace(measures, value=f"#{counts[measures.column]}") if is_hidden else measures
+        )
 
 
 def _uses(reader: RecordReader, version: ModelVersion) -> dict[str, str]:
@@ -176,16 +178,16 @@ def _uses(reader: RecordReader, version: ModelVersion) -> dict[str, str]:
     from meguru.registry.usage import USERS
 
     family = provided(USERS)
-    found: list[ModelUse] = [
+    uses: list[ModelUse] = [
         use for member in family.names() for use in family.load(member)(reader.tx, version.name)
     ]
     return {
         use.ref: use.how
-        for use in sorted(found, key=lambda use: use.ref)
+        for use in sorted(uses, key=lambda use: use.ref)
         if use.version in {"", version.ref} and reader.sees(use.ref)
     }
 
 
 def _monitors(reader: RecordReader, shown: Sequence[CardRelease]) -> list[CardMonitor]:
-    endpoints = list(dict.fromkeys(refs.parse(each.endpoint).name for each in shown if each.live_at))
+    endpoints = list(dict.fromkeys(refs.parse(release.endpoint).name for release in shown if release.live_at))
     return monitors_of(reader, endpoints) if endpoints else []

@@ -19,29 +19,29 @@ def monitors_of(
     reader: RecordReader, endpoints: Sequence[str] = (), *, dataset: str = ""
 ) -> list[CardMonitor]:
     """Return the monitors of some endpoints, or of a dataset, with what they said last."""
-    known = store.all_monitors(reader.tx, *endpoints, projects=reader.projects("monitor:read"))
-    mine = [each for each in known if each.dataset == dataset] if dataset else known
+    monitors = store.all_monitors(reader.tx, *endpoints, projects=reader.projects("monitor:read"))
+    mine = [each for each in monitors if each.dataset == dataset] if dataset else monitors
     newest = store.newest_reports(reader.tx, [each.name for each in mine], 1)
     rang = _rang(reader, [each.ref for each in mine])
     found = []
-    for each in mine:
-        report = next(iter(newest.get(each.name, [])), None)
+    for monitor in mine:
+        report = next(iter(newest.get(monitor.name, [])), None)
         found.append(
             CardMonitor(
-                ref=each.ref,
-                watches=each.target,
-                checks=_checks(each),
+                ref=monitor.ref,
+                watches=monitor.target,
+                checks=_checks(monitor),
                 verdict=report.verdict.value if report else "",
                 reason=next(iter(report.reasons), "") if report else "",
                 at=report.at if report else None,
-                rang_at=rang.get(each.ref),
+                rang_at=rang.get(monitor.ref),
             )
         )
     return found
 
 
 def _checks(monitor: Monitor) -> list[str]:
-    return [str(each.get("check", "")) for each in monitor.checks]
+    return [str(check.get("check", "")) for check in monitor.checks]
 
 
 def _rang(reader: RecordReader, monitors: Sequence[str]) -> dict[str, datetime]:

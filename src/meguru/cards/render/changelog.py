@@ -30,61 +30,63 @@ def changelog_page(
     """Return a change-log as a page; `messages` tells what commits say, where the repository is at hand."""
     chapters = [
         Chapter(
-            f"v{each.version}",
-            words.text("Version {version}, {at}", version=each.version, at=moment(each.at)),
-            list(_entry(each, words, messages)),
+            f"v{entry.version}",
+            words.text("Version {version}, {at}", version=entry.version, at=moment(entry.at)),
+            list(_entry(entry, words, messages)),
         )
-        for each in entries
+        for entry in entries
     ]
     if not chapters:
         chapters = [Chapter("none", words.text("No version yet"), [])]
     return CardPage(words.text("Change-log of {name}", name=name), words.language, chapters)
 
 
-def _entry(each: ChangelogEntry, words: EvidenceWords, messages: Messages | None) -> Iterator[CardBlock]:
-    yield FactList(list(_head(each, words)))
-    if each.data:
-        yield Grid(list(map(words.text, DATA)), [_data(one, words) for one in each.data])
-    changed = [(one.name, plain(one.before), plain(one.after)) for one in (*each.params, *each.packages)]
+def _entry(entry: ChangelogEntry, words: EvidenceWords, messages: Messages | None) -> Iterator[CardBlock]:
+    yield FactList(list(_head(entry, words)))
+    if entry.data:
+        yield Grid(list(map(words.text, DATA)), [_data(movement, words) for movement in entry.data])
+    changed = [(one.name, plain(one.before), plain(one.after)) for one in (*entry.params, *entry.packages)]
     if changed:
         yield Grid(list(map(words.text, CHANGE)), changed)
-    said = messages(*each.commits) if messages and all(each.commits) and len(set(each.commits)) > 1 else ()
+    said = messages(*entry.commits) if messages and all(entry.commits) and len(set(entry.commits)) > 1 else ()
     if said:
         yield Listing("\n".join(said))
-    if each.metrics:
+    if entry.metrics:
         yield Grid(
-            list(map(words.text, METRIC)), [_metric(one, words) for one in each.metrics], frozenset({1, 2})
+            list(map(words.text, METRIC)),
+            [_metric(metric, words) for metric in entry.metrics],
+            frozenset({1, 2}),
         )
-    for gate in each.gates:
+    for gate in entry.gates:
         yield Remark(f"{gate.release} · {gate.gate} {words.text(gate.verdict)}: {words.spoken(gate.reason)}")
-    yield from decisions(each.releases, words)
-    fairness = [row for gate in each.gates for row in fairness_rows(gate, words)]
+    yield from decisions(entry.releases, words)
+    fairness = [row for gate in entry.gates for row in fairness_rows(gate, words)]
     if fairness:
         yield Grid(list(map(words.text, FAIRNESS)), fairness, frozenset({2, 4}))
 
 
-def _head(each: ChangelogEntry, words: EvidenceWords) -> Iterator[tuple[str, str]]:
-    yield words.text("why"), _why(each, words)
-    if each.note:
-        yield words.text("note"), each.note
-    old, new = each.commits
-    if each.before and old == new and new:
+def _head(entry: ChangelogEntry, words: EvidenceWords) -> Iterator[tuple[str, str]]:
+    yield words.text("why"), _why(entry, words)
+    if entry.note:
+        yield words.text("note"), entry.note
+    old, new = entry.commits
+    if entry.before and old == new and new:
         yield words.text("code"), words.text("the same as before ({commit})", commit=new[:_SHORT])
     elif new:
         yield (
             words.text("code"),
-            f"{old[:_SHORT] or NOTHING} → {new[:_SHORT]}" if each.before else new[:_SHORT],
+            f"{old[:_SHORT] or NOTHING} → {new[:_SHORT]}" if entry.before else new[:_SHORT],
         )
-    if each.traits:
-        yield words.text("what it takes"), "; ".join(change_words(one, words) for one in each.traits)
-    if each.before and not each.params:
+    if entry.traits:
+        yield words.text("what it takes"), "; ".join(change_words(trait, words) for trait in entry.traits)
+    if entry.before and not entry.params:
         yield words.text("Params"), words.text("the same as before")
-    yield words.text("live"), _live(each, words)
+    yield words.text("live"), _live(entry, words)
 
 
-def _why(each: ChangelogEntry, words: EvidenceWords) -> str:
-    said = [_sentence(one, words) for one in each.causes if one.subject != each.ref]
-    return " → ".join(dict.fromkeys(said)) or words.text("registered by {who}", who=each.by)
+def _why(entry: ChangelogEntry, words: EvidenceWords) -> str:
+    said = [_sentence(cause, words) for cause in entry.causes if cause.subject != entry.ref]
+    return " → ".join(dict.fromkeys(said)) or words.text("registered by {who}", who=entry.by)
 
 
 def _sentence(cause: Cause, words: EvidenceWords) -> str:
@@ -96,27 +98,27 @@ def _sentence(cause: Cause, words: EvidenceWords) -> str:
     return words.text(declared.sentence).format(**told)
 
 
-def _live(each: ChangelogEntry, words: EvidenceWords) -> str:
+def _live(entry: ChangelogEntry, words: EvidenceWords) -> str:
     spans = [
         words.text(
             "{release} from {start} until {end}",
-            release=one.ref,
-            start=moment(one.live_at),
-            end=moment(one.ended_at) if one.ended_at else words.text("now"),
+            release=release.ref,
+            start=moment(release.live_at),
+            end=moment(release.ended_at) if release.ended_at else words.text("now"),
         )
-        for one in each.releases
-        if one.live_at
+        for release in entry.releases
+        if release.live_at
     ]
     refused = [
-        words.text("{release} was refused", release=one.ref)
-        for one in each.releases
-        if one.state == "refused"
+        words.text("{release} was refused", release=release.ref)
+        for release in entry.releases
+        if release.state == "refused"
     ]
     return "; ".join([*spans, *refused]) or words.text("never")
 
 
-def _data(each: DataMovement, words: EvidenceWords) -> list[str]:
-    return [each.name, _rows(each.before, words), _rows(each.after, words)]
+def _data(movement: DataMovement, words: EvidenceWords) -> list[str]:
+    return [movement.name, _rows(movement.before, words), _rows(movement.after, words)]
 
 
 def _rows(data: CardData | None, words: EvidenceWords) -> str:
@@ -128,15 +130,15 @@ def _rows(data: CardData | None, words: EvidenceWords) -> str:
     )
 
 
-def _metric(each: MetricMovement, words: EvidenceWords) -> list[str]:
-    verdict = words.text(each.verdict)
-    if each.paired:
+def _metric(movement: MetricMovement, words: EvidenceWords) -> list[str]:
+    verdict = words.text(movement.verdict)
+    if movement.paired:
         verdict = words.text("{verdict}, on the same rows", verdict=verdict)
-    before = number(each.before.value) if each.before else NOTHING
+    before = number(movement.before.value) if movement.before else NOTHING
     return [
-        each.metric,
+        movement.metric,
         before,
-        number(each.after.value),
-        interval(each.after),
-        verdict if each.before else NOTHING,
+        number(movement.after.value),
+        interval(movement.after),
+        verdict if movement.before else NOTHING,
     ]

@@ -41,7 +41,7 @@ def dataset_chapters(facts: CardDataset, words: EvidenceWords) -> list[Chapter]:
     """Return the facts of a dataset version, chapter by chapter."""
     heading = words.text
     rows = monitor_rows(facts.monitors, words)
-    lineage = [[each.source, each.target] for each in facts.lineage]
+    lineage = [[line.source, line.target] for line in facts.lineage]
     return [
         Chapter("columns", heading("Columns"), _columns(facts, words)),
         Chapter("personal", heading("Personal columns"), _personal(facts, words)),
@@ -57,23 +57,23 @@ def dataset_chapters(facts: CardDataset, words: EvidenceWords) -> list[Chapter]:
 def _columns(facts: CardDataset, words: EvidenceWords) -> list[CardBlock]:
     rows = [
         [
-            each.name,
-            each.type,
-            seen(each, words),
-            share(each.missing),
-            ", ".join(each.tags) or NOTHING,
-            facts.treated.get(each.name, NOTHING),
+            column.name,
+            column.type,
+            seen(column, words),
+            share(column.missing),
+            ", ".join(column.tags) or NOTHING,
+            facts.treated.get(column.name, NOTHING),
         ]
-        for each in facts.columns
+        for column in facts.columns
     ]
     return [Grid(list(map(words.text, COLUMN)), rows, frozenset({3}))] if rows else []
 
 
 def _personal(facts: CardDataset, words: EvidenceWords) -> list[CardBlock]:
-    tagged = [each for each in facts.columns if each.tags]
+    tagged = [column for column in facts.columns if column.tags]
     if not tagged:
         return [Remark(words.text("No column is tagged as personal."))]
-    return [FactList([(each.name, ", ".join(each.tags)) for each in tagged])]
+    return [FactList([(column.name, ", ".join(column.tags)) for column in tagged])]
 
 
 def _lineage(rows: list[list[str]], words: EvidenceWords) -> list[CardBlock]:
@@ -83,4 +83,4 @@ def _lineage(rows: list[list[str]], words: EvidenceWords) -> list[CardBlock]:
 
 
 def _list(lines: list[str]) -> list[CardBlock]:
-    return [Remark(each) for each in lines]
+    return [Remark(line) for line in lines]

@@ -48,7 +48,7 @@ def endpoint_chapters(facts: CardEndpoint, words: EvidenceWords) -> list[Chapter
         Chapter("alerts", heading("When it rings"), _alerts(facts.alerts, words)),
         Chapter("rollback", heading("How to go back"), list(_back(facts, words))),
         Chapter("told", heading("Who is told"), _told(facts, words)),
-        Chapter("gates", heading("What a release must pass"), [Remark(each) for each in facts.gates]),
+        Chapter("gates", heading("What a release must pass"), [Remark(gate) for gate in facts.gates]),
         Chapter(
             "monitors", heading("Monitors"), [Grid(list(map(heading, MONITOR)), monitors)] if monitors else []
         ),
@@ -72,7 +72,8 @@ def _call(facts: CardEndpoint, words: EvidenceWords) -> Iterator[CardBlock]:
         )
     )
     rows = [
-        [each.name, each.type, seen(each, words), ", ".join(each.tags) or NOTHING] for each in facts.inputs
+        [column.name, column.type, seen(column, words), ", ".join(column.tags) or NOTHING]
+        for column in facts.inputs
     ]
     yield Grid(list(map(words.text, INPUT)), rows)
     if facts.outputs:
@@ -118,13 +119,13 @@ def _alerts(alerts: list[CardAlert], words: EvidenceWords) -> list[CardBlock]:
     names = {"subject": "endpoint", "endpoint": "endpoint", "model": "model"}
     rows = [
         [
-            each.name,
-            words.text(each.meaning).format_map(_Named(words, names)),
-            each.command,
-            count(each.open),
-            moment(each.last_at),
+            alert.name,
+            words.text(alert.meaning).format_map(_Named(words, names)),
+            alert.command,
+            count(alert.open),
+            moment(alert.last_at),
         ]
-        for each in alerts
+        for alert in alerts
     ]
     return [Grid(list(map(words.text, ALERT)), rows, frozenset({3}))] if rows else []
 
@@ -165,14 +166,14 @@ def _told(facts: CardEndpoint, words: EvidenceWords) -> list[CardBlock]:
 def _releases(facts: CardEndpoint, words: EvidenceWords) -> list[CardBlock]:
     rows = [
         [
-            each.ref,
-            words.text(each.state),
-            each.by,
-            moment(each.live_at),
-            moment(each.ended_at),
-            each.model,
+            release.ref,
+            words.text(release.state),
+            release.by,
+            moment(release.live_at),
+            moment(release.ended_at),
+            release.model,
         ]
-        for each in facts.releases
+        for release in facts.releases
     ]
     headings = [*map(words.text, RELEASE[:-1]), words.text("model")]
     return [Grid(headings, rows), *decisions(facts.releases, words)] if rows else []

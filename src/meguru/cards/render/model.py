@@ -110,17 +110,17 @@ def _metrics(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
         yield Remark(said)
     rows = [
         [
-            each.metric,
-            number(each.value),
-            interval(each),
-            count(each.n) if each.n else NOTHING,
-            words.text(each.unit) if each.unit else NOTHING,
-            number(facts.baselines.get(each.metric)),
+            card_metric.metric,
+            number(card_metric.value),
+            interval(card_metric),
+            count(card_metric.n) if card_metric.n else NOTHING,
+            words.text(card_metric.unit) if card_metric.unit else NOTHING,
+            number(facts.baselines.get(card_metric.metric)),
         ]
-        for each in facts.metrics
+        for card_metric in facts.metrics
     ]
     yield Grid(list(map(words.text, METRIC)), rows, frozenset({1, 3, 5}))
-    if any(not each.level for each in facts.metrics):
+    if any(not metric.level for metric in facts.metrics):
         yield Remark(
             words.text("A number without an interval is as its author said; nobody measured it here.")
         )
@@ -128,9 +128,15 @@ def _metrics(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
 
 def _slices(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
     rows = [
-        [f"{part.column}={part.value}", count(part.rows), each.metric, number(each.value), interval(each)]
+        [
+            f"{part.column}={part.value}",
+            count(part.rows),
+            card_metric.metric,
+            number(card_metric.value),
+            interval(card_metric),
+        ]
         for part in facts.slices
-        for each in part.metrics
+        for card_metric in part.metrics
     ]
     return [Grid(list(map(words.text, SLICE)), rows, frozenset({1, 3}))] if rows else []
 
@@ -139,10 +145,11 @@ def _gates(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
     if not facts.gates:
         return
     rows = [
-        [each.release, each.gate, words.text(each.verdict), words.spoken(each.reason)] for each in facts.gates
+        [card_gate.release, card_gate.gate, words.text(card_gate.verdict), words.spoken(card_gate.reason)]
+        for card_gate in facts.gates
     ]
     yield Grid(list(map(words.text, GATE)), rows)
-    fairness = [row for each in facts.gates for row in fairness_rows(each, words)]
+    fairness = [row for gate in facts.gates for row in fairness_rows(gate, words)]
     if fairness:
         yield Remark(words.text("How groups are treated, as these gates measured it:"))
         yield Grid(list(map(words.text, FAIRNESS)), fairness, frozenset({2, 4}))
@@ -151,19 +158,21 @@ def _gates(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
 def _data(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
     if not facts.data:
         return
-    rows = [_data_row(each) for each in facts.data]
+    rows = [_data_row(card_data) for card_data in facts.data]
     yield Grid(list(map(words.text, DATA)), rows, frozenset({1, 2, 5}))
 
 
-def _data_row(each: CardData) -> list[str]:
-    personal = ", ".join(f"{one.name} ({', '.join(one.tags)})" for one in each.columns if one.tags)
+def _data_row(card_data: CardData) -> list[str]:
+    personal = ", ".join(
+        f"{column.name} ({', '.join(column.tags)})" for column in card_data.columns if column.tags
+    )
     return [
-        each.ref,
-        count(each.rows),
-        size(each.bytes),
-        each.since[:10] or NOTHING,
-        each.until[:10] or NOTHING,
-        count(len(each.columns)),
+        card_data.ref,
+        count(card_data.rows),
+        size(card_data.bytes),
+        card_data.since[:10] or NOTHING,
+        card_data.until[:10] or NOTHING,
+        count(len(card_data.columns)),
         personal or NOTHING,
     ]
 
@@ -172,8 +181,14 @@ def _features(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
     if not facts.features:
         return
     rows = [
-        [each.name, each.type, seen(each, words), share(each.missing), ", ".join(each.tags) or NOTHING]
-        for each in facts.features
+        [
+            feature.name,
+            feature.type,
+            seen(feature, words),
+            share(feature.missing),
+            ", ".join(feature.tags) or NOTHING,
+        ]
+        for feature in facts.features
     ]
     yield Grid(list(map(words.text, FEATURE)), rows, frozenset({3}))
     yield Remark(words.text("Of rows beyond what it has seen nobody measured how good its answers are."))
@@ -213,7 +228,7 @@ def _cost(cost: CardCost | None, words: EvidenceWords) -> Iterator[tuple[str, st
 
 
 def _lineage(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:
-    rows = [[each.source, each.target] for each in facts.lineage]
+    rows = [[line.source, line.target] for line in facts.lineage]
     return [Grid([words.text("from"), words.text("to")], rows)] if rows else []
 
 
@@ -221,21 +236,23 @@ def _releases(facts: CardModel, words: EvidenceWords) -> Iterator[CardBlock]:
     if facts.releases:
         rows = [
             [
-                each.ref,
-                words.text(each.state),
-                each.by,
-                moment(each.live_at),
-                moment(each.ended_at),
-                ", ".join(each.documents) or NOTHING,
+                release.ref,
+                words.text(release.state),
+                release.by,
+                moment(release.live_at),
+                moment(release.ended_at),
+                ", ".join(release.documents) or NOTHING,
             ]
-            for each in facts.releases
+            for release in facts.releases
         ]
         yield Grid(list(map(words.text, RELEASE)), rows)
         yield from decisions(facts.releases, words)
     if facts.waivers:
-        yield Grid(list(map(words.text, WAIVER)), [_waiver(each, words) for each in facts.waivers])
+        yield Grid(list(map(words.text, WAIVER)), [_waiver(waiver, words) for waiver in facts.waivers])
     if facts.checklists:
-        yield Grid(list(map(words.text, CHECKLIST)), [_checklist(each) for each in facts.checklists])
+        yield Grid(
+            list(map(words.text, CHECKLIST)), [_checklist(checklist) for checklist in facts.checklists]
+        )
     if facts.uses:
         yield FactList([(ref, words.text(how)) for ref, how in facts.uses.items()])
 
@@ -244,28 +261,40 @@ def decisions(releases: Sequence[CardRelease], words: EvidenceWords) -> Iterator
     """Yield what people decided of releases; nothing where nobody was asked."""
     rows = [
         [
-            one.ref,
-            words.text(each.decision),
-            each.by,
-            moment(each.at),
-            f"{words.text(each.state)} {words.spoken(each.why)}".strip(),
-            each.note or NOTHING,
+            release.ref,
+            words.text(approval.decision),
+            approval.by,
+            moment(approval.at),
+            f"{words.text(approval.state)} {words.spoken(approval.why)}".strip(),
+            approval.note or NOTHING,
         ]
-        for one in releases
-        for each in one.approvals
+        for release in releases
+        for approval in release.approvals
     ]
     if rows:
         yield Grid(list(map(words.text, DECISION)), rows)
 
 
-def _checklist(each: CardChecklist) -> list[str]:
-    left = ", ".join(each.unsettled) or NOTHING
-    return [each.ref, each.title or each.follows or NOTHING, f"{each.settled} / {each.items}", left]
+def _checklist(checklist: CardChecklist) -> list[str]:
+    left = ", ".join(checklist.unsettled) or NOTHING
+    return [
+        checklist.ref,
+        checklist.title or checklist.follows or NOTHING,
+        f"{checklist.settled} / {checklist.items}",
+        left,
+    ]
 
 
-def _waiver(each: CardWaiver, words: EvidenceWords) -> list[str]:
-    granted = each.decided_by or NOTHING
-    return [each.ref, each.gate, words.text(each.state), each.reason, granted, moment(each.expires_at)]
+def _waiver(waiver: CardWaiver, words: EvidenceWords) -> list[str]:
+    granted = waiver.decided_by or NOTHING
+    return [
+        waiver.ref,
+        waiver.gate,
+        words.text(waiver.state),
+        waiver.reason,
+        granted,
+        moment(waiver.expires_at),
+    ]
 
 
 def _monitors(facts: CardModel, words: EvidenceWords) -> list[CardBlock]:

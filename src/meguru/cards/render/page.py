@@ -43,14 +43,14 @@ def page_of(card: Card, words: EvidenceWords) -> CardPage:
     found = [
         Chapter("about", words.text("At a glance"), [*_notice(card, words), head]),
         *_written(card, words),
-        *(each for each in chapters if each.blocks),
+        *(chapter for chapter in chapters if chapter.blocks),
         Chapter("document", words.text("About this document"), [Remark(_origin(card, words))]),
     ]
     return CardPage(words.text(TITLES[card.subject.kind], name=name), words.language, found)
 
 
 def _notice(card: Card, words: EvidenceWords) -> list[Remark]:
-    stale = [title_of(each.part, words.language) for each in card.stale]
+    stale = [title_of(text.part, words.language) for text in card.stale]
     if not stale:
         return []
     said = words.text(
@@ -62,8 +62,8 @@ def _notice(card: Card, words: EvidenceWords) -> list[Remark]:
 def _written(card: Card, words: EvidenceWords) -> Iterator[Chapter]:
     """Yield a chapter for each part that people wrote, in this language if they did; and what is missing."""
     shown: set[str] = set()
-    for each in card.words:
-        key = split_language(each.part)[0]
+    for text in card.words:
+        key = split_language(text.part)[0]
         chosen = _chosen(card, key, words.language)
         if key in shown or chosen is None:
             continue
@@ -78,7 +78,7 @@ def _written(card: Card, words: EvidenceWords) -> Iterator[Chapter]:
 
 
 def _chosen(card: Card, key: str, language: str) -> CardText | None:
-    by_key = {each.part: each for each in card.words}
+    by_key = {word.part: word for word in card.words}
     wanted = (f"{key}.{language}", key, f"{key}.en", f"{key}.ja")
     return next((by_key[each] for each in wanted if each in by_key), None)
 

@@ -29,7 +29,7 @@ def staleness(text: CardText, about: str, words: EvidenceWords) -> list[Remark]:
     """Return the mark of a part that nobody has looked at since something changed; nothing for others."""
     if not text.is_stale:
         return []
-    since = ", ".join(change_words(each, words) for each in text.since)
+    since = ", ".join(change_words(change, words) for change in text.since)
     told = {"version": _short(text.written_for), "changes": since}
     if _number(text.written_for) > _number(about) > 0:
         return [

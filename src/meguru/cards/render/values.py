@@ -92,13 +92,13 @@ def monitor_rows(monitors: list[CardMonitor], words: EvidenceWords) -> list[list
     """Return a row a monitor: what it watches, what it said last, and when it rang last."""
     return [
         [
-            each.ref,
-            each.watches,
-            ", ".join(each.checks),
-            words.text(each.verdict) if each.verdict else words.text("not run yet"),
-            words.spoken(each.reason) if each.reason else NOTHING,
-            moment(each.at),
-            moment(each.rang_at),
+            monitor.ref,
+            monitor.watches,
+            ", ".join(monitor.checks),
+            words.text(monitor.verdict) if monitor.verdict else words.text("not run yet"),
+            words.spoken(monitor.reason) if monitor.reason else NOTHING,
+            moment(monitor.at),
+            moment(monitor.rang_at),
         ]
-        for each in monitors
+        for monitor in monitors
     ]

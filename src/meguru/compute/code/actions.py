@@ -105,7 +105,7 @@ def is_fixed(value: ast.AST | None) -> bool:
 
 def _run_at_once(statement: ast.stmt) -> list[ast.AST]:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        defaults = [one for one in statement.args.kw_defaults if one is not None]
+        defaults = [kw_default for kw_default in statement.args.kw_defaults if kw_default is not None]
         parts: list[ast.AST] = [*statement.decorator_list, *statement.args.defaults, *defaults]
     elif isinstance(statement, ast.ClassDef):
         inside = [node for inner in statement.body for node in _run_at_once(inner)]

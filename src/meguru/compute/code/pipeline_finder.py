@@ -47,8 +47,8 @@ def find_pipelines(entry: Path) -> FoundPipelines:
 
 def is_script(entry: Path) -> bool:
     """Tell whether a file has no pipeline, and nothing that may be one: it is a program of its own."""
-    found = find_pipelines(entry)
-    return not found.pipelines and not found.unsure
+    found_pipelines = find_pipelines(entry)
+    return not found_pipelines.pipelines and not found_pipelines.unsure
 
 
 def check_named(entry: Path, name: str) -> None:
@@ -61,14 +61,14 @@ def check_named(entry: Path, name: str) -> None:
     InvalidInput
         If it is something else there.
     """
-    found = find_pipelines(entry)
-    known = sorted(found.pipelines | found.unsure)
+    found_pipelines = find_pipelines(entry)
+    known = sorted(found_pipelines.pipelines | found_pipelines.unsure)
     hint = "" if known else "mark a function that calls steps with @pipeline"
-    if not name and not known and not found.open:
+    if not name and not known and not found_pipelines.open:
         raise UsageError(f"there is no pipeline in {entry.name}", where=entry.name, hint=hint)
-    if not name or name in known or name in found.elsewhere or found.open:
+    if not name or name in known or name in found_pipelines.elsewhere or found_pipelines.open:
         return
-    if name in found.others:
+    if name in found_pipelines.others:
         why = "it is not marked with @pipeline"
         raise InvalidInput(f"{name!r} in {entry.name} is no pipeline", where=str(entry), why=why, hint=hint)
     raise NotFound.of(f"pipeline in {entry.name}", name, known, hint=hint)
@@ -90,19 +90,19 @@ class _Reader:
     def _of_file(self, module: str, path: Path, depth: int) -> FoundPipelines:
         parse_file(module, path)  # says where it is no Python
         text = path.read_text(encoding="utf-8", errors="replace")
-        found = _nothing(open=_OPAQUE.search(text) is not None)
+        pipelines = _nothing(open=_OPAQUE.search(text) is not None)
         marks: set[tuple[str, ...]] = set()
         for statement in _at_import(ast.parse(path.read_bytes()).body):
             if isinstance(statement, ast.ImportFrom):
                 package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-                found = self._import_from(statement, package, found, marks, depth)
+                pipelines = self._import_from(statement, package, pipelines, marks, depth)
             elif isinstance(statement, ast.Import):
                 marks |= {
                     (alias.asname or alias.name, MARK) for alias in statement.names if alias.name == OWN
                 }
             else:
-                _take(statement, found, marks)
-        return found
+                _take(statement, pipelines, marks)
+        return pipelines
 
     def _import_from(
         self,

@@ -87,10 +87,10 @@ class ProjectSources(ProjectFiles):
             self.absent.setdefault(module.name, set()).add(text)
             return None
         name = path.relative_to(self.root.resolve()).as_posix()
-        found = self.data.get(name) or SourceFile(module="", path=name, digest=digests.of_file(path))
+        file = self.data.get(name) or SourceFile(module="", path=name, digest=digests.of_file(path))
         if all(one.source.path != name for one in self.modules().values()):
-            self.data[name] = found
-        return found
+            self.data[name] = file
+        return file
 
     def sources(self) -> list[SourceFile]:
         """Return what a snapshot of the project holds: its modules, then the data files that were reached."""

@@ -205,9 +205,9 @@ class Walk:
 
     def _files(self, module: Module, names: list[str]) -> None:
         for name in names:
-            found = self.project.data_file(module, name)
-            if found is not None:
-                self.add(f"file {found.path}", where=found.path, digest=found.digest, kind="file")
+            file = self.project.data_file(module, name)
+            if file is not None:
+                self.add(f"file {file.path}", where=file.path, digest=file.digest, kind="file")
 
     def _external(self, name: str) -> None:
         # What is not Python source can't be followed: its bytes count as a whole.

@@ -35,13 +35,13 @@ class Registries:
 
     def _containers(self) -> set[str]:
         """Return the reached names that hold something which can be changed."""
-        project, found = self.walk.project, self.walk.found
+        project, reacheds = self.walk.project, self.walk.found
         modules = project.modules().values()
         stored = project.stored_attributes()
         names = {f"{module.name}.{name}" for module in modules for name in module.containers}
-        reached = {name for name in found if name in names or name.rpartition(".")[2] in stored}
+        reached = {name for name in reacheds if name in names or name.rpartition(".")[2] in stored}
         if self.walk.subclasses:
-            reached |= {name for name, one in found.items() if one.kind == "class"}
+            reached |= {name for name, one in reacheds.items() if one.kind == "class"}
         return reached
 
     def _fills(self, module: Module, acting: Acting, containers: set[str]) -> bool:

@@ -110,7 +110,7 @@ class _Host:
     def give_up_unfit(self) -> None:
         """Give up steps that have fitted no node of the cluster for too long."""
         self.looked = time.monotonic()
-        there = [one["Resources"] for one in ray.nodes() if one["Alive"]]  # type: ignore[no-untyped-call]
+        there = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
         for task, name in list(self.tasks.items()):
             wanted = _wanted(self.jobs[name])
             if any(all(one.get(kind, 0) >= count for kind, count in wanted.items()) for one in there):
@@ -206,7 +206,7 @@ def connect(address: str) -> list[str]:
     giving_up.cancel()
     us = ray.get_runtime_context()
     nodes = ray.nodes()  # type: ignore[no-untyped-call]
-    ours = [one for one in nodes if one["NodeID"] == us.get_node_id()]
+    ours = [node for node in nodes if node["NodeID"] == us.get_node_id()]
     # A new head may be at the same address soon, but it would not know this driver.
     return [us.gcs_address, *(f"{one['NodeManagerAddress']}:{one['NodeManagerPort']}" for one in ours)]
 

@@ -39,7 +39,9 @@ class Figure:
         ]
         digest = trees.put_entries(place.blobs, entries)
         info = {"pictures": {entry.path: entry.digest for entry in entries}}
-        return Value(kind="figure", digest=digest, size=sum(one.size for one in entries), info=info)
+        return Value(
+            kind="figure", digest=digest, size=sum(tree_entry.size for tree_entry in entries), info=info
+        )
 
     def load(self, value: Value, annotation: Any, place: ValueStore) -> Path:
         """Return the path of the PNG."""

@@ -32,13 +32,13 @@ def of_file(path: str, shown: str) -> FileUse | None:
     return FileUse(path=shown, digest=digest, size=before.st_size, stamp=_stamp(before))
 
 
-def is_same(path: str, kept: FileUse) -> bool:
+def is_same(path: str, use: FileUse) -> bool:
     """Tell whether a file has the content that was kept of it."""
     try:
         now = os.stat(path)  # noqa: PTH116
-        if not stat.S_ISREG(now.st_mode) or now.st_size != kept.size:
+        if not stat.S_ISREG(now.st_mode) or now.st_size != use.size:
             return False
-        return (kept.stamp != [] and _stamp(now) == kept.stamp) or digests.of_file(Path(path)) == kept.digest
+        return (use.stamp != [] and _stamp(now) == use.stamp) or digests.of_file(Path(path)) == use.digest
     except OSError:
         return False
 

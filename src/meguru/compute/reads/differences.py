@@ -9,8 +9,8 @@ from meguru.compute.reads.types import FileUse
 
 def differences(old: Sequence[FileUse], new: Sequence[FileUse]) -> list[str]:
     """Say which files differ between two step runs, and why the older one's result can't be compared."""
-    before, after = {one.path: one for one in old}, {one.path: one for one in new}
-    found = [f"the earlier result can't be taken again: {one.path}: {one.why}" for one in old if one.why]
+    before, after = {use.path: use for use in old}, {use.path: use for use in new}
+    found = [f"the earlier result can't be taken again: {use.path}: {use.why}" for use in old if use.why]
     for path, one in after.items():
         was = before.get(path)
         if one.why or (was is not None and was.why) or one.how == "written":
@@ -29,17 +29,17 @@ def differences(old: Sequence[FileUse], new: Sequence[FileUse]) -> list[str]:
 
 def described(files: Sequence[FileUse]) -> str:
     """Name the files that a result rests on; empty if there are none."""
-    read = [one.path for one in files if one.how != "written"]
+    read = [file.path for file in files if file.how != "written"]
     return ", ".join(read[:3]) + (f" and {len(read) - 3} more" if len(read) > 3 else "")
 
 
-def _called(one: FileUse) -> str:
-    return f"{'file' if one.how == 'read' else 'folder'} {one.path}"
+def _called(use: FileUse) -> str:
+    return f"{'file' if use.how == 'read' else 'folder'} {use.path}"
 
 
-def _short(one: FileUse) -> str:
+def _short(use: FileUse) -> str:
     return (
-        f"{one.digest[:12] or 'nothing'} ({one.size:,} bytes)"
-        if one.how == "read"
-        else one.digest[:12] or "nothing"
+        f"{use.digest[:12] or 'nothing'} ({use.size:,} bytes)"
+        if use.how == "read"
+        else use.digest[:12] or "nothing"
     )

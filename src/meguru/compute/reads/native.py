@@ -91,14 +91,14 @@ def _note_class(kind: Any) -> None:
 
 
 def _note(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    found = watch.current()
-    if found is None:
+    file_watch = watch.current()
+    if file_watch is None:
         return
     for value in (*args, *kwargs.values()):
         several = value if isinstance(value, list | tuple) else [value]
         for one in several[:_MAX_PATHS]:
             if isinstance(one, str | Path):
-                _note_path(found, os.path.expanduser(str(one)))  # noqa: PTH111 - a pattern, perhaps
+                _note_path(file_watch, os.path.expanduser(str(one)))  # noqa: PTH111 - a pattern, perhaps
 
 
 def _note_path(found: watch.FileWatch, path: str) -> None:

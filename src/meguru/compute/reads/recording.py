@@ -94,13 +94,13 @@ def recording_reads(job: StepJob, base: str, *, alone: bool) -> Iterator[ReadRec
     """Watch one step until the block ends."""
     watch.install()
     native.note_readers()
-    found = ReadRecorder(job, base, alone=alone)
+    recorder = ReadRecorder(job, base, alone=alone)
     if not alone:
-        yield found
+        yield recorder
         return
-    watch.watch_all(found.watch)
-    os.environ[watch.READS] = found.watch.file
-    yield found
+    watch.watch_all(recorder.watch)
+    os.environ[watch.READS] = recorder.watch.file
+    yield recorder
 
 
 @contextlib.contextmanager

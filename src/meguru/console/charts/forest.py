@@ -24,14 +24,14 @@ class Forest(msgspec.Struct, frozen=True, kw_only=True):
 
 def forests(result: GateResult) -> list[Forest]:
     """Return what a gate measured of parts of the rows, drawn."""
-    return [Forest(table=each, drawings=drawn(each.lines)) for each in tables_of(result)]
+    return [Forest(table=table, drawings=drawn(table.lines)) for table in tables_of(result)]
 
 
 def drawn(lines: Sequence[PartLine]) -> list[Markup]:
     """Draw the interval of each line on the scale of all; one without a value is empty."""
-    ends = [number for each in lines for number in (each.low, each.value, each.high) if number is not None]
+    ends = [number for line in lines for number in (line.low, line.value, line.high) if number is not None]
     across = around(ends or [0.0, 1.0], EDGE, WIDTH - EDGE)
-    return [_interval(each, across) for each in lines]
+    return [_interval(line, across) for line in lines]
 
 
 def _interval(line: PartLine, across: Scale) -> Markup:

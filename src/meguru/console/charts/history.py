@@ -55,7 +55,7 @@ def history(windows: Sequence[WindowPoint], flags: Sequence[Flag], words: Words)
     right = across(len(windows))
     drawn = [*grid(up, LEFT, right, 5), *_drift(windows, across, words)]
     drawn += [_band(windows, across, up), *_others(windows, across, up)]
-    drawn.append(tag("path", {"class": "live", "d": _line([each.value for each in windows], across, up)}))
+    drawn.append(tag("path", {"class": "live", "d": _line([window.value for window in windows], across, up)}))
     drawn += _labels(windows, across)
     drawn += _columns(windows, across)
     drawn += _dots(windows, across, up)
@@ -64,9 +64,9 @@ def history(windows: Sequence[WindowPoint], flags: Sequence[Flag], words: Words)
 
 
 def _values(windows: Sequence[WindowPoint]) -> Iterator[float]:
-    for each in windows:
-        yield from (value for value in (each.value, each.low, each.high) if value is not None)
-        yield from each.others.values()
+    for point in windows:
+        yield from (value for value in (point.value, point.low, point.high) if value is not None)
+        yield from point.others.values()
 
 
 def _line(values: Sequence[float | None], across: Scale, up: Scale) -> str:
@@ -88,8 +88,8 @@ def _band(windows: Sequence[WindowPoint], across: Scale, up: Scale) -> Markup:
 
 
 def _others(windows: Sequence[WindowPoint], across: Scale, up: Scale) -> Iterator[Markup]:
-    for name in dict.fromkeys(name for each in windows for name in each.others):
-        values = [each.others.get(name) for each in windows]
+    for name in dict.fromkeys(name for window in windows for name in window.others):
+        values = [window.others.get(name) for window in windows]
         yield tag("path", {"class": "frozen", "d": _line(values, across, up)})
         for at, value in enumerate(values):
             if value is not None:
@@ -121,7 +121,7 @@ def _drift(windows: Sequence[WindowPoint], across: Scale, words: Words) -> Itera
 
 
 def _labels(windows: Sequence[WindowPoint], across: Scale) -> Iterator[Markup]:
-    widest = max(62, 7 * max(len(each.label) for each in windows))
+    widest = max(62, 7 * max(len(window.label) for window in windows))
     every = -(-len(windows) * widest // int(WIDTH - LEFT))
     for at, each in enumerate(windows):
         if at % every == 0:
@@ -138,13 +138,13 @@ def _columns(windows: Sequence[WindowPoint], across: Scale) -> Iterator[Markup]:
 
 def _flags(flags: Sequence[Flag], across: Scale) -> Iterator[Markup]:
     taken: dict[int, int] = {}
-    for each in flags:
-        nth = taken.get(each.after, 0)
-        taken[each.after] = nth + 1
-        x = across(each.after + 1) - 13 * nth
-        kind = "" if each.good else " no"
+    for flag in flags:
+        nth = taken.get(flag.after, 0)
+        taken[flag.after] = nth + 1
+        x = across(flag.after + 1) - 13 * nth
+        kind = "" if flag.good else " no"
         line = tag("line", {"class": f"event{kind}", "x1": x, "x2": x, "y1": TOP - 8, "y2": BOTTOM})
-        yield tag("g", {"class": "mark"} | mark(each.tip), line, *_head(each, x))
+        yield tag("g", {"class": "mark"} | mark(flag.tip), line, *_head(flag, x))
 
 
 def _head(flag: Flag, x: float) -> list[Markup]:

@@ -40,8 +40,8 @@ def targets(points: Sequence[TargetPoint], target: float | None, label: str, wor
 
 
 def _values(points: Sequence[TargetPoint]) -> Iterator[float]:
-    for each in points:
-        yield from (value for value in (each.value, each.low, each.high) if value is not None)
+    for point in points:
+        yield from (value for value in (point.value, point.low, point.high) if value is not None)
 
 
 def _line(points: Sequence[TargetPoint], across: Scale, up: Scale) -> str:

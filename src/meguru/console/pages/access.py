@@ -45,8 +45,8 @@ def show(visit: Visit) -> Response:
         people=list_principals(ws) if _reads(ws, "principal") else [],
         groups=groups,
         groups_of={
-            who: sorted(each.name for each in groups if who in each.present)
-            for who in {name for each in groups for name in each.present}
+            who: sorted(group.name for group in groups if who in group.present)
+            for who in {name for group in groups for name in group.present}
         },
         roles=list_roles(ws) if _reads(ws, "role") else [],
         grants=list_grants(ws) if _reads(ws, "grant") else [],
@@ -117,7 +117,7 @@ def _places(ws: Workspace) -> list[str]:
     may = ws.principal
     if may.projects("grant:write") == frozenset():
         return []
-    known = [each.name for each in list_projects(ws.with_(project=""))]
+    known = [project.name for project in list_projects(ws.with_(project=""))]
     own = [name for name in known if may.allows("grant:write", "" if name == refs.DEFAULT else name)]
     return [*own, "*"] if may.allows("grant:write") else own
 

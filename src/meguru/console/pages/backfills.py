@@ -31,12 +31,12 @@ def one(visit: Visit) -> Response:
     wanted, after = visit.asked("state"), visit.asked("after")
     if wanted and wanted not in set(PartitionState):
         raise InvalidInput(f"no partition is {wanted[:40]!r}", field="state", hint=", ".join(PartitionState))
-    found = show.show(visit.ws, backfill=visit.named("id"))
+    backfill = show.show(visit.ws, backfill=visit.named("id"))
     state = PartitionState(wanted) if wanted else None
-    page = show.list_partitions(visit.ws, backfill=found.id, state=state, cursor=after, limit=WINDOW)
+    page = show.list_partitions(visit.ws, backfill=backfill.id, state=state, cursor=after, limit=WINDOW)
     return visit.render(
         "backfill.html",
-        backfill=found,
+        backfill=backfill,
         partitions=page.items,
         later=page.next_cursor or "",
         after=after,

@@ -35,23 +35,25 @@ _FREE_STYLE = "default-src 'none'; style-src 'unsafe-inline'"
 
 def listing(visit: Visit) -> Response:
     """Show for what people wrote something."""
-    found = show.list_cards(visit.ws)
+    cards = show.list_cards(visit.ws)
     return visit.render(
-        "cards.html", cards=found, title_of=partial(title_of, language=visit.language), live="card."
+        "cards.html", cards=cards, title_of=partial(title_of, language=visit.language), live="card."
     )
 
 
 def words_page(visit: Visit) -> Response:
     """Show the card that words of this name are about, as of the newest version."""
     name = visit.full("name")
-    found = next((each for each in show.list_cards(visit.ws) if each.name == name), None)
-    if found is None:
+    card = next(
+        (declared_card for declared_card in show.list_cards(visit.ws) if declared_card.name == name), None
+    )
+    if card is None:
         raise NotFound.of("card", name)
     try:
-        return _shown(visit, show.show(visit.ws, ref=found.about))
+        return _shown(visit, show.show(visit.ws, ref=card.about))
     except NotFound:  # the words came before what they are about
         return visit.render(
-            "cards.html", cards=[found], title_of=partial(title_of, language=visit.language), live="card."
+            "cards.html", cards=[card], title_of=partial(title_of, language=visit.language), live="card."
         )
 
 
@@ -61,24 +63,24 @@ def one(visit: Visit, kind: str) -> Response:
 
 
 def _shown(visit: Visit, card: Card) -> Response:
-    said = words(visit)
+    evidence_words = words(visit)
     if (wanted := visit.asked("as")) in FILES:
-        return _file(card, wanted, said)
-    page = page_of(card, said)
+        return _file(card, wanted, evidence_words)
+    page = page_of(card, evidence_words)
     project, against = card.subject.project, number_of(visit, "against")
     return visit.render(
         "card.html",
         card=card,
         title=page.title,
-        chapters=[chapter_html(each) for each in page.chapters],
+        chapters=[chapter_html(chapter) for chapter in page.chapters],
         kept=show.history(visit.ws, ref=card.about, limit=KEPT),
         files=[each for each in FILES if each in TYPES],
         against=against,
         differences=_differences(visit, card, against) if against else [],
         earlier=_earlier(card),
         texts=[
-            (each, title_of(each.part, visit.language), staleness(each, card.about, said))
-            for each in card.words
+            (word, title_of(word.part, visit.language), staleness(word, card.about, evidence_words))
+            for word in card.words
         ],
         known=[(key, title_of(key, visit.language)) for key in _unwritten(card)],
         place=place_of(visit, card),
@@ -97,9 +99,15 @@ def _earlier(card: Card) -> int:
 def _differences(visit: Visit, card: Card, against: int) -> list[tuple[str, str, str, str]]:
     """Return in what a card differs from that of another version, a line each."""
     other = refs.make(card.subject.kind, card.subject.name, against)
-    found = diff(visit.ws, before=other, after=card.about).changes
+    card_changes = diff(visit.ws, before=other, after=card.about).changes
     return [
-        (each.section, each.name, plain(essence(each.before)), plain(essence(each.after))) for each in found
+        (
+            card_change.section,
+            card_change.name,
+            plain(essence(card_change.before)),
+            plain(essence(card_change.after)),
+        )
+        for card_change in card_changes
     ]
 
 
@@ -110,18 +118,18 @@ def place_of(visit: Visit, card: Card) -> str:
 
 
 def _unwritten(card: Card) -> list[str]:
-    written = {each.part for each in card.words}
+    written = {word.part for word in card.words}
     return [key for key in dict.fromkeys((*WANTED[card.subject.kind], *PARTS)) if key not in written]
 
 
 def _file(card: Card, wanted: str, said: EvidenceWords) -> Response:
-    found = card_file(card, wanted, said)  # type: ignore[arg-type]
+    file = card_file(card, wanted, said)  # type: ignore[arg-type]
     shown = "inline" if wanted == "html" else "attachment"
     headers = HEADERS | {
-        "Content-Disposition": f'{shown}; filename="{found.name.encode("ascii", "replace").decode()}"',
+        "Content-Disposition": f'{shown}; filename="{file.name.encode("ascii", "replace").decode()}"',
         "Content-Security-Policy": _FREE_STYLE,
     }
-    return Response(found.content, 200, headers, found.media_type)
+    return Response(file.content, 200, headers, file.media_type)
 
 
 def words(visit: Visit) -> EvidenceWords:
@@ -165,7 +173,7 @@ def changelog(visit: Visit) -> Response:
         "changelog.html",
         name=name,
         title=page.title,
-        chapters=[chapter_html(each) for each in page.chapters],
+        chapters=[chapter_html(chapter) for chapter in page.chapters],
         live="model. model_version. release.",
     )
 

@@ -13,8 +13,8 @@ SHOWN = 50
 def listing(visit: Visit) -> Response:
     """Show what has all words of a text."""
     text = visit.asked("text")[:200]
-    found = find(visit.ws, text=text, limit=SHOWN)
-    return visit.render("catalogue.html", text=text, found=found, live="")
+    entries = find(visit.ws, text=text, limit=SHOWN)
+    return visit.render("catalogue.html", text=text, found=entries, live="")
 
 
 PAGES = {"/ui/find": listing}

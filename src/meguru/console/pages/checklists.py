@@ -26,7 +26,7 @@ def listing(visit: Visit) -> Response:
 def one(visit: Visit) -> Response:
     """Show a checklist; with ``?model=`` where that version stands."""
     name, model = visit.full("name"), visit.asked("model")
-    declared = next((each for each in list_checklists(visit.ws) if each.name == name), None)
+    declared = next((checklist for checklist in list_checklists(visit.ws) if checklist.name == name), None)
     if declared is None:
         raise NotFound.of("checklist", name)
     first = declared.models[0] if declared.models else ""

@@ -35,9 +35,9 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Lead to a comment among the others on its thing."""
-    found = show(visit.ws, comment=visit.named("id"))
-    where = urlencode({"about": found.about})
-    return RedirectResponse(f"../comments?{where}#{quote(found.id)}", status_code=303)
+    comment = show(visit.ws, comment=visit.named("id"))
+    where = urlencode({"about": comment.about})
+    return RedirectResponse(f"../comments?{where}#{quote(comment.id)}", status_code=303)
 
 
 def change(visit: Visit, given: FormValues) -> str:

@@ -22,28 +22,30 @@ def show(visit: Visit) -> Response:
     chosen = visit.request.query_params.getlist("run")
     if len(chosen) < 2:
         return visit.render("compare_none.html", live="", status=200)
-    found = compare(visit.ws, runs=chosen)
-    points = _points(found.runs)
+    comparison = compare(visit.ws, runs=chosen)
+    points = _points(comparison.runs)
     shown = plots.window(points, visit.asked("metric"), visit.asked("after"))
     return visit.render(
         "compare.html",
-        found=found,
+        found=comparison,
         shown=shown,
         plot_groups=plots.groups(shown.keys, points),
-        drawings=plots.of_runs(visit, found.runs, shown.keys[: plots.FIRST]) if not visit.fragment else {},
-        swatches=[swatch(number) for number in range(len(found.runs))],
+        drawings=plots.of_runs(visit, comparison.runs, shown.keys[: plots.FIRST])
+        if not visit.fragment
+        else {},
+        swatches=[swatch(number) for number in range(len(comparison.runs))],
         groups=[
             (title, rows[:ROWS], len(rows) - len(rows[:ROWS]))
             for title, rows in (
-                (visit.say("Params"), found.params),
-                (visit.say("Metrics"), found.metrics),
-                (visit.say("Tags"), found.tags),
-                (visit.say("Surroundings"), found.surroundings),
+                (visit.say("Params"), comparison.params),
+                (visit.say("Metrics"), comparison.metrics),
+                (visit.say("Tags"), comparison.tags),
+                (visit.say("Surroundings"), comparison.surroundings),
             )
         ],
         took=took,
         live="run.",
-        followed=found.runs,
+        followed=comparison.runs,
     )
 
 

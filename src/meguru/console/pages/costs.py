@@ -19,15 +19,15 @@ def listing(visit: Visit) -> Response:
     by = visit.asked("by") if visit.asked("by") in BY else "project"
     asked = number_of(visit, "days")
     days = 30 if asked is None else min(max(asked, 1), 3660)
-    found = report(visit.ws, by=by, since=visit.ws.clock.now() - timedelta(days=days))
+    cost_report = report(visit.ws, by=by, since=visit.ws.clock.now() - timedelta(days=days))
     return visit.render(
         "costs.html",
-        found=found,
+        found=cost_report,
         by=by,
         days=days,
         choices_by=BY,
         choices_days=DAYS,
-        most=max((each.money or each.use.cpu_seconds for each in found.lines), default=0.0),
+        most=max((line.money or line.use.cpu_seconds for line in cost_report.lines), default=0.0),
         budgets=list_budgets(visit.ws),
         live="budget.",
     )

@@ -35,8 +35,8 @@ def page(visit: Visit) -> Response:
 
 def _plot(visit: Visit, known: Sequence[DatasetCheck]) -> str:
     """Draw what came of each expectation, oldest first; refusals stand between the versions."""
-    names = list(dict.fromkeys(each.says for check in known for each in check.results))[:LINES]
-    found = [{each.says: each for each in check.results} for check in known]
+    names = list(dict.fromkeys(result.says for check in known for result in check.results))[:LINES]
+    found = [{result.says: result for result in check.results} for check in known]
     lines = [
         CheckLine(
             label=visit.spoken(name),
@@ -45,7 +45,11 @@ def _plot(visit: Visit, known: Sequence[DatasetCheck]) -> str:
         for name in names
     ]
     label = visit.text("What came of each expectation, version by version")
-    return check_grid(lines, [str(each.version) if each.version else "×" for each in known], label)
+    return check_grid(
+        lines,
+        [str(dataset_check.version) if dataset_check.version else "×" for dataset_check in known],
+        label,
+    )
 
 
 def _cell(visit: Visit, check: DatasetCheck, result: ExpectationResult | None) -> CheckCell | None:

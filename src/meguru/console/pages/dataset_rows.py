@@ -28,9 +28,11 @@ MAX_LENGTH = 120
 def sample(visit: Visit) -> Response:
     """Show the first rows of a version."""
     version = show.show(visit.ws, ref=wanted(visit, "dataset"))
-    found = show.head(visit.ws, ref=version.ref, rows=SAMPLE)
-    rows = [[_cut(value) for value in row] for row in found.rows]
-    return visit.render("dataset_sample.html", version=version, columns=found.columns, rows=rows, live="")
+    first_rows = show.head(visit.ws, ref=version.ref, rows=SAMPLE)
+    rows = [[_cut(value) for value in row] for row in first_rows.rows]
+    return visit.render(
+        "dataset_sample.html", version=version, columns=first_rows.columns, rows=rows, live=""
+    )
 
 
 class ColumnBeside(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,21 +50,25 @@ def compared(visit: Visit) -> Response:
     version = show.show(visit.ws, ref=wanted(visit, "dataset"))
     others = show.versions(visit.ws, name=version.name, limit=CHOICES)
     asked = number_of(visit, "from")
-    older = [each for each in others if each.version < version.version]
+    older = [dataset_version for dataset_version in others if dataset_version.version < version.version]
     before = asked if asked is not None else (older[0].version if older else None)
-    found: DatasetDiff | None = None
+    dataset_diff: DatasetDiff | None = None
     if before is not None:
         first = show.show(visit.ws, ref=refs.make("dataset", version.name, before))
         small = first.rows + version.rows <= MAX_COMPARED
-        found = diff(visit.ws, before=first.ref, after=version.ref, rows=small or visit.asked("rows") == "1")
+        dataset_diff = diff(
+            visit.ws, before=first.ref, after=version.ref, rows=small or visit.asked("rows") == "1"
+        )
     return visit.render(
         "dataset_diff.html",
         version=version,
         others=others,
         before=before,
-        found=found,
-        changes=[_changed(each) for each in found.rows.sample] if found and found.rows else [],
-        columns=_beside(visit, found) if found else [],
+        found=dataset_diff,
+        changes=[_changed(changed) for changed in dataset_diff.rows.sample]
+        if dataset_diff and dataset_diff.rows
+        else [],
+        columns=_beside(visit, dataset_diff) if dataset_diff else [],
         live="",
     )
 
@@ -85,14 +91,14 @@ def _beside(visit: Visit, found: DatasetDiff) -> list[ColumnBeside]:
         return []
     return [
         ColumnBeside(
-            name=each.column,
-            psi=each.psi,
-            drifted=each.drifted,
-            before=column_bars(old[each.column], visit.text("The values of {column}", column=each.column)),
-            after=column_bars(new[each.column], visit.text("The values of {column}", column=each.column)),
+            name=drift.column,
+            psi=drift.psi,
+            drifted=drift.drifted,
+            before=column_bars(old[drift.column], visit.text("The values of {column}", column=drift.column)),
+            after=column_bars(new[drift.column], visit.text("The values of {column}", column=drift.column)),
         )
-        for each in found.drift
-        if each.column in old and each.column in new
+        for drift in found.drift
+        if drift.column in old and drift.column in new
     ]
 
 

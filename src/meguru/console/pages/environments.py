@@ -17,8 +17,8 @@ def side_by_side(visit: Visit) -> Response:
     """Show what the reader may see of each environment; of those where they are nobody, that they are."""
     here = mounted()
     doors = {name: partial(_open, visit, name, is_here=path == here.path) for name, path in here.all}
-    found = compare(doors or {visit.text("here"): partial(_open, visit, "", is_here=True)})
-    return visit.render("environments.html", found=found, addresses=dict(here.all), live="")
+    compared = compare(doors or {visit.text("here"): partial(_open, visit, "", is_here=True)})
+    return visit.render("environments.html", found=compared, addresses=dict(here.all), live="")
 
 
 def _open(visit: Visit, name: str, *, is_here: bool) -> Any:

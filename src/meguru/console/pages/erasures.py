@@ -20,10 +20,10 @@ _VERBS = ("try", "erase")
 
 def listing(visit: Visit) -> Response:
     """Show erasures, newest first; what a trial of the form found stands in the address, and who does not."""
-    found = list_erasures(visit.ws)
+    erasures = list_erasures(visit.ws)
     return visit.render(
         "erasures.html",
-        found=found,
+        found=erasures,
         holds=list_holds(visit.ws),
         plan=due(visit.ws),
         tried=visit.asked("tried"),
@@ -43,8 +43,8 @@ def change(visit: Visit, given: FormValues) -> str:
     report = erase(visit.ws, who=who, dry_run=todo == "try", reason=given.get("reason", ""))
     if todo == "erase":
         return "../erasures"
-    places = len({each.ref for each in report.found})
-    query = {"tried": report.rows, "places": places, "stays": sum(each.rows for each in report.stays)}
+    places = len({thing.ref for thing in report.found})
+    query = {"tried": report.rows, "places": places, "stays": sum(stay.rows for stay in report.stays)}
     return f"../erasures?{urlencode(query)}"
 
 

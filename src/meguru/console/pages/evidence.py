@@ -16,15 +16,15 @@ _CHUNK = 1 << 18
 def file(visit: Visit) -> Response:
     """Give the evidence of one release as a file to keep."""
     # Whoever is first makes the server's key: not in the one transaction that a page has.
-    found = export(
+    pack = export(
         visit.ws.outside(), release=refs.make("release", visit.full("name"), visit.named("version"))
     )
-    name = found.name.encode("ascii", "replace").decode().replace("?", "_")
+    name = pack.name.encode("ascii", "replace").decode().replace("?", "_")
     headers = HEADERS | {
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Length": str(len(found.data)),
+        "Content-Length": str(len(pack.data)),
     }
-    return StreamingResponse(_chunks(found.data), 200, headers, "application/zip")
+    return StreamingResponse(_chunks(pack.data), 200, headers, "application/zip")
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:

@@ -30,12 +30,12 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show one experiment."""
-    found = show.show_experiment(visit.ws, experiment=_ref(visit))
+    detail = show.show_experiment(visit.ws, experiment=_ref(visit))
     return visit.render(
         "experiment.html",
-        found=found,
-        experiment=found.experiment,
-        may_edit=visit.ws.principal.allows("experiment:write", found.experiment.project),
+        found=detail,
+        experiment=detail.experiment,
+        may_edit=visit.ws.principal.allows("experiment:write", detail.experiment.project),
         live="experiment. run.",
     )
 

@@ -29,11 +29,11 @@ def show(visit: Visit) -> Response:
     """Show the page that a day begins with."""
     endpoints = list_endpoints(visit.ws, limit=CARDS).items
     recent = list_events(visit.ws, limit=RECENT, newest_first=True).items
-    newest = newest_releases(visit.ws, endpoints=[each.name for each in endpoints])
-    releases = {each.endpoint: each for each in newest}
+    newest = newest_releases(visit.ws, endpoints=[endpoint.name for endpoint in endpoints])
+    releases = {release.endpoint: release for release in newest}
     # The loop is one endpoint's: of the one that was decided on last.
     last = max(newest, key=lambda each: each.created_at, default=None)
-    shown = next((each for each in endpoints if last and each.name == last.endpoint), None)
+    shown = next((endpoint for endpoint in endpoints if last and endpoint.name == last.endpoint), None)
     shown = shown or (endpoints[0] if endpoints else None)
     monitors = list_monitors(visit.ws)
     round_ = stations(visit, shown, releases.get(shown.name) if shown else None, monitors)

@@ -82,7 +82,7 @@ def _json(given: str) -> Any:
 
 def shown(form: LabelForm) -> list[str]:
     """Return the choices of a form as JSON, so that 1 and "1" stay what they are."""
-    return [msgspec.json.encode(each).decode() for each in form.choices]
+    return [msgspec.json.encode(choice).decode() for choice in form.choices]
 
 
 FORMS: dict[str, FormFunction] = {"/ui/labelling/{name}/edit": change}

@@ -21,11 +21,13 @@ def one(visit: Visit) -> Response:
     """Show the groups that the address names; without any, what it could name."""
     version = show.show(visit.ws, ref=wanted(visit, "model"))
     by = list(dict.fromkeys(visit.request.query_params.getlist("by")))
-    found: ModelFairness | None = None
+    model_fairness: ModelFairness | None = None
     worse: ModelSlices | None = None
     why = ""
     try:
-        found = fairness(visit.ws, ref=version.ref, by=by, intersections=bool(visit.asked("together")))
+        model_fairness = fairness(
+            visit.ws, ref=version.ref, by=by, intersections=bool(visit.asked("together"))
+        )
         worse = slices(visit.ws, ref=version.ref) if visit.asked("slices") else None
     except InvalidInput as error:
         why = "; ".join(filter(None, (error.what, error.why)))
@@ -33,8 +35,10 @@ def one(visit: Visit) -> Response:
         "model_fairness.html",
         version=version,
         by=by,
-        found=found,
-        parts=[(each, _forests(each)) for each in found.comparisons] if found else [],
+        found=model_fairness,
+        parts=[(comparison, _forests(comparison)) for comparison in model_fairness.comparisons]
+        if model_fairness
+        else [],
         worse=worse,
         drawings=_drawings(worse),
         why=why,
@@ -42,14 +46,14 @@ def one(visit: Visit) -> Response:
     )
 
 
-def _forests(each: GroupComparison) -> list[Forest]:
-    table = table_of_groups(each.difference, each.columns)
+def _forests(comparison: GroupComparison) -> list[Forest]:
+    table = table_of_groups(comparison.difference, comparison.columns)
     return [Forest(table=table, drawings=drawn(table.lines))]
 
 
 def _drawings(found: ModelSlices | None) -> list[Markup]:
     lines = found.slices if found else []
-    return drawn([PartLine(name="", value=each.gap, low=each.low, high=each.high) for each in lines])
+    return drawn([PartLine(name="", value=line.gap, low=line.low, high=line.high) for line in lines])
 
 
 PAGES: dict[str, PageFunction] = {"/ui/models/{name}/{version}/fairness": one}

@@ -66,7 +66,7 @@ def one(visit: Visit) -> Response:
 
 
 def _metrics(versions: Sequence[ModelVersion]) -> list[str]:
-    return sorted({name for each in versions for name in each.metrics})[:METRICS]
+    return sorted({name for version in versions for name in version.metrics})[:METRICS]
 
 
 def _moves(visit: Visit, name: str) -> list[Alias]:

@@ -24,13 +24,13 @@ from meguru.monitoring.types import Report
 
 def one(visit: Visit) -> Response:
     """Show a monitor: where it stands if it looks by itself, and its reports."""
-    found = show.show(visit.ws, name=visit.full("name"))
+    history = show.show(visit.ws, name=visit.full("name"))
     return visit.render(
         "monitor.html",
-        monitor=found.monitor,
-        windows=found.windows,
-        reports=found.reports,
-        drawing=draw_history(visit, in_order(found.reports), []),
+        monitor=history.monitor,
+        windows=history.windows,
+        reports=history.reports,
+        drawing=draw_history(visit, in_order(history.reports), []),
         movement=movement_map(visit, drift_history(visit.ws, name=visit.full("name"))),
         span_name=partial(span_name, zone=visit.zone),
         span_title=partial(span_title, zone=visit.zone),
@@ -57,8 +57,8 @@ def report(visit: Visit) -> Response:
 
 
 def _calibration(visit: Visit, report: Report) -> Markup:
-    known = report.live.reliability if report.live else None
-    return calibration(known, words_of(visit)) if known else Markup()
+    reliability = report.live.reliability if report.live else None
+    return calibration(reliability, words_of(visit)) if reliability else Markup()
 
 
 def file(visit: Visit) -> Response:

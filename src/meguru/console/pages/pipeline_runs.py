@@ -84,7 +84,7 @@ def one(visit: Visit) -> Response:
 def _span(run: PipelineRun, now: datetime) -> tuple[datetime, datetime]:
     """Return from when to when the drawing of the steps goes."""
     start = run.started_at or run.created_at
-    ends = [each.finished_at for each in run.steps if each.finished_at]
+    ends = [step.finished_at for step in run.steps if step.finished_at]
     over = run.state in {"failed", "cancelled"}
     return start, run.finished_at or (max(ends, default=start) if over else now)
 
@@ -104,7 +104,7 @@ def _lines(run: PipelineRun, unfolded: str, asked: str) -> list[StepLine]:
         if step.parent:
             calls.setdefault(step.parent, []).append(step)
     found = []
-    for step in (one for one in run.steps if not one.parent):
+    for step in (step_run for step_run in run.steps if not step_run.parent):
         mine = calls.get(step.step, [])
         telling = [call for call in mine if call.state in _TELLING][:FEW_CALLS]
         shown = mine[:MAX_CALLS] if step.step == unfolded else telling
@@ -119,7 +119,7 @@ def _rows(
 ) -> list[StepRow]:
     begun = [line.step for line in lines if line.step.started_at and line.step.state is not StepState.ASKING]
     told = explain.explain_run(visit.ws, ref=run.id, steps=[step.step for step in begun])
-    why_each = {each.step: each.reasons for each in told}
+    why_each = {step_reasons.step: step_reasons.reasons for step_reasons in told}
     rows = []
     for step, done, hidden in lines:
         known = [step.reason] if step.reason else []

@@ -46,17 +46,17 @@ def deployment(visit: Visit, given: FormValues) -> str:
     name, reason = visit.named("name"), given.get("reason", "")
     match given.get("do", ""):
         case "deploy":
-            made = deploy(visit.ws, name=f"{name}@{visit.named('version')}", reason=reason)
+            pipeline_deployment = deploy(visit.ws, name=f"{name}@{visit.named('version')}", reason=reason)
         case "rollback":
-            made = rollback(visit.ws, name=name, reason=reason)
+            pipeline_deployment = rollback(visit.ws, name=name, reason=reason)
         case _:
             raise unknown(given, ("deploy", "rollback"))
-    return str(made.version)
+    return str(pipeline_deployment.version)
 
 
 def _steps(version: PipelineVersion) -> list[dict[str, object]]:
     """Return the steps in the order in which they can run, each with those that it waits for."""
-    by_key = {each.key: each for each in version.graph.steps}
+    by_key = {step.key: step for step in version.graph.steps}
     place = {key: at for at, key in enumerate(order(version.graph))}
     return [
         {

@@ -43,15 +43,17 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show one prediction."""
-    found = show(visit.ws, id=visit.request.path_params["id"])
-    told = [found.outcome, *found.earlier] if found.outcome else []
-    may_see = found.release and visit.ws.principal.allows("release:read", refs.project_of(found.endpoint))
+    prediction = show(visit.ws, id=visit.request.path_params["id"])
+    told = [prediction.outcome, *prediction.earlier] if prediction.outcome else []
+    may_see = prediction.release and visit.ws.principal.allows(
+        "release:read", refs.project_of(prediction.endpoint)
+    )
     return visit.render(
         "prediction.html",
-        found=found,
+        found=prediction,
         outcomes=[OutcomeRow(value=text(each.value), outcome=each) for each in told],
         text=text,
-        waivers=show_release(visit.ws, ref=found.release).waivers if may_see else [],
+        waivers=show_release(visit.ws, ref=prediction.release).waivers if may_see else [],
         live="outcomes.",
     )
 

@@ -35,15 +35,15 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show one project, and who has a role in it."""
-    found = _one(visit)
-    principal, place = visit.ws.principal, _place(found.name)
+    project = _one(visit)
+    principal, place = visit.ws.principal, _place(project.name)
     may_grant = principal.allows("project:grant", place)
     known = list_principals(visit.ws) if may_grant and principal.allows("principal:read") else []
     return visit.render(
         "project.html",
-        found=found,
+        found=project,
         within=base_of,
-        members=list_members(visit.ws, name=found.name),
+        members=list_members(visit.ws, name=project.name),
         may_grant=may_grant,
         may_change=bool(place) and principal.allows("project:write", place),
         known=[each.name for each in known],
@@ -83,10 +83,10 @@ def change(visit: Visit, given: FormValues) -> str:
 def _one(visit: Visit) -> ProjectRecord:
     """Return the project of a page's address, if the reader may see it."""
     name, seen = normal(visit.named("name")), _seen(visit)
-    found = next((each for each in seen if each.name == name), None)
-    if found is None:
-        raise NotFound.of("project", name, [each.name for each in seen])
-    return found
+    project = next((project_record for project_record in seen if project_record.name == name), None)
+    if project is None:
+        raise NotFound.of("project", name, [project_record.name for project_record in seen])
+    return project
 
 
 def _seen(visit: Visit) -> list[ProjectRecord]:

@@ -30,14 +30,14 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show one object, and what the reader may do with it."""
-    found = show(visit.ws, id=visit.named("id"))
-    may = {verb for verb in _VERBS if visit.ws.principal.allows(f"quarantine:{verb}", found.project)}
-    is_open, is_known = found.state in OPEN, not (found.unknown or found.listing.unreadable)
+    model = show(visit.ws, id=visit.named("id"))
+    may = {verb for verb in _VERBS if visit.ws.principal.allows(f"quarantine:{verb}", model.project)}
+    is_open, is_known = model.state in OPEN, not (model.unknown or model.listing.unreadable)
     return visit.render(
         "quarantined.html",
-        found=found,
-        may_convert=is_open and is_known and found.has_example and "convert" in may,
-        may_accept=found.state is QuarantineState.CONVERTED and "accept" in may,
+        found=model,
+        may_convert=is_open and is_known and model.has_example and "convert" in may,
+        may_accept=model.state is QuarantineState.CONVERTED and "accept" in may,
         may_refuse=is_open and "refuse" in may,
         live=LIVE,
     )

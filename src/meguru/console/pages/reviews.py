@@ -57,13 +57,13 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show the review of one release."""
-    found = review(visit.ws, release=_ref(visit))
+    release_review = review(visit.ws, release=_ref(visit))
     return visit.render(
         "review.html",
-        found=found,
-        content=found.content,
-        standing=found.standing,
-        actions=_actions(visit, found),
+        found=release_review,
+        content=release_review.content,
+        standing=release_review.standing,
+        actions=_actions(visit, release_review),
         line_class=lambda line: "" if line.startswith(("+++", "---")) else _LINES.get(line[:1], ""),
         live=LIVE,
     )
@@ -108,11 +108,13 @@ def _actions(visit: Visit, found: ReleaseReview) -> ReviewActions:
     me, release, standing = visit.ws.principal, found.release, found.standing
     project = refs.project_of(release.endpoint)
     passed, asked = release.state is ReleaseState.PASSED, standing.requested_at is not None
-    author = next((each for each in standing.authors if each.name == me.name), None)
-    own = [each for each in standing.decisions if each.principal == me.name]
-    mine = [each for each in own if each.state is DecisionState.VALID]
+    author = next(
+        (release_author for release_author in standing.authors if release_author.name == me.name), None
+    )
+    own = [decision for decision in standing.decisions if decision.principal == me.name]
+    mine = [decision for decision in own if decision.state is DecisionState.VALID]
     may = me.allows("release:approve", project) and me.kind == "user"
-    given = any(each.decision is ReviewDecision.APPROVED for each in mine)
+    given = any(judged_decision.decision is ReviewDecision.APPROVED for judged_decision in mine)
     why_not = ""
     if author is not None:
         why_not = visit.text(mark("You {part}: another pair of eyes decides."), part=author.part)

@@ -34,7 +34,7 @@ def of_run(visit: Visit) -> Response:
         "step_logs.html",
         run=run,
         step=step,
-        steps=[one.step for one in run.steps if one.state not in UNBEGUN],
+        steps=[step_run.step for step_run in run.steps if step_run.state not in UNBEGUN],
         words=visit.asked("words"),
         page=page,
         before=before,
@@ -57,11 +57,13 @@ def text(visit: Visit) -> Response:
     """Give all that was printed as a text, step by step."""
     run = show.show_run(visit.ws, ref=visit.named("id"))
     step = _step(visit, run)
-    mapped = {one.parent for one in run.steps}  # its calls are steps themselves
+    mapped = {step_run.parent for step_run in run.steps}  # its calls are steps themselves
     wanted = [
-        one.step
-        for one in run.steps
-        if one.state not in UNBEGUN and one.step not in mapped and step in {"", one.step, one.parent}
+        step_run.step
+        for step_run in run.steps
+        if step_run.state not in UNBEGUN
+        and step_run.step not in mapped
+        and step in {"", step_run.step, step_run.parent}
     ]
     headers = {
         "Content-Disposition": f'attachment; filename="{run.id}.log"',
@@ -85,8 +87,8 @@ def _pieces(ws: Workspace, run: str, steps: list[str]) -> Iterator[str]:
 
 def _step(visit: Visit, run: PipelineRun) -> str:
     step = visit.asked("step")
-    if step and step not in {one.step for one in run.steps}:
-        raise NotFound.of("step", step, [one.step for one in run.steps])
+    if step and step not in {step_run.step for step_run in run.steps}:
+        raise NotFound.of("step", step, [step_run.step for step_run in run.steps])
     return step
 
 
@@ -94,7 +96,7 @@ def _is_moving(run: PipelineRun, step: str) -> bool:
     """Tell whether more lines may come."""
     if run.state in FINAL:
         return False
-    return not step or any(one.state in GOING_ON for one in run.steps if one.step == step)
+    return not step or any(step_run.state in GOING_ON for step_run in run.steps if step_run.step == step)
 
 
 def _read(
@@ -107,7 +109,7 @@ def _read(
     tail: int = 0,
     limit: int = LINES,
 ) -> LogPage:
-    if step and any(one.step == step and one.state in UNBEGUN for one in run.steps):
+    if step and any(step_run.step == step and step_run.state in UNBEGUN for step_run in run.steps):
         return LogPage(lines=[], live=True)
     return read_log(
         visit.ws,

@@ -17,8 +17,8 @@ def overview(visit: Visit) -> Response:
     """Show the summary of the last days."""
     asked = number_of(visit, "days")
     days = 30 if asked is None else min(max(asked, 1), 3660)
-    found = show(visit.ws, since=visit.ws.clock.now() - timedelta(days=days))
-    return visit.render("summary.html", found=found, days=days, choices_days=DAYS, live="release.")
+    summary = show(visit.ws, since=visit.ws.clock.now() - timedelta(days=days))
+    return visit.render("summary.html", found=summary, days=days, choices_days=DAYS, live="release.")
 
 
 PAGES: dict[str, PageFunction] = {"/ui/summary": overview}

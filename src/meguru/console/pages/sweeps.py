@@ -58,14 +58,14 @@ def one(visit: Visit) -> Response:
 
 def all_of(visit: Visit, sweep: Sweep) -> list[Trial]:
     """Return every trial by number."""
-    found: list[Trial] = []
+    trials: list[Trial] = []
     cursor = ""
     while True:
         page = show.trials(visit.ws, sweep=sweep.id, cursor=cursor, limit=MAX_PAGE)
-        found += page.items
+        trials += page.items
         cursor = page.next_cursor
         if not cursor:
-            return found
+            return trials
 
 
 def done(sweep: Sweep) -> int:
@@ -102,11 +102,11 @@ def _progress(visit: Visit, sweep: Sweep, trials: Sequence[Trial]) -> Markup:
 
 
 def _parallel(visit: Visit, sweep: Sweep, trials: Sequence[Trial]) -> Markup:
-    ended = [one for one in trials if one.state is TrialState.SUCCEEDED and one.value is not None]
+    ended = [trial for trial in trials if trial.state is TrialState.SUCCEEDED and trial.value is not None]
     if len(ended) < 2:
         return Markup()
     best_first = sorted(ended, key=lambda each: (each.value or 0.0) * (-1 if sweep.goal == "max" else 1))
-    values = [each.value for each in ended if each.value is not None]
+    values = [trial.value for trial in ended if trial.value is not None]
     low, high = min(values), max(values)
     names = list(islice(sorted(sweep.space), MAX_AXES))
     axes = [drawing.Axis(name=name, marks=_marks(sweep.space[name])) for name in names]

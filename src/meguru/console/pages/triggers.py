@@ -29,7 +29,7 @@ def listing(visit: Visit) -> Response:
         owed={each.trigger: each for each in _owed(visit)},
         upcoming=show.next_moments(visit.ws, name=name, count=MOMENTS) if name else None,
         test=_foreseen(visit, name) if name and visit.asked("test") else None,
-        listeners={each.trigger: each for each in listeners(visit.ws)},
+        listeners={listener_state.trigger: listener_state for listener_state in listeners(visit.ws)},
         firings=found.items,
         moment=datetime.fromisoformat,
         older=found.next_cursor,

@@ -41,28 +41,28 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show a waiver, and what the reader may do with it."""
-    found = show(visit.ws, waiver=visit.named("id"))
-    project = refs.project_of(found.endpoint)
+    waiver = show(visit.ws, waiver=visit.named("id"))
+    project = refs.project_of(waiver.endpoint)
     may = {verb for verb in ("grant", "revoke") if visit.ws.principal.allows(f"waiver:{verb}", project)}
     return visit.render(
         "waiver.html",
-        found=found,
-        may_decide=found.state is WaiverState.REQUESTED and "grant" in may,
-        may_revoke=found.state in OPEN and "revoke" in may,
+        found=waiver,
+        may_decide=waiver.state is WaiverState.REQUESTED and "grant" in may,
+        may_revoke=waiver.state in OPEN and "revoke" in may,
         live=LIVE,
     )
 
 
 def ask(visit: Visit, given: FormValues) -> str:
     """Ask for a waiver of a gate of one of an endpoint's releases."""
-    made = request(
+    waiver = request(
         visit.ws,
         release=refs.make("release", visit.full("name"), given.get("release", "")),
         gate=given.get("gate", ""),
         reason=given.get("reason", ""),
         until=_day(given.get("until", "")),
     )
-    return f"../../../waivers/{quote(made.id, safe='')}"
+    return f"../../../waivers/{quote(waiver.id, safe='')}"
 
 
 def decide(visit: Visit, given: FormValues) -> str:
@@ -83,10 +83,10 @@ def decide(visit: Visit, given: FormValues) -> str:
 def _release(visit: Visit, text: str) -> refs.Ref | None:
     """Return the release for which a waiver is to be asked, if the reader may ask."""
     try:
-        found = refs.parse(text, kind="release")
+        ref = refs.parse(text, kind="release")
     except InvalidInput:
         return None
-    return found if visit.ws.principal.allows("waiver:request", found.project) else None
+    return ref if visit.ws.principal.allows("waiver:request", ref.project) else None
 
 
 def _day(text: str) -> datetime:

@@ -190,4 +190,4 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _lines(actions: Sequence[dict[str, Any]]) -> bytes:
-    return b"\n".join(msgspec.json.encode(each) for each in actions) + b"\n"
+    return b"\n".join(msgspec.json.encode(action) for action in actions) + b"\n"

@@ -69,9 +69,9 @@ def _check_clear(ctx: Context, name: str) -> None:
     if not spec_of(ctx.tx, name).columns:
         return
     # All versions: time travel reads the old ones of a table, too.
-    there = [each for each in of_line(ctx.tx, name, "") if not each.remote_environment]
+    there = [version for version in of_line(ctx.tx, name, "") if not version.remote_environment]
     hidden = frozenset[str]().union(
-        *(hidden_columns_of(ctx, each, load_manifest(ctx.blobs, each)) for each in there)
+        *(hidden_columns_of(ctx, version, load_manifest(ctx.blobs, version)) for version in there)
     )
     if hidden:
         why = f"a table is read by others, with {', '.join(sorted(hidden))} in clear"

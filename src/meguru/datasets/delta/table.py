@@ -64,12 +64,14 @@ class TableMirror:
         if last >= until:
             return
         state = self._state(there)
-        known = {each.version: each for each in self._versions(tx, last, until)}
-        numbers = sorted(known)
+        versions = {
+            dataset_version.version: dataset_version for dataset_version in self._versions(tx, last, until)
+        }
+        numbers = sorted(versions)
         for number in range(last + 1, until + 1):
-            version = known.get(number)
+            version = versions.get(number)
             if version is None or version.remote_environment:
-                at = known[numbers[bisect_left(numbers, number)]].created_at
+                at = versions[numbers[bisect_left(numbers, number)]].created_at
                 # Delta has no gaps in its versions: numbers of branches and of removed versions are commits
                 # without a change.
                 self.place.write(log.log_name(number), log.empty(at, number))
@@ -77,14 +79,14 @@ class TableMirror:
                 state = self._write(state, version)
 
     def _versions(self, tx: Connection, after: int, until: int) -> list[DatasetVersion]:
-        found: list[DatasetVersion] = []
+        versions: list[DatasetVersion] = []
         before = until + 1
         while page := store.versions(tx, self.name, before=before, limit=_PAGE):
-            found += [each for each in page if each.version > after]
+            versions += [dataset_version for dataset_version in page if dataset_version.version > after]
             before = page[-1].version
             if before <= after:
                 break
-        return found
+        return versions
 
     def _state(self, there: Sequence[int]) -> TableState | None:
         for number in reversed(there):
@@ -128,7 +130,10 @@ class TableMirror:
 
     def _dtype_in_files(self, manifest: Manifest, column: str) -> pl.DataType:
         for file in manifest.files:
-            if any(each.name == column and each.type != "Null" for each in file.columns):
+            if any(
+                dataset_column.name == column and dataset_column.type != "Null"
+                for dataset_column in file.columns
+            ):
                 return file_scan(self.blobs, manifest, file).collect_schema()[column]
         return pl.Null()
 

@@ -67,7 +67,7 @@ def type_in_table(dtype: pl.DataType, column: str) -> pl.DataType:
     if isinstance(dtype, pl.List):
         return pl.List(type_in_table(_plain(dtype.inner), column))
     if isinstance(dtype, pl.Struct):
-        return pl.Struct({each.name: type_in_table(_plain(each.dtype), column) for each in dtype.fields})
+        return pl.Struct({field.name: type_in_table(_plain(field.dtype), column) for field in dtype.fields})
     if dtype.base_type() not in _SAME and not isinstance(dtype, pl.Decimal):
         raise InvalidInput(
             f"a Delta table can't hold column {column!r}", why=f"its type is {dtype}", field="ref"
@@ -84,7 +84,10 @@ def type_in_log(dtype: pl.DataType) -> Any:
     if isinstance(dtype, pl.List):
         return {"type": "array", "elementType": type_in_log(_plain(dtype.inner)), "containsNull": True}
     if isinstance(dtype, pl.Struct):
-        return {"type": "struct", "fields": [_field(each.name, _plain(each.dtype)) for each in dtype.fields]}
+        return {
+            "type": "struct",
+            "fields": [_field(field.name, _plain(field.dtype)) for field in dtype.fields],
+        }
     return _SAME[dtype.base_type()]
 
 

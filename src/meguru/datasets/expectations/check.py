@@ -47,8 +47,8 @@ def check(ctx: Context, *, ref: str, expect: list[dict[str, Any]] | None = None)
         )
     datasets.lock(ctx.tx, version.name, ctx.now())
     datasets.get(ctx.tx, version.name, version.version)  # it may have been removed meanwhile
-    kept = record_check(ctx, version, results)
-    return kept if kept is not None else store.page(ctx.tx, version.name, limit=1)[0]
+    dataset_check = record_check(ctx, version, results)
+    return dataset_check if dataset_check is not None else store.page(ctx.tx, version.name, limit=1)[0]
 
 
 @operation("dataset.checks", permission="dataset:read", query=True, on="name")
@@ -60,12 +60,12 @@ def checks(
     `version` asks for those of one version, 0 for those of rows that were refused.
     """
     bare = refs.parse(name, kind="dataset").name
-    found = store.page(ctx.tx, bare, version=version, before=before, limit=check_limit(limit) + 1)
-    if not found and bare not in (known := datasets.names(ctx.tx, ctx.readable)):
+    dataset_checks = store.page(ctx.tx, bare, version=version, before=before, limit=check_limit(limit) + 1)
+    if not dataset_checks and bare not in (known := datasets.names(ctx.tx, ctx.readable)):
         raise NotFound.of("dataset", bare, known)
     hidden = personal_columns(spec_of(ctx.tx, bare))
-    items = [_redacted(each, hidden) for each in found[:limit]]
-    return Page(items=items, next_cursor=items[-1].id if len(found) > limit else "")
+    items = [_redacted(dataset_check, hidden) for dataset_check in dataset_checks[:limit]]
+    return Page(items=items, next_cursor=items[-1].id if len(dataset_checks) > limit else "")
 
 
 def _judged(
@@ -100,12 +100,12 @@ def _redacted(check: DatasetCheck, hidden: frozenset[str]) -> DatasetCheck:
         return check
     results = [
         msgspec.structs.replace(
-            each,
+            result,
             sample=[
                 {name: HIDDEN if name in hidden else value for name, value in row.items()}
-                for row in each.sample
+                for row in result.sample
             ],
         )
-        for each in check.results
+        for result in check.results
     ]
     return msgspec.structs.replace(check, results=results)

@@ -68,10 +68,10 @@ def enforce(
     """
     results: list[ExpectationResult] = []
     hidden = hidden_columns(spec)
-    asked = [each for every in checks for each in of_checks(every)]
-    if asked and given is not None:
+    expectations = [expectation for every in checks for expectation in of_checks(every)]
+    if expectations and given is not None:
         rows = checked_rows(ctx, name, given, event_time=event_time, rows_before=rows_before)
-        results += evaluate(asked, rows, hidden=hidden)
+        results += evaluate(expectations, rows, hidden=hidden)
     if expect and whole is not None:
         rows = checked_rows(ctx, name, whole, event_time=event_time, rows_before=rows_before)
         results += evaluate(expectations_of(expect), rows, hidden=hidden)
@@ -84,7 +84,7 @@ def refuse(ctx: Context, name: str, results: list[ExpectationResult]) -> None:
     """Raise InvalidInput for what does not hold, and have the refusal written down."""
     # What is raised undoes this transaction: the refusal is written in one of its own, after the rollback.
     ctx.if_undone.append(lambda ws: _write_refusal(ws, ctx.operation.name, name, results))
-    wrong = [each for each in results if not each.passed and each.severity == "stop"]
+    wrong = [result for result in results if not result.passed and result.severity == "stop"]
     what = f"the data fails {len(wrong)} check{'s' if len(wrong) > 1 else ''}"
     raise InvalidInput(
         what, why="; ".join(_sentences(wrong)), field="checks", hint="mend the data, or the checks"
@@ -130,7 +130,7 @@ def _check(
         name=name,
         version=version,
         state=state_of(results, registered=registered),
-        rows=max((each.rows for each in results), default=0),
+        rows=max((result.rows for result in results), default=0),
         results=results,
         at=ws.clock.now(),
         by=ws.principal.name,
@@ -138,13 +138,13 @@ def _check(
 
 
 def _event_data(check: DatasetCheck) -> dict[str, Any]:
-    wrong = _sentences([each for each in check.results if not each.passed])
+    wrong = _sentences([result for result in check.results if not result.passed])
     return {"name": check.name, "state": check.state, "rows": check.rows, "wrong": wrong}
 
 
 def _sentences(results: Sequence[ExpectationResult]) -> list[str]:
     """Say what does not hold, without any value of a row."""
-    told = [_sentence(each) for each in results[:_SHOWN]]
+    told = [_sentence(result) for result in results[:_SHOWN]]
     return told + ([f"and {len(results) - _SHOWN} more"] if len(results) > _SHOWN else [])
 
 
@@ -168,5 +168,5 @@ def _values(ctx: Context, name: str, columns: list[str]) -> pl.DataFrame:
     except NotFound as error:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field="dataset") from None
     for column in columns:
-        known_column(column, [each.name for each in other.columns], field="to")
+        known_column(column, [dataset_column.name for dataset_column in other.columns], field="to")
     return scan_of(ctx.blobs, other).select(columns).unique().collect(engine="streaming")

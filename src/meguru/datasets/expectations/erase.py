@@ -24,7 +24,7 @@ def erase_shown(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[Er
     counts: dict[str, int] = {}
     for row in _checks(ctx):
         results = msgspec.convert(row.results, list[ExpectationResult])
-        left = [_without(each, subject) for each in results]
+        left = [_without(result, subject) for result in results]
         gone = sum(len(old.sample) - len(new.sample) for old, new in zip(results, left, strict=True))
         if not gone:
             continue
@@ -52,7 +52,8 @@ def _without(result: ExpectationResult, subject: ErasureSubject) -> ExpectationR
         row
         for row in result.sample
         if not any(
-            row.get(each) == HIDDEN or subject.is_value(each, row.get(each)) for each in subject.columns
+            row.get(column) == HIDDEN or subject.is_value(column, row.get(column))
+            for column in subject.columns
         )
     ]
     return msgspec.structs.replace(result, sample=left)

@@ -56,7 +56,7 @@ def _all_measures(expectations: Sequence[Expectation], rows: CheckedRows) -> lis
     """Return what is to be measured of each; that it can't be is a verdict too."""
     import polars as pl
 
-    found = [_measures(each, rows) for each in expectations]
+    found = [_measures(expectation, rows) for expectation in expectations]
     try:
         rows.scan.select(**_aliased(found)).collect_schema()
     except pl.exceptions.PolarsError:  # an expression does not fit the columns: which one?

@@ -90,8 +90,8 @@ def _of_schema(schema: Any) -> Iterator[Declared]:
     for name, column in schema.columns.items():
         if column.unique:
             yield {"check": "unique", "columns": [name]}
-        for each in column.checks:
-            yield _of_check(name, each) | ({"severity": "warn"} if each.raise_warning else {})
+        for check in column.checks:
+            yield _of_check(name, check) | ({"severity": "warn"} if check.raise_warning else {})
     if schema.unique:
         listed = [schema.unique] if isinstance(schema.unique, str) else list(schema.unique)
         yield {"check": "unique", "columns": listed}

@@ -55,10 +55,10 @@ def propose(ctx: Context, *, ref: str) -> ProposedExpectations:
     profile, scan = profile_of(ctx.blobs, version), scan_of(ctx.blobs, version)
     hidden = hidden_columns(spec, load_manifest(ctx.blobs, version))
     found = [
-        {"check": "schema", "columns": {each.name: word_of(each.type) for each in version.columns}},
-        *_nulls(profile, [each.name for each in version.columns]),
+        {"check": "schema", "columns": {column.name: word_of(column.type) for column in version.columns}},
+        *_nulls(profile, [column.name for column in version.columns]),
         *_unique(scan, spec.key, profile),
-        *(each for each in _values(profile, scan) if each["column"] not in hidden),
+        *(value for value in _values(profile, scan) if value["column"] not in hidden),
         *_fresh(version, profile),
         {"check": "volume", "min": 1},
         {"check": "volume", "max_drop": 0.5, "severity": "warn"},
@@ -121,13 +121,13 @@ def _values(profile: TableProfile, scan: pl.LazyFrame) -> Iterator[dict[str, Any
     yield from _forms(scan, texts)
 
 
-def _range(name: str, each: NumericProfile, *, whole: bool) -> Iterator[dict[str, Any]]:
+def _range(name: str, profile: NumericProfile, *, whole: bool) -> Iterator[dict[str, Any]]:
     """Propose ends with room beyond those that were seen; what was never negative stays so."""
-    if each.minimum is None or each.maximum is None:
+    if profile.minimum is None or profile.maximum is None:
         return
-    room = MARGIN * (each.maximum - each.minimum) or abs(each.maximum) or 1.0
-    low, high = _round(each.minimum - room, up=False), _round(each.maximum + room, up=True)
-    if each.minimum >= 0:
+    room = MARGIN * (profile.maximum - profile.minimum) or abs(profile.maximum) or 1.0
+    low, high = _round(profile.minimum - room, up=False), _round(profile.maximum + room, up=True)
+    if profile.minimum >= 0:
         low = max(low, 0.0)
     ends = {"min": int(low) if whole else low, "max": int(high) if whole else high}
     yield {"check": "range", "column": name} | ends | {"severity": "warn"}
@@ -141,8 +141,8 @@ def _round(value: float, *, up: bool) -> float:
     return float(f"{(math.ceil if up else math.floor)(value / step) * step:.12g}")
 
 
-def _allowed(name: str, each: CategoricalProfile) -> dict[str, Any]:
-    values = sorted(value for value, _ in each.top)
+def _allowed(name: str, profile: CategoricalProfile) -> dict[str, Any]:
+    values = sorted(value for value, _ in profile.top)
     return {"check": "allowed", "column": name, "values": values, "severity": "warn"}
 
 
@@ -166,11 +166,11 @@ def _forms(scan: pl.LazyFrame, texts: list[str]) -> Iterator[dict[str, Any]]:
 
 def _fresh(version: DatasetVersion, profile: TableProfile) -> Iterator[dict[str, Any]]:
     """Propose twice the age that the newest row had when the version was made, and a day."""
-    each: TimeProfile | None = profile.times.get(version.event_time)
-    if each is None or each.maximum is None:
+    time_profile: TimeProfile | None = profile.times.get(version.event_time)
+    if time_profile is None or time_profile.maximum is None:
         return
-    found = datetime.fromisoformat(each.maximum) if "T" in each.maximum else None
-    newest = found or datetime.combine(date.fromisoformat(each.maximum), datetime.max.time())
+    found = datetime.fromisoformat(time_profile.maximum) if "T" in time_profile.maximum else None
+    newest = found or datetime.combine(date.fromisoformat(time_profile.maximum), datetime.max.time())
     newest = newest if newest.tzinfo else newest.replace(tzinfo=UTC)
     hours = max(0.0, (version.created_at - newest).total_seconds() / 3600)
     if hours < 365 * 24:

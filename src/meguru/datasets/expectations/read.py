@@ -26,12 +26,16 @@ def expectations_of(declared: Sequence[dict[str, Any]], place: str = "expect") -
     InvalidInput
         When one is unknown, or an option is unknown, of the wrong type or senseless; names the field.
     """
-    found = [each for at, options in enumerate(declared) for each in _one_or_more(options, f"{place}[{at}]")]
-    if len(found) > MAX_EXPECTATIONS:
+    expectations = [
+        expectation
+        for at, options in enumerate(declared)
+        for expectation in _one_or_more(options, f"{place}[{at}]")
+    ]
+    if len(expectations) > MAX_EXPECTATIONS:
         raise InvalidInput(
-            f"up to {MAX_EXPECTATIONS} expectations", field=place, why=f"these are {len(found)}"
+            f"up to {MAX_EXPECTATIONS} expectations", field=place, why=f"these are {len(expectations)}"
         )
-    return found
+    return expectations
 
 
 def of_checks(checks: Checks) -> list[Expectation]:
@@ -71,8 +75,8 @@ def _plain(value: Any) -> Any:
 
 def _made(kind: type[Expectation], options: dict[str, Any], place: str) -> Expectation:
     try:
-        made: Expectation = msgspec.convert(options, kind)
-        made.check()
+        expectation: Expectation = msgspec.convert(options, kind)
+        expectation.check()
     except msgspec.ValidationError as error:
         fault = as_invalid(error, place, kind)
         where = f"{place}.{fault.field}".rstrip(".")
@@ -80,4 +84,4 @@ def _made(kind: type[Expectation], options: dict[str, Any], place: str) -> Expec
     except InvalidInput as error:
         where = f"{place}.{error.field}".rstrip(".")
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field=where) from None
-    return made
+    return expectation

@@ -66,9 +66,9 @@ class FailingRowsQuery(ExpectationOptions, frozen=True, kw_only=True, forbid_unk
 
         if rows.ask is None:
             return self._found(rows)
-        found = rows.ask(self.query, TABLE, rows.scan, SHOWN)
-        names = [each.name for each in found.columns]
-        return pl.LazyFrame(found.rows, schema=names, orient="row", infer_schema_length=None)
+        answer = rows.ask(self.query, TABLE, rows.scan, SHOWN)
+        names = [column.name for column in answer.columns]
+        return pl.LazyFrame(answer.rows, schema=names, orient="row", infer_schema_length=None)
 
     def _found(self, rows: CheckedRows) -> pl.LazyFrame:
         import polars as pl

@@ -49,8 +49,8 @@ def forget_samples(tx: Connection, name: str, versions: Sequence[int] | None = N
         query = query.where(mine.version.in_(versions))
     for row in tx.execute(query).all():
         bare = [
-            msgspec.structs.replace(each, sample=[])
-            for each in msgspec.convert(row.results, list[ExpectationResult])
+            msgspec.structs.replace(result, sample=[])
+            for result in msgspec.convert(row.results, list[ExpectationResult])
         ]
         tx.execute(update(dataset_check).where(mine.id == row.id).values(results=msgspec.to_builtins(bare)))
 

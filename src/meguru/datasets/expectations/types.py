@@ -63,7 +63,7 @@ class DatasetCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 def state_of(results: list[ExpectationResult], *, registered: bool) -> CheckState:
     """Return what all results come to."""
-    broken = {each.severity for each in results if not each.passed}
+    broken = {result.severity for result in results if not result.passed}
     if "stop" in broken:
         return "failed" if registered else "refused"
     return "warned" if broken else "passed"

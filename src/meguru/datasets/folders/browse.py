@@ -60,11 +60,11 @@ def browse(ctx: Context, *, ref: str, after: str = "", limit: int = 60) -> Page[
     version = of_files(store.resolve(ctx.tx, ref, ctx.readable))
     rows = _files_of(ctx, version).index.filter(pl.col("path") > after).head(check_limit(limit) + 1)
     wanted = [name for name in BrowsedFile.__struct_fields__ if name in rows.columns]
-    found = [
+    files = [
         BrowsedFile(**{name: value for name, value in row.items() if name != "label" or value})
         for row in rows.head(limit).select(wanted).iter_rows(named=True)
     ]
-    return Page(items=found, next_cursor=found[-1].path if rows.height > limit else "")
+    return Page(items=files, next_cursor=files[-1].path if rows.height > limit else "")
 
 
 @operation("dataset.thumbnail", permission="dataset:read", query=True, on="ref")
@@ -93,9 +93,9 @@ def _files_of(ctx: Context, version: DatasetVersion) -> FolderFiles:
             _lists.move_to_end(key)
             return _lists[key]
     # Outside of the lock: two may read the same list at once, and none waits for the other.
-    found = FolderFiles(ctx.blobs, load_manifest(ctx.blobs, version))
+    files = FolderFiles(ctx.blobs, load_manifest(ctx.blobs, version))
     with _lock:
-        _lists[key] = found
+        _lists[key] = files
         while len(_lists) > _CACHED_LISTS:
             _lists.popitem(last=False)
-    return found
+    return files

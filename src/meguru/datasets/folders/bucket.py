@@ -55,9 +55,9 @@ class BucketFolder:
         self._tags: dict[str, str] = {}
         self.executable: set[str] = set()
         with self._explained():
-            found = self._list(include, exclude)
-        self.seen: pl.DataFrame = found.frame(self.address)
-        self.left_out = found.left_out
+            files = self._list(include, exclude)
+        self.seen: pl.DataFrame = files.frame(self.address)
+        self.left_out = files.left_out
 
     @contextmanager
     def open(self, path: str) -> Iterator[OpenedFile]:
@@ -92,19 +92,19 @@ class BucketFolder:
         from obstore.store import from_url
 
         self._store: Any = from_url(self._bucket, **connection_options(self._bucket))
-        found = FoundFiles()
+        files = FoundFiles()
         for page in obstore.list(self._store, prefix=self._prefix or None):
             for each in page:
                 path = str(each["path"]).removeprefix(self._prefix).lstrip("/")
                 if not path:  # the address is an object, or one that stands for the folder
                     continue
                 if not LEFT_OUT.isdisjoint(path.split("/")) or not chosen(path, include, exclude):
-                    found.left_out += 1
+                    files.left_out += 1
                 elif why := why_refused(path):
-                    found.refused.append((path, why))
+                    files.refused.append((path, why))
                 else:
-                    self._take(found, path, each)
-        return found
+                    self._take(files, path, each)
+        return files
 
     def _take(self, found: FoundFiles, path: str, each: Any) -> None:
         """Take in an object; its tag stands for the inode."""

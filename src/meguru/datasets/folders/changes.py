@@ -114,12 +114,16 @@ class _Rows:
             if found != file.digest:
                 why = f"they have the digest {found[:12]}…, not {file.digest[:12]}…"
                 raise InvalidInput(f"the bytes of {file.path!r} are not those", why=why, field=field)
-            told = facts.facts_of(opened, file.path, size)
+            media_facts = facts.facts_of(opened, file.path, size)
         stored = [
             {"pack": part.pack, "offset": part.offset, "size": part.size, "digest": given.digest}
             for part, given in zip(parts, file.parts or (), strict=True)
         ]
-        return {"size": size, "digest": file.digest} | msgspec.structs.asdict(told) | {index.PARTS: stored}
+        return (
+            {"size": size, "digest": file.digest}
+            | msgspec.structs.asdict(media_facts)
+            | {index.PARTS: stored}
+        )
 
     def _placed(self, field: str, file: FolderFile) -> list[PlacedPart]:
         if file.parts is None:

@@ -72,25 +72,25 @@ class FolderContents:
         unread = pl.col("digest").is_null()
         if stored is not None:
             unread |= ~pl.col("digest").is_in(list(stored))
-        found = self._read(rows.filter(unread), progress)
-        if found:
-            rows = _with_digests(rows, found)
-            open_to_doubt = [path for path, file in found.items() if not file.settled]
+        files = self._read(rows.filter(unread), progress)
+        if files:
+            rows = _with_digests(rows, files)
+            open_to_doubt = [path for path, file in files.items() if not file.settled]
             stat_cache.keep_digests(address, rows.filter(~pl.col("path").is_in(open_to_doubt)))
         executable = pl.col("path").is_in(list(self._place.executable))
         mode = pl.when(executable).then(pl.lit("755")).otherwise(pl.lit("644"))
         return rows.with_columns(mode.alias("mode"), pl.col("size").cast(pl.Int64))
 
     def _read(self, unread: pl.DataFrame, progress: FileProgress | None) -> dict[str, ReadFile]:
-        found: dict[str, ReadFile] = {}
+        files: dict[str, ReadFile] = {}
         for path, size in unread.select("path", "size").iter_rows():
             with self._place.open(path) as opened:
                 digest, true_size = self._writer.add(opened.file, size)
-            found[path] = ReadFile(digest, true_size, opened.settled)
+            files[path] = ReadFile(digest, true_size, opened.settled)
             self.read += 1
             if progress is not None and self.read % _PROGRESS_EVERY == 0:
                 progress(self.read, unread.height)
-        return found
+        return files
 
 
 def _with_digests(rows: pl.DataFrame, found: dict[str, ReadFile]) -> pl.DataFrame:

@@ -61,5 +61,5 @@ def _names(place: str) -> Iterator[str]:
         yield from (name for name in first_names(place) if name.rpartition("/")[2] not in LEFT_OUT)
         return
     for _, folders, files in os.walk(place):
-        folders[:] = [each for each in folders if each not in LEFT_OUT]
+        folders[:] = [folder for folder in folders if folder not in LEFT_OUT]
         yield from (name for name in files if name not in LEFT_OUT)

@@ -60,7 +60,7 @@ class FolderFiles:
         """
         row = self._row(path)
         digest, parts = self.index[row, "digest"], self.index[row, index.PARTS]
-        placed = [PlacedPart(each["pack"], each["offset"], each["size"]) for each in parts]
+        placed = [PlacedPart(part["pack"], part["offset"], part["size"]) for part in parts]
         # Checked at each read: a pack may have been damaged since.
         opened = self._packs.opened(placed)
         if opened.digest != digest:

@@ -67,7 +67,7 @@ def read(blobs: BlobStore, manifest: Manifest) -> pl.DataFrame:
     import polars as pl
 
     if not manifest.files:  # all were deleted
-        return pl.DataFrame(schema=schema(label=any(each.name == LABEL for each in manifest.columns)))
+        return pl.DataFrame(schema=schema(label=any(column.name == LABEL for column in manifest.columns)))
     return pl.concat(_read(blobs, file) for file in manifest.files).sort("path")
 
 

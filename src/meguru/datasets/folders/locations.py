@@ -53,11 +53,11 @@ class LocalFolder:
 
     def __init__(self, root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
         root = root.resolve()
-        found = walk(root, include=include, exclude=exclude)
+        files = walk(root, include=include, exclude=exclude)
         self.address = str(root)
-        self.seen = found.frame(root)
-        self.executable, self.left_out = found.executable, found.left_out
-        self._links = found.links
+        self.seen = files.frame(root)
+        self.executable, self.left_out = files.executable, files.left_out
+        self._links = files.links
 
     @cached_property
     def _states(self) -> dict[str, FileState]:

@@ -73,8 +73,9 @@ def chosen(path: str, include: Iterable[str], exclude: Iterable[str] = ()) -> bo
 def _matches(path: str, patterns: Iterable[str]) -> bool:
     own = path.rpartition("/")[2]
     return any(
-        fnmatchcase(path if "/" in each else own, each) or (each.endswith("/") and path.startswith(each))
-        for each in patterns
+        fnmatchcase(path if "/" in pattern else own, pattern)
+        or (pattern.endswith("/") and path.startswith(pattern))
+        for pattern in patterns
     )
 
 

@@ -43,8 +43,8 @@ def carry_folder(ws: FolderDoor, root: Path, name: str, spec: DatasetSpec) -> No
     folder = _found.get(spec.content)
     if folder is None:  # a digest alone: who declares it says that they are there
         return
-    made = add_folder(ws, name, LocalFolder(folder), label=spec.label, checks=spec.checks).version
-    if load_manifest(ws.blobs, made).content != spec.content:
+    version = add_folder(ws, name, LocalFolder(folder), label=spec.label, checks=spec.checks).version
+    if load_manifest(ws.blobs, version).content != spec.content:
         raise Conflict(f"the files of dataset/{name} changed meanwhile", hint="plan again")
 
 

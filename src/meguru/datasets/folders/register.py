@@ -92,9 +92,9 @@ def record_folder(
     """Do what `register_folder` does for who was allowed to; `used` is what the files were made from."""
     name = check_full_name("dataset", name)
     with ctx.ws.read() as tx:
-        said, newest = spec_of(tx, name), store.newest(tx, name, branch)
+        spec, newest = spec_of(tx, name), store.newest(tx, name, branch)
     before = _base(ctx.blobs, newest, name, changes.base)
-    label = label or said.label or _label_of(before)
+    label = label or spec.label or _label_of(before)
     known = index.read(ctx.blobs, before) if before else index.empty()
     # All reading comes before the transaction; `agree` proves that the base is still the newest version.
     frame, touched = changed_list(ctx.blobs, known, changes.files, changes.packs, changes.removed, label)
@@ -102,11 +102,11 @@ def record_folder(
     results = enforce(
         ctx,
         name,
-        said,
+        spec,
         given=rows,
-        checks=[said.checks if checks is None else checks],
+        checks=[spec.checks if checks is None else checks],
         whole=rows,
-        expect=said.expect,
+        expect=spec.expect,
         event_time="",
         rows_before=before.rows if before else None,
     )
@@ -146,7 +146,7 @@ def _newer_version(name: str) -> Conflict:
 
 
 def _label_of(before: Manifest | None) -> Label:
-    return "folder" if before and any(each.name == index.LABEL for each in before.columns) else ""
+    return "folder" if before and any(column.name == index.LABEL for column in before.columns) else ""
 
 
 def _same_content(before: Manifest, after: Manifest) -> bool:

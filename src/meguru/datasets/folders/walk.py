@@ -91,24 +91,24 @@ def walk(root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
     InvalidInput
         If there are too many.
     """
-    found = FoundFiles()
+    files = FoundFiles()
     # A stack of its own: folders may be nested deeper than Python recurses.
     waiting = [(str(root), "")]
     while waiting:
         folder, prefix = waiting.pop()
-        for entry in _entries(folder, found.refused, prefix):
+        for entry in _entries(folder, files.refused, prefix):
             path = prefix + entry.name
             if entry.name in LEFT_OUT:
-                found.left_out += 1
+                files.left_out += 1
             elif entry.is_dir(follow_symlinks=False):
                 waiting.append((entry.path, path + "/"))
             elif (include or exclude) and not chosen(path, include, exclude):
-                found.left_out += 1
+                files.left_out += 1
             else:
-                _take(found, root, entry, path)
-        if len(found.paths) > MAX_FILES:
+                _take(files, root, entry, path)
+        if len(files.paths) > MAX_FILES:
             raise InvalidInput(f"{root} has more than {MAX_FILES:,} files", field="files")
-    return found
+    return files
 
 
 def _take(found: FoundFiles, root: Path, entry: os.DirEntry[str], path: str) -> None:

@@ -70,7 +70,7 @@ class DeclaredColumn:
         if self._has_zone is None and first is not None:
             self._has_zone = _ZONE.match(str(first)) is not None
         # Each piece narrows the spellings that fit; one is left, or the first value that fits none is told.
-        fitting = [each for each in self._spellings if self._fits(values, each)]
+        fitting = [spelling for spelling in self._spellings if self._fits(values, spelling)]
         self._spellings = fitting or self._spellings
         return self._cast(values, self._spellings[0])
 

@@ -49,10 +49,10 @@ def delimited(
         return Records(blocks(path, dialect, name, meter), dialect, name, chunk).frames()
 
     table = Table([column(each) for each in names], said.nulls, meter)
-    made = write_table(table, read, target, samples(path, dialect, names))
-    if made is None:
+    file = write_table(table, read, target, samples(path, dialect, names))
+    if file is None:
         raise empty(name, "csv")
     dialect = msgspec.structs.replace(
-        dialect, blank=records.blank, nulls=made.nulls, times=made.times, kept=made.kept
+        dialect, blank=records.blank, nulls=file.nulls, times=file.times, kept=file.kept
     )
-    return msgspec.structs.replace(made, dialect=dialect)
+    return msgspec.structs.replace(file, dialect=dialect)

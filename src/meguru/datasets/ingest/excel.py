@@ -44,8 +44,8 @@ def excel(
     except fastexcel.FastExcelError as error:
         raise unreadable(name, "excel", reason(error)) from error
     frame = _whole_as_whole(frame)
-    made = write_typed(lambda: iter([frame]), frame.schema, name, "excel", said, target, meter=meter)
-    return msgspec.structs.replace(made, dialect=Dialect(sheet=sheet))
+    file = write_typed(lambda: iter([frame]), frame.schema, name, "excel", said, target, meter=meter)
+    return msgspec.structs.replace(file, dialect=Dialect(sheet=sheet))
 
 
 def _unpacked_bytes(path: Path) -> int:

@@ -46,7 +46,7 @@ def _widest(first: pl.DataType, second: pl.DataType, column: str, name: str) -> 
 
 
 def _fields(struct: pl.Struct) -> dict[str, pl.DataType]:
-    return {each.name: _made(each.dtype) for each in struct.fields}
+    return {field.name: _made(field.dtype) for field in struct.fields}
 
 
 def _scalar(pair: set[Any]) -> pl.DataType | None:

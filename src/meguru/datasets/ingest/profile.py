@@ -51,13 +51,13 @@ def _scaled_times(rows: pl.LazyFrame, name: str, step: int, count: int) -> TimeP
     asked = [values.null_count().alias("nulls"), values.min().alias("low"), values.max().alias("high")]
     whole = rows.select(asked).collect(engine="streaming").row(0, named=True)
     ends = pl.Series([whole["low"], whole["high"]], dtype=rows.collect_schema()[name])
-    found = TimeProfile.of(pl.concat([_sample(rows, name, step), ends]))
-    factor = (count - whole["nulls"]) / max(found.count, 1)
+    profile = TimeProfile.of(pl.concat([_sample(rows, name, step), ends]))
+    factor = (count - whole["nulls"]) / max(profile.count, 1)
     return replace(
-        found,
+        profile,
         count=count - whole["nulls"],
         nulls=whole["nulls"],
-        counts=tuple(round(number * factor) for number in found.counts),
+        counts=tuple(round(number * factor) for number in profile.counts),
     )
 
 

@@ -44,17 +44,17 @@ def stored_as_parquet(
         said = said.guided(dict.fromkeys(treat.columns, "text"))
     with opened_entry(blobs, entry, field) as path, _draft(blobs) as target, treating(treat):
         # Treated while they are written: values in clear never reach the disk, not even a draft.
-        made = convert(path, format, entry.path, said, target, meter=meter_in_use.get())
-        if made.taken:
+        file = convert(path, format, entry.path, said, target, meter=meter_in_use.get())
+        if file.taken:
             blobs.put_file(path)
-            return _file(entry.path, entry.digest, entry.size, made)
-        _check_rows(target, made.rows, entry.path)
+            return _file(entry.path, entry.digest, entry.size, file)
+        _check_rows(target, file.rows, entry.path)
         size = target.stat().st_size
         origin = FileOrigin(
-            path=entry.path, digest=entry.digest, size=entry.size, format=format, dialect=made.dialect,
+            path=entry.path, digest=entry.digest, size=entry.size, format=format, dialect=file.dialect,
             treated=dict(treat.columns) if treat else {},
         )  # fmt: skip
-        return _file(entry.path, _adopted(blobs, target), size, _treated(made, treat), origin)
+        return _file(entry.path, _adopted(blobs, target), size, _treated(file, treat), origin)
 
 
 def _check_rows(target: Path, rows: int, name: str) -> None:
@@ -70,11 +70,11 @@ def _treated(made: ConvertedFile, treat: ValueTreatment | None) -> ConvertedFile
         return made
     types = treat.schema({column.name: column.type for column in made.columns})
     columns = [
-        each
-        if each.name not in treat.columns or each.type == "Null"
-        else DatasetColumn(name=each.name, type="String")
-        for each in made.columns
-        if each.name in types
+        dataset_column
+        if dataset_column.name not in treat.columns or dataset_column.type == "Null"
+        else DatasetColumn(name=dataset_column.name, type="String")
+        for dataset_column in made.columns
+        if dataset_column.name in types
     ]
     return msgspec.structs.replace(made, columns=columns)
 

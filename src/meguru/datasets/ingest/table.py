@@ -97,15 +97,15 @@ class Table:
         """What the columns are by what was seen."""
         nulls = self._nulls
         if nulls is None:
-            used = any(each.missing and each.kind not in {"String", "Null"} for each in self.columns)
+            used = any(column.missing and column.kind not in {"String", "Null"} for column in self.columns)
             nulls = [MISSING] if used else []
         kinds = {
-            each.name: "String" if each.kind == "Null" and each.missing and not nulls else each.kind
-            for each in self.columns
+            column.name: "String" if column.kind == "Null" and column.missing and not nulls else column.kind
+            for column in self.columns
         }
         schema = {
-            each.name: getattr(each, "dtype", None) or TYPES.get(kinds[each.name], pl.String())
-            for each in self.columns
+            column.name: getattr(column, "dtype", None) or TYPES.get(kinds[column.name], pl.String())
+            for column in self.columns
         }
         return Types(kinds, nulls, schema)
 
@@ -128,8 +128,8 @@ class Table:
     def hold(self, written: Types) -> bool:
         """Tell whether all that was seen can be written with these types."""
         now = self.types
-        text = [each for each in self.columns if written.kinds[each.name] in {"String", "Null"}]
-        if now.nulls != written.nulls and any(each.missing for each in text):
+        text = [column for column in self.columns if written.kinds[column.name] in {"String", "Null"}]
+        if now.nulls != written.nulls and any(column.missing for column in text):
             return False
         return all(
             _fits(kind, written.kinds[name]) or now.schema[name] == written.schema[name]
@@ -189,8 +189,8 @@ def write_table(
         rows=table.rows,
         columns=[DatasetColumn(name=each, type=kind) for each, kind in types.kinds.items()],
         nulls=types.nulls,
-        times={each.name: each.spelling for each in table.columns if each.spelling},
-        kept={each.name: each.why for each in table.columns if each.why},
+        times={column.name: column.spelling for column in table.columns if column.spelling},
+        kept={column.name: column.why for column in table.columns if column.why},
     )
 
 
@@ -225,7 +225,7 @@ def _fits(kind: str, written: str) -> bool:
 
 def _each(columns: Sequence[Column], what: Callable[[Column], T], frame: pl.DataFrame) -> list[T]:
     if frame.height * frame.width < _PARALLEL:
-        return [what(each) for each in columns]
+        return [what(column) for column in columns]
     # Threads help: Polars and the regular expressions release the GIL.
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(what, columns))

@@ -155,10 +155,10 @@ def write_typed(
         del types
         return (frame for frame in read() if frame.height)
 
-    made = write_table(Table([column(*each) for each in schema.items()], said.nulls, meter), rows, target)
-    if made is None:
+    file = write_table(Table([column(*each) for each in schema.items()], said.nulls, meter), rows, target)
+    if file is None:
         raise empty(name, format)
-    return made
+    return file
 
 
 def parquet(

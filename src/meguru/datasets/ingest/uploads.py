@@ -19,9 +19,9 @@ def free_uploads(ctx: Context, given: Sequence[DataFile], *, is_personal: bool) 
     What `is_personal` does not stay, however small it is.
     """
     origins = {
-        each.source.digest
-        for each in given
-        if each.source and (is_personal or each.source.size >= MIN_FREED_BYTES)
+        file.source.digest
+        for file in given
+        if file.source and (is_personal or file.source.size >= MIN_FREED_BYTES)
     }
     uploads = {digest for digest in origins if ctx.blobs.has(digest)}
 

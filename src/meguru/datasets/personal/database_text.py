@@ -118,7 +118,7 @@ def _candidate_rows(
 
 def _may_name(column: Column[Any], texts: list[str]) -> Any:
     plain = as_type(column, String)
-    return or_(false(), *(plain.icontains(each, autoescape=True) for each in texts))
+    return or_(false(), *(plain.icontains(text, autoescape=True) for text in texts))
 
 
 def _masked_value(words: TextRedactor, value: Any) -> tuple[Any, int]:
@@ -142,12 +142,12 @@ def _masked_value(words: TextRedactor, value: Any) -> tuple[Any, int]:
 def _count_naming_rows(ctx: Context, words: TextRedactor, table: Table, free: list[Column[Any]]) -> int:
     """Count the rows whose other text names the person; a short value is looked for in no name."""
     texts = [
-        each
-        for each in table.columns
-        if isinstance(each.type, String | Json) and all(each is not one for one in free)
+        column
+        for column in table.columns
+        if isinstance(column.type, String | Json) and all(column is not one for one in free)
     ]
     if not (texts and words.telling):
         return 0
-    where = or_(false(), *(_may_name(each, words.telling) for each in texts))
+    where = or_(false(), *(_may_name(text, words.telling) for text in texts))
     rows = ctx.tx.execute(select(*texts).where(where))
     return sum(any(words.without([value])[1] for value in row if value is not None) for row in rows)

@@ -57,7 +57,7 @@ class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rows(self) -> int:
         """Rows of all that was found."""
-        return sum(each.rows for each in self.found)
+        return sum(thing.rows for thing in self.found)
 
 
 class _Rewritten(msgspec.Struct, frozen=True):
@@ -113,7 +113,9 @@ def find_and_erase(
         check_person(ctx, subject)  # the first touch of `ctx.tx`: from here on nobody else writes
         # What was registered while the others were read has copies of the same rows: nobody looked there.
         seen = set(map(_content, versions))
-        rewritten += look([each for each in store.all_versions(ctx.tx, names) if _content(each) not in seen])
+        rewritten += look(
+            [version for version in store.all_versions(ctx.tx, names) if _content(version) not in seen]
+        )
     for each in rewritten:
         check_dataset(ctx, each.version.name)
     if not dry_run:  # what raises a Conflict comes before what no rollback brings back
@@ -123,7 +125,7 @@ def find_and_erase(
         # Blobs go after the commit: undone, the versions still need them. A kill in between leaves them noted
         # in `erased_blob`, and the next erasure or server deletes them.
         ctx.if_done += [delete_erased_blobs, vacuum]
-    found = [
+    things = [
         *(ErasedThing(ref=each.version.ref, what="rows of a dataset", rows=each.rows) for each in rewritten),
         *stay,
     ]
@@ -133,9 +135,9 @@ def find_and_erase(
         trial = ErasureSubject(subject.who)
         check_found(ctx, [each for ask in erasers for each in ask(ctx, trial, True)])  # noqa: FBT003 - the family's
     for do in erasers:
-        found += do(ctx, subject, dry_run)
+        things += do(ctx, subject, dry_run)
     if not dry_run:
-        check_found(ctx, found)
+        check_found(ctx, things)
     models = sorted(
         {ref for each in rewritten for ref in made_from(ctx.tx, each.version.ref) if ref.startswith("model/")}
     )
@@ -143,8 +145,8 @@ def find_and_erase(
         sorted(each for each in blob_deletions.pending(ctx.tx) if ctx.blobs.has(each)) if dry_run else []
     )
     return ErasureReport(
-        found=[each for each in found if not each.stays],
-        stays=[each for each in found if each.stays],
+        found=[thing for thing in things if not thing.stays],
+        stays=[thing for thing in things if thing.stays],
         models=models,
         dry_run=dry_run,
         remaining=remaining,
@@ -247,7 +249,9 @@ def _readable(
             subject.places.passed("versions of datasets that are lost")
             continue
         subject.places.looked("versions of datasets")
-        unlike = [each for each in version.columns if each.name in subject.columns and _is_list(each.type)]
+        unlike = [
+            column for column in version.columns if column.name in subject.columns and _is_list(column.type)
+        ]
         if unlike:
             subject.places.passed("columns of lists or bytes", len(unlike))
         yield version, manifest
@@ -289,4 +293,4 @@ def _blobs(version: DatasetVersion, manifest: Manifest) -> set[str]:
 
 def _uploads(manifest: Manifest) -> set[str]:
     """Return what the files were made from: it may be here still, where it was uploaded."""
-    return {each.digest for each in given_files(manifest.files)} - {file.digest for file in manifest.files}
+    return {entry.digest for entry in given_files(manifest.files)} - {file.digest for file in manifest.files}

@@ -31,7 +31,7 @@ def check_found(ctx: Context, found: Iterable[ErasedThing]) -> None:
     """Refuse to erase what was found where something is held."""
     # In the transaction that erases: a hold that is placed later waits for it.
     holds = in_force(ctx.tx, ctx.now())
-    for ref in {each.ref for each in found} if holds.are_of_things else ():
+    for ref in {thing.ref for thing in found} if holds.are_of_things else ():
         if why := holds.of_thing(ref, project_of_subject(ctx.tx, ref)):
             raise held(ref, why)
 

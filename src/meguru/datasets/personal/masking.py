@@ -53,7 +53,7 @@ def masked_version(ctx: Context, version: DatasetVersion) -> DatasetVersion:
 
 def _masked(manifest: Manifest, hidden: frozenset[str]) -> Manifest:
     columns = [
-        DatasetColumn(name=each.name, type="String") if each.name in hidden else each
-        for each in manifest.columns
+        DatasetColumn(name=column.name, type="String") if column.name in hidden else column
+        for column in manifest.columns
     ]
     return msgspec.structs.replace(manifest, columns=columns, hidden=sorted(hidden))

@@ -24,7 +24,7 @@ def note_private_files(
     if spec.columns and hidden_columns(spec, manifest):
         there = {file.digest for file in before.files} if before else set()
         new = [file for file in manifest.files if file.digest not in there]
-        uploads = [each.digest for each in given_files(new)]
+        uploads = [entry.digest for entry in given_files(new)]
         store.note(ctx.tx, name, [*(file.digest for file in new), *uploads])
 
 

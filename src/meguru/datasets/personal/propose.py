@@ -30,9 +30,9 @@ def personal(ctx: Context, *, ref: str) -> list[PersonalColumn]:
     version = store.resolve(ctx.tx, ref, ctx.readable)
     if version.remote_environment or version.format == "files":
         return []
-    said = spec_of(ctx.tx, version.name).columns
+    specs = spec_of(ctx.tx, version.name).columns
     rows = scan_of(ctx.blobs, version).head(ROWS).collect(engine="streaming")
-    free = [name for name in rows.columns if not (name in said and PERSONAL in said[name].tags)]
+    free = [name for name in rows.columns if not (name in specs and PERSONAL in specs[name].tags)]
     return [
         PersonalColumn(column=each.column, kind=each.kind, by_value=each.by_value)
         for each in detect(rows.select(free))

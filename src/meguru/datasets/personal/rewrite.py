@@ -32,7 +32,7 @@ class FileRewriter:
 
     def found(self, manifest: Manifest, file: DataFile) -> int:
         """Return how many rows of the person are in a file, also among those that were deleted from it."""
-        if not self._subject.is_in(each.name for each in file.columns):
+        if not self._subject.is_in(column.name for column in file.columns):
             return 0
         # By the digest alone: many versions have the same file, and each is read once.
         if file.digest not in self._found:
@@ -48,8 +48,8 @@ class FileRewriter:
         state = (file.digest, file.deleted)
         if state not in self._made:
             self._made[state] = self._written(manifest, file)
-        made = self._made[state]
-        return made and msgspec.structs.replace(made, path=file.path)
+        data_file = self._made[state]
+        return data_file and msgspec.structs.replace(data_file, path=file.path)
 
     def _written(self, manifest: Manifest, file: DataFile) -> DataFile | None:
         import polars as pl
@@ -98,7 +98,9 @@ def rows_with_column(
     """Yield the rows of every file of some versions that has a column, each file once; see `present_rows`."""
     looked: set[str] = set()
     for version in versions:
-        if version.remote_environment or all(each.name != column for each in version.columns):
+        if version.remote_environment or all(
+            dataset_column.name != column for dataset_column in version.columns
+        ):
             continue
         try:
             manifest = load_manifest(blobs, version)
@@ -107,7 +109,8 @@ def rows_with_column(
         new = {
             file.digest: file
             for file in manifest.files
-            if file.digest not in looked and any(each.name == column for each in file.columns)
+            if file.digest not in looked
+            and any(dataset_column.name == column for dataset_column in file.columns)
         }
         looked |= new.keys()
         yield from present_rows(blobs, manifest, new.values())

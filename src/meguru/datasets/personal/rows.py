@@ -20,7 +20,9 @@ def without_values(found: RowChanges, hidden: frozenset[str]) -> RowChanges:
         return {name: HIDDEN if name in hidden else value for name, value in values.items()}
 
     sample = [
-        msgspec.structs.replace(each, key=shown(each.key), before=shown(each.before), after=shown(each.after))
-        for each in found.sample
+        msgspec.structs.replace(
+            changed, key=shown(changed.key), before=shown(changed.before), after=shown(changed.after)
+        )
+        for changed in found.sample
     ]
     return msgspec.structs.replace(found, sample=sample)

@@ -71,17 +71,17 @@ def screened_files(ctx: Context, name: str, given: list[DataFile], kind: Format)
             hint='take them out of the file, or say erased = "drop" in [retention.default]',
         )
     rewriter = FileRewriter(ctx.blobs, subject)
-    left = [rewriter.without(manifest, each) if rewriter.found(manifest, each) else each for each in given]
-    kept = [each for each in left if each is not None]
-    uploads = {each.digest for each in given_files(given)}
+    left = [rewriter.without(manifest, file) if rewriter.found(manifest, file) else file for file in given]
+    files = [file for file in left if file is not None]
+    uploads = {entry.digest for entry in given_files(given)}
     # A Parquet file without such rows is kept as it was uploaded: that blob is needed.
-    schedule_blob_deletion(ctx.tx, (_digests(given) | uploads) - _digests(kept))
+    schedule_blob_deletion(ctx.tx, (_digests(given) | uploads) - _digests(files))
     ctx.if_done.append(delete_erased_blobs)
-    return kept
+    return files
 
 
 def _digests(files: Iterable[DataFile]) -> set[str]:
-    return {each.digest for each in files}
+    return {file.digest for file in files}
 
 
 def _search(
@@ -89,7 +89,7 @@ def _search(
 ) -> tuple[ErasureSubject, ReturnedRows]:
     subject = ErasureSubject(_erased_values(ctx.blobs, manifest, files, entries, ErasureLedger(ctx.ws).keys))
     rewriter = FileRewriter(ctx.blobs, subject)
-    rows = sum(rewriter.found(manifest, each) for each in files)
+    rows = sum(rewriter.found(manifest, file) for file in files)
     return subject, ReturnedRows(rows=rows, columns=sorted(subject.who))
 
 
@@ -109,7 +109,7 @@ def _erased_values(
             wanted.setdefault(column, {}).setdefault(entry.key, set()).update(marks)
     found: dict[str, set[str]] = {}
     for file in files:
-        for column in wanted.keys() & {each.name for each in file.columns}:
+        for column in wanted.keys() & {dataset_column.name for dataset_column in file.columns}:
             rows = all_rows(blobs, manifest, file)
             kind = rows.collect_schema()[column]
             if not is_text_like(kind):
@@ -118,6 +118,10 @@ def _erased_values(
             for key, known in wanted[column].items():
                 # Only keyed hashes of erased people are kept, so each value that comes is hashed and
                 # compared.
-                theirs = {each for each in text.drop_nulls() if mark(keys[key], column, each) in known}
+                theirs = {
+                    drop_null
+                    for drop_null in text.drop_nulls()
+                    if mark(keys[key], column, drop_null) in known
+                }
                 found[column] = found.get(column, set()) | theirs
     return {column: sorted(theirs) for column, theirs in found.items() if theirs}

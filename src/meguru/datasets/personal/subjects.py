@@ -74,14 +74,14 @@ class FollowedRows:
     def add(self, version: DatasetVersion, manifest: Manifest, rewriter: FileRewriter) -> None:
         """Learn from a version that has rows of the person."""
         with self._ws.read() as tx:
-            said = spec_of(tx, version.name)
+            spec = spec_of(tx, version.name)
             made = {ref for ref in made_from(tx, version.ref) if ref.startswith("dataset/")}
         own = refs.make("dataset", version.name) + "@"
         made = {ref for ref in made if not ref.startswith(own)}
         self._made |= made
-        tagged = {name for name, each in said.columns.items() if PERSONAL in each.tags}
-        names = {*manifest.key, *said.key, *tagged} - self._subject.columns
-        names &= {each.name for each in manifest.columns}
+        tagged = {name for name, each in spec.columns.items() if PERSONAL in each.tags}
+        names = {*manifest.key, *spec.key, *tagged} - self._subject.columns
+        names &= {column.name for column in manifest.columns}
         if not (made and names):
             return
         files = [file for file in manifest.files if rewriter.found(manifest, file)]
@@ -116,7 +116,7 @@ class FollowedRows:
     def subject(self, version: DatasetVersion) -> ErasureSubject:
         """Return who is looked for in a version: by more columns if it was made from their rows."""
         more = self._by_ref.get(version.ref)
-        if not more or self._subject.is_in(each.name for each in version.columns):
+        if not more or self._subject.is_in(column.name for column in version.columns):
             return self._subject
         who = {**self._subject.who, **{name: sorted(values) for name, values in more.items()}}
         return ErasureSubject(who, self._subject.places)

@@ -121,7 +121,7 @@ def _hashes(pieces: list[frozenset[str]]) -> npt.NDArray[np.uint32]:
         from rensa import RMinHash
     except ImportError as error:
         raise MissingDependency.of("prepare", "rensa") from error
-    made = RMinHash.digests_from_token_sets([list(each) for each in pieces], HASHES, _SEED)
+    made = RMinHash.digests_from_token_sets([list(piece) for piece in pieces], HASHES, _SEED)
     return np.array(made, dtype=np.uint32).reshape(-1, HASHES)
 
 

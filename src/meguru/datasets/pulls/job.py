@@ -96,9 +96,9 @@ class _Pulling:
                 # always the same.
                 mark = self.pull.id.partition("-")[2][:16] if start.since else ""
                 sink = FileSink(Path(folder), mark=mark, proceed=self.lease.raise_if_stopped)
-                found = self._read(start, sink)
+                read = self._read(start, sink)
                 with local_files(sink.close()) as entries:
-                    self._commit(start, found, entries, sink)
+                    self._commit(start, read, entries, sink)
         except MeguruError as error:
             if isinstance(error, LostLease | Interrupted):
                 raise
@@ -141,15 +141,15 @@ class _Pulling:
             known=frozenset(entry.path for entry in known),
             hosts=[each.strip() for each in self.ws.settings.source_hosts.split(",") if each.strip()],
         )
-        found = source_of(start.source, context).read(start.since, sink, start.spec.key)
+        read = source_of(start.source, context).read(start.since, sink, start.spec.key)
         self.lease.raise_if_stopped()
-        if found.shrunk and not self._evolves(start):
+        if read.shrunk and not self._evolves(start):
             hint = f"meguru data pull {self.name} --evolve takes it as it is, --full reads everything again"
-            raise InvalidInput("the source lost rows that were read", why=found.shrunk, hint=hint)
-        if found.position is None:
-            return found
-        position = msgspec.structs.replace(found.position, source=_identity(start.spec))
-        return msgspec.structs.replace(found, position=position)
+            raise InvalidInput("the source lost rows that were read", why=read.shrunk, hint=hint)
+        if read.position is None:
+            return read
+        position = msgspec.structs.replace(read.position, source=_identity(start.spec))
+        return msgspec.structs.replace(read, position=position)
 
     def _commit(self, start: PullStart, found: SourceRead, entries: list[FileEntry], sink: FileSink) -> None:
         files = [*self._kept(start, sink), *entries]
@@ -194,8 +194,8 @@ class _Pulling:
     def _kept(self, start: PullStart, sink: FileSink) -> list[FileEntry]:
         if not sink.kept or start.newest is None:
             return []
-        known = {entry.path: entry for entry in _reusable(load_manifest(self.ws.blobs, start.newest))}
-        return [known[path] for path in sink.kept]
+        entries = {entry.path: entry for entry in _reusable(load_manifest(self.ws.blobs, start.newest))}
+        return [entries[path] for path in sink.kept]
 
     def _evolves(self, start: PullStart) -> bool:
         return self.pull.evolve or start.spec.schema_policy == "evolve"
@@ -266,27 +266,27 @@ def _reusable(manifest: Manifest) -> list[FileEntry]:
 
 
 def _fail(ctx: Context, *, pull: str, why: str, hint: str) -> None:
-    found: DatasetPull = store.get(ctx.tx, pull)
-    turn = store.lock(ctx.tx, found.dataset)
-    if found.state is not PullState.RUNNING:
+    dataset_pull: DatasetPull = store.get(ctx.tx, pull)
+    turn = store.lock(ctx.tx, dataset_pull.dataset)
+    if dataset_pull.state is not PullState.RUNNING:
         return
     failed = msgspec.structs.replace(
-        found, state=PullState.FAILED, finished_at=ctx.now(), error=why[:2000], hint=hint[:500]
+        dataset_pull, state=PullState.FAILED, finished_at=ctx.now(), error=why[:2000], hint=hint[:500]
     )
     store.finish(ctx.tx, failed)
-    declared = specs.find(ctx.tx, found.dataset)
+    declared = specs.find(ctx.tx, dataset_pull.dataset)
     next_at = None
     if declared and declared.source and (regular := declared.source.following(ctx.now())):
         # Exponential backoff; the exponent is bounded, since failures go on being counted for years.
         pause = min(MAX_BACKOFF, MIN_BACKOFF * 2 ** min(turn.failures, 20))
         next_at = max(regular, ctx.now() + timedelta(seconds=pause))
-    store.set_turn(ctx.tx, found.dataset, pull="", failures=turn.failures + 1, next_at=next_at)
+    store.set_turn(ctx.tx, dataset_pull.dataset, pull="", failures=turn.failures + 1, next_at=next_at)
     ctx.emit(
         "dataset.pull_failed",
-        refs.make("dataset", found.dataset),
+        refs.make("dataset", dataset_pull.dataset),
         data={
             "pull": pull,
-            "asked_by": found.asked_by,
+            "asked_by": dataset_pull.asked_by,
             "why": failed.error,
             "failures": turn.failures + 1,
             "next_at": next_at.isoformat() if next_at else "",

@@ -63,7 +63,7 @@ def start_pull(
         max_attempts=ATTEMPTS,
         lane=f"{JOB}:{name}",
     )
-    made = DatasetPull(
+    dataset_pull = DatasetPull(
         id=id,
         dataset=name,
         state=PullState.RUNNING,
@@ -74,6 +74,6 @@ def start_pull(
         evolve=evolve,
         job=job.id,
     )
-    store.add(ctx.tx, made)
+    store.add(ctx.tx, dataset_pull)
     store.set_turn(ctx.tx, name, pull=id)
-    return made
+    return dataset_pull

@@ -30,7 +30,14 @@ def pull_now(
         if worker is not None:
             # Again and again: one that another process had is ours when that one died, and its lease is over.
             worker.run_to_end(asked.job)
-        found = next((each for each in pulls(ws, name=name, limit=_PAGE) if each.id == asked.id), asked)
+        found = next(
+            (
+                dataset_pull
+                for dataset_pull in pulls(ws, name=name, limit=_PAGE)
+                if dataset_pull.id == asked.id
+            ),
+            asked,
+        )
         if found.state is not PullState.RUNNING:
             return found
         time.sleep(_POLL_SECONDS)

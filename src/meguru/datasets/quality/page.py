@@ -33,14 +33,15 @@ def quality_html(report: QualityReport, language: str = "en") -> str:
     heads = ("column", "type", "missing", "different values", "outliers", "PSI", "values")
     head = Markup("").join(tag("th", {"scope": "col"}, text(each)) for each in heads)
     rows = Markup("").join(
-        _row(each, report.rows, text("The values of {column}", column=each.name)) for each in report.columns
+        _row(column, report.rows, text("The values of {column}", column=column.name))
+        for column in report.columns
     )
     table = tag("table", None, tag("thead", None, tag("tr", None, head)), tag("tbody", None, rows))
     before = text("compared with {ref}", ref=report.before) if report.before else ""
     facts = f"{report.rows:,} {text('rows')} · {len(report.columns)} {text('columns')}" + (
         f" · {before}" if before else ""
     )
-    findings = [tag("li", None, each.says) for each in report.findings]
+    findings = [tag("li", None, finding.says) for finding in report.findings]
     listed = tag("ul", None, *findings) if findings else tag("p", None, text("Nothing stands out."))
     body = Markup("").join(
         (
@@ -110,5 +111,5 @@ def _bars(heights: Sequence[float], names: Sequence[str], label: str) -> Markup:
 def _spread(profile: Mapping[str, Any]) -> str:
     if profile.get("kind") in {"numeric", "time"} and profile["quantiles"]:
         ends = (profile["minimum"], profile["quantiles"][3], profile["maximum"])
-        return " … ".join(f"{each:g}" if isinstance(each, float) else str(each) for each in ends)
+        return " … ".join(f"{end:g}" if isinstance(end, float) else str(end) for end in ends)
     return ", ".join(str(name)[:30] for name, _ in profile.get("top", [])[:TOP])

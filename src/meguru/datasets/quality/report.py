@@ -44,14 +44,14 @@ def report(ctx: Context, *, ref: str) -> QualityReport:
     shapes = plain["columns"] | plain.get("times", {})
     columns = [
         _column(
-            each.name,
-            each.type,
+            column.name,
+            column.type,
             found,
-            without_values(shape) if each.name in hidden else dict(shape),
-            moved.get(each.name),
+            without_values(shape) if column.name in hidden else dict(shape),
+            moved.get(column.name),
         )
-        for each in version.columns
-        for shape in [shapes.get(each.name, {})]
+        for column in version.columns
+        for shape in [shapes.get(column.name, {})]
     ]
     return QualityReport(
         ref=version.ref,
@@ -60,7 +60,10 @@ def report(ctx: Context, *, ref: str) -> QualityReport:
         rows_before=earlier[0].rows if earlier else None,
         duplicates=int(found[COPIES]),
         columns=columns,
-        findings=[*_of_rows(found), *(one for each in columns for one in _of_column(each, found))],
+        findings=[
+            *_of_rows(found),
+            *(finding for column in columns for finding in _of_column(column, found)),
+        ],
     )
 
 

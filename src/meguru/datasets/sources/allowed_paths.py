@@ -31,7 +31,7 @@ def resolved_path(ws: Workspace, text: str, field: str) -> Path:
     # Resolved before it is compared: `..` and links lead out of an allowed folder only in text.
     found = (places[0] / text if places else Path(text)).resolve()
     inside_ours = ws.root is not None and found.is_relative_to(ws.root.resolve())
-    if inside_ours or not any(found.is_relative_to(each) for each in places):
+    if inside_ours or not any(found.is_relative_to(place) for place in places):
         raise InvalidInput(
             f"{text[:200]!r} may not be looked at by what is declared",
             why="it is the workspace's own" if inside_ours else "it is outside of the workspace's folder",

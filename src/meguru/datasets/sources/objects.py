@@ -102,14 +102,14 @@ class Objects:
         if self.key and not is_pattern(self.key) and not self.key.endswith("/"):
             return self.key.rpartition("/")[0], [_listed(obstore.head(store, self.key))]
         fixed = before_pattern(self.key)
-        found: list[ListedObject] = []
+        objects: list[ListedObject] = []
         for page in obstore.list(store, prefix=fixed.rstrip("/") or None):
-            found += [_listed(each) for each in page if each["size"] and self._is_meant(str(each["path"]))]
-            if len(found) > MAX_FILES:
+            objects += [_listed(each) for each in page if each["size"] and self._is_meant(str(each["path"]))]
+            if len(objects) > MAX_FILES:
                 raise self._refused(f"more than {MAX_FILES:,} files are there")
-        if not found:
+        if not objects:
             raise self._refused(f"0 files are there; 1 to {MAX_FILES:,} can be read")
-        return fixed.rstrip("/"), sorted(found, key=lambda each: each.key)
+        return fixed.rstrip("/"), sorted(objects, key=lambda each: each.key)
 
     def _is_meant(self, key: str) -> bool:
         return not is_pattern(self.key) or fnmatchcase(key, self.key)

@@ -41,7 +41,7 @@ class QueryLimits(NamedTuple):
 EXPECTATION = QueryLimits(seconds=120.0, memory=3 << 30, patience=300.0)
 
 
-def answer_confined(asked: AskedQuery, limits: QueryLimits) -> QueryAnswer:
+def answer_confined(query: AskedQuery, limits: QueryLimits) -> QueryAnswer:
     """Answer a query in a process that sees the files of its tables, and nothing else.
 
     Raises
@@ -54,14 +54,14 @@ def answer_confined(asked: AskedQuery, limits: QueryLimits) -> QueryAnswer:
         If other queries are being answered.
     """
     with query_slot(limits), scratch_folder() as folder:
-        (folder / ASKED).write_bytes(msgspec.json.encode(asked))
+        (folder / ASKED).write_bytes(msgspec.json.encode(query))
         ended = confined(
             "meguru.datasets.sql.worker:answer",
             folder,
             seconds=limits.seconds,
             memory=limits.memory,
             file=MAX_ANSWER_BYTES,
-            readable=readable_of(asked.tables.values()),
+            readable=readable_of(query.tables.values()),
         )
         done = read_result(folder / ANSWERED, ended, limits, ConfinedAnswer)
     if done.answer is None:

@@ -53,14 +53,14 @@ def tables_of(query: str) -> set[str]:
     first = tokens[0].text.lower() if tokens else ""
     if first in _CHANGES:
         raise UsageError("a dataset is never changed", hint="ask with SELECT", field="query")
-    if first not in {"select", "with", "("} or any(each.text == ";" for each in tokens):
+    if first not in {"select", "with", "("} or any(sql_token.text == ";" for sql_token in tokens):
         raise UsageError("one SELECT is answered", hint="SELECT … FROM …", field="query")
     for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         if after and after.text == "(":
             _check_call(token)
         if token.kind == "text" and before and before.text.lower() in _BEFORE_TABLES:
             raise UsageError("a query reads datasets alone", why=f"not {token.text[:80]}", field="query")
-    return {each.text for each in tokens if each.kind in {"word", "name"}}
+    return {sql_token.text for sql_token in tokens if sql_token.kind in {"word", "name"}}
 
 
 def check_reads_no_files(query: str) -> None:

@@ -41,13 +41,13 @@ def query(ctx: Context, *, sql: str, rows: int = 100) -> QueryAnswer:
     """
     wanted = check_limit(rows)
     versions = _tables(ctx, tables_of(sql))
-    asked = {name: table_to_query(ctx.tx, ctx.blobs, version) for name, version in versions.items()}
+    asked_tables = {name: table_to_query(ctx.tx, ctx.blobs, version) for name, version in versions.items()}
     # The process gets the files of these versions alone: a query that passed the guard by mistake finds
     # nothing else.
     began = time.monotonic()
-    found = answer_confined(AskedQuery(query=sql, tables=asked, rows=wanted), QUERY)
+    answer = answer_confined(AskedQuery(query=sql, tables=asked_tables, rows=wanted), QUERY)
     tables = [version.ref for version in versions.values()]
-    return msgspec.structs.replace(found, tables=tables, seconds=round(time.monotonic() - began, 3))
+    return msgspec.structs.replace(answer, tables=tables, seconds=round(time.monotonic() - began, 3))
 
 
 def _tables(ctx: Context, names: set[str]) -> dict[str, DatasetVersion]:

@@ -26,9 +26,9 @@ def answer(folder: Path) -> None:
     """Read what is asked in a folder, and leave the answer there."""
     import polars as pl
 
-    asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=AskedQuery)
+    query = msgspec.json.decode((folder / ASKED).read_bytes(), type=AskedQuery)
     try:
-        done = ConfinedAnswer(answer=_answered(asked))
+        done = ConfinedAnswer(answer=_answered(query))
     except pl.exceptions.PolarsError as error:
         done = ConfinedAnswer(error=reason(error))
     except MemoryError:
@@ -49,13 +49,13 @@ class _Places:
         return self.path(digest).read_bytes()
 
 
-def _answered(asked: AskedQuery) -> QueryAnswer:
+def _answered(asked_query: AskedQuery) -> QueryAnswer:
     import polars as pl
 
-    tables = {name: table_of(each) for name, each in asked.tables.items()}
-    plan = pl.SQLContext(tables).execute(asked.query)
-    first = first_rows(plan.head(asked.rows + 1).collect(engine="streaming"), asked.rows)
-    if not asked.total:
+    tables = {name: table_of(each) for name, each in asked_query.tables.items()}
+    plan = pl.SQLContext(tables).execute(asked_query.query)
+    first = first_rows(plan.head(asked_query.rows + 1).collect(engine="streaming"), asked_query.rows)
+    if not asked_query.total:
         return first
     total = plan.select(pl.len()).collect(engine="streaming").item()
     return msgspec.structs.replace(first, total=int(total))

@@ -41,7 +41,7 @@ def branch(ctx: Context, *, ref: str, branch: str) -> DatasetBranch:
         )
     if named.find_tag(ctx.tx, name, branch):
         raise Conflict(f"a version of {name!r} is tagged {branch!r}", hint="take another name")
-    made = DatasetBranch(
+    dataset_branch = DatasetBranch(
         name=name,
         branch=branch,
         base=version.version,
@@ -49,11 +49,11 @@ def branch(ctx: Context, *, ref: str, branch: str) -> DatasetBranch:
         created_at=ctx.now(),
         created_by=ctx.principal.name,
     )
-    named.add_branch(ctx.tx, made)
+    named.add_branch(ctx.tx, dataset_branch)
     ctx.emit(
         "dataset_branch.created", refs.make("dataset", name), data={"branch": branch, "base": version.ref}
     )
-    return made
+    return dataset_branch
 
 
 @operation("dataset.branches", permission="dataset:read", query=True, on="name")
@@ -86,18 +86,18 @@ def merge(ctx: Context, *, name: str, branch: str, note: str = "") -> DatasetVer
         return newest or head
     said = note or f"merged the branch {branch}"
     if ends.is_ahead:
-        made = write_again(ctx, head, said)
+        dataset_version = write_again(ctx, head, said)
     elif not ends.diverged:
         return newest
     else:
         if manifest is None or ends != seen:  # somebody wrote meanwhile
             manifest = _merged(ctx, ends)
         before = load_manifest(ctx.blobs, newest)
-        made = write_version(ctx, manifest, name=name, note=said, before=before)
+        dataset_version = write_version(ctx, manifest, name=name, note=said, before=before)
     # The branch begins again at what was merged: else the next merge would see its old changes as new.
-    named.rebase(ctx.tx, name, branch, made.version)
-    emit_version(ctx, made, newest, "merge", [head.ref])
-    return made
+    named.rebase(ctx.tx, name, branch, dataset_version.version)
+    emit_version(ctx, dataset_version, newest, "merge", [head.ref])
+    return dataset_version
 
 
 class _Ends(NamedTuple):
@@ -146,11 +146,11 @@ def drop_branch(ctx: Context, *, name: str, branch: str) -> DatasetBranch:
     name = store.resolve(ctx.tx, name, ctx.readable).name
     store.lock(ctx.tx, name, ctx.now())
     line = named.branch(ctx.tx, name, branch)
-    made = of_line(ctx.tx, name, branch)
+    versions = of_line(ctx.tx, name, branch)
     named.drop_branch(ctx.tx, name, branch)
-    for each in made:
-        check_unused(ctx, each.ref)
-    mark_removed(ctx, name, [each.version for each in made])
+    for dataset_version in versions:
+        check_unused(ctx, dataset_version.ref)
+    mark_removed(ctx, name, [each.version for each in versions])
     latest = refs.make("dataset", name, line.latest)
     ctx.emit("dataset_branch.dropped", refs.make("dataset", name), data={"branch": branch, "latest": latest})
     return line

@@ -47,18 +47,18 @@ def changed(blobs: BlobStore, before: Manifest | None, change: VersionChange) ->
         return _deleted(blobs, before, change)
     if change.mode == "sync":
         return _synchronised(blobs, before, change)
-    given = change.given
+    files = change.given
     if change.mode == "upsert":
         _check_key(change)
         # Corrections may carry the name of the file that they correct: here a name is no identity, the key
         # is.
-        given = _renamed(before.files if before else (), given)
+        files = _renamed(before.files if before else (), files)
     adding: Mode = "replace" if change.mode == "replace" else "append"
-    made = following(before, given, change.format, adding, change.policy, change.event_time)
+    made = following(before, files, change.format, adding, change.policy, change.event_time)
     made = msgspec.structs.replace(made, key=list(change.key))
     if change.mode == "replace" or before is None:
         return made
-    if change.key and given:
+    if change.key and files:
         made = _replace_by_key(blobs, before, made, change)
     return compact(blobs, made)
 
@@ -71,7 +71,7 @@ def _synchronised(blobs: BlobStore, before: Manifest | None, change: VersionChan
         return whole
     both = {"columns": whole.columns, "key": list(change.key)}
     old, given = (msgspec.structs.replace(each, **both) for each in (before, whole))
-    if {each.name for each in before.columns} != {each.name for each in whole.columns}:
+    if {column.name for column in before.columns} != {column.name for column in whole.columns}:
         return whole
     files = synced(blobs, old, given)
     return whole if files is None else compact(blobs, msgspec.structs.replace(old, files=files))
@@ -111,7 +111,7 @@ def _deleted(blobs: BlobStore, before: Manifest | None, change: VersionChange) -
     _check_key(change)
     if before is None:
         raise InvalidInput("there is nothing to delete", why="the dataset has no version", field="mode")
-    columns = [each.name for each in before.columns]
+    columns = [column.name for column in before.columns]
     for name in change.key:
         checking.known_column(name, columns, field="key")
     marks = rows_with_keys(blobs, before, _keys(blobs, before, change))
@@ -122,8 +122,8 @@ def _keys(blobs: BlobStore, manifest: Manifest, change: VersionChange) -> pl.Dat
     """Return the keys that the given files have, in the types of a version."""
     for file in change.given:
         for name in change.key:
-            checking.known_column(name, [each.name for each in file.columns], field="key")
-    columns = [each for each in manifest.columns if each.name in change.key]
+            checking.known_column(name, [column.name for column in file.columns], field="key")
+    columns = [column for column in manifest.columns if column.name in change.key]
     given = Manifest(format=change.format, event_time="", columns=columns, files=change.given)
     return scan(blobs, given).select(change.key).collect(engine="streaming")
 

@@ -72,7 +72,8 @@ def _merge_files(blobs: BlobStore, manifest: Manifest, run: list[DataFile]) -> D
 
 def _columns(manifest: Manifest, run: Sequence[DataFile]) -> list[DatasetColumn]:
     """Return the version's columns; those without a value in these files are ``Null`` in them."""
-    held = {each.name for file in run for each in file.columns if each.type != "Null"}
+    held = {column.name for file in run for column in file.columns if column.type != "Null"}
     return [
-        each if each.name in held else DatasetColumn(name=each.name, type="Null") for each in manifest.columns
+        column if column.name in held else DatasetColumn(name=column.name, type="Null")
+        for column in manifest.columns
     ]

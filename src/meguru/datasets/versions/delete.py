@@ -52,9 +52,9 @@ def delete_rows(
     if manifest == before:
         return previous
     said = note or f"deleted where {condition[:200]}"
-    made = write_version(ctx, manifest, name=name, note=said, branch=branch, before=before)
-    emit_version(ctx, made, previous, "delete", [])
-    return made
+    version = write_version(ctx, manifest, name=name, note=said, branch=branch, before=before)
+    emit_version(ctx, version, previous, "delete", [])
+    return version
 
 
 def _without_rows(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
@@ -63,10 +63,10 @@ def _without_rows(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
     try:
         asked = condition_of(condition)
         for name in asked.meta.root_names():
-            checking.known_column(name, [each.name for each in manifest.columns], field="condition")
+            checking.known_column(name, [column.name for column in manifest.columns], field="condition")
         marks = rows_matching(ctx.blobs, manifest, asked)
     except pl.exceptions.PolarsError as error:
-        columns = ", ".join(each.name for each in manifest.columns[:12])
+        columns = ", ".join(column.name for column in manifest.columns[:12])
         raise InvalidInput(
             "the condition can't be asked of these rows",
             why=reason(error),

@@ -108,12 +108,12 @@ def branch(tx: Connection, name: str, wanted: str) -> DatasetBranch:
     NotFound
         If there is none; the message offers those that look like it.
     """
-    found = branches(tx, name)
-    for each in found:
+    dataset_branches = branches(tx, name)
+    for each in dataset_branches:
         if each.branch == wanted:
             return each
     hint = f"begin it: meguru data branch {name} {wanted}"
-    raise NotFound.of("branch", wanted, [each.branch for each in found], hint=hint)
+    raise NotFound.of("branch", wanted, [each.branch for each in dataset_branches], hint=hint)
 
 
 def add_tag(tx: Connection, tag: DatasetTag) -> None:
@@ -151,7 +151,7 @@ def names_of(tx: Connection, name: str, version: int) -> list[str]:
     """Return the tags and branches that hold a version."""
     held = [f"tag {each.tag}" for each in tags(tx, name) if each.version == version]
     lines = branches(tx, name)
-    return held + [f"branch {each.branch}" for each in lines if version in {each.base, each.latest}]
+    return held + [f"branch {line.branch}" for line in lines if version in {line.base, line.latest}]
 
 
 def drop_names(tx: Connection, name: str, numbers: Collection[int]) -> None:

@@ -28,25 +28,25 @@ class VersionRecords:
 
     def about(self, tx: Connection) -> Iterable[str]:
         """Return the datasets whose declaration says nothing of how long, and that are not held by it."""
-        known = {name: specs.spec_of(tx, name) for name in store.names(tx, None)}
+        dataset_specs = {name: specs.spec_of(tx, name) for name in store.names(tx, None)}
         return [
             refs.make("dataset", name)
-            for name, said in known.items()
+            for name, said in dataset_specs.items()
             if said.keep == Retention() and not said.hold
         ]
 
     def older(self, tx: Connection, ref: str, before: datetime) -> tuple[int, int]:
         """Return how many such versions were made before a moment, and their bytes."""
-        found = _old(tx, ref, before)
-        return len(found), sum(each.bytes for each in found)
+        versions = _old(tx, ref, before)
+        return len(versions), sum(version.bytes for version in versions)
 
     def remove(self, ctx: Context, ref: str, before: datetime) -> tuple[int, int]:
         """Remove them."""
         store.lock(ctx.tx, refs.parse(ref).name, ctx.now())
-        found = _old(ctx.tx, ref, before)
-        if found:
-            remove_versions(ctx, found, reason="the rule of retention keeps no more")
-        return len(found), sum(each.bytes for each in found)
+        versions = _old(ctx.tx, ref, before)
+        if versions:
+            remove_versions(ctx, versions, reason="the rule of retention keeps no more")
+        return len(versions), sum(version.bytes for version in versions)
 
 
 def _old(tx: Connection, ref: str, before: datetime) -> list[DatasetVersion]:

@@ -62,16 +62,16 @@ class RetentionClock(Ticker):
 
 def expired(ws: Workspace, tx: Connection, name: str) -> list[DatasetVersion]:
     """Return the versions of the main line that a dataset's declaration does not keep, oldest first."""
-    said = specs.spec_of(tx, name)
-    rule = said.keep
-    if rule == Retention() or said.hold:
+    spec = specs.spec_of(tx, name)
+    rule = spec.keep
+    if rule == Retention() or spec.hold:
         return []
     holds = in_force(tx, ws.clock.now())
     if holds.of_thing(refs.make("dataset", name), refs.project_of(name)) or holds.of_anybody():
         return []
     now = ws.clock.now()
     asked = least(rules(tx), refs.project_of(name) or refs.DEFAULT, "datasets")
-    return [each for each in unneeded(tx, name, rule, now) if now - each.created_at > asked]
+    return [version for version in unneeded(tx, name, rule, now) if now - version.created_at > asked]
 
 
 def unneeded(tx: Connection, name: str, rule: Retention, now: datetime) -> list[DatasetVersion]:
@@ -101,7 +101,9 @@ def _used(tx: Connection, name: str, versions: list[str]) -> set[str]:
 
 def _prune(ctx: Context, *, name: str, plan: bool) -> RemovedVersions:
     store.lock(ctx.tx, name, ctx.now())
-    found = expired(ctx.ws, ctx.tx, name)
-    if found and not plan:
-        remove_versions(ctx, found, reason="the declaration keeps no more")
-    return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))
+    versions = expired(ctx.ws, ctx.tx, name)
+    if versions and not plan:
+        remove_versions(ctx, versions, reason="the declaration keeps no more")
+    return RemovedVersions(
+        refs=[version.ref for version in versions], bytes=sum(version.bytes for version in versions)
+    )

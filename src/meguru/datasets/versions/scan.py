@@ -46,15 +46,18 @@ def numbered(
     Positions (UInt32) are counted from 0, through all files. `names` are the columns that are wanted;
     None: all.
     """
-    columns = [each for each in manifest.columns if names is None or each.name in names]
+    columns = [column for column in manifest.columns if names is None or column.name in names]
     if format_of(manifest, files[0]) != "parquet":
         return (
-            _read(blobs, manifest, files[0]).lazy().select(each.name for each in columns).with_row_index(ROW)
+            _read(blobs, manifest, files[0])
+            .lazy()
+            .select(column.name for column in columns)
+            .with_row_index(ROW)
         )
     # Positions are counted through all rows, so nothing may be filtered before `ROW` is there.
     plan = _masked(_parquet(blobs, files, ROW), manifest)
     if _is_uniform(manifest, files[0]):
-        return plan.select(ROW, *(each.name for each in columns))
+        return plan.select(ROW, *(column.name for column in columns))
     return _conform(plan, columns, ROW)
 
 
@@ -86,7 +89,7 @@ def _is_uniform(manifest: Manifest, file: DataFile) -> bool:
     return (
         format_of(manifest, file) == "parquet"
         and file.columns == manifest.columns
-        and all(each.type != "Null" for each in manifest.columns)
+        and all(column.type != "Null" for column in manifest.columns)
     )
 
 
@@ -102,7 +105,7 @@ def _rows(blobs: BlobStore, manifest: Manifest, files: Sequence[DataFile]) -> pl
         plan = _drop(plan, gone)
     if _is_uniform(manifest, files[0]):
         # The files may have more columns, as where the bytes of a folder's files are.
-        return plan.select(each.name for each in manifest.columns)
+        return plan.select(column.name for column in manifest.columns)
     return _conform(plan, manifest.columns)
 
 

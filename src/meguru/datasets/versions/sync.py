@@ -46,7 +46,7 @@ def synced(blobs: BlobStore, old: Manifest, given: Manifest) -> list[DataFile] |
     if any(each.n_unique() < each.height for each in keys):
         return None  # an older version, whose key did not hold yet
     matched = match(keys[0], keys[1])
-    rest = [each.name for each in old.columns if each.name not in old.key]
+    rest = [column.name for column in old.columns if column.name not in old.key]
     moved = changed_pairs(feed, matched, rest, keys[0].height).arg_true()
     gone = _unmatched_and_changed(matched.gone, moved, matched.old)
     come = _unmatched_and_changed(matched.come, moved, matched.new)
@@ -92,8 +92,8 @@ def _write_rows(blobs: BlobStore, rows: pl.LazyFrame, positions: pl.Series) -> D
         nulls = made.null_count().collect().row(0, named=True)
         columns = reading.schema_of(made.head(0).collect())
         columns = [
-            msgspec.structs.replace(each, type="Null") if nulls[each.name] == positions.len() else each
-            for each in columns
+            msgspec.structs.replace(column, type="Null") if nulls[column.name] == positions.len() else column
+            for column in columns
         ]
         digest, size = blobs.put_file(path), path.stat().st_size
     return DataFile(

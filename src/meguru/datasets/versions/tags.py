@@ -26,7 +26,7 @@ def tag(ctx: Context, *, ref: str, tag: str, move: bool = False) -> DatasetTag:
     name = version.name
     store.lock(ctx.tx, name, ctx.now())
     # Tags and branches share one space of names: `NAME@x` must mean one of them.
-    if tag in {each.branch for each in named.branches(ctx.tx, name)}:
+    if tag in {dataset_branch.branch for dataset_branch in named.branches(ctx.tx, name)}:
         raise Conflict(f"a branch of {name!r} is called {tag!r}", hint="take another name")
     there = named.find_tag(ctx.tx, name, tag)
     if there and there.version == version.version:
@@ -36,29 +36,29 @@ def tag(ctx: Context, *, ref: str, tag: str, move: bool = False) -> DatasetTag:
         raise Conflict(
             f"{before} is tagged {tag!r}", where=before, hint="move the tag with --move, or take another name"
         )
-    made = DatasetTag(
+    dataset_tag = DatasetTag(
         name=name,
         tag=tag,
         version=version.version,
         created_at=ctx.now(),
         created_by=ctx.principal.name,
     )
-    named.add_tag(ctx.tx, made)
+    named.add_tag(ctx.tx, dataset_tag)
     ctx.emit("dataset_version.tagged", version.ref, data={"tag": tag, "before": before})
-    return made
+    return dataset_tag
 
 
 @operation("dataset.untag", permission="dataset:write", on="name")
 def untag(ctx: Context, *, name: str, tag: str) -> DatasetTag:
     """Take a tag away; the version stays."""
     name = store.resolve(ctx.tx, name, ctx.readable).name
-    found = named.find_tag(ctx.tx, name, tag)
-    if found is None:
+    dataset_tag = named.find_tag(ctx.tx, name, tag)
+    if dataset_tag is None:
         known = [each.tag for each in named.tags(ctx.tx, name)]
         raise NotFound.of("tag", tag, known)
     named.drop_tag(ctx.tx, name, tag)
-    ctx.emit("dataset_version.untagged", refs.make("dataset", name, found.version), data={"tag": tag})
-    return found
+    ctx.emit("dataset_version.untagged", refs.make("dataset", name, dataset_tag.version), data={"tag": tag})
+    return dataset_tag
 
 
 @operation("dataset.tags", permission="dataset:read", query=True, on="name")
@@ -83,15 +83,15 @@ def rollback(ctx: Context, *, ref: str, note: str = "", follows: str = "") -> Da
     check_follows(newest, follows)
     if newest and newest.digest == wanted.digest:
         return newest
-    made = write_again(ctx, wanted, note or f"back to {wanted.ref}")
-    emit_version(ctx, made, newest, "rollback", [wanted.ref])
-    return made
+    version = write_again(ctx, wanted, note or f"back to {wanted.ref}")
+    emit_version(ctx, version, newest, "rollback", [wanted.ref])
+    return version
 
 
 def write_again(ctx: Context, wanted: DatasetVersion, note: str) -> DatasetVersion:
     """Write what a version has as the next one of the main line; the caller tells of it."""
     number = store.next_number(ctx.tx, wanted.name)
-    made = msgspec.structs.replace(
+    version = msgspec.structs.replace(
         wanted,
         ref=refs.make("dataset", wanted.name, number),
         version=number,
@@ -100,5 +100,5 @@ def write_again(ctx: Context, wanted: DatasetVersion, note: str) -> DatasetVersi
         created_by=ctx.principal.name,
         branch="",
     )
-    store.add(ctx.tx, made)
-    return made
+    store.add(ctx.tx, version)
+    return version

@@ -53,12 +53,12 @@ def wait_for_end(folder: Path) -> None:
         If a server goes on answering: then somebody uses it.
     """
     began = time.monotonic()
-    while (found := find_server(folder)) is not None and time.monotonic() - began < STOP_SECONDS:
-        if _answers(found) and time.monotonic() - began > NOTICE_SECONDS:
+    while (server_record := find_server(folder)) is not None and time.monotonic() - began < STOP_SECONDS:
+        if _answers(server_record) and time.monotonic() - began > NOTICE_SECONDS:
             raise Conflict(
                 f"a server is running on {folder}",
-                where=found.url,
-                why=f"its process is {found.pid}",
+                where=server_record.url,
+                why=f"its process is {server_record.pid}",
                 hint="stop it first, or choose another --workspace",
             )
         time.sleep(0.05)

@@ -130,13 +130,16 @@ def _report(ws: RemoteWorkspace, month: int) -> ReportSummary:
 
 def _limit(report: Report) -> float | None:
     """Return what the live model may fall to before the monitor rings."""
-    found = (each for each in report.findings if each.severity is Severity.PERFORMANCE_DROP)
-    return next((each.threshold for each in found), None)
+    findings = (finding for finding in report.findings if finding.severity is Severity.PERFORMANCE_DROP)
+    return next((finding.threshold for finding in findings), None)
 
 
 def _frozen(report: ReportSummary) -> ModelPerformance | None:
-    measured = [each for each in report.performance if each.model == FROZEN]
-    return next((each for each in measured if each.role is Role.SHADOW), measured[0] if measured else None)
+    measured = [performance for performance in report.performance if performance.model == FROZEN]
+    return next(
+        (performance for performance in measured if performance.role is Role.SHADOW),
+        measured[0] if measured else None,
+    )
 
 
 class _Done(NamedTuple):
@@ -162,7 +165,7 @@ def _consequence(ws: RemoteWorkspace, report: ReportSummary) -> _Done:
     if release is None:
         return _Done("failed", ["the model was never released"], made)
     refused = release.state is ReleaseState.REFUSED
-    numbers = next((each.numbers for each in release.results if each.gate == "champion"), {})
+    numbers = next((result.numbers for result in release.results if result.gate == "champion"), {})
     better = (numbers["low"], numbers["high"]) if "low" in numbers else ()
     return _Done("refused" if refused else "promoted", release.reasons, made, release.ref, better)
 
@@ -176,4 +179,4 @@ def _firing(ws: RemoteWorkspace, report: ReportSummary) -> Firing | None:
 
 
 def _release(releases: Iterable[Release], model: str) -> Release | None:
-    return next((each for each in releases if each.model == model), None)
+    return next((release for release in releases if release.model == model), None)

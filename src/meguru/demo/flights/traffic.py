@@ -63,7 +63,7 @@ def _ask(ws: RemoteWorkspace, month: int, number: int, rows: pl.DataFrame) -> li
         content=body,
         headers={"Content-Type": "application/json", "Idempotency-Key": key_of(month, number)},
     )
-    return [each.id for each in msgspec.json.decode(answer.content, type=_Answer).predictions]
+    return [prediction.id for prediction in msgspec.json.decode(answer.content, type=_Answer).predictions]
 
 
 def tell(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, ids: Sequence[str]) -> None:

@@ -53,11 +53,11 @@ def until_seen(ws: RemoteWorkspace, monitor: str, start: datetime) -> None:
     end = time.monotonic() + PATIENCE
     while True:
         head = settled(ws).head
-        found = show_monitor(ws, name=monitor, limit=100)
-        if any(report.start == start for report in found.reports):
+        history = show_monitor(ws, name=monitor, limit=100)
+        if any(report.start == start for report in history.reports):
             return
         if time.monotonic() > end:
-            waits = found.windows.waits_for if found.windows else []
+            waits = history.windows.waits_for if history.windows else []
             raise TimedOut(
                 f"monitor {monitor!r} did not look at {start:%B}",
                 why="; ".join(waits),

@@ -84,16 +84,18 @@ def refusal(stage: DemoStage) -> None:
     """A model that knows where people were born is refused."""
     with stage.chapter("refusal", "A model that is good, and treats people unlike"):
         learnt, held = data.split(data.table())
-        made = add_model(
+        version = add_model(
             stage.as_(ADA), MODEL, trained(learnt, held, data.FEATURES), used=["dataset/loans@1"]
         )
         stage.say(
-            ADA, f"trains {made.ref} on {learnt.height:,} applicants", f"it uses {', '.join(data.FEATURES)}"
+            ADA,
+            f"trains {version.ref} on {learnt.height:,} applicants",
+            f"it uses {', '.join(data.FEATURES)}",
         )
         for item in ("purpose", "oversight"):
-            answer(stage.as_(ADA), checklist="lending", model=made.ref, item=item, answer=ItemAnswer.YES)
-        found = _checked(stage, made.ref)
-        _tell_gates(stage, ADA, "asks for a release", found, f"meguru release request loans {MODEL}@1")
+            answer(stage.as_(ADA), checklist="lending", model=version.ref, item=item, answer=ItemAnswer.YES)
+        release = _checked(stage, version.ref)
+        _tell_gates(stage, ADA, "asks for a release", release, f"meguru release request loans {MODEL}@1")
 
 
 def waiver(stage: DemoStage) -> None:
@@ -117,8 +119,8 @@ def waiver(stage: DemoStage) -> None:
         stage.say(ADA, "tries to grant it", no, f"meguru waiver grant {asked.id}")
         done = grant(stage.as_(GRACE), waiver=asked.id, note="no longer than the validation takes")
         stage.say(GRACE, "grants it", f"{done.ref} is {done.state}", f"meguru waiver grant {asked.id}")
-        found = releases.check(stage.as_(ADA), release=f"{ENDPOINT}@1")
-        _tell_gates(stage, ADA, "has it checked again", found, "meguru release check loans@1")
+        release = releases.check(stage.as_(ADA), release=f"{ENDPOINT}@1")
+        _tell_gates(stage, ADA, "has it checked again", release, "meguru release check loans@1")
 
 
 def approval(stage: DemoStage) -> None:
@@ -128,9 +130,12 @@ def approval(stage: DemoStage) -> None:
         stage.say(ADA, "asks for a review", "; ".join(standing.lacks), "meguru release request loans@1")
         no = stage.refused(lambda: releases.approve(stage.as_(ADA), release=f"{ENDPOINT}@1"))
         stage.say(ADA, "tries to approve it", no, "meguru release approve loans@1")
-        made = releases.approve(stage.as_(IVO), release=f"{ENDPOINT}@1", note="looked at both groups")
+        decision = releases.approve(stage.as_(IVO), release=f"{ENDPOINT}@1", note="looked at both groups")
         stage.say(
-            IVO, "approves it", f"signed over digest {made.digest[:12]}…", "meguru release approve loans@1"
+            IVO,
+            "approves it",
+            f"signed over digest {decision.digest[:12]}…",
+            "meguru release approve loans@1",
         )
         live = releases.promote(stage.as_(ADA), release=f"{ENDPOINT}@1", reason="first loan model")
         stage.say(
@@ -166,14 +171,14 @@ def fair(stage: DemoStage) -> None:
     with stage.chapter("fair", "The model that was promised passes by itself"):
         learnt, held = data.split(data.table())
         features = [each for each in data.FEATURES if each != data.PLACE]
-        made = add_model(stage.as_(ADA), MODEL, trained(learnt, held, features), used=["dataset/loans@1"])
-        stage.say(ADA, f"trains {made.ref}", f"it uses {', '.join(features)}")
-        answer(stage.as_(ADA), checklist="lending", model=made.ref, item="oversight")
-        found = _checked(stage, made.ref)
-        _tell_gates(stage, ADA, "has it checked", found, f"meguru release request loans {MODEL}@2")
-        releases.request(stage.as_(ADA), release=found.ref)
-        releases.approve(stage.as_(IVO), release=found.ref, note="the gap is gone")
-        live = releases.promote(stage.as_(ADA), release=found.ref, reason="the model without birthplace")
+        version = add_model(stage.as_(ADA), MODEL, trained(learnt, held, features), used=["dataset/loans@1"])
+        stage.say(ADA, f"trains {version.ref}", f"it uses {', '.join(features)}")
+        answer(stage.as_(ADA), checklist="lending", model=version.ref, item="oversight")
+        release = _checked(stage, version.ref)
+        _tell_gates(stage, ADA, "has it checked", release, f"meguru release request loans {MODEL}@2")
+        releases.request(stage.as_(ADA), release=release.ref)
+        releases.approve(stage.as_(IVO), release=release.ref, note="the gap is gone")
+        live = releases.promote(stage.as_(ADA), release=release.ref, reason="the model without birthplace")
         stage.look()
         left = list_alerts(stage.ws).items
         stage.facts |= {"live": live.model, "alerts": len(left)}
@@ -187,8 +192,8 @@ def erasure(stage: DemoStage) -> None:
     with stage.chapter("erasure", "A person is erased"):
         stage.clock.move(timedelta(minutes=1))
         report = erase(stage.ws, who={data.KEY: [PERSON]}, reason="asked for it")
-        for each in report.found:
-            stage.say("local", f"erases {PERSON}", f"{each.rows} of {each.ref} ({each.what})")
+        for thing in report.found:
+            stage.say("local", f"erases {PERSON}", f"{thing.rows} of {thing.ref} ({thing.what})")
         stage.say("local", "reads what it was used for", f"trained on it: {', '.join(report.models)}")
         again = erase(stage.ws, who={data.KEY: [PERSON]}, dry_run=True)
         stage.facts |= {"erased": report.rows, "left": again.rows}
@@ -204,31 +209,31 @@ def evidence(stage: DemoStage) -> None:
         pack = export(stage.ws, release=newest.ref)
         file = stage.folder / pack.name
         file.write_bytes(pack.data)
-        found = verify_pack(pack.data, file=str(file))
-        said = f"{file.name}: {len(pack.data):,} bytes, {sum(found.statements.values())} statements"
+        verdict = verify_pack(pack.data, file=str(file))
+        said = f"{file.name}: {len(pack.data):,} bytes, {sum(verdict.statements.values())} statements"
         stage.say("local", f"exports {newest.ref}", said, f"meguru evidence export {newest.ref}")
         stage.say(
             "anybody",
             "verifies it without the workspace",
-            f"whole: {found.whole}",
+            f"whole: {verdict.whole}",
             f"meguru evidence verify {file}",
         )
         forged = bytearray(pack.data)
         forged[len(forged) // 2] ^= 1
         broken = verify_pack(bytes(forged), file=file.name)
-        stage.facts |= {"whole": found.whole, "forged_is_whole": broken.whole, "evidence": str(file)}
+        stage.facts |= {"whole": verdict.whole, "forged_is_whole": broken.whole, "evidence": str(file)}
         stage.say("somebody", "changes one bit of it", f"{broken.faults[0].place}: {broken.faults[0].what}")
 
 
 def _checked(stage: DemoStage, model: str) -> Release:
-    made = releases.create(stage.as_(ADA), endpoint=ENDPOINT, model=model)
-    return releases.check(stage.as_(ADA), release=made.ref)
+    release = releases.create(stage.as_(ADA), endpoint=ENDPOINT, model=model)
+    return releases.check(stage.as_(ADA), release=release.ref)
 
 
 def _tell_gates(stage: DemoStage, who: str, did: str, found: Release, command: str) -> None:
     stage.say(who, did, f"{found.ref} is {found.standing}", command)
-    for each in found.results:
-        stage.say("meguru", f"gate {each.gate}: {each.verdict}", each.reason)
+    for result in found.results:
+        stage.say("meguru", f"gate {result.gate}: {result.verdict}", result.reason)
 
 
 CHAPTERS = {

@@ -32,7 +32,7 @@ def hire(ws: Workspace) -> None:
 def as_(ws: Workspace, name: str) -> Workspace:
     """Return the workspace as one of them works in it."""
     with ws.read() as tx:
-        found = standing(tx, name, ws.clock.now())
-    if found is None:
+        principal = standing(tx, name, ws.clock.now())
+    if principal is None:
         raise NotFound.of("principal", name)
-    return ws.with_(principal=found)
+    return ws.with_(principal=principal)

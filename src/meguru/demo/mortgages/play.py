@@ -61,8 +61,8 @@ def _prepare(folder: Path) -> None:
         hint = "choose another --workspace"
         raise Conflict(f"{folder} is there already, and no such demo made it", where=str(folder), hint=hint)
     if is_ours:
-        if (found := find_server(folder)) is not None:
-            raise Conflict(f"a server is running on {folder}", where=found.url, hint="stop it first")
+        if (server := find_server(folder)) is not None:
+            raise Conflict(f"a server is running on {folder}", where=server.url, hint="stop it first")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_bytes(SAYS)

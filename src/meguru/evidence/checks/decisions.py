@@ -16,7 +16,7 @@ _TOLD = {"release.approved", "release.review_refused", "release.glass_answered"}
 
 def check(pack: CheckedPack) -> Iterator[PackFault]:
     """Tell of decisions that nobody gave so, and of policies that were not answered."""
-    lines = [each for each in pack.statements if each.name in _DECIDED]
+    lines = [statement for statement in pack.statements if statement.name in _DECIDED]
     reviews = pack.named("review")
     # What counts for nothing may be under a key that is good for nothing.
     counted = {
@@ -44,7 +44,7 @@ def _check_complete(pack: CheckedPack, lines: list[SignedLine]) -> Iterator[Pack
 
 def _check_signature(pack: CheckedPack, line: SignedLine, *, counts: bool) -> Iterator[PackFault]:
     said, release = line.statement.predicate, pack.manifest.release
-    about = [(each.name, each.digest) for each in line.statement.subject]
+    about = [(subject.name, subject.digest) for subject in line.statement.subject]
     if about != [(said.get("release"), {"sha256": said.get("digest")})] or said.get("release") != release:
         yield fault(line.place, f"it is not about {release}, or about two digests")
     told = [
@@ -72,14 +72,14 @@ def _check_signature(pack: CheckedPack, line: SignedLine, *, counts: bool) -> It
 
 def _check_policies(pack: CheckedPack, review: SignedLine, lines: list[SignedLine]) -> Iterator[PackFault]:
     said, digest = review.statement.predicate, pack.manifest.digest
-    known = {line.statement.predicate["id"]: line for line in lines}
+    signed_lines = {line.statement.predicate["id"]: line for line in lines}
     for each in said["decisions"]:
-        if each["id"] not in known:
+        if each["id"] not in signed_lines:
             yield fault(review.place, f"the decision {each['id']} of {each['principal']} is not in the pack")
     valid = [
-        known[each["id"]].statement.predicate
+        signed_lines[each["id"]].statement.predicate
         for each in said["decisions"]
-        if each["state"] == "valid" and each["decision"] == "approved" and each["id"] in known
+        if each["state"] == "valid" and each["decision"] == "approved" and each["id"] in signed_lines
     ]
     yield from _check_digest(review, valid, digest)
     authors = {each["person"] for each in said["authors"]}

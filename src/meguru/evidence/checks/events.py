@@ -45,7 +45,7 @@ def _deployment(pack: CheckedPack) -> Iterator[PackFault]:
     for event in promoted:
         if event.get("data", {}).get("digest") != pack.manifest.digest:
             yield fault(f"{EVENTS}: event {event['seq']}", "another digest was promoted than this one")
-    live = any(each.statement.predicate.get("live_at") for each in pack.named("release"))
+    live = any(signed_line.statement.predicate.get("live_at") for signed_line in pack.named("release"))
     if live and not promoted and not _rolled_back(pack):
         yield fault(EVENTS, "the release was live, and nothing tells how")
 

@@ -29,7 +29,7 @@ def check(pack: CheckedPack) -> Iterator[PackFault]:
     if why := signer[0].fault_at(pack.made_at):
         yield fault(SIGNATURE, why)
     for line in pack.statements:
-        if line.by_server and not any(each.id == signer[0].id for each in line.signers):
+        if line.by_server and not any(key.id == signer[0].id for key in line.signers):
             yield from _by_another(pack, line.place, line.signers[0].id)
     yield from _as_told(pack)
 

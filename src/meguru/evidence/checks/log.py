@@ -52,7 +52,7 @@ def _head(pack: CheckedPack, text: str) -> TreeHead:
     if len(notes) != 1:
         raise InvalidInput("there is not one checkpoint", why=f"there are {len(notes)}")
     note, head = notes[0]
-    keys = [each for each in pack.keys.values() if each.owner_kind == SERVER and each.algorithm == ED25519]
-    if not any(note.is_signed_by(head.origin, PublicKey.read(each.public)) for each in keys):
+    keys = [key for key in pack.keys.values() if key.owner_kind == SERVER and key.algorithm == ED25519]
+    if not any(note.is_signed_by(head.origin, PublicKey.read(key.public)) for key in keys):
         raise InvalidInput("a checkpoint is nobody's word", why="no server's key of the pack signed it")
     return head

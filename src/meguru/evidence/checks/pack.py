@@ -33,7 +33,7 @@ class SignedLine(NamedTuple):
     @property
     def by_server(self) -> bool:
         """Whether the server says it."""
-        return any(each.owner_kind == SERVER for each in self.signers)
+        return any(signer.owner_kind == SERVER for signer in self.signers)
 
 
 class CheckedPack:
@@ -104,7 +104,7 @@ class CheckedPack:
 
     def named(self, name: str) -> list[SignedLine]:
         """Return what the server states of one kind."""
-        return [each for each in self.statements if each.name == name and each.by_server]
+        return [statement for statement in self.statements if statement.name == name and statement.by_server]
 
     def envelope(self, place: str, text: bytes) -> tuple[Statement, list[SigningKeyRecord]]:
         """Return the statement in an envelope, and whose keys signed it.
@@ -115,22 +115,26 @@ class CheckedPack:
             If it is none, is spelled otherwise than by us, or one of its signatures is no key's of the pack.
         """
         try:
-            found = dsse.read(text)
-            statement = read_statement(found)
+            signed_envelope = dsse.read(text)
+            statement = read_statement(signed_envelope)
         except InvalidInput as error:
             raise BrokenPack(place, f"{error.what}: {error.why}") from error
         # One spelling: JSON that is read in two ways (keys twice, spaces) could show people other words than
         # were signed.
-        if digests.canonical(found) != text:
+        if digests.canonical(signed_envelope) != text:
             raise BrokenPack(place, "it is not spelled as an envelope is")
         signers = []
-        message = dsse.pre_authentication(found.payload_type, found.payload)
-        for each in found.signatures:
-            record = self.keys.get(each.keyid)
+        message = dsse.pre_authentication(signed_envelope.payload_type, signed_envelope.payload)
+        for signature in signed_envelope.signatures:
+            record = self.keys.get(signature.keyid)
             if record is None:
-                raise BrokenPack(place, f"it is signed by a key that is not in {KEYS}: {each.keyid[:16]}")
-            if not PublicKey.read(record.public).verifies(each.sig, message):
-                raise BrokenPack(place, f"the signature is not that of key {each.keyid[:16]} for these words")
+                raise BrokenPack(
+                    place, f"it is signed by a key that is not in {KEYS}: {signature.keyid[:16]}"
+                )
+            if not PublicKey.read(record.public).verifies(signature.sig, message):
+                raise BrokenPack(
+                    place, f"the signature is not that of key {signature.keyid[:16]} for these words"
+                )
             signers.append(record)
         if not signers:
             raise BrokenPack(place, "nobody signed it")

@@ -35,8 +35,8 @@ def check(pack: CheckedPack) -> Iterator[PackFault]:
 
 def _present(pack: CheckedPack) -> Iterator[PackFault]:
     for name in _ONCE:
-        if len(found := pack.named(name)) != 1:
-            yield fault("parts/attestations.jsonl", f"{len(found)} statements of {name}, where one is due")
+        if len(lines := pack.named(name)) != 1:
+            yield fault("parts/attestations.jsonl", f"{len(lines)} statements of {name}, where one is due")
 
 
 def _subject(pack: CheckedPack, line: SignedLine) -> Iterator[PackFault]:
@@ -51,7 +51,7 @@ def _subject(pack: CheckedPack, line: SignedLine) -> Iterator[PackFault]:
     name, digest = (manifest.release, manifest.digest)
     if line.name in _ABOUT_MODEL:
         name, digest = (manifest.model, manifest.model_digest)
-    about = [(each.name, each.digest) for each in line.statement.subject]
+    about = [(subject.name, subject.digest) for subject in line.statement.subject]
     if about != [(name, {"sha256": digest})]:
         yield fault(line.place, f"it is not about {name} with the digest {digest[:12]}…")
 
@@ -63,7 +63,7 @@ def _agreeing(pack: CheckedPack, content: dict[str, Any]) -> Iterator[PackFault]
             yield fault(line.place, "content_digest is not that of what the release is made of")
         if said.get("model") != content.get("model"):
             yield fault(line.place, "model is another than in the release")
-    results = [dict(each.statement.predicate) for each in pack.named("gate")]
+    results = [dict(signed_line.statement.predicate) for signed_line in pack.named("gate")]
     signed: list[dict[str, Any]] = pack.release["results"]
     if results != signed:
         wrong = next(

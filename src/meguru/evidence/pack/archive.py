@@ -57,16 +57,18 @@ def local_header(member: PackMember) -> bytes:
 def directory(members: list[PackMember]) -> bytes:
     """Return what stands behind the last member: the central directory, and its end."""
     found, at = [], 0
-    for each in members:
-        name = each.path.encode()
-        sizes = (each.crc, len(each.raw), each.size, len(name))
-        head = (_MADE_BY, _NEEDED, _UTF8, each.method, _TIME, _DATE)
+    for member in members:
+        name = member.path.encode()
+        sizes = (member.crc, len(member.raw), member.size, len(name))
+        head = (_MADE_BY, _NEEDED, _UTF8, member.method, _TIME, _DATE)
         found.append(CENTRAL.pack(b"PK\x01\x02", *head, *sizes, 0, 0, 0, 0, _MODE, at) + name)
-        at += LOCAL.size + len(name) + len(each.raw)
+        at += LOCAL.size + len(name) + len(member.raw)
     listed, count = b"".join(found), len(members)
     return listed + END.pack(b"PK\x05\x06", 0, 0, count, count, len(listed), at, 0)
 
 
 def write(members: list[PackMember]) -> bytes:
     """Return the archive of some members, in this order."""
-    return b"".join([*(b"".join((local_header(each), each.raw)) for each in members), directory(members)])
+    return b"".join(
+        [*(b"".join((local_header(member), member.raw)) for member in members), directory(members)]
+    )

@@ -131,15 +131,15 @@ def _inflated(raw: memoryview, part: PackedPart) -> bytes:
 
 def _manifest(data: bytes) -> PackManifest:
     try:
-        found = msgspec.json.decode(data, type=PackManifest)
+        manifest = msgspec.json.decode(data, type=PackManifest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenPack(MANIFEST, f"it is no manifest: {error}") from error
-    if found.format != FORMAT:
-        raise BrokenPack(MANIFEST, f"its format is {found.format}; this version reads {FORMAT}")
-    if digests.canonical(found) != data:
+    if manifest.format != FORMAT:
+        raise BrokenPack(MANIFEST, f"its format is {manifest.format}; this version reads {FORMAT}")
+    if digests.canonical(manifest) != data:
         raise BrokenPack(MANIFEST, "it is not spelled as a manifest is: keys in order, no spaces, none twice")
-    _check_parts(found.parts)
-    return found
+    _check_parts(manifest.parts)
+    return manifest
 
 
 def _check_parts(parts: list[PackedPart]) -> None:

@@ -39,15 +39,15 @@ def write_pack(
     TooLarge
         If there is more in it than anybody would read.
     """
-    size = sum(len(each.data) for each in contents)
+    size = sum(len(content.data) for content in contents)
     if len(contents) > MAX_PARTS or size > MAX_BYTES:
         raise TooLarge(
             "this evidence is too large for one file", why=f"{len(contents)} parts, {size:,} bytes"
         )
-    if large := next((each for each in contents if len(each.data) > MAX_PART_BYTES), None):
+    if large := next((content for content in contents if len(content.data) > MAX_PART_BYTES), None):
         why = f"it has {len(large.data):,} bytes, and {MAX_PART_BYTES:,} are read"
         raise TooLarge("a part of this evidence is too large", where=large.path, why=why)
-    members = [deflated(each.path, each.data) for each in contents]
+    members = [deflated(content.path, content.data) for content in contents]
     manifest = PackManifest(
         format=FORMAT,
         release=release.name,
@@ -68,10 +68,10 @@ def write_pack(
         ],
     )
     listed = digests.canonical(manifest)
-    said = Statement(
+    statement = Statement(
         subject=[StatementSubject(name=MANIFEST, digest={"sha256": digests.of_bytes(listed)})],
         predicate_type=predicate_type("evidence"),
         predicate={"release": manifest.release, "digest": manifest.digest, "head": head},
     )
-    signed = digests.canonical(said.signed(key))
+    signed = digests.canonical(statement.signed(key))
     return write([stored(MANIFEST, listed), stored(SIGNATURE, signed), *members])

@@ -19,21 +19,21 @@ _FORMATS: tuple[tuple[CardFormat, str], ...] = (("markdown", "md"), ("html", "ht
 
 def gather(source: PackSource) -> GatheredPart:
     """Return the newest card that was kept of the model's version, else one of what is known now."""
-    made = card_of(source)
+    card = card_of(source)
     texts = {
-        f"model.{language}.{ending}": card_file(made, form, words_in(language))
+        f"model.{language}.{ending}": card_file(card, form, words_in(language))
         for language in ("en", "ja")
         for form, ending in _FORMATS
     }
     said = {
-        "card": made.about,
-        "digest": made.digest,
-        "number": made.number,
-        "words": {each.part: each.text for each in made.words},
-        "stale": [each.part for each in made.stale],
+        "card": card.about,
+        "digest": card.digest,
+        "number": card.number,
+        "words": {word.part: word.text for word in card.words},
+        "stale": [text.part for text in card.stale],
     }
     files = [
-        json_file(f"{FOLDER}/model.json", msgspec.to_builtins(made)),
+        json_file(f"{FOLDER}/model.json", msgspec.to_builtins(card)),
         *(
             PackContent(path=f"{FOLDER}/{name}", media_type=each.media_type, data=each.content)
             for name, each in texts.items()
@@ -46,9 +46,9 @@ def card_of(source: PackSource) -> Card:
     """Return the newest card that was kept of the model's version, else one of what is known now."""
     ctx, ref = source.ctx, source.model.ref
     reader = RecordReader.of(ctx)
-    kept = store.kept(ctx.tx, ref, 1)
-    body = store.body(ctx.tx, ref, kept[0].number) if kept else None
+    cards = store.kept(ctx.tx, ref, 1)
+    body = store.body(ctx.tx, ref, cards[0].number) if cards else None
     if body is not None:
-        return redacted(reader, msgspec.structs.replace(body, number=kept[0].number))
+        return redacted(reader, msgspec.structs.replace(body, number=cards[0].number))
     # The same moment of the log gives the same bytes: when somebody asked is no part of the evidence.
     return msgspec.structs.replace(assemble(reader, ref), at=source.release.created_at)

@@ -20,41 +20,47 @@ _DECISION = (
 
 def gather(source: PackSource) -> GatheredPart:
     """Return each decision in its envelope, and what stands of the review; nothing if nobody was asked."""
-    found = standing_of(source.ctx.tx, source.release, source.at)
-    if found.requested_at is None and not found.decisions and not found.policies:
+    review_standing = standing_of(source.ctx.tx, source.release, source.at)
+    if (
+        review_standing.requested_at is None
+        and not review_standing.decisions
+        and not review_standing.policies
+    ):
         return GatheredPart()
     about = [source.about_release]
     said = {
-        "requested_at": found.requested_at,
-        "requested_by": found.requested_by,
-        "policies": [_policy(source, each) for each in found.policies],
-        "decisions": [{name: getattr(each, name) for name in _DECISION} for each in found.decisions],
-        "authors": found.authors,
-        "lacks": found.lacks,
-        "broken_glass": found.glass,
+        "requested_at": review_standing.requested_at,
+        "requested_by": review_standing.requested_by,
+        "policies": [_policy(source, policy) for policy in review_standing.policies],
+        "decisions": [
+            {name: getattr(decision, name) for name in _DECISION} for decision in review_standing.decisions
+        ],
+        "authors": review_standing.authors,
+        "lacks": review_standing.lacks,
+        "broken_glass": review_standing.glass,
     }
     return GatheredPart(
         statements=[stated("review", about, msgspec.to_builtins(said))],
-        signed=[_envelope(each) for each in found.decisions],
-        keys=[each.key for each in found.decisions if each.key],
+        signed=[_envelope(decision) for decision in review_standing.decisions],
+        keys=[decision.key for decision in review_standing.decisions if decision.key],
     )
 
 
 def _policy(source: PackSource, found: PolicyStanding) -> dict[str, Any]:
-    asked = next(
+    policy = next(
         (
-            each
-            for each in applicable_policies(source.ctx.tx, source.release.endpoint)
-            if each.ref == found.policy
+            release_policy
+            for release_policy in applicable_policies(source.ctx.tx, source.release.endpoint)
+            if release_policy.ref == found.policy
         ),
         None,
     )
     said: dict[str, Any] = msgspec.to_builtins(found)
-    return said | {"asks": msgspec.to_builtins(asked.spec) if asked else {}}
+    return said | {"asks": msgspec.to_builtins(policy.spec) if policy else {}}
 
 
 def _envelope(item: JudgedDecision) -> SignedEnvelope:
     """Return the envelope with the signature that counted; others on it are nobody's here."""
-    found = msgspec.convert(item.envelope, SignedEnvelope)
-    counted = [each for each in found.signatures if each.keyid == item.key]
-    return msgspec.structs.replace(found, signatures=counted or found.signatures)
+    envelope = msgspec.convert(item.envelope, SignedEnvelope)
+    counted = [signature for signature in envelope.signatures if signature.keyid == item.key]
+    return msgspec.structs.replace(envelope, signatures=counted or envelope.signatures)

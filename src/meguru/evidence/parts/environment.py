@@ -25,7 +25,7 @@ def gather(source: PackSource) -> GatheredPart:
                 path = f"parts/environment/locks/{tree[:12]}/{entry.path}"
                 files.append(PackContent(path=path, media_type=TEXT, data=data))
     said = {
-        "files": {each.path: {"sha256": digests.of_bytes(each.data)} for each in files},
+        "files": {file.path: {"sha256": digests.of_bytes(file.data)} for file in files},
         "locks": {name: {"sha256": tree} for tree, name in _locks(source).items()},
     }
     return GatheredPart(files=files, statements=[stated("environment", [source.about_model], said)])

@@ -14,9 +14,9 @@ from meguru.governance.waivers import store as waivers
 def gather(source: PackSource) -> GatheredPart:
     """Return a statement for each waiver that it passed by, and for each checklist under its digest."""
     about, tx = [source.about_release], source.ctx.tx
-    found = [
+    statements = [
         stated("waiver", about, msgspec.to_builtins(waivers.get(tx, ref)) | {"ref": ref})
-        for ref in dict.fromkeys(each.waiver for each in source.release.results if each.waiver)
+        for ref in dict.fromkeys(result.waiver for result in source.release.results if result.waiver)
     ]
     for part in source.release.content.documents:
         name = refs.parse(part.ref).name if part.ref.startswith("checklist/") else ""
@@ -25,5 +25,5 @@ def gather(source: PackSource) -> GatheredPart:
             endpoint, model = source.release.endpoint, source.model.ref
             standing = standing_of(tx, name, spec, model, source.at, endpoint=endpoint)
             said = msgspec.to_builtins(standing) | {"digest": part.digest, "complete": standing.complete}
-            found.append(stated("checklist", about, said))
-    return GatheredPart(statements=found)
+            statements.append(stated("checklist", about, said))
+    return GatheredPart(statements=statements)

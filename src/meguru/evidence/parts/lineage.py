@@ -67,8 +67,8 @@ def _thing(source: PackSource, ref: str) -> dict[str, Any]:
         if kind == "model":
             return {"digest": models.resolve(tx, ref).tree_digest}
         if kind == "pipeline":
-            found = pipelines.resolve(tx, ref)
-            return {"digest": found.digest, "commit": found.commit}
+            version = pipelines.resolve(tx, ref)
+            return {"digest": version.digest, "commit": version.commit}
     except MeguruError as error:  # it was removed, or its bytes are gone: its lineage stays
         return {"gone": error.what}
     features = source.release.content.features
@@ -80,7 +80,7 @@ def _dataset(source: PackSource, version: DatasetVersion) -> dict[str, Any]:
     return {
         "digest": version.digest,
         "rows": version.rows,
-        "columns": [each.name for each in version.columns],
+        "columns": [column.name for column in version.columns],
         "erased": list(_erased(source, version)),
         "files": files[:_MAX_FILES],
         "more_files": max(len(files) - _MAX_FILES, 0),

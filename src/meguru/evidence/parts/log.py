@@ -16,7 +16,7 @@ MAX_EVENTS, MAX_PROVED_LOG = 3_000_000, 50_000
 """Of a longer log nothing is proved here; up to the second, each event is, else the release's own."""
 
 
-def gather(source: PackSource, told: list[Event], head: LogHead, key: SigningKey) -> GatheredPart:
+def gather(source: PackSource, events: list[Event], head: LogHead, key: SigningKey) -> GatheredPart:
     """Return the proofs, and that the last checkpoint that was written elsewhere is this log's beginning."""
     if head.seq > MAX_EVENTS:
         return GatheredPart()
@@ -24,7 +24,7 @@ def gather(source: PackSource, told: list[Event], head: LogHead, key: SigningKey
     tree = grown(tx)
     origin = newest.origin if newest else f"meguru/log/{source.first_hash[:20]}"
     note = TreeHead(origin=origin, size=tree.size, root=tree.root, at=source.at).signed(key).written
-    own = [each.seq for each in told if head.seq <= MAX_PROVED_LOG or each.subject == source.release.ref]
+    own = [event.seq for event in events if head.seq <= MAX_PROVED_LOG or event.subject == source.release.ref]
     ways = {seq: merkle.inclusion_ranges(seq - 1, tree.size) for seq in own}
     kept = merkle.consistency_ranges(newest.size, tree.size) if newest and newest.size else []
     # Proofs of neighbours share most of their ranges: each is hashed once.

@@ -42,7 +42,7 @@ def gather(source: PackSource) -> GatheredPart:
         text = text_of(source.ctx, log).removeprefix(START)
         # As they were written: what else ends a line for Python (U+0085) stands within one.
         lines = text.removesuffix("\n").split("\n")[-LAST_LINES:]
-        tail = ("\n".join(mask(each) for each in lines) + "\n").encode()[-MAX_BYTES:]
+        tail = ("\n".join(mask(line) for line in lines) + "\n").encode()[-MAX_BYTES:]
         told["tail"] = {"sha256": digests.of_bytes(tail)}
         path = path_of(log.step, log.attempt, files)
         files[path] = PackContent(path=path, media_type=TEXT, data=tail)

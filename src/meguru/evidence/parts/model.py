@@ -75,15 +75,17 @@ def _training(source: PackSource) -> dict[str, Any]:
 def _evaluation(source: PackSource) -> dict[str, Any]:
     # A model that others made has none: what is stated then is that nothing was measured.
     raw = source.file(EVALUATION)
-    found = msgspec.json.decode(raw, type=Evaluation) if raw else Evaluation(task=source.model.task or "")
+    evaluation = (
+        msgspec.json.decode(raw, type=Evaluation) if raw else Evaluation(task=source.model.task or "")
+    )
     tags = tags_of(RecordReader.of(source.ctx), ancestors(source.ctx.tx, source.model.ref))
     said: dict[str, Any] = msgspec.to_builtins(
         {
-            "task": found.task,
+            "task": evaluation.task,
             "metrics": source.model.metrics,
-            "measures": found.measures,
-            "slices": list(without_values(found.slices, tags)),
-            "rows": found.rows,
+            "measures": evaluation.measures,
+            "slices": list(without_values(evaluation.slices, tags)),
+            "rows": evaluation.rows,
             "holdout": source.model.holdout_digest,
             "baseline": source.model.baseline_digest,
         }
@@ -98,5 +100,5 @@ def _scan(source: PackSource) -> dict[str, Any]:
         "verdict": source.model.state.value,
         "reason": source.model.reason,
         "flavor": source.model.flavor,
-        "files": [each.path for each in source.files if each.path not in EVIDENCE],
+        "files": [file.path for file in source.files if file.path not in EVIDENCE],
     }

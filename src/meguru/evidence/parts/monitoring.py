@@ -22,10 +22,10 @@ def gather(source: PackSource) -> GatheredPart:
         return GatheredPart()
     tx, found = source.ctx.tx, []
     for monitor in store.all_monitors(tx, source.release.endpoint):
-        reports = [each for each in store.reports(tx, monitor.name, MAX_REPORTS) if each.at >= live]
+        reports = [report for report in store.reports(tx, monitor.name, MAX_REPORTS) if report.at >= live]
         if source.release.ended_at is not None:
-            reports = [each for each in reports if each.at <= source.release.ended_at]
-        shown = [_report(each) for each in sorted(reports, key=lambda each: (each.at, each.id))]
+            reports = [report for report in reports if report.at <= source.release.ended_at]
+        shown = [_report(report) for report in sorted(reports, key=lambda each: (each.at, each.id))]
         found.append({"monitor": monitor.ref, "checks": monitor.checks, "reports": shown})
     said = {"since": live, "until": source.release.ended_at, "monitors": found}
     return GatheredPart(statements=[stated("monitoring", [source.about_release], msgspec.to_builtins(said))])
@@ -34,7 +34,7 @@ def gather(source: PackSource) -> GatheredPart:
 def _report(found: Report) -> dict[str, Any]:
     names = ("id", "start", "end", "at", "verdict", "rows", "outcomes", "coverage", "model", "drifted")
     said = {name: getattr(found, name) for name in names}
-    breached = [each for each in found.findings if each.breached]
+    breached = [finding for finding in found.findings if finding.breached]
     # A finding's words, and the slices it is of, may name what stands in rows.
-    said["breached"] = [{name: getattr(each, name) for name in _FINDING} for each in breached]
+    said["breached"] = [{name: getattr(finding, name) for name in _FINDING} for finding in breached]
     return said

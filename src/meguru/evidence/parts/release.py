@@ -13,29 +13,31 @@ _FAIR = ("group_", "fairness")
 
 def gather(source: PackSource) -> GatheredPart:
     """Return the release, its gates' verdicts, and those by group."""
-    found = source.release
+    release = source.release
     about = [source.about_release]
     said = {
-        "model": found.content.model,
-        "endpoint": found.content.endpoint,
-        "state": found.state,
-        "content_digest": found.content_digest,
-        "hashes": found.hashes,
-        "identity": found.identity,
-        "created_at": found.created_at,
-        "created_by": found.created_by,
-        "created_event": found.created_event,
-        "checked_at": found.checked_at,
-        "checked_event": found.checked_event,
-        "live_at": found.live_at,
-        "ended_at": found.ended_at,
-        "note": found.note,
-        "came_from": None if found.origin is None else msgspec.structs.replace(found.origin, history=[]),
+        "model": release.content.model,
+        "endpoint": release.content.endpoint,
+        "state": release.state,
+        "content_digest": release.content_digest,
+        "hashes": release.hashes,
+        "identity": release.identity,
+        "created_at": release.created_at,
+        "created_by": release.created_by,
+        "created_event": release.created_event,
+        "checked_at": release.checked_at,
+        "checked_event": release.checked_event,
+        "live_at": release.live_at,
+        "ended_at": release.ended_at,
+        "note": release.note,
+        "came_from": None if release.origin is None else msgspec.structs.replace(release.origin, history=[]),
     }
-    data = signed_bytes(found.content, found.champion, found.results)
-    gates = [stated("gate", about, signed_result(each)) for each in found.results]
-    fair = [each for each in found.results if each.gate.startswith(_FAIR)]
-    fairness = [stated("fairness", about, {"gates": [signed_result(each) for each in fair]})] if fair else []
+    data = signed_bytes(release.content, release.champion, release.results)
+    gates = [stated("gate", about, signed_result(result)) for result in release.results]
+    fair = [result for result in release.results if result.gate.startswith(_FAIR)]
+    fairness = (
+        [stated("fairness", about, {"gates": [signed_result(result) for result in fair]})] if fair else []
+    )
     return GatheredPart(
         files=[PackContent(path=RELEASE, media_type=JSON, data=data)],
         statements=[stated("release", about, msgspec.to_builtins(said)), *gates, *fairness],

@@ -12,10 +12,21 @@ def gather(source: PackSource) -> GatheredPart:
     found = signature_standings(source.ctx.tx, source.ctx.blobs, source.model.ref)
     if not found:
         return GatheredPart()
-    said = [{"key": each.signature.key, "owner": each.owner, "why": each.why} for each in found]
+    said = [
+        {
+            "key": signature_standing.signature.key,
+            "owner": signature_standing.owner,
+            "why": signature_standing.why,
+        }
+        for signature_standing in found
+    ]
     kept = [
-        {"key": each.signature.key, "public": each.signature.public, "bundle": each.signature.bundle}
-        for each in found
+        {
+            "key": signature_standing.signature.key,
+            "public": signature_standing.signature.public,
+            "bundle": signature_standing.signature.bundle,
+        }
+        for signature_standing in found
     ]
     return GatheredPart(
         files=[json_file(SIGNATURES, kept)],

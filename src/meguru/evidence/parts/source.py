@@ -61,10 +61,10 @@ class PackSource:
         TooLarge
             If it would fit into no pack: it is not read.
         """
-        found = next((each for each in self.files if each.path == path), None)
-        if found is not None and found.size > MAX_PART_BYTES:
+        entry = next((tree_entry for tree_entry in self.files if tree_entry.path == path), None)
+        if entry is not None and entry.size > MAX_PART_BYTES:
             raise TooLarge("a file of the model is too large for evidence", where=path)
-        return self.ctx.blobs.get_bytes(found.digest) if found else b""
+        return self.ctx.blobs.get_bytes(entry.digest) if entry else b""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,8 +24,8 @@ _NAMESPACE = uuid.UUID("6f3b1d52-7d1d-4a5e-9a40-3f6d2c1c7a11")
 def gather(source: PackSource) -> GatheredPart:
     """Return the bill of materials of a release's model."""
     used, model = packages_of(source), _model(source)
-    data = [_dataset(each.ref, each.digest) for each in source.release.content.datasets]
-    packages = [_package(each) for each in used]
+    data = [_dataset(dataset.ref, dataset.digest) for dataset in source.release.content.datasets]
+    packages = [_package(package) for package in used]
     needs = sorted({each["bom-ref"] for each in (*packages, *data)})
     found = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",

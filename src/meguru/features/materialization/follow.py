@@ -81,8 +81,8 @@ class MaterializationFollower(Follower):
         try:
             with self.ws.read() as tx:
                 sources = [refs.make("dataset", each) for each in _datasets(version.name, version).values()]
-                news = [events.latest(tx, subject=each) for each in sources]
-            cause = max((each.id for each in news if each is not None), default=None)
+                news = [events.latest(tx, subject=source) for source in sources]
+            cause = max((event.id for event in news if event is not None), default=None)
             start(self.ws.with_(cause=cause), view=version.ref)
             self._refused.pop(version.ref, None)
         except MeguruError as error:
@@ -107,16 +107,16 @@ class MaterializationFollower(Follower):
 def due(tx: Connection, ws: Workspace) -> list[tuple[FeatureViewVersion, object]]:
     """Return the versions of views of which other values should be online, and for which data."""
     found: list[tuple[FeatureViewVersion, object]] = []
-    known = store.all_online(tx)
+    online_states = store.all_online(tx)
     for name, spec in views.specs(tx, "feature_view", None).items():
         if not views.is_kept_online(spec):
             continue
         newest = views.latest(tx, "feature_view", name)
-        numbers = {newest, *(number for each, number in known if each == name)}
+        numbers = {newest, *(number for each, number in online_states if each == name)}
         for number in sorted(numbers):
             version = views.view(tx, refs.make("feature_view", name, number))
             data = _newest_data(tx, version)
-            if data and _is_due(tx, ws, version, known.get((name, number)), data):
+            if data and _is_due(tx, ws, version, online_states.get((name, number)), data):
                 found.append((version, data))
     return found
 
@@ -166,11 +166,13 @@ def unread_states(tx: Connection) -> dict[tuple[str, int], OnlineState]:
 
     What is being brought online is left alone: it ends first.
     """
-    declared, known = views.specs(tx, "feature_view", None), store.all_online(tx)
+    declared, online_states = views.specs(tx, "feature_view", None), store.all_online(tx)
     return {
         (name, number): state
-        for (name, number), state in known.items()
-        if name not in declared or not declared[name].get("online") or _is_over(tx, name, number, known)
+        for (name, number), state in online_states.items()
+        if name not in declared
+        or not declared[name].get("online")
+        or _is_over(tx, name, number, online_states)
         if store.running(tx, name, number) is None
     }
 
@@ -183,7 +185,7 @@ def _is_over(tx: Connection, name: str, number: int, known: dict[tuple[str, int]
         return False
     ref = refs.make("feature_view", name, number)
     services = views.specs(tx, "feature_service", None)
-    members = [each.view for one in services for each in views.service(tx, one).members]
+    members = [member.view for service in services for member in views.service(tx, service).members]
     return ref not in members and not readers(tx, name).endpoints
 
 

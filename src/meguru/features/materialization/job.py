@@ -62,9 +62,9 @@ class MaterializationHandler:
         """End it as failed, unless it is over."""
 
         def end(ctx: Context) -> None:
-            found = store.get(ctx.tx, job.payload["materialization"])
-            if found.state not in FINAL:
-                _fail(ctx, found, why)
+            materialization = store.get(ctx.tx, job.payload["materialization"])
+            if materialization.state not in FINAL:
+                _fail(ctx, materialization, why)
 
         ADVANCE.commit(ws, end)
 

@@ -29,7 +29,7 @@ class NewestRows(NamedTuple):
     due: int | None
 
 
-def newest_rows(kept: CachedRows, now: int, since: int | None = None) -> NewestRows:
+def newest_rows(rows: CachedRows, now: int, since: int | None = None) -> NewestRows:
     """Return for each entity the row that holds at a moment.
 
     Parameters
@@ -41,32 +41,32 @@ def newest_rows(kept: CachedRows, now: int, since: int | None = None) -> NewestR
     since
         Entities whose row is older are left out.
     """
-    keys = kept.about.keys
-    starts = kept.keys[START].cast(pl.Int64).to_numpy()
-    if kept.unit is None:
-        frame = _taken(kept, starts, pl.lit(0, dtype=pl.Int64), pl.lit(0, dtype=pl.Int64))
+    keys = rows.about.keys
+    starts = rows.keys[START].cast(pl.Int64).to_numpy()
+    if rows.unit is None:
+        frame = _taken(rows, starts, pl.lit(0, dtype=pl.Int64), pl.lit(0, dtype=pl.Int64))
         return NewestRows(usual_types(frame), keys, None)
-    per_micro = PER_SECOND[kept.unit] // 1_000_000
+    per_micro = PER_SECOND[rows.unit] // 1_000_000
     # The last tick within the microsecond `now`: a view that is kept in nanoseconds has a thousand of them.
     asked = np.full(len(starts), (now + 1) * per_micro - 1, dtype=np.int64)
-    places = last_seen(kept.visible_from, starts, kept.keys[COUNT].cast(pl.Int64).to_numpy(), asked)
+    places = last_seen(rows.visible_from, starts, rows.keys[COUNT].cast(pl.Int64).to_numpy(), asked)
     held, seen = (
         np.take(each, places, mode="clip") // per_micro if len(each) else places
-        for each in (kept.event_times, kept.visible_from)
+        for each in (rows.event_times, rows.visible_from)
     )
-    frame = _taken(kept, places, pl.Series(held), pl.Series(seen)).filter(pl.Series(places >= 0))
+    frame = _taken(rows, places, pl.Series(held), pl.Series(seen)).filter(pl.Series(places >= 0))
     if since is not None:
         frame = frame.filter(pl.col(EVENT) >= since)
-    later = kept.visible_from[kept.visible_from > (now + 1) * per_micro - 1]
+    later = rows.visible_from[rows.visible_from > (now + 1) * per_micro - 1]
     return NewestRows(usual_types(frame), keys, int(later.min()) // per_micro if len(later) else None)
 
 
 def _taken(
-    kept: CachedRows, places: np.ndarray, event: pl.Series | pl.Expr, created: pl.Series | pl.Expr
+    rows: CachedRows, places: np.ndarray, event: pl.Series | pl.Expr, created: pl.Series | pl.Expr
 ) -> pl.DataFrame:
     """Return the rows at some places, one for each key."""
-    features = [kept.column(name).take(places).alias(name) for name in kept.about.features]
-    return kept.keys.select(kept.about.keys).with_columns(
+    features = [rows.column(name).take(places).alias(name) for name in rows.about.features]
+    return rows.keys.select(rows.about.keys).with_columns(
         event.alias(EVENT), created.alias(CREATED), *features
     )
 

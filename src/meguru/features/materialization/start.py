@@ -76,7 +76,7 @@ def _started(
         "materialization.started",
         ref,
         data={"view": version.ref, "full": full, "as_of": moment.isoformat()},
-        used=[version.ref, *(each.ref for each in pinned.datasets.values())],
+        used=[version.ref, *(dataset.ref for dataset in pinned.datasets.values())],
         produced=[ref],
         project=refs.project_of(version.name),
     )
@@ -89,7 +89,7 @@ def _started(
         max_attempts=ATTEMPTS,
         lane=f"materialization:{version.name}@{version.version}",
     )
-    made = Materialization(
+    materialization = Materialization(
         id=made_id,
         ref=ref,
         view=version.ref,
@@ -102,8 +102,8 @@ def _started(
         created_at=now,
         created_by=ctx.principal.name,
     )
-    store.add(ctx.tx, made)
-    return made
+    store.add(ctx.tx, materialization)
+    return materialization
 
 
 def _was_cut_off(ctx: Context, version: FeatureViewVersion) -> bool:
@@ -144,5 +144,8 @@ def list_materializations(
     """List what was done to bring views online, newest first."""
     check_limit(limit)
     name = refs.parse(view, kind="feature_view").name if view else ""
-    found = store.page(ctx.tx, view=name, before=cursor, limit=limit + 1, projects=ctx.visible)
-    return Page(items=found[:limit], next_cursor=found[limit - 1].id if len(found) > limit else "")
+    materializations = store.page(ctx.tx, view=name, before=cursor, limit=limit + 1, projects=ctx.visible)
+    return Page(
+        items=materializations[:limit],
+        next_cursor=materializations[limit - 1].id if len(materializations) > limit else "",
+    )

@@ -65,9 +65,16 @@ def write_changes(
     progress
         Hears of each part.
     """
-    found = changes(before, after, stored.keys.names)
-    chunks = packed_chunks(found, stored.keys, stored.layout, stored.layout, skip=skip)
-    _write(store, stored.name, chunks, done=min(skip, found.put.height), total=found.total, progress=progress)
+    online_changes = changes(before, after, stored.keys.names)
+    chunks = packed_chunks(online_changes, stored.keys, stored.layout, stored.layout, skip=skip)
+    _write(
+        store,
+        stored.name,
+        chunks,
+        done=min(skip, online_changes.put.height),
+        total=online_changes.total,
+        progress=progress,
+    )
 
 
 def write_all(

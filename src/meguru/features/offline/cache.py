@@ -70,7 +70,7 @@ def _opened(place: Path) -> CachedRows | None:
 
 def prune(root: Path, most: int, *, spare: Path | None = None) -> int:
     """Free the least used rows until the rest has `most` bytes; return how many bytes went."""
-    found = [used for each in _folders(root) if (used := _used(each))]
+    found = [used for folder in _folders(root) if (used := _used(folder))]
     total, freed = sum(size for _, size, _ in found), 0
     for _, size, each in sorted(found):
         if total - freed <= most:
@@ -84,8 +84,8 @@ def prune(root: Path, most: int, *, spare: Path | None = None) -> int:
 
 def forget(root: Path) -> None:
     """Free all kept rows: what they were made from may have to go (see `meguru erase`)."""
-    for each in _folders(root):
-        shutil.rmtree(each, ignore_errors=True)
+    for folder in _folders(root):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def tables(root: Path, column: str) -> Iterator[pl.LazyFrame]:

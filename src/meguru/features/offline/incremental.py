@@ -62,7 +62,7 @@ def _same(
     import polars as pl
 
     whole = compute.made(blobs, view, {source: rows}, folder)
-    made = [compute.made(blobs, view, {source: each}, folder) for each in parts]
+    made = [compute.made(blobs, view, {source: part}, folder) for part in parts]
     try:
         return not made or pl.concat(made, how="vertical_relaxed").equals(whole)
     except pl.exceptions.PolarsError:  # other columns, or types that do not go together

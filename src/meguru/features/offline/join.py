@@ -33,7 +33,7 @@ class Match(NamedTuple):
 
 
 def matched(
-    kept: CachedRows, frame: pl.DataFrame, moments: pl.Series | None, ttl: float | None, on: Mapping[str, str]
+    rows: CachedRows, frame: pl.DataFrame, moments: pl.Series | None, ttl: float | None, on: Mapping[str, str]
 ) -> Match:
     """Find for each row of a frame the kept row that held for its entity at its moment.
 
@@ -58,18 +58,18 @@ def matched(
     import numpy as np
     import polars as pl
 
-    start, count = segments(kept, frame, on)
-    if kept.unit is None:
+    start, count = segments(rows, frame, on)
+    if rows.unit is None:
         places = np.where(count > 0, start, -1)
         return Match(places, np.where(places < 0, 1, 0).astype(np.uint8), _no_ages(frame.height))
     if moments is None:
         moments = pl.Series("", [None] * frame.height, dtype=pl.Datetime("us"))
-    when = asked_moments(moments, kept.unit)
-    places = last_seen(kept.visible_from, start, np.where(when.given, count, 0), when.floor)
-    return _aged(kept, places, when, ttl)
+    when = asked_moments(moments, rows.unit)
+    places = last_seen(rows.visible_from, start, np.where(when.given, count, 0), when.floor)
+    return _aged(rows, places, when, ttl)
 
 
-def feature_values(kept: CachedRows, found: Match, name: str, definition: ViewDefinition) -> pl.Series:
+def feature_values(rows: CachedRows, found: Match, name: str, definition: ViewDefinition) -> pl.Series:
     """Return a feature of the rows that were found; where none is, the view's default, if it has one.
 
     A value that is missing in a row that holds stays so: that is what was known.
@@ -81,7 +81,7 @@ def feature_values(kept: CachedRows, found: Match, name: str, definition: ViewDe
     """
     import polars as pl
 
-    column = kept.column(name).take(found.rows).alias(name)
+    column = rows.column(name).take(found.rows).alias(name)
     default = definition.defaults.get(name)
     if default is None or definition.missing != "default" or not (found.statuses != 0).any():
         return column
@@ -93,36 +93,36 @@ def feature_values(kept: CachedRows, found: Match, name: str, definition: ViewDe
     return column.zip_with(pl.Series(found.statuses == 0), stand_in.new_from_index(0, len(column)))
 
 
-def segments(kept: CachedRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+def segments(rows: CachedRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """Return where the rows of each asking row's key begin, and how many there are."""
     import numpy as np
     import polars as pl
 
-    if not kept.about.rows:
+    if not rows.about.rows:
         return np.zeros(frame.height, dtype=np.int64), np.zeros(frame.height, dtype=np.int64)
-    names = kept.about.keys
+    names = rows.about.keys
     columns = [on.get(name, name) for name in names]
     naming.require_columns(frame, columns, what="the frame")
     given = [
-        naming.as_stored(frame[column], kept.keys[name].dtype, what="the view").alias(name)
+        naming.as_stored(frame[column], rows.keys[name].dtype, what="the view").alias(name)
         for name, column in zip(names, columns, strict=True)
     ]
     # One hash join of keys, which are few, to where their rows lie; the rows themselves are searched in
     # place.
-    found = pl.DataFrame(given).join(kept.keys, on=names, how="left", maintain_order="left")
+    found = pl.DataFrame(given).join(rows.keys, on=names, how="left", maintain_order="left")
     start = found[START].cast(pl.Int64).fill_null(0).to_numpy()
     return start, np.asarray(found[COUNT].cast(pl.Int64).fill_null(0).to_numpy())
 
 
-def _aged(kept: CachedRows, places: np.ndarray, when: AskedMoments, ttl: float | None) -> Match:
+def _aged(rows: CachedRows, places: np.ndarray, when: AskedMoments, ttl: float | None) -> Match:
     import numpy as np
     import polars as pl
 
     there = places >= 0
-    if not kept.about.rows:
+    if not rows.about.rows:
         return Match(places, np.ones(len(places), dtype=np.uint8), _no_ages(len(places)))
-    ages = when.ceil - np.take(kept.event_times, places, mode="clip")
-    per_second = PER_SECOND[kept.unit or "us"]
+    ages = when.ceil - np.take(rows.event_times, places, mode="clip")
+    per_second = PER_SECOND[rows.unit or "us"]
     old = there & (ages > round(ttl * per_second)) if ttl is not None else np.zeros(len(there), dtype=bool)
     statuses = np.where(there, np.where(old, 2, 0), 1).astype(np.uint8)
     micros = np.where(there, ages // (per_second // 1_000_000), 0)

@@ -63,7 +63,7 @@ class LeakReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def leaks(self) -> bool:
         """Whether any value is from after its row's moment."""
-        return any(each.future for each in self.columns)
+        return any(column.future for column in self.columns)
 
 
 def check(ref: str, frame: Any, opened: Sequence[Opened], options: JoinOptions) -> LeakReport:
@@ -85,7 +85,7 @@ def check(ref: str, frame: Any, opened: Sequence[Opened], options: JoinOptions) 
 
 
 def _compared(
-    one: Opened,
+    opened: Opened,
     frame: pl.DataFrame,
     column: str,
     feature: str,
@@ -95,17 +95,17 @@ def _compared(
     import numpy as np
 
     require_columns(frame, [column], what="the frame")
-    found = matched(one.rows, frame, moments, one.view.definition.ttl, on)
-    always = matched(one.rows, frame, moments, None, on)
-    values, kept = frame[column], one.rows.column(feature)
-    same = _equal(values, kept.take(found.rows))
-    stale = ~same & _equal(values, kept.take(always.rows)) & values.is_not_null().to_numpy()
+    found = matched(opened.rows, frame, moments, opened.view.definition.ttl, on)
+    always = matched(opened.rows, frame, moments, None, on)
+    values, cached_column = frame[column], opened.rows.column(feature)
+    same = _equal(values, cached_column.take(found.rows))
+    stale = ~same & _equal(values, cached_column.take(always.rows)) & values.is_not_null().to_numpy()
     left = np.flatnonzero(~same & ~stale & values.is_not_null().to_numpy())
     # What is neither what was known nor too old: looked for among the rows of its key that came later.
-    future = left[_is_later(one.rows, frame, values, feature, always.rows, left, on)]
+    future = left[_is_later(opened.rows, frame, values, feature, always.rows, left, on)]
     return LeakedFeature(
         column=column,
-        feature=f"{one.view.name}:{feature}",
+        feature=f"{opened.view.name}:{feature}",
         rows=frame.height,
         same=int(same.sum()),
         future=len(future),
@@ -116,7 +116,7 @@ def _compared(
 
 
 def _is_later(
-    kept: CachedRows,
+    cached_rows: CachedRows,
     frame: pl.DataFrame,
     values: pl.Series,
     feature: str,
@@ -128,12 +128,14 @@ def _is_later(
     import numpy as np
     import polars as pl
 
-    if kept.unit is None or not len(asking):
+    if cached_rows.unit is None or not len(asking):
         return np.zeros(len(asking), dtype=bool)
-    start, count = (each[asking] for each in segments(kept, frame, on))
-    begins = np.repeat(kept.keys[START].to_numpy(), kept.keys[COUNT].to_numpy()).astype(np.int64)
+    start, count = (segment[asking] for segment in segments(cached_rows, frame, on))
+    begins = np.repeat(cached_rows.keys[START].to_numpy(), cached_rows.keys[COUNT].to_numpy()).astype(
+        np.int64
+    )
     rows = pl.DataFrame({"start": begins, "place": np.arange(len(begins))})
-    rows = rows.with_columns(kept.column(feature).all().alias("value"))
+    rows = rows.with_columns(cached_rows.column(feature).all().alias("value"))
     mine = rows.filter(pl.col("start").is_in(np.unique(start))).group_by("start", "value")
     wanted = pl.DataFrame({"start": start}).with_columns(values.gather(asking).alias("value"))
     try:

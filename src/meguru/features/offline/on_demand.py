@@ -42,7 +42,7 @@ def computer(blobs: BlobStore, view: PinnedView, folder: Path | None) -> Compute
     """
     if view.code is None:
         raise InvalidInput(f"{view.ref} has no code", hint="meguru apply")
-    opened = [(one, cached_rows(blobs, one, folder)) for one in view.inputs]
+    opened = [(pinned_view, cached_rows(blobs, pinned_view, folder)) for pinned_view in view.inputs]
     made_from, place = view.code, (folder or cache_folder("features")) / "code"
 
     def compute(asking: AskingRows) -> pl.DataFrame:

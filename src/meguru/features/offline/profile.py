@@ -34,7 +34,7 @@ def of_rows(blobs: BlobStore, view: PinnedView, rows: CachedRows, before: ViewRo
     return ViewRows(
         ref=view.ref,
         rows_digest=view.rows_digest,
-        datasets=[one.ref for one in view.datasets.values()],
+        datasets=[dataset.ref for dataset in view.datasets.values()],
         rows=about.rows,
         keys=about.entities,
         dropped=about.dropped,

@@ -110,7 +110,7 @@ def joined(
 def _check_keys(opened: Sequence[Opened | PinnedView], on: Mapping[str, str]) -> None:
     """Refuse a name for a key that no view has."""
     views = [one.view if isinstance(one, Opened) else one for one in opened]
-    known = {key for one in views for each in (one, *one.inputs) for key in each.definition.keys}
+    known = {key for view in views for each in (view, *view.inputs) for key in each.definition.keys}
     if unknown := sorted(set(on) - known):
         hint = f"keys are {', '.join(sorted(known))}"
         raise InvalidInput(f"no view has the key {unknown[0]!r}", field="on", hint=hint)
@@ -213,17 +213,17 @@ def _part(
 
 
 def _columns(
-    one: Opened, found: Match, names: Mapping[str, str], options: JoinOptions
+    opened: Opened, found: Match, names: Mapping[str, str], options: JoinOptions
 ) -> Iterator[pl.Series]:
     import polars as pl
 
     for name, title in names.items():
-        yield feature_values(one.rows, found, name, one.view.definition).alias(title)
+        yield feature_values(opened.rows, found, name, opened.view.definition).alias(title)
     if options.ages:
-        yield found.ages.cast(pl.Duration("us")).alias(f"{one.view.name}__age")
+        yield found.ages.cast(pl.Duration("us")).alias(f"{opened.view.name}__age")
     if options.statuses:
         words = pl.Series(STATUSES, dtype=pl.Enum(STATUSES))
-        yield words.gather(pl.Series(found.statuses).cast(pl.UInt32)).alias(f"{one.view.name}__status")
+        yield words.gather(pl.Series(found.statuses).cast(pl.UInt32)).alias(f"{opened.view.name}__status")
 
 
 def digest_of(frame: pl.DataFrame) -> str:

@@ -59,16 +59,16 @@ class OnDemandHost:
             "takes": dict(takes),
             "what": name,
         }
-        said = manifest.FunctionManifest(
+        function_manifest = manifest.FunctionManifest(
             kind="class",
             module=_HOSTED,
             name="OnDemandFunction",
-            modules={each.module: each.path for each in code.sources if each.module},
+            modules={source.module: source.path for source in code.sources if source.module},
             arguments=arguments,
             takes="columns",
             python=".".join(platform.python_version_tuple()[:2]),
         )
-        manifest.write(folder, said)
+        manifest.write(folder, function_manifest)
         self._host = ModelHost(folder)
 
     def start(self) -> None:

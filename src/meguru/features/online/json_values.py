@@ -46,5 +46,5 @@ def columns_of(entities: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dic
             name: list(given) if isinstance(given, list | tuple) else [given]
             for name, given in entities.items()
         }
-    names = dict.fromkeys(name for each in entities for name in each)
-    return {name: [each.get(name) for each in entities] for name in names}
+    names = dict.fromkeys(name for entity in entities for name in entity)
+    return {name: [entity.get(name) for entity in entities] for name in names}

@@ -57,11 +57,11 @@ class PostgresStore:
 
     def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
-        given = newest_by_key(rows)
+        columns = newest_by_key(rows)
         with self._connection() as connection:
             self._start(connection)
             with connection.transaction():
-                return self._upsert(connection, self._create_table(connection, view), given, retract)
+                return self._upsert(connection, self._create_table(connection, view), columns, retract)
 
     def read(self, asked: Sequence[KeyQuery]) -> list[list[FoundRow | None]]:
         """Return the rows of keys, in the order of what is asked."""

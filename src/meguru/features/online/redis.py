@@ -120,8 +120,11 @@ class RedisStore:
                 gone = [left[key] for key in part if key in left]
                 put = [given[key] for key in part if key in given]
                 arguments: list[Any] = [len(gone)]
-                for each in gone:
-                    arguments += (each.key, _MOMENTS.pack(each.event, each.created) + each.packed)
+                for retraction in gone:
+                    arguments += (
+                        retraction.key,
+                        _MOMENTS.pack(retraction.event, retraction.created) + retraction.packed,
+                    )
                 for row in put:
                     arguments += (row[0], _HEAD.pack(*row[1:4]) + row[4])
                 new += int(self._script(keys=[self._name(view)], args=arguments, client=client))

@@ -46,7 +46,7 @@ class SqliteStore:
 
     def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
-        given = newest_by_key(rows)
+        columns = newest_by_key(rows)
         with self._writing() as connection:
             table = _made(connection, view)
             connection.executemany(
@@ -59,7 +59,7 @@ class SqliteStore:
                 " packed = excluded.packed"
                 " WHERE (excluded.event, excluded.created, excluded.sequence, excluded.packed)"
                 f" > ({table}.event, {table}.created, {table}.sequence, {table}.packed)",
-                given.rows(),
+                columns.rows(),
             )
             return connection.total_changes - before
 

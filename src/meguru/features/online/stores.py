@@ -50,8 +50,8 @@ def open_online(ws: Workspace) -> OnlineStore:
     UsageError
         If the setting names nothing that there is.
     """
-    found: OnlineStore = _opened(ws)
-    return found
+    store: OnlineStore = _opened(ws)
+    return store
 
 
 def _opened(ws: Workspace) -> Any:

@@ -91,7 +91,7 @@ def push(
     types = _types(ctx, version, state)
     frame = frame_of(columns, definition, types, what=version.ref, now=ctx.now())
     # Numbered over all versions of a view: their rows go to one source, and are folded in this order.
-    counted = [each.pushed for each in materialized.all_online(ctx.tx, name).values()]
+    counted = [online_state.pushed for online_state in materialized.all_online(ctx.tx, name).values()]
     number, online = 1 + max(store.last_number(ctx.tx, name), *counted, 0), 0
     # The store is written before this transaction commits. If that fails, rows are online that nobody
     # recorded; who retries the push writes the same rows again, which changes nothing.

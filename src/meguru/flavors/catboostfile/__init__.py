@@ -161,7 +161,7 @@ def _check_info(info: Any) -> None:
     if set(info.get("params", {})) != {"loss_function"} or set(loss) - {"params", "type"}:
         raise ValueError("a loss of a strange form")
     names = info.get("class_params", {}).get("class_names", [])
-    if not all(isinstance(each, str | int | float | bool) for each in names):
+    if not all(isinstance(name, str | int | float | bool) for name in names):
         raise ValueError("classes that are no plain values")
 
 

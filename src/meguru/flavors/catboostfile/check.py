@@ -84,7 +84,7 @@ def _values(feature: Any, place: int) -> list[int]:
     if not all(type(each) is int and -(2**31) <= each < 2**32 for each in values):
         raise ValueError("categories that are no hashes")
     texts = _list(feature.get("string_values", []), "string_values")
-    if not all(isinstance(each, str) for each in texts) or len(texts) not in {0, len(values)}:
+    if not all(isinstance(text, str) for text in texts) or len(texts) not in {0, len(values)}:
         raise ValueError("categories that are no texts")
     return values
 

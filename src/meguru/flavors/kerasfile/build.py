@@ -23,7 +23,7 @@ def model_of(said: dict[str, Any], data: bytes, counted: int, where: str) -> Any
     # Without memory for variables: a configuration of a few bytes may ask for layers of any size.
     with keras.StatelessScope(initialize_variables=False):
         model = keras.saving.deserialize_keras_object(said, safe_mode=True)
-        wanted = sum(math.prod(each.shape) for each in model.weights)
+        wanted = sum(math.prod(weight.shape) for weight in model.weights)
         _check_rows(model, where)
     # Only what the file itself fills is allocated.
     if wanted > counted:

@@ -153,6 +153,6 @@ def _categories(tail: str) -> list[list[Any]]:
     line = next((line for line in tail.split("\n") if line.startswith(_CATEGORIES)), f"{_CATEGORIES}null")
     found = json.loads(line.removeprefix(_CATEGORIES)) or []
     plain = isinstance(found, list) and all(isinstance(each, list) for each in found)
-    if not plain or not all(isinstance(each, str | int | float | bool) for kinds in found for each in kinds):
+    if not plain or not all(isinstance(kind, str | int | float | bool) for kinds in found for kind in kinds):
         raise ValueError("the categories are no lists of plain values")
     return list(found)

@@ -91,10 +91,10 @@ def check_values(graph: Any, where: str) -> None:
 def inputs_of(model: Any, where: str = "") -> tuple[TensorSpec, ...]:
     """Return what a model takes, but for its weights; see `_spec`."""
     weights = {tensor.name for tensor in model.graph.initializer}
-    found = [_spec(value, where) for value in model.graph.input if value.name not in weights]
-    if not found or None in found:
+    specs = [_spec(value, where) for value in model.graph.input if value.name not in weights]
+    if not specs or None in specs:
         raise InvalidInput("the model takes other than tensors", where=where)
-    return tuple(spec for spec in found if spec)
+    return tuple(spec for spec in specs if spec)
 
 
 def outputs_of(model: Any, where: str = "") -> dict[str, TensorSpec | None]:

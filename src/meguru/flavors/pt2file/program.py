@@ -56,16 +56,16 @@ def read_program(data: bytes, where: str = "") -> Program:
             why="compiled code is loaded into the process as it is" if len(graphs) == 1 else "",
             hint="save it with torch.export.save",
         )
-    said: schema.ExportedGraph = _decoded(files[graphs[0]], schema.ExportedGraph, where)
-    if said.schema_version.major != schema.VERSION:
-        why = f"its schema is {said.schema_version.major}, {schema.VERSION} is known"
+    exported_graph: schema.ExportedGraph = _decoded(files[graphs[0]], schema.ExportedGraph, where)
+    if exported_graph.schema_version.major != schema.VERSION:
+        why = f"its schema is {exported_graph.schema_version.major}, {schema.VERSION} is known"
         raise InvalidInput("the program was exported by another PyTorch", where=where, why=why)
-    graph = said.graph_module.graph
+    graph = exported_graph.graph_module.graph
     _check(graph, where)
     payloads = _payloads(files, where)
-    held, inputs = _placed(said.graph_module, payloads, files, where)
-    outputs = [spec.user_output for spec in said.graph_module.signature.output_specs]
-    names = [each.arg.as_tensor.name for each in outputs if each and each.arg.as_tensor]
+    held, inputs = _placed(exported_graph.graph_module, payloads, files, where)
+    outputs = [spec.user_output for spec in exported_graph.graph_module.signature.output_specs]
+    names = [output.arg.as_tensor.name for output in outputs if output and output.arg.as_tensor]
     if len(names) != len(outputs) or not names:
         raise malformed(where, "it gives other than tensors")
     return Program(graph=graph, inputs=inputs, outputs=tuple(names), held=held)
@@ -139,8 +139,8 @@ def _check(graph: schema.ProgramGraph, where: str) -> None:
         raise TooLarge("the program has too many nodes", where=where, why=f"{MAX_NODES:,} are allowed")
     uses: dict[str, int] = {}
     for node in graph.nodes:
-        for each in node.inputs:
-            for name in names_in(each.arg):
+        for argument in node.inputs:
+            for name in names_in(argument.arg):
                 uses[name] = uses.get(name, 0) + 1
     made: dict[str, str] = {}
     for node in graph.nodes:
@@ -176,12 +176,12 @@ def names_in(argument: schema.Argument) -> list[str]:
     optional = [argument.as_optional_tensor, *(argument.as_optional_tensors or [])]
     found += [each.as_tensor.name for each in optional if each and each.as_tensor]
     sizes = [argument.as_sym_int, *(argument.as_sym_ints or [])]
-    return found + [each.as_name for each in sizes if each and each.as_name]
+    return found + [siz.as_name for siz in sizes if siz and siz.as_name]
 
 
 def _check_training(name: str, node: schema.Node, where: str) -> None:
     wanted = operators.TRAINING.get(name.removesuffix("_"), ())
-    if any(each.name in wanted and each.arg.as_bool for each in node.inputs):
+    if any(argument.name in wanted and argument.arg.as_bool for argument in node.inputs):
         raise InvalidInput(
             f"the program trains when it is asked: {name}",
             where=where,

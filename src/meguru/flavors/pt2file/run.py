@@ -91,11 +91,11 @@ class _Step:
         self._torch = torch
         self.name = operator_of(node.target)
         self.makes = [name for output in node.outputs for name in names_in(output)]
-        self.first = next((name for each in node.inputs for name in names_in(each.arg)), "")
+        self.first = next((name for argument in node.inputs for name in names_in(argument.arg)), "")
         self._checks = self.name in operators.CHECKS
         self._call = _callable(torch, node.target)
-        self._positional = [each.arg for each in node.inputs if each.kind != 2]
-        self._named = {each.name: each.arg for each in node.inputs if each.kind == 2}
+        self._positional = [argument.arg for argument in node.inputs if argument.kind != 2]
+        self._named = {argument.name: argument.arg for argument in node.inputs if argument.kind == 2}
 
     def __call__(self, env: Env, device: str = "cpu") -> list[Any]:
         """Compute the node's values into `env`; return the tensors among them."""
@@ -116,15 +116,15 @@ def _read(argument: schema.Argument, env: Env, torch: Any, device: str) -> Any: 
     if argument.as_tensor:
         return env[argument.as_tensor.name]
     if argument.as_tensors is not None:
-        return [env[each.name] for each in argument.as_tensors]
+        return [env[as_tensor.name] for as_tensor in argument.as_tensors]
     if argument.as_sym_int:
         return _size(argument.as_sym_int, env)
     if argument.as_sym_ints is not None:
-        return [_size(each, env) for each in argument.as_sym_ints]
+        return [_size(as_sym_int, env) for as_sym_int in argument.as_sym_ints]
     if argument.as_optional_tensor:
         return _optional(argument.as_optional_tensor, env)
     if argument.as_optional_tensors is not None:
-        return [_optional(each, env) for each in argument.as_optional_tensors]
+        return [_optional(as_optional_tensor, env) for as_optional_tensor in argument.as_optional_tensors]
     if argument.as_scalar_type is not None:
         return getattr(torch, weights.dtype_of(argument.as_scalar_type, ""))
     if argument.as_memory_format is not None:

@@ -63,7 +63,7 @@ def check(held: dict[str, Any]) -> None:
     if params.ndim != wanted or not 0 < params.size <= MAX_PARAMS or not np.isfinite(params).all():
         raise ValueError("parameters that are no finite numbers")
     names = held.get("names")
-    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("the names of parameters are no texts")
     if len(names) != len(params):
         raise ValueError("the names are not as many as the parameters")

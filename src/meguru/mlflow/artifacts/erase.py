@@ -19,16 +19,16 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     for row in ctx.tx.execute(select(stored_file)).all():
         if not ctx.blobs.has(row.digest):
             continue
-        found = cleaner.clean(row.digest, row.path, write=not dry_run)
-        if not found.is_read:
+        content = cleaner.clean(row.digest, row.path, write=not dry_run)
+        if not content.is_read:
             subject.places.passed("sent files that are no table or text")
             continue
         subject.places.looked("sent files")
-        if found.found:
+        if content.found:
             what = "rows and places in a sent file"
-            made.append(ErasedThing(ref=refs.make("stored_file", row.path), what=what, rows=found.found))
-        if found.digest != row.digest:
-            values = {"digest": found.digest, "size": found.size}
+            made.append(ErasedThing(ref=refs.make("stored_file", row.path), what=what, rows=content.found))
+        if content.digest != row.digest:
+            values = {"digest": content.digest, "size": content.size}
             ctx.tx.execute(update(stored_file).where(mine.path == row.path).values(values))
             gone.add(row.digest)
     if not dry_run:

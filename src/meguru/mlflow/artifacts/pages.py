@@ -56,17 +56,17 @@ async def _with_one_slash(request: Request) -> Response:
 
 
 async def _of_run(request: Request) -> Response:
-    given = RequestArguments(dict(request.query_params))
-    path = given.required("path")
-    run = given.text("run_id") or given.required("run_uuid")
+    arguments = RequestArguments(dict(request.query_params))
+    path = arguments.required("path")
+    run = arguments.text("run_id") or arguments.required("run_uuid")
     return await _send(request, lambda ws: _place_of_run(ws, run=run), path)
 
 
 async def _of_version(request: Request) -> Response:
-    given = RequestArguments(dict(request.query_params))
-    path = given.required("path")
+    arguments = RequestArguments(dict(request.query_params))
+    path = arguments.required("path")
     ws = workspace_of(request)
-    name, number = named(ws, given, versioned=True), number_of(given.required("version"))
+    name, number = named(ws, arguments, versioned=True), number_of(arguments.required("version"))
     return await _send(request, lambda ws: _place_of_version(ws, name=name, version=number), path)
 
 

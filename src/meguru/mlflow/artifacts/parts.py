@@ -89,9 +89,9 @@ async def _take(request: Request) -> Response:
         def keep() -> None:
             # The bytes before the row that names them: a crash in between leaves a part that the sweep of
             # uploads finds, and no row without bytes.
-            kept = _kept(ws)
-            draft.keep_part(kept, id, part.name)
-            _take_part(ws, kept, id, part)
+            parts = _kept(ws)
+            draft.keep_part(parts, id, part.name)
+            _take_part(ws, parts, id, part)
 
         await run_sync(keep)
     return reply({}, headers={"ETag": f'"{part.digest}"'})
@@ -138,23 +138,23 @@ def _put_together(ws: Workspace, target: str, id: str, tags: dict[int, str]) -> 
     kept.drop(id)  # last: until the file is kept under its name, completing can be tried again
 
 
-def _take_part(ws: Workspace, kept: Parts, id: str, part: UploadPart) -> None:
+def _take_part(ws: Workspace, parts: Parts, id: str, part: UploadPart) -> None:
     given = {"upload": id, "number": part.number, "digest": part.digest, "size": part.size}
     try:
         before = execute_grouped(ws, _keep_part, given)
     except Exception:
-        _drop_unless_known(ws, kept, id, part)
+        _drop_unless_known(ws, parts, id, part)
         raise
     if before and before.name != part.name:
-        kept.drop(id, before.name)
+        parts.drop(id, before.name)
 
 
-def _drop_unless_known(ws: Workspace, kept: Parts, id: str, part: UploadPart) -> None:
+def _drop_unless_known(ws: Workspace, parts: Parts, id: str, part: UploadPart) -> None:
     # The upload may have ended meanwhile, or the same bytes may have come before.
     with ws.read() as tx:
         known = part in store.parts(tx, id)
     if not known:
-        kept.drop(id, part.name)
+        parts.drop(id, part.name)
 
 
 @operation("mlflow.declare_upload", permission="run:write", evented=False, door=DOOR)
@@ -250,13 +250,13 @@ def _end(ctx: Context, *, target: str, upload: str) -> None:
 
 
 def _held(ctx: Context, id: str, *, target: str | None = None, lock: bool = False) -> Upload:
-    found = store.find(ctx.tx, id, lock=lock)
-    if found is None or found.expires_at <= ctx.now():
+    upload = store.find(ctx.tx, id, lock=lock)
+    if upload is None or upload.expires_at <= ctx.now():
         raise not_found(f"There is no upload {id[:64]}: it was aborted, or its time is over")
-    proxy_paths.place_of(ctx.tx, found.target, ctx.home)  # of another project: then it is not there
-    if target is not None and found.target != target:
-        raise invalid(f"Upload {found.id} is of another file than {target[:200]}")
-    return found
+    proxy_paths.place_of(ctx.tx, upload.target, ctx.home)  # of another project: then it is not there
+    if target is not None and upload.target != target:
+        raise invalid(f"Upload {upload.id} is of another file than {target[:200]}")
+    return upload
 
 
 def _check(upload: Upload, parts: list[UploadPart], tags: dict[int, str]) -> None:

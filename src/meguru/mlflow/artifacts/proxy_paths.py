@@ -179,9 +179,9 @@ def file_asked_for(tx: Connection, blobs: BlobStore, place: ProxyPath) -> TreeEn
         if (
             path
             and "\0" not in path
-            and (found := file(tx, blobs, msgspec.structs.replace(place, path=path)))
+            and (entry := file(tx, blobs, msgspec.structs.replace(place, path=path)))
         ):
-            return found
+            return entry
     if place.kind != "run":
         return None
     encoded = (run_artifact.c.run == place.owner) & run_artifact.c.path.contains("%", autoescape=True)
@@ -203,14 +203,14 @@ def _is_spelling(path: str, kept: str) -> bool:
 def children(tx: Connection, blobs: BlobStore, place: ProxyPath) -> list[ProxyEntry]:
     """Return what a folder holds directly, by path (which is the owner's); nothing for a file."""
     start = f"{place.path}/" if place.path else ""
-    found: dict[str, ProxyEntry] = {}
+    entries: dict[str, ProxyEntry] = {}
     for entry in files(tx, blobs, place):
         if not entry.path.startswith(start):
             continue
         name, deeper, _ = entry.path[len(start) :].partition("/")
         size = 0 if deeper else entry.size
-        found.setdefault(name, ProxyEntry(path=start + name, is_dir=bool(deeper), size=size))
-    return [found[name] for name in sorted(found)]
+        entries.setdefault(name, ProxyEntry(path=start + name, is_dir=bool(deeper), size=size))
+    return [entries[name] for name in sorted(entries)]
 
 
 def put(tx: Connection, place: ProxyPath, digest: str, size: int) -> None:

@@ -87,21 +87,21 @@ class Exporter:
         self._report.count("runs", read=1)
         self._fill("here", run, self._here)
         files = {file.path: file.digest for file in show.artifacts(self._ws, run=from_hex(run.id))}
-        known = self._target.find_run(of, run.id)
+        mlflow_run = self._target.find_run(of, run.id)
         self._spool.clear("there")
         held: dict[str, str] = {}
-        if known is not None:
-            self._fill("there", known, self._target)
-            held = self._target.run_files(known)
-        if known is None or self._is_behind(known, held, run, files):
+        if mlflow_run is not None:
+            self._fill("there", mlflow_run, self._target)
+            held = self._target.run_files(mlflow_run)
+        if mlflow_run is None or self._is_behind(mlflow_run, held, run, files):
             points = ((key, self._here.points(run, key)) for key in run.keys)
             self._target.run(run, of, points, self._local(files))
-            self._report.count("runs", added=known is None)
-            known = self._target.find_run(of, run.id)
-            if known is not None:
-                self._fill("there", known, self._target)
-                held = self._target.run_files(known)
-        self._check(run, files, known, held)
+            self._report.count("runs", added=mlflow_run is None)
+            mlflow_run = self._target.find_run(of, run.id)
+            if mlflow_run is not None:
+                self._fill("there", mlflow_run, self._target)
+                held = self._target.run_files(mlflow_run)
+        self._check(run, files, mlflow_run, held)
 
     def _fill(self, side: Any, run: MlflowRun, source: Any) -> None:
         self._spool.clear(side)
@@ -162,29 +162,29 @@ class Exporter:
     def _known_model(
         self, model: MlflowLoggedModel, of: MlflowExperiment
     ) -> tuple[MlflowLoggedModel | None, dict[str, str]]:
-        known = self._target.find_model(of, model.id)
-        if known is None:
+        logged_model = self._target.find_model(of, model.id)
+        if logged_model is None:
             return None, {}
-        return known, self._target.model_files(known)
+        return logged_model, self._target.model_files(logged_model)
 
     def _registered(self, model: Registered) -> None:
         wanted = msgspec.structs.replace(
             model, versions=[self._with_source(model.name, version) for version in model.versions]
         )
-        known = self._target.find_registered(model.name)
-        before = len(known.versions) if known else 0
-        if known is None or {each.version for each in known.versions} <= {
-            each.version for each in wanted.versions
+        registered = self._target.find_registered(model.name)
+        before = len(registered.versions) if registered else 0
+        if registered is None or {mlflow_version.version for mlflow_version in registered.versions} <= {
+            mlflow_version.version for mlflow_version in wanted.versions
         }:
             self._target.registered(wanted)
-            known = self._target.find_registered(model.name)
-        self._report.count("registered models", read=1, found=known is not None)
-        found = len(known.versions) if known else 0
+            registered = self._target.find_registered(model.name)
+        self._report.count("registered models", read=1, found=registered is not None)
+        found = len(registered.versions) if registered else 0
         self._report.count("model versions", read=len(wanted.versions), found=found, added=found - before)
         self._report.compare(
             f"registered model {model.name}",
             self._said(wanted),
-            self._said(known) if known else None,
+            self._said(registered) if registered else None,
         )
 
     def _with_source(self, name: str, version: MlflowVersion) -> MlflowVersion:
@@ -201,7 +201,7 @@ class Exporter:
         return msgspec.structs.replace(self._target.version_of(version), source=source)
 
     def _compare_experiments(self) -> None:
-        there = {each.name: each for each in self._target.experiments()}
+        there = {experiment.name: experiment for experiment in self._target.experiments()}
         for each in self._here.experiments():
             known = there.get(each.name)
             self._report.count("experiments", found=known is not None)

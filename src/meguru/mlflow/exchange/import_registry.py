@@ -165,12 +165,18 @@ def _keep_points(ctx: Context, model: ImportedModel) -> int:
         for each in model_points.of_models(ctx.tx, [model.id]).get(model.id, [])
     }
     new: dict[str, list[model_points.ModelPoint]] = {}
-    for each in model.points:
-        if (each.key, each.ms, each.step, each.run) not in known:
+    for imported_point in model.points:
+        if (imported_point.key, imported_point.ms, imported_point.step, imported_point.run) not in known:
             point = model_points.ModelPoint(
-                model.id, each.key, each.ms, each.step, each.value, each.dataset_name, each.dataset_digest
+                model.id,
+                imported_point.key,
+                imported_point.ms,
+                imported_point.step,
+                imported_point.value,
+                imported_point.dataset_name,
+                imported_point.dataset_digest,
             )
-            new.setdefault(from_hex(each.run), []).append(point)
+            new.setdefault(from_hex(imported_point.run), []).append(point)
     query = select(run.c.id, run.c.created_by).where(run.c.id.in_(list(new)))
     owners = {row.id: row.created_by for row in ctx.tx.execute(query)}
     runs = set(owners)
@@ -236,10 +242,10 @@ def _keep_files(ctx: Context, model: ImportedModel, files: list[StoredFile]) -> 
     folder = _folder(held, model.id)
     known = {each.path for each in _files(ctx.tx, folder)}
     rows = []
-    for each in files:
-        if check_foreign_path(each.path, field="files") not in known:
-            size = ctx.blobs.size(digests.check_digest(each.digest))
-            rows.append({"path": f"{folder}{each.path}", "digest": each.digest, "size": size})
+    for file in files:
+        if check_foreign_path(file.path, field="files") not in known:
+            size = ctx.blobs.size(digests.check_digest(file.digest))
+            rows.append({"path": f"{folder}{file.path}", "digest": file.digest, "size": size})
     if rows:
         ctx.tx.execute(insert(stored_file), rows)
     return len(rows)

@@ -70,22 +70,22 @@ def import_experiment(
         ctx.execute(experiments.adopt, {})
     table = experiment_entry
     same = (table.c.name == name) & (table.c.project == ctx.home)
-    known = ctx.tx.execute(select(table.c.id, table.c.experiment).where(same)).first()
-    if known is None:
+    row = ctx.tx.execute(select(table.c.id, table.c.experiment).where(same)).first()
+    if row is None:
         given = ctx.execute(experiments.create, {"name": name})
         here = _wanted(ctx.tx, number, given)
         times = {"created_at": milliseconds.moment(created), "updated_at": milliseconds.moment(updated)}
         changed = update(table).where(table.c.id == given).values(id=here, stage=stage, **times)
         ctx.tx.execute(changed)
     else:
-        here = known.id
+        here = row.id
     new = _lacking(ctx.tx, here, tags or {})
     if new:
         ctx.tx.execute(
             insert(experiment_tag),
             [{"experiment": here, "key": key, "value": value} for key, value in new.items()],
         )
-    if known is None or new:
+    if row is None or new:
         slug = ctx.tx.execute(select(table.c.experiment).where(table.c.id == here)).scalar_one()
         data = {"name": name, "number": here, "source": source, "tags": sorted(new)}
         ctx.emit("experiment.imported", refs.make("experiment", slug), data=data)

@@ -117,19 +117,19 @@ class MlflowImporter:
         for key in there.keys:
             self._spool.add("there", key, self._source.points(there, key))
         self._spool.clear("here")
-        known = self._here.run(there.id)
-        if known is not None:
-            self._read_here(known)
-        files = list(self._new_files(there, known, folder)) if self._with_files else []
-        if known is None or self._lacks(there, known, files):
-            self._send(there, known, files)
+        run = self._here.run(there.id)
+        if run is not None:
+            self._read_here(run)
+        files = list(self._new_files(there, run, folder)) if self._with_files else []
+        if run is None or self._lacks(there, run, files):
+            self._send(there, run, files)
             after = self._here.run(there.id)
             if after is not None:
                 self._spool.clear("here")
                 self._read_here(after)
         else:
-            after = known
-        self._report.count("runs", added=known is None, found=after is not None)
+            after = run
+        self._report.count("runs", added=run is None, found=after is not None)
         self._check(there, after)
 
     def _read_here(self, run: MlflowRun) -> None:
@@ -224,15 +224,17 @@ class MlflowImporter:
         self._report.compare(f"run {there.id}", left, right)
 
     def _compare_experiments(self) -> None:
-        here = {each.name: each for each in self._here.experiments()}
+        here = {mlflow_experiment.name: mlflow_experiment for mlflow_experiment in self._here.experiments()}
         for there in self._source.experiments():
-            known = here.get(there.name)
-            self._report.count("experiments", found=known is not None)
-            self._report.compare(f"experiment {there.name}", _shown(there), _shown(known) if known else None)
+            experiment = here.get(there.name)
+            self._report.count("experiments", found=experiment is not None)
+            self._report.compare(
+                f"experiment {there.name}", _shown(there), _shown(experiment) if experiment else None
+            )
 
 
-def _shown(each: MlflowExperiment) -> dict[str, Any]:
-    return {"name": each.name, "stage": each.stage, "tags": each.tags}
+def _shown(experiment: MlflowExperiment) -> dict[str, Any]:
+    return {"name": experiment.name, "stage": experiment.stage, "tags": experiment.tags}
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

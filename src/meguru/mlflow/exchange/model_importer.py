@@ -42,11 +42,11 @@ class ModelImporter:
     def logged(self, there: MlflowLoggedModel, number: int) -> None:
         """Import a logged model with its files."""
         self._experiments[there.id] = number
-        known = {file.path: file for file in operations.logged_model_files(self._ws, model=there.id)}
+        stored_files = {file.path: file for file in operations.logged_model_files(self._ws, model=there.id)}
         files = []
         for file in self._source.model_files(there) if self._with_files else ():
             self._report.count("model files", read=1)
-            have = known.get(file.path)
+            have = stored_files.get(file.path)
             if have and have.size == file.size and self._source.is_remote and not self._deep:
                 self._report.count("model files", found=1)
                 continue
@@ -66,7 +66,8 @@ class ModelImporter:
         model = operations.ImportedModel(
             **fields,
             points=[
-                msgspec.convert(msgspec.to_builtins(each), operations.ImportedPoint) for each in there.points
+                msgspec.convert(msgspec.to_builtins(point), operations.ImportedPoint)
+                for point in there.points
             ],
             experiment=number,
             created=moment(there.created),
@@ -90,15 +91,15 @@ class ModelImporter:
         versions = [
             operations.ImportedVersion(
                 **{
-                    name: getattr(each, name)
+                    name: getattr(version, name)
                     for name in operations.ImportedVersion.__struct_fields__
                     if name not in {"storage", "created", "updated"}
                 },
-                storage=self._storage(each),
-                created=moment(each.created),
-                updated=moment(each.updated),
+                storage=self._storage(version),
+                created=moment(version.created),
+                updated=moment(version.updated),
             )
-            for each in there.versions
+            for version in there.versions
         ]
         added = operations.import_registered_model(
             self._ws,
@@ -128,7 +129,7 @@ class ModelImporter:
         return f"{run.place}/{path}" if path else version.source
 
     def _compare(self, there: Registered) -> None:
-        here = next((each for each in self._here.registered(there.name)), None)
+        here = next((registered for registered in self._here.registered(there.name)), None)
         self._report.count("registered models", found=here is not None)
         if here is not None:
             self._report.count("model versions", found=len(here.versions))

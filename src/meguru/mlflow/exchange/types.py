@@ -202,7 +202,10 @@ def logged_model_in(source: str) -> str:
 def model_points(found: Iterable[MlflowModelPoint]) -> list[MlflowModelPoint]:
     """Return the points of a logged model in order, with values that every store can hold."""
     return sorted(
-        (msgspec.structs.replace(each, value=point(0, 0, each.value).value) for each in found),
+        (
+            msgspec.structs.replace(model_point, value=point(0, 0, model_point.value).value)
+            for model_point in found
+        ),
         key=lambda each: (each.key, each.ms, each.step, each.run),
     )
 
@@ -219,8 +222,16 @@ def as_run(known: MlflowRun) -> dict[str, Any]:
     """Return what two runs must have in common to be the same."""
     fields = msgspec.structs.asdict(known)
     fields["datasets"] = sorted(
-        [each.name, each.digest, each.source_type, each.source, each.schema, each.profile, each.tags]
-        for each in known.datasets
+        [
+            dataset.name,
+            dataset.digest,
+            dataset.source_type,
+            dataset.source,
+            dataset.schema,
+            dataset.profile,
+            dataset.tags,
+        ]
+        for dataset in known.datasets
     )
     for name in ("models", "outputs"):
         fields[name] = sorted(each.model_id for each in fields[name])

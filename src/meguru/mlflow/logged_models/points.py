@@ -35,7 +35,7 @@ class ModelPoint(NamedTuple):
 def add(tx: Connection, run: str, points: Sequence[ModelPoint]) -> None:
     """Keep points of a run that is held; the last of those at one time and step stays."""
     in_order = sorted(points, key=lambda each: each[:4])
-    rows = [(each.model_id, each.key, each.ms, each.step, run, *each[4:]) for each in in_order]
+    rows = [(point.model_id, point.key, point.ms, point.step, run, *point[4:]) for point in in_order]
     RawSql(tx).executemany(_UPSERT, rows)
 
 

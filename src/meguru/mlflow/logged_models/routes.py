@@ -83,11 +83,11 @@ def _finished(ctx: Context, *, model: str, status: str) -> dict[str, Any]:
         files = proxy_paths.files(tx, ctx.blobs, proxy_paths.place_of(tx, folder, ctx.home))
     start = len(folder) + 1
     tree = put_entries(
-        ctx.blobs, [TreeEntry(path=each.path[start:], digest=each.digest, size=each.size) for each in files]
+        ctx.blobs, [TreeEntry(path=file.path[start:], digest=file.digest, size=file.size) for file in files]
     )
-    known = store.held(ctx.tx, model, ctx.home)
-    _check_run(ctx, known)
-    changed = replace(known, status=status, updated_at=ctx.now())
+    logged_model = store.held(ctx.tx, model, ctx.home)
+    _check_run(ctx, logged_model)
+    changed = replace(logged_model, status=status, updated_at=ctx.now())
     store.keep(ctx.tx, changed)
     payload = {"status": status, "tree": tree, "files": len(files)}
     ctx.emit("logged_model.finished", refs.make("logged_model", model), data=payload)
@@ -104,15 +104,15 @@ def _finished(ctx: Context, *, model: str, status: str) -> dict[str, Any]:
 def _changed(
     ctx: Context, *, model: str, params: dict[str, str], tags: dict[str, str], dropped: str
 ) -> dict[str, Any]:
-    known = store.held(ctx.tx, model, ctx.home)
-    _check_run(ctx, known)
+    logged_model = store.held(ctx.tx, model, ctx.home)
+    _check_run(ctx, logged_model)
     for key, value in params.items():
-        if known.params.get(key, value) != value:
+        if logged_model.params.get(key, value) != value:
             raise invalid(f"Changing param values is not allowed. Param with key='{key}' was already logged.")
-    if dropped and dropped not in known.tags:
+    if dropped and dropped not in logged_model.tags:
         raise store.no_tag(model, dropped)
-    kept = {key: value for key, value in (known.tags | tags).items() if key != dropped}
-    changed = replace(known, params=known.params | params, tags=kept, updated_at=ctx.now())
+    kept = {key: value for key, value in (logged_model.tags | tags).items() if key != dropped}
+    changed = replace(logged_model, params=logged_model.params | params, tags=kept, updated_at=ctx.now())
     store.keep(ctx.tx, changed)
     payload = {"params": params, "tags": tags, "dropped": dropped}
     ctx.emit("logged_model.changed", refs.make("logged_model", model), data=payload)
@@ -127,9 +127,9 @@ def _changed(
     refers={"model": "logged_model"},
 )
 def _removed(ctx: Context, *, model: str) -> None:
-    known = store.held(ctx.tx, model, ctx.home, deleted=True)
-    _check_run(ctx, known)
-    store.keep(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
+    logged_model = store.held(ctx.tx, model, ctx.home, deleted=True)
+    _check_run(ctx, logged_model)
+    store.keep(ctx.tx, replace(logged_model, deleted=True, updated_at=ctx.now()))
     ctx.emit("logged_model.removed", refs.make("logged_model", model))
 
 

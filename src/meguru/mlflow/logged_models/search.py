@@ -101,7 +101,7 @@ def search(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
         ws,
         experiments=given.texts("experiment_ids"),
         filter=given.text("filter"),
-        datasets=[_dataset(each, needed=True) for each in _objects(given, "datasets")],
+        datasets=[_dataset(arguments, needed=True) for arguments in _objects(given, "datasets")],
         order_by=_order(given),
         token=given.text("page_token"),
         limit=given.number("max_results", 50, most=1000),
@@ -157,7 +157,7 @@ class _Search:
     ) -> None:
         self.raw, self.experiments, self.datasets = raw, experiments, datasets
         self.asking = TableFilter(raw, _THINGS, clauses)
-        self.orders = [(_read(each), each) for each in order_by]
+        self.orders = [(_read(order), order) for order in order_by]
 
     def page(self, token: str, limit: int) -> tuple[list[str], str]:
         """Return one page.
@@ -188,11 +188,13 @@ class _Search:
         query = self.asking.query(special=self._measured)
         # The sign keeps SQLite from reading all of an experiment, where few have been measured so.
         sign = (
-            "+" if any("l.id IN (SELECT" in each for each in query.conditions) and self.raw.is_sqlite else ""
+            "+"
+            if any("l.id IN (SELECT" in condition for condition in query.conditions) and self.raw.is_sqlite
+            else ""
         )
         where = f"{sign}l.experiment IN ({marks(len(self.experiments))})"
         query.where((where, list(self.experiments)))
-        if self.datasets and not any(each.kind == "metric" for each in self.asking.clauses):
+        if self.datasets and not any(clause.kind == "metric" for clause in self.asking.clauses):
             sql, values = self._on_datasets("m")
             point = f"SELECT 1 FROM mlflow_model_metric m WHERE m.model_id = l.id AND {sql}"  # noqa: S608
             query.where((f"EXISTS ({point})", values))

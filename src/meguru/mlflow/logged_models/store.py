@@ -65,18 +65,18 @@ def project_of(tx: Connection, identity: str) -> str | None:
 
 def held(tx: Connection, identity: str, project: str, *, deleted: bool = False) -> LoggedModel:
     """Return a project's logged model, or say that there is none."""
-    found = find(tx, identity, project)
-    if found is None or (found.deleted and not deleted):
+    model = find(tx, identity, project)
+    if model is None or (model.deleted and not deleted):
         raise not_found(f"Logged model with ID '{identity[:80]}' not found.")
-    return found
+    return model
 
 
 def picked(tx: Connection, ids: Sequence[str]) -> list[LoggedModel]:
     """Return logged models by their ids, in the order given."""
-    found = {
+    models = {
         row.id: LoggedModel(**row._mapping) for row in _rows(tx, select(logged_model), logged_model.c.id, ids)
     }
-    return [found[each] for each in ids if each in found]
+    return [models[each] for each in ids if each in models]
 
 
 def folder(model: LoggedModel) -> str:

@@ -121,8 +121,8 @@ def route(path: str, methods: Mapping[str, ProtocolHandler]) -> Route:
     async def handle(request: Request) -> Response:
         answer = methods["GET" if request.method == "HEAD" else request.method]
         ws = workspace_of(request)
-        given = await read_arguments(request, ws.settings.max_body)
-        found = await on_thread(partial(answer, ws, given))
+        arguments = await read_arguments(request, ws.settings.max_body)
+        found = await on_thread(partial(answer, ws, arguments))
         return found if isinstance(found, Response) else reply(found)
 
     return Route(path, safely(handle), methods=list(methods))

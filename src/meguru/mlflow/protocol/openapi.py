@@ -160,7 +160,7 @@ def document() -> dict[str, Any]:
 
 def _entry(method: str, path: str, rest: str) -> dict[str, Any]:
     fields = [re.fullmatch(r"(\w+):?(\w*)(\*?)", word) for word in rest.split()]
-    taken = [(found[1], _KINDS[found[2]], bool(found[3])) for found in fields if found]
+    taken = [(field[1], _KINDS[field[2]], bool(field[3])) for field in fields if field]
     refused = _object(error_code=_TEXT, message=_TEXT)
     entry: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", f"{method.lower()}{path}"),

@@ -91,8 +91,8 @@ class Params:
     def pairs(self, name: str) -> list[tuple[str, str]]:
         """Return a list of keys with their values."""
         pairs = []
-        for each in self.objects(name):
-            key, value = each.given.get("key"), each.given.get("value")
+        for params in self.objects(name):
+            key, value = params.given.get("key"), params.given.get("value")
             if not isinstance(key, str) or not isinstance(value, str | None):
                 raise bad(name, self.given[name], "each has a key and a value, which are texts")
             pairs.append((key, value or ""))

@@ -77,18 +77,18 @@ def version_answer(version: ProtocolVersion, aliases: dict[str, int]) -> dict[st
 
 def held_model(tx: Connection, name: str) -> ProtocolModel:
     """Return a registered model, or say that there is none."""
-    found = store.model(tx, name)
-    if found is None:
+    model = store.model(tx, name)
+    if model is None:
         raise not_found(f"Registered Model with name={own_name(name)[:300]} not found")
-    return found
+    return model
 
 
 def held_version(tx: Connection, name: str, version: int) -> ProtocolVersion:
     """Return a version, or say that there is none."""
-    found = store.versions(tx, name, version)
-    if not found:
+    versions = store.versions(tx, name, version)
+    if not versions:
         raise not_found(f"Model Version (name={own_name(name)[:300]}, version={version}) not found")
-    return found[0]
+    return versions[0]
 
 
 def new_name_of(ws: Workspace, given: RequestArguments, field: str) -> str:

@@ -73,10 +73,10 @@ def _made(ctx: Context, *, name: str, description: str, tags: dict[str, str]) ->
 def _changed(
     ctx: Context, *, name: str, description: str | None, tags: dict[str, str], dropped: str
 ) -> dict[str, Any]:
-    known = held_model(ctx.tx, name)
-    kept = {key: value for key, value in (known.tags | tags).items() if key != dropped}
-    described = known.description if description is None else description
-    changed = replace(known, tags=kept, description=described)
+    model = held_model(ctx.tx, name)
+    kept = {key: value for key, value in (model.tags | tags).items() if key != dropped}
+    described = model.description if description is None else description
+    changed = replace(model, tags=kept, description=described)
     if description is not None:
         changed = replace(changed, updated_at=ctx.now())
     store.keep_model(ctx.tx, changed)
@@ -89,9 +89,9 @@ def _changed(
     "mlflow.rename_registered_model", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
 )
 def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
-    known = held_model(ctx.tx, name)
+    model = held_model(ctx.tx, name)
     if store.model(ctx.tx, new_name) or store.has_native(ctx.tx, new_name):
-        raise exists(replace(known, name=new_name, tags={}))
+        raise exists(replace(model, name=new_name, tags={}))
     if store.has_native(ctx.tx, name):
         message = (
             f"Registered Model '{own_name(name)}' can't be renamed: it has versions that Meguru can serve, "
@@ -101,7 +101,7 @@ def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
     for alias in aliases.names(ctx.tx, name):
         alias_moves.check_owner(ctx, name, alias)
     store.rename(ctx.tx, name, new_name)
-    changed = replace(known, name=new_name, updated_at=ctx.now())
+    changed = replace(model, name=new_name, updated_at=ctx.now())
     store.keep_model(ctx.tx, changed)
     ctx.emit("registered_model.renamed", refs.make("model", new_name), data={"before": name})
     return model_answer(ctx.tx, changed)

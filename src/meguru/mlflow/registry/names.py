@@ -48,7 +48,7 @@ def in_registry(clauses: Sequence[grammar.Clause], project: str) -> list[grammar
     """Return comparisons with names as comparisons with those of the registry."""
     if not project:
         return list(clauses)
-    return [_prefixed(each, project) if _is_of_name(each) else each for each in clauses]
+    return [_prefixed(clause, project) if _is_of_name(clause) else clause for clause in clauses]
 
 
 def _is_of_name(clause: grammar.Clause) -> bool:

@@ -87,8 +87,8 @@ def is_local(uri: str) -> bool:
 
 def _root(tx: Connection, run: str, model: str, project: str) -> str:
     if model:
-        known = logged_models_store.find(tx, model, project)
-        return SCHEME + logged_models_store.folder(known) if known else ""
+        logged_model = logged_models_store.find(tx, model, project)
+        return SCHEME + logged_models_store.folder(logged_model) if logged_model else ""
     return root_of_run(tx, run, project) if run else ""
 
 

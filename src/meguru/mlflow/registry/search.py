@@ -142,8 +142,8 @@ def _page(
     after = pages.read(token)
     clauses = grammar.read_filter(filter, kinds=KINDS)
     clauses, is_prompt = _without_prompts(in_registry(clauses, project))
-    given = {each.key for each in orders if each.kind == "attribute"}
-    wanted = [*orders, *(each for each in last if each.key not in given)]
+    given = {order.key for order in orders if order.kind == "attribute"}
+    wanted = [*orders, *(order for order in last if order.key not in given)]
     branches = []
     for searched in places:
         asking = TableFilter(raw, searched, clauses)
@@ -172,25 +172,27 @@ def _without_prompts(clauses: list[grammar.Clause]) -> tuple[list[grammar.Clause
     is_prompt = any(
         (each.sign, str(each.value).lower()) in {("=", "true"), ("!=", "false")} for each in said[:1]
     )
-    for each in said:
-        compare.text("", each, is_sqlite=True) if each.value is not None else None
+    for clause in said:
+        compare.text("", clause, is_sqlite=True) if clause.value is not None else None
     return clauses if is_prompt else [each for each in clauses if each not in said], is_prompt
 
 
 def _check_orders(orders: Sequence[grammar.RunOrder], known: set[str]) -> None:
     """Refuse what MLflow's server does not put in order by, in its words."""
-    for each in orders:
-        if each.kind != "attribute" or each.key not in known:
-            shown = f"tags.{each.key}" if each.kind == "tag" else each.key
+    for order in orders:
+        if order.kind != "attribute" or order.key not in known:
+            shown = f"tags.{order.key}" if order.kind == "tag" else order.key
             raise invalid(
-                f"Invalid order by key '{shown[:100]}' specified. Invalid attribute key '{each.key[:100]}' "
+                f"Invalid order by key '{shown[:100]}' specified. Invalid attribute key '{order.key[:100]}' "
                 f"specified. Valid keys are {sorted(known)}"
             )
 
 
 def _orders(order_by: list[str], also: dict[str, str]) -> list[grammar.RunOrder]:
     read = grammar.read_order(order_by, kinds=KINDS)
-    found = [grammar.RunOrder(each.kind, also.get(each.key, each.key), each.descending) for each in read]
-    if len({(each.kind, each.key) for each in found}) < len(found):
+    orders = [
+        grammar.RunOrder(order.kind, also.get(order.key, order.key), order.descending) for order in read
+    ]
+    if len({(order.kind, order.key) for order in orders}) < len(orders):
         raise invalid(f"`order_by` contains duplicate fields: {[text[:60] for text in order_by]}")
-    return found
+    return orders

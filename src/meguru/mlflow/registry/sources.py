@@ -72,15 +72,15 @@ def completed(
         return msgspec.structs.replace(given, run=given.run or model.run, logged_model=identity)
     name = refs.within(project, normal(unquote(found[1])))
     number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
-    known = held_version(tx, name, number or 0)
-    for said, true in ((given.run, known.run), (given.logged_model, known.logged_model)):
+    version = held_version(tx, name, number or 0)
+    for said, true in ((given.run, version.run), (given.logged_model, version.logged_model)):
         if said and said != true:
             raise invalid(
                 f"Invalid model version source: '{given.source[:300]}'. The run_id and model_id request "
                 "parameters must match the referenced model version."
             )
     return VersionSource(
-        source=f"models:/{found[1]}/{number}", run=known.run, logged_model=known.logged_model
+        source=f"models:/{found[1]}/{number}", run=version.run, logged_model=version.logged_model
     )
 
 
@@ -126,8 +126,8 @@ def _locate(tx: Connection, source: str, project: str) -> tuple[str, ProxyPath |
     if found := _OF_VERSION.fullmatch(source):
         name = refs.within(project, normal(unquote(found[1])))
         number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
-        known = held_version(tx, name, number or 0)
-        return known.storage, _locate(tx, known.storage, project)[1]
+        version = held_version(tx, name, number or 0)
+        return version.storage, _locate(tx, version.storage, project)[1]
     if found := _OF_RUN.fullmatch(source):
         path = (found[2] or "").strip("/")
         return source, ProxyPath(

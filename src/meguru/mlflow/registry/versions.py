@@ -62,33 +62,33 @@ def _made(
     with ctx.ws.read() as tx:
         held_model(tx, name)
         given = completed(tx, given, project=ctx.home, is_prompt=is_of_prompt(tags))
-    found = verify(ctx.ws, name, given, is_prompt=is_of_prompt(tags))
+    verdict = verify(ctx.ws, name, given, is_prompt=is_of_prompt(tags))
     held_model(ctx.tx, name)
-    registered = _registered(ctx, name, given, found, description)
-    made = ProtocolVersion(
+    registered = _registered(ctx, name, given, verdict, description)
+    protocol_version = ProtocolVersion(
         name=name,
         version=registered.version,
         source=given.source,
-        storage=store.verified_storage(name, registered.version) if found.facts else found.storage,
+        storage=store.verified_storage(name, registered.version) if verdict.facts else verdict.storage,
         run=given.run,
         run_link=run_link,
         logged_model=given.logged_model,
         description=description,
         tags=tags,
         stage=NO_STAGE,
-        reason=found.reason,
+        reason=verdict.reason,
         deleted=False,
         created_by=ctx.principal.name,
         created_at=ctx.now(),
         updated_at=ctx.now(),
     )
-    store.keep_version(ctx.tx, made)
+    store.keep_version(ctx.tx, protocol_version)
     store.touch(ctx.tx, name, ctx.now())
-    if made.logged_model:
+    if protocol_version.logged_model:
         logged_models_store.tell_registered(
-            ctx.tx, made.logged_model, own_name(name), made.version, project=ctx.home
+            ctx.tx, protocol_version.logged_model, own_name(name), protocol_version.version, project=ctx.home
         )
-    return version_answer(made, {})
+    return version_answer(protocol_version, {})
 
 
 def _registered(
@@ -126,12 +126,12 @@ def _registered(
 def _changed(
     ctx: Context, *, name: str, version: int, description: str | None, tags: dict[str, str], dropped: str
 ) -> dict[str, Any]:
-    known = held_version(ctx.tx, name, version)
+    protocol_version = held_version(ctx.tx, name, version)
     changed = replace(
-        known,
-        description=known.description if description is None else description,
-        updated_at=known.updated_at if description is None else ctx.now(),
-        tags={key: value for key, value in (known.tags | tags).items() if key != dropped},
+        protocol_version,
+        description=protocol_version.description if description is None else description,
+        updated_at=protocol_version.updated_at if description is None else ctx.now(),
+        tags={key: value for key, value in (protocol_version.tags | tags).items() if key != dropped},
     )
     store.keep_version(ctx.tx, changed)
     payload = {"description": description, "tags": tags, "dropped": dropped}
@@ -143,11 +143,11 @@ def _changed(
     "mlflow.delete_model_version", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
 )
 def _forgotten(ctx: Context, *, name: str, version: int) -> None:
-    known = held_version(ctx.tx, name, version)
+    protocol_version = held_version(ctx.tx, name, version)
     for alias, number in aliases_of(ctx, name).items():
         if number == version:
             alias_moves.end(ctx, name, alias)
-    store.keep_version(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
+    store.keep_version(ctx.tx, replace(protocol_version, deleted=True, updated_at=ctx.now()))
     native.remove_unverified(ctx.tx, name, version)
     store.touch(ctx.tx, name, ctx.now())
     ctx.emit("model_version.removed", refs.make("model", name, version), data={"by": "MLflow"})
@@ -162,7 +162,7 @@ def aliases_of(ctx: Context, name: str) -> dict[str, int]:
     "mlflow.transition_stage", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
 )
 def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool) -> dict[str, Any]:
-    known = held_version(ctx.tx, name, version)
+    protocol_version = held_version(ctx.tx, name, version)
     if archive and stage not in ACTIVE_STAGES:
         raise invalid(
             f"Model version transition cannot archive existing model versions because '{stage}' is not an "
@@ -173,20 +173,20 @@ def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool)
             f"The stages of the model '{name}' were declared: {', '.join(declared)}. Move a version with "
             "meguru model stage"
         )
-    for moved in {stage, known.stage} if stage != known.stage else ():
+    for moved in {stage, protocol_version.stage} if stage != protocol_version.stage else ():
         # Also of a version that is not the newest one in it, at which the stage's alias does not point.
         alias_moves.check_owner(ctx, name, STAGE_PREFIX + moved.lower())
-    if stage != known.stage:  # it may come to be the newest one when others leave
+    if stage != protocol_version.stage:  # it may come to be the newest one when others leave
         alias_moves.ask_guard(ctx, name, STAGE_PREFIX + stage.lower(), version)
     now = ctx.now()
     if archive:
         for other in store.versions(ctx.tx, name):
             if other.stage == stage and other.version != version:
                 store.keep_version(ctx.tx, replace(other, stage="Archived", updated_at=now))
-    changed = replace(known, stage=stage, updated_at=now)
+    changed = replace(protocol_version, stage=stage, updated_at=now)
     store.keep_version(ctx.tx, changed)
     store.touch(ctx.tx, name, now)
-    payload = {"stage": stage, "before": known.stage, "archived_others": archive}
+    payload = {"stage": stage, "before": protocol_version.stage, "archived_others": archive}
     ctx.emit("model_version.staged", refs.make("model", name, version), data=payload)
     _follow(ctx, name)
     return version_answer(changed, store.aliases(ctx.tx, name))
@@ -194,7 +194,9 @@ def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool)
 
 def _follow(ctx: Context, name: str) -> None:
     """Point the alias of each stage at the newest version that is in it."""
-    newest = {each.stage: each.version for each in store.versions(ctx.tx, name)}
+    newest = {
+        protocol_version.stage: protocol_version.version for protocol_version in store.versions(ctx.tx, name)
+    }
     for stage in ACTIVE_STAGES:
         alias = STAGE_PREFIX + stage.lower()
         if stage in newest:
@@ -234,10 +236,10 @@ def _found(
     pairs, following = find_versions(
         ctx.tx, filter=filter, order_by=order_by, token=token, limit=limit, project=ctx.home
     )
-    found = store.picked(ctx.tx, pairs)
+    versions = store.picked(ctx.tx, pairs)
     pointing = store.aliases_of(ctx.tx, [name for name, _ in pairs])
     more = {"next_page_token": following} if following else {}
-    return [version_answer(version, pointing[version.name]) for version in found], more
+    return [version_answer(version, pointing[version.name]) for version in versions], more
 
 
 def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:

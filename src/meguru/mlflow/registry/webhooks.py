@@ -35,7 +35,7 @@ def routes() -> list[Route]:
 
 def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     state = _state(given)
-    made = manage.create(
+    webhook = manage.create(
         ws,
         name=given.required("name"),
         url=given.required("url"),
@@ -44,7 +44,7 @@ def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
         secret=given.text("secret"),
         state=WebhookState.ACTIVE if state is None else state,
     )
-    return {"webhook": _shown(made)}
+    return {"webhook": _shown(webhook)}
 
 
 def _list(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
@@ -85,16 +85,16 @@ def _test(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
 def _held(ws: Workspace, given: RequestArguments) -> Webhook:
     identity = given.required("webhook_id")
     # Not by its name: that is for people.
-    for known in _here(ws):
-        if known.id == identity:
-            return known
+    for webhook in _here(ws):
+        if webhook.id == identity:
+            return webhook
     raise not_found(f"Webhook with ID {identity[:80]} not found.")
 
 
 def _here(ws: Workspace) -> list[Webhook]:
     """Return the webhooks with topics of MLflow, of this door's project; at the root, of the default one."""
     project = "" if ws.project == refs.DEFAULT else ws.project
-    return [each for each in show.list_webhooks(ws) if each.project == project and each.topics]
+    return [webhook for webhook in show.list_webhooks(ws) if webhook.project == project and webhook.topics]
 
 
 def _shown(hook: Webhook) -> dict[str, Any]:

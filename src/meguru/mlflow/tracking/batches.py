@@ -125,7 +125,7 @@ def _entry(run: str, metrics: list[Any], params: list[_Text], tags: list[_Text])
     for index, each in enumerate(params):
         entry.params[each.key] = _text(f"params[{index}].value", each.value, limits.MAX_PARAM)
     if len(entry.params) < len(params):
-        keys = [each.key for each in params]
+        keys = [param.key for param in params]
         twice = [key for index, key in enumerate(keys) if key in keys[:index]]
         raise invalid(
             f"Duplicate parameter keys have been submitted: {twice}. Please ensure the request contains only "
@@ -171,7 +171,7 @@ def _metric(given: Params) -> _Metric:
 def _read_points(entry: LoggedBatch, metrics: list[Any], *, single: bool = False) -> None:
     """Sort points by their keys; those that speak of a model are also kept apart."""
     entry.points.update(_by_key(metrics))
-    entry.of_models.extend(_of_model(each) for each in metrics if each.model_id)
+    entry.of_models.extend(_of_model(metric) for metric in metrics if metric.model_id)
     for key in entry.points:
         if not limits.is_key(key):
             place = next(index for index, each in enumerate(metrics) if each.key == key)
@@ -190,12 +190,13 @@ def _by_key(metrics: list[Any]) -> dict[str, Columns]:
     count = len(keys)
     if keys and names == keys * (len(names) // count):
         # Each key in turn, again and again, as a loop of training logs them.
-        return {key: Columns(*(each[n::count] for each in columns)) for n, key in enumerate(keys)}
+        return {key: Columns(*(column[n::count] for column in columns)) for n, key in enumerate(keys)}
     places: dict[str, list[int]] = {key: [] for key in keys}
     for place, key in enumerate(names):
         places[key].append(place)
     return {
-        key: Columns(*([each[place] for place in some] for each in columns)) for key, some in places.items()
+        key: Columns(*([column[place] for place in some] for column in columns))
+        for key, some in places.items()
     }
 
 

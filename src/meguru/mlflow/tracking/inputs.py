@@ -128,8 +128,8 @@ def _dataset(tx: Connection, experiment: str, given: DatasetInput) -> int:
 
 def _link(tx: Connection, run: str, dataset: int, tags: dict[str, str]) -> None:
     table = run_input
-    known = tx.execute(select(table.c.dataset).where(table.c.run == run, table.c.dataset == dataset)).first()
-    if known is None:
+    row = tx.execute(select(table.c.dataset).where(table.c.run == run, table.c.dataset == dataset)).first()
+    if row is None:
         tx.execute(insert(table).values(run=run, dataset=dataset, context=tags.get(CONTEXT, ""), tags=tags))
 
 

@@ -54,12 +54,12 @@ def _written(
         count = 0
         with ws.read() as tx:
             for piece in series.pieces(tx, number, after=after, limit=size + 1):
-                kept = piece.part(0, size - count)
+                columns = piece.part(0, size - count)
                 count += piece.size()
-                if kept.size():
-                    for start in range(0, kept.size(), AT_ONCE):
-                        _write(text, key, kept.part(start, start + AT_ONCE))
-                    after = kept.place(kept.size() - 1)
+                if columns.size():
+                    for start in range(0, columns.size(), AT_ONCE):
+                        _write(text, key, columns.part(start, start + AT_ONCE))
+                    after = columns.place(columns.size() - 1)
         more = count > size
         if limit is not None:
             break
@@ -99,28 +99,28 @@ def bulk(ws: Workspace, params: Params) -> JsonObject:
         raise invalid("GetMetricHistoryBulk request must specify a metric_key.")
     limit = max(1, min(params.integer("max_results", MAX_PAGE) or MAX_PAGE, MAX_PAGE))
     permit(ws, show.metric)
-    found: list[MetricOfRun] = []
+    runs: list[MetricOfRun] = []
     with ws.read() as tx:
         for each in sorted(set(ids)):
             known = _series_here(tx, each, key, ws.home)
-            rows = series.by_time(tx, known[0], limit=limit - len(found)) if known else []
-            found += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
-            if len(found) >= limit:
+            rows = series.by_time(tx, known[0], limit=limit - len(runs)) if known else []
+            runs += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
+            if len(runs) >= limit:
                 break
-    return {"metrics": found}
+    return {"metrics": runs}
 
 
 def interval(ws: Workspace, params: Params) -> JsonObject:
     """List a sample of one metric of several runs, with the ends and the extremes of each."""
     ids, key, limit, window = _read_interval(params)
     permit(ws, show.metric)
-    found: list[MetricOfRun] = []
+    runs: list[MetricOfRun] = []
     with ws.read() as tx:
         for each in ids:
             known = _series_here(tx, each, key, ws.home)
             rows = series.sample(tx, known[0], window=window, limit=limit) if known else []
-            found += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
-    return {"metrics": found}
+            runs += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
+    return {"metrics": runs}
 
 
 def _of_run(run: str, key: str, value: float | None, at: int, step: int) -> MetricOfRun:

@@ -56,9 +56,9 @@ class RowChunk:
     def of(cls, batches: Sequence[Any], known: Sequence[Any]) -> RowChunk:
         """Put requests together with outcomes, which may be of other requests too."""
         frame = answered(batches, with_ids=False)
-        sizes = np.array([each.n for each in batches], dtype=np.int64)
-        begin = dict(zip((each.id for each in batches), (np.cumsum(sizes) - sizes).tolist(), strict=True))
-        of_batch = np.array([marks.of_text(each.id) for each in batches], dtype=np.uint64)
+        sizes = np.array([batch.n for batch in batches], dtype=np.int64)
+        begin = dict(zip((batch.id for batch in batches), (np.cumsum(sizes) - sizes).tolist(), strict=True))
+        of_batch = np.array([marks.of_text(batch.id) for batch in batches], dtype=np.uint64)
         within = np.arange(frame.height) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         rows = marks.of_rows(np.repeat(of_batch, sizes), within)
         mine = [each for each in known if each.batch_id in begin]
@@ -125,8 +125,8 @@ def aggregate_changes(
         known = last.get((each.batch_id, each.row))
         last[each.batch_id, each.row] = each if known is None else each._replace(before=known.before)
     for is_now in (False, True):
-        said = [KnownOutcome.of(each, is_now=is_now) for each in last.values()]
-        portion = RowChunk.of(batches, [each for each in said if each is not None]).only_known()
+        outcomes = [KnownOutcome.of(change, is_now=is_now) for change in last.values()]
+        portion = RowChunk.of(batches, [outcome for outcome in outcomes if outcome is not None]).only_known()
         portion = portion.within(spans) if spans is not None else portion
         for key, cell in aggregate_rows(rules, portion, inputs=False).items():
             add_cell(found, key, cell if is_now else cell.minus())
@@ -237,7 +237,10 @@ def _count(
             end = starts[index + 1] if index + 1 < len(starts) else len(codes)
             mine = portion.frame[int(starts[index]) : int(end)]
             found[CellKey(model, hour, SKETCHES)] = Cell(rows=mine.height, sketches=sketch_columns(mine))
-    roles = [(ANSWERED, model), *((SHADOW, each) for each in shadow_models(portion.frame.columns))]
+    roles = [
+        (ANSWERED, model),
+        *((SHADOW, shadow_model) for shadow_model in shadow_models(portion.frame.columns)),
+    ]
     for role, answering in roles if truth else ():
         for part, index, sums in truth_by_part(rules, portion.frame, codes, answering, role, inputs=inputs):
             # A shadow may have scored beside several models: its truth is one.

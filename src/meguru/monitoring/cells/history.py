@@ -60,7 +60,9 @@ def with_column_counts(
     model answered, whose bins are others, up to 50,000 rows are drawn, and its answers are left out: they
     say nothing of the live model's.
     """
-    counting = [LazyColumns(partial(count_past_columns, tx, endpoint, rules, live, each)) for each in past]
+    counting = [
+        LazyColumns(partial(count_past_columns, tx, endpoint, rules, live, window)) for window in past
+    ]
     return tuple(replace(each, columns=later) for each, later in zip(past, counting, strict=True))
 
 
@@ -72,8 +74,8 @@ def count_past_columns(
     if not layout.size or not past.model:
         return ()
     if rules.layout(past.model).digest != layout.digest:
-        found = _drawn(tx, endpoint, layout, past)
-        return tuple(each for each in found if each.severity is Severity.INPUT_DRIFT)
+        columns = _drawn(tx, endpoint, layout, past)
+        return tuple(column for column in columns if column.severity is Severity.INPUT_DRIFT)
     planned = summing.plan(tx, endpoint, past.start, past.end, rules)
     cells = summing.sum_window(tx, endpoint, planned, rules, truth=False)
     cell = cells.get(CellKey(past.model, past.start, COLUMNS), Cell())

@@ -82,24 +82,24 @@ class BinLayout:
     @cached_property
     def digest(self) -> str:
         """Names the bins: vectors of one digest add up."""
-        return digests.of_value([[each.name, *_bins(each.profile)] for each in self.segments])[:16]
+        return digests.of_value([[segment.name, *_bins(segment.profile)] for segment in self.segments])[:16]
 
     def read(self, vector: Counts) -> Iterator[tuple[Segment, ColumnCounts, int, int]]:
         """Give each column's counts, how many of its values are of another type, and its rows."""
         vector = vector.astype(np.int64, copy=False)  # one that was read or just counted may be narrow
-        for each in self.segments:
-            mine = vector[each.start : each.end]
-            bins = mine[FIXED : FIXED + each.bins]
-            is_whole = isinstance(each.profile, CategoricalProfile) and not each.profile.other
+        for segment in self.segments:
+            mine = vector[segment.start : segment.end]
+            bins = mine[FIXED : FIXED + segment.bins]
+            is_whole = isinstance(segment.profile, CategoricalProfile) and not segment.profile.other
             counts = ColumnCounts(
                 nulls=int(mine[NULLS]),
                 bins=bins,
-                deciles=mine[FIXED + each.bins :] if each.deciles else bins,
+                deciles=mine[FIXED + segment.bins :] if segment.deciles else bins,
                 beyond=int(bins[-1]) if is_whole else int(mine[BEYOND]),
                 infinite=int(mine[INFINITE]),
                 far=int(mine[FAR]),
             )
-            yield each, counts, int(mine[ODD]), int(mine[THERE])
+            yield segment, counts, int(mine[ODD]), int(mine[THERE])
 
 
 def _bins(profile: ColumnProfile | TimeProfile) -> list[Any]:

@@ -33,7 +33,7 @@ from meguru.tasks.base import SCORE, names_of
 
 
 def measure_cells(
-    cells: Cells, live: str, baselines: Mapping[str, Baseline], asked: Sequence[RequestedMetric]
+    cells: Cells, live: str, baselines: Mapping[str, Baseline], metrics: Sequence[RequestedMetric]
 ) -> tuple[ModelPerformance, ...]:
     """Measure every model of a window, the live one first, then those it followed, then shadows.
 
@@ -42,7 +42,9 @@ def measure_cells(
     former = sorted({key.model for key in cells if key.part == COLUMNS} - {live})
     roles = [(live, Role.LIVE), *((each, Role.FORMER) for each in former)]
     roles += [(each, Role.SHADOW) for each in sorted(key.model for key in cells if key.part == SHADOW)]
-    return tuple(_measured(cells, model, role, baselines.get(model), asked) for model, role in roles if live)
+    return tuple(
+        _measured(cells, model, role, baselines.get(model), metrics) for model, role in roles if live
+    )
 
 
 def _measured(
@@ -67,7 +69,9 @@ def _measured(
         if sums.outcomes or task.key in SCORES
     ]
     if task.key in SCORES:
-        by_name: dict[str, MeasuredMetric] = {each.metric: each for each in found}
+        by_name: dict[str, MeasuredMetric] = {
+            measured_metric.metric: measured_metric for measured_metric in found
+        }
         area, brier = by_name.get(AUC), sums.terms.get("brier")
         two = area is not None and area.estimate is not None
         made = msgspec.structs.replace(
@@ -81,11 +85,11 @@ def _measured(
 
 def estimated(metric: Metric, rows: ScoredRows | None, sums: TruthSums) -> Estimate | None:
     """Return a metric with its interval; None where sums don't tell it."""
-    known = sums.terms.get(term_key(metric))
+    term_sums = sums.terms.get(term_key(metric))
     try:
-        if known is not None and isinstance(metric, AdditiveMetric):
+        if term_sums is not None and isinstance(metric, AdditiveMetric):
             with np.errstate(all="ignore"):
-                return estimate(interval_of_sums(metric, known.n, known.total, known.products))
+                return estimate(interval_of_sums(metric, term_sums.n, term_sums.total, term_sums.products))
         if rows is not None and isinstance(metric, InfluenceMetric) and not metric.missing(rows):
             return estimate(metric.interval_of_counts(rows))
     except InvalidInput:  # scores that are no probabilities

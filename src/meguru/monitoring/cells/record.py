@@ -111,12 +111,12 @@ def chunked(batches: Iterable[BatchSize], rows: int = CHUNK_ROWS) -> Iterator[li
     """Cut requests into portions of so many rows, in order; one with more is a portion of its own."""
     some: list[str] = []
     count = 0
-    for each in batches:
-        if some and (count + each.n > rows or len(some) >= _MAX_REQUESTS):
+    for size in batches:
+        if some and (count + size.n > rows or len(some) >= _MAX_REQUESTS):
             yield some
             some, count = [], 0
-        some.append(each.id)
-        count += each.n
+        some.append(size.id)
+        count += size.n
     if some:
         yield some
 

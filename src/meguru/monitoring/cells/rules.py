@@ -43,16 +43,16 @@ class CountedBy(msgspec.Struct, frozen=True, kw_only=True):
 
     def covers(self, other: CountedBy) -> bool:
         """Tell whether cells that were counted by this have what the other asks for."""
-        named = [msgspec.json.encode(each, order="sorted") for each in self.metrics]
-        asked = [msgspec.json.encode(each, order="sorted") for each in other.metrics]
+        named = [msgspec.json.encode(metric, order="sorted") for metric in self.metrics]
+        asked = [msgspec.json.encode(metric, order="sorted") for metric in other.metrics]
         return set(other.slices) <= set(self.slices) and set(asked) <= set(named)
 
 
 def counted_by(monitors: Sequence[Monitor]) -> CountedBy:
     """Return what some monitors ask for."""
-    options = [each for monitor in sorted(monitors, key=lambda one: one.name) for each in monitor.checks]
-    slices = [str(name) for each in options for name in each.get("slices") or ()]
-    found = [each["metric"] for each in options if each.get("metric")]
+    options = [check for monitor in sorted(monitors, key=lambda one: one.name) for check in monitor.checks]
+    slices = [str(name) for option in options for name in option.get("slices") or ()]
+    found = [option["metric"] for option in options if option.get("metric")]
     by_text = {msgspec.json.encode(each, order="sorted"): each for each in found}
     return CountedBy(
         slices=tuple(sorted(dict.fromkeys(slices))[:MAX_SLICE_COLUMNS]),
@@ -119,5 +119,7 @@ class CountingRules:
         """Return the metrics of a model of which sums are kept."""
         task = self.task(model)
         named = [metric_of(each) for each in (*task.metrics, *self.counted.metrics)]
-        fitting = {term_key(each): each for each in named if task.key in each.tasks and not each.columns}
-        return [each for each in fitting.values() if isinstance(each, AdditiveMetric)]
+        fitting = {
+            term_key(metric): metric for metric in named if task.key in metric.tasks and not metric.columns
+        }
+        return [metric for metric in fitting.values() if isinstance(metric, AdditiveMetric)]

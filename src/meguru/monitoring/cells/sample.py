@@ -83,12 +83,12 @@ def _sample_by_hour(
         # Stratified by hour: an index range scan for each, instead of a sort of millions of requests.
         quota = -(-rows * count // total)
         moment = hour + _HOUR * (marks.of_text(f"{endpoint} {hour.isoformat()}") / 2**64)
-        found = record.ending_first(tx, endpoint, moment, hour + _HOUR, quota)
-        yield from found
-        if len(found) < quota:
-            known = {each.id for each in found}
-            rest = record.ending_first(tx, endpoint, hour, moment, quota - len(found))
-            yield from (each for each in rest if each.id not in known)
+        sizes = record.ending_first(tx, endpoint, moment, hour + _HOUR, quota)
+        yield from sizes
+        if len(sizes) < quota:
+            known = {size.id for size in sizes}
+            rest = record.ending_first(tx, endpoint, hour, moment, quota - len(sizes))
+            yield from (size for size in rest if size.id not in known)
 
 
 def _rows_by_hour(tx: Connection, endpoint: str, start: datetime, end: datetime) -> dict[datetime, int]:

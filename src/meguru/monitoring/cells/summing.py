@@ -132,9 +132,9 @@ def sum_window(
 
 def _merged(parts: Sequence[Cell]) -> Cell:
     """Return the sum of cells of one part other than counts by column; all at once, as that is sooner."""
-    sums = add_up(each.truth for each in parts)
-    rows = sum(each.rows for each in parts)
-    sketches = merge_sketches([each.sketches for each in parts])
+    sums = add_up(part.truth for part in parts)
+    rows = sum(part.rows for part in parts)
+    sketches = merge_sketches([part.sketches for part in parts])
     return Cell(rows=rows, outcomes=sums.outcomes, sketches=sketches, truth=sums)
 
 
@@ -150,9 +150,9 @@ def matches_record(
     return kept.keys() == made.keys() and all(_same(kept[key], made[key]) for key in kept)
 
 
-def _same(one: Cell, other: Cell) -> bool:
-    told = [(each.rows, each.outcomes, each.checksum, each.bins) for each in (one, other)]
-    return told[0] == told[1] and np.array_equal(one.counts, other.counts)
+def _same(cell: Cell, other: Cell) -> bool:
+    told = [(each.rows, each.outcomes, each.checksum, each.bins) for each in (cell, other)]
+    return told[0] == told[1] and np.array_equal(cell.counts, other.counts)
 
 
 def _changed(tx: Connection, endpoint: str, hours: tuple[datetime, datetime], rules: CountingRules) -> Cells:
@@ -160,12 +160,12 @@ def _changed(tx: Connection, endpoint: str, hours: tuple[datetime, datetime], ru
     found: Cells = {}
     for _, _, changes in aggregation_queue.outcomes(tx, endpoint, hours):
         by_batch: dict[str, list[OutcomeChange]] = {}
-        for each in aggregation_queue.unpack(changes):
-            by_batch.setdefault(each.batch_id, []).append(each)
+        for outcome_change in aggregation_queue.unpack(changes):
+            by_batch.setdefault(outcome_change.batch_id, []).append(outcome_change)
         later = aggregation_queue.queued_among(tx, endpoint, list(by_batch))
         there = record.sizes(tx, [each for each in by_batch if each not in later])
         for ids in record.chunked(there):
-            told = [change for each in ids for change in by_batch[each]]
-            for key, cell in aggregate_changes(rules, record.load(tx, ids), told, [hours]).items():
+            outcome_changes = [change for each in ids for change in by_batch[each]]
+            for key, cell in aggregate_changes(rules, record.load(tx, ids), outcome_changes, [hours]).items():
                 add_cell(found, key, cell)
     return found

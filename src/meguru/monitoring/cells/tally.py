@@ -67,20 +67,20 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
     found = np.zeros((count, layout.size), dtype=np.int64)
     numeric: list[Segment] = []
     rows = np.bincount(hours, minlength=count)
-    for each in layout.segments:
-        if each.name not in frame.columns:
-            found[:, each.start + NULLS] = rows
+    for segment in layout.segments:
+        if segment.name not in frame.columns:
+            found[:, segment.start + NULLS] = rows
             continue
-        found[:, each.start + THERE] = rows
-        column = frame.get_column(each.name)
-        if isinstance(each.profile, TimeProfile):
-            _times(found, each, column, hours)
-        elif not fits(each.profile, column.dtype):
-            _odd(found, each, column, hours)
-        elif isinstance(each.profile, NumericProfile):
-            numeric.append(each)
+        found[:, segment.start + THERE] = rows
+        column = frame.get_column(segment.name)
+        if isinstance(segment.profile, TimeProfile):
+            _times(found, segment, column, hours)
+        elif not fits(segment.profile, column.dtype):
+            _odd(found, segment, column, hours)
+        elif isinstance(segment.profile, NumericProfile):
+            numeric.append(segment)
         else:
-            _add(found, each, _categories(each, column), hours)
+            _add(found, segment, _categories(segment, column), hours)
     if numeric:
         names = tuple(each.name for each in numeric)
         prepared: _Numbers = layout.prepared.get(names) or _Numbers(numeric)
@@ -92,25 +92,25 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
 def _by_column(layout: BinLayout, frame: pl.DataFrame) -> Counts:
     """Count many rows of one hour, a column at a time."""
     found = np.zeros(layout.size, dtype=np.int64)
-    for each in layout.segments:
-        mine = found[each.start : each.end]
-        if each.name not in frame.columns:
+    for segment in layout.segments:
+        mine = found[segment.start : segment.end]
+        if segment.name not in frame.columns:
             mine[NULLS] = frame.height
             continue
-        column = frame.get_column(each.name)
+        column = frame.get_column(segment.name)
         mine[THERE], mine[NULLS] = frame.height, column.null_count()
-        if isinstance(each.profile, TimeProfile):
+        if isinstance(segment.profile, TimeProfile):
             mine[NULLS], mine[ODD] = missing_and_invalid_times(column)
             continue
-        if not fits(each.profile, column.dtype):
+        if not fits(segment.profile, column.dtype):
             mine[ODD] = column.len() - column.null_count()
             continue
-        counted = tally_column(each.profile, column)
+        counted = tally_column(segment.profile, column)
         mine[NULLS], mine[INFINITE] = counted.nulls, counted.infinite
-        mine[FIXED : FIXED + each.bins] = counted.bins
-        if each.deciles:
+        mine[FIXED : FIXED + segment.bins] = counted.bins
+        if segment.deciles:
             mine[BEYOND], mine[FAR], mine[UNRANKED] = counted.beyond, counted.far, counted.nulls
-            mine[FIXED + each.bins :] = counted.deciles
+            mine[FIXED + segment.bins :] = counted.deciles
     return found
 
 
@@ -153,22 +153,26 @@ class _Numbers:
 
     def __init__(self, segments: list[Segment]) -> None:
         self.segments = segments
-        profiles = [each.profile for each in segments if isinstance(each.profile, NumericProfile)]
-        bins = np.array([len(each.counts) - 2 for each in profiles], dtype=np.float64)
-        low = np.array([each.low for each in profiles])
-        high = np.array([each.high for each in profiles])
+        profiles = [segment.profile for segment in segments if isinstance(segment.profile, NumericProfile)]
+        bins = np.array([len(profile.counts) - 2 for profile in profiles], dtype=np.float64)
+        low = np.array([profile.low for profile in profiles])
+        high = np.array([profile.high for profile in profiles])
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             scale = np.where(bins == 1, 0.0, bins / (high - low))
         self.low, self.high, self.last, self.scale = (each[:, None] for each in (low, high, bins - 1, scale))
-        self.least = np.array([[np.inf if each.minimum is None else each.minimum] for each in profiles])
-        self.most = np.array([[-np.inf if each.maximum is None else each.maximum] for each in profiles])
-        far = [far_from(each.minimum, each.maximum) for each in profiles]
+        self.least = np.array(
+            [[np.inf if profile.minimum is None else profile.minimum] for profile in profiles]
+        )
+        self.most = np.array(
+            [[-np.inf if profile.maximum is None else profile.maximum] for profile in profiles]
+        )
+        far = [far_from(profile.minimum, profile.maximum) for profile in profiles]
         self.far_below, self.far_above = (np.array(each)[:, None] for each in zip(*far, strict=True))
-        deepest = max(len(each.edges) for each in profiles)
-        padded = [[*each.edges, *[np.inf] * (deepest - len(each.edges))] for each in profiles]
+        deepest = max(len(profile.edges) for profile in profiles)
+        padded = [[*profile.edges, *[np.inf] * (deepest - len(profile.edges))] for profile in profiles]
         self.edges = np.array(padded).reshape(len(profiles), deepest)
-        self.start = np.array([[each.start] for each in segments], dtype=np.int64)
-        self.decile = self.start + np.array([[FIXED + each.bins] for each in segments])
+        self.start = np.array([[segment.start] for segment in segments], dtype=np.int64)
+        self.decile = self.start + np.array([[FIXED + segment.bins] for segment in segments])
         self.top = (FIXED + bins + 1).astype(np.int64)[:, None]
 
     def add(self, found: Counts, frame: pl.DataFrame, hours: Slots) -> None:

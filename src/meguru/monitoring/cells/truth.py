@@ -82,8 +82,8 @@ def add_up(parts: Iterable[TruthSums]) -> TruthSums:
     given = [each.scores if each.scores.size else np.zeros(len(each.keys)) for each in found]
     scores = np.bincount(where, weights=np.concatenate(given) if found else None, minlength=len(places))
     terms: dict[str, TermSums] = {}
-    for each in found:
-        for name, sums in each.terms.items():
+    for truth_sums in found:
+        for name, sums in truth_sums.terms.items():
             terms[name] = terms[name].plus(sums) if name in terms else sums
     some = counts != 0  # a correction takes away what it adds elsewhere
     return TruthSums(

@@ -172,7 +172,7 @@ def _added(cells: Codes, count: int, terms: Floats) -> tuple[Codes, Floats, Floa
 def _complete(frame: pl.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Return which rows have all columns that are there."""
     complete = np.ones(frame.height, dtype=bool)
-    there = [each for each in columns if each in frame.columns]
+    there = [column for column in columns if column in frame.columns]
     for each in there:
         complete &= frame.get_column(each).is_not_null().to_numpy()
     return complete if there else ~complete

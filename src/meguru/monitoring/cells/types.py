@@ -101,7 +101,7 @@ def _plus(one: Counts, other: Counts) -> Counts:
 
 def merge_sketches(parts: Sequence[Mapping[str, ColumnSketch]]) -> Mapping[str, ColumnSketch]:
     """Return the sketches of all columns; one that has numbers here and words there is left out."""
-    some = [each for each in parts if each]
+    some = [part for part in parts if part]
     if len(some) < 2:
         return some[0] if some else {}
     named = {name: [each[name] for each in some if name in each] for name in dict.fromkeys(chain(*some))}

@@ -82,11 +82,11 @@ def counted_times(layout: BinLayout, cell: Cell) -> tuple[tuple[ComparedTimes, .
     for segment, now, odd, there in layout.read(cell.counts) if cell.counts.size else ():
         if not isinstance(segment.profile, TimeProfile):
             continue
-        found = ComparedTimes(name=segment.name, profile=segment.profile, nulls=now.nulls, rows=cell.rows)
-        if why := time_fault(found, odd) if there else "it is missing":
+        times = ComparedTimes(name=segment.name, profile=segment.profile, nulls=now.nulls, rows=cell.rows)
+        if why := time_fault(times, odd) if there else "it is missing":
             broken[segment.name] = why
         else:
-            compared.append(found)
+            compared.append(times)
     return tuple(compared), broken
 
 
@@ -96,7 +96,7 @@ def compare_cells(
     baselines: Mapping[str, Baseline],
     layout: BinLayout,
     min_rows: int,
-    asked: Sequence[RequestedMetric],
+    metrics: Sequence[RequestedMetric],
     span: tuple[datetime, datetime],
 ) -> MonitoredWindow:
     """Compare a window's cells with the baselines of its models; as `window.compare` does with its rows.
@@ -115,7 +115,7 @@ def compare_cells(
         columns=columns,
         broken=broken | broken_times,
         times=times,
-        performance=measure_cells(cells, live, baselines, asked),
+        performance=measure_cells(cells, live, baselines, metrics),
         start=span[0],
         end=span[1],
         baseline=baseline,
@@ -127,13 +127,15 @@ def compare_cells(
 
 
 def needs_sample(
-    window: MonitoredWindow, baselines: Mapping[str, Baseline], asked: Sequence[RequestedMetric]
+    window: MonitoredWindow, baselines: Mapping[str, Baseline], metrics: Sequence[RequestedMetric]
 ) -> bool:
     """Tell whether there is something that counts don't tell and rows might."""
-    for each in window.performance:
-        task = (baselines[each.model].task if each.model in baselines else None) or task_of("binary")
-        untold = any(not is_counted(metric, task) for metric, _ in wanted_metrics(task, asked))
-        if each.outcomes and (untold or each.role is Role.SHADOW):
+    for performance in window.performance:
+        task = (baselines[performance.model].task if performance.model in baselines else None) or task_of(
+            "binary"
+        )
+        untold = any(not is_counted(metric, task) for metric, _ in wanted_metrics(task, metrics))
+        if performance.outcomes and (untold or performance.role is Role.SHADOW):
             return True
     return False
 
@@ -142,37 +144,40 @@ def add_sampled(
     window: MonitoredWindow,
     frame: pl.DataFrame,
     baselines: Mapping[str, Baseline],
-    asked: Sequence[RequestedMetric],
+    metrics: Sequence[RequestedMetric],
 ) -> MonitoredWindow:
     """Measure on a sample what counts don't tell, and say so; the sample is the window's `frame`."""
-    rest = measure(frame, window.model, baselines, asked)
-    by_role = {(each.role, each.model): each for each in rest}
-    found = [
-        _completed(each, by_role[each.role, each.model], frame.height)
-        if (each.role, each.model) in by_role
-        else each
-        for each in window.performance
+    rest = measure(frame, window.model, baselines, metrics)
+    by_role = {(performance.role, performance.model): performance for performance in rest}
+    performances = [
+        _completed(performance, by_role[performance.role, performance.model], frame.height)
+        if (performance.role, performance.model) in by_role
+        else performance
+        for performance in window.performance
     ]
     mine = frame.filter(frame[MODEL_COLUMN] == window.model)
     drawn = frame.height if frame.height < window.rows else 0
     baseline = window.baseline or Baseline(model=window.model)
-    if found:
-        live = with_expected_losses(found[0], mine, baseline)
-        found[0] = with_expected_classes(live, mine, baseline)
-    return replace(window, performance=tuple(found), frame=mine, sampled=drawn)
+    if performances:
+        live = with_expected_losses(performances[0], mine, baseline)
+        performances[0] = with_expected_classes(live, mine, baseline)
+    return replace(window, performance=tuple(performances), frame=mine, sampled=drawn)
 
 
 def _completed(counted: ModelPerformance, sampled: ModelPerformance, rows: int) -> ModelPerformance:
     metrics = []
-    for each in counted.metrics:
-        other = sampled.measured(each.metric)
+    for measured_metric in counted.metrics:
+        other = sampled.measured(measured_metric.metric)
         if other is None:
-            metrics.append(each)
+            metrics.append(measured_metric)
             continue
-        filled: MeasuredMetric = msgspec.structs.replace(each, difference=_said(other.difference, rows))
-        if each.estimate is None:
+        filled: MeasuredMetric = msgspec.structs.replace(
+            measured_metric, difference=_said(other.difference, rows)
+        )
+        if measured_metric.estimate is None:
             by_value = [
-                msgspec.structs.replace(one, estimate=_of(one.estimate, rows)) for one in other.slices
+                msgspec.structs.replace(slice_estimate, estimate=_of(slice_estimate.estimate, rows))
+                for slice_estimate in other.slices
             ]
             filled = msgspec.structs.replace(filled, estimate=_said(other.estimate, rows), slices=by_value)
         metrics.append(filled)

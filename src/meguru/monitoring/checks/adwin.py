@@ -53,11 +53,15 @@ class AdwinChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Look at every compared column of numbers, one row after the other."""
         if self.missing(window) or window.frame is None:
             return []
-        columns = [each for each in window.columns if each.ordered and each.name in window.frame.columns]
+        columns = [
+            compared_column
+            for compared_column in window.columns
+            if compared_column.ordered and compared_column.name in window.frame.columns
+        ]
         findings = []
         for column in columns:
             moved = self._moved(window, column, self.alpha / len(columns))  # Bonferroni over the columns
-            found = DriftResult(
+            result = DriftResult(
                 statistic=moved.by,
                 threshold=self.floor,
                 effect=moved.by,
@@ -66,7 +70,7 @@ class AdwinChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 n_reference=moved.before,
                 n_current=moved.after,
             )
-            finding = drift_finding(self.key, "change within the window", window, column, found, self.floor)
+            finding = drift_finding(self.key, "change within the window", window, column, result, self.floor)
             findings.append(msgspec.structs.replace(finding, p_value=None))
         return findings
 

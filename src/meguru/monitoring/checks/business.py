@@ -45,23 +45,23 @@ class BusinessCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         if window.rows < window.min_rows:
             return []
         return [
-            self._one(window, each)
-            for each in self._asked(window)
-            if each.target is not None and not self._unknown(window, each)
+            self._one(window, value)
+            for value in self._asked(window)
+            if value.target is not None and not self._unknown(window, value)
         ]
 
     def missing(self, window: MonitoredWindow) -> str:
         """Need enough rows, and enough outcomes of what depends on them."""
         if window.rows < window.min_rows:
             return f"only {window.rows} rows, and {window.min_rows} are needed"
-        known = {_bare(each.metric) for each in window.business}
+        known = {_bare(value.metric) for value in window.business}
         gone = [f"there is no business metric {name}" for name in self.metrics if _bare(name) not in known]
-        judged = [each for each in self._asked(window) if each.target is not None]
-        return "; ".join([*gone, *filter(None, (self._unknown(window, each) for each in judged))])
+        judged = [value for value in self._asked(window) if value.target is not None]
+        return "; ".join([*gone, *filter(None, (self._unknown(window, value) for value in judged))])
 
     def _asked(self, window: MonitoredWindow) -> list[BusinessValue]:
         wanted = {_bare(name) for name in self.metrics}
-        return [each for each in window.business if not wanted or _bare(each.metric) in wanted]
+        return [value for value in window.business if not wanted or _bare(value.metric) in wanted]
 
     def _unknown(self, window: MonitoredWindow, value: BusinessValue) -> str:
         """Return why a value can't be judged; empty when it can."""

@@ -81,9 +81,9 @@ class CalibrationCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return "" if _error(live) else "the answers are no probabilities"
 
     def _before(self, window: MonitoredWindow, live: ModelPerformance) -> float:
-        found = live.measured(METRIC)
-        if found is not None and found.reference is not None:
-            return found.reference
+        metric = live.measured(METRIC)
+        if metric is not None and metric.reference is not None:
+            return metric.reference
         known = window.baseline.outcomes if window.baseline else {}
         return holdout_error(next(iter(known.values()))) if len(known) == 1 else 0.0
 
@@ -100,12 +100,12 @@ def holdout_error(known: ScoreOutcomes) -> float:
 
 
 def _error(live: ModelPerformance) -> Estimate | None:
-    found = live.measured(METRIC)
-    return None if found is None else found.estimate
+    metric = live.measured(METRIC)
+    return None if metric is None else metric.estimate
 
 
 def _slope(live: ModelPerformance) -> str:
-    found = live.reliability
-    if found is None or found.slope is None or found.intercept is None:
+    reliability = live.reliability
+    if reliability is None or reliability.slope is None or reliability.intercept is None:
         return ""
-    return f"; log odds have slope {found.slope:.2f} and intercept {found.intercept:+.2f}"
+    return f"; log odds have slope {reliability.slope:.2f} and intercept {reliability.intercept:+.2f}"

@@ -41,7 +41,11 @@ class ColumnDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         """Test every compared column that a test suits."""
         if no_columns(window):
             return []
-        asked = [(each, self.test_of(each)) for each in window.columns if each.then.count and each.now.count]
+        asked = [
+            (compared_column, self.test_of(compared_column))
+            for compared_column in window.columns
+            if compared_column.then.count and compared_column.now.count
+        ]
         suited = [(column, test) for column, test in asked if test is not None]
         # `alpha` is for the whole window: each of its columns gets a share of it.
         level = bonferroni_alpha(self.alpha, max(1, len(suited)))

@@ -67,9 +67,9 @@ class ConstantColumn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         self, window: MonitoredWindow
     ) -> tuple[list[tuple[ComparedColumn, bool]], list[ComparedColumn]]:
         """Return the columns that varied, with whether each stands still, and those nobody can tell of."""
-        columns = [each for each in window.columns if each.then.count > each.then.bins.max(initial=0)]
+        columns = [column for column in window.columns if column.then.count > column.then.bins.max(initial=0)]
         level = self.alpha / max(len(columns), 1)
-        found = [(each, self._stands(window, each, level)) for each in columns]
+        found = [(column, self._stands(window, column, level)) for column in columns]
         odd = [
             each
             for each, stands in found
@@ -142,14 +142,20 @@ def _before(past: tuple[PastWindow, ...], column: ComparedColumn) -> list[bool]:
     """Return for each earlier window that looked at the column whether it had one value."""
     found = []
     for window in past:
-        told = [
-            each for each in window.findings if (each.check, each.column) == (ConstantColumn.key, column.name)
+        findings = [
+            finding
+            for finding in window.findings
+            if (finding.check, finding.column) == (ConstantColumn.key, column.name)
         ]
-        if told:
-            found.append(told[0].statistic == 0)
+        if findings:
+            found.append(findings[0].statistic == 0)
             continue
-        counted = [each.now for each in window.columns if each.name == column.name and each.now.count]
-        found += [bool(each.bins.max() == each.count) for each in counted]
+        counted = [
+            compared_column.now
+            for compared_column in window.columns
+            if compared_column.name == column.name and compared_column.now.count
+        ]
+        found += [bool(counts.bins.max() == counts.count) for counts in counted]
     return found
 
 

@@ -86,10 +86,10 @@ class CostCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def _usual(self, window: MonitoredWindow) -> float | None:
         before = [
-            each.statistic
+            finding.statistic
             for past in window.past
-            for each in past.findings
-            if each.check == self.key and each.statistic is not None
+            for finding in past.findings
+            if finding.check == self.key and finding.statistic is not None
         ]
         return median(before) if len(before) >= MIN_WINDOWS else None
 

@@ -55,10 +55,10 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
     def evaluate(self, window: MonitoredWindow) -> list[Finding]:
         """Hold what is expected of the live model against its holdout."""
         live = window.live
-        found = None if live is None else self.of(live)
-        if live is None or found is None or self.missing(window):
+        metric = None if live is None else self.of(live)
+        if live is None or metric is None or self.missing(window):
             return []
-        return [each for each in [self._drop(live, found)] if each is not None]
+        return [finding for finding in [self._drop(live, metric)] if finding is not None]
 
     def missing(self, window: MonitoredWindow) -> str:
         """Need enough rows, scores, and a holdout of which is known what became of it."""
@@ -67,19 +67,19 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
             return "no row was answered"
         if live.rows < window.min_rows:
             return f"only {live.rows} rows, and {window.min_rows} are needed"
-        found = self.of(live)
-        if found is None or found.expected is None:
-            known = window.baseline
-            if known is None or not (known.outcomes or known.losses):
+        metric = self.of(live)
+        if metric is None or metric.expected is None:
+            baseline = window.baseline
+            if baseline is None or not (baseline.outcomes or baseline.losses):
                 return f"nobody knows what became of the holdout of {live.model} by score"
-            name = "the metric" if found is None else found.label
+            name = "the metric" if metric is None else metric.label
             return f"{name} can't be estimated from the scores of this window"
-        if self.reference_of(found) is None:
-            return f"nobody knows the holdout {found.label} of {live.model}"
+        if self.reference_of(metric) is None:
+            return f"nobody knows the holdout {metric.label} of {live.model}"
         return ""
 
     def _drop(self, live: ModelPerformance, found: MeasuredMetric) -> Finding | None:
-        if (now := found.expected) is None or (held := self.against_reference(found, now)) is None:
+        if (now := found.expected) is None or (comparison := self.against_reference(found, now)) is None:
             return None
         realised = found.estimate
         later = f"estimated, and {realised.n:,} outcomes say {shown(realised)}" if realised else ESTIMATED
@@ -87,12 +87,12 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
             check=self.key,
             severity=Severity.ESTIMATED_DROP,
             model=live.model,
-            says=f"{found.label} {shown(now)} {held.relation} {plain(held.limit)}: "
-            f"{plain(held.reference)} on the holdout, tolerance {plain(held.tolerance)}; {later}",
-            breached=held.breached,
+            says=f"{found.label} {shown(now)} {comparison.relation} {plain(comparison.limit)}: "
+            f"{plain(comparison.reference)} on the holdout, tolerance {plain(comparison.tolerance)}; {later}",
+            breached=comparison.breached,
             statistic=now.value,
-            threshold=held.limit,
-            effect=held.worse,
+            threshold=comparison.limit,
+            effect=comparison.worse,
             n=now.n,
-            floor=held.tolerance or None,
+            floor=comparison.tolerance or None,
         )

@@ -108,7 +108,7 @@ class GroupFairness(GroupOptions, frozen=True, kw_only=True, forbid_unknown_fiel
             threshold=found.limit,
             effect=max(0.0, certain),
             floor=1 - found.limit if is_ratio else found.limit,
-            n=sum(each.rows or 0 for each in found.groups if each.judged),
+            n=sum(group.rows or 0 for group in found.groups if group.judged),
         )
 
 

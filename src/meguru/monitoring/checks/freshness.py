@@ -80,7 +80,7 @@ def _age(window: MonitoredWindow) -> float | None:
         return max(0.0, (window.end - window.newest).total_seconds())
     if window.rows or window.start is None:
         return None
-    last = max((each.end for each in window.past if each.rows), default=window.start)
+    last = max((past_window.end for past_window in window.past if past_window.rows), default=window.start)
     return (window.end - min(last, window.start)).total_seconds()
 
 

@@ -55,23 +55,23 @@ class JointDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         rows = encode_rows(_some(window.reference.select(columns)), _some(window.frame.select(columns)))
         if not rows.names:
             return []
-        found = self.compare(rows)
-        beyond = "above" if found.drifted else "within"
-        says = f"rows as a whole: {self.label} {found.statistic:.4f} is {beyond} {found.threshold:.4f}"
-        telling = [name for name, _ in getattr(found, "telling", ())]
+        result = self.compare(rows)
+        beyond = "above" if result.drifted else "within"
+        says = f"rows as a whole: {self.label} {result.statistic:.4f} is {beyond} {result.threshold:.4f}"
+        telling = [name for name, _ in getattr(result, "telling", ())]
         return [
             Finding(
                 check=self.key,
                 severity=Severity.INPUT_DRIFT,
                 model=window.model,
                 says=f"{says}; told apart by {', '.join(telling)}" if telling else says,
-                breached=found.drifted,
-                statistic=found.statistic,
-                threshold=found.threshold,
-                effect=found.effect,
-                p_value=found.p_value,
-                n_reference=found.n_reference,
-                n=found.n_current,
+                breached=result.drifted,
+                statistic=result.statistic,
+                threshold=result.threshold,
+                effect=result.effect,
+                p_value=result.p_value,
+                n_reference=result.n_reference,
+                n=result.n_current,
                 floor=self.floor,
             )
         ]
@@ -93,7 +93,7 @@ def _columns(window: MonitoredWindow) -> list[str]:
     """Return the columns that both sides have, in the order of the baseline."""
     known = window.reference.columns if window.reference is not None else []
     here = window.frame.columns if window.frame is not None else []
-    wanted = (each.name for each in window.columns if each.severity is Severity.INPUT_DRIFT)
+    wanted = (column.name for column in window.columns if column.severity is Severity.INPUT_DRIFT)
     return [each for each in wanted if each in known and each in here]
 
 

@@ -47,9 +47,11 @@ class NewCategories(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         if self.missing(window):
             return []
         known = [
-            (each, each.profile)
-            for each in window.columns
-            if isinstance(each.profile, CategoricalProfile) and each.profile.count and not each.profile.other
+            (column, column.profile)
+            for column in window.columns
+            if isinstance(column.profile, CategoricalProfile)
+            and column.profile.count
+            and not column.profile.other
         ]
         level = self.alpha / max(len(known), 1)
         return [

@@ -44,22 +44,22 @@ class Nulls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         level = self.alpha / max(len(window.columns) + len(window.times), 1)
         found = [
             ShareOfRows(
-                column=each.name,
-                count=each.now.nulls,
-                rows=each.now.nulls + each.now.count,
-                count_before=each.then.nulls,
-                rows_before=each.then.nulls + each.then.count,
+                column=column.name,
+                count=column.now.nulls,
+                rows=column.now.nulls + column.now.count,
+                count_before=column.then.nulls,
+                rows_before=column.then.nulls + column.then.count,
             )
-            for each in window.columns
+            for column in window.columns
         ] + [
             ShareOfRows(
-                column=each.name,
-                count=each.nulls,
-                rows=each.rows,
-                count_before=each.profile.nulls,
-                rows_before=each.profile.nulls + each.profile.count,
+                column=time.name,
+                count=time.nulls,
+                rows=time.rows,
+                count_before=time.profile.nulls,
+                rows_before=time.profile.nulls + time.profile.count,
             )
-            for each in window.times
+            for time in window.times
         ]
         return [
             share_finding(

@@ -17,7 +17,7 @@ DEFAULT_CHECKS = ("schema",)
 
 def with_default_checks(checks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the checks of a monitor with those that every monitor makes."""
-    asked = {each.get("check") for each in checks}
+    asked = {check.get("check") for check in checks}
     return [*({"check": each} for each in DEFAULT_CHECKS if each not in asked), *checks]
 
 
@@ -39,8 +39,8 @@ def check_of(options: dict[str, Any], place: str = "checks") -> MonitorCheck:
         )
     try:
         kind: type[MonitorCheck] = CHECKS.load(name)
-        made: MonitorCheck = msgspec.convert(given, kind)
-        made.check()
+        monitor_check: MonitorCheck = msgspec.convert(given, kind)
+        monitor_check.check()
     except NotFound as error:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field=f"{place}.check") from None
     except msgspec.ValidationError as error:
@@ -53,4 +53,4 @@ def check_of(options: dict[str, Any], place: str = "checks") -> MonitorCheck:
         raise InvalidInput(
             error.what, why=error.why, hint=error.hint, field=f"{place}.{error.field}"
         ) from None
-    return made
+    return monitor_check

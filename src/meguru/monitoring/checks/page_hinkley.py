@@ -53,29 +53,33 @@ class PageHinkleyShift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         """Look at the means of every compared column of numbers, the earliest window first."""
         if self.missing(window):
             return []
-        columns = [each for each in window.columns if each.ordered and each.now.count]
+        columns = [
+            compared_column
+            for compared_column in window.columns
+            if compared_column.ordered and compared_column.now.count
+        ]
         limit = math.log(max(1, len(columns)) / self.alpha) - _OVERSHOOT
         findings = []
         for column in columns:
             means, sizes = _means(window, column)
             if means.size > self.least:
-                found = self._moved(means, sizes, limit)
-                findings.append(self._told(window, column, found))
+                result = self._moved(means, sizes, limit)
+                findings.append(self._told(window, column, result))
         return findings
 
     def missing(self, window: MonitoredWindow) -> str:
         """Need enough rows, a baseline, and enough earlier windows."""
         if why := no_columns(window):
             return why
-        known = sum(1 for each in window.past if len(each.columns))
+        known = sum(1 for past_window in window.past if len(past_window.columns))
         if known < self.least:
             return f"only {known} earlier windows are known, and {self.least} are needed"
         return ""
 
     def _told(self, window: MonitoredWindow, column: ComparedColumn, found: DriftResult) -> Finding:
         name = "mean moves over the windows (Page-Hinkley)"
-        told = drift_finding(self.key, name, window, column, found, self.floor)
-        return msgspec.structs.replace(told, p_value=None)
+        finding = drift_finding(self.key, name, window, column, found, self.floor)
+        return msgspec.structs.replace(finding, p_value=None)
 
     def _moved(self, means: Floats, sizes: Floats, limit: float) -> DriftResult:
         """Standardise the means by how much they usually move from one window to the next."""
@@ -102,17 +106,19 @@ class PageHinkleyShift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 def _means(window: MonitoredWindow, column: ComparedColumn) -> tuple[Floats, Floats]:
     """Return a column's mean by window in the baseline's deviations, and the rows, the present one last."""
     earlier = [
-        each.now
+        compared_column.now
         for past in sorted(window.past, key=lambda each: each.start)
-        for each in past.columns
-        if each.name == column.name and each.now.count and each.now.bins.shape == column.now.bins.shape
+        for compared_column in past.columns
+        if compared_column.name == column.name
+        and compared_column.now.count
+        and compared_column.now.bins.shape == column.now.bins.shape
     ]
     counted = [*earlier, column.now]
     profile = column.profile
     if not isinstance(profile, NumericProfile) or not profile.sd:
         return np.empty(0), np.empty(0)
-    means = [_mean(profile, each) / profile.sd for each in counted]
-    return np.array(means), np.array([each.count for each in counted], dtype=np.float64)
+    means = [_mean(profile, counts) / profile.sd for counts in counted]
+    return np.array(means), np.array([counts.count for counts in counted], dtype=np.float64)
 
 
 def _mean(profile: NumericProfile, counts: ColumnCounts) -> float:

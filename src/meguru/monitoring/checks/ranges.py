@@ -49,12 +49,14 @@ class Ranges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.missing(window):
             return []
         known = [
-            (each, each.profile)
-            for each in window.columns
-            if isinstance(each.profile, NumericProfile) and each.profile.minimum is not None
+            (column, column.profile)
+            for column in window.columns
+            if isinstance(column.profile, NumericProfile) and column.profile.minimum is not None
         ]
         level = self.alpha / (2 * max(len(known), 1))
-        return [one for each, profile in known for one in self._of_column(window, each, profile, level)]
+        return [
+            finding for each, profile in known for finding in self._of_column(window, each, profile, level)
+        ]
 
     def missing(self, window: MonitoredWindow) -> str:
         """Need enough rows, and a baseline."""

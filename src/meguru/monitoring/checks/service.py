@@ -56,15 +56,15 @@ class ServiceCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         seen = window.service
         if seen is None:
             return []
-        found = [
+        findings = [
             self._share(window, seen, "errors", "failed", seen.errors, self.errors),
             self._share(window, seen, "turned_away", "were turned away", seen.turned_away, self.turned_away),
         ]
         if self.slow is not None:
-            found.append(self._latency(window, seen, self.slow))
+            findings.append(self._latency(window, seen, self.slow))
         if seen.occupied is not None:
-            found.append(self._load(window, seen, seen.occupied))
-        return found
+            findings.append(self._load(window, seen, seen.occupied))
+        return findings
 
     def missing(self, window: MonitoredWindow) -> str:
         """Need enough rows where no request was counted."""

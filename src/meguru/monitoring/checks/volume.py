@@ -94,17 +94,17 @@ def _alike(window: MonitoredWindow) -> list[int]:
     start, end = window.start, window.end
     if start is None or end is None:
         return []
-    usual = [each for each in window.past if not _was_odd(each)]
+    usual = [past_window for past_window in window.past if not _was_odd(past_window)]
     # The longest period of which enough windows are known: Mondays differ from Sundays more than hours do.
     for period in (timedelta(days=7), timedelta(days=1)):
-        found = [each.rows for each in usual if _in_phase(each.start, start, period)]
+        found = [past_window.rows for past_window in usual if _in_phase(past_window.start, start, period)]
         if len(found) >= _MIN_WINDOWS and end - start < period:
             return found
-    return [each.rows for each in usual]
+    return [past_window.rows for past_window in usual]
 
 
 def _was_odd(window: PastWindow) -> bool:
-    return any(each.check == WindowVolume.key and each.breached for each in window.findings)
+    return any(finding.check == WindowVolume.key and finding.breached for finding in window.findings)
 
 
 def _in_phase(before: datetime, start: datetime, period: timedelta) -> bool:

@@ -14,21 +14,21 @@ CALIBRATION = "calibration"
 
 def requested_metrics(checks: Sequence[dict[str, Any]]) -> list[RequestedMetric]:
     """Return the metrics that a monitor's checks judge by, with the columns that are looked at by value."""
-    asked = [
-        RequestedMetric(metric=_metric(each), slices=tuple(each.get("slices") or ()))
-        for each in checks
-        if each.get("check") == PERFORMANCE
+    metrics = [
+        RequestedMetric(metric=_metric(check), slices=tuple(check.get("slices") or ()))
+        for check in checks
+        if check.get("check") == PERFORMANCE
     ]
-    asked += [
+    metrics += [
         RequestedMetric(metric=metric, method="analytic", beside=True)
-        for each in checks
-        if each.get("check") in BESIDE and (metric := _metric(each)) is not None
+        for check in checks
+        if check.get("check") in BESIDE and (metric := _metric(check)) is not None
     ]
-    if any(each.get("check") == CALIBRATION for each in checks):
-        asked.append(
+    if any(check.get("check") == CALIBRATION for check in checks):
+        metrics.append(
             RequestedMetric(metric=metric_of("calibration_error@15"), method="analytic", beside=True)
         )
-    return asked
+    return metrics
 
 
 def _metric(options: dict[str, Any]) -> Metric | None:

@@ -65,7 +65,7 @@ class ComparedColumnValues(NamedTuple):
         told = [each for each, is_sure in zip(self.claims, sure, strict=True) if is_sure and each.is_worth]
         if self.goes_on:
             told = [each for each in told if each.test == NULLS]
-        tested = [each for each in self.claims if each.test != NULLS]
+        tested = [claim for claim in self.claims if claim.test != NULLS]
         if not told and not tested:
             return self.values
         shown = (told or tested)[0]
@@ -122,8 +122,8 @@ def _compared(
     categorical = TESTS.load(question.test).categorical if question.test else True
     is_number = kind in {"number", "time"}
     if is_number and (kind == "time" or not categorical or not sides.are_codes((before, after))):
-        made = sides.of_numbers(before, after)
-        return _tested(made, question.test if numeric else "ks", question), _goes_on(made, kind)
+        values = sides.of_numbers(before, after)
+        return _tested(values, question.test if numeric else "ks", question), _goes_on(values, kind)
     test = question.test if categorical and question.test else "chi_square"
     return _tested(sides.of_categories(before, after), test, question), ""
 

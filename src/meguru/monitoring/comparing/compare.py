@@ -77,7 +77,8 @@ def compare_tables(
         rows_current=sides.current.height,
         level=level,
         columns=_decided(found, level),
-        notes=_sampled(sides) | {each.values.column: each.note for each in found if each.note},
+        notes=_sampled(sides)
+        | {column_values.values.column: column_values.note for column_values in found if column_values.note},
         joint=_joint(sides, joint, level, floor) if joint else None,
     )
 
@@ -95,16 +96,16 @@ def _check_names(test: str, joint: str) -> None:
 def _decided(found: Sequence[ComparedColumnValues], level: float) -> list[ComparedValues]:
     """Say which columns drifted: by all p-values together, and each by its effect."""
     # All columns and their missing values in one procedure: it controls the share of false ones among them.
-    doubts = [claim.p_value for each in found for claim in each.claims]
+    doubts = [claim.p_value for values in found for claim in values.claims]
     told = iter(discoveries(doubts, level))
-    return [each.decided([next(told) for _ in each.claims]) for each in found]
+    return [values.decided([next(told) for _ in values.claims]) for values in found]
 
 
 def _sampled(sides: _Sides) -> dict[str, str]:
     notes = [
-        f"of {each.height:,} rows of {each.name} every {each.every}th is compared"
-        for each in sides
-        if each.every > 1
+        f"of {side.height:,} rows of {side.name} every {side.every}th is compared"
+        for side in sides
+        if side.every > 1
     ]
     return {"*": "; ".join(notes)} if notes else {}
 
@@ -112,7 +113,7 @@ def _sampled(sides: _Sides) -> dict[str, str]:
 def _joint(sides: _Sides, joint: str, level: float, floor: float | None) -> JointComparison | None:
     import numpy as np
 
-    rows = encode_rows(*(each.sample(_MAX_JOINT_ROWS) for each in sides))
+    rows = encode_rows(*(side.sample(_MAX_JOINT_ROWS) for side in sides))
     if not rows.names:
         return None
     options = {} if floor is None else {"floor": floor}

@@ -33,7 +33,7 @@ def comparison_html(
         else f"None of {len(comparison.columns)} columns drifted."
     )
     sides = TableSide(comparison.reference, reference), TableSide(comparison.current, current)
-    rows = [_row(each, comparison.notes.get(each.column, ""), *sides) for each in comparison.columns]
+    rows = [_row(values, comparison.notes.get(values.column, ""), *sides) for values in comparison.columns]
     headings = ("column", "drifted", "test", "statistic", "p-value", "effect", "reference | current", "")
     title = f"{comparison.reference} and {comparison.current}"
     body = [
@@ -81,7 +81,7 @@ def _row(values: ComparedValues, note: str, reference: TableSide, current: Table
 
 
 def _drawn(column: str, shares: Sequence[BinShare]) -> Markup:
-    bins = [DistributionBin(each.label, each.reference, each.current) for each in shares]
+    bins = [DistributionBin(share.label, share.reference, share.current) for share in shares]
     label = f"shares of rows by {column}, in both tables"
     marks = pictures.distribution_marks(bins, EvidenceWords())
     return picture(pictures.WIDTH, pictures.HEIGHT, label, marks, "shares")

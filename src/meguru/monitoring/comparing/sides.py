@@ -78,7 +78,7 @@ def of_numbers(before: pl.Series, after: pl.Series) -> SampledValues:
 
 def are_codes(sides: Sequence[pl.Series]) -> bool:
     """Tell whether numbers are so few that they are names of something."""
-    most = [min(MAX_CODES, len(each) // 5) for each in sides]
+    most = [min(MAX_CODES, len(side) // 5) for side in sides]
     # The first thousand rows decide for nearly all columns, without hashing five million values.
     firsts = (each.head(1000).n_unique() <= many for each, many in zip(sides, most, strict=True))
     return all(firsts) and all(each.n_unique() <= many for each, many in zip(sides, most, strict=True))

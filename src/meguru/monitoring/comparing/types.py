@@ -56,4 +56,4 @@ class TableComparison(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def drifted(self) -> list[str]:
         """The columns that differ by more than chance and more than a trifle."""
-        return [each.column for each in self.columns if each.drifted]
+        return [values.column for values in self.columns if values.drifted]

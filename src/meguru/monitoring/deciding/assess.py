@@ -37,28 +37,30 @@ def assess_findings(
     monitor: Monitor, window: MonitoredWindow, found: list[CheckFinding]
 ) -> list[AssessedFinding]:
     """Compare every finding of a window with chance, and drift also with earlier windows."""
-    certain = more_than_chance([each.finding for each in found], monitor.false_discovery_rate)
+    certain = more_than_chance(
+        [check_finding.finding for check_finding in found], monitor.false_discovery_rate
+    )
     return [_hold(monitor, window, each, certain=sure) for each, sure in zip(found, certain, strict=True)]
 
 
-def cause_candidate(monitor: Monitor, held: AssessedFinding, share: float) -> CauseCandidate:
+def cause_candidate(monitor: Monitor, assessed_finding: AssessedFinding, share: float) -> CauseCandidate:
     """Tell whether a finding alerts if it persists; `share` is that of the columns which drifted."""
-    finding, enough = held.finding, _share_of_enough(monitor, held.finding, share)
+    finding, enough = assessed_finding.finding, _share_of_enough(monitor, assessed_finding.finding, share)
     is_candidate = (
-        held.is_significant
+        assessed_finding.is_significant
         and finding.beyond_seasons is not False
-        and not held.perhaps_season
+        and not assessed_finding.perhaps_season
         and _alerts_on(monitor, finding.severity, finding.column)
         and enough >= 1
     )
-    strength = held.strength
+    strength = assessed_finding.strength
     if enough < 1 and strength is not None:
         strength = min(strength, enough)
     return CauseCandidate(
         finding=finding,
         strength=strength,
         is_candidate=is_candidate,
-        at_once=is_candidate and alerts_immediately(finding, held.strength),
+        at_once=is_candidate and alerts_immediately(finding, assessed_finding.strength),
     )
 
 
@@ -71,16 +73,16 @@ def _hold(
         return AssessedFinding(finding=finding, is_certain=certain, strength=strength)
     # Nobody counts the columns of a dataset's earlier windows: the reference version is what is usual.
     seasons = [] if monitor.dataset else monitor.seasons
-    said = compare_with_seasons(finding, found.check, window, seasons)
+    findings = compare_with_seasons(finding, found.check, window, seasons)
     by_itself = finding.severity is Severity.INPUT_DRIFT and finding.column in monitor.important
-    beyond = all(each.finding.breached for each in said)
-    perhaps = by_itself and beyond and bool(unknown_seasons(said, seasons, window))
-    if said:
-        words = "; ".join([finding.says, *(each.words for each in said)])
+    beyond = all(season_finding.finding.breached for season_finding in findings)
+    perhaps = by_itself and beyond and bool(unknown_seasons(findings, seasons, window))
+    if findings:
+        words = "; ".join([finding.says, *(season_finding.words for season_finding in findings)])
         known = None if perhaps else beyond
         finding = msgspec.structs.replace(finding, says=words, beyond_seasons=known)
     return AssessedFinding(
-        finding=finding, is_certain=certain, strength=min_strength(strength, said), perhaps_season=perhaps
+        finding=finding, is_certain=certain, strength=min_strength(strength, findings), perhaps_season=perhaps
     )
 
 

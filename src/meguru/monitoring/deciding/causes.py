@@ -61,25 +61,25 @@ def update_causes(
     may_alert
         Whether the monitor rings on such a thing at all: what it no longer rings on is over.
     """
-    before = [{each.key: each for each in past.causes} for past in window.past]
+    before = [{cause.key: cause for cause in past.causes} for past in window.past]
     last = {
         key: each
         for key, each in (before[-1].items() if before else ())
         if _is_of(each, window) and may_alert(each)
     }
     strongest = _strongest(seen)
-    found: list[AlertCause | None] = []
+    causes: list[AlertCause | None] = []
     for key, each in strongest.items():
         rang = last.get(key)
         if rang is not None and rang.state is CauseState.RINGING:
-            found.append(_continued(rang, each, recover))
+            causes.append(_continued(rang, each, recover))
         elif each.is_candidate:
-            found.append(_started(each, before, window, persist))
+            causes.append(_started(each, before, window, persist))
     for key, rang in last.items():
         if key not in strongest and rang.state is CauseState.RINGING:
             is_judged = rang.severity in judged
-            found.append(_continued(rang, None, recover) if is_judged else _unjudged(rang))
-    return [each for each in found if each is not None]
+            causes.append(_continued(rang, None, recover) if is_judged else _unjudged(rang))
+    return [cause for cause in causes if cause is not None]
 
 
 def _is_of(cause: AlertCause, window: MonitoredWindow) -> bool:
@@ -89,16 +89,20 @@ def _is_of(cause: AlertCause, window: MonitoredWindow) -> bool:
 
 
 def _strongest(seen: Sequence[CauseCandidate]) -> dict[CauseKey, CauseCandidate]:
-    found: dict[CauseKey, CauseCandidate] = {}
+    candidates: dict[CauseKey, CauseCandidate] = {}
     for each in seen:
-        known = found.get(each.key)
+        known = candidates.get(each.key)
         if known is None or _rank(each) > _rank(known):
-            found[each.key] = each
-    return found
+            candidates[each.key] = each
+    return candidates
 
 
-def _rank(each: CauseCandidate) -> tuple[bool, bool, float]:
-    return each.is_candidate, each.at_once, float("inf") if each.strength is None else each.strength
+def _rank(candidate: CauseCandidate) -> tuple[bool, bool, float]:
+    return (
+        candidate.is_candidate,
+        candidate.at_once,
+        float("inf") if candidate.strength is None else candidate.strength,
+    )
 
 
 def _started(

@@ -27,10 +27,10 @@ def reports_before(tx: Connection, monitor: Monitor, start: datetime, end: datet
     # Reports of `monitor run` by hand are of any length; a month is no baseline for a day. Windows of so many
     # rows are of no length in time, and all count.
     if monitor.window is None or monitor.window.rows is None:
-        spans = [each for each in spans if 0.5 < (each.end - each.start) / (end - start) < 2]
+        spans = [span for span in spans if 0.5 < (span.end - span.start) / (end - start) < 2]
     newest = spans[: _trailing(monitor)]
     moments = [moment for season in monitor.seasons for moment in moments_of(season, start, end)]
-    seasonal = [each for each in store.spans_at(tx, monitor.name, moments) if each.end <= start]
+    seasonal = [span for span in store.spans_at(tx, monitor.name, moments) if span.end <= start]
     wanted = dict.fromkeys(each.id for each in [*newest, *seasonal])
     return sorted(store.reports_by_id(tx, list(wanted)), key=lambda each: (each.start, each.end))
 
@@ -40,10 +40,10 @@ def relevant_to(
 ) -> tuple[PastWindow, ...]:
     """Return those of some earlier windows, the oldest first, that bear on ``[start, end)``."""
     moments = [moment for season in monitor.seasons for moment in moments_of(season, start, end)]
-    earlier = [each for each in past if each.end <= start]
+    earlier = [window for window in past if window.end <= start]
     newest = earlier[-_trailing(monitor) :]
     older = earlier[: len(earlier) - len(newest)]
-    seasonal = [each for each in older if any(each.start <= moment < each.end for moment in moments)]
+    seasonal = [window for window in older if any(window.start <= moment < window.end for moment in moments)]
     return (*seasonal, *newest)
 
 
@@ -55,15 +55,15 @@ def past_windows(reports: Sequence[Report]) -> tuple[PastWindow, ...]:
     """Return reports as the windows that checks and decisions look back at; nobody counted their columns."""
     return tuple(
         PastWindow(
-            start=each.start,
-            end=each.end,
-            model=each.model,
-            rows=each.rows,
-            verdict=each.verdict,
-            findings=tuple(each.findings),
-            performance=tuple(each.performance),
-            causes=tuple(each.causes),
-            trend=each.trend,
+            start=report.start,
+            end=report.end,
+            model=report.model,
+            rows=report.rows,
+            verdict=report.verdict,
+            findings=tuple(report.findings),
+            performance=tuple(report.performance),
+            causes=tuple(report.causes),
+            trend=report.trend,
         )
-        for each in reports
+        for report in reports
     )

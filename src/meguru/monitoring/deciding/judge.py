@@ -48,17 +48,17 @@ def judge(monitor: Monitor, window: MonitoredWindow) -> Judgement:
 
 def decide(monitor: Monitor, window: MonitoredWindow, measured: CheckResults) -> Judgement:
     """Come to a verdict from what the checks found; pure, like they are."""
-    held = assess_findings(monitor, window, measured.found)
-    drift = _drift(window, held)
-    seen = [cause_candidate(monitor, each, drift.share) for each in held]
+    assessed_findings = assess_findings(monitor, window, measured.found)
+    drift = _drift(window, assessed_findings)
+    seen = [cause_candidate(monitor, finding, drift.share) for finding in assessed_findings]
     persist, recover = (
         (_IMMEDIATE_PERSISTENCE, _IMMEDIATE_RECOVERY)
         if monitor.dataset
         else (monitor.persist, monitor.recover)
     )
     causes = update_causes(seen, window, measured.judged, persist, recover, partial(may_alert, monitor))
-    findings = [each.finding for each in held]
-    verdict = _verdict(window, measured, causes, held)
+    findings = [assessed_finding.finding for assessed_finding in assessed_findings]
+    verdict = _verdict(window, measured, causes, assessed_findings)
     waiting = pending_reasons(causes, findings, persist, recover)
     if verdict is ReportVerdict.ALERT:
         reasons = [*alert_reasons(causes, findings, drift), *waiting]
@@ -66,7 +66,13 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: CheckResults) ->
         reasons = [*ok_reasons(findings, drift), *waiting]
     else:
         moved = [str(drift)] if drift.columns else []
-        reasons = [*measured.unjudged, *estimate_reasons(findings), *season_reasons(held), *moved, *waiting]
+        reasons = [
+            *measured.unjudged,
+            *estimate_reasons(findings),
+            *season_reasons(assessed_findings),
+            *moved,
+            *waiting,
+        ]
     return Judgement(
         verdict=verdict,
         reasons=reasons or ["no row was answered in this window"],
@@ -80,24 +86,24 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: CheckResults) ->
     )
 
 
-def _drift(window: MonitoredWindow, held: list[AssessedFinding]) -> Drifted:
-    there = (each.finding for each in held if each.is_significant)
-    moved = (each.column for each in there if each.severity is Severity.INPUT_DRIFT)
+def _drift(window: MonitoredWindow, findings: list[AssessedFinding]) -> Drifted:
+    there = (assessed_finding.finding for assessed_finding in findings if assessed_finding.is_significant)
+    moved = (finding.column for finding in there if finding.severity is Severity.INPUT_DRIFT)
     columns = dict.fromkeys(each for each in moved if each)  # what is of all columns together is of none
-    compared = sum(each.severity is Severity.INPUT_DRIFT for each in window.columns)
+    compared = sum(column.severity is Severity.INPUT_DRIFT for column in window.columns)
     return Drifted(list(columns), compared)
 
 
 def _verdict(
-    window: MonitoredWindow, measured: CheckResults, causes: list[AlertCause], held: list[AssessedFinding]
+    window: MonitoredWindow, measured: CheckResults, causes: list[AlertCause], findings: list[AssessedFinding]
 ) -> ReportVerdict:
     # "ok" is said only of what was judged: where a check that matters could not tell, it is "unknown".
-    ringing = [each for each in causes if each.state is CauseState.RINGING]
-    if any(each.seen or each.severity in measured.judged for each in ringing):
+    ringing = [cause for cause in causes if cause.state is CauseState.RINGING]
+    if any(cause.seen or cause.severity in measured.judged for cause in ringing):
         return ReportVerdict.ALERT
     # What harms and has to last is not nothing; what rang and could not be judged is not over.
-    harm = any(each.severity not in DRIFT for each in causes)
-    perhaps = any(each.perhaps_season for each in held)
+    harm = any(cause.severity not in DRIFT for cause in causes)
+    perhaps = any(finding.perhaps_season for finding in findings)
     if ringing or harm or perhaps or measured.unjudged or not window.rows:
         return ReportVerdict.UNKNOWN
     return ReportVerdict.OK

@@ -35,14 +35,14 @@ class Drifted(NamedTuple):
 def alert_reasons(causes: Sequence[AlertCause], findings: Sequence[Finding], drift: Drifted) -> list[str]:
     """Return one reason a cause that is there, and one for all input drift together; gravest first."""
     order = list(Severity)
-    there = {each.key for each in causes if each.seen and each.state is CauseState.RINGING}
-    said = [each for each in findings if each.breached and _key(each) in there]
+    there = {cause.key for cause in causes if cause.seen and cause.state is CauseState.RINGING}
+    said = [finding for finding in findings if finding.breached and _key(finding) in there]
     grave = sorted(
-        (each for each in said if each.severity is not Severity.INPUT_DRIFT),
+        (finding for finding in said if finding.severity is not Severity.INPUT_DRIFT),
         key=lambda each: order.index(each.severity),
     )
-    reasons = [each.says for each in grave]
-    moved = [each for each in said if each.severity is Severity.INPUT_DRIFT]
+    reasons = [finding.says for finding in grave]
+    moved = [finding for finding in said if finding.severity is Severity.INPUT_DRIFT]
     if moved:
         worst = max(moved, key=lambda each: (each.statistic or 0) / (each.threshold or 1))
         reasons.append(f"{drift}; most of all {worst.says}")
@@ -55,10 +55,10 @@ def pending_reasons(
     """Say what does not ring yet, and what rings no more but is not over yet."""
     said = []
     for cause in causes:
-        found = next((each for each in findings if _key(each) == cause.key and each.breached), None)
+        finding = next((each for each in findings if _key(each) == cause.key and each.breached), None)
         since = f"{cause.since:%Y-%m-%d %H:%M} UTC" if cause.since else "before"
-        if cause.state is CauseState.PENDING and found is not None:
-            said.append(f"it rings if it lasts, in {persist.windows} of {persist.of} windows: {found.says}")
+        if cause.state is CauseState.PENDING and finding is not None:
+            said.append(f"it rings if it lasts, in {persist.windows} of {persist.of} windows: {finding.says}")
         elif cause.state is CauseState.RINGING and not cause.seen:
             ends = f"it is over after {recover.windows} calm windows, and {cause.calm} were"
             said.append(f"{cause.what}: {cause.severity.value} since {since}; {ends}")
@@ -67,23 +67,29 @@ def pending_reasons(
 
 def ok_reasons(findings: Sequence[Finding], drift: Drifted) -> list[str]:
     """Say how well it is."""
-    said = [each.says for each in findings if each.severity is Severity.PERFORMANCE_DROP]
-    said = said or [each.says for each in findings if each.severity is Severity.ESTIMATED_DROP]
-    said += [each.says for each in findings if each.severity is Severity.UNFAIR]
-    said += [each.says for each in findings if each.severity is Severity.SHADOW_BETTER and each.breached]
+    said = [finding.says for finding in findings if finding.severity is Severity.PERFORMANCE_DROP]
+    said = said or [finding.says for finding in findings if finding.severity is Severity.ESTIMATED_DROP]
+    said += [finding.says for finding in findings if finding.severity is Severity.UNFAIR]
+    said += [
+        finding.says
+        for finding in findings
+        if finding.severity is Severity.SHADOW_BETTER and finding.breached
+    ]
     return [*said, str(drift)] if drift.compared else said or ["nothing is beyond its threshold"]
 
 
 def estimate_reasons(findings: Sequence[Finding]) -> list[str]:
     """Say what is expected where outcomes don't tell yet."""
-    if any(each.severity is Severity.PERFORMANCE_DROP for each in findings):
+    if any(finding.severity is Severity.PERFORMANCE_DROP for finding in findings):
         return []
-    return [each.says for each in findings if each.severity is Severity.ESTIMATED_DROP]
+    return [finding.says for finding in findings if finding.severity is Severity.ESTIMATED_DROP]
 
 
-def season_reasons(held: Sequence[AssessedFinding]) -> list[str]:
+def season_reasons(findings: Sequence[AssessedFinding]) -> list[str]:
     """Say of what nobody knows yet whether it is a season."""
-    found = [each.finding.says for each in held if each.perhaps_season]
+    found = [
+        assessed_finding.finding.says for assessed_finding in findings if assessed_finding.perhaps_season
+    ]
     return [f"it is not known yet whether this is a season: {each}" for each in found]
 
 

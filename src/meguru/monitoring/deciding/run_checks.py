@@ -37,7 +37,7 @@ class CheckResults:
 
 def run_checks(monitor: Monitor, window: MonitoredWindow) -> CheckResults:
     """Run the monitor's checks, and those that every monitor makes."""
-    made = CheckResults()
+    results = CheckResults()
     rings = {*monitor.alert_on, *([Severity.INPUT_DRIFT] if monitor.important else [])}
     silent: set[Severity] = set()
     checks = [
@@ -45,30 +45,32 @@ def run_checks(monitor: Monitor, window: MonitoredWindow) -> CheckResults:
         for index, options in enumerate(with_default_checks(monitor.checks))
     ]
     for check in checks:
-        made.found += [CheckFinding(finding=each, check=check) for each in check.evaluate(window)]
+        results.found += [CheckFinding(finding=finding, check=check) for finding in check.evaluate(window)]
         if why := check.missing(window):
-            made.notes.append(f"{check.key} was not judged: {why}")
+            results.notes.append(f"{check.key} was not judged: {why}")
             silent |= check.severities
             if check.severities & rings:
-                made.unjudged.append(made.notes[-1])
+                results.unjudged.append(results.notes[-1])
         else:
-            made.judged |= check.severities
+            results.judged |= check.severities
             if window.sampled and "rows" in check.reads:
                 drawn = f"{window.sampled:,} of {window.rows:,} rows, drawn at random"
-                made.notes.append(f"{check.key} looked at {drawn}")
+                results.notes.append(f"{check.key} looked at {drawn}")
     # One check that could not judge leaves its severities open, also where another of them could.
-    made.judged -= silent
+    results.judged -= silent
     gone = [f"{name} is important, and no such input is compared" for name in _not_compared(monitor, window)]
-    made.notes += gone
-    made.unjudged += gone
-    made.trend = trend_of(checks, window)
-    made.found += [CheckFinding(finding=each) for each in trend_findings(checks, window, made.trend)]
-    return made
+    results.notes += gone
+    results.unjudged += gone
+    results.trend = trend_of(checks, window)
+    results.found += [
+        CheckFinding(finding=finding) for finding in trend_findings(checks, window, results.trend)
+    ]
+    return results
 
 
 def _not_compared(monitor: Monitor, window: MonitoredWindow) -> list[str]:
     """Return the important inputs that the baseline does not have; of a small window nobody knows."""
     if not window.columns or window.rows < window.min_rows:
         return []
-    known = {each.name for each in window.columns} | set(window.broken)
+    known = {column.name for column in window.columns} | set(window.broken)
     return [each for each in monitor.important if each not in known]

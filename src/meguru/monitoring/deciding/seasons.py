@@ -34,9 +34,9 @@ class SeasonFinding(NamedTuple):
     @property
     def words(self) -> str:
         """Say it as a part of the finding's sentence."""
-        found, name = self.finding, _NAMES[self.season].format(count=self.windows)
-        value, limit = found.statistic or 0.0, found.threshold or 0.0
-        beyond = "above" if found.breached else "within"
+        finding, name = self.finding, _NAMES[self.season].format(count=self.windows)
+        value, limit = finding.statistic or 0.0, finding.threshold or 0.0
+        beyond = "above" if finding.breached else "within"
         return f"against {name} {value:.3f} is {beyond} {limit:.3f}"
 
 
@@ -70,11 +70,11 @@ def windows_of(
     season: Season, past: Sequence[PastWindow], start: datetime, end: datetime
 ) -> list[PastWindow]:
     """Return the earlier windows that make a season's baseline."""
-    earlier = [each for each in past if each.end <= start]
+    earlier = [window for window in past if window.end <= start]
     if season == "trailing":
         return earlier[-TRAILING:]
     moments = moments_of(season, start, end)
-    return [each for each in earlier if any(each.start <= moment < each.end for moment in moments)]
+    return [window for window in earlier if any(window.start <= moment < window.end for moment in moments)]
 
 
 def compare_with_seasons(
@@ -98,9 +98,9 @@ def compare_with_seasons(
         if not counts:
             continue
         # Pooled over the windows, so that the noise of the baseline is small beside that of the window.
-        then = reduce(add, (each.now for each in counts))
-        held = dataclasses.replace(column, then=then)
-        alone = dataclasses.replace(window, columns=(held,), past=())
+        then = reduce(add, (count.now for count in counts))
+        compared_column = dataclasses.replace(column, then=then)
+        alone = dataclasses.replace(window, columns=(compared_column,), past=())
         found = next((each for each in check.evaluate(alone) if each.column == column.name), None)
         if found is not None:
             said.append(SeasonFinding(season, len(counts), found))
@@ -117,7 +117,7 @@ def unknown_seasons(
     """
     if window.start is None or window.end is None or not seasons:
         return []
-    known = {each.season for each in said}
+    known = {finding.season for finding in said}
     if "week" in seasons and moments_of("week", window.start, window.end):
         return [] if "week" in known else ["week"]
     return [] if known else list(seasons)
@@ -125,17 +125,17 @@ def unknown_seasons(
 
 def min_strength(strength: float | None, said: Sequence[SeasonFinding]) -> float | None:
     """Return how large a drift is beyond every baseline."""
-    held = [strength_of(each.finding) for each in said]
+    held = [strength_of(season_finding.finding) for season_finding in said]
     numbers = [each for each in (strength, *held) if each is not None]
     return min(numbers) if numbers else None
 
 
 def _stood_out(past: PastWindow, finding: Finding) -> bool:
     rang = (
-        each.seen
-        and each.state is CauseState.RINGING
-        and (each.severity, each.what) == (finding.severity, finding.column)
-        for each in past.causes
+        cause.seen
+        and cause.state is CauseState.RINGING
+        and (cause.severity, cause.what) == (finding.severity, finding.column)
+        for cause in past.causes
     )
     found = (
         each.beyond_seasons is True and (each.severity, each.column) == (finding.severity, finding.column)
@@ -145,6 +145,10 @@ def _stood_out(past: PastWindow, finding: Finding) -> bool:
 
 
 def _same_column(past: PastWindow, column: ComparedColumn) -> Iterator[ComparedColumn]:
-    for each in past.columns:
-        if each.name == column.name and each.now.bins.shape == column.now.bins.shape and each.now.count:
-            yield each
+    for compared_column in past.columns:
+        if (
+            compared_column.name == column.name
+            and compared_column.now.bins.shape == column.now.bins.shape
+            and compared_column.now.count
+        ):
+            yield compared_column

@@ -32,15 +32,15 @@ def trend_of(checks: Sequence[MonitorCheck], window: MonitoredWindow) -> Perform
     It is a function of the newest window before that knows of the same model and metric, and of this one.
     Outcomes that don't stand for all rows tell nothing, unless the check of performance judges by them.
     """
-    found = _judged(checks, window)
-    before = _before(window, found)
-    if found is None or found.estimate is None or window.live is None:
+    measured_metric = _judged(checks, window)
+    before = _before(window, measured_metric)
+    if measured_metric is None or measured_metric.estimate is None or window.live is None:
         return before
-    error = _error(found.estimate)
+    error = _error(measured_metric.estimate)
     if not error:
         return before
-    known = before or PerformanceTrend(model=window.live.model, metric=found.metric)
-    return _with(known, found, error)
+    trend = before or PerformanceTrend(model=window.live.model, metric=measured_metric.metric)
+    return _with(trend, measured_metric, error)
 
 
 def trend_findings(
@@ -76,16 +76,16 @@ def trend_findings(
     Shewhart-CUSUM quality control schemes. J. Qual. Technol. 14. Hawkins, D. M. (1987). Self-starting CUSUM
     charts for location and scale. The Statistician 36.
     """
-    check, found = _performance(checks), _judged(checks, window)
-    before = _before(window, found)
-    if check is None or found is None or found.estimate is None or trend is None or before is None:
+    check, metric = _performance(checks), _judged(checks, window)
+    before = _before(window, metric)
+    if check is None or metric is None or metric.estimate is None or trend is None or before is None:
         return []
-    if before.windows < MIN_WINDOWS or found.estimate.n < window.min_rows:
+    if before.windows < MIN_WINDOWS or metric.estimate.n < window.min_rows:
         return []
-    floor = _FLOOR_SHARE * check.tolerance_of(found, before.mean)
+    floor = _FLOOR_SHARE * check.tolerance_of(metric, before.mean)
     # Statistical evidence alone is not enough: with many rows any trifle is certain. It has to be large, too.
     # What went on while the evidence grew is what has to be large, not the noise of the last window alone.
-    gap = trend.behind if trend.sum > CUSUM_LIMIT else _worse_by(found, before.mean)
+    gap = trend.behind if trend.sum > CUSUM_LIMIT else _worse_by(metric, before.mean)
     strength = max(trend.sum / CUSUM_LIMIT, trend.score / SHEWHART_LIMIT) if gap > floor else 0.0
     if strength < _MIN_STRENGTH:
         return []
@@ -94,13 +94,13 @@ def trend_findings(
             check=check.key,
             severity=Severity.PERFORMANCE_DROP,
             model=before.model,
-            says=_says(found, before, trend),
+            says=_says(metric, before, trend),
             breached=strength > 1,
             statistic=trend.sum,
             threshold=CUSUM_LIMIT,
             effect=strength,
             floor=1.0,
-            n=found.estimate.n,
+            n=metric.estimate.n,
         )
     ]
 
@@ -114,7 +114,7 @@ def _says(found: MeasuredMetric, before: PerformanceTrend, trend: PerformanceTre
 
 
 def _performance(checks: Sequence[MonitorCheck]) -> Performance | None:
-    return next((each for each in checks if isinstance(each, Performance)), None)
+    return next((check for check in checks if isinstance(check, Performance)), None)
 
 
 def _judged(checks: Sequence[MonitorCheck], window: MonitoredWindow) -> MeasuredMetric | None:
@@ -125,10 +125,12 @@ def _judged(checks: Sequence[MonitorCheck], window: MonitoredWindow) -> Measured
 
 
 def _before(window: MonitoredWindow, found: MeasuredMetric | None) -> PerformanceTrend | None:
-    known = next((each.trend for each in reversed(window.past) if each.trend is not None), None)
-    if known is None or known.model != window.model or (found is not None and known.metric != found.metric):
+    trend = next(
+        (past_window.trend for past_window in reversed(window.past) if past_window.trend is not None), None
+    )
+    if trend is None or trend.model != window.model or (found is not None and trend.metric != found.metric):
         return None
-    return known
+    return trend
 
 
 def _with(known: PerformanceTrend, found: MeasuredMetric, error: float) -> PerformanceTrend:

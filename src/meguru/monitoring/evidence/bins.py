@@ -44,7 +44,7 @@ def _ranges(column: ComparedColumn, profile: NumericProfile) -> list[Distributio
     inner = then.size - 2
     cuts = np.unique(np.linspace(0, inner, min(MAX_BINS, inner) + 1).astype(np.int64))
     sides = [_grouped(each, cuts) for each in (then, now)]
-    shares = [_shares(each) for each in sides]
+    shares = [_shares(side) for side in sides]
     if shares[0].max() > MAX_BIN_SHARE and len(profile.edges) > 1:
         return _deciles(column, profile)
     low, wide = profile.low, (profile.high - profile.low) / max(inner, 1)
@@ -76,7 +76,7 @@ def _categories(column: ComparedColumn, names: list[str]) -> list[DistributionBi
     known = np.maximum(then, now)[: len(names)] >= MIN_ROWS
     kept = [int(place) for place in np.argsort(-largest, kind="stable") if known[place]][:MAX_CATEGORIES]
     bins = [DistributionBin(names[i][:MAX_NAME_LENGTH], *_rounded(sides[0][i], sides[1][i])) for i in kept]
-    rest = [1 - float(each[kept].sum()) if each.any() else 0.0 for each in sides]
+    rest = [1 - float(side[kept].sum()) if side.any() else 0.0 for side in sides]
     if max(rest) > 1e-9:
         bins.append(DistributionBin(OTHERS, *_rounded(*rest)))
     return bins

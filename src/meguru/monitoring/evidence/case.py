@@ -29,17 +29,17 @@ class WindowCase:
 
     def breached(self, *severities: Severity) -> list[Finding]:
         """Return the findings of some severities that are beyond their thresholds."""
-        return [each for each in self.findings if each.breached and each.severity in severities]
+        return [finding for finding in self.findings if finding.breached and finding.severity in severities]
 
     @cached_property
     def moved(self) -> list[str]:
         """The input columns that drifted."""
-        return list(dict.fromkeys(each.column for each in self.breached(Severity.INPUT_DRIFT)))
+        return list(dict.fromkeys(finding.column for finding in self.breached(Severity.INPUT_DRIFT)))
 
     @cached_property
     def compared(self) -> int:
         """How many input columns were compared with the baseline."""
-        return sum(each.severity is Severity.INPUT_DRIFT for each in self.window.columns)
+        return sum(column.severity is Severity.INPUT_DRIFT for column in self.window.columns)
 
     @property
     def many_moved(self) -> bool:
@@ -54,14 +54,17 @@ class WindowCase:
     @cached_property
     def former(self) -> str:
         """The model that answered before the live one, within this window or before it; empty if none."""
-        within = next((each.model for each in self.window.performance if each.role is Role.FORMER), "")
+        within = next(
+            (performance.model for performance in self.window.performance if performance.role is Role.FORMER),
+            "",
+        )
         before = self.before[-1].model if self.before else ""
         return within or (before if before and before != self.window.model else "")
 
     @cached_property
     def before(self) -> list[PastWindow]:
         """The windows before in which something was answered, oldest first."""
-        return [each for each in self.window.past if each.model]
+        return [window for window in self.window.past if window.model]
 
     @property
     def since_release(self) -> list[PastWindow]:
@@ -75,7 +78,10 @@ class WindowCase:
 
     @staticmethod
     def _judged(performance: Sequence[ModelPerformance]) -> MeasuredMetric | None:
-        live = next((each for each in performance if each.role is Role.LIVE), None)
+        live = next(
+            (model_performance for model_performance in performance if model_performance.role is Role.LIVE),
+            None,
+        )
         return live.metrics[0] if live and live.metrics else None
 
     @cached_property
@@ -83,12 +89,14 @@ class WindowCase:
         """The other models of this window, and whether each is certainly worse than it was."""
         metric = self.judged.metric if self.judged else ""
         found = []
-        for each in self.window.performance:
-            if each.role is Role.LIVE or (measured := each.measured(metric)) is None:
+        for performance in self.window.performance:
+            if performance.role is Role.LIVE or (measured := performance.measured(metric)) is None:
                 continue
-            known = self._known_of(each.model, metric, measured)
+            known = self._known_of(performance.model, metric, measured)
             if measured.estimate is not None and known is not None:
-                found.append((each.model, _certainly_worse(measured.estimate, known, measured.direction)))
+                found.append(
+                    (performance.model, _certainly_worse(measured.estimate, known, measured.direction))
+                )
         return found
 
     def _known_of(self, model: str, metric: str, measured: MeasuredMetric) -> float | None:
@@ -97,9 +105,11 @@ class WindowCase:
             return measured.reference
         values = []
         for past in self.before:
-            of_model = next((each for each in past.performance if each.model == model), None)
-            found = of_model.measured(metric) if of_model else None
-            values += [found.estimate.value] if found and found.estimate else []
+            of_model = next(
+                (performance for performance in past.performance if performance.model == model), None
+            )
+            measured_metric = of_model.measured(metric) if of_model else None
+            values += [measured_metric.estimate.value] if measured_metric and measured_metric.estimate else []
         return statistics.median(values) if values else None
 
     @property
@@ -115,8 +125,12 @@ class WindowCase:
     @cached_property
     def usual_coverage(self) -> float | None:
         """That share in the windows before, the middle one; None if there are none."""
-        live = [_live(each.performance) for each in self.before]
-        shares = [each.outcomes / each.rows for each in live if each is not None and each.rows]
+        live = [_live(window.performance) for window in self.before]
+        shares = [
+            performance.outcomes / performance.rows
+            for performance in live
+            if performance is not None and performance.rows
+        ]
         return statistics.median(shares) if shares else None
 
     @property
@@ -132,12 +146,12 @@ class WindowCase:
     @property
     def expected_better(self) -> bool:
         """Whether the estimate is certainly better than what the outcomes say."""
-        said = self.judged.estimate if self.judged else None
-        if said is None or self.expected is None or self.judged is None:
+        estimate = self.judged.estimate if self.judged else None
+        if estimate is None or self.expected is None or self.judged is None:
             return False
         if self.judged.direction == "higher":
-            return self.expected.low > said.high
-        return self.expected.high < said.low
+            return self.expected.low > estimate.high
+        return self.expected.high < estimate.low
 
     @cached_property
     def same_period(self) -> list[PastWindow]:
@@ -145,16 +159,18 @@ class WindowCase:
         start, end = self.window.start, self.window.end
         if start is None or end is None:
             return []
-        return [each for each in self.window.past if _same_season(each.start, start, end - start)]
+        return [window for window in self.window.past if _same_season(window.start, start, end - start)]
 
     def moved_in(self, past: PastWindow) -> list[str]:
         """Return which of the columns that moved now had moved in an earlier window, too."""
-        there = {each.column for each in past.findings if each.breached}
+        there = {finding.column for finding in past.findings if finding.breached}
         return [column for column in self.moved if column in there]
 
 
 def _live(performance: Sequence[ModelPerformance]) -> ModelPerformance | None:
-    return next((each for each in performance if each.role is Role.LIVE), None)
+    return next(
+        (model_performance for model_performance in performance if model_performance.role is Role.LIVE), None
+    )
 
 
 def _certainly_worse(found: Estimate, known: float, direction: str) -> bool:

@@ -65,7 +65,7 @@ def point(text: str, **values: object) -> EvidencePoint:
 def _data_break(case: WindowCase) -> Weighed:
     broken = case.breached(Severity.DATA_BREAK)
     if broken:
-        return 4, [point("{says}", says=each.says) for each in broken], []
+        return 4, [point("{says}", says=finding.says) for finding in broken], []
     if not case.window.columns:
         return 0, [], [point("no column could be compared with the baseline")]
     return 0, [], [point("nothing of what comes in is broken")]
@@ -133,7 +133,7 @@ def _season(case: WindowCase) -> Weighed:
             names=names,
         )
     ]
-    alike = [each for each in case.same_period if len(case.moved_in(each)) >= 0.5 * len(case.moved)]
+    alike = [window for window in case.same_period if len(case.moved_in(window)) >= 0.5 * len(case.moved)]
     if alike:
         weight += 2
         text = mark("most of them had moved in the same period before, from {start}")
@@ -151,7 +151,7 @@ def _season(case: WindowCase) -> Weighed:
 
 def _beyond_seasons(case: WindowCase, speaks_for: Said, against: Said) -> int:
     """Weigh what was decided of each column: whether it is beyond earlier windows."""
-    known = [each.beyond_seasons for each in case.breached(Severity.INPUT_DRIFT)]
+    known = [finding.beyond_seasons for finding in case.breached(Severity.INPUT_DRIFT)]
     told = [each for each in known if each is not None]
     if not told:
         return 0
@@ -191,4 +191,4 @@ def _concept_change(case: WindowCase) -> Weighed:
 
 
 def _scores_known(case: WindowCase) -> bool:
-    return any(each.severity is Severity.PREDICTION_DRIFT for each in case.window.columns)
+    return any(column.severity is Severity.PREDICTION_DRIFT for column in case.window.columns)

@@ -32,8 +32,8 @@ def gather_evidence(window: MonitoredWindow, findings: Sequence[Finding], span: 
     return ReportEvidence(
         compared_with=window.compared_with,
         columns=[
-            _column(each, about.get(each.name, ()), is_shown=each.name not in window.personal)
-            for each in columns[:MAX_COLUMNS]
+            _column(column, about.get(column.name, ()), is_shown=column.name not in window.personal)
+            for column in columns[:MAX_COLUMNS]
         ],
         series=all_series(window, ringing, span),
         explanations=explanations,
@@ -66,7 +66,7 @@ def _excess(finding: Finding) -> float:
 
 def _prominence(mine: Sequence[Finding]) -> tuple[int, float]:
     order = list(Severity)
-    grave = min((order.index(each.severity) for each in mine if each.breached), default=len(order))
+    grave = min((order.index(finding.severity) for finding in mine if finding.breached), default=len(order))
     return grave, -max(map(_excess, mine), default=0.0)
 
 
@@ -78,11 +78,11 @@ def _column(column: ComparedColumn, mine: Sequence[Finding], *, is_shown: bool) 
         column=column.name,
         severity=column.severity.value,
         ordered=column.ordered,
-        rang=any(each.breached for each in mine),
+        rang=any(finding.breached for finding in mine),
         rows_then=rows_then,
         rows_now=rows_now,
         missing_then=round(then.nulls / max(rows_then, 1), 6),
         missing_now=round(now.nulls / max(rows_now, 1), 6),
         bins=shown_bins(column) if is_shown else [],
-        findings=[each.says for each in mine[:MAX_SENTENCES]],
+        findings=[finding.says for finding in mine[:MAX_SENTENCES]],
     )

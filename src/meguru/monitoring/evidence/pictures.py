@@ -26,7 +26,10 @@ def distribution(column: ColumnEvidence, words: EvidenceWords) -> Markup:
 
 def distribution_marks(bins: Sequence[DistributionBin], words: EvidenceWords) -> Iterator[Markup]:
     """Draw the bars with their axis."""
-    most = max((max(each.then, each.now) for each in bins), default=0.0) or 1.0
+    most = (
+        max((max(distribution_bin.then, distribution_bin.now) for distribution_bin in bins), default=0.0)
+        or 1.0
+    )
     up = Scale(0, most, HEIGHT - _FOOT, _TOP)
     room = WIDTH / max(len(bins), 1)
     for kind, left in (("then", 0.06), ("now", 0.52)):
@@ -47,9 +50,12 @@ def _bar(left: float, top: float, wide: float) -> str:
     return f"M{left:.1f} {top:.1f}h{wide:.1f}v{high:.1f}h-{wide:.1f}z" if high > 0 else ""
 
 
-def _tip(each: DistributionBin, words: EvidenceWords) -> str:
+def _tip(distribution_bin: DistributionBin, words: EvidenceWords) -> str:
     return words.text(
-        "{range}: {then} then, {now} now", range=each.label, then=f"{each.then:.1%}", now=f"{each.now:.1%}"
+        "{range}: {then} then, {now} now",
+        range=distribution_bin.label,
+        then=f"{distribution_bin.then:.1%}",
+        now=f"{distribution_bin.now:.1%}",
     )
 
 
@@ -94,8 +100,8 @@ def series_marks(shown: MonitoredSeries, words: EvidenceWords) -> Iterator[Marku
 
 
 def _levels(shown: MonitoredSeries) -> Iterator[float]:
-    for each in shown.points:
-        yield from (value for value in (each.value, each.low, each.high) if value is not None)
+    for point in shown.points:
+        yield from (value for value in (point.value, point.low, point.high) if value is not None)
     yield from (value for value in (shown.threshold, shown.reference) if value is not None)
 
 
@@ -128,11 +134,13 @@ def _line(points: Sequence[MonitoredPoint], across: Scale, up: Scale) -> str:
     return " ".join(path(piece) for piece in pieces if piece)
 
 
-def _point_tip(each: MonitoredPoint, words: EvidenceWords) -> str:
-    value = "–" if each.value is None else f"{each.value:.4g}"
-    interval = f" [{each.low:.4g}, {each.high:.4g}]" if each.low is not None and each.high is not None else ""
-    verdict = f" · {words.text(each.verdict)}" if each.verdict else ""
-    return f"{each.start:%Y-%m-%d %H:%M}: {value}{interval}{verdict}"
+def _point_tip(point: MonitoredPoint, words: EvidenceWords) -> str:
+    value = "–" if point.value is None else f"{point.value:.4g}"
+    interval = (
+        f" [{point.low:.4g}, {point.high:.4g}]" if point.low is not None and point.high is not None else ""
+    )
+    verdict = f" · {words.text(point.verdict)}" if point.verdict else ""
+    return f"{point.start:%Y-%m-%d %H:%M}: {value}{interval}{verdict}"
 
 
 def _windows(points: Sequence[MonitoredPoint], across: Scale) -> Iterator[Markup]:

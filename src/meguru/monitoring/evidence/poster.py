@@ -80,26 +80,38 @@ def likely_words(evidence: ReportEvidence, words: EvidenceWords) -> Iterator[str
         first = evidence.explanations[0]
         said = words.text("Most likely it is {cause}.", cause=words.cause(evidence.likely))
         yield f"{said} {_and_so(first.speaks_for, words)}"
-    others = [each for each in evidence.explanations if each.cause is not evidence.likely]
-    ruled_out = [each for each in others if not each.weight and each.speaks_against]
+    others = [
+        explanation for explanation in evidence.explanations if explanation.cause is not evidence.likely
+    ]
+    ruled_out = [
+        explanation for explanation in others if not explanation.weight and explanation.speaks_against
+    ]
     if ruled_out:
-        named = [f"{words.cause(each.cause)} ({words.point(each.speaks_against[0])})" for each in ruled_out]
+        named = [
+            f"{words.cause(explanation.cause)} ({words.point(explanation.speaks_against[0])})"
+            for explanation in ruled_out
+        ]
         yield words.text("It is not {causes}.", causes="; ".join(named))
 
 
 def _and_so(points: Sequence[EvidencePoint], words: EvidenceWords) -> str:
-    return "; ".join(words.point(each) for each in points[:2])
+    return "; ".join(words.point(point) for point in points[:2])
 
 
 def _panels(evidence: ReportEvidence, words: EvidenceWords) -> Iterator[tuple[str, list[Markup]]]:
     """Yield what rang: the metric first, then distributions, then other numbers."""
-    rang = [each for each in evidence.series if each.rang]
-    columns = [each for each in evidence.columns if each.rang and each.bins]
-    metric = [each for each in rang if not each.column][:1]
-    drawn = [(each.label, partial(pictures.series_marks, each, words)) for each in metric]
-    drawn += [(each.column, partial(pictures.distribution_marks, each.bins, words)) for each in columns]
+    rang = [series for series in evidence.series if series.rang]
+    columns = [column for column in evidence.columns if column.rang and column.bins]
+    metric = [series for series in rang if not series.column][:1]
+    drawn = [(series.label, partial(pictures.series_marks, series, words)) for series in metric]
     drawn += [
-        (each.label, partial(pictures.series_marks, each, words)) for each in rang if each not in metric
+        (column_evidence.column, partial(pictures.distribution_marks, column_evidence.bins, words))
+        for column_evidence in columns
+    ]
+    drawn += [
+        (series.label, partial(pictures.series_marks, series, words))
+        for series in rang
+        if series not in metric
     ]
     for name, marks in drawn:
         yield name, list(marks())

@@ -39,11 +39,11 @@ def all_series(
     ringing
         The findings beyond their thresholds, gravest first.
     """
-    drop = next((each for each in ringing if _is_of_metric(each, window)), None)
+    drop = next((finding for finding in ringing if _is_of_metric(finding, window)), None)
     made = [_of_metric(window, drop, span)]
-    others = [each for each in ringing if each is not drop and each.statistic is not None]
-    made += [_of_finding(window, each, span) for each in others[: MAX_SERIES - 1]]
-    return [each for each in made if each is not None]
+    others = [finding for finding in ringing if finding is not drop and finding.statistic is not None]
+    made += [_of_finding(window, finding, span) for finding in others[: MAX_SERIES - 1]]
+    return [series for series in made if series is not None]
 
 
 def _is_of_metric(finding: Finding, window: MonitoredWindow) -> bool:
@@ -72,10 +72,12 @@ def _of_metric(window: MonitoredWindow, drop: Finding | None, span: JudgedSpan) 
 
 
 def _metric_reading(performance: Sequence[ModelPerformance], judged: MeasuredMetric) -> Reading:
-    live = next((each for each in performance if each.role is Role.LIVE), None)
+    live = next(
+        (model_performance for model_performance in performance if model_performance.role is Role.LIVE), None
+    )
     metric = live.measured(judged.metric) if live else None
-    found = metric.estimate if metric else None
-    return (found.value, found.low, found.high) if found else (None, None, None)
+    estimate = metric.estimate if metric else None
+    return (estimate.value, estimate.low, estimate.high) if estimate else (None, None, None)
 
 
 def _of_finding(window: MonitoredWindow, finding: Finding, span: JudgedSpan) -> MonitoredSeries:
@@ -125,9 +127,12 @@ def _points(
     read: Callable[[Sequence[ModelPerformance], Sequence[Finding]], Reading],
     findings: Sequence[Finding] = (),
 ) -> list[MonitoredPoint]:
-    made = [_past_point(each, read(each.performance, each.findings)) for each in window.past[-MAX_WINDOWS:]]
+    points = [
+        _past_point(past_window, read(past_window.performance, past_window.findings))
+        for past_window in window.past[-MAX_WINDOWS:]
+    ]
     value, low, high = read(window.performance, findings)
-    made.append(
+    points.append(
         MonitoredPoint(
             start=span.start,
             end=span.end,
@@ -138,7 +143,7 @@ def _points(
             model=window.model,
         )
     )
-    return made
+    return points
 
 
 def _past_point(past: PastWindow, reading: Reading) -> MonitoredPoint:

@@ -30,27 +30,27 @@ def business(values: Sequence[BusinessValue], words: EvidenceWords) -> list[Mark
 
 
 def _rows(values: Sequence[BusinessValue], words: EvidenceWords) -> Iterator[Markup]:
-    for each in values:
+    for value in values:
         yield tag(
             "tr",
             None,
-            tag("th", {"scope": "row", "class": "bad" if each.misses else None}, each.metric),
-            tag("td", None, words.spoken(each.problem) if each.problem else shown(each)),
-            tag("td", None, "–" if each.target is None else amount(each.target, each.unit)),
-            tag("td", None, f"{each.coverage:.0%}"),
+            tag("th", {"scope": "row", "class": "bad" if value.misses else None}, value.metric),
+            tag("td", None, words.spoken(value.problem) if value.problem else shown(value)),
+            tag("td", None, "–" if value.target is None else amount(value.target, value.unit)),
+            tag("td", None, f"{value.coverage:.0%}"),
         )
 
 
 def _others(values: Sequence[BusinessValue]) -> Iterator[Markup]:
-    for each in values:
-        for other in each.others:
+    for value in values:
+        for other in value.others:
             known = other.low is not None and other.high is not None
             sure = f" [{number(other.low or 0)}, {number(other.high or 0)}]" if known else ""
             yield tag(
                 "tr",
                 None,
-                tag("th", {"scope": "row"}, each.metric),
+                tag("th", {"scope": "row"}, value.metric),
                 tag("td", None, other.model),
-                tag("td", None, amount(other.value, each.unit)),
-                tag("td", None, f"{amount(other.difference, each.unit)}{sure}"),
+                tag("td", None, amount(other.value, value.unit)),
+                tag("td", None, f"{amount(other.difference, value.unit)}{sure}"),
             )

@@ -40,10 +40,10 @@ def findings(found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
     made: list[Markup] = []
     headings = list(map(words.text, FINDING))
     for name, severities in GROUPS:
-        mine = [each for each in by_gravity(found) if each.severity in severities]
+        mine = [finding for finding in by_gravity(found) if finding.severity in severities]
         if mine:
-            rang = [each for each in mine if each.breached]
-            calm = [each for each in mine if not each.breached]
+            rang = [finding for finding in mine if finding.breached]
+            calm = [finding for finding in mine if not finding.breached]
             made.append(tag("h2", None, words.text(name)))
             if rang:
                 made += _table(headings, rang, words)
@@ -57,20 +57,20 @@ def findings(found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
 
 def _table(headings: Sequence[str], found: Sequence[Finding], words: EvidenceWords) -> list[Markup]:
     """Return the first findings, and how many more there are."""
-    rows = [_finding(each, words) for each in found[:MAX_FINDINGS]]
+    rows = [_finding(finding, words) for finding in found[:MAX_FINDINGS]]
     return [table(headings, rows, numbers=frozenset({2, 3})), *and_more(len(found) - MAX_FINDINGS, words)]
 
 
-def _finding(each: Finding, words: EvidenceWords) -> Markup:
-    about = " · ".join(part for part in (each.column, each.slice) if part)
+def _finding(finding: Finding, words: EvidenceWords) -> Markup:
+    about = " · ".join(part for part in (finding.column, finding.slice) if part)
     return tag(
         "tr",
         None,
-        tag("th", {"scope": "row", "class": "bad" if each.breached else None}, each.check),
+        tag("th", {"scope": "row", "class": "bad" if finding.breached else None}, finding.check),
         tag("td", None, about or "–"),
-        number(each.statistic),
-        number(each.threshold),
-        tag("td", None, words.spoken(each.says)),
+        number(finding.statistic),
+        number(finding.threshold),
+        tag("td", None, words.spoken(finding.says)),
     )
 
 
@@ -80,7 +80,7 @@ def distributions(evidence: ReportEvidence, words: EvidenceWords) -> list[Markup
         return []
     key = words.text("Grey: {then}; blue: this window.", then=words.text(evidence.compared_with))
     headings = [*map(words.text, COLUMN), ""]
-    rows = [_column(each, words) for each in evidence.columns]
+    rows = [_column(column, words) for column in evidence.columns]
     made = [
         tag("h2", None, words.text("Columns")),
         tag("p", {"class": "soft"}, key),
@@ -89,13 +89,13 @@ def distributions(evidence: ReportEvidence, words: EvidenceWords) -> list[Markup
     return [*made, *and_more(evidence.left_out, words)]
 
 
-def _column(each: ColumnEvidence, words: EvidenceWords) -> Markup:
+def _column(evidence: ColumnEvidence, words: EvidenceWords) -> Markup:
     return tag(
         "tr",
         None,
-        tag("th", {"scope": "row", "class": "drifted" if each.rang else None}, each.column),
-        tag("td", None, pictures.distribution(each, words) if each.bins else "–"),
-        tag("td", {"class": "number"}, f"{each.missing_then:.1%}"),
-        tag("td", {"class": "number"}, f"{each.missing_now:.1%}"),
-        tag("td", None, bullets([words.spoken(said) for said in each.findings[:2]])),
+        tag("th", {"scope": "row", "class": "drifted" if evidence.rang else None}, evidence.column),
+        tag("td", None, pictures.distribution(evidence, words) if evidence.bins else "–"),
+        tag("td", {"class": "number"}, f"{evidence.missing_then:.1%}"),
+        tag("td", {"class": "number"}, f"{evidence.missing_now:.1%}"),
+        tag("td", None, bullets([words.spoken(said) for said in evidence.findings[:2]])),
     )

@@ -54,9 +54,9 @@ def and_more(count: int, words: EvidenceWords) -> list[Markup]:
 
 def paragraphs(lines: Iterable[str], kind: str | None = None) -> Markup:
     """Return a paragraph a line."""
-    return Markup("").join(tag("p", {"class": kind}, each) for each in lines)
+    return Markup("").join(tag("p", {"class": kind}, line) for line in lines)
 
 
 def bullets(lines: Sequence[str]) -> Markup:
     """Return a list; nothing for no lines."""
-    return tag("ul", None, *(tag("li", None, each) for each in lines)) if lines else Markup("")
+    return tag("ul", None, *(tag("li", None, line) for line in lines)) if lines else Markup("")

@@ -30,19 +30,19 @@ def causes(evidence: ReportEvidence, words: EvidenceWords) -> list[Markup]:
     return [
         tag("h2", None, words.text("Why, and what it is not")),
         tag("p", None, tag("strong", None, said), " ", words.meaning(evidence.likely)),
-        table(headings, [_row(each, evidence, words) for each in evidence.explanations]),
+        table(headings, [_row(explanation, evidence, words) for explanation in evidence.explanations]),
     ]
 
 
-def _row(each: CauseExplanation, evidence: ReportEvidence, words: EvidenceWords) -> Markup:
-    name = words.cause(each.cause)
-    likely = each.cause is evidence.likely
+def _row(explanation: CauseExplanation, evidence: ReportEvidence, words: EvidenceWords) -> Markup:
+    name = words.cause(explanation.cause)
+    likely = explanation.cause is evidence.likely
     return tag(
         "tr",
         None,
         tag("th", {"scope": "row"}, tag("strong", None, name) if likely else name),
-        tag("td", None, bullets([words.point(said) for said in each.speaks_for]) or "–"),
-        tag("td", None, bullets([words.point(said) for said in each.speaks_against]) or "–"),
+        tag("td", None, bullets([words.point(point) for point in explanation.speaks_for]) or "–"),
+        tag("td", None, bullets([words.point(point) for point in explanation.speaks_against]) or "–"),
     )
 
 
@@ -51,8 +51,8 @@ def over_windows(evidence: ReportEvidence, words: EvidenceWords) -> list[Markup]
     if not evidence.series:
         return []
     drawn = [
-        tag("figure", None, tag("figcaption", None, each.label), pictures.series(each, words))
-        for each in evidence.series
+        tag("figure", None, tag("figcaption", None, series.label), pictures.series(series, words))
+        for series in evidence.series
     ]
     key = words.text("The dashed red line is the threshold, the dotted one training, the band the interval.")
     return [

@@ -27,7 +27,7 @@ def performance(report: Report, words: EvidenceWords) -> list[Markup]:
     """Return the section on the models of a window; nothing where none answered."""
     if not report.performance:
         return []
-    rows = [row for each in report.performance for row in _model(each, words)]
+    rows = [row for model_performance in report.performance for row in _model(model_performance, words)]
     share = f"{report.coverage:.0%}"
     known = words.text("The outcome is known of {share} of the rows.", share=share)
     made = [
@@ -39,7 +39,7 @@ def performance(report: Report, words: EvidenceWords) -> list[Markup]:
     if reliability is not None:
         drawing = calibration(reliability, words)
         made += [tag("h2", None, words.text("Calibration")), tag("figure", None, drawing)]
-    parts = [row for each in report.performance for row in _slices(each)]
+    parts = [row for model_performance in report.performance for row in _slices(model_performance)]
     if parts:
         names = list(map(words.text, SLICE))
         shown = table(names, parts[:MAX_SLICES], numbers=frozenset({3, 5}))
@@ -47,14 +47,14 @@ def performance(report: Report, words: EvidenceWords) -> list[Markup]:
     return made
 
 
-def _model(each: ModelPerformance, words: EvidenceWords) -> Iterator[Markup]:
-    for place, metric in enumerate(_metrics(each)):
+def _model(model_performance: ModelPerformance, words: EvidenceWords) -> Iterator[Markup]:
+    for place, metric in enumerate(_metrics(model_performance)):
         found, expected = metric.estimate, metric.expected
         yield tag(
             "tr",
             None,
-            tag("th", {"scope": "row"}, each.model if not place else ""),
-            tag("td", None, words.text(each.role.value) if not place else ""),
+            tag("th", {"scope": "row"}, model_performance.model if not place else ""),
+            tag("td", None, words.text(model_performance.role.value) if not place else ""),
             tag("td", None, metric.label),
             number(found.value if found else None),
             tag("td", None, _interval(found)),
@@ -64,24 +64,24 @@ def _model(each: ModelPerformance, words: EvidenceWords) -> Iterator[Markup]:
         )
 
 
-def _metrics(each: ModelPerformance) -> list[MeasuredMetric]:
-    old = each.measured("auc")
-    return each.metrics or ([old] if old else [])
+def _metrics(model_performance: ModelPerformance) -> list[MeasuredMetric]:
+    old = model_performance.measured("auc")
+    return model_performance.metrics or ([old] if old else [])
 
 
-def _slices(each: ModelPerformance) -> Iterator[Markup]:
-    for metric in each.metrics:
+def _slices(model_performance: ModelPerformance) -> Iterator[Markup]:
+    for metric in model_performance.metrics:
         for part in metric.slices:
-            found = part.estimate
+            estimate = part.estimate
             yield tag(
                 "tr",
                 None,
-                tag("td", None, each.model),
+                tag("td", None, model_performance.model),
                 tag("td", None, metric.label),
                 tag("th", {"scope": "row"}, f"{part.column} = {part.value[:60]}"),
-                number(found.value),
-                tag("td", None, _interval(found)),
-                tag("td", {"class": "number"}, f"{found.n:,}"),
+                number(estimate.value),
+                tag("td", None, _interval(estimate)),
+                tag("td", {"class": "number"}, f"{estimate.n:,}"),
             )
 
 

@@ -59,9 +59,9 @@ def count_between(rule: WindowRule, start: datetime, end: datetime) -> int:
 def following(rule: WindowRule, since: datetime) -> Iterator[TimeSpan]:
     """Yield the windows from the one that `since` lies in on, for ever."""
     while True:
-        found = containing(rule, since)
-        yield found
-        since = found.end
+        span = containing(rule, since)
+        yield span
+        since = span.end
 
 
 def _hour(rule: WindowRule, moment: datetime) -> TimeSpan:

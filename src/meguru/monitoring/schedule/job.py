@@ -53,8 +53,8 @@ class MonitorHandler:
             if turn is None or job.key != f"{name}#{turn.turn}":
                 return
             store.set_turn(ctx.tx, name, turn=turn.turn + 1)
-            for each in store.windows(ctx.tx, name, 100, due=True):
-                store.record_look(ctx.tx, each, _retry_later(ctx, each, why))
+            for window in store.windows(ctx.tx, name, 100, due=True):
+                store.record_look(ctx.tx, window, _retry_later(ctx, window, why))
 
         _EVALUATE.commit(ws, follow)
 

@@ -39,18 +39,18 @@ def active_monitors(tx: Connection) -> list[Monitor]:
     gone = _newest(tx, "endpoint.retired") if found else {}
     made = _newest(tx, "endpoint.created") if gone else {}
     retired = {ref for ref, seq in gone.items() if seq > made.get(ref, 0)}
-    return [each for each in found if each.target not in retired]
+    return [monitor for monitor in found if monitor.target not in retired]
 
 
 def _newest(tx: Connection, type: str) -> dict[str, int]:
     """Return the number of the newest event of a type by subject."""
     # Of the log, as endpoints are a sibling's; by type, as an endpoint's own events are very many.
-    return {each.subject: each.seq for each in events.read(tx, types=(type,), limit=_MAX_ENDPOINTS)}
+    return {event.subject: event.seq for event in events.read(tx, types=(type,), limit=_MAX_ENDPOINTS)}
 
 
 def read_snapshot(tx: Connection, found: Sequence[Monitor], now: datetime) -> ScheduleSnapshot:
     """Read what the schedule of some monitors depends on."""
-    datasets = {each.dataset for each in found if each.dataset}
+    datasets = {monitor.dataset for monitor in found if monitor.dataset}
     return ScheduleSnapshot(
         now=now,
         arrived=counts.arrivals(tx),
@@ -66,7 +66,7 @@ def any_due(tx: Connection, now: datetime) -> bool:
     if not found:
         return False
     sight = read_snapshot(tx, found, now)
-    return any(is_late(each, sight) or is_due(each, sight) for each in found)
+    return any(is_late(monitor, sight) or is_due(monitor, sight) for monitor in found)
 
 
 def is_late(monitor: Monitor, sight: ScheduleSnapshot) -> bool:

@@ -81,20 +81,20 @@ class Completeness(_Rule, frozen=True, kw_only=True):
         if not 0 <= self.coverage <= 1:
             why = f"it is {self.coverage:g}"
             raise InvalidInput("coverage must lie between 0 and 1", field="complete.coverage", why=why)
-        made = msgspec.structs.replace(
+        completeness = msgspec.structs.replace(
             self,
             **{
                 name: durations.length(getattr(self, name), field=f"complete.{name}")
                 for name in ("lateness", "label_delay", "quiet")
             },
         )
-        if made.coverage and not made.label_delay:
+        if completeness.coverage and not completeness.label_delay:
             raise InvalidInput(
                 "outcomes are waited for, and nothing says how long",
                 field="complete.label_delay",
                 hint='{"coverage": 0.9, "label_delay": "30d"}',
             )
-        return made
+        return completeness
 
 
 AS_IT_COMES = Completeness()

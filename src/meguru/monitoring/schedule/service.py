@@ -86,7 +86,7 @@ class MonitorScheduler(Follower):
         with self.ws.read() as tx:
             # One query a type: each is one step in the index, however long the log is.
             newest = [events.latest(tx, types=(each,)) for each in CHANGES]
-            seq = max((each.seq for each in newest if each), default=0)
+            seq = max((event.seq for event in newest if event), default=0)
             if seq != self._known:
                 self._monitors, self._known = active_monitors(tx), seq
 
@@ -134,9 +134,9 @@ def _add_earlier(
     """Have windows looked at that ended before anything of them was there; the newest, as of missed ones."""
     rule = monitor.window
     assert rule is not None  # noqa: S101 - who calls has looked
-    found: list[TimeSpan] = []
+    spans: list[TimeSpan] = []
     moment = min(span[1], since - timedelta(microseconds=1))
-    while moment >= span[0] and len(found) <= monitor.make_up:
-        found.append(containing(rule, moment))
-        moment = found[-1].start - timedelta(microseconds=1)
-    store.add(ctx.tx, monitor.name, found, now)
+    while moment >= span[0] and len(spans) <= monitor.make_up:
+        spans.append(containing(rule, moment))
+        moment = spans[-1].start - timedelta(microseconds=1)
+    store.add(ctx.tx, monitor.name, spans, now)

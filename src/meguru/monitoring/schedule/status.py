@@ -36,8 +36,8 @@ def status(tx: Connection, monitor: Monitor, now: datetime) -> WindowsStatus | N
         waits_for=_waits_for(tx, monitor, following, world, turn),
         next_at=turn.next_at,
         last=_look(last) if last else None,
-        due=[_look(each) for each in store.windows(tx, monitor.name, _MAX_WINDOWS, due=True)],
-        partial=[_look(each) for each in store.windows(tx, monitor.name, _MAX_WINDOWS, partial=True)],
+        due=[_look(window) for window in store.windows(tx, monitor.name, _MAX_WINDOWS, due=True)],
+        partial=[_look(window) for window in store.windows(tx, monitor.name, _MAX_WINDOWS, partial=True)],
     )
 
 
@@ -52,8 +52,8 @@ def _of_data(tx: Connection, monitor: Monitor, turn: MonitorTurn) -> WindowsStat
         waits_for=["it is looked at when the dataset gets a version"],
         next_at=turn.next_at,
         last=_look(last) if last else None,
-        due=[_look(each) for each in store.windows(tx, monitor.name, _MAX_WINDOWS, due=True)],
-        partial=[_look(each) for each in store.windows(tx, monitor.name, _MAX_WINDOWS, partial=True)],
+        due=[_look(window) for window in store.windows(tx, monitor.name, _MAX_WINDOWS, due=True)],
+        partial=[_look(window) for window in store.windows(tx, monitor.name, _MAX_WINDOWS, partial=True)],
     )
 
 

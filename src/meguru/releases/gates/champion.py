@@ -38,9 +38,9 @@ class Champion(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True):
         self.check_rows()
         if not math.isfinite(self.margin):
             raise InvalidInput("a margin is a number", field="margin", why=f"it is {self.margin}")
-        known = find_metric(self.metric or "auc") if isinstance(self.metric, str) else metric_of(self.metric)
-        if self.metric and known is not None:
-            self._check_margin(known)
+        metric = find_metric(self.metric or "auc") if isinstance(self.metric, str) else metric_of(self.metric)
+        if self.metric and metric is not None:
+            self._check_margin(metric)
 
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a metric that can't compare such models, whatever their versions do."""
@@ -100,11 +100,15 @@ class Champion(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True):
         new, old = both
         # Of few rows an asymptotic interval is too narrow; of many the bootstrap costs more than it tells.
         method: Method = "bootstrap" if len(new) <= metric.max_bootstrap_rows else "auto"
-        found = metric.difference(new, old, level=self.confidence, seed=seed, method=method)
-        told = {"challenger": metric.value(new), "champion": metric.value(old), "difference": found.estimate}
-        told |= {"low": found.low, "high": found.high}
+        interval = metric.difference(new, old, level=self.confidence, seed=seed, method=method)
+        told = {
+            "challenger": metric.value(new),
+            "champion": metric.value(old),
+            "difference": interval.estimate,
+        }
+        told |= {"low": interval.low, "high": interval.high}
         return {name: value if math.isfinite(value) else None for name, value in told.items()} | {
-            "n": found.n,
+            "n": interval.n,
             "confidence": self.confidence,
             "margin": self.margin,
             "metric": metric.name,

@@ -36,16 +36,16 @@ class ChecklistGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def judge(self, trial: GateTrial) -> GateResult:
         """Look where the challenger stands."""
-        found = trial.checklist(self.checklist)
-        left = found.unsettled
-        states = [each.state for each in found.items]
+        checklist_standing = trial.checklist(self.checklist)
+        left = checklist_standing.unsettled
+        states = [item_standing.state for item_standing in checklist_standing.items]
         numbers = {state.value: states.count(state) for state in ChecklistItemState if state in states}
         return GateResult(
             gate=self.key,
             verdict=GateVerdict.FAILED if left else GateVerdict.PASSED,
-            reason=_unsettled(found) if left else _settled(found),
+            reason=_unsettled(checklist_standing) if left else _settled(checklist_standing),
             numbers=numbers,
-            inputs=[ReleasePart(ref=found.checklist, digest=found.digest)],
+            inputs=[ReleasePart(ref=checklist_standing.checklist, digest=checklist_standing.digest)],
         )
 
 
@@ -55,7 +55,10 @@ def _settled(found: ChecklistStanding) -> str:
 
 def _unsettled(found: ChecklistStanding) -> str:
     left = found.unsettled
-    named = ", ".join(f"{each.item.id} ({each.state.value.replace('_', ' ')})" for each in left[:SHOWN])
+    named = ", ".join(
+        f"{item_standing.item.id} ({item_standing.state.value.replace('_', ' ')})"
+        for item_standing in left[:SHOWN]
+    )
     more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
     counted = f"{len(left)} of {len(found.items)} items are not settled"
     return f"{found.checklist}: {counted} for {found.model}: {named}{more}"

@@ -24,12 +24,12 @@ def check_declared(tx: Connection, policies: Sequence[dict[str, Any]], model: st
         Names the gate and the option.
     """
     gates = [gate_of(options, f"gates[{index}]") for index, options in enumerate(policies)]
-    known = newest_known_model(tx, model)
-    if known is None:
+    known_model = newest_known_model(tx, model)
+    if known_model is None:
         return
     for index, gate in enumerate(gates):
         try:
-            gate.check_declaration(known)
+            gate.check_declaration(known_model)
         except InvalidInput as error:
             field = f"gates[{index}].{error.field}".rstrip(".")
             raise InvalidInput(error.what, why=error.why, hint=error.hint, field=field) from None

@@ -87,31 +87,34 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             When there are none, or a column is missing.
         """
         model = trial.challenger.bundle
-        found = (
+        rows = (
             holdout_of(model, trial.challenger.ref, "the challenger's holdout") if not self.golden else None
         )
-        if found is None:
-            frame, known = trial.golden(self.golden), model.evaluation.holdout_columns
-            weight, block = (name if name in frame.columns else "" for name in (known.weight, known.block))
-            columns = HoldoutColumns(label=self.label or known.label, weight=weight, block=block)
-            found = HoldoutRows(frame=frame, columns=columns, name=f"the golden set {self.golden}")
-        name = found.columns.label
-        if name not in found.frame.columns:
-            close = near_misses(name, found.frame.columns)
+        if rows is None:
+            frame, holdout_columns = trial.golden(self.golden), model.evaluation.holdout_columns
+            weight, block = (
+                name if name in frame.columns else ""
+                for name in (holdout_columns.weight, holdout_columns.block)
+            )
+            columns = HoldoutColumns(label=self.label or holdout_columns.label, weight=weight, block=block)
+            rows = HoldoutRows(frame=frame, columns=columns, name=f"the golden set {self.golden}")
+        name = rows.columns.label
+        if name not in rows.frame.columns:
+            close = near_misses(name, rows.frame.columns)
             hint = f"did you mean {close[0]!r}?" if close else ""
-            raise InvalidInput(f"{found.name} has no column {name!r}", field="label", hint=hint)
-        frame = found.frame
+            raise InvalidInput(f"{rows.name} has no column {name!r}", field="label", hint=hint)
+        frame = rows.frame
         if self.where:
-            frame = frame.filter(condition(self.where, frame, found.name, "where"))
+            frame = frame.filter(condition(self.where, frame, rows.name, "where"))
             if frame.height < self.least_rows:
-                what = f"{frame.height:,} rows of {found.name} have {self.where}"
+                what = f"{frame.height:,} rows of {rows.name} have {self.where}"
                 raise InvalidInput(what, field="where", why=f"{self.least_rows:,} are needed")
         conditions = [each for each in self.sliced if each not in frame.columns]
-        made = [condition(each, frame, found.name, "slices") for each in conditions]
+        made = [condition(each, frame, rows.name, "slices") for each in conditions]
         return HoldoutRows(
             frame=frame.with_columns(made),
-            columns=msgspec.structs.replace(found.columns, slices=self.sliced),
-            name=found.name,
+            columns=msgspec.structs.replace(rows.columns, slices=self.sliced),
+            name=rows.name,
             conditions=frozenset(conditions),
         )
 
@@ -123,7 +126,7 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         InvalidInput
             When there are more values than can be judged one by one.
         """
-        found: list[SlicePart] = []
+        slice_parts: list[SlicePart] = []
         for name in self.sliced:
             values = slice_values(evidence.frame, name)
             if len(values) > MAX_SLICES:
@@ -132,13 +135,13 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             if name in evidence.conditions:
                 values = [each for each in values if each[1] is True] or [(-1, True, 0)]
             for number, value, _ in values:
-                masks = [each.columns[SLICE + name] == number for each in rows]
+                masks = [row.columns[SLICE + name] == number for row in rows]
                 part = tuple(each.take(mask) for each, mask in zip(rows, masks, strict=True))
                 if len(part[0]) or name in evidence.conditions:
                     called = name if name in evidence.conditions else f"{name} {value}"
                     judged = len(part[0]) >= self.least_rows
-                    found.append(SlicePart(called, value, part, judged=judged))
-        return found
+                    slice_parts.append(SlicePart(called, value, part, judged=judged))
+        return slice_parts
 
     def says_slices(self, failed: Sequence[tuple[SlicePart, str]], judged: int, left_out: int) -> list[str]:
         """Return what became of slices: each that failed with what is said of it, and how many did not.
@@ -213,7 +216,7 @@ def metric_that_fits(given: MetricOptions, task: Task, ref: str, known: Mapping[
         return metric
     name = metric.name if metric else str(given)
     fitting = [key for key in METRICS.names() if task.key in METRICS.load(key).tasks]
-    close = [each for each in near_misses(name, [*known, *fitting]) if each != name]
+    close = [near_miss for near_miss in near_misses(name, [*known, *fitting]) if near_miss != name]
     raise InvalidInput(
         f"{ref} is a {task.key} model and has no metric {name!r}",
         field="metric",

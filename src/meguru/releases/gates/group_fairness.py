@@ -186,8 +186,8 @@ class GroupFairnessGate(GroupOptions, frozen=True, kw_only=True, forbid_unknown_
     def _compared(self, frame: pl.DataFrame, columns: Sequence[str], level: float) -> FairnessResult:
         import polars as pl
 
-        found = self.judged(frame, columns, score=SCORE, truth=TRUTH, decided=pl.col(DECIDED), level=level)
-        return without_small_groups(found) if self.groups else found
+        result = self.judged(frame, columns, score=SCORE, truth=TRUTH, decided=pl.col(DECIDED), level=level)
+        return without_small_groups(result) if self.groups else result
 
     def _passes(self, found: FairnessResult) -> bool:
         if self.bound == "far" or found.value is None or found.small:

@@ -34,8 +34,8 @@ class InvarianceGate(ChangedRowsGate, frozen=True, kw_only=True, forbid_unknown_
         """Refuse options that make no sense."""
         if not 1 <= len(self.changes) <= MAX_CHANGES:
             raise InvalidInput(f"1 to {MAX_CHANGES} changes are made", field="change")
-        for each in self.changes:
-            each.check()
+        for change in self.changes:
+            change.check()
         self.check_options()
 
     def judge(self, trial: GateTrial) -> GateResult:
@@ -44,4 +44,4 @@ class InvarianceGate(ChangedRowsGate, frozen=True, kw_only=True, forbid_unknown_
         after = before
         for place, each in enumerate(self.changes):
             after = each.applied(after, seed_of(trial) + place)
-        return self.compared(trial, before, after, " and ".join(each.words() for each in self.changes))
+        return self.compared(trial, before, after, " and ".join(change.words() for change in self.changes))

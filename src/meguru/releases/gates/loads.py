@@ -34,7 +34,7 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         numbers = {
             "example_rows": len(bundle.example.rows),
             "columns": len(bundle.signature.inputs),
-            "contracts": [each.version for each in trial.contracts],
+            "contracts": [contract.version for contract in trial.contracts],
         }
         signature, plan = bundle.signature, trial.features
         broken = incompatibilities(trial.contracts, signature, bundle.predictor.task, trial.inputs, plan)
@@ -59,7 +59,7 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         elif served.default.features is not None:
             taken = f"takes {columns} columns, which {', '.join(plan.refs if plan else ())} give"
         elif served.mapped:
-            made = sum(not each.plain for each in served.default.sources)
+            made = sum(not source.plain for source in served.default.sources)
             taken = f"takes {columns} columns, {made} of which are made of what clients send"
         else:
             taken = f"takes the same {columns} columns"

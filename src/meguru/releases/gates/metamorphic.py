@@ -80,7 +80,7 @@ class MetamorphicGate(ChangedRowsGate, frozen=True, kw_only=True, forbid_unknown
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, "utf-8")
         file, _, name = self.test.partition(":")
-        said = manifest.FunctionManifest(
+        function_manifest = manifest.FunctionManifest(
             kind="class",
             module=_HOSTED,
             name="HostedTest",
@@ -89,7 +89,7 @@ class MetamorphicGate(ChangedRowsGate, frozen=True, kw_only=True, forbid_unknown
             takes="columns",
             python=".".join(platform.python_version_tuple()[:2]),
         )
-        manifest.write(folder, said)
+        manifest.write(folder, function_manifest)
         host = ModelHost(folder)
         try:
             answer: dict[str, Any] = host.ask(given)

@@ -58,8 +58,8 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def name(self) -> str:
         """The metric's name."""
-        known = find_metric(self.metric) if isinstance(self.metric, str) else metric_of(self.metric)
-        return known.name if known else str(self.metric)
+        metric = find_metric(self.metric) if isinstance(self.metric, str) else metric_of(self.metric)
+        return metric.name if metric else str(self.metric)
 
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a metric that the model does not have, and that can't be measured on such a model."""
@@ -78,11 +78,11 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def judge(self, trial: GateTrial) -> GateResult:
         """Compare the metric with the value."""
-        known = trial.challenger.known
-        self.check_declaration(known)
+        model = trial.challenger.known
+        self.check_declaration(model)
         parts: list[tuple[SlicePart, Measure | None]] = []
-        if self._is_kept(known):
-            whole = Measure(metric=self.name, value=known.metrics[self.name])
+        if self._is_kept(model):
+            whole = Measure(metric=self.name, value=model.metrics[self.name])
         else:
             whole, parts = self._measured(trial)
         judged = [(part, measure) for part, measure in parts if measure is not None]
@@ -108,16 +108,16 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
     def _range(self) -> tuple[float, float]:
-        known = find_metric(self.metric) if isinstance(self.metric, str) else metric_of(self.metric)
-        if known is None:
+        metric = find_metric(self.metric) if isinstance(self.metric, str) else metric_of(self.metric)
+        if metric is None:
             return (0.0, 1.0) if self.metric == "label_rate" else (-math.inf, math.inf)
-        return known.low, known.high
+        return metric.low, metric.high
 
     def _measured(self, trial: GateTrial) -> tuple[Measure, list[tuple[SlicePart, Measure | None]]]:
         model = trial.challenger.bundle
-        kept = model.evaluation.measure(self.name)
-        if kept and kept.level == self.confidence and not (self.slices or self.golden or self.where):
-            return kept, []
+        measure = model.evaluation.measure(self.name)
+        if measure and measure.level == self.confidence and not (self.slices or self.golden or self.where):
+            return measure, []
         metric = named_metric(self.metric, model.evaluation.asked)
         evidence = self.evidence(trial)
         (rows,) = score_models([model], evidence, metric.columns, views(trial, golden=bool(self.golden))[:1])
@@ -126,7 +126,10 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
         def found(part: Any) -> Measure:
             return measured(metric, metric.interval(part, level=self.confidence), unit)
 
-        parts = [(each, found(each.rows[0]) if each.judged else None) for each in self.parts(evidence, rows)]
+        parts = [
+            (slice_part, found(slice_part.rows[0]) if slice_part.judged else None)
+            for slice_part in self.parts(evidence, rows)
+        ]
         return found(rows), parts
 
     def _passes(self, measure: Measure) -> bool:

@@ -41,8 +41,8 @@ def gate_of(options: dict[str, Any], place: str = "gates") -> Gate:
         raise InvalidInput(f"{place} needs to say which gate it is", field=f"{place}.gate", hint=hint)
     try:
         kind: type[Gate] = GATES.load(name)
-        made: Gate = msgspec.convert(given, kind)
-        made.check()
+        gate: Gate = msgspec.convert(given, kind)
+        gate.check()
     except NotFound as error:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field=f"{place}.gate") from None
     except msgspec.ValidationError as error:
@@ -53,7 +53,7 @@ def gate_of(options: dict[str, Any], place: str = "gates") -> Gate:
         raise InvalidInput(
             error.what, why=error.why, hint=error.hint, field=f"{place}.{error.field}"
         ) from None
-    return made
+    return gate
 
 
 def is_waivable(options: dict[str, Any]) -> bool:
@@ -81,9 +81,9 @@ def judge(gates: Sequence[Gate], trial: GateTrial) -> list[GateResult]:
 def _judge(gate: Gate, trial: GateTrial) -> GateResult:
     """Return what a gate says, and all that it looked at: what it names itself, and what was read for it."""
     trial.looked_at.clear()
-    found = _asked(gate, trial)
-    inputs = {(each.ref, each.digest): each for each in (*found.inputs, *trial.looked_at)}
-    return msgspec.structs.replace(found, inputs=[inputs[key] for key in sorted(inputs)])
+    result = _asked(gate, trial)
+    inputs = {(each.ref, each.digest): each for each in (*result.inputs, *trial.looked_at)}
+    return msgspec.structs.replace(result, inputs=[inputs[key] for key in sorted(inputs)])
 
 
 def _asked(gate: Gate, trial: GateTrial) -> GateResult:

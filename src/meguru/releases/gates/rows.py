@@ -75,7 +75,7 @@ def _sent(trial: GateTrial, contract: Contract, rows: pl.DataFrame) -> dict[str,
     """Return the columns of the contract, in its order; None for one that can't be told from the holdout."""
     signature = trial.challenger.bundle.signature
     sources, _ = sources_of(contract.version, contract.inputs, signature, trial.inputs)
-    direct = {each.sent: each.column.name for each in sources if each.sent}
+    direct = {source.sent: source.column.name for source in sources if source.sent}
     found: dict[str, Sequence[Any] | None] = {}
     for column in contract.inputs:
         name = direct.get(column.name)

@@ -30,10 +30,14 @@ def fitting(
     holders: Sequence[str],
 ) -> TallyRecord | None:
     """Return the newest counts that one of the holders sent, by all groupings and by the rule asked for."""
-    for each in records:
-        tally = each.tally
-        if each.holder in holders and tally.is_counted_as(options) and all(map(tally.table, groupings)):
-            return each
+    for tally_record in records:
+        tally = tally_record.tally
+        if (
+            tally_record.holder in holders
+            and tally.is_counted_as(options)
+            and all(map(tally.table, groupings))
+        ):
+            return tally_record
     return None
 
 
@@ -44,15 +48,15 @@ def judged_tally(
     table = tally.table(columns)
     if table is None:
         raise InvalidInput(f"no counts by {' and '.join(columns)} were sent", field="columns")
-    found = options.judged_counts(read_counts(table, options), level=level)
+    result = options.judged_counts(read_counts(table, options), level=level)
     told = sum(table.counts.get("rows") or table.errors["known"])
     if told >= tally.found:
-        return found
-    groups = [*found.groups, GroupValue(group=SMALL_GROUPS, rows=None, judged=False)]
-    is_fair = found.verdict is FairVerdict.FAIR
+        return result
+    groups = [*result.groups, GroupValue(group=SMALL_GROUPS, rows=None, judged=False)]
+    is_fair = result.verdict is FairVerdict.FAIR
     return msgspec.structs.replace(
-        found,
+        result,
         groups=groups,
-        small=[*found.small, SMALL_GROUPS],
-        verdict=FairVerdict.UNPROVEN if is_fair else found.verdict,
+        small=[*result.small, SMALL_GROUPS],
+        verdict=FairVerdict.UNPROVEN if is_fair else result.verdict,
     )

@@ -45,15 +45,21 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def judge(self, trial: GateTrial) -> GateResult:
         """Look for a signature by one of the keys that is good now."""
-        found = trial.challenger.signatures()
-        named = [each for each in found if any(_is(each, wanted) for wanted in self.keys)]
-        good = [each for each in named if not each.why]
+        signature_standings = trial.challenger.signatures()
+        named = [
+            signature_standing
+            for signature_standing in signature_standings
+            if any(_is(signature_standing, wanted) for wanted in self.keys)
+        ]
+        good = [signature_standing for signature_standing in named if not signature_standing.why]
         if good:
             reason = f"its files are signed by {_who(good[0])}"
         elif named:
             reason = f"its signature by {_who(named[0])} is not good: {named[0].why}"
         else:
-            others = ", ".join(dict.fromkeys(_who(each) for each in found))
+            others = ", ".join(
+                dict.fromkeys(_who(signature_standing) for signature_standing in signature_standings)
+            )
             reason = f"none of {', '.join(self.keys)} has signed its files" + (
                 f"; {others} has" if others else ""
             )
@@ -61,8 +67,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             gate=self.key,
             verdict=GateVerdict.PASSED if good else GateVerdict.FAILED,
             reason=reason,
-            numbers={"keys": [each.signature.key for each in good]},
-            inputs=[_input(each) for each in good],
+            numbers={"keys": [signature_standing.signature.key for signature_standing in good]},
+            inputs=[_input(signature_standing) for signature_standing in good],
         )
 
 

@@ -53,10 +53,10 @@ def _lacks(ctx: Context, tx: Connection, made: list[Release]) -> str:
     said = "no release of it passed its gates"
     if once:
         said = f"{once[0].ref} went live in an emergency, and was not signed for"
-    for each in made:
-        if each.state is ReleaseState.PASSED:
-            standing = standing_of(tx, each, ctx.now())
-            lacks = [*standing.lacks, *(f"{one.part} changed" for one in standing.changes)]
+    for release in made:
+        if release.state is ReleaseState.PASSED:
+            standing = standing_of(tx, release, ctx.now())
+            lacks = [*standing.lacks, *(f"{change.part} changed" for change in standing.changes)]
             if not lacks:
                 return ""
             said = "; ".join(lacks)

@@ -31,17 +31,17 @@ def authors_of(tx: Connection, release: Release, who: Persons) -> list[ReleaseAu
     Whoever put it together or asked for its review; registered its model; started the run that made that, or
     set it off by hand; registered the pipeline, or wrote the commit that it is from, as CI told.
     """
-    found: dict[str, ReleaseAuthor] = {}
+    authors: dict[str, ReleaseAuthor] = {}
     for name, part in _parts(tx, release, who):
         person = who.of(name)
-        found.setdefault(person, ReleaseAuthor(name=name, person=person, part=part))
-    return list(found.values())
+        authors.setdefault(person, ReleaseAuthor(name=name, person=person, part=part))
+    return list(authors.values())
 
 
 def _parts(tx: Connection, release: Release, who: Persons) -> Iterator[tuple[str, str]]:
     yield release.created_by, f"put {release.ref} together"
-    asked = store.request_of(tx, release.endpoint, release.version)
-    for name in asked.requesters if asked else ():
+    request = store.request_of(tx, release.endpoint, release.version)
+    for name in request.requesters if request else ():
         yield name, "asked for its review"
     starts = [release.created_event]
     try:

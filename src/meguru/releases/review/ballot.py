@@ -46,10 +46,18 @@ def ballot_of(ctx: Context, found: Release, account: str, decision: ReviewDecisi
                 where=found.ref,
                 why=f"{account}{same} {author.part}: it asks for another pair of eyes",
             )
-    check_token(ctx.tx, ctx.principal.token, {each.person: each.part for each in standing.authors}, who)
+    check_token(
+        ctx.tx,
+        ctx.principal.token,
+        {release_author.person: release_author.part for release_author in standing.authors},
+        who,
+    )
     rights = _rights(ctx, found, standing, who, account, at, decision)
-    asked = [ReleasePart(ref=each.policy, digest=each.digest) for each in standing.policies]
-    return Ballot(found, standing, who, account, rights, at, asked)
+    parts = [
+        ReleasePart(ref=policy_standing.policy, digest=policy_standing.digest)
+        for policy_standing in standing.policies
+    ]
+    return Ballot(found, standing, who, account, rights, at, parts)
 
 
 def _rights(
@@ -67,16 +75,27 @@ def _rights(
         return [APPROVE]
     if decision is ReviewDecision.REFUSED:
         asked = [
-            (each.ref, stage.name, stage.right)
-            for each in applicable_policies(ctx.tx, found.endpoint)
-            for stage in each.spec.order
+            (release_policy.ref, stage.name, stage.right)
+            for release_policy in applicable_policies(ctx.tx, found.endpoint)
+            for stage in release_policy.spec.order
         ]
         why = "no policy asks for a right that they have"
     else:
         turns = [
-            (each.policy, next((one for one in each.stages if not one.is_complete), None))
-            for each in standing.policies
-            if who.of(account) not in {who.of(name) for one in each.stages for name in one.by}
+            (
+                policy_standing.policy,
+                next(
+                    (
+                        stage_standing
+                        for stage_standing in policy_standing.stages
+                        if not stage_standing.is_complete
+                    ),
+                    None,
+                ),
+            )
+            for policy_standing in standing.policies
+            if who.of(account)
+            not in {who.of(name) for stage_standing in policy_standing.stages for name in stage_standing.by}
         ]
         asked = [(policy, one.name, one.right) for policy, one in turns if one]
         if not asked:
@@ -102,15 +121,17 @@ def known_of(ballot: Ballot, decision: ReviewDecision) -> JudgedDecision | None:
         for each in ballot.standing.decisions
         if each.state is DecisionState.VALID and ballot.who.of(each.principal) == person
     ]
-    for each in mine:
-        if each.decision is ReviewDecision.REFUSED and decision is not ReviewDecision.REFUSED:
+    for judged_decision in mine:
+        if judged_decision.decision is ReviewDecision.REFUSED and decision is not ReviewDecision.REFUSED:
             raise Conflict(
-                f"{each.principal} refused {ballot.release.ref}",
+                f"{judged_decision.principal} refused {ballot.release.ref}",
                 where=ballot.release.ref,
                 why="a refusal is final for what it was said of",
                 hint="change what was refused, and ask for another review",
             )
         # Where it is their turn only by now, what they said before did not count: they say it again.
-        if each.decision is decision and not (decision is ReviewDecision.APPROVED and ballot.rights):
-            return each
+        if judged_decision.decision is decision and not (
+            decision is ReviewDecision.APPROVED and ballot.rights
+        ):
+            return judged_decision
     return None

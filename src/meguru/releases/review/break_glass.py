@@ -55,12 +55,15 @@ def break_glass(ctx: Context, *, release: str, reason: str) -> Release:
         what = "is live already" if found.state is ReleaseState.LIVE else "lacks nothing"
         hint = f"meguru release promote {found.endpoint}@{found.version}"
         raise Conflict(f"{found.ref} {what}: there is no glass to break", where=found.ref, hint=hint)
-    for each in standing.decisions:
-        if each.decision is ReviewDecision.REFUSED and each.state is DecisionState.VALID:
+    for judged_decision in standing.decisions:
+        if (
+            judged_decision.decision is ReviewDecision.REFUSED
+            and judged_decision.state is DecisionState.VALID
+        ):
             raise ApprovalMissing(
-                f"{each.principal} refused {found.ref}",
+                f"{judged_decision.principal} refused {found.ref}",
                 where=found.ref,
-                why=f"{each.note}; a refusal is final for what it was said of",
+                why=f"{judged_decision.note}; a refusal is final for what it was said of",
                 hint=f"go back instead: meguru release rollback {found.endpoint}",
             )
     return _broken(ctx, found, said, standing.lacks)
@@ -69,13 +72,15 @@ def break_glass(ctx: Context, *, release: str, reason: str) -> Release:
 def _broken(ctx: Context, found: Release, reason: str, lacked: list[str]) -> Release:
     known = persons(ctx.tx)
     asked_by = policies_of(ctx.tx, found, authors_of(ctx.tx, found, known), known)
-    people = max(each.spec.breakglass for each in asked_by)
-    within = min(seconds(each.spec.breakglass_within, field="breakglass_within") or 0.0 for each in asked_by)
+    people = max(policy.spec.breakglass for policy in asked_by)
+    within = min(
+        seconds(policy.spec.breakglass_within, field="breakglass_within") or 0.0 for policy in asked_by
+    )
     key, (at, _) = server_key(ctx.ws, ctx.tx), log_clock(ctx.tx, ctx.now())
     who, due = ctx.principal.name, at + timedelta(seconds=within)
     said = {
         "release": found.ref, "digest": found.digest, "principal": who, "reason": reason, "when": at,
-        "lacked": lacked, "policies": [each.ref for each in asked_by],
+        "lacked": lacked, "policies": [policy.ref for policy in asked_by],
         "people": people, "due": due,
     }  # fmt: skip
     statement = Statement(
@@ -114,7 +119,7 @@ def _broken(ctx: Context, found: Release, reason: str, lacked: list[str]) -> Rel
         envelope=msgspec.json.encode(statement.signed(key)).decode(),
     )
     store.add_glass(ctx.tx, glass)
-    asked = store.request_of(ctx.tx, found.endpoint, found.version)
-    if asked:
-        store.keep_parts(ctx.tx, asked, parts_now(ctx.tx, found))
+    request = store.request_of(ctx.tx, found.endpoint, found.version)
+    if request:
+        store.keep_parts(ctx.tx, request, parts_now(ctx.tx, found))
     return go_live(ctx, found, reason=f"the glass was broken: {reason}", cause=told.id)

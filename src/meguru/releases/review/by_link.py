@@ -59,22 +59,25 @@ def decide_by_link(
 
 def _person(ws: Workspace, claim: ReviewClaim) -> Principal:
     with ws.read() as tx:
-        found = standing(tx, claim.account, ws.clock.now())
-    if found is None:
+        principal = standing(tx, claim.account, ws.clock.now())
+    if principal is None:
         raise Forbidden("this link decides nothing any more", why=f"{claim.account} was shut out")
-    return found
+    return principal
 
 
 def _decide(ctx: Context, *, claim: ReviewClaim, person: Principal, verdict: ReviewVerdict) -> JudgedDecision:
-    found = lock_release(ctx, claim.release)
-    used = any(each.door == verdict.door for each in store.decisions(ctx.tx, found.endpoint, found.version))
+    release = lock_release(ctx, claim.release)
+    used = any(
+        approval.door == verdict.door
+        for approval in store.decisions(ctx.tx, release.endpoint, release.version)
+    )
     if used:
         hint = "open the review in the console"
-        raise Conflict("this link was used", where=found.ref, why="each counts once", hint=hint)
-    if (found.digest, digests.of_value(parts_now(ctx.tx, found))) != (claim.digest, claim.parts):
+        raise Conflict("this link was used", where=release.ref, why="each counts once", hint=hint)
+    if (release.digest, digests.of_value(parts_now(ctx.tx, release))) != (claim.digest, claim.parts):
         raise Conflict(
-            f"{found.ref} is not what the link was sent for",
-            where=found.ref,
+            f"{release.ref} is not what the link was sent for",
+            where=release.ref,
             why="something changed since",
             hint="open the review in the console",
         )

@@ -112,14 +112,14 @@ def _code(
 
 
 def _data(tx: Connection, before: list[ReleasePart], after: list[ReleasePart]) -> list[DataChange]:
-    old, new = ({refs.parse(each.ref).name: each for each in parts} for parts in (before, after))
+    old, new = ({refs.parse(part.ref).name: part for part in parts} for parts in (before, after))
     found = []
     for name in sorted({*old, *new}):
         one, other = old.get(name), new.get(name)
         if one and other and one.digest == other.digest:
             continue
         sides = [_version(tx, each) for each in (one, other)]
-        first, second = (each.columns if each else [] for each in sides)
+        first, second = (side.columns if side else [] for side in sides)
         found.append(
             DataChange(
                 dataset=name,
@@ -128,8 +128,8 @@ def _data(tx: Connection, before: list[ReleasePart], after: list[ReleasePart]) -
                 rows_before=sides[0].rows if sides[0] else None,
                 rows_after=sides[1].rows if sides[1] else None,
                 columns=[
-                    ReleaseDifference(part=each.column, before=each.before, after=each.after)
-                    for each in columns.changes(first, second, widening=True)
+                    ReleaseDifference(part=change.column, before=change.before, after=change.after)
+                    for change in columns.changes(first, second, widening=True)
                 ],
             )
         )
@@ -168,14 +168,14 @@ def _measures(tx: Connection, blobs: BlobStore, release: Release) -> dict[tuple[
     if version is None:
         return {}
     try:
-        found = measured(blobs, version)
+        model_measures = measured(blobs, version)
     except MeguruError:
         return {}
-    known = {(each.metric, ""): each for each in found.measures}
-    for part in found.slices:
-        known |= {(each.metric, f"{part.column}={part.value}"): each for each in part.measures}
+    measures = {(measure.metric, ""): measure for measure in model_measures.measures}
+    for part in model_measures.slices:
+        measures |= {(measure.metric, f"{part.column}={part.value}"): measure for measure in part.measures}
     plain = {(name, ""): Measure(metric=name, value=value) for name, value in version.metrics.items()}
-    return plain | known
+    return plain | measures
 
 
 def _model(tx: Connection, release: Release) -> ModelVersion | None:

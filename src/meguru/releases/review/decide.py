@@ -72,8 +72,8 @@ def decide(ctx: Context, release: str, verdict: ReviewVerdict) -> JudgedDecision
     ballot = ballot_of(ctx, found, account, decision)
     if signed and (fault := signed[1].fault_at(ballot.at)):
         raise Forbidden("this key signs nothing here", where=signed[1].ref, why=fault)
-    if (known := known_of(ballot, decision)) is not None:
-        return known
+    if (judged_decision := known_of(ballot, decision)) is not None:
+        return judged_decision
     predicate = predicate_of(ballot, decision, note, verdict.page)
     if signed:
         predicate = msgspec.structs.replace(predicate, id=signed[0].id, when=signed[0].when)
@@ -159,14 +159,14 @@ def _check_once(ctx: Context, id: str) -> None:
 def _keep(
     ctx: Context, ballot: Ballot, predicate: ReviewPredicate, envelope: str, key: str, *, own: bool, door: str
 ) -> None:
-    found, left = ballot.release, _left(ballot, predicate)
+    release, left = ballot.release, _left(ballot, predicate)
     told = ctx.emit(
         _EVENTS[predicate.decision],
-        found.ref,
+        release.ref,
         data={
-            "endpoint": found.content.endpoint,
-            "model": found.model,
-            "digest": found.digest,
+            "endpoint": release.content.endpoint,
+            "model": release.model,
+            "digest": release.digest,
             "approval": predicate.id,
             "by": ballot.account,
             "person": predicate.person,
@@ -176,14 +176,14 @@ def _keep(
             "door": door,
             "lacks": left,
         },
-        used=[found.ref],
+        used=[release.ref],
         cause=_cause(ctx, ballot),
     )
-    kept = ReleaseApproval(
+    approval = ReleaseApproval(
         id=predicate.id,
-        endpoint=found.endpoint,
-        version=found.version,
-        digest=found.digest,
+        endpoint=release.endpoint,
+        version=release.version,
+        digest=release.digest,
         decision=predicate.decision,
         principal=ballot.account,
         person=predicate.person,
@@ -194,18 +194,20 @@ def _keep(
         event=told.id,
         policies=ballot.policies,
         page_digest=predicate.saw,
-        parts=parts_now(ctx.tx, found),
+        parts=parts_now(ctx.tx, release),
         envelope=envelope,
         key=key,
         own_key=own,
         door=door,
     )
     # After the event: it is counted in the log's order, by that event's number.
-    store.add_decision(ctx.tx, kept)
-    asked = store.request_of(ctx.tx, found.endpoint, found.version)
-    if asked and asked.parts != kept.parts and found.state is ReleaseState.PASSED:
-        store.keep_parts(ctx.tx, asked, kept.parts)  # that it is asked about as it is now, somebody has seen
-    glass = store.glass_of(ctx.tx, found.endpoint, found.version)
+    store.add_decision(ctx.tx, approval)
+    request = store.request_of(ctx.tx, release.endpoint, release.version)
+    if request and request.parts != approval.parts and release.state is ReleaseState.PASSED:
+        store.keep_parts(
+            ctx.tx, request, approval.parts
+        )  # that it is asked about as it is now, somebody has seen
+    glass = store.glass_of(ctx.tx, release.endpoint, release.version)
     if predicate.decision is ReviewDecision.SIGNED and glass and not left:
         store.answer_glass(ctx.tx, glass, ballot.at)
 
@@ -220,7 +222,7 @@ def _left(ballot: Ballot, predicate: ReviewPredicate) -> int:
 
 
 def _cause(ctx: Context, ballot: Ballot) -> str | None:
-    found = ballot.release
-    glass = store.glass_of(ctx.tx, found.endpoint, found.version)
-    asked = store.request_of(ctx.tx, found.endpoint, found.version)
-    return glass.event if glass else asked.event if asked else found.checked_event
+    release = ballot.release
+    glass = store.glass_of(ctx.tx, release.endpoint, release.version)
+    request = store.request_of(ctx.tx, release.endpoint, release.version)
+    return glass.event if glass else request.event if request else release.checked_event

@@ -54,10 +54,10 @@ def approve(
     Conflict
         If nobody asked for the review, or something changed since the release was checked.
     """
-    said = ReviewVerdict(
+    verdict = ReviewVerdict(
         ReviewDecision.APPROVED, note, page_digest(ctx.ws, release), envelope, saw, _door(ctx)
     )
-    return decide(ctx, release, said)
+    return decide(ctx, release, verdict)
 
 
 @operation("release.refuse", permission="release:approve", on="release")
@@ -71,10 +71,10 @@ def refuse(ctx: Context, *, release: str, note: str, envelope: str = "", saw: st
     Forbidden, Conflict
         As for `approve`.
     """
-    said = ReviewVerdict(
+    verdict = ReviewVerdict(
         ReviewDecision.REFUSED, note, page_digest(ctx.ws, release), envelope, saw, _door(ctx)
     )
-    return decide(ctx, release, said)
+    return decide(ctx, release, verdict)
 
 
 @operation("release.statement", permission="release:approve", query=True, on="release")
@@ -117,13 +117,13 @@ def withdraw(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
     found = lock_release(ctx, release)
     who, standing = persons(ctx.tx), standing_of(ctx.tx, found, ctx.now())
     me = who.of(ctx.principal.name)
-    mine = [each for each in standing.decisions if who.of(each.principal) == me]
-    given = [
+    mine = [decision for decision in standing.decisions if who.of(decision.principal) == me]
+    decisions = [
         each
         for each in mine
         if each.decision is ReviewDecision.APPROVED and each.state is not DecisionState.WITHDRAWN
     ]
-    if not given:
+    if not decisions:
         if any(each.decision is ReviewDecision.REFUSED for each in mine):
             raise Conflict(
                 "a refusal can't be taken back", where=found.ref, why="it is final for what it was said of"
@@ -132,8 +132,8 @@ def withdraw(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
     if found.state is not ReleaseState.PASSED:
         hint = f"meguru release rollback {found.endpoint}"
         raise Conflict(f"{found.ref} is {found.state.value}", where=found.ref, hint=hint)
-    for each in given:
-        store.withdraw(ctx.tx, each.id, at=ctx.now(), why=note.strip())
+    for judged_decision in decisions:
+        store.withdraw(ctx.tx, judged_decision.id, at=ctx.now(), why=note.strip())
     ctx.emit(
         "release.approval_withdrawn",
         found.ref,
@@ -141,12 +141,12 @@ def withdraw(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
             "endpoint": found.content.endpoint,
             "model": found.model,
             "digest": found.digest,
-            "approvals": [each.id for each in given],
-            "by": given[-1].principal,
+            "approvals": [decision.id for decision in decisions],
+            "by": decisions[-1].principal,
             "note": note.strip(),
         },
         used=[found.ref],
-        cause=given[-1].event,
+        cause=decisions[-1].event,
     )
     return standing_of(ctx.tx, found, ctx.now())
 

@@ -94,10 +94,12 @@ def _claim(tx: Connection, ws: Workspace, release: str, to: str) -> ReviewClaim 
     address = to.removeprefix(_MAIL)
     if store.request_of(tx, found.endpoint, found.version) is None:
         return None
-    if any(each.person == who.of(address) for each in authors_of(tx, found, who)):
+    if any(author.person == who.of(address) for author in authors_of(tx, found, who)):
         return None
     reviewers = Reviewers(tx, read_table(tx), found.endpoint)
-    able = [each.name for each in who.accounts_at(address) if not reviewers.fault(each.name, now)]
+    able = [
+        principal.name for principal in who.accounts_at(address) if not reviewers.fault(principal.name, now)
+    ]
     if not able:
         return None
     return ReviewClaim(

@@ -32,9 +32,9 @@ def parts_now(tx: Connection, release: Release) -> dict[str, str]:
         return {"release": f"{error.what}. {error.why}".strip()}
     results = [
         msgspec.structs.replace(
-            each, inputs=[present_part(tx, release.endpoint, part) for part in each.inputs]
+            result, inputs=[present_part(tx, release.endpoint, part) for part in result.inputs]
         )
-        for each in release.results
+        for result in release.results
     ]
     return _listed(
         content, champion_of(tx, release.endpoint), results, applicable_policies(tx, release.endpoint)

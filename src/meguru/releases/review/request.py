@@ -50,8 +50,12 @@ def request(ctx: Context, *, release: str, note: str = "") -> ReviewStanding:
 
 def is_asked(ctx: Context, found: Release) -> bool:
     """Tell whether people are asked about a release as it is now."""
-    known = store.request_of(ctx.tx, found.endpoint, found.version)
-    return known is not None and known.digest == found.digest and known.parts == parts_now(ctx.tx, found)
+    review_request = store.request_of(ctx.tx, found.endpoint, found.version)
+    return (
+        review_request is not None
+        and review_request.digest == found.digest
+        and review_request.parts == parts_now(ctx.tx, found)
+    )
 
 
 def ask(ctx: Context, found: Release, *, note: str = "") -> None:
@@ -59,9 +63,9 @@ def ask(ctx: Context, found: Release, *, note: str = "") -> None:
     me, before = ctx.principal.name, store.request_of(ctx.tx, found.endpoint, found.version)
     standing = standing_of(ctx.tx, found, ctx.now())
     stages = [
-        f"{each.policy}: {one.name}: {one.wanted} with {one.right}"
-        for each in standing.policies
-        for one in each.stages
+        f"{policy_standing.policy}: {stage.name}: {stage.wanted} with {stage.right}"
+        for policy_standing in standing.policies
+        for stage in policy_standing.stages
     ]
     told = ctx.emit(
         "release.review_requested",
@@ -71,7 +75,7 @@ def ask(ctx: Context, found: Release, *, note: str = "") -> None:
             "model": found.model,
             "digest": found.digest,
             "note": note,
-            "policies": [each.policy for each in standing.policies],
+            "policies": [policy_standing.policy for policy_standing in standing.policies],
             "asks": stages,
         },
         used=[found.ref],

@@ -25,8 +25,8 @@ def reviewer(ctx: Context, key: SigningKeyRecord | None = None) -> str:
             "this key is another's", why=f"it is {key.owner}'s, and you are {me.name}", where=key.ref
         )
     name = key.owner if key is not None else me.name
-    found = accounts.find_principal(ctx.tx, name)
-    if found is None or found.kind != "user" or found.disabled:
+    principal = accounts.find_principal(ctx.tx, name)
+    if principal is None or principal.kind != "user" or principal.disabled:
         why = {
             "owner": "whoever may open the files of a workspace is called local, and may be anybody",
             "service": "a service is no person",
@@ -37,4 +37,4 @@ def reviewer(ctx: Context, key: SigningKeyRecord | None = None) -> str:
             why=why,
             hint="sign in to the server as yourself, or sign with a key of your own: --key FILE",
         )
-    return found.name
+    return principal.name

@@ -27,17 +27,17 @@ class Reviewers:
 
     def fault(self, name: str, at: datetime) -> str:
         """Return why somebody may decide nothing; empty if they may."""
-        found = store.find_principal(self._tx, name)
-        if found is None or found.kind != "user":
+        principal = store.find_principal(self._tx, name)
+        if principal is None or principal.kind != "user":
             return f"{name} is no person's account"
-        if found.disabled:
+        if principal.disabled:
             return f"{name} was shut out"
-        return "" if self.holds(found, APPROVE, at) else f"{name} lacks {APPROVE!r}"
+        return "" if self.holds(principal, APPROVE, at) else f"{name} lacks {APPROVE!r}"
 
     def may(self, name: str, right: str, at: datetime) -> bool:
         """Tell whether somebody holds what a stage asks for: a permission, or to be of a group or a role."""
-        found = store.find_principal(self._tx, name)
-        return found is not None and not found.disabled and self.holds(found, right, at)
+        principal = store.find_principal(self._tx, name)
+        return principal is not None and not principal.disabled and self.holds(principal, right, at)
 
     def holds(self, who: PrincipalRecord, right: str, at: datetime) -> bool:
         """Tell whether an account holds a right where the endpoint is."""
@@ -47,6 +47,6 @@ class Reviewers:
         if slash and kind == "role":
             places = {EVERYWHERE, self._project}
             held = holdings(self._tx, who, self._table, at)
-            return any(each.role == name and each.project in places for each in held)
+            return any(holding.role == name and holding.project in places for holding in held)
         rights = rights_of(self._tx, who, self._table, at)
         return with_rights(who, rights).allows(right, self._project)

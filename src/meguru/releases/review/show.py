@@ -44,11 +44,11 @@ def awaiting(ctx: Context, *, limit: int = 100) -> list[ReviewStanding]:
     """List the reviews that people were asked for and that are open, and broken glasses; oldest first."""
     projects, most = ctx.visible, check_limit(limit)
     glasses = store.open_glasses(ctx.tx, projects)
-    asked = store.open_requests(ctx.tx, projects=projects, limit=most)
-    open_ = [(each.endpoint, each.version) for each in glasses]
-    open_ += [(each.endpoint, each.version) for each in asked]
+    requests = store.open_requests(ctx.tx, projects=projects, limit=most)
+    open_ = [(glass.endpoint, glass.version) for glass in glasses]
+    open_ += [(request.endpoint, request.version) for request in requests]
     found = [releases.get(ctx.tx, refs.make("release", *each)) for each in list(dict.fromkeys(open_))[:most]]
-    return [standing_of(ctx.tx, each, ctx.now()) for each in found]
+    return [standing_of(ctx.tx, release, ctx.now()) for release in found]
 
 
 def _seen(ctx: Context, found: Release, content: ReviewContent) -> ReviewContent:
@@ -59,7 +59,9 @@ def _seen(ctx: Context, found: Release, content: ReviewContent) -> ReviewContent
     if content.code and not ctx.principal.allows("pipeline:read", theirs):
         content = msgspec.structs.replace(content, code=[f"! the code {HIDDEN}"])
     data = [
-        each for each in content.data if ctx.principal.allows("dataset:read", refs.project_of(each.dataset))
+        change
+        for change in content.data
+        if ctx.principal.allows("dataset:read", refs.project_of(change.dataset))
     ]
     if not ctx.principal.allows("model:read", refs.project_of(refs.parse(found.model).name)):
         content = msgspec.structs.replace(content, params=[], metrics=[])

@@ -78,31 +78,37 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
     # counts only while all of it still holds.
     authors = authors_of(tx, release, who)
     policies = policies_of(tx, release, authors, who)
-    asked, checked = store.request_of(tx, release.endpoint, release.version), parts_checked(tx, release)
-    then = asked.parts if asked else checked
+    request, checked = store.request_of(tx, release.endpoint, release.version), parts_checked(tx, release)
+    then = request.parts if request else checked
     glass = store.glass_of(tx, release.endpoint, release.version)
     facts = _Facts(
         tx, release, at, then if went_live else parts_now(tx, release), who, authors,
         Reviewers(tx, read_table(tx), release.endpoint), _shortest(policies), went_live,
         glass is not None and glass.answered_at is not None,
     )  # fmt: skip
-    judged = [_judged(facts, each) for each in store.decisions(tx, release.endpoint, release.version)]
-    valid = [each for each in judged if each.state is DecisionState.VALID]
-    said = [_policy(facts, each, valid) for each in policies]
-    refused = [each for each in valid if each.decision is ReviewDecision.REFUSED]
-    lacks = [f"{each.principal} refused it: {each.note}" for each in refused]
-    lacks += [f"{each.policy}: {lack}" for each in said for lack in each.lacks]
+    judged = [_judged(facts, approval) for approval in store.decisions(tx, release.endpoint, release.version)]
+    valid = [decision for decision in judged if decision.state is DecisionState.VALID]
+    policy_standings = [_policy(facts, policy, valid) for policy in policies]
+    refused = [
+        judged_decision for judged_decision in valid if judged_decision.decision is ReviewDecision.REFUSED
+    ]
+    lacks = [f"{decision.principal} refused it: {decision.note}" for decision in refused]
+    lacks += [
+        f"{policy_standing.policy}: {lack}"
+        for policy_standing in policy_standings
+        for lack in policy_standing.lacks
+    ]
     return ReviewStanding(
         release=release.ref,
         digest=release.digest,
-        policies=said,
+        policies=policy_standings,
         decisions=judged,
         lacks=[] if went_live else lacks,
         changes=[] if went_live else differences(checked, facts.present),
         authors=authors,
-        requested_at=asked.at if asked else None,
-        requested_by=asked.by if asked else "",
-        note=asked.note if asked else "",
+        requested_at=request.at if request else None,
+        requested_by=request.by if request else "",
+        note=request.note if request else "",
         clock=clock,
         glass=_glass(facts, glass, valid) if glass else None,
     )
@@ -110,7 +116,7 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
 
 def _shortest(policies: Sequence[ReleasePolicy]) -> timedelta | None:
     """Return how long an approval counts: as the strictest policy says; None for ever."""
-    found = [seconds(each.spec.expires, field="expires") for each in policies if each.spec.expires]
+    found = [seconds(policy.spec.expires, field="expires") for policy in policies if policy.spec.expires]
     return timedelta(seconds=min(each for each in found if each)) if found else None
 
 
@@ -139,7 +145,7 @@ def _state(
     signed = item.decision is ReviewDecision.SIGNED  # it is about what went live, whatever changed since
     changes = [] if signed else differences(item.parts, facts.present)
     if changes:
-        return DecisionState.VOID, f"changed since: {', '.join(each.part for each in changes)}", changes
+        return DecisionState.VOID, f"changed since: {', '.join(change.part for change in changes)}", changes
     if not signed and item.digest != facts.release.digest:
         return DecisionState.VOID, "it was given for another check of the release", []
     # Whoever said no may have left since: the no stays.
@@ -176,9 +182,11 @@ def _key_fault(facts: _Facts, item: ReleaseApproval) -> str:
 
 
 def _policy(facts: _Facts, policy: ReleasePolicy, valid: Sequence[JudgedDecision]) -> PolicyStanding:
-    given = [each for each in valid if each.decision is ReviewDecision.APPROVED]
-    stages = _stages(facts, policy.spec.order, given)
-    lacks = [_lack(each) for each in stages if not each.is_complete]
+    decisions = [
+        judged_decision for judged_decision in valid if judged_decision.decision is ReviewDecision.APPROVED
+    ]
+    stages = _stages(facts, policy.spec.order, decisions)
+    lacks = [_lack(stage) for stage in stages if not stage.is_complete]
     asked = facts.release.content.policies
     lacks += [f"its gate {gate['gate']} was not asked" for gate in policy.spec.gates if gate not in asked]
     if facts.went_live:
@@ -192,20 +200,22 @@ def _stages(
     facts: _Facts, order: Sequence[ReviewStage], given: Sequence[JudgedDecision]
 ) -> list[StageStanding]:
     """Count approvals in the log's order: each person once, and for the first stage that is not complete."""
-    found: list[StageStanding] = []
+    stage_standings: list[StageStanding] = []
     left, counted = list(given), set[str]()
     for stage in order:
         by: list[str] = []
         while left and len(by) < stage.approvals:
             # Used up whether it fits or not: an approval given before its turn says nothing of what the stage
             # before it found. Whoever gave it approves again when it is their turn (see `ballot.known_of`).
-            each = left.pop(0)
-            person = facts.who.of(each.principal)
-            if person not in counted and facts.reviewers.may(each.principal, stage.right, each.at):
+            decision = left.pop(0)
+            person = facts.who.of(decision.principal)
+            if person not in counted and facts.reviewers.may(decision.principal, stage.right, decision.at):
                 counted.add(person)
-                by.append(each.principal)
-        found.append(StageStanding(name=stage.name, right=stage.right, wanted=stage.approvals, by=by))
-    return found
+                by.append(decision.principal)
+        stage_standings.append(
+            StageStanding(name=stage.name, right=stage.right, wanted=stage.approvals, by=by)
+        )
+    return stage_standings
 
 
 def _lack(stage: StageStanding) -> str:
@@ -216,10 +226,10 @@ def _lack(stage: StageStanding) -> str:
 
 def _glass(facts: _Facts, glass: BrokenGlass, valid: Sequence[JudgedDecision]) -> GlassStanding:
     signed: dict[str, str] = {}
-    for each in valid:
-        person = facts.who.of(each.principal)
-        if each.decision is ReviewDecision.SIGNED and person != facts.who.of(glass.by):
-            signed.setdefault(person, each.principal)
+    for judged_decision in valid:
+        person = facts.who.of(judged_decision.principal)
+        if judged_decision.decision is ReviewDecision.SIGNED and person != facts.who.of(glass.by):
+            signed.setdefault(person, judged_decision.principal)
     open_still = len(signed) < glass.people and glass.answered_at is None
     return GlassStanding(
         by=glass.by,

@@ -75,8 +75,8 @@ def read_signed(ctx: Context, text: str) -> tuple[ReviewPredicate, SigningKeyRec
         )
     envelope = dsse.read(text)
     statement = read_statement(envelope)
-    for each in envelope.signatures[:MAX_SIGNATURES]:
-        key = find_key(ctx.tx, each.keyid)
+    for signature in envelope.signatures[:MAX_SIGNATURES]:
+        key = find_key(ctx.tx, signature.keyid)
         if key is not None and key.is_person and dsse.signers(envelope, [PublicKey.read(key.public)]):
             return _predicate(statement), key, statement
     raise InvalidInput(

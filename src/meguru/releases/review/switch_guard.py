@@ -16,7 +16,7 @@ def check(ctx: Context, endpoint: str, model: str) -> None:
     ApprovalMissing
         It says which policies ask.
     """
-    asked = [each.ref for each in applicable_policies(ctx.tx, endpoint)]
+    asked = [policy.ref for policy in applicable_policies(ctx.tx, endpoint)]
     if asked:
         raise ApprovalMissing(
             f"{model} can't go live at {endpoint} past a release",

@@ -23,4 +23,4 @@ def missing(ctx: Context, *, endpoint: str, blobs: list[str] = []) -> list[str]:
             f"up to {MAX_BLOBS} blobs at a time", field="blobs", why=f"there are {len(blobs):,}"
         )
     endpoints.get(ctx.tx, endpoint)
-    return [each for each in blobs if not ctx.blobs.has(digests.check_digest(each, field="blobs"))]
+    return [blob for blob in blobs if not ctx.blobs.has(digests.check_digest(blob, field="blobs"))]

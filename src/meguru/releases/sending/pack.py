@@ -46,8 +46,8 @@ def pack(ctx: Context, *, release: str, data: DataPolicy = "manifest", source: s
     if part is not None:
         ctx.check_readable("pipeline", part.ref)
         pipeline = pipelines.resolve(ctx.tx, part.ref)
-    for each in content.datasets:
-        ctx.check_readable("dataset", each.ref)
+    for release_part in content.datasets:
+        ctx.check_readable("dataset", release_part.ref)
     origin = ReleaseOrigin(
         source=source,
         release=found.ref,
@@ -57,10 +57,10 @@ def pack(ctx: Context, *, release: str, data: DataPolicy = "manifest", source: s
         history=_history(ctx, found),
         commit=pipeline.commit if pipeline else "",
     )
-    kept = [datasets.resolve(ctx.tx, each.ref) for each in content.datasets]
+    versions = [datasets.resolve(ctx.tx, dataset.ref) for dataset in content.datasets]
     blobs = dict(_tree(ctx, model.tree_digest))
     blobs |= dict(_of_pipeline(ctx, pipeline)) if pipeline else {}
-    for version in kept:
+    for version in versions:
         listed = lists(ctx.blobs, version.digest)
         blobs |= {one: ctx.blobs.size(one) for one in (*listed, version.profile) if one}
         if data == "copy":
@@ -72,7 +72,7 @@ def pack(ctx: Context, *, release: str, data: DataPolicy = "manifest", source: s
         inputs=content.inputs,
         model=model,
         pipeline=pipeline,
-        datasets=kept,
+        datasets=versions,
         blobs=blobs,
         features=content.features.ref if content.features else "",
     )
@@ -83,11 +83,16 @@ def _history(ctx: Context, found: Release) -> list[HistoryLine]:
     about = [found.ref, content.model.ref, content.pipeline.ref if content.pipeline else ""]
     lines = [
         HistoryLine(
-            id=each.id, type=each.type, at=each.at, actor=each.actor, subject=each.subject, data=each.data
+            id=event.id,
+            type=event.type,
+            at=event.at,
+            actor=event.actor,
+            subject=event.subject,
+            data=event.data,
         )
         for subject in about
         if subject
-        for each in events.read(ctx.tx, subject=subject, newest_first=True, limit=MAX_HISTORY)
+        for event in events.read(ctx.tx, subject=subject, newest_first=True, limit=MAX_HISTORY)
     ]
     return sorted(lines, key=lambda line: (line.at, line.id))
 

@@ -78,7 +78,7 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
         return _completed(ctx, known, bundle)
     model = _model(ctx, bundle.model)
     pipeline = _pipeline(ctx, bundle.pipeline) if bundle.pipeline else None
-    kept = [_dataset(ctx, each, bundle.origin.source) for each in bundle.datasets]
+    versions = [_dataset(ctx, dataset, bundle.origin.source) for dataset in bundle.datasets]
     endpoints.lock(ctx.tx, name)
     # Asked again under the lock: while the model was loaded, the same bundle may have come a second time.
     if (known := store.received(ctx.tx, name, bundle.origin.identity)) is not None:
@@ -96,7 +96,7 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
             "digest": origin.digest,
             "evidence": digests.of_value(origin),
         },
-        used=[*([pipeline.ref] if pipeline else []), *(each.ref for each in kept)],
+        used=[*([pipeline.ref] if pipeline else []), *(version.ref for version in versions)],
         produced=[model.ref],
         project=refs.project_of(name),
     )
@@ -128,11 +128,13 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
 def _completed(ctx: Context, known: Release, bundle: ReleaseBundle) -> Release:
     """Return a release that is here already; files of its datasets may have come this time."""
     with ctx.ws.read() as tx:
-        there = [datasets.of_digest(tx, each.name, each.digest) for each in bundle.datasets]
-    for each in there:
-        if not (each and each.remote_environment and is_here(ctx.blobs, load_manifest(ctx.blobs, each))):
+        there = [datasets.of_digest(tx, dataset.name, dataset.digest) for dataset in bundle.datasets]
+    for version in there:
+        if not (
+            version and version.remote_environment and is_here(ctx.blobs, load_manifest(ctx.blobs, version))
+        ):
             continue
-        _arrived(ctx, each)
+        _arrived(ctx, version)
     return known
 
 
@@ -143,9 +145,9 @@ def _arrived(ctx: Context, version: DatasetVersion) -> DatasetVersion:
 
 
 def _check_rights(ctx: Context, endpoint: str, bundle: ReleaseBundle) -> None:
-    parts = [bundle.model.name, *(each.name for each in bundle.datasets)]
+    parts = [bundle.model.name, *(dataset.name for dataset in bundle.datasets)]
     parts += [bundle.pipeline.name] if bundle.pipeline else []
-    for project in {refs.project_of(each) for each in parts}:
+    for project in {refs.project_of(part) for part in parts}:
         with ctx.ws.read() as tx:
             check_project(tx, project)
         for permission in _WRITES:
@@ -178,8 +180,8 @@ def _pipeline(ctx: Context, sent: PipelineVersion) -> PipelineVersion:
         _must_have(ctx, entry.digest, sent.ref)
     check_snapshot(ctx, sent.graph, sent.codes, sent.snapshot, sent.sources)
     newest = pipelines.lock(ctx.tx, name, ctx.now())
-    if (known := pipelines.of_digest(ctx.tx, name, sent.digest)) is not None:
-        return known
+    if (version := pipelines.of_digest(ctx.tx, name, sent.digest)) is not None:
+        return version
     number = newest.version + 1 if newest else 1
     return write_pipeline(ctx, msgspec.structs.replace(sent, folder=""), number)
 
@@ -193,10 +195,10 @@ def _dataset(ctx: Context, sent: DatasetVersion, source: str) -> DatasetVersion:
     if said != found or sent.digest not in digests_of(manifest):
         raise DigestMismatch(f"{sent.ref} is not what its list of files says", where=sent.ref)
     newest = datasets.lock(ctx.tx, name, ctx.now())
-    if (known := datasets.of_digest(ctx.tx, name, sent.digest)) is not None:
-        if not known.remote_environment or not is_here(ctx.blobs, manifest):
-            return known
-        return _arrived(ctx, known)
+    if (version := datasets.of_digest(ctx.tx, name, sent.digest)) is not None:
+        if not version.remote_environment or not is_here(ctx.blobs, manifest):
+            return version
+        return _arrived(ctx, version)
     number, note = newest.version + 1 if newest else 1, f"sent as {sent.ref}"
     where = "" if is_here(ctx.blobs, manifest) else source or ANOTHER
     return write_dataset(ctx, sent, number, note=note, elsewhere=where)

@@ -55,13 +55,13 @@ def encode_column(before: pl.Series, after: pl.Series, text: int = _TEXT) -> tup
     import polars as pl
 
     sides = before, after
-    if all(each.dtype.is_numeric() for each in sides):
+    if all(side.dtype.is_numeric() for side in sides):
         return _numbers(sides)
-    if all(each.dtype.is_temporal() for each in sides):
-        return _numbers([each.to_physical() for each in sides]) if before.dtype == after.dtype else None
+    if all(side.dtype.is_temporal() for side in sides):
+        return _numbers([side.to_physical() for side in sides]) if before.dtype == after.dtype else None
     words = pl.Boolean, pl.String, pl.Categorical, pl.Enum
-    if all(isinstance(each.dtype, words) for each in sides):
-        spoken = [each.cast(pl.String) for each in sides]
+    if all(isinstance(side.dtype, words) for side in sides):
+        spoken = [side.cast(pl.String) for side in sides]
         return _texts(spoken, text) if all(map(is_text, spoken)) else _categories(spoken)
     return None
 
@@ -79,7 +79,7 @@ def is_text(column: pl.Series) -> bool:
 def _numbers(sides: Sequence[pl.Series]) -> tuple[Floats, Floats]:
     import polars as pl
 
-    first, second = (each.cast(pl.Float64).to_numpy().astype(np.float64) for each in sides)
+    first, second = (side.cast(pl.Float64).to_numpy().astype(np.float64) for side in sides)
     finite = first[np.isfinite(first)]
     # Scaled first: the squares in the standard deviation of numbers near 1e300 would be infinite.
     size = float(np.abs(finite).max(initial=0)) or 1.0
@@ -96,17 +96,17 @@ def _numbers(sides: Sequence[pl.Series]) -> tuple[Floats, Floats]:
 def _categories(sides: Sequence[pl.Series]) -> tuple[Floats, Floats]:
     import polars as pl
 
-    counted = pl.concat([each.alias("v") for each in sides]).drop_nulls().value_counts()
+    counted = pl.concat([side.alias("v") for side in sides]).drop_nulls().value_counts()
     often = counted.sort("count", "v", descending=[True, False])["v"].head(MAX_CATEGORIES).to_list()
     made = [
-        np.stack([(each == word).fill_null(value=False).to_numpy() for word in often], axis=1).astype(float)
+        np.stack([(side == word).fill_null(value=False).to_numpy() for word in often], axis=1).astype(float)
         if often
-        else np.empty((each.len(), 0))
-        for each in sides
+        else np.empty((side.len(), 0))
+        for side in sides
     ]
     return made[0], made[1]
 
 
 def _texts(sides: Sequence[pl.Series], dimensions: int) -> tuple[Floats, Floats]:
-    first, second = (embed_texts(each.fill_null("").to_list(), dimensions) for each in sides)
+    first, second = (embed_texts(side.fill_null("").to_list(), dimensions) for side in sides)
     return first, second

@@ -97,7 +97,7 @@ def mmd_test(
     """
     level, worth = as_level(alpha, "alpha"), check_floor(floor)
     draw = np.random.default_rng(seed)
-    before, after = (subsample(each, draw) for each in read_vectors(reference, current))
+    before, after = (subsample(read_vector, draw) for read_vector in read_vectors(reference, current))
     squares = _squares(np.concatenate((before, after)))
     sides = _sides(before, after)
     kernel = _kernel(squares, _median(squares))

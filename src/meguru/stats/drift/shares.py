@@ -46,15 +46,15 @@ def share_test(
     """
     from scipy.special import ndtri
 
-    found = chi_square_test(
+    result = chi_square_test(
         [has_reference, n_reference - has_reference], [has_current, n_current - has_current], alpha=level
     )
     pooled = (has_reference + has_current) / (n_reference + n_current)
     deviation = math.sqrt(pooled * (1 - pooled) * (1 / n_reference + 1 / n_current))
     difference = abs(has_current / n_current - has_reference / n_reference)
     chance = math.sqrt(2 / math.pi) * deviation
-    is_common = found.bins > 1
-    p_value = found.p_value if is_common else _of_few(has_reference, n_reference, has_current, n_current)
+    is_common = result.bins > 1
+    p_value = result.p_value if is_common else _of_few(has_reference, n_reference, has_current, n_current)
     critical = deviation * float(ndtri(1 - level / 2))
     if not is_common:
         # The normal law does not hold for what is rare: there the exact p-value alone says what chance makes.

@@ -123,11 +123,11 @@ def _of_bins(sides: BinnedValues) -> _Gaps:
 
 def _edges(sides: BinnedValues, inner: int) -> Floats:
     """Return where the bins begin and end, the tails at the extremes of the baseline."""
-    known = sides.profile
-    if inner == 2 or known.minimum is None or known.maximum is None or known.high <= known.low:
+    profile = sides.profile
+    if inner == 2 or profile.minimum is None or profile.maximum is None or profile.high <= profile.low:
         return np.array([-1.0, 0.0, 0.0, 1.0])  # it was constant, and has no width: tails are one away
-    cuts = np.linspace(known.low, known.high, inner)
-    return np.concatenate(([min(known.minimum, known.low)], cuts, [max(known.maximum, known.high)]))
+    cuts = np.linspace(profile.low, profile.high, inner)
+    return np.concatenate(([min(profile.minimum, profile.low)], cuts, [max(profile.maximum, profile.high)]))
 
 
 def _times(size: float, part: float) -> float:

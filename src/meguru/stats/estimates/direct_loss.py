@@ -70,8 +70,8 @@ class LossTrees:
         """Return plain JSON values."""
         digits = {"threshold": _ALL_DIGITS}
         return {
-            each.name: _plain(getattr(self, each.name), digits.get(each.name, _DIGITS))
-            for each in fields(self)
+            field.name: _plain(getattr(self, field.name), digits.get(field.name, _DIGITS))
+            for field in fields(self)
         }
 
     @classmethod

@@ -156,7 +156,7 @@ def _quantiles(ordered: Floats, levels: tuple[float, ...]) -> Floats:
 def _range(ordered: Floats) -> tuple[float, float, int]:
     if not ordered.size:
         return 0.0, 0.0, 1
-    low, high = (float(each) for each in _quantiles(ordered, RANGE))
+    low, high = (float(quantile) for quantile in _quantiles(ordered, RANGE))
     with np.errstate(over="ignore"):
         span = float(np.float64(high) - np.float64(low))
     # Values that differ by rounding only, or so little that bins / span overflows, are one bin.

@@ -61,10 +61,12 @@ def merged(sketches: Sequence[ColumnSketch]) -> ColumnSketch:
     InvalidInput
         When some are of numbers and some of words.
     """
-    if all(isinstance(each, NumericSketch) for each in sketches):
-        return NumericSketch.plus([each for each in sketches if isinstance(each, NumericSketch)])
-    if all(isinstance(each, CategoricalSketch) for each in sketches):
-        return CategoricalSketch.plus([each for each in sketches if isinstance(each, CategoricalSketch)])
+    if all(isinstance(sketch, NumericSketch) for sketch in sketches):
+        return NumericSketch.plus([sketch for sketch in sketches if isinstance(sketch, NumericSketch)])
+    if all(isinstance(sketch, CategoricalSketch) for sketch in sketches):
+        return CategoricalSketch.plus(
+            [sketch for sketch in sketches if isinstance(sketch, CategoricalSketch)]
+        )
     raise InvalidInput("a column changed its type", why="it has numbers and words")
 
 

@@ -53,10 +53,10 @@ class CategoricalSketch:
         """Return the sketch of all words together."""
         from datasketches import hll_union, tgt_hll_type
 
-        made, union = cls._empty(sum(each.nulls for each in parts)), hll_union(LOG_REGISTERS)
-        for each in parts:
-            made.frequent.merge(each.frequent)
-            union.update(each.distinct)
+        made, union = cls._empty(sum(part.nulls for part in parts)), hll_union(LOG_REGISTERS)
+        for sketch in parts:
+            made.frequent.merge(sketch.frequent)
+            union.update(sketch.distinct)
         return cls(made.nulls, made.frequent, union.get_result(tgt_hll_type.HLL_4))
 
     @classmethod

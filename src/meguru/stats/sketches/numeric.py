@@ -70,16 +70,16 @@ class NumericSketch:
         from datasketches import kll_doubles_sketch
 
         sketch = kll_doubles_sketch(K)
-        for each in parts:
-            sketch.merge(each.quantiles)
+        for numeric_sketch in parts:
+            sketch.merge(numeric_sketch.quantiles)
         names = ("nulls", "below", "above", "total", "squares")
-        return cls(**{name: sum(getattr(each, name) for each in parts) for name in names}, quantiles=sketch)
+        return cls(**{name: sum(getattr(part, name) for part in parts) for name in names}, quantiles=sketch)
 
     def profile(self) -> NumericProfile:
         """Return what the column looked like; shares are right to the sketch's 0.7 %."""
         values, n = self._stand_ins(), self.quantiles.n
         infinite = self.below + self.above
-        made = NumericProfile.of(values)
+        numeric_profile = NumericProfile.of(values)
         if not n:
             return replace(NumericProfile.of(np.empty(0)), count=infinite, nulls=self.nulls)
         mean = self.total / n
@@ -87,29 +87,29 @@ class NumericSketch:
         # Of numbers far from 0, such as moments, no digit of the difference is left, and quantiles tell more.
         is_sure = math.isfinite(variance) and variance > 1e-6 * mean * mean
         return replace(
-            made,
+            numeric_profile,
             count=n + infinite,
             nulls=self.nulls,
-            mean=mean if math.isfinite(mean) else made.mean,
-            sd=math.sqrt(variance) if is_sure else made.sd,
+            mean=mean if math.isfinite(mean) else numeric_profile.mean,
+            sd=math.sqrt(variance) if is_sure else numeric_profile.sd,
             minimum=float(self.quantiles.get_min_value()),
             maximum=float(self.quantiles.get_max_value()),
-            counts=tuple(self._scaled(np.array(made.counts), values.size).tolist()),
-            shares=tuple(self._scaled(np.array(made.shares), values.size).tolist()),
+            counts=tuple(self._scaled(np.array(numeric_profile.counts), values.size).tolist()),
+            shares=tuple(self._scaled(np.array(numeric_profile.shares), values.size).tolist()),
         )
 
     def over(self, profile: NumericProfile) -> ColumnCounts:
         """Return about how many values fell in the bins of a profile."""
         values = self._stand_ins()
-        found = profile.tally(values)
+        counts = profile.tally(values)
         scale = self.quantiles.n / values.size if values.size else 0.0
         return ColumnCounts(
             nulls=self.nulls,
-            bins=self._scaled(found.bins, values.size),
-            deciles=self._scaled(found.deciles, values.size),
-            beyond=round(found.beyond * scale),
+            bins=self._scaled(counts.bins, values.size),
+            deciles=self._scaled(counts.deciles, values.size),
+            beyond=round(counts.beyond * scale),
             infinite=self.below + self.above,
-            far=round(found.far * scale),
+            far=round(counts.far * scale),
         )
 
     def _stand_ins(self) -> Floats:

@@ -130,7 +130,9 @@ def _of_type(kind: inspect.Type, mark: str) -> Any:
             return _of_type(kind.types[0], mark)
         case inspect.StructType():
             tag = {kind.tag_field: kind.tag} if kind.tag_field else {}
-            return tag | {each.encode_name: _of_field(each, mark) for each in kind.fields if each.required}
+            return tag | {
+                field.encode_name: _of_field(field, mark) for field in kind.fields if field.required
+            }
         case inspect.EnumType():
             return next(iter(kind.cls)).value
         case inspect.LiteralType():

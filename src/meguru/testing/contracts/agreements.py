@@ -46,14 +46,14 @@ class AgreementsContract:
         assert (first.default, second.default) == (True, False)
         assert prefer(workspace, contract="delay").version == 2
         assert retire(workspace, contract="delay@1").retired_at is not None
-        shown = [each.contract for each in list_contracts(workspace, endpoint="delay")]
-        assert [(each.version, each.default, each.note) for each in shown] == [
+        shown = [detail.contract for detail in list_contracts(workspace, endpoint="delay")]
+        assert [(contract.version, contract.default, contract.note) for contract in shown] == [
             (2, True, "wind is gone"),
             (1, False, ""),
         ]
         assert shown[1].inputs == tuple(COLUMNS)
         with workspace.read() as tx:
-            assert [each.version for each in store.of(tx, "delay")] == [2]
+            assert [contract.version for contract in store.of(tx, "delay")] == [2]
             with pytest.raises(NotFound):
                 store.get(tx, "contract/delay@3")
 
@@ -66,8 +66,8 @@ class AgreementsContract:
             consumers.add(tx, "delay", [seen("shop", 3)])
         with workspace.read() as tx:
             found = consumers.of(tx, "delay")
-            assert [each.principal for each in consumers.of(tx, "delay", since=later)] == ["shop"]
-        assert [(each.principal, each.requests, each.rows) for each in found] == [
+            assert [consumer.principal for consumer in consumers.of(tx, "delay", since=later)] == ["shop"]
+        assert [(consumer.principal, consumer.requests, consumer.rows) for consumer in found] == [
             ("shop", 5, 50),
             ("till", 1, 10),
         ]
@@ -82,4 +82,4 @@ class AgreementsContract:
         with workspace.read() as tx:
             found = consumers.of(tx, "delay")
         assert len(found) == consumers.MAX_PRINCIPALS + 1
-        assert {each.principal: each.requests for each in found}[consumers.OTHERS] == 100
+        assert {consumer.principal: consumer.requests for consumer in found}[consumers.OTHERS] == 100

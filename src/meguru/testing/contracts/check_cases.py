@@ -40,7 +40,7 @@ class RandomCase:
 
     def pairs(self) -> dict[str, tuple[pl.Series, pl.Series]]:
         """Return what of each compared column there was, and what is there now."""
-        names = [each.name for each in self.window.columns]
+        names = [column.name for column in self.window.columns]
         return {name: (self.trained[name], self.rows[name]) for name in names}
 
 
@@ -145,12 +145,12 @@ def random_case(seed: int) -> RandomCase:
         metrics={"auc": 0.76},
         outcomes={"1": ScoreOutcomes.of(held, scored["_score"].to_numpy())},
     )
-    asked = requested_metrics([{"check": "performance"}, {"check": "calibration"}])
+    metrics = requested_metrics([{"check": "performance"}, {"check": "calibration"}])
     span = (_BEGIN, _BEGIN + _DAY)
     return RandomCase(
         seed=seed,
         trained=scored,
         rows=whole.filter(pl.Series(is_live, dtype=pl.Boolean)),
-        window=compare(whole, {LIVE: baseline}, MIN_ROWS, asked, span),
+        window=compare(whole, {LIVE: baseline}, MIN_ROWS, metrics, span),
         fates=fates,
     )

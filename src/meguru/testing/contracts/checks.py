@@ -125,13 +125,13 @@ class CheckContract:
         for seed in range(20):
             window = self.usual_window(seed)
             assert check.missing(window) == ""
-            assert [each.says for each in check.evaluate(window) if each.breached] == []
+            assert [finding.says for finding in check.evaluate(window) if finding.breached] == []
 
     def test_it_finds_what_it_is_there_for(self, check: MonitorCheck) -> None:
         for window in self.bad_windows():
-            breached = [each for each in check.evaluate(window) if each.breached]
+            breached = [finding for finding in check.evaluate(window) if finding.breached]
             assert breached
-            assert all(each.effect is None or each.effect > 0 for each in breached)
+            assert all(finding.effect is None or finding.effect > 0 for finding in breached)
 
     def test_its_findings_explain_themselves_and_travel(self, check: MonitorCheck) -> None:
         for window in (make_window(make_rows(2000)), *self.bad_windows()):
@@ -175,7 +175,10 @@ class CheckContract:
                 continue
             if (expected := self.reference(case)) is None:
                 continue
-            said = {name: any(each.breached for each in findings if each.column == name) for name in expected}
+            said = {
+                name: any(finding.breached for finding in findings if finding.column == name)
+                for name in expected
+            }
             assert said == dict(expected), (seed, case.fates)
             judged += len(expected)
         assert judged or self.reference(random_case(0)) is None
@@ -183,17 +186,18 @@ class CheckContract:
     def expect_sound(self, check: MonitorCheck, findings: Sequence[Finding], case: RandomCase) -> None:
         """Expect findings that travel, and numbers that are numbers."""
         assert msgspec.json.decode(msgspec.json.encode(findings), type=list[Finding]) == list(findings), case
-        for each in findings:
-            assert each.check == check.key
-            assert each.severity in check.severities
-            assert each.says
-            assert each.p_value is None or 0 <= each.p_value <= 1
-            assert not each.breached or each.effect is None or each.effect > 0, (case.seed, each)
+        for finding in findings:
+            assert finding.check == check.key
+            assert finding.severity in check.severities
+            assert finding.says
+            assert finding.p_value is None or 0 <= finding.p_value <= 1
+            assert not finding.breached or finding.effect is None or finding.effect > 0, (case.seed, finding)
 
     def test_it_survives_a_model_of_which_nothing_is_known(self, check: MonitorCheck) -> None:
         window = compare(make_rows(2000), {}, min_rows=200)
         assert all(
-            each.severity is Severity.SHADOW_BETTER or not each.breached for each in check.evaluate(window)
+            finding.severity is Severity.SHADOW_BETTER or not finding.breached
+            for finding in check.evaluate(window)
         )
 
     def test_its_options_have_defaults_that_make_sense_and_travel(self, check: MonitorCheck) -> None:

@@ -87,27 +87,27 @@ class DriftTestContract:
             test, DISTRIBUTIONS["counts"](draw, 5000), 2 + DISTRIBUTIONS["counts"](draw, 5000)
         )
         sides += [counts([400, 300, 200, 100], [250, 300, 200, 250])] if test.categorical else []
-        for each in sides:
-            found = test.compare(each)
-            assert found.drifted
-            assert found.p_value < 1e-6
-            assert found.effect > test.floor
+        for side in sides:
+            result = test.compare(side)
+            assert result.drifted
+            assert result.p_value < 1e-6
+            assert result.effect > test.floor
 
     def test_a_trifle_of_very_many_rows_is_sure_and_no_drift(self, test: DriftTest) -> None:
         draw = np.random.default_rng(4)
         sides = self._numbers(test, draw.normal(size=500_000), draw.normal(0.02, 1, 500_000))
         sides += [counts([500_000, 500_000], [503_000, 497_000])] if test.categorical else []
-        for each in sides:
-            found = test.compare(each)
-            assert found.p_value < 1e-4
-            assert not found.drifted
+        for side in sides:
+            result = test.compare(side)
+            assert result.p_value < 1e-4
+            assert not result.drifted
 
     def test_of_odd_sides_it_says_something_finite(self, test: DriftTest) -> None:
         odd = [[0.0], [3.0, 3.0, 3.0], [1e308, -1e308], [1e-300, 2e-300], [1.0] * 50 + [2.0], [-0.0, 0.0]]
         for first in odd:
             for second in odd:
-                for each in self._numbers(test, np.array(first), np.array(second)):
-                    self._is_sound(test, each)
+                for number in self._numbers(test, np.array(first), np.array(second)):
+                    self._is_sound(test, number)
         whole = [[1], [1, 0, 0], [0, 0, 5], [1000, 1, 1]]
         for before in whole:
             for after in (each for each in whole if len(each) == len(before)):
@@ -123,20 +123,20 @@ class DriftTestContract:
     def test_equal_sides_have_no_distance(self, test: DriftTest) -> None:
         draw = np.random.default_rng(5)
         sides = [
-            each
+            number
             for make in DISTRIBUTIONS.values()
             for rows in [make(draw, 300)]
-            for each in self._numbers(test, rows, rows)
+            for number in self._numbers(test, rows, rows)
         ]
         sides += [counts([3, 900, 50], [3, 900, 50])] if test.categorical else []
-        for each in sides:
-            found = test.compare(each)
-            assert (found.statistic, found.effect) == pytest.approx((0, 0), abs=1e-9)
-            assert not found.drifted
+        for side in sides:
+            result = test.compare(side)
+            assert (result.statistic, result.effect) == pytest.approx((0, 0), abs=1e-9)
+            assert not result.drifted
 
     def test_two_constants_that_differ_have_drifted(self, test: DriftTest) -> None:
-        for each in self._numbers(test, np.full(500, 3.0), np.full(500, 4.0)):
-            assert test.compare(each).drifted
+        for number in self._numbers(test, np.full(500, 3.0), np.full(500, 4.0)):
+            assert test.compare(number).drifted
 
     def test_the_same_sides_give_the_same_answer(self, test: DriftTest) -> None:
         for name, make in self.pairs(test, 60, 40, seed=6):
@@ -147,13 +147,13 @@ class DriftTestContract:
         return [values(before, after), over_bins(before, after)] if test.numeric else []
 
     def _is_sound(self, test: DriftTest, sides: TwoSides) -> None:
-        found = test.compare(sides)
-        assert math.isfinite(found.statistic)
-        assert math.isfinite(found.effect)
-        assert math.isfinite(found.threshold)
-        assert found.effect >= 0
-        assert 0 <= found.p_value <= 1
-        assert found.n_reference >= 0
+        result = test.compare(sides)
+        assert math.isfinite(result.statistic)
+        assert math.isfinite(result.effect)
+        assert math.isfinite(result.threshold)
+        assert result.effect >= 0
+        assert 0 <= result.p_value <= 1
+        assert result.n_reference >= 0
 
 
 def is_tied(name: str) -> bool:

@@ -58,8 +58,8 @@ def claim(ws: Workspace, owner: str = "w", now: datetime | None = None, **wanted
 
 def keys(ws: Workspace, count: int) -> list[str]:
     """Claim `count` jobs, one after the other; return their keys."""
-    found = [claim(ws) for _ in range(count)]
-    return [job.key for job in found if job is not None]
+    jobs = [claim(ws) for _ in range(count)]
+    return [job.key for job in jobs if job is not None]
 
 
 def limit(ws: Workspace, lane: str, most: int | None) -> None:

@@ -118,7 +118,7 @@ class ListenerContract:
         port = listen(workspace, source, first)
         assert port.taken == {}
         port = listen(workspace, source, second, port)
-        assert [source.number_of(each) for each in port.taken.values()] == [1]
+        assert [source.number_of(arrival) for arrival in port.taken.values()] == [1]
 
     def test_what_comes_while_nobody_listens_is_not_lost(self, workspace: Workspace, source: Any) -> None:
         if not self.keeps:
@@ -133,7 +133,7 @@ class ListenerContract:
         port = listen(workspace, source, nothing)
         self.run(source.put(7))
         port = listen(workspace, source, rest, port)
-        assert [source.number_of(each) for each in port.taken.values()] == [7]
+        assert [source.number_of(arrival) for arrival in port.taken.values()] == [7]
 
 
 def listen(

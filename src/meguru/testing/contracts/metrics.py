@@ -48,11 +48,11 @@ class MetricContract:
 
     def test_values_lie_in_its_range_and_in_their_interval(self, metric: Metric) -> None:
         for rows in self.rows(metric):
-            found = metric.interval(rows)
-            assert found.estimate == pytest.approx(metric.value(rows), rel=1e-12, abs=1e-12)
-            assert metric.low <= found.low <= found.estimate <= found.high <= metric.high
-            assert found.low < found.high
-            assert found.n == len(rows)
+            interval = metric.interval(rows)
+            assert interval.estimate == pytest.approx(metric.value(rows), rel=1e-12, abs=1e-12)
+            assert metric.low <= interval.low <= interval.estimate <= interval.high <= metric.high
+            assert interval.low < interval.high
+            assert interval.n == len(rows)
 
     def test_a_better_model_is_better(self, metric: Metric) -> None:
         for bad, good in zip(self.rows(metric, skill=0.2), self.rows(metric, skill=3.0), strict=True):
@@ -64,8 +64,8 @@ class MetricContract:
 
     def test_equal_answers_do_not_differ(self, metric: Metric) -> None:
         for rows in self.rows(metric):
-            found = metric.difference(rows, rows)
-            assert (found.low, found.estimate, found.high) == (0, 0, 0)
+            interval = metric.difference(rows, rows)
+            assert (interval.low, interval.estimate, interval.high) == (0, 0, 0)
 
     def test_the_order_of_rows_does_not_matter(self, metric: Metric) -> None:
         for rows in self.rows(metric):
@@ -121,8 +121,8 @@ class MetricContract:
     def test_few_rows_give_a_wide_interval_or_none(self, metric: Metric) -> None:
         for n in (1, 2, 3):
             for rows in self.rows(metric, n):
-                found = metric.interval(rows)
-                assert math.isnan(found.low) or found.low <= found.estimate <= found.high
+                interval = metric.interval(rows)
+                assert math.isnan(interval.low) or interval.low <= interval.estimate <= interval.high
 
     def test_rows_without_its_outputs_are_refused_with_the_reason(self, metric: Metric) -> None:
         for rows in self.rows(metric, 20):

@@ -87,7 +87,7 @@ class MlflowContract:
         for _ in range(2):
             assert call("POST", "runs/log-batch", run_id=run, metrics=[*points, _point("one", 1, 9)]) == {}
         history = _history(call, run, "k")
-        assert len(history) == len({(each["step"], each["value"]) for each in points})
+        assert len(history) == len({(point["step"], point["value"]) for point in points})
         assert [each["step"] for each in history] == sorted(each["step"] for each in history)
         newest = {each["key"]: each for each in _shown(call, run)["data"]["metrics"]}
         assert (newest["k"]["step"], newest["k"]["value"], newest["one"]["value"]) == (6, 2, 9)
@@ -217,7 +217,9 @@ class MlflowContract:
         token = call("POST", "runs/search", order_by=["metrics.acc"], **ask)["next_page_token"]
         strange = ["WzBd", "WzAsImEiLCJiIl0=", "WzAsOTk5OTk5OTk5OTk5OTk5OTk5OTk5XQ==", "x", "WyJhIl0="]
         wrong_kinds = [[0, *"aaaaaa"], [0, 1, 2, 3, 4, 5, 6], [0, 1, "a", 1, "a", 5, "a"]]
-        strange += [base64.urlsafe_b64encode(json.dumps(each).encode()).decode() for each in wrong_kinds]
+        strange += [
+            base64.urlsafe_b64encode(json.dumps(wrong_kind).encode()).decode() for wrong_kind in wrong_kinds
+        ]
         for each in (*strange, token):
             code, _ = call("POST", "runs/search", order_by=["params.opt", "end_time"], page_token=each, **ask)
             assert code == 400

@@ -166,8 +166,8 @@ class OnlineStoreContract:
         best: dict[bytes, OnlineRow] = {}
         for part in writes:
             write(store, VIEW, part)
-            for each in part:
-                best[each.key] = max(best.get(each.key, each), each, key=lambda it: it.rank)
+            for online in part:
+                best[online.key] = max(best.get(online.key, online), online, key=lambda it: it.rank)
         assert contents(store) == sorted(best.values())
 
     def test_what_is_gone_stays_gone_for_older_rows(self, store: OnlineStore) -> None:

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 def holding(ws: Workspace, key: str, now: datetime | None = None) -> Job:
     """Promise and claim a job."""
     job_id = promise_in(ws, key=key)
-    held = claim(ws, "w", now, job_id=job_id)
-    assert held is not None
-    return held
+    job = claim(ws, "w", now, job_id=job_id)
+    assert job is not None
+    return job
 
 
-def take(ws: Workspace, holder: str, held: Job, now: datetime | None = None) -> bool:
+def take(ws: Workspace, holder: str, job: Job, now: datetime | None = None) -> bool:
     """Take a place of the pool ``gpu``."""
     with ws.db.write() as tx:
-        return store.take(tx, "gpu", holder, held, now or datetime.now(UTC))
+        return store.take(tx, "gpu", holder, job, now or datetime.now(UTC))
 
 
 class PoolsContract:
@@ -39,12 +39,12 @@ class PoolsContract:
 
     def test_a_pool_gives_as_many_places_as_it_has(self, workspace: Workspace) -> None:
         set_pool(workspace, name="gpu", slots=2)
-        held = holding(workspace, "a")
-        assert [take(workspace, holder, held) for holder in ("s1", "s2", "s3")] == [True, True, False]
-        assert take(workspace, "s1", held)  # it has one already
+        job = holding(workspace, "a")
+        assert [take(workspace, holder, job) for holder in ("s1", "s2", "s3")] == [True, True, False]
+        assert take(workspace, "s1", job)  # it has one already
         with workspace.db.write() as tx:
             store.release(tx, "s1")
-        assert take(workspace, "s3", held)
+        assert take(workspace, "s3", job)
         (shown,) = list_pools(workspace)
         assert [place.holder for place in shown.taken] == ["s2", "s3"]
 
@@ -93,14 +93,14 @@ class PoolsContract:
 
     def test_fewer_places_take_none_away_from_who_holds_one(self, workspace: Workspace) -> None:
         set_pool(workspace, name="gpu", slots=2)
-        held = holding(workspace, "a")
-        assert take(workspace, "s1", held)
-        assert take(workspace, "s2", held)
+        job = holding(workspace, "a")
+        assert take(workspace, "s1", job)
+        assert take(workspace, "s2", job)
         set_pool(workspace, name="gpu", slots=0)
-        assert take(workspace, "s1", held)
+        assert take(workspace, "s1", job)
         with workspace.db.write() as tx:
             store.release(tx, "s1")
-        assert not take(workspace, "s1", held)
+        assert not take(workspace, "s1", job)
 
     def test_an_unknown_pool_is_named_with_what_looks_like_it(self, workspace: Workspace) -> None:
         set_pool(workspace, name="gpu", slots=1)
@@ -117,12 +117,12 @@ class PoolsContract:
             {"slots": 1},
             {"changes": {"slots": {"before": 1, "after": 2}}},
         ]
-        held = holding(workspace, "a", datetime.now(UTC) + timedelta(seconds=1))
-        assert take(workspace, "s1", held)
+        job = holding(workspace, "a", datetime.now(UTC) + timedelta(seconds=1))
+        assert take(workspace, "s1", job)
         with pytest.raises(Conflict, match="in use"):
             remove_pool(workspace, name="gpu")
         with workspace.db.write() as tx:
-            queue.finish(tx, held, JobState.DONE, datetime.now(UTC))
+            queue.finish(tx, job, JobState.DONE, datetime.now(UTC))
         remove_pool(workspace, name="gpu")
         assert list_pools(workspace) == []
         with pytest.raises(InvalidInput, match="places"):

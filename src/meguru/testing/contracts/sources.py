@@ -81,15 +81,15 @@ class ReadByHand:
             hosts=["*"],
             known=frozenset(self.files),
         )
-        found = source_of(self.world.spec, context).read(self.position, sink, list(key))
+        source_read = source_of(self.world.spec, context).read(self.position, sink, list(key))
         self.given = {path: self.blobs.put_file(file) for path, file in sink.close().items()}
-        if found.shrunk:
-            raise InvalidInput("the source lost rows that were read", why=found.shrunk)
-        kept = self.files if not found.whole else {path: self.files[path] for path in sink.kept}
-        same = found.whole and found.position == self.position is not None and not self.given
+        if source_read.shrunk:
+            raise InvalidInput("the source lost rows that were read", why=source_read.shrunk)
+        kept = self.files if not source_read.whole else {path: self.files[path] for path in sink.kept}
+        same = source_read.whole and source_read.position == self.position is not None and not self.given
         self.files = self.files if same else kept | self.given
-        self.position = found.position
-        return found
+        self.position = source_read.position
+        return source_read
 
     def rows(self, files: dict[str, str] | None = None) -> pl.DataFrame:
         """Return the rows of the dataset, or of some files."""

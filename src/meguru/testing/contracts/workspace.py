@@ -293,7 +293,7 @@ class WorkspaceContract:
 
     def test_structs_are_rows_as_sqlalchemy_writes_and_reads_them(self, workspace: Workspace) -> None:
         now = datetime(2026, 3, 1, 12, 30, 0, 5, tzinfo=timezone(timedelta(hours=9)))
-        one = StepRun(
+        run = StepRun(
             id="r.a?%s",
             run="r",
             pipeline="p",
@@ -307,12 +307,12 @@ class WorkspaceContract:
             failed=Failed(step="a", type="ValueError", message="ü"),
             busy_seconds=0.5,
         )
-        other = msgspec.structs.replace(one, id="r.b", failed=None, parts={})
+        other = msgspec.structs.replace(run, id="r.b", failed=None, parts={})
         with workspace.db.write() as tx:
-            struct_rows.insert(RawSql(tx), "step_run", one, other)
-            copy = msgspec.structs.asdict(one) | {"id": "copy"}
+            struct_rows.insert(RawSql(tx), "step_run", run, other)
+            copy = msgspec.structs.asdict(run) | {"id": "copy"}
             tx.execute(insert(step_run).values(copy))
-            long = msgspec.structs.replace(one, id="r.c", step="s" * 101)
+            long = msgspec.structs.replace(run, id="r.c", step="s" * 101)
             with pytest.raises(InvalidInput, match="step is too long"):
                 struct_rows.insert(RawSql(tx), "step_run", long)
         with workspace.read() as tx:
@@ -320,7 +320,7 @@ class WorkspaceContract:
             rows = [dict(row) | {"id": ""} for row in tx.execute(query).mappings()]
             read = struct_rows.select(RawSql(tx), StepRun, "step_run", "run = ? ORDER BY id DESC", ("r",))
         assert rows[0] == rows[1]
-        assert read == [other, one, msgspec.structs.replace(one, id="copy")]
+        assert read == [other, run, msgspec.structs.replace(run, id="copy")]
 
     def test_points_of_many_writers_are_all_kept(self, workspace: Workspace) -> None:
         run = start(workspace, experiment="delay").id
@@ -330,8 +330,8 @@ class WorkspaceContract:
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(write, range(8)))
-        found = finish(workspace, run=run).metrics["auc"]
-        assert (found.count, found.value, found.minimum, found.maximum) == (400, 7.0, 0.0, 7.0)
+        summary = finish(workspace, run=run).metrics["auc"]
+        assert (summary.count, summary.value, summary.minimum, summary.maximum) == (400, 7.0, 0.0, 7.0)
 
     def test_times_keep_their_microseconds_and_zone(self, workspace: Workspace) -> None:
         made = start(workspace, experiment="delay")

@@ -20,124 +20,131 @@ class Needs(NamedTuple):
     packages: tuple[str, ...]
 
 
-def _weights(asked: TaskQuestion, seed: int) -> tuple[Any, Any]:
+def _weights(question: TaskQuestion, seed: int) -> tuple[Any, Any]:
     """Weights of shape (2, width) and a bias that keeps the bounds of an interval in order."""
     draw = np.random.default_rng(seed)
-    spread = asked.task["task"] in {"interval", "quantile"}
-    one = draw.normal(size=(2, 1)) * np.ones((1, asked.width))
-    weights = one if spread else draw.normal(size=(2, asked.width))
+    spread = question.task["task"] in {"interval", "quantile"}
+    one = draw.normal(size=(2, 1)) * np.ones((1, question.width))
+    weights = one if spread else draw.normal(size=(2, question.width))
     ordered = {"interval": [0.0, -1.0, 1.0], "quantile": [-1.0, 0.0, 1.0]}
-    bias = ordered.get(asked.task["task"], [0.0] * asked.width)
+    bias = ordered.get(question.task["task"], [0.0] * question.width)
     return np.round(weights * 64) / 64, np.array(bias)
 
 
-def onnx(asked: TaskQuestion, seed: int) -> Any:
+def onnx(question: TaskQuestion, seed: int) -> Any:
     """One dense layer."""
     from meguru.testing.networks.onnx import dense
 
     names = {"sigmoid": "Sigmoid", "softmax": "Softmax", "linear": "Identity"}
-    return dense(*_weights(asked, seed), activation=names[asked.activation])
+    return dense(*_weights(question, seed), activation=names[question.activation])
 
 
-def function(asked: TaskQuestion, seed: int) -> Any:
+def function(question: TaskQuestion, seed: int) -> Any:
     """One dense layer, as code that a host runs."""
     from meguru.modelhost.function_model import FunctionModel
     from meguru.testing.matrix.dense_rows import DenseRows
 
-    weights, bias = _weights(asked, seed)
-    name = asked.task["outputs"][0]["name"] if asked.task["task"] == "generic" else ""
-    said = {"weights": weights.tolist(), "bias": bias.tolist(), "activation": asked.activation, "name": name}
+    weights, bias = _weights(question, seed)
+    name = question.task["outputs"][0]["name"] if question.task["task"] == "generic" else ""
+    said = {
+        "weights": weights.tolist(),
+        "bias": bias.tolist(),
+        "activation": question.activation,
+        "name": name,
+    }
     return FunctionModel(target=DenseRows, arguments=said)
 
 
-def pytorch(asked: TaskQuestion, seed: int) -> Any:
+def pytorch(question: TaskQuestion, seed: int) -> Any:
     """One linear layer and its activation."""
     import torch
     from torch import nn
 
-    weights, bias = (torch.tensor(each, dtype=torch.float32) for each in _weights(asked, seed))
-    layer = nn.Linear(2, asked.width)
+    weights, bias = (torch.tensor(weight, dtype=torch.float32) for weight in _weights(question, seed))
+    layer = nn.Linear(2, question.width)
     layer.weight.data, layer.bias.data = weights.T.contiguous(), bias
     last = {"sigmoid": nn.Sigmoid(), "softmax": nn.Softmax(dim=-1), "linear": nn.Identity()}
-    return nn.Sequential(layer, last[asked.activation])
+    return nn.Sequential(layer, last[question.activation])
 
 
-def keras(asked: TaskQuestion, seed: int) -> Any:
+def keras(question: TaskQuestion, seed: int) -> Any:
     """One dense layer."""
     from meguru.testing.networks.keras import library
 
     found = library()
-    layer = found.layers.Dense(asked.width, activation=asked.activation)
+    layer = found.layers.Dense(question.width, activation=question.activation)
     model = found.Sequential([found.Input((2,)), layer])
-    layer.set_weights(list(_weights(asked, seed)))
+    layer.set_weights(list(_weights(question, seed)))
     return model
 
 
-def sklearn(asked: TaskQuestion, seed: int) -> Any:
+def sklearn(question: TaskQuestion, seed: int) -> Any:
     """A tree; an isolation forest for anomalies, boosting for a quantile."""
     from sklearn.ensemble import GradientBoostingRegressor, IsolationForest
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    if asked.task["task"] == "anomaly":
+    if question.task["task"] == "anomaly":
         return IsolationForest(n_estimators=3, random_state=seed).fit(X)
-    if asked.task["task"] == "quantile":
-        level = asked.task["levels"][0]
+    if question.task["task"] == "quantile":
+        level = question.task["levels"][0]
         boosting = GradientBoostingRegressor(loss="quantile", alpha=level, n_estimators=1 + seed)
-        return boosting.fit(X, asked.y)
-    kind = DecisionTreeClassifier if asked.activation != "linear" else DecisionTreeRegressor
-    return kind(max_depth=2 + seed, random_state=seed).fit(X, asked.y)
+        return boosting.fit(X, question.y)
+    kind = DecisionTreeClassifier if question.activation != "linear" else DecisionTreeRegressor
+    return kind(max_depth=2 + seed, random_state=seed).fit(X, question.y)
 
 
-def xgboost(asked: TaskQuestion, seed: int) -> Any:
+def xgboost(question: TaskQuestion, seed: int) -> Any:
     """A few trees of XGBoost, by the objective of the task."""
     import xgboost as library
 
     options: dict[str, Any] = {"n_estimators": 1 + seed, "max_depth": 2, "n_jobs": 1, "random_state": seed}
-    if asked.task["task"] == "ranking":
+    if question.task["task"] == "ranking":
         groups = np.repeat(np.arange(len(X) // 10), 10)
-        return library.XGBRanker(**options).fit(FRAME.to_pandas(), asked.y, qid=groups)
-    if asked.task["task"] == "quantile":
-        options |= {"objective": "reg:quantileerror", "quantile_alpha": asked.task["levels"]}
-    kind = library.XGBClassifier if asked.activation != "linear" else library.XGBRegressor
-    return kind(**options).fit(FRAME.to_pandas(), asked.y)
+        return library.XGBRanker(**options).fit(FRAME.to_pandas(), question.y, qid=groups)
+    if question.task["task"] == "quantile":
+        options |= {"objective": "reg:quantileerror", "quantile_alpha": question.task["levels"]}
+    kind = library.XGBClassifier if question.activation != "linear" else library.XGBRegressor
+    return kind(**options).fit(FRAME.to_pandas(), question.y)
 
 
-def lightgbm(asked: TaskQuestion, seed: int) -> Any:
+def lightgbm(question: TaskQuestion, seed: int) -> Any:
     """A few trees of LightGBM, by the objective of the task."""
     import lightgbm as library
 
     options: dict[str, Any] = {"n_estimators": 1 + seed, "num_leaves": 3, "min_child_samples": 2}
     options |= {"n_jobs": 1, "verbose": -1, "random_state": seed}
-    if asked.task["task"] == "ranking":
-        return library.LGBMRanker(**options).fit(X, asked.y, group=[10] * (len(X) // 10))
-    if asked.task["task"] == "quantile":
-        options |= {"objective": "quantile", "alpha": asked.task["levels"][0]}
-    kind = library.LGBMClassifier if asked.activation != "linear" else library.LGBMRegressor
-    one = asked.y if np.ndim(asked.y) == 1 else asked.y[:, 0]  # it learns no more, and the cell is refused
+    if question.task["task"] == "ranking":
+        return library.LGBMRanker(**options).fit(X, question.y, group=[10] * (len(X) // 10))
+    if question.task["task"] == "quantile":
+        options |= {"objective": "quantile", "alpha": question.task["levels"][0]}
+    kind = library.LGBMClassifier if question.activation != "linear" else library.LGBMRegressor
+    one = (
+        question.y if np.ndim(question.y) == 1 else question.y[:, 0]
+    )  # it learns no more, and the cell is refused
     return kind(**options).fit(X, one)
 
 
-def catboost(asked: TaskQuestion, seed: int) -> Any:
+def catboost(question: TaskQuestion, seed: int) -> Any:
     """A few trees of CatBoost, by the loss of the task."""
     import catboost as library
 
     options: dict[str, Any] = {"iterations": 1 + seed, "depth": 2, "verbose": 0, "thread_count": 1}
     options |= {"allow_writing_files": False, "random_seed": seed}
-    task = asked.task["task"]
+    task = question.task["task"]
     if task == "ranking":
-        return library.CatBoostRanker(**options).fit(X, asked.y, group_id=np.arange(len(X)) // 10)
-    levels = ",".join(map(str, asked.task.get("levels", [])))
+        return library.CatBoostRanker(**options).fit(X, question.y, group_id=np.arange(len(X)) // 10)
+    levels = ",".join(map(str, question.task.get("levels", [])))
     losses = {
         "multilabel": "MultiLogloss",
         "multioutput": "MultiRMSE",
         "quantile": f"MultiQuantile:alpha={levels}",
     }
     options |= {"loss_function": losses[task]} if task in losses else {}
-    kind = library.CatBoostClassifier if asked.activation != "linear" else library.CatBoostRegressor
-    return kind(**options).fit(X, asked.y)
+    kind = library.CatBoostClassifier if question.activation != "linear" else library.CatBoostRegressor
+    return kind(**options).fit(X, question.y)
 
 
-def statsmodels(asked: TaskQuestion, seed: int) -> Any:
+def statsmodels(question: TaskQuestion, seed: int) -> Any:
     """Parameters of one equation, or of one for each class but the first."""
     from statsmodels.discrete.discrete_model import MNLogit
     from statsmodels.genmod.families import Binomial
@@ -145,14 +152,16 @@ def statsmodels(asked: TaskQuestion, seed: int) -> Any:
     from statsmodels.regression.linear_model import OLS
     from statsmodels.regression.quantile_regression import QuantReg
 
-    rows, task = X * [[1.0, float(seed)]], asked.task["task"]
+    rows, task = X * [[1.0, float(seed)]], question.task["task"]
     if task == "quantile":
-        return QuantReg(asked.y, rows).fit(q=asked.task["levels"][0])
+        return QuantReg(question.y, rows).fit(q=question.task["levels"][0])
     if task == "multiclass":
-        return MNLogit(asked.y, rows).fit(disp=0, maxiter=3 + seed, warn_convergence=False)
-    if asked.activation == "sigmoid" and np.ndim(asked.y) == 1:
-        return GLM(asked.y, rows, family=Binomial()).fit_regularized(alpha=0.1 * seed)
-    one = asked.y if np.ndim(asked.y) == 1 else asked.y[:, 0]  # it learns no more, and the cell is refused
+        return MNLogit(question.y, rows).fit(disp=0, maxiter=3 + seed, warn_convergence=False)
+    if question.activation == "sigmoid" and np.ndim(question.y) == 1:
+        return GLM(question.y, rows, family=Binomial()).fit_regularized(alpha=0.1 * seed)
+    one = (
+        question.y if np.ndim(question.y) == 1 else question.y[:, 0]
+    )  # it learns no more, and the cell is refused
     return OLS(one, rows).fit()
 
 
@@ -173,6 +182,6 @@ FEW = {"function": ("generic", "multiclass")}
 their answers alone."""
 
 
-def estimator(flavor: str, asked: TaskQuestion, seed: int) -> Any:
+def estimator(flavor: str, question: TaskQuestion, seed: int) -> Any:
     """Return an estimator of a flavor that answers a question."""
-    return FLAVORS[flavor].make(asked, seed)
+    return FLAVORS[flavor].make(question, seed)

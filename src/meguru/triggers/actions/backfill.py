@@ -45,5 +45,5 @@ class StartBackfill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         given = msgspec.structs.asdict(self)
         given.pop("backfill")
         given = fill(given, moment_of(ctx, occasion))
-        made = start(ctx, pipeline=self.backfill, **given)
-        return Started(ref=made.ref)
+        backfill = start(ctx, pipeline=self.backfill, **given)
+        return Started(ref=backfill.ref)

@@ -34,12 +34,14 @@ class CallWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Promise the call, which is tried again until it is taken."""
         hook = self._hook(ctx)
-        told = events.get(ctx.tx, ctx.cause or "")
+        event = events.get(ctx.tx, ctx.cause or "")
         said = fill(self.said, moment_of(ctx, occasion))
-        job = enqueue_event(ctx, hook, told, key=f"{hook.id}:{occasion.key}", said=said)
+        job = enqueue_event(ctx, hook, event, key=f"{hook.id}:{occasion.key}", said=said)
         return Started(ref=refs.make("webhook", hook.id), job=job.id)
 
     def _hook(self, ctx: Context) -> Webhook:
-        found = store.one(ctx.tx, self.webhook, ctx.principal.projects("webhook:read"))
-        ctx.require("webhook:write", project=found.project, why=f"the trigger would call webhook/{found.id}")
-        return found
+        webhook = store.one(ctx.tx, self.webhook, ctx.principal.projects("webhook:read"))
+        ctx.require(
+            "webhook:write", project=webhook.project, why=f"the trigger would call webhook/{webhook.id}"
+        )
+        return webhook

@@ -46,7 +46,9 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         if not _has_version(self.pipeline):
             ensure(ctx, refs.parse(self.pipeline, kind="pipeline").name, why="the trigger")
         version = self._planned(ctx)
-        given = {one.name: one.default for one in version.graph.parameters} | default_params(ctx.tx, version)
+        given = {
+            parameter.name: parameter.default for parameter in version.graph.parameters
+        } | default_params(ctx.tx, version)
         for _, dataset in pins.of_datasets(version.graph, given | self.params):
             pins.check_readable(ctx, version.name, dataset)
 

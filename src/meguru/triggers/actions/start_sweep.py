@@ -41,5 +41,5 @@ class StartSweep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Start the sweep."""
         version = deployed_version(ctx, refs.parse(self.sweep, kind="pipeline").name)
         params = fill(self.params, moment_of(ctx, occasion))
-        made = start(ctx, pipeline=version.ref, space=self.space, search=self.search, params=params)
-        return Started(ref=made.ref, job=made.job)
+        sweep = start(ctx, pipeline=version.ref, space=self.space, search=self.search, params=params)
+        return Started(ref=sweep.ref, job=sweep.job)

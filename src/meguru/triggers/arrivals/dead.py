@@ -16,8 +16,8 @@ from meguru.triggers.parse import kind_of
 @operation("trigger.dead_letters", permission="trigger:read", query=True, on="name")
 def dead_letters(ctx: Context, *, name: str, before: str = "", limit: int = 100) -> Page[DeadLetter]:
     """List what arrived for a trigger and could not be read, the newest first."""
-    found = triggers.one(ctx.tx, name)
-    items = store.letters(ctx.tx, found.name, limit=check_limit(limit) + 1, before=before)
+    trigger = triggers.one(ctx.tx, name)
+    items = store.letters(ctx.tx, trigger.name, limit=check_limit(limit) + 1, before=before)
     return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
 
 

@@ -22,16 +22,16 @@ def hook_of(ws: Workspace, name: str) -> tuple[str, OnHook]:
     """Return a trigger's name in full and its hook; NotFound, the same for all that have none."""
     full = refs.within(ws.home, name)
     with ws.read() as tx:
-        found = triggers.find(tx, full)
+        trigger = triggers.find(tx, full)
     kind = None
-    if found is not None:
+    if trigger is not None:
         try:
-            kind = kind_of(found.on)
+            kind = kind_of(trigger.on)
         except MeguruError:
             log.exception("trigger %s can't be read; its hook takes nothing", full)
-    if found is None or not isinstance(kind, OnHook):
+    if trigger is None or not isinstance(kind, OnHook):
         raise NotFound("there is no such hook", hint="the address is /hooks/NAME, of a trigger with a hook")
-    return found.name, kind
+    return trigger.name, kind
 
 
 def take_delivery(ws: Workspace, name: str, kind: OnHook, headers: Mapping[str, str], body: bytes) -> str:

@@ -206,6 +206,6 @@ def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 async def _wait_for_end(name: str) -> None:
     """Wait until a listener's task has ended."""
-    tasks = [each for each in asyncio.all_tasks() if each.get_name() == f"listener:{name}"]
+    tasks = [all_task for all_task in asyncio.all_tasks() if all_task.get_name() == f"listener:{name}"]
     if tasks:
         await asyncio.wait(tasks, timeout=STOP_SECONDS)

@@ -15,5 +15,5 @@ def listeners(ctx: Context) -> list[ListenerState]:
 @operation("trigger.listener", permission="trigger:read", query=True, on="name")
 def listener(ctx: Context, *, name: str) -> ListenerState | None:
     """Tell how listening goes for one trigger; None for one that does not listen, or has not begun to."""
-    found = store.states(ctx.tx, name=triggers.one(ctx.tx, name).name)
-    return found[0] if found else None
+    listener_states = store.states(ctx.tx, name=triggers.one(ctx.tx, name).name)
+    return listener_states[0] if listener_states else None

@@ -18,14 +18,14 @@ class BusinessDays:
     """Which days are business days, and which of its month each is."""
 
     def __init__(self, holidays: tuple[str, ...]) -> None:
-        self._dates = frozenset(date.fromisoformat(each) for each in holidays if _is_date(each))
-        self._countries = [_country(each) for each in holidays if not _is_date(each)]
+        self._dates = frozenset(date.fromisoformat(holiday) for holiday in holidays if _is_date(holiday))
+        self._countries = [_country(holiday) for holiday in holidays if not _is_date(holiday)]
 
     def __contains__(self, day: object) -> bool:
         """Tell whether a day is a business day."""
         if not isinstance(day, date) or day.weekday() >= _SATURDAY or day in self._dates:
             return False
-        return not any(day in each for each in self._countries)
+        return not any(day in country for country in self._countries)
 
     def is_nth(self, day: date, nth: int) -> bool:
         """Tell whether a day is the nth business day of its month; -1 is the last."""

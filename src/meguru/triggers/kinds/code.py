@@ -58,7 +58,7 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
         check_every(self.every)
         if not _BRANCH.fullmatch(self.branch) or ".." in self.branch:
             raise InvalidInput(f"{self.branch[:80]!r} is no branch", field="on.branch")
-        if len(self.paths) > MAX_PATHS or any(not 0 < len(each) <= 300 for each in self.paths):
+        if len(self.paths) > MAX_PATHS or any(not 0 < len(path) <= 300 for path in self.paths):
             raise InvalidInput(f"at most {MAX_PATHS} patterns of 300 letters", field="on.paths")
         self._repository(ctx.ws)
         if self.reaches:
@@ -125,5 +125,5 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
         with ws.read() as tx:
             version = pipelines.resolve(tx, refs.make("pipeline", self.reaches))
         # The pipeline's files are named from its own folder, which may be one of the repository's.
-        ends = [f"/{each.path}" for each in version.sources]
+        ends = [f"/{source.path}" for source in version.sources]
         return [each for each in changed if any(f"/{each}".endswith(end) for end in ends)]

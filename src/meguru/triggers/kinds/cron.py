@@ -97,12 +97,12 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.days == "all":
             yield from moments(self.cron, zone, after)
             return
-        known = business_days(self._holidays())
+        days = business_days(self._holidays())
         skipped = 0
         while skipped < _MAX_SKIPPED_DAYS:
             for instant in moments(self.cron, zone, after):
                 day = instant.astimezone(zone).date()
-                if day in known if self.nth is None else known.is_nth(day, self.nth):
+                if day in days if self.nth is None else days.is_nth(day, self.nth):
                     skipped = 0
                     yield instant
                     continue

@@ -100,4 +100,4 @@ class Data(ByEvents, frozen=True, kw_only=True):
         declared = events.read(ctx.tx, after=trigger.created_seq - 1, limit=1)
         since = declared[0].at if declared else trigger.created_at
         recent = datasets.versions(ctx.tx, self.data, before=None, limit=MAX_VERSIONS)
-        return next((each for each in recent if each.created_at <= since), None)
+        return next((version for version in recent if version.created_at <= since), None)

@@ -166,4 +166,4 @@ def without_user(url: str) -> str:
 
 
 def _verb(arguments: tuple[str, ...]) -> str:
-    return next((each for each in arguments if not each.startswith("-")), "")
+    return next((argument for argument in arguments if not argument.startswith("-")), "")

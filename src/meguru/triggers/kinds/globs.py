@@ -9,7 +9,7 @@ from functools import lru_cache
 
 def matches_any(path: str, patterns: Iterable[str]) -> bool:
     """Tell whether a path is one of some patterns; ``train/`` stands for all that is in it."""
-    return any(_compiled(each).fullmatch(path) for each in patterns)
+    return any(_compiled(pattern).fullmatch(path) for pattern in patterns)
 
 
 _ANY_FOLDERS = "(?:[^/]+/)*?"
@@ -34,7 +34,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
             parts[-1].append(regex)
         else:
             parts[-1][-1] += regex
-    joined = [_joined(each) for each in parts]
+    joined = [_joined(part) for part in parts]
     for n, following in enumerate(parts[1:]):
         # ``**/`` covers the rest only from the beginning of a folder's name.
         at_folder = joined[n].endswith("/") or parts[n] == [_ANY_FOLDERS]

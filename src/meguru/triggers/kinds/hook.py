@@ -77,14 +77,16 @@ class OnHook(ByArrivals, frozen=True, kw_only=True):
 
     def read(self, ws: Workspace, raw: RawArrival) -> SourceArrival:
         """Return the event of a delivery."""
-        told, digest = self.forge.read(raw.headers, raw.body), digest_of(raw.body)
-        data = {"source": self.hook, "digest": digest, "size": len(raw.body)} | msgspec.to_builtins(told)
+        content, digest = self.forge.read(raw.headers, raw.body), digest_of(raw.body)
+        data = {"source": self.hook, "digest": digest, "size": len(raw.body)} | msgspec.to_builtins(content)
         if self.consumer:
-            data["contract"] = agreement(ws, self.consumer, self._declared(told.body), place=self.schema)
+            data["contract"] = agreement(ws, self.consumer, self._declared(content.body), place=self.schema)
         if len(raw.body) > MAX_EVENT_BODY:
             data["body"] = None
         # The id is not signed: what is sent again under another one is known by what it says.
-        return SourceArrival(key=raw.key, also=(f"body:{told.event}:{digest}",), type=self.arrives, data=data)
+        return SourceArrival(
+            key=raw.key, also=(f"body:{content.event}:{digest}",), type=self.arrives, data=data
+        )
 
     def _declared(self, body: Any) -> Any:
         try:

@@ -89,10 +89,10 @@ class OnMessage(ByArrivals, frozen=True, kw_only=True):
     def _broker(self) -> MessageBroker:
         scheme = urlsplit(self.broker).scheme
         try:
-            made: MessageBroker = BROKERS.load(SECURE.get(scheme, scheme))()
+            broker: MessageBroker = BROKERS.load(SECURE.get(scheme, scheme))()
         except NotFound as error:
-            known = ", ".join(f"{each}://" for each in BROKERS.names())
+            known = ", ".join(f"{name}://" for name in BROKERS.names())
             raise InvalidInput(
                 f"{scheme or 'it'} is no broker", why=f"one of {known}", field="on.broker"
             ) from error
-        return made
+        return broker

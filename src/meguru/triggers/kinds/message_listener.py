@@ -66,14 +66,14 @@ class MessageListener:
                 failed.result()
             if not await opened.ping(PING_TIMEOUT_SECONDS):
                 raise SourceLost("the broker does not answer")
-            if not all(each.running for each in opened.subscribers):
+            if not all(subscriber.running for subscriber in opened.subscribers):
                 raise SourceLost("the broker ended the subscription")
 
     def raw(self, message: Any) -> RawArrival:
         """Return the bytes of a message, and by what it is known."""
         body = bytes(message.body)
-        known = self._broker.identity(message)
-        key, within = message_key(known, body, self._kind.same_within)
+        identity = self._broker.identity(message)
+        key, within = message_key(identity, body, self._kind.same_within)
         headers = {name.lower(): str(value)[:_MAX_HEADER] for name, value in (message.headers or {}).items()}
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
         return RawArrival(key=key, source=self._topic, body=body, headers=kept, within=within)

@@ -48,8 +48,8 @@ class OnPipelineCode(ByEvents, frozen=True, kw_only=True):
         version = int(refs.parse(event.subject).version or 1)
         if version == 1:
             return ""
-        found = pipelines.get_many(ctx.tx, self.reached, [version - 1, version])
-        if len(found) == 2 and reach_of(found[version - 1]) == reach_of(found[version]):
+        versions = pipelines.get_many(ctx.tx, self.reached, [version - 1, version])
+        if len(versions) == 2 and reach_of(versions[version - 1]) == reach_of(versions[version]):
             return f"its steps reach the code that they reached in version {version - 1}"
         return ""
 

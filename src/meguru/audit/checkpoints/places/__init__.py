@@ -44,5 +44,5 @@ def place_of(text: str, settings: Settings, *, field: str = "to") -> CheckpointP
     if not colon or scheme not in PLACES.names():
         hint = 'write "file:/PATH", "s3://BUCKET/PREFIX?lock=365d" or "webhook:https://HOST/PATH"'
         raise InvalidInput(f"{masked(text)[:200]!r} is no place for checkpoints", field=field, hint=hint)
-    made: CheckpointPlace = PLACES.load(scheme)(text, settings, field)
-    return made
+    place: CheckpointPlace = PLACES.load(scheme)(text, settings, field)
+    return place

@@ -44,15 +44,15 @@ def measured(
     import polars as pl
 
     version = show(ws, ref=ref)
-    for kept in measurements(ws, ref=version.ref):
-        if kept.by == by:
-            return _read(ws, kept), kept
+    for measurement in measurements(ws, ref=version.ref):
+        if measurement.by == by:
+            return _read(ws, measurement), measurement
     files = files_of(ws, version.ref)
     # By content: a renamed or copied file is not measured again.
     wanted = files.index.unique("digest", keep="first", maintain_order=True)
     if kinds:
         wanted = wanted.filter(
-            pl.any_horizontal(pl.col("media_type").str.starts_with(each) for each in kinds)
+            pl.any_horizontal(pl.col("media_type").str.starts_with(kind) for kind in kinds)
         )
     known = _measured_before(ws, version.name, by, wanted)
     new = wanted if known is None else wanted.join(known, on="digest", how="anti")
@@ -78,7 +78,7 @@ def _measured_before(ws: FolderDoor, name: str, by: str, wanted: pl.DataFrame) -
         return None
 
 
-def _read(ws: FolderDoor, kept: FileMeasurement) -> pl.DataFrame:
+def _read(ws: FolderDoor, measurement: FileMeasurement) -> pl.DataFrame:
     import polars as pl
 
-    return pl.read_parquet(ws.blobs.path(kept.digest))
+    return pl.read_parquet(ws.blobs.path(measurement.digest))

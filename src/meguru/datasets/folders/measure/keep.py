@@ -47,7 +47,7 @@ def keep_measurement(ctx: Context, *, ref: str, by: str, digest: str) -> FileMea
     if by != IMAGES:
         ctx.check_readable("model", by)
     datasets.get(ctx.tx, version.name, version.version)  # it may have been removed meanwhile
-    found = FileMeasurement(
+    measurement = FileMeasurement(
         ref=version.ref,
         by=by,
         digest=digest,
@@ -56,14 +56,14 @@ def keep_measurement(ctx: Context, *, ref: str, by: str, digest: str) -> FileMea
         created_at=ctx.now(),
         created_by=ctx.principal.name,
     )
-    store.save(ctx.tx, version.name, version.version, found)
+    store.save(ctx.tx, version.name, version.version, measurement)
     ctx.emit(
         "dataset_version.measured",
         version.ref,
-        data={"by": by, "files": found.files, "digest": digest},
+        data={"by": by, "files": measurement.files, "digest": digest},
         used=[by] if by != IMAGES else [],
     )
-    return found
+    return measurement
 
 
 @operation("dataset.measurements", permission="dataset:read", query=True, on="ref")

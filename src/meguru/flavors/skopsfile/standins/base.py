@@ -30,9 +30,9 @@ class StandIn:
     @classmethod
     def of(cls, subject: Any) -> StandIn:
         """Return what is written for an object."""
-        made: StandIn = object.__new__(cls)
-        made.args = cls.data(subject)
-        return made
+        stand_in: StandIn = object.__new__(cls)
+        stand_in.args = cls.data(subject)
+        return stand_in
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Say that a call with the data makes the object."""

@@ -258,16 +258,16 @@ class DatabaseSource:
         for row in self._rows("SELECT * FROM logged_model_metrics WHERE model_id = ?", model):
             key, ms = _text(row, "metric_name"), _number(row, "metric_timestamp_ms")
             try:  # SQLite lets a column of numbers hold anything
-                known = point(_number(row, "metric_step"), ms, row["metric_value"])
+                mlflow_point = point(_number(row, "metric_step"), ms, row["metric_value"])
             except (ValueError, TypeError):
                 self._on_error(InvalidInput(f"a row of the metric {key!r} is no point", where=self.where))
                 continue
             yield MlflowModelPoint(
                 key=key,
-                ms=known.ms,
-                step=known.step,
+                ms=mlflow_point.ms,
+                step=mlflow_point.step,
                 run=_text(row, "run_id"),
-                value=known.value,
+                value=mlflow_point.value,
                 dataset_name=_text(row, "dataset_name"),
                 dataset_digest=_text(row, "dataset_digest"),
             )

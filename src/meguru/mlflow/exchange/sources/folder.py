@@ -61,19 +61,19 @@ class FolderSource:
         return sum(
             1
             for place in self._experiment_folders()
-            for each in children(place)
-            if each.is_dir and (each.path / "meta.yaml").is_file()
+            for entry in children(place)
+            if entry.is_dir and (entry.path / "meta.yaml").is_file()
         )
 
     def runs(self, experiment: MlflowExperiment) -> Iterator[MlflowRun]:
         """Return the runs of an experiment, by id."""
         place = self._folder_of(experiment.id)
         datasets = self._datasets(place)
-        for each in children(place):
-            if each.is_dir and (each.path / "params").is_dir():
-                meta = self._meta(each.path)
+        for entry in children(place):
+            if entry.is_dir and (entry.path / "params").is_dir():
+                meta = self._meta(entry.path)
                 if meta is not None:
-                    yield self._run(each.path, meta, experiment.id, datasets)
+                    yield self._run(entry.path, meta, experiment.id, datasets)
 
     def run(self, experiment: MlflowExperiment, identity: str) -> MlflowRun | None:
         """Return one run of an experiment; None if there is none."""
@@ -104,9 +104,9 @@ class FolderSource:
 
     def logged_models(self, experiment: MlflowExperiment) -> Iterator[MlflowLoggedModel]:
         """Return the logged models of an experiment, by id."""
-        for each in children(self._folder_of(experiment.id) / "models"):
-            if each.is_dir and (found := self.logged_model(experiment, each.name)) is not None:
-                yield found
+        for entry in children(self._folder_of(experiment.id) / "models"):
+            if entry.is_dir and (model := self.logged_model(experiment, entry.name)) is not None:
+                yield model
 
     def logged_model(self, experiment: MlflowExperiment, identity: str) -> MlflowLoggedModel | None:
         """Return one logged model of an experiment; None if there is none."""
@@ -139,13 +139,13 @@ class FolderSource:
                 words = line.split(" ")
                 name, digest = (words[4], words[5]) if len(words) == 6 else ("", "")
                 try:
-                    known = point(int(words[2]), int(words[0]), float(words[1]))
+                    mlflow_point = point(int(words[2]), int(words[0]), float(words[1]))
                     yield MlflowModelPoint(
                         key=key,
-                        ms=known.ms,
-                        step=known.step,
+                        ms=mlflow_point.ms,
+                        step=mlflow_point.step,
                         run=words[3],
-                        value=known.value,
+                        value=mlflow_point.value,
                         dataset_name=name,
                         dataset_digest=digest,
                     )
@@ -161,8 +161,8 @@ class FolderSource:
 
     def registered(self) -> Iterator[Registered]:
         """Return the registered models, by name."""
-        for each in children(self.folder / "models"):
-            if each.is_dir and (found := self.registered_model(each.name)) is not None:
+        for entry in children(self.folder / "models"):
+            if entry.is_dir and (found := self.registered_model(entry.name)) is not None:
                 yield found
 
     def registered_model(self, name: str) -> Registered | None:
@@ -202,9 +202,9 @@ class FolderSource:
 
     def _experiment_folders(self) -> Iterator[Path]:
         for root in (self.folder, self.folder / ".trash"):
-            for each in children(root):
-                if each.is_dir and each.name not in {"models", ".trash", "traces"}:
-                    yield each.path
+            for entry in children(root):
+                if entry.is_dir and entry.name not in {"models", ".trash", "traces"}:
+                    yield entry.path
 
     def _folder_of(self, experiment: str) -> Path:
         place = self.folder / experiment
@@ -240,24 +240,24 @@ class FolderSource:
             keys=[file.path for file in walk(place / "metrics", on_error=self._on_error)],
             datasets=found,
             models=models,
-            outputs=[ModelLink(model_id=each.name) for each in children(place / "outputs") if each.is_dir],
+            outputs=[ModelLink(model_id=entry.name) for entry in children(place / "outputs") if entry.is_dir],
             place=_text(meta, "artifact_uri"),
         )
 
     def _datasets(self, place: Path) -> dict[str, dict[str, Any]]:
         found = {}
-        for each in children(place / "datasets"):
-            meta = self._meta(each.path) if each.is_dir else None
+        for entry in children(place / "datasets"):
+            meta = self._meta(entry.path) if entry.is_dir else None
             if meta is not None:
-                found[each.name] = meta
+                found[entry.name] = meta
         return found
 
     def _inputs(
         self, place: Path, datasets: dict[str, dict[str, Any]]
     ) -> tuple[list[DatasetInput], list[ModelLink]]:
         found, models = [], []
-        for each in children(place / "inputs"):
-            meta = self._meta(each.path) if each.is_dir else None
+        for entry in children(place / "inputs"):
+            meta = self._meta(entry.path) if entry.is_dir else None
             if meta is None:
                 continue
             source = _text(meta, "source_id")
@@ -280,13 +280,13 @@ class FolderSource:
         return found, models
 
     def _versions(self, place: Path) -> Iterator[MlflowVersion]:
-        for each in children(place):
-            if not each.is_dir or not each.name.startswith("version-"):
+        for entry in children(place):
+            if not entry.is_dir or not entry.name.startswith("version-"):
                 continue
-            meta = self._meta(each.path)
+            meta = self._meta(entry.path)
             if meta is None or _text(meta, "current_stage") == "Deleted_Internal":
                 continue
-            number = each.name.removeprefix("version-")
+            number = entry.name.removeprefix("version-")
             if not number.isdecimal() or len(number) > MAX_DIGITS:
                 continue
             source = _text(meta, "source")
@@ -297,7 +297,7 @@ class FolderSource:
                 run_link=_text(meta, "run_link"),
                 logged_model=_text(meta, "model_id") or logged_model_in(source),
                 description=_text(meta, "description"),
-                tags=texts(each.path / "tags", on_error=self._on_error),
+                tags=texts(entry.path / "tags", on_error=self._on_error),
                 stage=_text(meta, "current_stage") or "None",
                 user=_text(meta, "user_id"),
                 created=_number(meta, "creation_timestamp"),

@@ -45,9 +45,9 @@ class FolderTarget:
 
     def __init__(self, folder: Path, *, on_error: OnError) -> None:
         self.folder, self._on_error = folder.absolute(), on_error
-        known = children(self.folder)
-        if known and not any(
-            each.name in {"models", ".trash", WORK} or _is_store(each.path) for each in known
+        entries = children(self.folder)
+        if entries and not any(
+            entry.name in {"models", ".trash", WORK} or _is_store(entry.path) for entry in entries
         ):
             raise Conflict(
                 f"{str(folder)!r} is no file store of MLflow, and is not empty",
@@ -283,8 +283,8 @@ def _is_store(place: Path) -> bool:
 def _lines(points: list[MlflowModelPoint]) -> dict[str, str]:
     """Return the points of a logged model by key, one a line, with its run and its dataset."""
     found: dict[str, list[str]] = {}
-    for each in points:
-        value = "nan" if each.value is None else repr(each.value)
-        dataset = f" {each.dataset_name} {each.dataset_digest}" if each.dataset_digest else ""
-        found.setdefault(each.key, []).append(f"{each.ms} {value} {each.step} {each.run}{dataset}\n")
+    for point in points:
+        value = "nan" if point.value is None else repr(point.value)
+        dataset = f" {point.dataset_name} {point.dataset_digest}" if point.dataset_digest else ""
+        found.setdefault(point.key, []).append(f"{point.ms} {value} {point.step} {point.run}{dataset}\n")
     return {key: "".join(lines) for key, lines in found.items()}

@@ -70,12 +70,12 @@ class ServerTarget:
 
     def find_run(self, of: MlflowExperiment, identity: str) -> MlflowRun | None:
         """Return a run that was sent, as it is there, under its id here."""
-        found = self._search(of, f"tags.`{RUN}` = '{identity}'")
-        if found is None:
+        run = self._search(of, f"tags.`{RUN}` = '{identity}'")
+        if run is None:
             return None
-        self._runs[identity] = found
-        tags = {key: value for key, value in found.tags.items() if key != RUN}
-        return msgspec.structs.replace(found, id=identity, tags=tags)
+        self._runs[identity] = run
+        tags = {key: value for key, value in run.tags.items() if key != RUN}
+        return msgspec.structs.replace(run, id=identity, tags=tags)
 
     def points(self, run: MlflowRun, key: str) -> Iterator[MlflowPoint]:
         """Return the points of a metric that are there."""
@@ -93,8 +93,8 @@ class ServerTarget:
         files: NamedFiles,
     ) -> None:
         """Write a run, or what one that is there lacks."""
-        known = self._runs.get(each.id)
-        if known is None:
+        mlflow_run = self._runs.get(each.id)
+        if mlflow_run is None:
             tags = [{"key": key, "value": value} for key, value in (each.tags | {RUN: each.id}).items()]
             made = self._client.post(
                 "/mlflow/runs/create",
@@ -106,8 +106,8 @@ class ServerTarget:
             )
             identity, root = str(made["run"]["info"]["run_id"]), str(made["run"]["info"]["artifact_uri"])
         else:
-            identity, root = known.id, known.place
-            if known.stage == "deleted":
+            identity, root = mlflow_run.id, mlflow_run.place
+            if mlflow_run.stage == "deleted":
                 self._client.post("/mlflow/runs/restore", run_id=identity)
         self._log(identity, each, points)
         self._upload(root, files)
@@ -124,16 +124,18 @@ class ServerTarget:
                 if mine := listed.tags.get(MODEL):
                     self._models.setdefault(mine, listed)
             self._listed.add(of.id)  # not before: what a list that broke off lacks would be sent twice
-        each = self._models.get(identity)
-        if each is None:
+        model = self._models.get(identity)
+        if model is None:
             return None
         ours = {there.id: mine for mine, there in self._runs.items()}
-        points = [msgspec.structs.replace(point, run=ours.get(point.run, point.run)) for point in each.points]
+        points = [
+            msgspec.structs.replace(point, run=ours.get(point.run, point.run)) for point in model.points
+        ]
         return msgspec.structs.replace(
-            each,
+            model,
             id=identity,
-            tags={key: value for key, value in each.tags.items() if key != MODEL},
-            run=ours.get(each.run, each.run),
+            tags={key: value for key, value in model.tags.items() if key != MODEL},
+            run=ours.get(model.run, model.run),
             points=model_points(points),
         )
 
@@ -143,8 +145,8 @@ class ServerTarget:
 
     def logged_model(self, each: MlflowLoggedModel, of: MlflowExperiment, files: NamedFiles) -> None:
         """Write a logged model, and tell its run of it."""
-        run, known = self._runs.get(each.run), self._models.get(each.id)
-        if known is None:
+        run, model = self._runs.get(each.run), self._models.get(each.id)
+        if model is None:
             made = self._client.post(
                 "/mlflow/logged-models",
                 experiment_id=self._experiments[of.id].id,
@@ -157,7 +159,7 @@ class ServerTarget:
             info = made["model"]["info"]
             identity, root, status = str(info["model_id"]), str(info["artifact_uri"]), str(info["status"])
         else:
-            identity, root, status = known.id, known.place, known.status
+            identity, root, status = model.id, model.place, model.status
         self._log_points(identity, each)
         self._upload(root, files)
         if each.status != status:
@@ -271,7 +273,9 @@ class ServerTarget:
             self._client.post("/mlflow/runs/log-batch", run_id=identity, metrics=batch)
         if each.datasets:
             self._client.post(
-                "/mlflow/runs/log-inputs", run_id=identity, datasets=[_input(one) for one in each.datasets]
+                "/mlflow/runs/log-inputs",
+                run_id=identity,
+                datasets=[_input(dataset) for dataset in each.datasets],
             )
 
     def _upload(self, root: str, files: NamedFiles) -> None:

@@ -38,8 +38,8 @@ class MqttTopics(DefaultConnection):
 
     async def disconnect(self, opened: Any) -> None:
         """Disconnect without unsubscribing, as FastStream would: the session would then keep nothing."""
-        for each in opened.subscribers:
-            each._subscription = None  # noqa: SLF001 - there is no other way to leave a session as it is
+        for subscriber in opened.subscribers:
+            subscriber._subscription = None  # noqa: SLF001 - there is no other way to leave a session as it is
         await opened.stop()
 
     def identity(self, message: Any) -> MessageIdentity:
