@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+from urllib.parse import urljoin
+
 import pytest
 
 from meguru.console.routes import all_forms, all_pages
 from meguru.testing.authorisation.doors import DOORS, AskedDoor, DoorWalk
-from meguru.testing.authorisation.world import FOREIGN
+from meguru.testing.authorisation.world import FOREIGN, MARKS
 
 FORMS = {
     **{
@@ -187,6 +191,34 @@ def walk(matrix):
 def test_everybody_is_answered_at_each_door_what_is_due(walk, door):
     assert list(walk.faults(door)) == []
     assert list(walk.unknown(door)) == []
+
+
+def crawled(walk, person):
+    """Yield what the first page leads to, page by page: of addresses that differ by a name or an id, two."""
+    names, seen, alike = "|".join(MARKS.values()), set(), {}
+    waiting = [("/", "")]
+    while waiting:
+        path, before = waiting.pop(0)
+        kind = re.sub(rf"projects/\w+|({names}|[a-z]+-[0-9a-z]{{26}})[^/?&]*|%\w\w|\d+", "*", path)
+        if path in seen or alike.get(kind, 0) == 2 or path.startswith(("/ui/static", "/sign")):
+            continue
+        seen.add(path)
+        alike[kind] = alike.get(kind, 0) + 1
+        answer = walk.client.ask("GET", path, token=person.token, headers={"accept": "text/html"})
+        yield path, before, answer
+        leads = re.findall(r'<a [^>]*href="([^"#]+)', answer.text)
+        waiting += [(urljoin(path, unescape(each)), path) for each in leads if "lang=" not in each]
+
+
+@pytest.mark.xdist_group("matrix")
+@pytest.mark.parametrize("name", ["own-viewer", "plain-owner"])
+def test_what_pages_lead_to_is_there_and_tells_of_nothing_that_one_may_not_see(walk, name):
+    person = next(each for each in walk.world.people if each.name == name)
+    pages = list(crawled(walk, person))
+    assert len(pages) > 60
+    assert [(path, before) for path, before, answer in pages if answer.status >= 400] == []
+    told = {path: walk.world.betrayed(FOREIGN, answer.text) for path, _, answer in pages}
+    assert {path: each for path, each in told.items() if each} == {}
 
 
 @pytest.mark.integration

@@ -21,9 +21,12 @@ def sentence_of(visit: Visit, event: Event | Cause) -> Markup:
     """Return the declared sentence of an event, with links to the things it names; else these alone."""
     declared = event_types().get(event.type)
     if declared is None:
-        return _shown(visit, event.subject)
+        return _shown(visit, event.subject, event.subject)
     about = {"subject": event.subject, "actor": event.actor}
-    values = {name: _shown(visit, about.get(name, event.data.get(name))) for name in declared.placeholders}
+    values = {
+        name: _shown(visit, about.get(name, event.data.get(name)), event.subject)
+        for name in declared.placeholders
+    }
     return visit.say(declared.sentence, **values)
 
 
@@ -38,8 +41,9 @@ def plain_sentence_of(visit: Visit, event: Event) -> str:
     )
 
 
-def _shown(visit: Visit, value: Any) -> Markup:
-    if isinstance(value, str) and _is_ref(value):
+def _shown(visit: Visit, value: Any, subject: str) -> Markup:
+    # Names that MLflow's clients gave may hold spaces, but so does a reason that begins with a reference.
+    if isinstance(value, str) and (value == subject or " " not in value) and _is_ref(value):
         link = Markup('<a class="ref" href="{url}" title="{ref}">{text}</a>')
         return link.format(url=visit.url_of(value), ref=value, text=short(value))
     return Markup("{value}").format(value="–" if value is None else value)

@@ -97,9 +97,9 @@ class Visit:
         """Return the page of a thing, as seen from this one."""
         return links.url_of(ref, self.base)
 
-    def file_of(self, run: str, path: str) -> str:
-        """Return where a file of a run is downloaded from, as seen from this page."""
-        return links.file_of(run, path, self.base)
+    def file_of(self, run: str, path: str, project: str) -> str:
+        """Return where a file of a project's run is downloaded from, as seen from this page."""
+        return links.file_of(run, path, links.base_of(project) or self.base)
 
     @property
     def fragment(self) -> bool:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from meguru.console.page_request import Visit
 
 LISTED = 30
+_OF_ONE_THING = frozenset({"/ui/predictions"})
+"""Lists that say in their query of which thing they are: another project has no such thing."""
 
 
 class ProjectChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,8 @@ def choices(visit: Visit) -> list[ProjectChoice]:
     found = [each.name for each in list_projects(visit.ws.with_(project=""))]
     if len(found) < 2 and not visit.project:
         return []
-    page = "/" if visit.request.path_params else visit.request.url.path
+    here = visit.request.url.path
+    page = "/" if visit.request.path_params or here in _OF_ONE_THING else here
     return [
         ProjectChoice(name=name, url=links.base_of(name) + page, is_here=name == visit.project)
         for name in ("", *found[:LISTED])

@@ -91,7 +91,7 @@ class ReleaseGatesWaived(_Judged, frozen=True):
     tone=Tone.BAD,
     explains=True,
     needs_person=Attention(
-        about="endpoint/{endpoint}",
+        about="{endpoint}",
         answered_by=(
             Remedy("release.promoted"),
             Remedy("release.acknowledged"),
@@ -112,7 +112,7 @@ class ReleaseRefused(_Judged, frozen=True):
     tone=Tone.ODD,
     explains=True,
     needs_person=Attention(
-        about="endpoint/{endpoint}",
+        about="{endpoint}",
         answered_by=(
             Remedy("release.promoted"),
             Remedy("release.acknowledged"),

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from meguru.base.clock import FixedClock
 from meguru.console.links import url_of
+from meguru.kernel.operations import Context, Operation
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.exchange import import_registry as imported
 from meguru.mlflow.tracking.experiment_operations import adopt
@@ -211,6 +212,19 @@ def test_a_model_that_is_not_verified_is_a_model_like_others_with_its_reason(bro
     assert text.count("not verified") > 1
     assert "it was imported; register it again" in text
     assert "No version yet" in browser.get("/ui/models/empty").text
+
+
+def test_a_reason_that_begins_with_a_reference_is_no_link(browser: TestClient, workspace: Workspace):
+    def fail(ctx: Context) -> str:
+        data = {"view": "feature_view/x@1", "reason": "feature_view/x@1 has no column 'a'"}
+        return ctx.emit("materialization.failed", "materialization/mat-1", data=data).id
+
+    failed = Operation(fail, "test.fail", "materialization:start", query=False, evented=True)(workspace)
+    page = browser.get(f"/ui/events/{failed}").text
+    linked = {each["href"] for tag, each in Tags(page).tags if tag == "a"}
+    assert "/ui/features/views/x/1" in linked
+    assert not [each for each in linked if "has%20no" in each]
+    assert "has no column" in page
 
 
 def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, workspace: Workspace):

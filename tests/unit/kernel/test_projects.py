@@ -5,6 +5,7 @@ import pytest
 from meguru import errors
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local, open_workspace
+from meguru.artifacts.log import list_events
 from meguru.base.settings import Settings
 from meguru.governance.admission import authenticate
 from meguru.governance.principals import create_principal
@@ -150,3 +151,30 @@ def test_a_thing_of_the_default_project_is_named_so_in_a_spec_and_declaring_it_a
     assert specs.declare(two, name="team/old", spec=spec).change == "unchanged"
     assert create(two, name="team/old", model="default/delay").model == "delay"
     assert create(two.with_(project="team"), name="older", model="default/delay").model == "delay"
+
+
+def denials(ws):
+    with ws.read() as tx:
+        return [each for each in events.read(tx, limit=1000) if each.type == "access.denied"]
+
+
+def test_a_refusal_is_told_where_the_thing_is_and_not_to_who_sees_only_the_default_project(two, anna):
+    grant(two, name="other", principal="anna", role="viewer")
+    plain = create_principal(two, name="paul", role="guest")
+    grant(two, name="default", principal="paul", role="viewer")
+    reader = two.with_(principal=authenticate(two, create_token(two, principal="anna").secret))
+    paul = two.with_(principal=authenticate(two, create_token(two, principal=plain.name).secret))
+    with pytest.raises(errors.Forbidden, match="in other"):
+        specs.declare(reader, name="other/delay", spec=EndpointSpec(model="other/delay", description="x"))
+    (denied,) = denials(two)
+    assert (denied.project, denied.data["ref"]) == ("other", "endpoint/other/delay")
+    assert denied not in list_events(paul, limit=1000).items
+    assert denied in list_events(reader, limit=1000).items
+
+
+def test_no_project_is_called_like_a_kind_also_for_who_may_do_everything(workspace):
+    with pytest.raises(errors.InvalidInput, match="refers to a model"):
+        specs.declare(workspace, name="model/delay", spec=EndpointSpec(model="delay"))
+    with pytest.raises(errors.InvalidInput, match="refers to a model"):
+        create(workspace, name="model/delay", model="delay")
+    assert list_endpoints(workspace).items == []

@@ -12,6 +12,7 @@ from meguru.alerts.types import Alert
 from meguru.artifacts.describe import says
 from meguru.artifacts.sight import Sight
 from meguru.artifacts.types import Cause
+from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel import events
 from meguru.kernel.event import Event
@@ -100,7 +101,8 @@ def _consequences(tx: Connection, first: set[str]) -> list[Event]:
 
 def _by_hand(tx: Connection, alert: Alert, until: datetime | None) -> list[Event]:
     endpoint = alert.evidence.get("endpoint")
-    named = {alert.about, alert.subject, *([f"endpoint/{endpoint}"] if endpoint else [])}
+    served = [str(refs.parse(endpoint, kind="endpoint"))] if endpoint else []  # its name, or its reference
+    named = {alert.about, alert.subject, *served}
     start = _find(tx, alert.event)
     found: list[Event] = []
     for subject in sorted(named):

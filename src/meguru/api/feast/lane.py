@@ -18,7 +18,14 @@ from meguru.api.requests import IDLE_SECONDS, read_body
 from meguru.errors import InternalError, InvalidInput, MeguruError, TimedOut
 from meguru.features.online.answer import answer_of, plain_answer
 from meguru.features.online.plan import ReadPlan
-from meguru.features.online.reader import PERMISSION, permit, permit_personal, projects_of, reader_of
+from meguru.features.online.reader import (
+    PERMISSION,
+    permit,
+    permit_asked,
+    permit_personal,
+    reader_of,
+    refs_of,
+)
 from meguru.features.online.stores import online_of
 from meguru.kernel.workspace import Workspace
 from meguru.serving.timeouts import IdleTimeouts
@@ -61,8 +68,8 @@ class FeatureLane:
         ws: Workspace = scope["state"]["workspace"]
         is_owner = ws.principal.allows(PERMISSION)
         if not is_owner:
-            asked = projects_of(ws.home, question.features, question.feature_service or "")
-            await run_sync(permit, ws, asked)
+            asked = refs_of(ws.home, question.features, question.feature_service or "")
+            await run_sync(permit_asked, ws, asked)
         plan = await self._plan(ws, question)
         if not is_owner:
             await run_sync(permit, ws, plan.projects)

@@ -23,6 +23,7 @@ from meguru.features.materialization.runner import wait_for
 from meguru.features.materialization.start import start
 from meguru.features.materialization.types import MaterializationState
 from meguru.features.push.push import push
+from meguru.kernel.operations.authorise import require
 from meguru.kernel.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -78,8 +79,9 @@ async def _push(request: Request) -> Response:
 
 def _of_source(ws: Workspace, name: str) -> list[str]:
     """Return the views that a push source is of: the one of its name, or those whose source is called so."""
+    require(ws, push.permission, push.name)
     with ws.read() as tx:
-        specs = store.specs(tx, "feature_view", ws.principal.projects("feature_view:push"))
+        specs = store.specs(tx, "feature_view", ws.principal.projects(push.permission))
     full = refs.within(ws.home, name)
     if full in specs:
         return [full]
@@ -125,8 +127,9 @@ def _begun(
 ) -> list[tuple[str, str]]:
     names = asked.feature_views
     if names is None:
+        require(ws, start.permission, start.name)
         with ws.read() as tx:
-            specs = store.specs(tx, "feature_view", ws.principal.projects("materialization:start"))
+            specs = store.specs(tx, "feature_view", ws.principal.projects(start.permission))
         names = [name for name, spec in specs.items() if store.is_kept_online(spec)]
     if asked.version and len(names) == 1:
         names = [f"{names[0]}@{asked.version.removeprefix('v')}"]

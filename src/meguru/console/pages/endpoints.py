@@ -63,6 +63,7 @@ def one(visit: Visit) -> Response:
         traffic=traffic_view(visit, name),
         shown=shown,
         amount=amount,
+        may_label=visit.ws.principal.allows("labelling:label", refs.project_of(name)),
         monitors=[each.monitor for each in list_monitors(visit.ws, endpoint=name)],
         others=list(dict.fromkeys(model for each in reports for model in others_of(each, metric))),
         metric=metric,

@@ -67,6 +67,7 @@ def listing(visit: Visit) -> Response:
         fresh={each.view: each for each in freshness(visit.ws)},
         services=list_services(visit.ws),
         entities=list_entities(visit.ws),
+        ref_beside=ref_beside,
         forms={
             "batch": visit.text("batch"),
             "push": visit.text("push"),
@@ -84,6 +85,7 @@ def view(visit: Visit) -> Response:
     return visit.render(
         "feature_view.html",
         version=version,
+        ref_beside=ref_beside,
         declared=_declared(visit, version.name),
         versions=view_versions(visit.ws, name=version.name),
         features=_features(visit, version.features, profiles),
@@ -117,9 +119,17 @@ def service(visit: Visit) -> Response:
 def entity(visit: Visit) -> Response:
     """Show an entity, and the views that are about it."""
     found = show_entity(visit.ws, name=refs.make("entity", visit.full("name")))
-    bare = refs.bare(found.name)
-    about = [each for each in list_views(visit.ws) if bare in each.latest.definition.entities]
+    about = [
+        each
+        for each in list_views(visit.ws)
+        if found.ref in {ref_beside(each.name, "entity", name) for name in each.latest.definition.entities}
+    ]
     return visit.render("feature_entity.html", entity=found, views=about, live="feature_view.")
+
+
+def ref_beside(view: str, kind: str, name: str) -> str:
+    """Return the reference of what a view's definition names: a bare name is of the view's project."""
+    return refs.make(kind, refs.within(refs.project_of(view), name.removeprefix(f"{kind}/")))
 
 
 def _declared(visit: Visit, name: str) -> RegisteredView | None:

@@ -102,9 +102,11 @@ def one(visit: Visit) -> Response:
         drawings=plots.of_runs(visit, [run], drawn[: plots.FIRST]) if not visit.fragment else {},
         tags={key: value for key, value in run.tags.items() if not _is_shown_apart(key)},
         captured={key: value for key, value in run.tags.items() if is_captured(key)},
-        files=[(item, visit.file_of(run.id, item.path)) for item in artifacts[:FILES]],
+        files=[(item, visit.file_of(run.id, item.path, run.project)) for item in artifacts[:FILES]],
         files_left=len(artifacts) - len(artifacts[:FILES]),
-        pictures=[(each.path, visit.file_of(run.id, each.path)) for each in _pictures(artifacts)],
+        pictures=[
+            (each.path, visit.file_of(run.id, each.path, run.project)) for each in _pictures(artifacts)
+        ],
         note=run.tags.get(edit.NOTE, ""),
         may_edit=may_edit(visit.ws.principal, run),
         took=took,

@@ -11,7 +11,14 @@ import msgspec
 from meguru.features.online.json_values import columns_of, plain, typed
 from meguru.features.online.lookup import EntityRows
 from meguru.features.online.plan import ReadPlan
-from meguru.features.online.reader import PERMISSION, permit, permit_personal, projects_of, reader_of
+from meguru.features.online.reader import (
+    PERMISSION,
+    permit,
+    permit_asked,
+    permit_personal,
+    reader_of,
+    refs_of,
+)
 from meguru.features.online.states import ValueState
 from meguru.kernel.operations import Context, operation
 
@@ -143,7 +150,7 @@ def _read(
     # even that there is none. The plan says in which projects its views really are.
     reader, now = reader_of(ws), ws.clock.now()
     if not ws.principal.allows(PERMISSION):
-        permit(ws, projects_of(ws.home, features, service))
+        permit_asked(ws, refs_of(ws.home, features, service))
     plan = reader.plan(ws.home, features, service)
     permit(ws, plan.projects)
     permit_personal(ws, plan)

@@ -16,12 +16,12 @@ from meguru.features.online.plan import ReadPlan
 from meguru.features.online.resolve import plan_of_service, plan_of_views
 from meguru.features.online.stores import online_of
 from meguru.kernel import events
-from meguru.kernel.operations.authorise import require
+from meguru.kernel.operations.authorise import refuse, require
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
-PERMISSION, CLEAR = "feature_view:get", "dataset:clear"
+PERMISSION, CLEAR, _DOING = "feature_view:get", "dataset:clear", "feature_view.get"
 REFRESH_SECONDS = 1.0
 """For how long a cached plan is used before the event log is asked for news."""
 MAX_PLANS = 1_000
@@ -113,26 +113,36 @@ def reader_of(ws: Workspace) -> OnlineReader:
     return cast("OnlineReader", found)
 
 
-def projects_of(project: str, features: Iterable[str], service: str = "") -> frozenset[str]:
-    """Return the projects of what is asked for, by its names alone: nobody asks the database."""
-    names = [service] if service else [text.partition(":")[0] for text in features]
-    return frozenset(
-        refs.project_of(refs.within(project, name.removeprefix("feature_view/"))) for name in names
-    )
+def refs_of(project: str, features: Iterable[str], service: str = "") -> frozenset[refs.Ref]:
+    """Return what is asked for, by its names alone: nobody asks the database."""
+    kind, names = "feature_view", [text.partition(":")[0] for text in features]
+    if service:
+        kind, names = "feature_service", [service]
+    return frozenset(refs.Ref(kind, refs.within(project, name.removeprefix(f"{kind}/"))) for name in names)
+
+
+def permit_asked(ws: Workspace, asked: Iterable[refs.Ref]) -> None:
+    """Raise unless the principal may read features where these are; what it may not see is not there."""
+    require(ws, PERMISSION, _DOING)
+    for ref in asked:
+        require(ws, PERMISSION, _DOING, ref=ref, project=ref.project)
 
 
 def permit(ws: Workspace, projects: Iterable[str]) -> None:
-    """Raise unless the principal may read features in all of these projects."""
-    principal = ws.principal
-    if principal.allows(PERMISSION):
-        return
+    """Raise unless the principal may read features in all of these projects.
+
+    They are of what a service or a view is made of: who may not see one of them is not told its name.
+    """
     for project in projects:
-        if not principal.allows(PERMISSION, project):
-            require(ws, PERMISSION, "feature_view.get", project=project)
+        if ws.principal.allows(PERMISSION, project):
+            continue
+        if not ws.principal.allows("feature_view:read", project):
+            refuse(ws, PERMISSION, _DOING)
+        require(ws, PERMISSION, _DOING, project=project)
 
 
 def permit_personal(ws: Workspace, plan: ReadPlan) -> None:
     """Raise unless the principal may see the personal columns that are among the features of a plan."""
     for project in plan.personal:
         if not ws.principal.allows(CLEAR, project):
-            require(ws, CLEAR, "feature_view.get", project=project)
+            require(ws, CLEAR, _DOING, project=project)

@@ -41,7 +41,9 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
     try:
         ref = subject_of(operation, arguments)
     except InvalidInput:
-        if not operation.door and not ws.principal.allows(operation.permission):
+        # What can't be read is touched by nobody, also by who may do everything: the operation might read it
+        # in another way, as a name within a project that there is not.
+        if not operation.door:
             raise
         ref = None  # the operation itself says what is wrong with it
     if operation.door:
@@ -116,7 +118,9 @@ def refuse(
     ws: Workspace, permission: str, doing: str, *, ref: refs.Ref | None = None, project: str | None = None
 ) -> None:
     """Log that a permission is missing, and raise Forbidden."""
-    log_denial(ws, doing, permission=permission, **({"ref": str(ref)} if ref else {}))
+    # Of the project of the thing: its name is told to nobody who may not see it.
+    facts = {"permission": permission} | ({"ref": str(ref)} if ref else {})
+    log_denial(ws, doing, project=project or "", **facts)
     within = f" in {project or refs.DEFAULT}" if ws.principal.grants and project is not None else ""
     # Who has it somewhere is told why that is not enough.
     wide = project is None and bool(ws.principal.projects(permission))
@@ -139,23 +143,26 @@ def denial(
 
 
 @contextmanager
-def denials_logged(ws: Workspace, doing: str) -> Iterator[None]:
-    """Log what is refused inside of an operation, after its transaction was undone."""
+def denials_logged(ws: Workspace, doing: str, *, project: str = "") -> Iterator[None]:
+    """Log what is refused inside of an operation on a thing of a project, after it was undone."""
     try:
         yield
     except Forbidden as error:
-        log_refusal(ws, doing, error)
+        log_refusal(ws, doing, error, project=project)
         raise
 
 
-def log_refusal(ws: Workspace, doing: str, error: Forbidden) -> None:
+def log_refusal(ws: Workspace, doing: str, error: Forbidden, *, project: str = "") -> None:
     """Log what was refused with an error, in a transaction of its own."""
     facts = {"permission": error.lacks} if error.lacks else {"why": error.why or error.what}
-    log_denial(ws, doing, **facts)
+    log_denial(ws, doing, project=project, **facts)
 
 
-def log_denial(ws: Workspace, doing: str, **facts: str) -> None:
-    """Append ``access.denied`` to the log, in a transaction of its own; of very many, some."""
+def log_denial(ws: Workspace, doing: str, *, project: str = "", **facts: str) -> None:
+    """Append ``access.denied`` to the log, in a transaction of its own; of very many, some.
+
+    `project` is that of what was refused: who may read events there is told of it.
+    """
     at = ws.clock.now()
     unsaid = ws.denials.admit(ws.principal.name, at)
     if unsaid is None:
@@ -169,6 +176,7 @@ def log_denial(ws: Workspace, doing: str, **facts: str) -> None:
             actor=ws.principal.name,
             operation=doing,
             subject=f"principal/{ws.principal.name}",
+            project=project,
             data=facts | ({"unsaid": unsaid} if unsaid else {}),
         )
     ws.notify()

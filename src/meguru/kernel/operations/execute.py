@@ -95,7 +95,7 @@ def execute_grouped(ws: Workspace, operation: Operation[..., Any], arguments: di
         with ExitStack() as stack:
             return operation.function(Context(ws, operation, stack, tx), **typed)
 
-    with denials_logged(ws, operation.name):
+    with denials_logged(ws, operation.name, project=home):
         return ws.db.group_commit.submit(work).result()
 
 
@@ -120,7 +120,7 @@ def run(
     """
     undone: list[Callable[[Workspace], None]] = []
     try:
-        with denials_logged(ws, operation.name), ExitStack() as stack:
+        with denials_logged(ws, operation.name, project=home), ExitStack() as stack:
             ctx = Context(ws, operation, stack)
             ctx.if_undone = undone
             if request or home:

@@ -93,7 +93,7 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
         try:
             await asyncio.wrap_future(ws.db.group_commit.submit(partial(_accept, ws, path, data)))
         except Forbidden as error:
-            await run_sync(log_refusal, ws, put.name, error)
+            await run_sync(partial(log_refusal, ws, put.name, error, project=ws.home))
             raise
         return reply({})
     # Who may not write is told so before the bytes are taken in.

@@ -168,7 +168,7 @@ async def _log(request: Request, reader: Callable[[bytes], LoggedBatch]) -> Resp
         await asyncio.wrap_future(ws.db.group_commit.submit(work, order=entry.run))
     except Forbidden as error:
         # On a thread and after the group: the log of denials is another transaction.
-        await on_thread(partial(log_refusal, ws, log.name, error))
+        await on_thread(partial(log_refusal, ws, log.name, error, project=ws.home))
         raise
     return Response(b"{}", media_type="application/json")
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 import msgspec
 from starlette.types import ASGIApp, Message
 
-MOST_WAITING = 5.0
+MOST_WAITING = 60.0
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

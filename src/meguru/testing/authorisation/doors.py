@@ -19,9 +19,10 @@ CLOSED = {401, 403, 404}
 class AskedDoor(msgspec.Struct, frozen=True, kw_only=True):
     """One address: what it needs, and where the name of a thing stands in it.
 
-    `path` has ``{thing}`` where the name or id of a thing of `kind` stands; without a kind it is a list,
-    which shows what its reader may see. A door with the `full` name of a thing is not asked within a
-    project; a `form` is sent as a page of the same site sends it.
+    `path` or `body` has ``{thing}`` where the name or id of a thing of `kind` stands; without a kind it is a
+    list, which shows what its reader may see. A door with the `full` name of a thing is not asked within a
+    project; a `form` is sent as a page of the same site sends it. What is `also` needed is a permission in
+    the same project. An `odd` door finds out by the thing what is meant, so that an unseen one is no 404.
     """
 
     path: str
@@ -33,6 +34,8 @@ class AskedDoor(msgspec.Struct, frozen=True, kw_only=True):
     form: str = ""
     full: bool = False
     parts: int = 1
+    also: str = ""
+    odd: bool = False
 
     def address(self, world: World, project: str) -> tuple[str, str]:
         """Return where a project's thing is, and the name or id that says which; empty if there is none."""
@@ -76,16 +79,20 @@ class DoorWalk:
         absent = nobody(name, project)
         nowhere = path.replace(name, absent)
         noun = door.permission.partition(":")[0]
+        closed = CLOSED | {422} if door.odd else CLOSED
         for person in self.world.people:
-            answer = self._ask(door, path, person)
-            what = f"{door.method} {path} by {person.name}: {answer.status} {answer.text[:300]}"
-            if person.may(door.permission, project):
-                if answer.status in CLOSED:
+            answer = self._ask(door, path, person, name)
+            what = f"{door.method} {path} {door.body!r} by {person.name}: {answer.status} {answer.text[:300]}"
+            if all(person.may(each, project) for each in (door.permission, door.also) if each):
+                if answer.status in closed:
                     yield f"{what}, but it is allowed"
-            elif answer.status not in CLOSED:
+            elif answer.status not in closed:
                 yield f"{what}, but it is not allowed"
+            elif door.full and not door.odd and not person.may_somewhere(door.permission):
+                if answer.status != 403 or door.permission not in answer.text:
+                    yield f"{what}, but 403 is due for want of {door.permission}"
             elif not person.may(f"{noun}:read", project) and person.may_somewhere(door.permission):
-                other = self._ask(door, nowhere, person)
+                other = self._ask(door, nowhere, person, absent)
                 if _plain(answer, name, project) != _plain(other, absent, project):
                     yield f"{what}: otherwise than of what is not there: {other.status} {other.text[:300]}"
             if answer.status >= 500 and answer.status != 503:
@@ -102,19 +109,22 @@ class DoorWalk:
                     yield f"{what}, but it is allowed"
             elif answer.status not in CLOSED:
                 yield f"{what}, but it is not allowed"
-            for project in (FOREIGN, DEFAULT):
+            for project in MARKS:
                 told = self.world.betrayed(project, answer.text)
-                if told and person.name == "any-owner":
+                if told and person.name == "any-owner" and project != OWN:
                     self.telling.add(door.path)
                 elif told and not person.may(door.permission, project):
                     yield f"{door.path} tells {person.name} of {told}"
 
-    def _ask(self, door: AskedDoor, path: str, person: Person) -> Answer:
+    def _ask(self, door: AskedDoor, path: str, person: Person, name: str = "") -> Answer:
         if not door.form:
-            sent = {"content-type": door.media}
-            return self.client.ask(
-                door.method, path, token=person.token, body=door.body, headers=sent, parts=door.parts
+            sent, body = {"content-type": door.media}, door.body.replace(b"{thing}", name.encode())
+            answer = self.client.ask(
+                door.method, path, token=person.token, body=body, headers=sent, parts=door.parts
             )
+            if door.method == "POST" and answer.status < 300:
+                self.restore()
+            return answer
         sent = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
         answer = self.client.ask("POST", path, token=person.token, body=door.form.encode(), headers=sent)
         if answer.status == 303:
@@ -127,6 +137,13 @@ def _plain(answer: Answer, name: str, project: str) -> tuple[int, str]:
     return answer.status, said
 
 
+_OUTCOME = b'[{"prediction_id": "{thing}", "value": 1.0}]'
+_THUMB = b'[{"prediction_id": "{thing}", "thumb": "up"}]'
+_FEAST = b'{"feature_service": "{thing}", "entities": {"carrier": ["AA"]}}'
+_FEATURES = b'{"service": "{thing}", "entities": {"carrier": ["AA"]}}'
+_PUSH = b'{"push_source_name": "{thing}", "df": {"carrier": ["AA"]}, "to": "online"}'
+_WRITE = b'{"feature_view_name": "{thing}", "df": {"carrier": ["AA"]}}'
+_MATERIALIZE = b'{"feature_views": ["{thing}"], "disable_event_timestamp": true}'
 BLOBS = f"/api/v1/blobs/{digests.of_bytes(BLOB)}"
 DOORS = (
     AskedDoor(path="/ui/stream?after=0", permission="event:read", parts=2),
@@ -142,6 +159,37 @@ DOORS = (
         method="POST",
         body=b'{"rows": []}',
         full=True,
+    ),
+    AskedDoor(
+        path="/endpoints/{thing}/predict?contract=1&explain=features",
+        permission="endpoint:predict",
+        also="feature_view:get",
+        kind="endpoint",
+        method="POST",
+        body=b'{"rows": []}',
+        full=True,
+    ),
+    *(
+        AskedDoor(
+            path=path,
+            permission=permission,
+            kind=kind,
+            method="POST",
+            body=body,
+            full=True,
+            odd=odd,
+        )
+        for path, permission, kind, body, odd in (
+            ("/outcomes?endpoint={thing}", "outcome:write", "endpoint", _OUTCOME, False),
+            ("/outcomes", "outcome:write", "prediction", _OUTCOME, True),
+            ("/feedback?endpoint={thing}", "feedback:write", "endpoint", _THUMB, False),
+            ("/feedback", "feedback:write", "prediction", _THUMB, True),
+            ("/get-online-features", "feature_view:get", "feature_service", _FEAST, False),
+            ("/api/v1/features/get", "feature_view:get", "feature_service", _FEATURES, False),
+            ("/push", "feature_view:push", "feature_view", _PUSH, False),
+            ("/write-to-online-store", "feature_view:push", "feature_view", _WRITE, False),
+            ("/materialize?async=1", "materialization:start", "feature_view", _MATERIALIZE, False),
+        )
     ),
 )
 """Those that are no pages."""

@@ -266,7 +266,7 @@ def _retention(of: Making) -> str:
 
 
 def _hold(of: Making) -> str:
-    return place_hold(of.ws, about=f"pipeline/{of.mark}", why=of.mark).id
+    return place_hold(of.ws, about=f"pipeline/{of.made['pipeline']}", why=of.mark).id
 
 
 MAKERS: Mapping[str, Callable[[Making], str]] = {

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from meguru.kernel.kinds import kind_of
 from meguru.kernel.operations import Operation
 from meguru.testing.authorisation.arguments import arguments, kinds_named, naming
 from meguru.testing.authorisation.asking import Answer, InProcessClient
 from meguru.testing.authorisation.people import Person
 from meguru.testing.authorisation.rules import ALLOWED, HIDDEN, Due, Rule
-from meguru.testing.authorisation.world import DEFAULT, FOREIGN, MARKS, NOWHERE, OWN, Restore, World
+from meguru.testing.authorisation.world import COMMON, DEFAULT, FOREIGN, MARKS, NOWHERE, OWN, Restore, World
 
 UNTOUCHED = {401, 403, 404, 422}
 """The statuses of what changed nothing but the log of denials."""
@@ -47,6 +48,8 @@ class OperationWalk:
         given = arguments(operation, self.world, project, {rule.on: name})
         absent = dict(given, **{rule.on: nobody(name, project)})
         for person in self.world.people:
+            if _is_title(rule.kind) and DEFAULT in person.roles and project not in person.roles:
+                continue  # what is no project to them is the beginning of a title of their own
             due = rule.due(person, project)
             answer = self.ask(operation, person, given)
             what = f"{operation.name} of {name} by {person.name}"
@@ -63,7 +66,9 @@ class OperationWalk:
         name = f"dataset/{name}@1" if kind == "*" else name
         given = arguments(operation, self.world, OWN, {rule.on: name})
         for person in self.world.people:
-            if person.roles and f"{FOREIGN}/" in (said := self.ask(operation, person, given).text):
+            if not person.roles or FOREIGN in person.roles:
+                continue
+            if f"{FOREIGN}/" in (said := self.ask(operation, person, given).text):
                 yield f"{operation.name} of {name} tells {person.name} of {FOREIGN}: {said}"
 
     def _alone(self, operation: Operation[..., Any], rule: Rule) -> Iterator[str]:
@@ -81,10 +86,12 @@ class OperationWalk:
         for person in self.world.people:
             if not person.roles or not said[person.name]:
                 continue
-            if told := self.world.betrayed(FOREIGN, said[person.name]):
-                yield f"{operation.name} tells {person.name} of {told}"
-            if self.world.betrayed(OWN, everything) and not self.world.betrayed(OWN, said[person.name]):
-                yield f"{operation.name} tells {person.name} nothing of its own project"
+            for project in MARKS:
+                told = self.world.betrayed(project, said[person.name])
+                if told and not person.may(rule.permission, project):
+                    yield f"{operation.name} tells {person.name} of {told}"
+                if project in person.roles and not told and self.world.betrayed(project, everything):
+                    yield f"{operation.name} tells {person.name} nothing of its own project {project!r}"
 
     def _beside(self, operation: Operation[..., Any], rule: Rule, place: str, kind: str) -> Iterator[str]:
         """Name a thing of another project beside one's own: it is as if it were not there."""
@@ -123,6 +130,11 @@ class OperationWalk:
         return self.world.thing(project, kind)
 
 
+def _is_title(kind: str) -> bool:
+    known = kind_of(kind)
+    return known is not None and bool(known.qualify)
+
+
 def nobody(name: str, project: str) -> str:
     """Return the name, or the id, of no thing that looks like this one's."""
     if MARKS[project] in name:
@@ -149,7 +161,7 @@ def _wrong(what: str, due: Due, answer: Answer) -> Iterator[str]:
         if answer.status in {401, 403}:
             yield f"{told}, but it is allowed"
         elif answer.status == 404 and any(
-            f"{mark}'" in answer.error.get("what", "") for mark in MARKS.values()
+            f"{mark}'" in answer.error.get("what", "") for mark in (*MARKS.values(), COMMON)
         ):
             yield f"{told}, but it is there"
     elif answer.status != due.status:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from meguru.base import refs
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.members import grant
 from meguru.governance.roles import ROLES, permissions_of
@@ -39,14 +40,20 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return any(self.may(permission, project) for project in (None, *self.roles))
 
 
-def everybody(ws: Workspace, project: str) -> list[Person]:
-    """Make principals of each role, everywhere and in one project alone; and an owner with a narrow token."""
+def everybody(ws: Workspace, project: str, foreign: str) -> list[Person]:
+    """Make principals of each role, everywhere and in one project alone; and some whose rights differ.
+
+    These are an owner with a narrow token, an owner of the default project alone (where all is that is of no
+    project), and an engineer of the one project who only reads in the foreign one.
+    """
     found = []
     for role in ROLES:
         found.append(_person(ws, f"any-{role}", role, {}))
         if permissions_of(role):
             found.append(_person(ws, f"own-{role}", "guest", {project: role}))
     found.append(_person(ws, "narrow", "owner", {}, scope=[NARROW]))
+    found.append(_person(ws, "plain-owner", "guest", {"": "owner"}))
+    found.append(_person(ws, "reader-beside", "guest", {project: "engineer", foreign: "viewer"}))
     return found
 
 
@@ -55,7 +62,7 @@ def _person(
 ) -> Person:
     create_principal(ws, name=name, role=role)
     for project, within in roles.items():
-        grant(ws, name=project, principal=name, role=within)
+        grant(ws, name=project or refs.DEFAULT, principal=name, role=within)
     made = create_token(ws, principal=name, scope=scope)
     return Person(
         name=name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -12,10 +12,14 @@ from sqlalchemy import text
 
 from meguru.app.nouns import load_operations
 from meguru.base import refs
+from meguru.errors import Forbidden
+from meguru.governance.admission import authenticate
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.kinds import kind_of
+from meguru.kernel.operations.subject import is_shared
 from meguru.kernel.workspace import Workspace
+from meguru.registry.alias import alias
 from meguru.testing.authorisation.fixtures import MAKERS, NEEDS
 from meguru.testing.authorisation.making import Making
 from meguru.testing.authorisation.people import Person, everybody
@@ -24,6 +28,8 @@ from meguru.testing.tampering import drop_guards
 OWN, FOREIGN, DEFAULT = "team", "hidden", ""
 MARKS = {OWN: "ownmark", FOREIGN: "secretmark", DEFAULT: "plainmark"}
 """What the name of each thing of a project is, so that an answer that tells of one can be recognised."""
+COMMON = "commonmark"
+"""The name of each thing that all projects share."""
 NOWHERE = "nosuchmark"
 """The name of nothing, anywhere."""
 BLOB = b"some bytes"
@@ -42,7 +48,11 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     def betrayed(self, project: str, said: str) -> list[str]:
         """Return what of a project's things a text tells."""
-        known = {name for kind, name in self.things[project].items() if kind != "project"}
+        known = {
+            name
+            for kind, name in self.things[project].items()
+            if kind != "project" and not is_shared(refs.Ref(kind, name))
+        }
         return sorted(each for each in {MARKS[project], *known} if each in said)
 
 
@@ -53,7 +63,17 @@ def fill(ws: Workspace, folder: Path) -> World:
         projects.declare(ws, name=name, spec=ProjectSpec(description=MARKS[name]))
     ws.blobs.put_bytes(BLOB)
     things = {project: _things(ws, project, folder) for project in MARKS}
-    return World(things=things, people=everybody(ws, OWN))
+    world = World(things=things, people=everybody(ws, OWN, FOREIGN))
+    _refuse_once(ws, world)
+    return world
+
+
+def _refuse_once(ws: Workspace, world: World) -> None:
+    """Have somebody be refused something of the foreign project, so that the log tells of that."""
+    reader = next(each for each in world.people if each.name == "reader-beside")
+    as_reader = ws.with_(principal=authenticate(ws, reader.token))
+    with suppress(Forbidden):
+        alias(as_reader, ref=f"model/{world.things[FOREIGN]['model']}@1", alias=MARKS[FOREIGN])
 
 
 def _things(ws: Workspace, project: str, folder: Path) -> dict[str, str]:
@@ -62,7 +82,8 @@ def _things(ws: Workspace, project: str, folder: Path) -> dict[str, str]:
         kind = kind_of(name)
         if project and (kind is None or kind.shared or NEEDS.get(name, "project") not in {"project", *made}):
             continue
-        found = make(Making(ws=within, mark=MARKS[project], folder=folder, made=made))
+        mark = COMMON if kind is not None and kind.shared else MARKS[project]
+        found = make(Making(ws=within, mark=mark, folder=folder, made=made))
         made[name] = refs.within(project, found) if kind is not None and kind.named else found
     made["project"] = project or refs.DEFAULT
     return made
