@@ -55,6 +55,8 @@ def score_frame(
     frame: pl.DataFrame,
     said: HoldoutColumns,
     reads: Iterable[str] = (),
+    *,
+    recorded: bool = False,
 ) -> ScoredRows:
     """Put a model's answers beside the truth of a frame; rows of which something is unknown are left out.
 
@@ -69,6 +71,8 @@ def score_frame(
         frame's rows in ``row:``.
     reads
         Other columns that metrics are counted in.
+    recorded
+        Whether the label column holds recorded outcomes, and not labels as people write them.
 
     Raises
     ------
@@ -76,12 +80,13 @@ def score_frame(
         When the label does not fit the task, or a weight or another number is none.
     """
     group = getattr(task, "group", "")
+    truth = task.truth_of_outcomes if recorded else task.truth
     columns: dict[str, Array] = {name: _numbers(frame, name) for name in reads}
     columns |= {SLICE + name: dense_codes(frame.get_column(name)) for name in said.slices}
     columns[ROW] = np.arange(frame.height)
     return scored_rows(
         task,
-        task.truth(frame.get_column(said.label)),
+        truth(frame.get_column(said.label)),
         answer,
         weight=_numbers(frame, said.weight) if said.weight else None,
         block=dense_codes(frame.get_column(said.block)) if said.block else None,

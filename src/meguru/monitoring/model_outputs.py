@@ -46,7 +46,7 @@ def scored(
     try:
         answer = {output.name: _values(rows[columns[output.name]], output) for output in task.outputs()}
         said = HoldoutColumns(label=OUTCOME_COLUMN, slices=tuple(slices))
-        return score_frame(task, answer, rows, said)
+        return score_frame(task, answer, rows, said, recorded=True)
     except (InvalidInput, ValueError, TypeError, KeyError):
         return None
 

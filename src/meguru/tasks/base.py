@@ -130,7 +130,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return {"type": "number"}
 
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
-        """Return outcomes or labels as metrics read them, float64 with a row each; NaN where unknown.
+        """Return labels as metrics read them, float64 with a row each; NaN where unknown.
 
         Classes become their place among `classes`, and -1 when the model does not know them.
 
@@ -140,6 +140,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             When the column holds no outcomes of this task.
         """
         return numbers(column)
+
+    def truth_of_outcomes(self, column: pl.Series) -> npt.NDArray[np.float64]:
+        """Return the same of a column of what `outcome` gave, which may write a class as another number."""
+        return self.truth(column)
 
 
 def shaped(raw: RawAnswer, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:

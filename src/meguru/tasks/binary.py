@@ -50,32 +50,48 @@ class Binary(Task, frozen=True, kw_only=True):
         names = [class_key(label) for label in self.classes]
         if key in names:
             return float(names.index(key))
-        if not isinstance(value, str) and key in {"0", "1"}:
+        if not isinstance(value, str) and key in {"0", "1"} and self._may_be_coded:
             return number(value)
         raise InvalidInput(
             "an outcome of a binary model is one of two classes",
             field="value",
             why=f"{value!r:.60} is not {self.classes[0]!r} or {self.classes[1]!r}",
-            hint="send 0 or 1, or the name of a class",
+            hint="send 0 or 1, or the name of a class" if self._may_be_coded else "send one of the classes",
         )
 
     def outcome_schema(self) -> dict[str, Any]:
         """Return the schema of 0 and 1, truth values and the classes by name."""
+        if not self._may_be_coded:
+            return {"enum": list(self.classes)}
         named = [each for each in self.classes if isinstance(each, str)]
         return {"enum": [0, 1, False, True, *named]}
 
+    @property
+    def _may_be_coded(self) -> bool:
+        """Whether 0 and 1 may say which class it is: not where the class at the other place is called so.
+
+        Of the classes 1 and 2 a 1 is the first one; who sends 0 and 1 means the second by it.
+        """
+        names = [class_key(label) for label in self.classes]
+        return all(key not in names or names.index(key) == place for place, key in enumerate(("0", "1")))
+
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
-        """Return 0 and 1, NaN where unknown."""
+        """Return 0 and 1, NaN where unknown.
+
+        The classes decide: of 1 and 2 a column that holds nothing but 1.0 is all of the first. One with a 0,
+        which is none of them, was coded already.
+        """
         if self.classes == TWO:
             return self._zeros_and_ones(column)
         if column.dtype.is_float():
+            # Labels with gaps, which pandas makes of whole numbers: classes 1 and 2 come as 1.0 and 2.0.
             column = column.fill_nan(None)
-            # Outcomes that were coded already, and are stored as 0.0 and 1.0. Other floats are labels with
-            # gaps, which pandas makes of whole numbers: classes 1 and 2 come as 1.0 and 2.0.
-            if column.drop_nulls().is_in([0.0, 1.0]).all():
-                return self._zeros_and_ones(column)
         found = codes(column, self.classes)
         return self._zeros_and_ones(column) if (found < 0).any() else found
+
+    def truth_of_outcomes(self, column: pl.Series) -> npt.NDArray[np.float64]:
+        """Return the 0 and 1 of recorded outcomes, whatever the classes are called; NaN where unknown."""
+        return self._zeros_and_ones(column.fill_nan(None) if column.dtype.is_float() else column)
 
     def _zeros_and_ones(self, column: pl.Series) -> npt.NDArray[np.float64]:
         import polars as pl

@@ -141,6 +141,7 @@ def test_an_unknown_task_is_answered_with_the_ones_there_are():
         ([1.0, 2.0, None], [0, 1, math.nan]),
         ([2.0, math.nan], [1, math.nan]),
         ([0.0, 1.0, math.nan], [0, 1, math.nan]),  # outcomes that were coded already
+        ([1.0, 1.0, None], [0, 0, math.nan]),  # all of the class 1, and not coded ones
         ([None, None], [math.nan, math.nan]),
     ],
 )
@@ -149,3 +150,30 @@ def test_labels_of_whole_numbers_with_gaps_are_classes_too(values, wanted):
     np.testing.assert_array_equal(found, wanted)
     with pytest.raises(InvalidInput):
         Binary(classes=(1, 2)).truth(pl.Series("y", [1.0, 2.0, 3.0]))
+
+
+@pytest.mark.parametrize(
+    ("classes", "given", "kept"),
+    [
+        ((1, 2), [1, 2.0, "2"], [0, 1, 1]),
+        ((2, 1), [1, 2, 0], [1, 0, 0]),
+        ((1, 0), [1, False], [0, 1]),
+        ((0, 5), [0, 5, 1], [0, 1, 1]),
+        (("no", "yes"), [0, True, "yes"], [0, 1, 1]),
+    ],
+)
+def test_a_recorded_outcome_is_the_class_that_was_sent_whatever_it_is_called(classes, given, kept):
+    task = Binary(classes=classes)
+    assert [task.outcome(each) for each in given] == kept
+    for each in kept:  # also where a window holds nothing but ones
+        column = pl.Series("outcome", [float(each), math.nan, None])
+        np.testing.assert_array_equal(task.truth_of_outcomes(column), [each, math.nan, math.nan])
+
+
+def test_a_0_that_would_be_a_code_where_1_is_the_first_class_is_refused():
+    task = Binary(classes=(1, 2))
+    for given in (0, False, 0.0, 3):
+        with pytest.raises(InvalidInput, match="one of two classes") as caught:
+            task.outcome(given)
+    assert caught.value.hint == "send one of the classes"
+    assert task.outcome_schema() == {"enum": [1, 2]}

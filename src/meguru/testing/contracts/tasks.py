@@ -78,7 +78,7 @@ class TaskContract:
 
         task = self.task()
         kept = [task.outcome(given) for given in self.outcomes()]
-        truth = task.truth(pl.Series("label", [*kept, None]))
+        truth = task.truth_of_outcomes(pl.Series("label", [*kept, None]))
         assert truth.dtype == np.float64
         assert len(truth) == len(kept) + 1
         assert np.isnan(truth[-1]).all()
@@ -89,7 +89,7 @@ class TaskContract:
 
         task = self.task()
         kept = [task.outcome(given) for given in self.outcomes() * ROWS][:ROWS]
-        truth = task.truth(pl.Series("label", kept))
+        truth = task.truth_of_outcomes(pl.Series("label", kept))
         rows = scored_rows(task, truth, task.answer(self.raw(), ROWS), group=np.arange(ROWS) // 2)
         assert len(rows) == np.isfinite(truth.reshape(ROWS, -1)).all(axis=1).sum()
         assert task.metrics
