@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EVERYTHING = "*"
 """In place of a batch: all batches of the endpoint are to be counted anew, and no cell of it holds."""
+PORTION = 20_000
+"""So many requests are put in line, or taken out of it, in one transaction: recorders wait for each."""
 OutcomeAsWritten: TypeAlias = float | str | None
 """A number, the text of any other JSON, or None: there was no outcome, or is none any more."""
 _INSERT, _INSERT_OUTCOMES = insert(uncounted_batch), insert(uncounted_outcomes)
@@ -86,21 +88,43 @@ def request_recount(tx: Connection, endpoint: str) -> None:
     )
 
 
-def discard(tx: Connection, endpoint: str) -> None:
-    """Keep no list of what an endpoint recorded: whoever wants its cells has everything counted anew."""
-    tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint, _B.batch_id != EVERYTHING))
-    tx.execute(delete(uncounted_outcomes).where(_O.endpoint == endpoint))
+def discard(tx: Connection, endpoint: str, limit: int | None = None) -> bool:
+    """Take up to so many entries out of the list of what an endpoint recorded; True if some may be left.
+
+    Whoever wants its cells has everything counted anew.
+    """
+    most = PORTION if limit is None else limit
     request_recount(tx, endpoint)
+    mine = (_B.endpoint == endpoint) & (_B.batch_id != EVERYTHING)
+    some = select(_B.batch_id).where(mine).limit(most)
+    gone = tx.execute(delete(uncounted_batch).where(mine, _B.batch_id.in_(some))).rowcount
+    changed = select(_O.id).where(_O.endpoint == endpoint).limit(most)
+    return max(gone, tx.execute(delete(uncounted_outcomes).where(_O.id.in_(changed))).rowcount) == most
 
 
-def start_recount(tx: Connection, endpoint: str) -> None:
-    """Put all batches of an endpoint in line; with them go all changes that were noted so far."""
-    tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint))
-    tx.execute(delete(uncounted_outcomes).where(_O.endpoint == endpoint))
-    table = prediction_batch.c
+def line_up(tx: Connection, endpoint: str, after: str, limit: int | None = None) -> str:
+    """Put the next batches of an endpoint in line to be counted anew, so many or a few more.
+
+    `after` is what the call before returned, empty at first; an empty text is returned with the last. Until
+    then `EVERYTHING` stands in the list: no cell holds, and nothing is counted. What is recorded meanwhile
+    puts itself in line.
+    """
+    table, most = prediction_batch.c, PORTION if limit is None else limit
+    # Its row is locked first: an erasure that is under way is waited for, and one that comes waits.
+    request_recount(tx, endpoint)
     mine = select(table.endpoint, table.id).where(table.endpoint == endpoint)
+    if after:
+        mine = mine.where(table.received_at > datetime.fromisoformat(after))
+    moments = mine.with_only_columns(table.received_at).order_by(table.received_at)
+    upto = tx.execute(moments.offset(most - 1).limit(1)).scalar()
+    if upto is None:
+        tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint, _B.batch_id == EVERYTHING))
+    else:
+        # All of a moment at once: nothing is passed over that has the same one as the last.
+        mine = mine.where(table.received_at <= upto)
     statement = insert_into(uncounted_batch, tx.dialect.name).from_select(["endpoint", "batch_id"], mine)
-    tx.execute(statement.on_conflict_do_nothing())  # one may have come since the line above
+    tx.execute(statement.on_conflict_do_nothing())  # it may be in line, as what was recorded lately is
+    return upto.isoformat() if upto else ""
 
 
 def endpoints(tx: Connection) -> list[str]:

@@ -24,6 +24,7 @@ from meguru.monitoring.types import ReportVerdict
 from meguru.monitoring.window import PastWindow, compare, compared_columns
 from meguru.monitoring.window_reader import read_window
 from meguru.predictions import aggregation_queue, outcome_store
+from meguru.predictions.schema import prediction_batch
 from meguru.predictions.window import frame
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
@@ -188,6 +189,37 @@ def test_who_was_erased_is_in_no_cell(workspace, sliced, answer):
     found, exact, _, planned = both(workspace, sliced, MARCH, DAY)
     assert planned.hours is None
     check_same(found, exact)
+    count_all(workspace)
+    found, exact, _, planned = both(workspace, sliced, MARCH, DAY)
+    assert planned.hours is not None
+    check_same(found, exact)
+
+
+def test_all_is_put_in_line_in_portions_and_goes_on_where_it_was_left(workspace, sliced, answer, monkeypatch):
+    made = [answer(make_rows(60, seed=seed), end=DAY) for seed in range(5)]
+    with workspace.db.write() as tx:  # none of them came at the same moment
+        for number, each in enumerate(made):
+            mine = update(prediction_batch).where(prediction_batch.c.id == each.id)
+            tx.execute(mine.values(received_at=each.received_at + number * HOUR))
+    count_all(workspace)
+    monkeypatch.setattr(aggregation_queue, "PORTION", 2)
+    with workspace.db.write() as tx:
+        aggregation_queue.request_recount(tx, "delay")
+    seen = []
+    for more in range(3):  # each by a process that knows nothing of the one before
+        assert count(workspace, "delay")
+        with workspace.read() as tx:
+            waiting = set(aggregation_queue.batches(tx, "delay", 100)) - {aggregation_queue.EVERYTHING}
+            seen.append((len(waiting), aggregation_queue.needs_recount(tx, "delay")))
+        found, exact, _, planned = both(workspace, sliced, MARCH, DAY)
+        check_same(found, exact)
+        assert planned.hours is None or not seen[-1][1]
+        if more == 0:  # what comes meanwhile is in line at once, and an erasure begins nothing anew
+            answer(make_rows(60, seed=9), end=DAY)
+            with workspace.db.write() as tx:
+                aggregation_queue.request_recount(tx, "delay")
+    # Two; two more beside the one that came; and the last, with which all can be counted.
+    assert seen == [(2, True), (5, True), (6, False)]
     count_all(workspace)
     found, exact, _, planned = both(workspace, sliced, MARCH, DAY)
     assert planned.hours is not None

@@ -46,7 +46,9 @@ def test_no_cell_of_who_was_erased_is_left_where_nobody_watches_any_more(workspa
         assert backlog(tx) == ([], [])
 
 
-def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(workspace, endpoint, answer):
+def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(
+    workspace, endpoint, answer, monkeypatch
+):
     batch = answer(make_rows(20), end=DAY, outcomes=False)
     span = (batch.first_time, batch.last_time)
     with workspace.db.write() as tx:
@@ -54,6 +56,7 @@ def test_changes_of_outcomes_that_nobody_counts_are_a_list_that_is_let_go(worksp
             aggregation_queue.add_outcomes(tx, endpoint, span, [(batch.id, 0, 1.0, 0.0)])
     with workspace.read() as tx:
         assert backlog(tx) == ([], ["delay"])
+    monkeypatch.setattr(aggregation_queue, "PORTION", 300)
     drop_backlog(workspace, "delay")
     with workspace.read() as tx:
         assert aggregation_queue.changes(tx, "delay", 10) == 0

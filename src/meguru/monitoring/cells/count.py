@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from meguru.kernel.operations import Context, InternalOperation
@@ -80,30 +81,35 @@ def recount(ws: Workspace, endpoint: str) -> None:
 def drop_backlog(ws: Workspace, endpoint: str) -> None:
     """Let a long list go that nobody counts: of an endpoint that no monitor watches."""
 
-    def write(ctx: Context) -> None:
+    def write(ctx: Context) -> bool:
         turn, by = store.turn(ctx.tx, endpoint)
-        if not monitors.all_monitors(ctx.tx, endpoint) and store.take_turn(
-            ctx.tx, endpoint, turn, by or CountedBy()
-        ):
-            store.clear(ctx.tx, endpoint)
-            aggregation_queue.discard(ctx.tx, endpoint)
+        by = replace(by or CountedBy(), lined_up="")
+        if monitors.all_monitors(ctx.tx, endpoint) or not store.take_turn(ctx.tx, endpoint, turn, by):
+            return False
+        store.clear(ctx.tx, endpoint)
+        return aggregation_queue.discard(ctx.tx, endpoint)
 
-    _COUNT.commit(ws, write)
+    while _COUNT.commit(ws, write):
+        continue
 
 
 def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBins]) -> _Step | None:
     turn, before = store.turn(tx, endpoint)
     wanted = counted_by(monitors.all_monitors(tx, endpoint))
+    if aggregation_queue.needs_recount(tx, endpoint):
+        # Cells went with the first portion, and none are written until the last: what is asked for may have
+        # changed meanwhile, and who was erased is not read before.
+        return _Step(
+            turn=turn, rules=replace(wanted, lined_up=before.lined_up if before else ""), recount=True
+        )
     # A monitor that asks for more slices or metrics than were counted: cells can't be extended, only rebuilt.
-    if before is not None and (aggregation_queue.needs_recount(tx, endpoint) or not before.covers(wanted)):
+    if before is not None and not before.covers(wanted):
         return _Step(turn=turn, rules=wanted, recount=True)
     by = before or wanted
     rules = CountingRules(tx, ws.blobs, by, known)
     changes, all_changes = _changes(tx, endpoint)
     # With a change unread, nobody knows whether a request was counted with it or before it.
     ids = aggregation_queue.batches(tx, endpoint, _MAX_BATCHES) if all_changes else []
-    if ids and ids[0] == aggregation_queue.EVERYTHING:
-        return _Step(turn=turn, rules=wanted, recount=True)
     mine = record.limit_hours(tx, next(record.chunked(record.sizes(tx, ids)), []))
     found = _changed(tx, endpoint, rules, [change for _, some in changes for change in some])
     if mine:
@@ -179,9 +185,20 @@ def _write(ctx: Context, endpoint: str, step: _Step) -> bool:
     if not store.take_turn(ctx.tx, endpoint, step.turn, step.rules):
         return False
     if step.recount:
-        store.clear(ctx.tx, endpoint)
-        aggregation_queue.start_recount(ctx.tx, endpoint)
+        _line_up(ctx.tx, endpoint, step.rules)
         return True
     aggregation_queue.remove(ctx.tx, endpoint, step.batches, step.changes)
     store.write(ctx.tx, step.cells)
     return True
+
+
+def _line_up(tx: Connection, endpoint: str, rules: CountedBy) -> None:
+    """Put a portion of an endpoint's requests in line to be counted anew, the first time without its cells.
+
+    How far that came is written in the same transaction: whoever goes on after one that was killed does so
+    from there.
+    """
+    if not rules.lined_up:
+        store.clear(tx, endpoint)
+    upto = aggregation_queue.line_up(tx, endpoint, rules.lined_up)
+    store.set_rules(tx, endpoint, replace(rules, lined_up=upto))

@@ -36,10 +36,13 @@ class CountedBy(msgspec.Struct, frozen=True, kw_only=True):
         Columns by whose values truth is counted too.
     metrics
         As checks name them; those of a model's task are always counted.
+    lined_up
+        Up to which moment the requests were put in line, while everything is to be counted anew.
     """
 
     slices: tuple[str, ...] = ()
     metrics: tuple[str | dict[str, Any], ...] = ()
+    lined_up: str = ""
 
     def covers(self, other: CountedBy) -> bool:
         """Tell whether cells that were counted by this have what the other asks for."""

@@ -41,6 +41,12 @@ def take_turn(tx: Connection, endpoint: str, seen: int, rules: CountedBy) -> boo
     return tx.execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
+def set_rules(tx: Connection, endpoint: str, rules: CountedBy) -> None:
+    """Write by what an endpoint is counted, in the turn that was taken."""
+    values = {"rules": msgspec.to_builtins(rules)}
+    tx.execute(update(monitor_counting).where(_N.endpoint == endpoint).values(values))
+
+
 def clear(tx: Connection, endpoint: str) -> None:
     """Remove all cells of an endpoint."""
     tx.execute(delete(monitor_cell).where(_C.endpoint == endpoint))
