@@ -39,7 +39,7 @@ COMMANDS = {
     "runs questions": EMPTY,
     "sweep list": EMPTY,
     "backfill list": EMPTY,
-    "token list": [],
+    "token list": EMPTY,
     "principal list": [],
     "pool list": [],
     "webhook list": [],
