@@ -147,7 +147,7 @@ def _note_files(ctx: Context, version: DatasetVersion) -> None:
 
 def check_blobs_exist(ctx: Context, digests: Iterable[str], what: str) -> None:
     """Refuse bytes that were freed since they were looked at: nothing is freed while this is open."""
-    if any(digest and not ctx.blobs.has(digest) for digest in digests):
+    if any(digest and not ctx.has_blob(digest) for digest in digests):
         raise Conflict(
             f"the bytes of {what} were freed meanwhile",
             why="nothing referred to them",

@@ -22,7 +22,7 @@ def record_rows(ctx: Context, *, ref: str, found: ViewRows) -> ViewRows:
         If the profile is no blob that is here, or a type is none.
     """
     digests.check_digest(found.rows_digest, field="found.rows_digest")
-    if not ctx.blobs.has(digests.check_digest(found.profile, field="found.profile")):
+    if not ctx.has_blob(digests.check_digest(found.profile, field="found.profile")):
         raise InvalidInput("the profile is not here", field="found.profile", hint="upload it first")
     spec_validation.check_columns(found.features, field="found.features", most=spec_validation.MAX_FEATURES)
     if min(found.rows, found.keys, found.dropped) < 0:

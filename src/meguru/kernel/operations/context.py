@@ -75,6 +75,15 @@ class Context:
                     self.on_open(self._tx)
         return self._tx
 
+    def has_blob(self, digest: str) -> bool:
+        """Tell whether a blob is there; one that is stays until the transaction ends.
+
+        Whoever begins to refer to bytes that were put before asks so: what deletes blobs is the only writer
+        meanwhile (`events.lock`), so the transaction is opened before it is looked, and not after.
+        """
+        _ = self.tx
+        return self.blobs.has(digest)
+
     @property
     def changed(self) -> bool:
         """Whether the transaction has changed a row."""

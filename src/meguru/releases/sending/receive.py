@@ -205,7 +205,7 @@ def _dataset(ctx: Context, sent: DatasetVersion, source: str) -> DatasetVersion:
 
 
 def _must_have(ctx: Context, digest: str, ref: str) -> None:
-    if not ctx.blobs.has(digests.check_digest(digest)):
+    if not ctx.has_blob(digests.check_digest(digest)):
         raise InvalidInput(
             f"a blob of {ref} was not sent",
             why=digest,
