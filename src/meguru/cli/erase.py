@@ -145,3 +145,5 @@ def _tell(report: ErasureReport, what: str, *, err: bool = False) -> None:
         say(f"  searched: {places}")
     for place, count in sorted(report.unsearched.items()):
         say(f"  not searched: {count:,} {place}")
+    for place in report.beyond:
+        say(f"  out of reach: {place}")

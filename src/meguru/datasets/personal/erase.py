@@ -36,13 +36,21 @@ from meguru.kernel.operations import Context, operation
 RENAMED = "it was made from their rows, and may be about another: name that column, too, to erase them"
 
 
+BEYOND = [
+    "files that were exported or downloaded: whoever has them erases them there",
+    "uploads that no version has: they go a day after they came, and one that is registered is screened then",
+]
+"""Where an erasure of everything can't look."""
+
+
 class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of a person (and is gone, unless it was only looked for), and what was made from it.
 
     `stays` was found where nothing can be taken out, each with why. `models` were trained on it: they are as
     they were. `remaining` are blobs of earlier erasures that something else still needs. `searched` and
-    `unsearched` say what was looked through and what nobody can read, with how many of each; `followed`
-    by how many values of which other columns their rows were known in what was made from them.
+    `unsearched` say what was looked through and what nobody can read, with how many of each; `beyond`, in
+    words, what is out of reach; `followed` by how many values of which other columns their rows were known in
+    what was made from them.
     """
 
     found: list[ErasedThing]
@@ -52,6 +60,7 @@ class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
     stays: list[ErasedThing] = []
     searched: dict[str, int] = {}
     unsearched: dict[str, int] = {}
+    beyond: list[str] = []
     followed: dict[str, int] = {}
 
     @property
@@ -152,6 +161,7 @@ def find_and_erase(
         remaining=remaining,
         searched=subject.places.searched,
         unsearched=subject.places.unsearched,
+        beyond=BEYOND if only is None else [],
         followed=follow.followed,
     )
 

@@ -25,9 +25,11 @@ from meguru.datasets.folders.locations import LocalFolder
 from meguru.datasets.folders.materialize import files_of
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.operations import specs, versions
+from meguru.datasets.orphans import orphans
 from meguru.datasets.personal.erase import find_and_erase
 from meguru.datasets.personal.operations import erase
 from meguru.datasets.personal.private_blobs import check_may_fetch
+from meguru.datasets.personal.screening import returned
 from meguru.datasets.register import register
 from meguru.datasets.show import files
 from meguru.datasets.types import ColumnSpec, FileEntry
@@ -107,6 +109,20 @@ def test_what_was_uploaded_of_a_person_goes_too(workspace):
     erase(workspace, who={"email": [ANNA]})
     assert not workspace.blobs.has(entry.digest)
     assert ANNA.encode() not in stored(workspace)
+
+
+def test_an_upload_that_nobody_registered_is_told_as_out_of_reach_and_goes_by_itself(workspace, add):
+    add(f"id,email\n1,{ANNA}\n2,x\n", "orders")
+    data = f"id,email\n7,{ANNA}\n".encode()
+    left = workspace.blobs.put_bytes(data)
+    done = erase(workspace, who={"email": [ANNA]})
+    assert any(each.startswith("uploads that no version has") for each in done.beyond)
+    assert any(each.startswith("files that were exported") for each in done.beyond)
+    assert erase(workspace, who={"email": [ANNA]}, only=["orders"], dry_run=True).beyond == []
+    with workspace.read() as tx:
+        assert left in orphans(tx, workspace.blobs, workspace.clock.now().timestamp() + 86_400)
+    register(workspace, name="later", files=[FileEntry(path="a.csv", digest=left, size=len(data))])
+    assert returned(workspace, ref="later").rows == 1
 
 
 def test_an_encrypted_person_is_found_by_the_value(workspace, add):
