@@ -30,7 +30,8 @@ OF_ONE = {
 NEWEST = {
     "card.changelog", "card.history", "dataset.pulls", "erasure.list", "event.last_words",
     "feature_service.versions", "feature_view.rows", "feature_view.versions", "model.best", "monitor.drift",
-    "notification.deliveries", "notification.newest", "release.awaiting", "release.of_model", "report.list", "webhook.deliveries",
+    "notification.deliveries", "notification.newest", "release.awaiting", "release.of_model",
+    "report.list", "webhook.deliveries",
 }  # fmt: skip
 CURSORS = {"cursor", "before", "after"}
 
