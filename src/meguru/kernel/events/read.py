@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select, true, union_all
 
 from meguru.errors import NotFound
 from meguru.kernel.event import Event
-from meguru.kernel.events.schema import event, event_head
+from meguru.kernel.events.schema import event
 from meguru.kernel.events.watch import LogDelta, Wakes
 from meguru.storage.db.raw import RawSql
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 # By type, not by row: a process that was asleep may find a hundred thousand new events.
+_HEAD = "SELECT seq FROM event_head"
 _NEWEST_OF_TYPES = "SELECT type, max(seq), count(*) FROM event WHERE seq > ? GROUP BY type"
 
 
@@ -97,7 +98,8 @@ def head(tx: Connection, projects: AbstractSet[str] | None = None) -> int:
     if projects is not None:
         query = select(func.max(event.c.seq)).where(event.c.project.in_(projects))
         return tx.execute(query).scalar() or 0
-    return tx.execute(select(event_head.c.seq)).scalar() or 0
+    row = RawSql(tx).execute(_HEAD).fetchone()  # asked by every page and every wait
+    return row[0] if row else 0
 
 
 def wait(ws: Workspace, *, after: int, timeout: float, wakes: Wakes | None = None) -> int:

@@ -1,9 +1,11 @@
 """Tables of the event log and of the lineage edges that are written with it."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, false
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, false, text
 
 from meguru.kernel.events.guards import guard
 from meguru.storage.db import Json, UtcTime, metadata
+
+HAS_CAUSE = "cause IS NOT NULL"
 
 event = Table(
     "event",
@@ -24,7 +26,8 @@ event = Table(
     Column("hash", String(64), nullable=False),
     Index(None, "type", "seq"),
     Index(None, "subject", "seq"),
-    Index(None, "cause"),
+    # Most events have none, and each would write a page of the index.
+    Index(None, "cause", sqlite_where=text(HAS_CAUSE), postgresql_where=text(HAS_CAUSE)),
     Index(None, "project", "seq"),
 )
 

@@ -104,6 +104,10 @@ def project_of(tx: Connection, ref: refs.Ref) -> str | None:
 
 def project_of_subject(tx: Connection, subject: str) -> str:
     """Return the project of what an event tells of; the default one where nobody can say."""
+    kind, _, name = subject.partition("/")
+    known = kind_of(kind)
+    if "/" not in name and (known is None or not known.project_of):
+        return ""  # each event comes by here: a reference without a project need not be read to know that
     try:
         return project_of(tx, refs.parse(subject)) or ""
     except InvalidInput:

@@ -47,6 +47,7 @@ class Database:
             _sqlite(self.url, sqlite_synchronous, query_only=True) if self.is_sqlite else self.engine
         )
         event.listen(self.engine, "before_cursor_execute", check_lengths)
+        self._idle_writer: Connection | None = None
         self.group_commit = GroupCommit(self)
 
     @contextmanager
@@ -71,7 +72,7 @@ class Database:
         Busy
             If another writer held the database longer than 30 s, or the database does not answer.
         """
-        with self._turn(), self.explained(), self.engine.connect() as connection:
+        with self._turn(), self.explained(), self._writer_connection() as connection:
             # Begun in so many words: what goes round SQLAlchemy is to be committed too.
             connection.begin()
             # The lock first: a transaction that reads, and only then asks to write, is refused by SQLite if
@@ -100,6 +101,23 @@ class Database:
             self._writer.release()
 
     @contextmanager
+    def _writer_connection(self) -> Iterator[Connection]:
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                yield connection
+            return
+        # Within `_turn` there is one writer of this process, so its connection need not go back to the pool,
+        # which takes as long as a small transaction. What failed is closed: nobody finds its state.
+        kept, self._idle_writer = self._idle_writer, None
+        connection = self.engine.connect() if kept is None or kept.invalidated else kept
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle_writer = connection
+
+    @contextmanager
     def explained(self) -> Iterator[None]:
         """Raise what the database refuses as an error of ours; other errors pass."""
         try:
@@ -115,6 +133,9 @@ class Database:
     def close(self) -> None:
         """Finish what waits to be written, and close all idle connections."""
         self.group_commit.close()
+        kept, self._idle_writer = self._idle_writer, None
+        if kept is not None:
+            kept.close()
         self.engine.dispose()
         self._readers.dispose()
 
