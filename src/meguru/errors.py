@@ -14,12 +14,12 @@ from typing import Any, ClassVar, Self
 MAX_SHORT, MAX_LONG = 600, 4000
 MAX_NAME = 200
 MAX_KNOWN = 2000
-_SECRETS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+_SECRETS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     # The words without which there is nothing to find come first: looking for them is quick in a long text.
     # A port is no password: http://127.0.0.1:7474/models/delay@3
-    (("://",), re.compile(r"(://[^:/?#@\s]{0,200}):(?!\d{1,5}(?:[/?#\s]|$))\S{0,500}@"), r"\1:***@"),
-    (("password=",), re.compile(r"([?&](?:ssl)?password=)[^&\s]*"), r"\1***"),
-    (("mgr_",), re.compile(r"\bmgr_[\w-]{8,}"), "mgr_***"),
+    (("://",), r"(://[^:/?#@\s]{0,200}):(?!\d{1,5}(?:[/?#\s]|$))\S{0,500}@", r"\1:***@"),
+    (("password=",), r"([?&](?:ssl)?password=)[^&\s]*", r"\1***"),
+    (("mgr_",), r"\bmgr_[\w-]{8,}", "mgr_***"),
     (
         (
             "ghp_",
@@ -35,16 +35,16 @@ _SECRETS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
             "AKIA",
             "ASIA",
         ),
-        re.compile(r"\b(gh[pousr]_|github_pat_|glpat-|hf_|sk-|xox[abprs]-|AKIA|ASIA)[\w-]{16,}"),
+        r"\b(gh[pousr]_|github_pat_|glpat-|hf_|sk-|xox[abprs]-|AKIA|ASIA)[\w-]{16,}",
         r"\1***",
     ),
-    (("eyJ",), re.compile(r"\beyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{0,2000}"), "eyJ***"),
+    (("eyJ",), r"\beyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{0,2000}", "eyJ***"),
     (
         ("uthorization",),
-        re.compile(r"\b([Aa]uthorization[\"']?[ \t]*[=:][ \t]*[\"']?(?:\w{1,20}[ \t]+)?)[^\s\"',;]+"),
+        r"\b([Aa]uthorization[\"']?[ \t]*[=:][ \t]*[\"']?(?:\w{1,20}[ \t]+)?)[^\s\"',;]+",
         r"\1***",
     ),
-    (("earer",), re.compile(r"\b([Bb]earer[ \t]+)[\w.~+/=-]{8,}"), r"\1***"),
+    (("earer",), r"\b([Bb]earer[ \t]+)[\w.~+/=-]{8,}", r"\1***"),
 )
 
 
@@ -52,7 +52,7 @@ def masked(text: str) -> str:
     """Return `text` without the passwords of URLs, tokens of known make and ``Authorization`` headers."""
     for words, pattern, shown in _SECRETS:
         if any(word in text for word in words):
-            text = pattern.sub(shown, text)
+            text = re.sub(pattern, shown, text)  # compiled at need: every command imports this module
     return text
 
 

@@ -22,9 +22,7 @@ _KEY = re.compile(r"[\w./:@ -]+")
 _BETWEEN = frozenset("-_.·・")
 """What may stand between letters and digits; the dots are those of Catalan and Japanese."""
 _LETTERS = frozenset("LMN")
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e0fff]"
-)
+_UNSEEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e0fff]"
 """Letters and marks that are drawn as nothing; what else is so is of the category Cf."""
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 """Unseen, but Persian and Indic words and emoji are spelt with them: a title may have them inside."""
@@ -51,7 +49,7 @@ def is_name(text: str, *, most: int = MAX_NAME) -> bool:
     return (
         unicodedata.category(text[0])[0] in "LN"
         and all(char in _BETWEEN or unicodedata.category(char)[0] in _LETTERS for char in text)
-        and not _UNSEEN.search(text)
+        and not re.search(_UNSEEN, text)
     )
 
 
@@ -64,7 +62,7 @@ def is_key(text: str, *, most: int = MAX_KEY) -> bool:
         and all(
             char in _BETWEEN or _KEY.fullmatch(char) or unicodedata.category(char)[0] == "M" for char in text
         )
-        and not _UNSEEN.search(text)
+        and not re.search(_UNSEEN, text)
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from meguru.kernel.remote import RemoteWorkspace
     from meguru.kernel.workspace import Workspace
 
@@ -27,6 +28,8 @@ class Completed(_Text):
     ) -> list[CompletionItem]:
         """Return what may be meant; nothing when the workspace can't be asked: a shell shows no errors."""
         del param
+        from click.shell_completion import CompletionItem
+
         from meguru.app import open_workspace
         from meguru.errors import MeguruError
 

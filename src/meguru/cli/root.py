@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from meguru.cli.groups import Noun, close, unknown
 from meguru.cli.synonyms import ADVICE, TOP
 from meguru.cli.text import gettext as _
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 GROUPS = {
     "Begin": {
@@ -135,6 +137,8 @@ class LazyGroup(Noun):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer the commands with what they do, without importing them."""
         del ctx
+        from click.shell_completion import CompletionItem
+
         return [
             CompletionItem(name, help=_(line))
             for name, line in COMMANDS.items()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -117,6 +116,8 @@ class _Column:
 
 
 def _print_fitted(columns: Sequence[str], rows: list[list[Any]]) -> None:
+    import shutil  # imports every compression: only where a person looks at a table
+
     made = [_Column(title, [row[index] for row in rows]) for index, title in enumerate(columns)]
     made = [one for one in made if any(one.cells)] or made[:1]
     shown = fit(made, shutil.get_terminal_size().columns)

@@ -7,7 +7,7 @@ import unicodedata
 
 from meguru.base.text import language_of, translate
 
-_PIECES = re.compile(r"\s+|(?:[\x21-\x7e]+|[^\x00-\x7f])[、。)」』ー]*")
+_PIECES = r"\s+|(?:[\x21-\x7e]+|[^\x00-\x7f])[、。)」』ー]*"
 
 
 def gettext(message: str, context: str = "") -> str:
@@ -31,7 +31,7 @@ def width_of(text: str) -> int:
 def wrap(text: str, width: int) -> list[str]:
     """Break a text into lines of so many cells: between words, and anywhere between wide letters."""
     lines, line, used = [], "", 0
-    for piece in _PIECES.findall(text):
+    for piece in re.findall(_PIECES, text):
         needed = width_of(piece)
         if used + needed > width and line.strip():
             lines.append(line.rstrip())

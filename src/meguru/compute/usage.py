@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import time
 
 import msgspec
@@ -30,6 +29,8 @@ class ProcessMeter:
 
     def read(self) -> StepUsage:
         """Return what was used since the beginning."""
+        import resource
+
         # Of a child, the memory of the largest one: several at a time are counted as one.
         peak = sum(
             resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -54,6 +55,8 @@ class ThreadMeter:
 
 
 def _cpu_of_process() -> float:
+    import resource  # not with the types: what only reads step runs measures nothing
+
     return sum(
         used.ru_utime + used.ru_stime
         for used in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))

@@ -1,7 +1,8 @@
 """Tables of pipelines, their runs and their steps."""
 
-from sqlalchemy import Boolean, Column, Double, Index, Integer, String, Table, Text, false
+from sqlalchemy import Boolean, Column, Double, Index, Integer, String, Table, Text, false, text
 
+from meguru.pipelines.run_rows import COMPUTED
 from meguru.storage.db import Json, UtcTime, metadata
 
 pipeline = Table(
@@ -92,7 +93,8 @@ step_run = Table(
     Column("gpu_seconds", Double),
     Column("memory_gb_seconds", Double),
     Index(None, "run"),
-    Index(None, "key", "state"),
+    # Each step changes its state several times; outputs are looked for only where they were computed.
+    Index(None, "key", "id", sqlite_where=text(COMPUTED), postgresql_where=text(COMPUTED)),
     Index(None, "pipeline", "step", "id"),
 )
 

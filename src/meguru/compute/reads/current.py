@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from meguru.compute.inherited.watch import names_in
 from meguru.compute.reads import content
 from meguru.compute.reads.argument_paths import existing_paths
 from meguru.compute.reads.types import FileUse
@@ -29,6 +28,8 @@ def _is_as_it_was(path: str, kept: FileUse) -> bool:
     if kept.how == "read":
         return content.is_same(path, kept)
     if kept.how == "listed":
+        from meguru.compute.inherited.watch import names_in  # what watches is not needed to look at files
+
         return names_in(path) == kept.digest
     if kept.how == "written":
         return os.path.exists(path)  # noqa: PTH110

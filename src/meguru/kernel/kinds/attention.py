@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from string import Formatter
 from typing import Any
+
+import msgspec
 
 
 class Urgency(StrEnum):
@@ -25,16 +26,14 @@ class Urgency(StrEnum):
         return [Urgency.INFO, Urgency.WARNING, Urgency.CRITICAL].index(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(msgspec.Struct, frozen=True):
     """A type of event that ends a need, when its data holds the values of `where`."""
 
     type: str
-    where: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attention:
+class Attention(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the need for a person.
 
     Attributes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from string import Formatter
@@ -36,8 +35,7 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The data of one type of event; its fields are what an event of that type may carry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventType:
+class EventType(msgspec.Struct, frozen=True, kw_only=True):
     """One type of event.
 
     `label` is its name in lists ("release refused"), `sentence` what `why` says of it, with ``{subject}``,

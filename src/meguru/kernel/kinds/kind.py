@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -14,8 +13,7 @@ from meguru.errors import InternalError
 from meguru.kernel.kinds.event_types import Payload, event_types
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(msgspec.Struct, frozen=True, kw_only=True):
     """A thread that a server runs beside answering.
 
     `factory` is ``module:attribute`` of a callable that takes the workspace and returns something with
@@ -26,8 +24,7 @@ class Service:
     factory: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldMembers:
+class FieldMembers(msgspec.Struct, frozen=True, kw_only=True):
     """A field of a spec, ``KIND.FIELD``, that holds a member (or a list of members) of a plug-in family.
 
     `family` is the place of the `PluginFamily` whose members are structs. `tag` is the key in which the
@@ -42,8 +39,7 @@ class FieldMembers:
     also: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of thing. Places are given as ``module:attribute`` (or ``module``) and loaded on first use.
 
     Attributes
@@ -126,7 +122,7 @@ class Kind:
     tables: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     events: tuple[type[Payload], ...] = ()
-    grants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grants: Mapping[str, tuple[str, ...]] = {}
     spec: type[msgspec.Struct] | None = None
     spec_store: str = ""
     section: str = ""
@@ -136,14 +132,14 @@ class Kind:
     applied_last: bool = False
     members: tuple[FieldMembers, ...] = ()
     project_of: str = ""
-    jobs: Mapping[str, str] = field(default_factory=dict)
+    jobs: Mapping[str, str] = {}
     job_threads: int = 0
     services: tuple[Service, ...] = ()
-    internal: Mapping[str, str] = field(default_factory=dict)
-    provides: Mapping[str, str] = field(default_factory=dict)
+    internal: Mapping[str, str] = {}
+    provides: Mapping[str, str] = {}
     page: str = ""
     newest_page: str = ""
-    reserved_aliases: Mapping[str, str] = field(default_factory=dict)
+    reserved_aliases: Mapping[str, str] = {}
 
     def __post_init__(self) -> None:
         if (self.spec is None) != (not self.spec_store):
