@@ -54,6 +54,11 @@ def shown(tx: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+def info_of(tx: Connection, run: str) -> dict[str, Any]:
+    """Return what `shown` says first of a run that is there, without what was logged to it."""
+    return _info(*RawSql(tx).execute(f"{_RUN} (?)", (run,)).fetchone())
+
+
 def new_run(made: MadeRun, given: dict[str, Any]) -> dict[str, Any]:
     """Return a run that was started just now, as `shown` would."""
     info = {

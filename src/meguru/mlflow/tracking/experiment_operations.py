@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
+import msgspec
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
+from meguru.storage import struct_rows
 from meguru.storage.db.raw import RawSql
 from meguru.storage.statements import marks
 from meguru.tracking.client_schema import experiment_entry as table
@@ -20,7 +23,6 @@ MAX_NAME = store.MAX_NAME
 MAX_TAG = 20_000
 # Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
 _FIND = select(table).where(table.c.id == bindparam("number"), table.c.project == bindparam("project"))
-_DEFAULT = select(table).where(table.c.experiment == bindparam("key"))
 DOOR = "mlflow"
 """Operations of MLflow's protocol: all that they name is of the one project in which they are asked."""
 _EXPERIMENT = {"experiment": "experiment"}
@@ -111,15 +113,34 @@ def named(ctx: Context, *, number: str) -> str:
     return str(find(ctx.tx, number, ctx.home).name)
 
 
-def find(tx: Any, number: str, project: str) -> Row[Any]:
+class ExperimentEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment as MLflow's protocol knows it: one row of its table."""
+
+    id: int
+    experiment: str
+    project: str
+    name: str
+    artifact_location: str
+    stage: str
+    created_at: datetime
+    updated_at: datetime
+
+
+def find(tx: Connection, number: str, project: str) -> ExperimentEntry:
     """Return the row of a project's experiment by its number, in whichever stage it is."""
     known = read_numbers([number])
-    row = tx.execute(_FIND, {"number": known[0], "project": project}).first() if known else None
+    row = _entry(tx, "id = ? AND project = ?", (known[0], project)) if known else None
     if row is None and project and known == [store.DEFAULT_NUMBER]:
-        row = tx.execute(_DEFAULT, {"key": store.default_key(project)}).first()
+        row = _entry(tx, "experiment = ?", (store.default_key(project),))
     if row is None:
         raise NotFound(f"No Experiment with id={number[:64]} exists")
-    return row  # type: ignore[no-any-return]
+    return row
+
+
+def _entry(tx: Connection, where: str, values: Sequence[Any]) -> ExperimentEntry | None:
+    # Each run that starts looks for its experiment.
+    found = struct_rows.select(RawSql(tx), ExperimentEntry, "mlflow_experiment", where, values)
+    return found[0] if found else None
 
 
 def read_numbers(numbers: Sequence[str]) -> list[int]:
@@ -146,7 +167,7 @@ def here(tx: Any, numbers: Sequence[str], project: str) -> dict[int, str]:
 
 def needs_adoption(tx: Any, project: str) -> bool:
     """Tell whether a project's default experiment is not there yet."""
-    return tx.execute(_DEFAULT, {"key": store.default_key(project)}).first() is None
+    return _entry(tx, "experiment = ?", (store.default_key(project),)) is None
 
 
 def check_name(name: str) -> None:

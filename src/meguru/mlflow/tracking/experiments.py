@@ -119,7 +119,7 @@ def search_datasets(ws: Workspace, params: Params) -> JsonObject:
         return {"dataset_summaries": inputs.summaries(tx, experiments.here(tx, numbers, ws.home))}
 
 
-def shown(tx: Connection, rows: Iterable[Row[Any]]) -> list[JsonObject]:
+def shown(tx: Connection, rows: Iterable[Row[Any] | experiments.ExperimentEntry]) -> list[JsonObject]:
     """Return experiments as the protocol writes them."""
     found = list(rows)
     tags: dict[int, list[dict[str, str]]] = {}

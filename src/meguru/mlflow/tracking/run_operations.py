@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, select
+from sqlalchemy import Connection, delete, select
 
 from meguru.base import refs
 from meguru.base.ids import new_id
@@ -14,6 +14,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import Principal
 from meguru.mlflow.logged_models import points as model_points
 from meguru.mlflow.tracking import experiment_operations as experiments
+from meguru.storage import struct_rows
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql
 from meguru.storage.statements import marks
@@ -25,8 +26,6 @@ from meguru.tracking.run_ids import from_hex, to_hex
 from meguru.tracking.states import STATES
 from meguru.tracking.types import Run
 
-# Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
-_LOCK_RUN = select(schema.run).where(schema.run.c.id == bindparam("this")).with_for_update()
 _RUN = {"run": "run"}
 _STAGE = "SELECT stage FROM mlflow_run WHERE run = ?"
 MODELS = "mlflow.log-model.history"
@@ -58,6 +57,17 @@ class MadeRun(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
     experiment: int
     artifact_location: str
+
+
+class LockedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What those who change a run need of its row."""
+
+    id: str
+    name: str
+    experiment: str
+    state: str
+    finished_at: datetime | None
+    created_by: str
 
 
 class LoggedPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +106,7 @@ def create(
     rowwise.insert(ctx.tx, table, row)
     store.set_tags(ctx.tx, identity, tags or {})
     data = {"experiment": found.name, "name": name, "client": "mlflow"}
-    ctx.emit("run.started", ref, data=data, produced=[ref])
+    ctx.emit("run.started", ref, data=data, produced=[ref], project=ctx.home)
     return MadeRun(run_id=to_hex(identity), experiment=found.id, artifact_location=found.artifact_location)
 
 
@@ -117,7 +127,8 @@ def change(
         values["name"] = name[:250]
         store.set_tags(ctx.tx, row.id, {edit.NAME: name})
         if row.name != values["name"]:
-            ctx.emit("run.renamed", ref, data={"name": values["name"], "before": row.name})
+            renamed = {"name": values["name"], "before": row.name}
+            ctx.emit("run.renamed", ref, data=renamed, project=ctx.home)
     if status:
         state = STATES[status]
         values |= {"state": state, "alive_until": None}
@@ -125,18 +136,19 @@ def change(
         before = None if state == "running" else row.finished_at
         values["finished_at"] = before if end is None else milliseconds.moment(end)
         _extend(ctx.tx, row.id, status=status)
-        data = {"state": state, "experiment": name_of(ctx.tx, row.experiment)}
         if row.state != state:
+            data = {"state": state, "experiment": name_of(ctx.tx, row.experiment)}
             # What was the matter with the state before says nothing of this one; and a run whose error is
             # that it went silent takes what comes late, though a client has ended it since.
             values["error"] = ""
-            ctx.emit("run.reopened" if state == "running" else "run.finished", ref, data=data, used=[ref])
+            told = "run.reopened" if state == "running" else "run.finished"
+            ctx.emit(told, ref, data=data, used=[ref], project=ctx.home)
     elif end is not None:
         values["finished_at"] = milliseconds.moment(end)
     if values:
         rowwise.update(ctx.tx, schema.run, {"id": row.id}, values)
         if not ctx.emitted:
-            ctx.emit("run.updated", ref, data={"fields": sorted(values)})
+            ctx.emit("run.updated", ref, data={"fields": sorted(values)}, project=ctx.home)
 
 
 @operation("mlflow.move_run", permission="run:write", door=experiments.DOOR, on="run", refers=_RUN)
@@ -213,18 +225,19 @@ def write(tx: Connection, entry: LoggedBatch, *, by: Principal, project: str) ->
             rowwise.update(tx, schema.run, {"id": run}, {"name": name})
 
 
-def lock_run(tx: Connection, by: Principal, run: str, *, project: str, stage: str = "active") -> Row[Any]:
+def lock_run(tx: Connection, by: Principal, run: str, *, project: str, stage: str = "active") -> LockedRun:
     """Return the row of a project's run, held until the transaction ends, for who may change it.
 
     It must be in the `stage`, unless that is empty.
     """
-    identity = from_hex(run)
-    row = tx.execute(_LOCK_RUN, {"this": identity}).first()
+    identity, raw = from_hex(run), RawSql(tx)
+    where = "id = ?" if raw.is_sqlite else "id = ? FOR UPDATE"
+    row = next(iter(struct_rows.select(raw, LockedRun, "run", where, (identity,))), None)
     if row is None or refs.project_of(row.experiment) != project:
         raise _no_run(run)
     check_writer(by, row.created_by, run, project=project)
     if stage:
-        found = RawSql(tx).execute(_STAGE, (identity,)).fetchone()
+        found = raw.execute(_STAGE, (identity,)).fetchone()
         _check_stage(run, found[0] if found else "active", stage)
     return row
 

@@ -17,7 +17,7 @@ from meguru.mlflow.protocol.params import Params, bad, limit_of
 from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.mlflow.tracking import inputs, limits, run_names
 from meguru.mlflow.tracking import run_operations as runs
-from meguru.mlflow.tracking.answers import new_run, parts, shown
+from meguru.mlflow.tracking.answers import info_of, new_run, parts, shown
 from meguru.mlflow.tracking.experiments_search import stages
 from meguru.tracking import milliseconds, show
 from meguru.tracking.search.runs import RunQuery, search_runs
@@ -73,7 +73,9 @@ def update(ws: Workspace, params: Params) -> JsonObject:
         end=_moment(params, "end_time"),
         name=params.text("run_name") or None,
     )
-    return {"run_info": _one(ws, run)["info"]}
+    permit(ws, show.show, "run", run)
+    with ws.read() as tx:
+        return {"run_info": info_of(tx, runs.check_here(tx, run, ws.home))}
 
 
 def delete(ws: Workspace, params: Params) -> JsonObject:
