@@ -20,6 +20,7 @@ from meguru.registry import store as native
 from meguru.registry import tags_index as labels
 from meguru.registry.schema import model_description, model_version, registered_model
 from meguru.registry.types import VersionState
+from meguru.storage import struct_rows
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql
 from meguru.storage.statements import marks
@@ -85,18 +86,18 @@ _NEWEST_OURS = (
     "AND NOT n.has_mlflow_row AND NOT EXISTS (SELECT 1 FROM mlflow_version v WHERE v.name = n.name "
     "AND v.version = n.version) GROUP BY n.name"
 )
-_REASON = (
-    "(SELECT m.reason FROM model_version m WHERE m.name = mlflow_version.name "
-    "AND m.version = mlflow_version.version)"
-)
-_SAID = (*(name for name in ProtocolVersion.__struct_fields__ if name != "reason"), _REASON)
+_SAID = tuple(name for name in ProtocolVersion.__struct_fields__ if name != "reason")
+_REASON = "LEFT JOIN model_version m ON m.name = t.name AND m.version = t.version"
 _OURS = _Native._fields
 
 
 def named(tx: Connection, names: Sequence[str]) -> list[ProtocolModel]:
     """Return models that there are, in the order of their names as given."""
-    said = select(model_description).where(model_description.c.name.in_(names))
-    found = {row.name: _model(row) for row in tx.execute(said)}
+    said = f"name IN ({marks(len(names))})"
+    models = (
+        struct_rows.select(RawSql(tx), ProtocolModel, model_description.name, said, names) if names else []
+    )
+    found = {each.name: each for each in models}
     found |= _native_models(tx, [name for name in names if name not in found])
     return [found[name] for name in names if name in found]
 
@@ -161,24 +162,27 @@ def versions(tx: Connection, name: str | None = None, number: int | None = None)
 def picked(tx: Connection, pairs: Sequence[tuple[str, int]]) -> list[ProtocolVersion]:
     """Return versions by their names and numbers, in the order given."""
     raw = RawSql(tx)
-    found = _rows(raw, "mlflow_version", _SAID, pairs)
-    ours = _rows(raw, "model_version", _OURS, [pair for pair in pairs if pair not in found])
-    versions = {pair: _version(row) for pair, row in found.items()}
-    versions |= {pair: _native_version(_Native(*row)) for pair, row in ours.items()}
+    columns = ", ".join([*(f"t.{name}" for name in _SAID), "m.reason"])
+    found = _rows(raw, columns, f"mlflow_version t {_REASON}", pairs)
+    ours = ", ".join(f"t.{name}" for name in _OURS)
+    beside = _rows(raw, ours, "model_version t", [pair for pair in pairs if pair not in found])
+    versions = {pair: _version(*row) for pair, row in found.items()}
+    versions |= {pair: _native_version(_Native(*row)) for pair, row in beside.items()}
     return [versions[pair] for pair in pairs if pair in versions]
 
 
 def _rows(
-    raw: RawSql, table: str, columns: Sequence[str], pairs: Sequence[tuple[str, int]]
+    raw: RawSql, columns: str, source: str, pairs: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], Sequence[Any]]:
-    """Return rows by name and number. SQLite looks up a pair at a time: of a list it would read the table."""
+    """Return rows by name and number of a table `t`, whose first columns these are."""
     found: dict[tuple[str, int], Sequence[Any]] = {}
-    at_once = 1 if raw.is_sqlite else AT_ONCE
-    for start in range(0, len(pairs), at_once):
-        some = pairs[start : start + at_once]
-        which = ", ".join(["(?, ?)"] * len(some))
-        where = "name = ? AND version = ?" if raw.is_sqlite else f"(name, version) IN ({which})"
-        sql = f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"  # noqa: S608 - names of ours
+    for start in range(0, len(pairs), AT_ONCE):
+        some = pairs[start : start + AT_ONCE]
+        # Joined from the list, in this order: with (name, version) IN (…) SQLite would read the whole table.
+        sql = (
+            f"WITH wanted (n, v) AS (VALUES {', '.join(['(?, ?)'] * len(some))}) "  # noqa: S608 - names of ours
+            f"SELECT {columns} FROM wanted CROSS JOIN {source} WHERE t.name = n AND t.version = v"
+        )
         for row in raw.execute(sql, [value for pair in some for value in pair]):
             found[row[0], row[1]] = row
     return found
@@ -272,10 +276,6 @@ def _mark(
     rowwise.update(tx, table, mine | {"has_mlflow_row": not described}, {"has_mlflow_row": described})
 
 
-def _model(row: Any) -> ProtocolModel:
-    return ProtocolModel(**row._mapping)
-
-
 def _native_models(tx: Connection, names: Sequence[str]) -> dict[str, ProtocolModel]:
     """Return those of our own that MLflow's clients see: they have a version that is shown."""
     if not names:
@@ -290,12 +290,42 @@ def _native_models(tx: Connection, names: Sequence[str]) -> dict[str, ProtocolMo
     }
 
 
-def _version(row: Sequence[Any]) -> ProtocolVersion:
-    """Return a version of a row as the database has it."""
-    fields = dict(zip((*_SAID[:-1], "reason"), row, strict=True))
-    times = {name: read_time(fields[name]) for name in ("created_at", "updated_at")}
-    read = {"tags": msgspec.json.decode(fields["tags"]), "deleted": bool(fields["deleted"])}
-    return ProtocolVersion(**fields | times | read | {"reason": fields["reason"] or ""})
+def _version(*row: Any) -> ProtocolVersion:
+    """Return a version of a row as the database has it: the columns of `_SAID`, and the reason."""
+    (
+        name,
+        version,
+        source,
+        storage,
+        run,
+        link,
+        logged,
+        description,
+        tags,
+        stage,
+        deleted,
+        by,
+        made,
+        changed,
+        why,
+    ) = row
+    return ProtocolVersion(
+        name=name,
+        version=version,
+        source=source,
+        storage=storage,
+        run=run,
+        run_link=link,
+        logged_model=logged,
+        description=description,
+        tags=msgspec.json.decode(tags),
+        stage=stage,
+        deleted=bool(deleted),
+        created_by=by,
+        created_at=read_time(made),
+        updated_at=read_time(changed),
+        reason=why or "",
+    )
 
 
 def _native_version(row: Any) -> ProtocolVersion:
