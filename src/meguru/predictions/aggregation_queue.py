@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from meguru.predictions.schema import prediction_batch, uncounted_batch, uncounted_outcomes
+from meguru.storage.db import rowwise
 from meguru.storage.db.upsert import insert_into
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ PORTION = 20_000
 """So many requests are put in line, or taken out of it, in one transaction: recorders wait for each."""
 OutcomeAsWritten: TypeAlias = float | str | None
 """A number, the text of any other JSON, or None: there was no outcome, or is none any more."""
-_INSERT, _INSERT_OUTCOMES = insert(uncounted_batch), insert(uncounted_outcomes)
+_INSERT_OUTCOMES = insert(uncounted_outcomes)
 _B, _O = uncounted_batch.c, uncounted_outcomes.c
 _MAX_PARAMETERS, _PAGE_SIZE = 900, 20
 
@@ -48,7 +49,8 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 def add(tx: Connection, batches: Iterable[PredictionBatch]) -> None:
     """Note that batches are to be counted, in the transaction that writes them."""
-    tx.execute(_INSERT, [{"endpoint": each.endpoint, "batch_id": each.id} for each in batches])
+    rows = ({"endpoint": each.endpoint, "batch_id": each.id} for each in batches)
+    rowwise.insert(tx, uncounted_batch, *rows)
 
 
 def add_outcomes(

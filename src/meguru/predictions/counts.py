@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Executable, case, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from meguru.predictions.schema import prediction_count
 from meguru.predictions.types import PredictionBatch, Totals
-from meguru.storage.db.upsert import insert_into
+from meguru.storage.db import rowwise
 
 SHARDS = 16
 """Rows that share the count of an endpoint: with one, all servers on PostgreSQL would queue for its lock at
@@ -172,18 +171,18 @@ def _row(endpoint: str) -> dict[str, Any]:
 
 
 def _count(tx: Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        tx.execute(_upsert(tx.dialect.name), rows)
+    rowwise.insert(tx, prediction_count, *rows, on_conflict=_ADD)
 
 
-@cache
-def _upsert(dialect: str) -> Executable:
-    """Return the statement that adds to counts; it is made once, as each commit of predictions needs it."""
-    statement = insert_into(prediction_count, dialect)
-    known, new = prediction_count.c, statement.excluded
-    merged: dict[str, Any] = {name: known[name] + new[name] for name in _COUNTS}
-    for name in (*_LATEST, *_EARLIEST):
-        # No greatest()/least(): SQLite's max(a, b) is null if one is, PostgreSQL's greatest() ignores nulls.
-        beyond = new[name] > known[name] if name in _LATEST else new[name] < known[name]
-        merged[name] = case((beyond | known[name].is_(None), new[name]), else_=known[name])
-    return statement.on_conflict_do_update(index_elements=[known.endpoint, known.shard], set_=merged)
+def _merged(name: str) -> str:
+    new, known = f"excluded.{name}", f"prediction_count.{name}"
+    if name in _COUNTS:
+        return f"{name} = {known} + {new}"
+    # No greatest()/least(): SQLite's max(a, b) is null if one is, PostgreSQL's greatest() ignores nulls.
+    beyond = ">" if name in _LATEST else "<"
+    return f"{name} = CASE WHEN {new} {beyond} {known} OR {known} IS NULL THEN {new} ELSE {known} END"
+
+
+_ADD = " ON CONFLICT (endpoint, shard) DO UPDATE SET " + ", ".join(
+    _merged(name) for name in (*_COUNTS, *_LATEST, *_EARLIEST)
+)

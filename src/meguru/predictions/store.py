@@ -13,11 +13,11 @@ from meguru.base import refs
 from meguru.predictions import aggregation_queue, counts, ids
 from meguru.predictions.schema import prediction_batch, prediction_key
 from meguru.predictions.types import PredictionBatch
+from meguru.storage.db import rowwise
 
 _MAX_PARAMETERS = 900
 """Ids in one statement: SQLite before 3.32 takes 999 parameters."""
 _PAGE_SIZE = 10
-_INSERT = insert(prediction_batch)
 _INSERT_KEY = insert(prediction_key)
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ def add(tx: Connection, batches: Sequence[PredictionBatch]) -> None:
     """Write batches."""
     values = [msgspec.structs.asdict(each) for each in batches]
     keyed = [each for each, value in zip(batches, values, strict=True) if value.pop("rows")]
-    tx.execute(_INSERT, values)
+    rowwise.insert(tx, prediction_batch, *values)
     # In one transaction with the rows themselves: counts and queue are right whenever the process is killed.
     if keyed:
         tx.execute(_INSERT_KEY, [row for batch in keyed for row in _keys(batch)])

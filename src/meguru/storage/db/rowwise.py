@@ -24,13 +24,13 @@ RowKey = Mapping[str, Any]
 _Spell = Callable[[Any], Any]
 
 
-def insert(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
-    """Add rows that all have the same columns."""
+def insert(tx: Connection, table: Table, *rows: Mapping[str, Any], on_conflict: str = "") -> None:
+    """Add rows that all have the same columns; `on_conflict` is the clause for those that are there."""
     if not rows:
         return
     # Statements are cached by table and columns: the same few are made over and over.
     names = tuple(rows[0])
-    sql, values = _insert_sql(table, names), [_kept(table, names, row) for row in rows]
+    sql, values = _insert_sql(table, names) + on_conflict, [_kept(table, names, row) for row in rows]
     if len(values) == 1:
         RawSql(tx).execute(sql, values[0])
     else:
