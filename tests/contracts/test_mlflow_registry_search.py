@@ -16,6 +16,7 @@ from meguru.mlflow.logged_models.points import ModelPoint, add
 from meguru.mlflow.logged_models.store import LoggedModel
 from meguru.mlflow.logged_models.store import keep as keep_logged
 from meguru.mlflow.protocol.routes import mlflow_routes
+from meguru.mlflow.registry import store
 from meguru.mlflow.registry.routes import other_routes
 from meguru.mlflow.registry.store import ProtocolModel, ProtocolVersion, keep_model, keep_version
 from meguru.registry.schema import model_version, registered_model
@@ -105,6 +106,16 @@ class SearchContract:
     def client(cls, filled):
         with asked(filled) as opened:
             yield opened
+
+    def test_versions_are_read_in_the_order_asked_however_many_statements_that_takes(
+        self, filled, monkeypatch
+    ):
+        pairs = [("m1", 4), ("flights", 2), ("nothing", 1), ("m0", 3), ("flights", 1), ("m2", 5)]
+        for at_once in (store.AT_ONCE, 2):
+            monkeypatch.setattr(store, "AT_ONCE", at_once)
+            with filled.read() as tx:
+                found = [(each.name, each.version) for each in store.picked(tx, pairs)]
+            assert found == [pair for pair in pairs if pair[0] != "nothing"]
 
     def found(self, client, what, between=lambda: None, **asked):
         """Return all pages of three."""

@@ -90,7 +90,9 @@ def test_an_ended_run_takes_more_and_can_be_started_again(mlflow, workspace):
     run = mlflow.run()
     mlflow.post("runs/update", run_id=run, status="KILLED", end_time=7)
     assert mlflow.post("runs/log-metric", run_id=run, key="k", value=1, timestamp=1) == {}
-    assert mlflow.post("runs/update", run_id=run, status="RUNNING")["run_info"]["status"] == "RUNNING"
+    again = mlflow.post("runs/update", run_id=run, status="RUNNING")["run_info"]
+    assert again["status"] == "RUNNING"
+    assert again == mlflow.get("runs/get", run_id=run)["run"]["info"]
     assert show.show(workspace, run=from_hex(run)).finished_at is None
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime
+from sqlite3 import ProgrammingError
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, cast, insert, select
@@ -33,6 +34,31 @@ def test_what_raises_is_rolled_back_whole(db):
         fail()
     with db.read() as tx:
         assert tx.execute(select(thing)).all() == []
+
+
+def test_the_writer_keeps_its_connection_until_something_fails_and_others_can_write_between(db):
+    seen = []
+    for fails in (False, False, True, False):
+        try:
+            with db.write() as tx:
+                seen.append(tx.connection.driver_connection)
+                assert not tx.execute(select(thing)).all()
+                if fails:
+                    tx.execute(insert(thing).values(n=1))
+                    raise ZeroDivisionError
+        except ZeroDivisionError:
+            # Given back to the pool, and rolled back: another process can begin to write.
+            assert not seen[-1].in_transaction
+    assert seen[0] is seen[1] is seen[2]
+    other = Database(db.url)
+    with other.write() as tx:
+        tx.execute(insert(thing).values(n=2))
+    other.close()
+    with db.write() as tx:
+        assert tx.execute(select(thing.c.n)).scalars().all() == [2]
+    db.close()
+    with pytest.raises(ProgrammingError):
+        seen[-1].execute("SELECT 1")
 
 
 def test_a_read_transaction_cannot_write_and_the_connection_is_clean_after(db):
