@@ -166,5 +166,7 @@ def _unseen_in(text: str, *, but: str = "") -> str:
 def _is_unseen(char: str) -> bool:
     category = unicodedata.category(char)
     return (
-        category[0] == "C" or category in {"Zl", "Zp"} or (not char.isascii() and bool(_UNSEEN.match(char)))
+        category[0] == "C"
+        or category in {"Zl", "Zp"}
+        or (not char.isascii() and bool(re.match(_UNSEEN, char)))
     )
