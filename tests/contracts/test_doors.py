@@ -167,7 +167,8 @@ def page_door(path: str) -> AskedDoor:
         return REVIEW
     if path == "/ui/releases/{name}/{version}/evidence":
         return AskedDoor(path="/ui/releases/{thing}/1/evidence", permission="evidence:read", kind="endpoint")
-    kind = next(kind for begin, kind in THINGS.items() if path.startswith(begin))
+    kind = next((kind for begin, kind in THINGS.items() if path.startswith(begin)), "")
+    assert kind, f"{path}: say in LISTS or THINGS what its reader needs, or in ELSEWHERE why it is not asked"
     address = path
     for part, value in (("{name}", "{thing}"), ("{id}", "{thing}"), ("{key}", "{thing}"), ("{version}", "1")):
         address = address.replace(part, value)

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from meguru import errors
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
+from meguru.applies.show import present as list_present
 from meguru.artifacts.log import list_events
 from meguru.artifacts.why import show as why
 from meguru.console.labels import label_of
@@ -34,6 +35,10 @@ ben = ContactSpec(person="Ben", about="endpoint/delay")
 assert specs.declare(ws, name="pager", spec=ben).change == "updated"
 assert [each.spec["person"] for each in specs.specs(ws, name="pager")] == ["Ben", "Anna"]
 assert call(ws, name="contact/pager", reason="it rings").calls == 1
+
+# What is declared is found again as a project file would declare it.
+present = [(each.kind, each.name, each.spec) for each in list_present(ws) if each.kind == "contact"]
+assert present == [("contact", "pager", {"person": "Ben", "about": "endpoint/delay"})]
 
 # Roles, words and why are derived.
 assert "contact:call" in permissions_of("data-scientist")

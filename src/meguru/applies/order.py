@@ -14,8 +14,8 @@ from meguru.applies.types import PlannedAction
 from meguru.base import refs
 from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, NotFound, near_misses
-from meguru.kernel.declarations import SpecStore
-from meguru.kernel.kinds.kind import Kind, kinds, load
+from meguru.kernel import declarations
+from meguru.kernel.kinds.kind import Kind, kinds
 
 _MISSING = re.compile(r"there is no (?P<title>[\w -]+) (?P<quote>['\"])(?P<name>.+?)(?P=quote)")
 
@@ -83,7 +83,7 @@ def users_first(retired: list[PlannedAction]) -> list[PlannedAction]:
     for ref, action in by_ref.items():
         kind, _, name = ref.partition("/")
         found = kinds()[kind]
-        specs: SpecStore = load(found.spec_store)
+        specs = declarations.store_of(found)
         used = specs.uses(name, typed(found, action.before or {}))
         order.add(ref, *(each for each in used if each in by_ref and each != ref))
     try:

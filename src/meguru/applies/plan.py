@@ -13,7 +13,7 @@ from meguru.base import digests, refs
 from meguru.base.names import check_full_name, normal
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import declarations
-from meguru.kernel.declarations import Change, Declared, SpecStore
+from meguru.kernel.declarations import Change, Declared
 from meguru.kernel.kinds.kind import Kind, kinds, load
 from meguru.kernel.operations import Context, operation
 
@@ -201,7 +201,7 @@ def _still_needed(wanted: list[WantedThing], project: str, gone: AbstractSet[str
     found = []
     for item in wanted if gone else ():
         kind, name = declared_kind(item.kind), refs.within(project, normal(item.name))
-        specs: SpecStore = load(kind.spec_store)
+        specs = declarations.store_of(kind)
         for ref in specs.uses(name, typed(kind, item.spec)):
             if ref in gone:
                 what = f"{kind.name}/{item.name} needs {ref}, which the file does not declare any more"

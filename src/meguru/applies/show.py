@@ -12,8 +12,7 @@ from meguru.applies.types import Apply, WantedThing
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.kernel import declarations
-from meguru.kernel.declarations import SpecStore
-from meguru.kernel.kinds.kind import kinds, load
+from meguru.kernel.kinds.kind import kinds
 from meguru.kernel.operations import Context, operation
 
 
@@ -33,7 +32,7 @@ def present(ctx: Context) -> list[WantedThing]:
     for kind in kinds().values():
         if kind.spec is None:
             continue
-        specs: SpecStore = load(kind.spec_store)
+        specs = declarations.store_of(kind)
         # Who may read the kind sees it; `ctx.visible` is of this operation's own permission.
         readable = ctx.principal.projects(f"{kind.name}:read")
         names = specs.names(ctx.tx, readable)

@@ -1,6 +1,6 @@
 """Why is this so? The chain of causes behind the state of a reference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select, true
 
@@ -41,11 +41,22 @@ def show(ctx: Context, *, ref: str) -> Why:
             return Why(ref=ref, state=origin.says, chain=_links(chain))
         last = _state_event(ctx.tx, parsed)
     if last is None:
-        raise NotFound.of(parsed.kind, parsed.name, names_seen(ctx.tx, parsed.kind, sight.projects))
+        raise _missing(parsed, names_seen(ctx.tx, parsed.kind, sight.projects))
     chain = _causes(ctx.tx, last, sight)
     after = _what_came_of_it(ctx.tx, parsed, last)
     said = "; ".join(says(each) for each in (last, after) if each)
     return Why(ref=ref, state=said, chain=_links([*chain, after] if after else chain))
+
+
+def _missing(parsed: refs.Ref, known: Iterable[str]) -> NotFound:
+    known = list(known)
+    if parsed.version is None or parsed.name not in known:
+        return NotFound.of(parsed.kind, parsed.name, known)
+    return NotFound(
+        f"nothing is known of {parsed.version!r} of {parsed.kind} {parsed.name!r}",
+        where=str(parsed),
+        hint=f"name a version by its number: {parsed.kind}/{parsed.name}@1",
+    )
 
 
 def _parse(ref: str) -> refs.Ref:

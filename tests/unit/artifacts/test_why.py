@@ -86,6 +86,12 @@ def test_an_unknown_reference_offers_near_misses(story):
     assert "delay" in caught.value.hint
 
 
+def test_an_alias_of_a_known_name_is_not_said_to_be_a_slip_of_that_name(story):
+    with pytest.raises(errors.NotFound, match="nothing is known of 'champion' of model 'delay'") as caught:
+        why(story, ref="model/delay@champion")
+    assert "model/delay@1" in caught.value.hint
+
+
 def test_lineage_reaches_both_ways(story):
     up = lineage(story, ref="release/delay@2", direction="up")
     assert [(edge.source, edge.target) for edge in up.edges] == [

@@ -14,6 +14,7 @@ from meguru.kernel.declarations.declare import (
     present_specs,
     record,
     retire,
+    store_of,
 )
 from meguru.kernel.declarations.operations import SpecOperations, operations_of
 from meguru.kernel.declarations.types import Change, Declared, FieldChange, SpecStore, SpecVersion
@@ -34,4 +35,5 @@ __all__ = [
     "present_specs",
     "record",
     "retire",
+    "store_of",
 ]

@@ -9,17 +9,37 @@ import msgspec
 
 from meguru.base import refs
 from meguru.base.names import check_full_name, check_name
-from meguru.errors import Conflict, NotFound
+from meguru.errors import Conflict, InternalError, NotFound
 from meguru.kernel.declarations import store
 from meguru.kernel.declarations.types import Change, Declared, FieldChange, SpecStore, SpecVersion
 from meguru.kernel.events import Event
 from meguru.kernel.kinds.kind import Kind, load
 from meguru.kernel.operations.context import Context
 
+_STORE = ("find", "names", "check", "uses", "save", "retire")
+
+
+def store_of(kind: Kind) -> SpecStore:
+    """Return where a kind keeps its specs.
+
+    Raises
+    ------
+    InternalError
+        If the kind has none, or one that is not whole; it names what lacks.
+    """
+    if not kind.spec_store:
+        message = f"kind {kind.name} has no spec"
+        raise InternalError(message)
+    found: SpecStore = load(kind.spec_store)
+    if lacks := [name for name in _STORE if not callable(getattr(found, name, None))]:
+        message = f"kind {kind.name}: {kind.spec_store} has no {', '.join(lacks)}"
+        raise InternalError(message)
+    return found
+
 
 def compare(ctx: Context, kind: Kind, name: str, spec: msgspec.Struct) -> Declared:
     """Return what `declare` would do; nothing is written."""
-    specs: SpecStore = load(kind.spec_store)
+    specs = store_of(kind)
     return compare_with(ctx, kind, name, specs.find(ctx.tx, _qualified(kind, name)), spec)
 
 
@@ -27,7 +47,7 @@ def compare_with(
     ctx: Context, kind: Kind, name: str, before: msgspec.Struct | None, spec: msgspec.Struct
 ) -> Declared:
     """Return what `declare` would do where a spec (None: none) holds that was looked up already."""
-    specs: SpecStore = load(kind.spec_store)
+    specs = store_of(kind)
     name = _qualified(kind, name)
     return _diff(kind, name, before, specs.check(ctx, name, spec))
 
@@ -42,7 +62,7 @@ def declare(
     Conflict
         If `expect` is given, and the present spec is another one: somebody else changed it meanwhile.
     """
-    specs: SpecStore = load(kind.spec_store)
+    specs = store_of(kind)
     name = _qualified(kind, name)
     # Checked before the transaction opens where the kind can; compared in the form in which it is stored, so
     # that the same declaration twice is unchanged.
@@ -68,7 +88,7 @@ def retire(ctx: Context, kind: Kind, name: str, *, expect: dict[str, Any] | None
     Conflict
         While something else needs it; or if `expect` is given, and the present spec is another one.
     """
-    specs: SpecStore = load(kind.spec_store)
+    specs = store_of(kind)
     name = _qualified(kind, name)
     before = specs.find(ctx.tx, name)
     ref = refs.make(kind.name, name)
@@ -99,7 +119,7 @@ def newest_numbers(ctx: Context, kind: Kind, names: Sequence[str]) -> dict[str, 
 
 def present_specs(ctx: Context, kind: Kind, names: Sequence[str]) -> dict[str, msgspec.Struct]:
     """Return by name the present specs of things of a kind; what is not there is left out."""
-    specs: SpecStore = load(kind.spec_store)
+    specs = store_of(kind)
     many = getattr(specs, "find_many", None)
     if many is None:
         found = {name: specs.find(ctx.tx, name) for name in names}
