@@ -72,6 +72,7 @@ OWN_WORDS = {
     "foreseen",
     "gaps",
     "many",
+    "marks",
     "rare",
     "submitted",
     "tolerant",

@@ -61,6 +61,8 @@ def turn_on(ws: Workspace, said: str) -> None:
         new_key(path)
     wrapper_of(said)
     pending.flush(ws.db, ws.blobs)  # the database has copies of small ones, in clear
+    # Whole or not at all: a workspace with half a marker could not be opened. The file is synced before it
+    # gets its name, and the folder after it.
     draft = ws.root / f"{MARKER}.new"
     draft.write_text(said + "\n", "utf-8")
     fsync_path(draft)

@@ -37,6 +37,7 @@ class BackfillFollower(Follower):
         """Bring on each backfill that has something to do."""
         with self.ws.read() as tx:
             waiting = [one for one in store.active(tx) if has_work(tx, one)]
+        # Looked for without a lock: most looks find nothing to do, and would hold up other writers.
         for one in waiting:
             advance(self.ws, backfill=one)
 
@@ -59,6 +60,7 @@ def advance(ws: Workspace, *, backfill: str) -> None:
 
 
 def _advance(ctx: Context, backfill: str) -> None:
+    # Locked before anything is read: two servers that hear of one end would both fill the free place.
     found = store.get(ctx.tx, backfill, lock=True)
     if found.state in FINAL:
         return
@@ -66,6 +68,7 @@ def _advance(ctx: Context, backfill: str) -> None:
     if (room := _room(found)) > 0:
         for part in store.partitions(ctx.tx, found.id, states=[PartitionState.WAITING], limit=room):
             _begin(ctx, found, part)
+        # Read again: partitions whose run could not start have failed, and may have been the last.
         found = store.get(ctx.tx, found.id)
     if _is_over(found):
         _end(ctx, found)

@@ -53,6 +53,7 @@ def keep(ctx: Context, found: FeatureSet) -> str:
     known = select(feature_set.c.digest).where(feature_set.c.digest == digest)
     if ctx.tx.execute(known).first() is None:
         try:
+            # A savepoint: on PostgreSQL a refused insert would end the transaction of whoever pins.
             with ctx.tx.begin_nested():
                 row = {"digest": digest, "ref": found.ref, "created_at": ctx.now()}
                 ctx.tx.execute(insert(feature_set).values(row))

@@ -179,6 +179,7 @@ def add_code(tx: Connection, name: str, made: FeatureCode, at: datetime) -> bool
     if code(tx, name, made.digest) is not None:
         return False
     try:
+        # A savepoint: on PostgreSQL a refused insert would end the whole transaction.
         with tx.begin_nested():
             tx.execute(
                 insert(feature_code).values({**msgspec.to_builtins(made), "name": name, "created_at": at})

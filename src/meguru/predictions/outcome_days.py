@@ -31,6 +31,7 @@ def add(tx: Connection, endpoint: str, batch_ids: Iterable[str]) -> None:
             days[day] += times[batch_id]
     if days:
         rows = [{"endpoint": endpoint, "day": day, "changes": days[day]} for day in sorted(days)]
+        # In the order of the days: two transactions that lock the same rows in other orders deadlock.
         tx.execute(_upsert(tx.dialect.name), rows)
 
 

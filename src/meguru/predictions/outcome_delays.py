@@ -40,6 +40,7 @@ def add(tx: Connection, endpoint: str, told: Iterable[Mapping[str, Any]]) -> Non
     if counted:
         rows = [
             {"endpoint": endpoint, "day": day, "bucket": bucket, "count": counted[day, bucket]}
+            # Sorted: two transactions that lock the same rows in other orders deadlock.
             for day, bucket in sorted(counted)
         ]
         tx.execute(_upsert(tx.dialect.name), rows)

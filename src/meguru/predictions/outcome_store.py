@@ -247,6 +247,7 @@ def _rows(tx: Connection, table: Any, places: Iterable[RowId]) -> Iterator[dict[
     for some in chunks(wanted, _MAX_PARAMETERS):
         counted = select(table.c.batch_id, func.count()).where(table.c.batch_id.in_(some))
         for batch_id, count in tx.execute(counted.group_by(table.c.batch_id)):
+            # A batch of which half or more is wanted is read whole, by its id; of others single rows.
             if count <= 2 * len(wanted[batch_id]):
                 whole.append(batch_id)
             else:

@@ -26,7 +26,9 @@ def alias(ctx: Context, *, ref: str, alias: str, reason: str = "") -> Alias:
         why = "it would be taken for a version"
         raise InvalidInput(f"{alias!r} can't be an alias", why=why, hint="try champion", field="alias")
     name = refs.parse(ref, kind="model").name
+    # Looked up first: to lock a model makes it, and there is none of this name, perhaps.
     store.resolve(ctx.tx, name)
     store.lock(ctx.tx, name, ctx.now())
+    # Only now: `@latest` may have become another one while this waited for the lock.
     version = store.resolve(ctx.tx, ref)
     return alias_moves.point(ctx, name, alias, version.version, reason=reason)

@@ -103,6 +103,7 @@ def record(
 
     `claimed` are those of `run` and `used` that only a client said.
     """
+    # From here on nobody else numbers versions of this model.
     previous = store.lock(ctx.tx, name, ctx.now())
     if previous and previous.tree_digest == facts.tree and not again:
         return previous

@@ -106,6 +106,7 @@ def uses(name: str, spec: ModelSpec) -> list[str]:
 
 def save(ctx: Context, name: str, spec: ModelSpec) -> None:
     """Write the spec; a model that is not there yet gets its name, without a version."""
+    # It makes the row if need be, and holds it: a spec and a version at once come one after the other.
     store.lock(ctx.tx, name, ctx.now())
     said = {"description": spec.description, "tags": spec.tags, "updated_at": ctx.now()}
     known = ctx.tx.execute(

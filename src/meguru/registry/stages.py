@@ -32,6 +32,7 @@ def stage(ctx: Context, *, ref: str, stage: str, reason: str = "") -> ModelVersi
         When the stage needs a permission that the caller does not hold.
     """
     version = store.resolve(ctx.tx, ref)
+    # The rules are read under the lock: a spec that is saved just now comes before, or after.
     store.lock(ctx.tx, version.name, ctx.now())
     model = store.about(ctx.tx, version.name)
     rules = {rule.name: rule for rule in model.stages}

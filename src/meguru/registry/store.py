@@ -147,6 +147,7 @@ def resolve(tx: Connection, ref: str) -> ModelVersion:
     pointed = aliases.version_of(tx, parsed.name, str(parsed.version))
     if pointed is not None:
         return get(tx, parsed.name, pointed)
+    # It raises when the model itself is not there: that is told rather than the alias.
     _newest(tx, parsed.name)
     raise NotFound.of("alias", str(parsed.version), aliases.names(tx, parsed.name))
 
@@ -300,6 +301,7 @@ def _missing(tx: Connection, name: str, version: int) -> NotFound:
 
 
 def _number(version: str, ref: str) -> int:
+    # More digits than an INTEGER of PostgreSQL surely holds: it would refuse the statement, not find nothing.
     if len(version) > 9:
         raise InvalidInput(f"{ref[:200]!r} names no version", hint="write NAME@3 or NAME@latest", field="ref")
     return int(version)

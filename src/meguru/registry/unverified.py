@@ -30,6 +30,7 @@ def record_unverified(
     `used` are references to what it was made from, some of them only `claimed`; a run among them is its run.
     `at` and `by` tell when it was made elsewhere, and by whom.
     """
+    # The number is chosen under the lock; two imports would else give the same one.
     store.lock(ctx.tx, name, at or ctx.now())
     number = number or store.next_number(ctx.tx, name)
     ref = refs.make("model", name, number)

@@ -29,6 +29,7 @@ def write_key(path: Path, key: SigningKey | EllipticSigningKey, password: bytes 
         raise Conflict("the key can't be written", where=str(path), why=str(error)) from error
     with os.fdopen(handle, "wb") as file:
         file.write(key.to_pem(password))
+        # Before anybody hears of its public half: a key that a power cut took can sign nothing more.
         file.flush()
         os.fsync(file.fileno())
 

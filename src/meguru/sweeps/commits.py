@@ -20,6 +20,7 @@ ADVANCE = InternalOperation(SWEEP, "advance")
 
 def begin(ctx: Context, sweep: Sweep, number: int, params: dict[str, Scalar], *, again: bool) -> None:
     """Start a trial and its pipeline run, both or neither."""
+    # The event first: the run is caused by it. A run that can't start takes event and trial back with it.
     event = ctx.emit("sweep_trial.started", sweep.ref, data={"trial": number, "params": params})
     run = start(
         ctx.with_(cause=event.id),

@@ -159,6 +159,7 @@ class _SweepLoop:
         ]
         ended_well = (SweepState.SUCCEEDED if values else SweepState.FAILED, "all trials were made")
         failed = [trial for trial in tried if trial.state is TrialState.FAILED]
+        # In this order: who reached the target succeeded, though it failed too often as well, or is late.
         if sweep.target is not None and any(_reaches(value, sweep) for value in values):
             return SweepState.SUCCEEDED, f"{sweep.metric} reached {sweep.target:g}"
         if len(failed) - sweep.forgiven_failures > sweep.max_failed:
@@ -173,6 +174,7 @@ class _SweepLoop:
     def _fill(self) -> None:
         """Start trials: first those that a stop cut off, then new ones."""
         while len(self._running()) < self.sweep.parallel:
+            # Those cut off keep number and parameters: a resumed sweep makes the trials it would have made.
             cut_off = [trial for trial in self.trials if trial.state is TrialState.CANCELLED]
             if not cut_off and len(self.trials) >= self.sweep.trials:
                 return

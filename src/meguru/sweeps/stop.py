@@ -26,6 +26,7 @@ def stop(ctx: Context, *, sweep: str, reason: str = "") -> Sweep:
     found = store.hold(ctx.tx, sweep, ctx.now())
     if found.state is not SweepState.RUNNING:
         raise Conflict(f"sweep {found.id} is over", why=f"it {found.state.value}", where=found.ref)
+    # With the job its worker's lease is over: no commit of it begins a trial of a sweep that is stopped.
     jobs.cancel(ctx.tx, "sweep", f"{found.id}.{found.round}", ctx.now())
     end_sweep(ctx, found, SweepState.STOPPED, reason or "it was stopped")
     return store.get(ctx.tx, found.id, ctx.now())

@@ -33,6 +33,7 @@ def change(tx: Connection, sweep_id: str, **values: Any) -> None:
 
 def hold(tx: Connection, text: str, now: datetime) -> Sweep:
     """Return a sweep, held until the transaction ends."""
+    # In a statement of its own: PostgreSQL refuses FOR UPDATE with the outer joins that `get` reads.
     tx.execute(select(sweep.c.id).where(sweep.c.id == sweep_id(text)).with_for_update())
     return get(tx, text, now)
 

@@ -34,6 +34,7 @@ WITH RECURSIVE above (blob) AS (
 """
 _ADD = (
     "INSERT INTO blob (form, digest, is_root, wanted, place) VALUES (?, ?, ?, ?, ?)"
+    # A blob that two lists name is walked once; that one of them wants it is enough.
     " ON CONFLICT (digest, form) DO UPDATE SET wanted = max(wanted, excluded.wanted)"
 )
 _KEY = "SELECT id FROM blob WHERE digest = ? AND form = ?"

@@ -94,6 +94,7 @@ class CheckpointWriter(Ticker):
 
     def _note(self, ctx: Context, place: PlaceState, written: int, why: str) -> None:
         failures, now = place.failures + 1 if why else 0, ctx.now()
+        # 2, 4, 8 … seconds: a place that is away for days is asked less and less, up to the bound.
         pause = min(_MAX_BACKOFF, 2.0**failures) if why else 0.0
         values: dict[str, Any] = {
             "failures": failures,

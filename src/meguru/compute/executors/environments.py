@@ -142,6 +142,7 @@ def find_uv() -> str | None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
+        # The kernel lets go of it when the file is closed, also by a kill: no lock of a dead process stays.
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -169,6 +169,7 @@ class RayTasks:
             is_over = time.monotonic() > self._down_since + self.wait
             sent = [name for name, step in self._steps.items() if step.is_sent]
             waiting = [name for name, step in self._steps.items() if not step.is_sent]
+        # What was sent may have run, and is told as lost; what waits is kept for a cluster that comes back.
         for name in sent:
             self._finish(name, died(f"the Ray cluster {self.address} was lost", lost=True))
         for name in waiting if is_over else ():

@@ -180,6 +180,7 @@ def watch(addresses: list[str]) -> None:
     missed = 0
     while missed < _MAX_MISSED:
         time.sleep(_PROBE_SECONDS)
+        # In a row: one probe that is lost to a busy head would end every step of this host.
         missed = 0 if is_there(addresses) else missed + 1
     os._exit(GONE)
 

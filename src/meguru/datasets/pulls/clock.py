@@ -62,6 +62,7 @@ class SourceClock(Follower):
 
 
 def _begin(ctx: Context, *, name: str) -> None:
+    # Several servers run this clock: what was seen without the lock is read again under it, and one begins.
     turn, declared = store.lock(ctx.tx, name), specs.find(ctx.tx, name)
     source = declared.source if declared else None
     if turn.pull or turn.next_at is None or turn.next_at > ctx.now():

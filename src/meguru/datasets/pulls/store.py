@@ -25,6 +25,8 @@ _P, _S = dataset_pull.c, dataset_source.c
 def lock(tx: Connection, name: str) -> SourceTurn:
     """Hold the row of a dataset's source until the transaction ends, making it if need be."""
     query = select(dataset_source).where(_S.name == name).with_for_update()
+    # A row that is not there can not be locked. The savepoint keeps the transaction of who inserts second:
+    # PostgreSQL ends one in which a statement was refused.
     row = tx.execute(query).first()
     if row is None:
         try:

@@ -77,6 +77,7 @@ class HttpFile:
                 break
             except _Cut as cut:
                 why = str(cut)
+                # What the server asks for (Retry-After), else 0.2, 0.4, 0.8 … seconds; bounded.
                 time.sleep(min(MAX_BACKOFF, self._spec.seconds, cut.pause or 0.2 * 2**number))
         else:
             raise Unreachable(f"{masked(self._spec.address)} can't be read", why=why)

@@ -34,6 +34,7 @@ def branch(ctx: Context, *, ref: str, branch: str) -> DatasetBranch:
     branch = named.check("branch", branch)
     version = store.resolve(ctx.tx, ref, ctx.readable)
     name = version.name
+    # Branches and tags share their names: who makes either holds the dataset while the other is looked for.
     store.lock(ctx.tx, name, ctx.now())
     if branch in {each.branch for each in named.branches(ctx.tx, name)}:
         raise Conflict(
@@ -144,6 +145,7 @@ def drop_branch(ctx: Context, *, name: str, branch: str) -> DatasetBranch:
         If something needs one of its versions.
     """
     name = store.resolve(ctx.tx, name, ctx.readable).name
+    # Held first: a version that is written on the branch from now on finds that there is no branch.
     store.lock(ctx.tx, name, ctx.now())
     line = named.branch(ctx.tx, name, branch)
     versions = of_line(ctx.tx, name, branch)

@@ -42,6 +42,7 @@ class VersionRecords:
 
     def remove(self, ctx: Context, ref: str, before: datetime) -> tuple[int, int]:
         """Remove them."""
+        # Held before it is looked: a write that is under way makes another version the newest.
         store.lock(ctx.tx, refs.parse(ref).name, ctx.now())
         versions = _old(ctx.tx, ref, before)
         if versions:

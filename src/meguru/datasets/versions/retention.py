@@ -100,6 +100,7 @@ def _used(tx: Connection, name: str, versions: list[str]) -> set[str]:
 
 
 def _prune(ctx: Context, *, name: str, plan: bool) -> RemovedVersions:
+    # Held before it is looked: what a write refers to just now is not removed beneath it.
     store.lock(ctx.tx, name, ctx.now())
     versions = expired(ctx.ws, ctx.tx, name)
     if versions and not plan:

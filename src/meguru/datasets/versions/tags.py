@@ -79,6 +79,7 @@ def rollback(ctx: Context, *, ref: str, note: str = "", follows: str = "") -> Da
         If there is a newer version than the one that it follows.
     """
     wanted = store.resolve(ctx.tx, ref, ctx.readable)
+    # A version never changes, so it may be looked up without the lock; which is the newest may change.
     newest = store.lock(ctx.tx, wanted.name, ctx.now())
     check_follows(newest, follows)
     if newest and newest.digest == wanted.digest:

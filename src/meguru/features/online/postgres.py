@@ -163,6 +163,7 @@ class PostgresStore:
     def _start(self, connection: psycopg.Connection[Any]) -> None:
         if not self._started:
             with connection.transaction():
+                # CREATE … IF NOT EXISTS is not safe against itself: two sessions at once, and one is refused.
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
                 connection.execute(_START)
             self._started = True

@@ -52,6 +52,7 @@ class SqliteStore:
             connection.executemany(
                 f"DELETE FROM {table} WHERE key = ? AND event = ? AND created = ? AND packed = ?", retract
             )
+            # Counted by the database: rows that are older than what is there are given, and change nothing.
             before = connection.total_changes
             connection.executemany(
                 f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"

@@ -188,6 +188,7 @@ def park(tx: Connection, held: Job, until: datetime | None = None) -> bool:
 def hold(tx: Connection, kind: str, key: str) -> JobState | None:
     """Lock a job as it is until the transaction ends; return its state, None if there is no such job."""
     mine = and_(job.c.kind == kind, job.c.key == key)
+    # FOR UPDATE waits for whoever changes the row, and then reads what they committed. SQLite has one writer.
     state = tx.execute(select(job.c.state).where(mine).with_for_update()).scalar()
     return None if state is None else JobState(state)
 

@@ -267,6 +267,7 @@ class Context:
         authorise(self.ws, operation, operation.read_arguments(_to_builtins(arguments)))
 
     def _begin_watching(self, tx: Connection) -> None:
+        # SQLite counts the rows that a connection changed; PostgreSQL does not, and each statement is noted.
         if self.ws.db.is_sqlite:
             self._changes_before = RawSql(tx).driver.total_changes
         else:

@@ -255,6 +255,8 @@ class _Search:
     def _join_points(self, query: pages.Query) -> None:
         """Begin with the points in their order, or with the models where those are few."""
         points = "mlflow_model_metric o"
+        # PostgreSQL orders its joins by its statistics. SQLite keeps to the order of a CROSS JOIN, so it
+        # is told where to begin: with the points, or with the models where they are few.
         if not self.raw.is_sqlite:
             query.source += f" CROSS JOIN {points}"
             return

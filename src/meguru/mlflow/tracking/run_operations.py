@@ -265,6 +265,7 @@ def is_here(tx: Connection, identity: str, project: str) -> bool:
 def _lock_run_raw(tx: Connection, by: Principal, run: str, project: str) -> str:
     """Return the id of an active run of a project that `by` may change, held until the transaction ends."""
     identity, raw = from_hex(run), RawSql(tx)
+    # SQLite has one writer at a time, and no such clause.
     lock = "" if raw.is_sqlite else " FOR UPDATE"
     sql = f"SELECT created_by, experiment FROM run WHERE id = ?{lock}"  # noqa: S608 - no text of others
     known = raw.execute(sql, (identity,)).fetchone()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from meguru.monitoring.cells import marks
+from meguru.monitoring.cells import row_hashes
 from meguru.monitoring.cells.layout import Counts
 from meguru.monitoring.cells.rules import CountingRules
 from meguru.monitoring.cells.tally import tally_rows
@@ -48,8 +48,8 @@ class RowChunk:
     """Some recorded rows with their outcomes, and a hash of each row and each outcome."""
 
     frame: pl.DataFrame
-    rows: marks.Marks
-    outcomes: marks.Marks
+    rows: row_hashes.RowHashes
+    outcomes: row_hashes.RowHashes
     """0 where none is known."""
 
     @classmethod
@@ -58,13 +58,13 @@ class RowChunk:
         frame = answered(batches, with_ids=False)
         sizes = np.array([batch.n for batch in batches], dtype=np.int64)
         begin = dict(zip((batch.id for batch in batches), (np.cumsum(sizes) - sizes).tolist(), strict=True))
-        of_batch = np.array([marks.of_text(batch.id) for batch in batches], dtype=np.uint64)
+        of_batch = np.array([row_hashes.of_text(batch.id) for batch in batches], dtype=np.uint64)
         within = np.arange(frame.height) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        rows = marks.of_rows(np.repeat(of_batch, sizes), within)
+        rows = row_hashes.of_rows(np.repeat(of_batch, sizes), within)
         mine = [each for each in known if each.batch_id in begin]
         places = np.array([begin[each.batch_id] + each.row for each in mine], dtype=np.int64)
         said = np.zeros(frame.height, dtype=np.uint64)
-        said[places] = marks.of_outcomes(rows[places], mine)
+        said[places] = row_hashes.of_outcomes(rows[places], mine)
         return cls(frame.with_columns(_spread(outcome_series(mine), places, frame.height)), rows, said)
 
     def take(self, places: Places) -> RowChunk:

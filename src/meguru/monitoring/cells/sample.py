@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import Connection
 
-from meguru.monitoring.cells import marks, record, store
+from meguru.monitoring.cells import record, row_hashes, store
 from meguru.monitoring.cells.aggregate import hour_of
 from meguru.monitoring.cells.record import BatchSize
 from meguru.predictions import aggregation_queue, outcome_store
@@ -51,7 +51,7 @@ def sample(
     if len(there) > listed:
         there = list(_sample_by_hour(tx, endpoint, (start, end), rows))
     # Order by a hash is a shuffle that needs no seed: the same requests give the same sample anywhere.
-    ordered = sorted(there, key=lambda each: marks.of_text(each.id))
+    ordered = sorted(there, key=lambda each: row_hashes.of_text(each.id))
     most = max(1, -(-rows // min(_MIN_REQUESTS, max(1, len(ordered)))))
     drawn, left = [], rows
     for each in ordered:
@@ -82,7 +82,7 @@ def _sample_by_hour(
     for hour, count in sorted(by_hour.items()):
         # Stratified by hour: an index range scan for each, instead of a sort of millions of requests.
         quota = -(-rows * count // total)
-        moment = hour + _HOUR * (marks.of_text(f"{endpoint} {hour.isoformat()}") / 2**64)
+        moment = hour + _HOUR * (row_hashes.of_text(f"{endpoint} {hour.isoformat()}") / 2**64)
         sizes = record.ending_first(tx, endpoint, moment, hour + _HOUR, quota)
         yield from sizes
         if len(sizes) < quota:
@@ -103,7 +103,7 @@ def _rows_by_hour(tx: Connection, endpoint: str, start: datetime, end: datetime)
 
 
 def _first(batch: BatchSize, step: int) -> int:
-    return marks.of_text(batch.id) % step
+    return row_hashes.of_text(batch.id) % step
 
 
 def _spread(tx: Connection, batch: BatchSize, step: int) -> pl.DataFrame:

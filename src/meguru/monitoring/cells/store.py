@@ -37,6 +37,7 @@ def take_turn(tx: Connection, endpoint: str, seen: int, rules: CountedBy) -> boo
     if seen:
         mine = update(monitor_counting).where(_N.endpoint == endpoint, _N.turn == seen)
         return tx.execute(mine.values(values)).rowcount == 1
+    # The first turn: of two who both saw no row one inserts it, and the other is told that it is too late.
     statement = insert_into(monitor_counting, tx.dialect.name).values(endpoint=endpoint, **values)
     return tx.execute(statement.on_conflict_do_nothing()).rowcount == 1
 

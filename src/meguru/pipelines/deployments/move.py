@@ -22,6 +22,7 @@ def move(ctx: Context, found: PipelineVersion, *, reason: str) -> PipelineDeploy
     Conflict
         If a policy of the environment does not let its code through.
     """
+    # Held before it is read what is deployed: of two at once, the second follows on the first.
     store.lock(ctx.tx, found.name, ctx.now())
     now = deployments.current(ctx.tx, found.name)
     if now is not None and now.version == found.version:

@@ -91,6 +91,7 @@ def decide(ctx: Context, release: str, verdict: ReviewVerdict) -> JudgedDecision
 def lock_release(ctx: Context, release: str) -> Release:
     """Return a release, held with its endpoint as by who promotes: one of both is first."""
     endpoint = releases.get(ctx.tx, release).endpoint
+    # Always the endpoint before its release: locked the other way round elsewhere, they would deadlock.
     endpoints.lock(ctx.tx, endpoint)
     return releases.get(ctx.tx, release, lock=True)
 

@@ -23,6 +23,7 @@ def prefer(ctx: Context, *, contract: str) -> Contract:
     """
     found = store.get(ctx.tx, contract)
     endpoints.lock(ctx.tx, found.endpoint)
+    # Again, now that it is held: it may have been retired while this waited.
     found = store.get(ctx.tx, found.ref)
     if found.retired_at is not None:
         raise Conflict(f"{found.ref} was retired", where=found.ref)

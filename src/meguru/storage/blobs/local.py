@@ -73,6 +73,7 @@ class LocalStore:
     def make_durable(self, found: Iterable[str]) -> None:
         """Wait until blobs whose fsync was deferred would survive a power cut."""
         places = [self._place(digest) for digest in found]
+        # The bytes before the names: a name that survives a power cut must not lead to an empty file.
         for place in places:
             fsync_path(place)
         for folder in {self.folder, *(place.parent for place in places)}:

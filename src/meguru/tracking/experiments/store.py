@@ -89,6 +89,7 @@ def get(tx: Connection, text: str, projects: AbstractSet[str] | None = None) -> 
 def lock(tx: Connection, text: str, projects: AbstractSet[str] | None = None) -> Row[Any]:
     """Return an experiment as `get` does, held until the transaction ends."""
     row = get(tx, text, projects)
+    # Found by a name that may be changing: it is held by its number, and read again as it is then.
     tx.execute(select(table.c.id).where(table.c.id == row.id).with_for_update())
     return numbered(tx, row.id)
 

@@ -28,6 +28,8 @@ class FilePlace:
         is_new = not self._path.exists()
         file = os.open(self._path, flags, 0o644)
         try:
+            # Not waited for: whoever holds it may not let go for long, and there are other places.
+            # The writer comes again.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             size = os.fstat(file).st_size
             # Only the end is read, as long as what is to be written: a file of years is not.
@@ -41,6 +43,7 @@ class FilePlace:
             os.fsync(file)
         finally:
             os.close(file)
+        # A name is in its folder: without this a power cut could leave the bytes and lose the file.
         if is_new:
             folder = os.open(self._path.parent, os.O_RDONLY)
             try:

@@ -69,6 +69,7 @@ def below(folder: Path, key: str) -> Path:
 def swap(draft: Path, target: Path, aside: Path) -> None:
     """Put a folder in the place of another one, which is gone afterwards."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    # No system call swaps two folders everywhere. A kill between the two leaves the old one under `aside`.
     if target.exists():
         target.rename(aside)
     os.replace(draft, target)  # noqa: PTH105 - the same word for files and folders

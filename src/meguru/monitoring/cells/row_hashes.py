@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Marks = npt.NDArray[np.uint64]
+RowHashes = npt.NDArray[np.uint64]
 _A, _B, _STEP = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB), np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -18,12 +18,12 @@ def of_text(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-def of_rows(batches: Marks, rows: npt.NDArray[np.int64]) -> Marks:
+def of_rows(batches: RowHashes, rows: npt.NDArray[np.int64]) -> RowHashes:
     """Return the numbers of predictions, from those of their requests and their rows; shape (n,)."""
     return _mixed(batches ^ _mixed(rows.astype(np.uint64) + _STEP))
 
 
-def of_outcomes(predictions: Marks, known: Sequence[Any]) -> Marks:
+def of_outcomes(predictions: RowHashes, known: Sequence[Any]) -> RowHashes:
     """Return the numbers of outcomes as they are written, of these predictions; shape (n,)."""
     values = np.array([0.0 if row.json is not None else row.value for row in known], dtype=np.float64)
     bits = values.view(np.uint64).copy()
@@ -37,7 +37,7 @@ def of_outcomes(predictions: Marks, known: Sequence[Any]) -> Marks:
     return _mixed(_mixed(predictions + _STEP) ^ bits)
 
 
-def _mixed(values: Marks) -> Marks:
+def _mixed(values: RowHashes) -> RowHashes:
     """Mix the bits, as SplitMix64 does (Steele, Lea, Flood 2014)."""
     found = values.copy()
     with np.errstate(over="ignore"):
