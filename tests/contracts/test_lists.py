@@ -28,7 +28,7 @@ OF_ONE = {
 }  # fmt: skip
 # The newest or best so many, as asked for; nobody can go on from the last of them.
 NEWEST = {
-    "card.changelog", "card.history", "dataset.pulls", "erasure.list", "event.last_words",
+    "card.changelog", "card.history", "dataset.pulls", "event.last_words",
     "feature_service.versions", "feature_view.rows", "feature_view.versions", "model.best", "monitor.drift",
     "notification.deliveries", "notification.newest", "release.awaiting", "release.of_model",
     "report.list", "webhook.deliveries",

@@ -120,8 +120,8 @@ def _again(session: Session) -> int:
 def _list(session: Session) -> int:
     from meguru.app.calls import erasure_list
 
-    found = erasure_list(session.open())
-    rows = [(e.id, e.at, e.by, ", ".join(e.columns), e.rows, e.reason) for e in found]
+    found = erasure_list(session.open(), limit=1000)
+    rows = [(e.id, e.at, e.by, ", ".join(e.columns), e.rows, e.reason) for e in found.items]
     columns = ("erasure", "when", "by", "columns", "rows", "reason")
     session.table(found, columns, rows, begin="meguru erase COLUMN=VALUE")
     return 0

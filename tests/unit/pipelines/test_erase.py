@@ -109,7 +109,8 @@ def test_they_go_from_outputs_logs_and_files_of_runs(filled):
     (line,) = [each.text for each in read_log(ws, ref=f"{result.run.id}.load").lines]
     assert line == "loaded ••• user_id=••• 7 rows"
     assert ANNA.encode() not in stored(ws)
-    assert [(each.columns, each.rows) for each in list_erasures(ws)] == [(["email", "user_id"], 8)]
+    assert [(each.columns, each.rows) for each in list_erasures(ws).items] == [(["email", "user_id"], 8)]
+    assert list_erasures(ws, cursor=list_erasures(ws).items[-1].id).items == []
     assert ANNA not in str(ErasureLedger(ws).entries())
 
 
@@ -126,7 +127,7 @@ def test_who_came_back_with_a_backup_is_erased_again(filled, tmp_path):
         ErasureClock(restored).tick()
         assert owed(restored).ids == []
         assert frame(restored, "spending")["email"].to_list() == ["bob@example.org"]
-        assert [each.reason for each in list_erasures(restored)] == ["restored from a backup"]
+        assert [each.reason for each in list_erasures(restored).items] == ["restored from a backup"]
         assert again(restored).found == []
         assert ANNA.encode() not in stored(restored)
 

@@ -20,10 +20,13 @@ _VERBS = ("try", "erase")
 
 def listing(visit: Visit) -> Response:
     """Show erasures, newest first; what a trial of the form found stands in the address, and who does not."""
-    erasures = list_erasures(visit.ws)
+    after = visit.asked("after")
+    erasures = list_erasures(visit.ws, cursor=after)
     return visit.render(
         "erasures.html",
-        found=erasures,
+        found=erasures.items,
+        older=erasures.next_cursor,
+        after=after,
         holds=list_holds(visit.ws),
         plan=due(visit.ws),
         tried=visit.asked("tried"),
