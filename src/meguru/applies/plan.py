@@ -8,12 +8,13 @@ import msgspec
 
 from meguru.applies import store
 from meguru.applies.order import field_of, in_order, missing, refusal, typed, users_first
+from meguru.applies.renew import with_renewed
 from meguru.applies.types import ApplyPlan, OutOfSync, OwnedThing, PlanFault, PlannedAction, WantedThing
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name, normal
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import declarations
-from meguru.kernel.declarations import Change, Declared
+from meguru.kernel.declarations import Change, Declared, StillNamed
 from meguru.kernel.kinds.kind import Kind, kinds, load
 from meguru.kernel.operations import Context, operation
 
@@ -42,17 +43,20 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
     actions: list[PlannedAction] = []
     faults: list[PlanFault] = []
     unchanged = 0
+    named: dict[str, list[str]] = {}
+    said: dict[str, WantedThing] = {}
     adopts: list[str] = []
     kept: set[str] = set()
     for thing in wanted:
         try:
-            action = _plan_one(ctx, thing, listed, present)
+            action = _plan_one(ctx, thing, listed, present, named)
             _check_owner(action.ref, theirs.get(action.ref, owner), owner)
             action = _with_moves(ctx, action, things.get(action.ref), present)
         except InvalidInput as error:
             faults.append(_fault(thing, error))
             continue
         kept.add(action.ref)
+        said[action.ref] = thing
         if action.change is Change.UNCHANGED:
             unchanged += 1
             if action.ref not in things or action.out_of_sync:
@@ -62,7 +66,9 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
     # With faults nothing is retired: a thing that could not be read is not one that is not declared.
     gone = [] if faults else [_retired(ctx, mine, present) for ref, mine in things.items() if ref not in kept]
     faults += _still_needed(wanted, project, {each.ref for each in gone if each is not None})
-    actions = [*in_order(actions), *users_first([each for each in gone if each is not None])]
+    unchanged -= len(named.keys() - {each.ref for each in actions})
+    first, actions = with_renewed(actions, {} if faults else named, said, present.spec)
+    actions = [*first, *in_order(actions), *users_first([each for each in gone if each is not None])]
     return ApplyPlan(
         owner=owner,
         actions=actions,
@@ -113,7 +119,13 @@ class _Present:
         return self._numbers.get(ref, 0)
 
 
-def _plan_one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present: _Present) -> PlannedAction:
+def _plan_one(
+    ctx: Context,
+    item: WantedThing,
+    listed: AbstractSet[str],
+    present: _Present,
+    named: dict[str, list[str]],
+) -> PlannedAction:
     kind, project = declared_kind(item.kind), ctx.ws.project or ""
     name = refs.within(project, normal(item.name))
     ctx.require(
@@ -131,6 +143,12 @@ def _plan_one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present
         if needs not in listed:
             raise refusal(error, needs, item.spec, listed) from None
         pending = error.what
+        declared = _uncompared(kind, name, before, after)
+    except StillNamed as error:
+        if not set(error.refs) <= listed:
+            raise  # something that the file does not declare would give the new one its rights
+        for ref in error.refs:
+            named.setdefault(ref, []).append(refs.make(kind.name, name))
         declared = _uncompared(kind, name, before, after)
     return PlannedAction(
         ref=declared.ref,

@@ -12,9 +12,10 @@ from meguru.governance import store
 from meguru.governance.kind import PrincipalSpec
 from meguru.governance.owners import changing_rights, check_held
 from meguru.governance.principals import check_principal_name
-from meguru.governance.rights import EVERYWHERE, AccessTable, read_table
+from meguru.governance.rights import EVERYWHERE, TRUSTED, AccessTable, read_table
 from meguru.governance.roles.show import check_role
 from meguru.governance.types import PrincipalRecord
+from meguru.kernel.declarations import StillNamed
 from meguru.kernel.operations import Context
 from meguru.kernel.projects.store import forget_member
 
@@ -33,9 +34,13 @@ def _spec(found: PrincipalRecord) -> PrincipalSpec:
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
-    """Return the names of all: principals are of the whole workspace."""
+    """Return the names of all that people declare: principals are of the whole workspace.
+
+    A trust keeps its own one: who declares the trust, elsewhere too, has it.
+    """
     del projects
-    return [who.name for who in store.list_principals(tx) if not who.disabled]
+    found = [who.name for who in store.list_principals(tx) if not who.disabled]
+    return [name for name in found if not name.startswith(TRUSTED)]
 
 
 def check(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalSpec:
@@ -61,12 +66,14 @@ def _check_unnamed(table: AccessTable, name: str) -> None:
     found = [f"grant/{each}" for each, grant in table.grant.items() if grant.to == f"principal/{name}"]
     found += [f"group/{each}" for each, group in table.group.items() if name in group.members]
     if found:
-        raise InvalidInput(
+        refused = StillNamed(
             f"{name} would get the rights of somebody who was shut out",
             why=f"{', '.join(found[:5])} still {'name' if len(found) > 1 else 'names'} principal/{name}",
             hint="take the name out there first, or use another one",
             field="name",
         )
+        refused.refs = tuple(found)
+        raise refused
 
 
 def _person(spec: PrincipalSpec) -> str:

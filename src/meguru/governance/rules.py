@@ -34,6 +34,8 @@ class AccessRules(Generic[S]):
         Returns the references of the things that a spec names.
     before_retire
         Refuses to retire what is needed.
+    without
+        Returns the spec without a thing that it names, where it makes sense then.
     shared
         Whether all projects share them; else those of projects that one may not see are not listed.
     """
@@ -47,7 +49,9 @@ class AccessRules(Generic[S]):
         uses: Callable[[str, S], list[str]] = lambda _name, _spec: [],
         before_retire: Callable[[Context, str, S], None] = lambda _ctx, _name, _spec: None,
         shared: bool = True,
+        without: Callable[[S, str], S] | None = None,
     ) -> None:
+        self.without = without
         self.kind, self.spec = kind, spec
         self.check, self.uses = check, uses
         self._before_retire, self._shared = before_retire, shared

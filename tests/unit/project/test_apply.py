@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from meguru.app import calls
 from meguru.app.kinds import all_kinds
+from meguru.app.open import open_local
 from meguru.applies.types import ApplyPlan
 from meguru.errors import Conflict, Forbidden, InvalidInput
 from meguru.kernel import events
@@ -163,6 +164,77 @@ def test_what_commands_declared_is_written_as_a_file_that_changes_nothing(worksp
     found = plan_project(workspace, read_project(path))
     assert (found.actions, found.unchanged) == ([], 4)
     assert found.owned == ["endpoint/delay", "monitor/watch", "pool/gpu", "project/team"]
+
+
+ACCESS = """
+[projects.risk]
+[role.scorer]
+allow = ["run:read", "model:read"]
+[principal.ana]
+role = "viewer"
+[principal.ben]
+role = "viewer"
+[group.approvers]
+members = ["ana", "ben"]
+[grant."risk/ana"]
+to = "principal/ana"
+role = "scorer"
+projects = ["risk"]
+[grant.all]
+to = "group/approvers"
+role = "viewer"
+projects = ["risk"]
+[release_policy.two]
+approvals = 2
+breakglass = 1
+[trust.ci]
+issuer = "https://ci.example.org"
+audience = "meguru"
+claims = { repo = "shop/models" }
+role = "scorer"
+[identity_provider.home]
+issuer = "https://id.example.org"
+client_id = "meguru"
+[policy.hours]
+clean = true
+"""
+
+
+def test_who_was_shut_out_is_declared_again_with_what_names_them_in_one_apply(workspace, project):
+    file = project(ACCESS)
+    applied(workspace, file)
+    assert plan_project(workspace, file).actions == []
+    calls.principal_retire(workspace, name="ana")
+    # Not by taking the name: something else that the file does not declare would give its rights.
+    alone = project('[principal.ana]\nrole = "viewer"\n', name="other")
+    with pytest.raises(InvalidInput, match="would get the rights of somebody who was shut out"):
+        plan_project(workspace, alone)
+    found = plan_project(workspace, project(ACCESS))
+    assert steps(found) == [
+        ("retired", "grant/risk/ana"),
+        ("updated", "group/approvers"),
+        ("created", "principal/ana"),
+        ("updated", "group/approvers"),
+        ("created", "grant/risk/ana"),
+    ]
+    assert found.unchanged == len(found.owned) - 3
+    apply_plan(workspace, found, file)
+    again = plan_project(workspace, file)
+    assert (again.actions, again.adopts) == ([], [])
+
+
+def test_what_is_declared_of_access_is_written_out_and_applied_elsewhere_and_nothing_is_left_to_do(
+    workspace, project, tmp_path
+):
+    applied(workspace, project(ACCESS))
+    (tmp_path / "written.toml").write_text(written_out(workspace, "shop"))
+    written = read_project(tmp_path / "written.toml")
+    here = plan_project(workspace, written)
+    assert here.actions == []
+    with open_local(tmp_path / "elsewhere") as fresh:
+        applied(fresh, written)
+        there = plan_project(fresh, written)
+        assert (there.actions, there.adopts, there.owned) == ([], [], here.owned)
 
 
 def test_what_uses_a_thing_is_retired_before_it(workspace, project):

@@ -53,4 +53,11 @@ def _uses(name: str, spec: GroupSpec) -> list[str]:
     return [f"principal/{member}" for member in spec.members]
 
 
-STORE = AccessRules("group", GroupSpec, check=_check, uses=_uses, before_retire=_check_unused)
+def _without(spec: GroupSpec, ref: str) -> GroupSpec:
+    members = [each for each in spec.members if f"principal/{each}" != ref]
+    return GroupSpec(members=members, claims=spec.claims, description=spec.description)
+
+
+STORE = AccessRules(
+    "group", GroupSpec, check=_check, uses=_uses, before_retire=_check_unused, without=_without
+)

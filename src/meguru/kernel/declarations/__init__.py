@@ -17,7 +17,7 @@ from meguru.kernel.declarations.declare import (
     store_of,
 )
 from meguru.kernel.declarations.operations import SpecOperations, operations_of
-from meguru.kernel.declarations.types import Change, Declared, FieldChange, SpecStore, SpecVersion
+from meguru.kernel.declarations.types import Change, Declared, FieldChange, SpecStore, SpecVersion, StillNamed
 
 __all__ = [
     "Change",
@@ -26,6 +26,7 @@ __all__ = [
     "SpecOperations",
     "SpecStore",
     "SpecVersion",
+    "StillNamed",
     "compare",
     "compare_with",
     "declare",

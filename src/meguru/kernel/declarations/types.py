@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Connection
 
+from meguru.errors import InvalidInput
 from meguru.kernel.operations.context import Context
 
 
@@ -53,11 +54,21 @@ class SpecVersion(msgspec.Struct, frozen=True, kw_only=True):
     retired: bool = False
 
 
+class StillNamed(InvalidInput):
+    """A thing can't be made while others name one that was called so; a plan that declares them all can.
+
+    `refs` are the others: they let go of the name first, and name the new thing afterwards.
+    """
+
+    refs: tuple[str, ...] = ()
+
+
 class SpecStore(Protocol):
     """Where a kind keeps its present specs; a module with these functions serves.
 
     All get an open transaction, by `ctx.tx` where they get a context. A kind of which people declare many may
-    have ``find_many(tx, names) -> {name: spec}`` besides, so that a plan asks once for all.
+    have ``find_many(tx, names) -> {name: spec}`` besides, so that a plan asks once for all; and
+    ``without(spec, ref) -> spec``, if its things can let go of one that they name, and need not be retired.
     """
 
     def find(self, tx: Connection, name: str) -> msgspec.Struct | None:
