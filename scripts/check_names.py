@@ -123,7 +123,7 @@ OWN_COLUMNS = {
     "told",
     "told_by",
 }
-"""What columns and tables were called here once; renamed in migration 0095."""
+"""What columns and tables were called here once; renamed in migration 0096."""
 ROOMS = {"benchmarks", "docs", "examples", "scripts", "src", "tests"}
 MADE = {"dist", "meguru-demo"}
 """Folders that commands of the README make."""
