@@ -23,7 +23,8 @@ import polars as pl
 from peer_environment import python_with
 
 from meguru.flavors.loss_training import learn_losses
-from meguru.stats import auc, profile_column, tally_column
+from meguru.stats import profile_column, tally_column
+from meguru.stats.auc import auc
 from meguru.stats.estimates import Calibration, ScoreOutcomes, confidence_estimate
 from meguru.stats.estimates.tables import table_of
 

@@ -23,8 +23,8 @@ from meguru.app.open import open_local
 from meguru.flavors.model import Model
 from meguru.registry.client import add_model
 from meguru.serving.answers import PredictionResponse
-from meguru.serving.batcher import PredictionCall
 from meguru.serving.operations import create, switch
+from meguru.serving.prediction_call import PredictionCall
 from meguru.serving.service import PredictionService
 from meguru.serving.traffic.log import RequestLog
 

@@ -31,12 +31,12 @@ from meguru.kernel.call import LazyOperation, OperationEntry
 
 if TYPE_CHECKING:
 '''
-TAIL = """
+TAIL = '''
 _TABLE = Path(__file__).with_suffix(".json")
 
 
 def __getattr__(name: str) -> LazyOperation:
-    found = _calls().get(name)
+    found = _by_attribute().get(name)
     if found is None:
         message = f"there is no operation {name!r}"
         raise AttributeError(message)
@@ -44,10 +44,16 @@ def __getattr__(name: str) -> LazyOperation:
 
 
 @lru_cache(maxsize=1)
-def _calls() -> dict[str, LazyOperation]:
+def by_name() -> dict[str, LazyOperation]:
+    """Return all of them by the operation's name, such as ``model.list``."""
     table = msgspec.json.decode(_TABLE.read_bytes(), type=dict[str, OperationEntry])
-    return {name.replace(".", "_"): LazyOperation(name, entry) for name, entry in table.items()}
-"""
+    return {name: LazyOperation(name, entry) for name, entry in table.items()}
+
+
+@lru_cache(maxsize=1)
+def _by_attribute() -> dict[str, LazyOperation]:
+    return {name.replace(".", "_"): one for name, one in by_name().items()}
+'''
 
 
 def calls() -> dict[Path, str]:

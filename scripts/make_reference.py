@@ -1,4 +1,4 @@
-"""Write docs/reference and the table of calls; ``--check`` only tells whether they are up to date."""
+"""Write docs/reference and the tables of calls and pages; ``--check`` tells whether these are up to date."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 from make_calls import calls, imported
+from make_console import console
 from make_events import events
 from make_flavors import flavors
 from make_metrics import metrics
@@ -41,7 +42,8 @@ def main() -> int:
         "settings": settings(),
     }
     stale = []
-    for path, text in {**{FOLDER / f"{name}.md": text for name, text in pages.items()}, **calls()}.items():
+    reference = {FOLDER / f"{name}.md": text for name, text in pages.items()}
+    for path, text in {**reference, **calls(), **console()}.items():
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(path.name)
             if "--check" not in sys.argv:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from meguru.app.kinds import all_kinds
+from meguru.app.kinds import KINDS, all_kinds
 
 SCHEMAS = (
     "meguru.storage.blobs.pending",
@@ -31,3 +31,10 @@ def load_operations() -> None:
     """Register every operation."""
     for module in (*OPERATIONS, *(each for kind in all_kinds() for each in kind.operations)):
         import_module(module)
+
+
+def load_unlisted_operations() -> None:
+    """Register those of kinds that others declared: the table of calls has none of these."""
+    for kind in all_kinds()[len(KINDS) :]:
+        for module in kind.operations:
+            import_module(module)

@@ -12,12 +12,12 @@ from sqlalchemy.exc import OperationalError
 from meguru.backfills import store
 from meguru.backfills.kind import BACKFILL
 from meguru.backfills.types import FINAL, Backfill, BackfillState, Partition, PartitionState
+from meguru.base.late import importing
 from meguru.errors import Busy, MeguruError
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
-from meguru.pipelines.start import start
 from meguru.pipelines.types import PipelineRunState
 
 _ADVANCE = InternalOperation(BACKFILL, "advance")
@@ -103,6 +103,8 @@ def _is_over(found: Backfill) -> bool:
 
 
 def _begin(ctx: Context, found: Backfill, part: Partition) -> None:
+    with importing:
+        from meguru.pipelines.start import start
     # What a backfill does is done by whoever started it, whichever process carries it out.
     acting = ctx.with_(principal=system(found.created_by), cause=found.event)
     mark = len(acting.emitted)

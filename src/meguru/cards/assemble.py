@@ -6,7 +6,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.cards import store
-from meguru.cards.facts import read, version_of
+from meguru.cards.facts.read import read, version_of
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.part_reviews import texts_of
 from meguru.cards.parts import in_order

@@ -7,11 +7,9 @@ from datetime import timedelta
 from functools import partial
 
 from meguru.base import refs
+from meguru.base.late import importing
 from meguru.cards import store
-from meguru.cards.assemble import assemble
-from meguru.cards.facts.reader import RecordReader
 from meguru.cards.kind import CARD
-from meguru.cards.snapshots import keep_snapshot
 from meguru.cards.types import Card
 from meguru.errors import Busy, MeguruError
 from meguru.kernel import events
@@ -64,6 +62,9 @@ class CardKeeper(Follower):
         return type in FOLLOWED
 
     def _cards(self, event: Event) -> list[Card]:
+        with importing:
+            from meguru.cards.assemble import assemble
+            from meguru.cards.facts.reader import RecordReader
         wanted = [event.subject] if event.type in {REGISTERED, DATA} else _of_release(event)
         made = []
         with self.ws.read() as tx:
@@ -91,6 +92,8 @@ def _take_in(ctx: Context, *, event: Event, made: list[Card]) -> None:
     """Keep the cards that an event asks for, and move the cursor behind it."""
     if (store.cursor(ctx.tx, lock=True) or 0) >= event.seq:
         return  # another server was quicker
+    with importing:
+        from meguru.cards.snapshots import keep_snapshot
     told = ctx.with_(cause=event.id)
     for card in made:
         keep_snapshot(told, card, event.type)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from meguru.base import digests, refs
 from meguru.cards import store
-from meguru.cards.facts import read, version_of
+from meguru.cards.facts.read import read, version_of
 from meguru.cards.facts.reader import RecordReader
 from meguru.cards.traits import changes, traits_of
 from meguru.cards.types import CardText, DeclaredCard, PartReview, Trait

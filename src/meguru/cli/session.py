@@ -35,12 +35,14 @@ class Session:
     def open(self, *, create: bool = False) -> Workspace | RemoteWorkspace:
         """Open the workspace; it is made if it isn't there only when `create` says so."""
         from meguru.app import open_workspace
+        from meguru.base.collector import end_start
 
         if self._ws is not None:
             return self._ws
         self.settle()
         new = self.missing_folder() if create else None
         self._ws = open_workspace(self.place, settings=self._settings(), create=create)
+        end_start()
         click.get_current_context().call_on_close(self._ws.close)
         self.tell_of_new(new)
         return self._ws

@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import refs
+from meguru.base.late import importing
 from meguru.base.local_time import moments
 from meguru.collections import store
-from meguru.collections.collect import collect
 from meguru.collections.kind import COLLECTION
 from meguru.collections.spec import rows_of
 from meguru.collections.types import Collection
@@ -67,6 +67,8 @@ class Collector(Follower):
         return count
 
     def _collect(self, each: Collection) -> None:
+        with importing:
+            from meguru.collections.collect import collect
         with self.ws.read() as tx:
             who = standing(tx, each.declared_by)
             news = events.latest(tx, subject=refs.make("endpoint", each.endpoint), types=_NEWS)

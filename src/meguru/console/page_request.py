@@ -16,7 +16,7 @@ from starlette.responses import Response
 from meguru.base import refs
 from meguru.base.mount import mounted
 from meguru.base.text import LANGUAGES, translate
-from meguru.console import links, sentences, templating
+from meguru.console import links
 from meguru.console.language import LANGUAGE_COOKIE, language_of, zone_of
 from meguru.errors import Forbidden, MeguruError
 from meguru.kernel import events
@@ -130,6 +130,8 @@ class Visit:
 
     def spoken(self, sentence: str) -> str:
         """Return a computed sentence in the reader's language; as it is where it is not known."""
+        from meguru.console import sentences
+
         return sentences.spoken(sentence, self.language)
 
     def local(self, at: datetime) -> datetime:
@@ -140,6 +142,8 @@ class Visit:
         self, template: str, *, status: int = 200, followed: Iterable[Run] = (), **values: Any
     ) -> Response:
         """Answer with a page, or with its fragment; it waits for points of the runs `followed` that go on."""
+        from meguru.console import templating  # with Jinja: a process that shows no page needs none of it
+
         points = [f"{run.id}:{_points(run)}" for run in followed if run.state in {"running", "interrupted"}]
         text = templating.render(self, template, {"seq": self.seq, "points": points} | values)
         body, headers = text.encode(), dict(HEADERS)

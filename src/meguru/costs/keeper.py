@@ -8,11 +8,11 @@ from functools import partial
 import msgspec
 
 from meguru.base import refs
+from meguru.base.late import importing
 from meguru.costs import store
 from meguru.costs.kind import BUDGET
 from meguru.costs.periods import begin_of, end_of
 from meguru.costs.spent import SpentCounter
-from meguru.costs.stopping import running, stop
 from meguru.costs.types import BudgetState
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
@@ -85,6 +85,8 @@ def _tell(ctx: Context, known: BudgetState, now: BudgetState, unit: str) -> bool
     if is_better:
         ctx.emit("budget.renewed", ref)
     if now.exceeded and not had.exceeded:
+        with importing:
+            from meguru.costs.stopping import running, stop
         things = running(ctx.tx, now) if now.spec.stop else []
         # The event first: what is stopped names it as its cause.
         event = ctx.emit(

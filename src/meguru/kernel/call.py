@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
-from importlib import import_module
 from operator import attrgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from meguru.base.late import late_module
 
 if TYPE_CHECKING:
     from meguru.kernel.operations.operation import Door, Operation
@@ -48,7 +49,7 @@ class LazyOperation:
     def operation(self) -> Operation[..., Any]:
         """The operation itself."""
         module, _, attributes = self._entry.function.partition(":")
-        found: Operation[..., Any] = attrgetter(attributes)(import_module(module))
+        found: Operation[..., Any] = attrgetter(attributes)(late_module(module))
         return found
 
     @cached_property
@@ -71,4 +72,4 @@ def _type_of(node: ast.expr) -> Any:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return _type_of(node.value)[tuple(_type_of(part) for part in parts)]
     module, _, name = ast.unparse(node).rpartition(".")
-    return getattr(import_module(module or "builtins"), name)
+    return getattr(late_module(module or "builtins"), name)

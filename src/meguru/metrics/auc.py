@@ -10,9 +10,9 @@ import numpy as np
 from meguru.metrics.base import Method
 from meguru.metrics.influence import Influence, InfluenceMetric, unknown, wilson_reach
 from meguru.metrics.rows import ScoredRows, same_rows
-from meguru.stats import auc as area
 from meguru.stats import bootstrap_auc, bootstrap_difference, delong_auc, delong_difference
 from meguru.stats.arrays import Bools, Floats
+from meguru.stats.auc import auc as area
 from meguru.stats.auc import tie_starts
 from meguru.stats.intervals import Interval
 

@@ -12,36 +12,41 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from meguru.api.feast.lane import FeatureLane
-from meguru.api.feast.routes import feast_routes
-from meguru.api.hooks import hook_routes
 from meguru.api.native import native_routes
-from meguru.api.oauth import oauth_routes
-from meguru.api.recorded import recorded_routes
 from meguru.api.requests import answer, error_answer
-from meguru.app.nouns import load_operations
 from meguru.console.live import Live
 from meguru.console.routes import routes as console_routes
 from meguru.errors import InternalError, InvalidInput, NotFound
+from meguru.kernel.kinds.kind import load
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.routes import FastPath, mlflow_routes
-from meguru.mlflow.registry.routes import other_routes, root_routes
+from meguru.mlflow.door import PATHS, MlflowDoor
 from meguru.server.access import Access
-from meguru.server.acknowledge import acknowledge_routes
 from meguru.server.background import Background
 from meguru.server.dispatch import PredictionsFirst, RouteTable
-from meguru.server.evidence_picture import picture_routes
+from meguru.server.late_routes import LateApp, LateRoutes
 from meguru.server.metrics import metrics
-from meguru.server.review_link import review_routes
-from meguru.server.sign_in import sign_in_routes
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.service import PredictionService
+
+LATE = {
+    "meguru.server.sign_in:sign_in_routes": ("/sign-in", "/sign-in/", "/sign-out"),
+    "meguru.server.acknowledge:acknowledge_routes": ("/acknowledge/",),
+    "meguru.server.review_link:review_routes": ("/review/",),
+    "meguru.server.evidence_picture:picture_routes": ("/evidence/",),
+    "meguru.api.oauth:oauth_routes": ("/v1/",),
+    "meguru.api.hooks:hook_routes": ("/hooks/",),
+    "meguru.api.recorded:recorded_routes": ("/outcomes", "/feedback"),
+    "meguru.api.feast.routes:feast_routes": (
+        *("/push", "/write-to-online-store"),
+        *("/materialize", "/materialize-incremental"),
+    ),
+}
+"""Doors that many servers never open, each with where it is: see `LateRoutes`."""
 
 
 def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Live | None = None) -> ASGIApp:
     """Return the ASGI application of one workspace, with its background threads in its lifespan."""
-    load_operations()
-    service, others = PredictionService(ws), other_routes()
+    service = PredictionService(ws)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -53,24 +58,18 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
             await run_sync(background.stop)
 
     app = Starlette(exception_handlers={404: _not_found, 405: _wrong_method, Exception: _broken})
+    mlflow = MlflowDoor(app)
     routes = [
         Route("/health", _health),
         Route("/metrics", metrics),
-        *sign_in_routes(),
-        *acknowledge_routes(),
-        *review_routes(),
-        *picture_routes(),
-        *oauth_routes(),
-        *mlflow_routes(others),
-        *root_routes(),
+        *(LateRoutes(routes, *paths) for routes, paths in LATE.items()),
+        LateRoutes(mlflow.routes, *PATHS),
         *native_routes(),
-        *hook_routes(),
-        *recorded_routes(),
-        *feast_routes(),
         *console_routes(lambda request: request.state.workspace, live),
     ]
     app.router = RouteTable(routes, lifespan=lifespan)
-    first = PredictionsFirst(endpoints_app(service), FeatureLane(ws), FastPath(app, others))
+    features = LateApp(lambda: load("meguru.api.feast.lane:FeatureLane")(ws))
+    first = PredictionsFirst(endpoints_app(service), features, mlflow)
     return Access(first, ws=ws, auth=auth, any_host=any_host)
 
 

@@ -13,6 +13,7 @@ from types import FrameType
 import uvicorn
 
 from meguru.app.open import open_local
+from meguru.base.collector import end_start
 from meguru.base.settings import Settings
 from meguru.console.live import Live
 from meguru.errors import UsageError
@@ -133,6 +134,7 @@ def _tell(
     if server.started:
         for name, ws in served.items():
             record_server(ws.root, url + (path_of(name) if name else ""))
+        end_start()
         ready(url)
 
 

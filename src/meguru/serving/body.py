@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,10 +12,12 @@ from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import lenient
 from meguru.flavors.field_errors import FieldPath
-from meguru.flavors.rows import Decoder
 from meguru.serving import client_keys, event_times
 from meguru.serving.features.enriched_rows import EnrichedRows
 from meguru.serving.nesting import deep_value
+
+if TYPE_CHECKING:
+    from meguru.flavors.rows import Decoder
 
 WHERE = {
     "rows": FieldPath("rows"),

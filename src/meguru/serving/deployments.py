@@ -10,29 +10,30 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from meguru.base import refs
+from meguru.base.late import importing
 from meguru.base.outages import Outage
 from meguru.errors import InternalError, MeguruError
-from meguru.flavors import Predictor
 from meguru.flavors.warm import warm_up
 from meguru.kernel import events
 from meguru.kernel.workspace import Workspace
-from meguru.predictions.writer import Writer
 from meguru.serving import metrics, store
-from meguru.serving.batcher import Batcher
 from meguru.serving.contracts import store as contracts
-from meguru.serving.contracts.counts import ConsumerCounts
 from meguru.serving.contracts.types import Contract
-from meguru.serving.features.enrichment import FeatureInputs
-from meguru.serving.features.load import load_plan
-from meguru.serving.features.origin import features_of
-from meguru.serving.features.values import values_of
-from meguru.serving.loaded_model import LoadedModel, rehearsed
 from meguru.serving.loading import Load, Loader
 from meguru.serving.reporter import Reporter
 from meguru.serving.traffic.log import RequestLog
 from meguru.serving.types import Endpoint, UsedFeatures
+
+if TYPE_CHECKING:
+    from meguru.flavors import Predictor
+    from meguru.predictions.writer import Writer
+    from meguru.serving.batcher import Batcher
+    from meguru.serving.contracts.counts import ConsumerCounts
+    from meguru.serving.features.enrichment import FeatureInputs
+    from meguru.serving.loaded_model import LoadedModel
 
 log = logging.getLogger(__name__)
 FOLLOWED = (
@@ -93,7 +94,6 @@ class Deployments:
         self._lookup_lock = threading.Lock()
         self._ws, self._loader = ws, Loader(ws, load)
         self._reporter = Reporter(ws)
-        self._values = values_of(ws)
         self._writer: Writer | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deployments", daemon=True)
@@ -231,6 +231,9 @@ class Deployments:
         live = slot.endpoint.live
         if live is None or self._writer is None:
             return
+        with importing:  # what scores is needed where something is live
+            from meguru.serving.batcher import Batcher
+            from meguru.serving.loaded_model import rehearsed
         model = self._loader.get(live.model_ref)
         shadows, shadow_features, fault = self._shadows(slot.endpoint)
         served = rehearsed(
@@ -267,6 +270,8 @@ class Deployments:
         for ref in endpoint.shadow:
             try:
                 predictor = self._loader.get(ref).predictor
+                with importing:
+                    from meguru.serving.features.origin import features_of
                 with self._ws.read() as tx:
                     used = features_of(tx, self._ws.blobs, ref)
                 if own := self._features(used, predictor):
@@ -279,9 +284,13 @@ class Deployments:
     def _features(self, used: UsedFeatures | None, predictor: Predictor) -> FeatureInputs | None:
         if used is None:
             return None
+        with importing:
+            from meguru.serving.features.enrichment import FeatureInputs
+            from meguru.serving.features.load import load_plan
+            from meguru.serving.features.values import values_of
         with self._ws.read() as tx:
             plan = load_plan(tx, self._ws.blobs, used)
-        return FeatureInputs(plan, predictor.signature, self._values)
+        return FeatureInputs(plan, predictor.signature, values_of(self._ws))
 
     def _used(self) -> list[str]:
         served = [slot.served for slot in list(self.slots.values())]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from meguru.errors import Busy, InvalidInput, NotFound, TimedOut, is_our_fault
 from meguru.flavors import Predictor
-from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
 from meguru.predictions import payload
 from meguru.predictions.ids import new_batch_id
@@ -24,6 +23,9 @@ from meguru.serving.features.enrichment import FeatureInputs
 from meguru.serving.features.shadow_inputs import ShadowViews
 from meguru.serving.task_outputs import TaskOutputs
 from meguru.tasks import WrongShape
+
+if TYPE_CHECKING:
+    from meguru.flavors.bundle import Bundle
 
 log = logging.getLogger(__name__)
 

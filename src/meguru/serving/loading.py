@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
 
-from meguru.flavors.bundle import Bundle
 from meguru.kernel.workspace import Workspace
 from meguru.serving.threads import one_thread_each
 
+if TYPE_CHECKING:
+    from meguru.flavors.bundle import Bundle
+
 MAX_SPARE_MODELS = 4
 
-Load = Callable[[Workspace, str], Bundle]
+Load: TypeAlias = "Callable[[Workspace, str], Bundle]"
 """Gives the files of a model version, or raises why it may not be loaded."""
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,8 +20,10 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.serving import replicas
 from meguru.serving.kind import ENDPOINT
-from meguru.serving.loaded_model import LoadedModel
 from meguru.serving.types import Deployment, Replica
+
+if TYPE_CHECKING:
+    from meguru.serving.loaded_model import LoadedModel
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5.0

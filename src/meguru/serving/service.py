@@ -16,10 +16,10 @@ from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, store
 from meguru.serving.answers import PredictionResponse
-from meguru.serving.batcher import OnAnswered, PredictionCall
 from meguru.serving.contracts.reporter import ConsumerReporter
 from meguru.serving.deployments import Deployments, EndpointSlot
 from meguru.serving.loading import Load, from_registry
+from meguru.serving.prediction_call import OnAnswered, PredictionCall
 from meguru.serving.traffic.reporter import TrafficReporter
 from meguru.tasks import ModelOutput
 

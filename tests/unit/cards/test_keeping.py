@@ -6,7 +6,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from meguru.cards import follow, store
+from meguru.cards import assemble, store
 from meguru.cards import operations as cards
 from meguru.cards.evidence import evidence
 from meguru.cards.facts.types import CardSlice
@@ -169,28 +169,28 @@ def test_a_card_is_evidence_for_the_version_for_which_all_of_it_was_looked_at(ke
 
 
 def test_a_store_that_is_away_costs_no_card(own, monkeypatch):
-    keeper, known = CardKeeper(own), follow.assemble
+    keeper, known = CardKeeper(own), assemble.assemble
 
     def away(reader, ref):
         raise Busy("the store of blobs is away")
 
-    monkeypatch.setattr(follow, "assemble", away)
+    monkeypatch.setattr(assemble, "assemble", away)
     with pytest.raises(Busy):
         keeper.step()
-    monkeypatch.setattr(follow, "assemble", known)
+    monkeypatch.setattr(assemble, "assemble", known)
     keeper.step()
     assert cards.history(own, ref="model/delay@2")
 
 
 def test_files_that_are_damaged_keep_no_other_card_waiting(own, monkeypatch):
-    known = follow.assemble
+    known = assemble.assemble
 
     def damaged(reader, ref):
         if ref == "model/delay@1":
             raise DigestMismatch("the profile is not what was written")
         return known(reader, ref)
 
-    monkeypatch.setattr(follow, "assemble", damaged)
+    monkeypatch.setattr(assemble, "assemble", damaged)
     CardKeeper(own).step()
     assert cards.history(own, ref="model/delay@2")
     assert not cards.history(own, ref="model/delay@1")

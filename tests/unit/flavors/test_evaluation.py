@@ -16,7 +16,7 @@ from meguru.flavors.bundle_writer import save_bundle
 from meguru.flavors.evaluation import Evaluation
 from meguru.flavors.model import Model
 from meguru.metrics import metric_of
-from meguru.stats import auc
+from meguru.stats.auc import auc
 from meguru.testing.models import COLUMNS, make_flights, make_model, make_regression
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from meguru.monitoring import store as monitors
 from meguru.monitoring.cells import store as cell_store
-from meguru.monitoring.cells.count import backlog, count, drop_backlog
+from meguru.monitoring.cells.backlog import backlog
+from meguru.monitoring.cells.count import count, drop_backlog
 from meguru.monitoring.cells.history import with_column_counts
 from meguru.monitoring.cells.row_counts import counted
 from meguru.monitoring.cells.rules import CountingRules, counted_by

@@ -10,7 +10,8 @@ from meguru.kernel import events
 from meguru.monitoring.cells import record
 from meguru.monitoring.cells import store as cell_store
 from meguru.monitoring.cells.aggregate import aggregate_rows
-from meguru.monitoring.cells.count import backlog, drop_backlog
+from meguru.monitoring.cells.backlog import backlog, has_cells
+from meguru.monitoring.cells.count import drop_backlog
 from meguru.monitoring.cells.first_window import first_window
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.service import CellCounter
@@ -42,7 +43,7 @@ def test_no_cell_of_who_was_erased_is_left_where_nobody_watches_any_more(workspa
         assert backlog(tx) == ([], ["delay"])
     drop_backlog(workspace, "delay")
     with workspace.read() as tx:
-        assert not cell_store.has_cells(tx, "delay")
+        assert not has_cells(tx, "delay")
         assert backlog(tx) == ([], [])
 
 

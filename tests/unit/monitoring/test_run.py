@@ -9,7 +9,8 @@ from meguru.kernel.operations import Context, Operation
 from meguru.monitoring.measured import Role
 from meguru.monitoring.operations import create, list_monitors, run, show, show_report
 from meguru.monitoring.types import ReportVerdict, Severity
-from meguru.stats import auc, profile_frame
+from meguru.stats import profile_frame
+from meguru.stats.auc import auc
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 
 MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ from meguru.app.open import open_local
 from meguru.artifacts.erasure.ledger import ErasureLedger
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files, frame
+from meguru.datasets.personal.clock import ErasureClock
 from meguru.datasets.personal.operations import again, erase, list_erasures, owed
-from meguru.datasets.personal.repeat import ErasureClock
 from meguru.datasets.types import ColumnSpec
 from meguru.pipelines.logs.read import read_log
 from meguru.testing.pipelines import pipeline_test

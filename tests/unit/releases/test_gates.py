@@ -324,7 +324,8 @@ def test_what_clients_send_must_still_be_taken(live, new, fault):
 
 def test_the_numbers_of_two_classes_are_those_of_the_paired_bootstrap_to_the_digit(side):
     from meguru.base import digests
-    from meguru.stats import auc, bootstrap_difference
+    from meguru.stats import bootstrap_difference
+    from meguru.stats.auc import auc
 
     new, old = side("model/delay@2", seed=5), side("model/delay@1", knows=("hour",))
     rows = new.bundle.holdout()

@@ -16,11 +16,11 @@ from meguru.flavors import SignatureColumn
 from meguru.flavors.model import Model
 from meguru.predictions.operations import show as show_prediction
 from meguru.registry.client import add_model
-from meguru.serving.batcher import PredictionCall
 from meguru.serving.contracts.operations import create, list_contracts, prefer, retire
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.operations import create as create_endpoint
 from meguru.serving.operations import replay, shadow, specs, switch
+from meguru.serving.prediction_call import PredictionCall
 
 ROW = {"hour": 5, "distance": 0.5}
 OLD = "hour", "distance"

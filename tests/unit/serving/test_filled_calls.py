@@ -10,7 +10,8 @@ import pytest
 
 from meguru.errors import Busy, InvalidInput, TimedOut
 from meguru.features.online.lookup import StoreUnavailable
-from meguru.serving.batcher import Batcher, PredictionCall
+from meguru.serving.batcher import Batcher
+from meguru.serving.prediction_call import PredictionCall
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from meguru.errors import InvalidInput
-from meguru.stats import auc
+from meguru.stats.auc import auc
 
 rows = st.lists(st.tuples(st.booleans(), st.integers(-5, 5), st.integers(0, 4)), min_size=2, max_size=60)
 

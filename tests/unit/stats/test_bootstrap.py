@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from meguru.errors import InvalidInput
-from meguru.stats import auc, bootstrap_auc, bootstrap_difference, delong_difference
+from meguru.stats import bootstrap_auc, bootstrap_difference, delong_difference
+from meguru.stats.auc import auc
 from meguru.stats.bootstrap import resampled_aucs
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from meguru.stats import auc, auc_covariance, delong_auc, delong_difference
+from meguru.stats import auc_covariance, delong_auc, delong_difference
+from meguru.stats.auc import auc
 from meguru.stats.delong import midranks
 
 

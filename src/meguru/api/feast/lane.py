@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -12,7 +13,6 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from meguru.api.feast import metrics
-from meguru.api.feast.answers import FeastForm
 from meguru.api.feast.messages import OnlineRequest, OwnRequest, error_body, read
 from meguru.api.requests import IDLE_SECONDS, read_body
 from meguru.errors import InternalError, InvalidInput, MeguruError, TimedOut
@@ -29,6 +29,9 @@ from meguru.features.online.reader import (
 from meguru.features.online.stores import online_of
 from meguru.kernel.workspace import Workspace
 from meguru.serving.timeouts import IdleTimeouts
+
+if TYPE_CHECKING:
+    from meguru.api.feast.answers import FeastForm
 
 log = logging.getLogger(__name__)
 OWN = "/api/v1/features/get"
@@ -117,6 +120,8 @@ class FeatureLane:
         key = (id(plan), full_names, versions)
         found = self._forms.get(key)
         if found is None or found[0] is not plan:
+            from meguru.api.feast.answers import FeastForm  # with Polars, which the plan has loaded by now
+
             made = FeastForm(plan, full_names=full_names, versions=versions)
             found = self._forms[key] = (plan, made)
             while len(self._forms) > MAX_FORMS:

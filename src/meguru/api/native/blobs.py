@@ -9,7 +9,7 @@ from starlette.responses import Response
 from meguru.api.requests import answer, workspace_of
 from meguru.api.transfers import FileInPieces, received
 from meguru.base import digests
-from meguru.datasets.personal.private_blobs import check_may_fetch
+from meguru.base.late import importing
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations.authorise import require
 from meguru.kernel.workspace import Workspace
@@ -30,9 +30,15 @@ async def blob(request: Request) -> Response:
         await run_sync(require, ws, permission, doing)
     if writing:
         return await _put(request, ws, digest)
-    await run_sync(check_may_fetch, ws, digest)
+    await run_sync(_check_may_fetch, ws, digest)
     path = await run_sync(ws.blobs.path, digest)
     return FileInPieces(path, media_type="application/octet-stream", headers={"ETag": f'"{digest}"'})
+
+
+def _check_may_fetch(ws: Workspace, digest: str) -> None:
+    with importing:  # on a thread: it is much
+        from meguru.datasets.personal.private_blobs import check_may_fetch
+    check_may_fetch(ws, digest)
 
 
 async def _put(request: Request, ws: Workspace, digest: str) -> Response:

@@ -8,12 +8,14 @@ from typing import Any
 
 import msgspec
 
+from meguru.app.nouns import load_operations
 from meguru.base import openapi
 from meguru.kernel.operations import Operation, native
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of all registered operations."""
+    load_operations()  # a server imports one when it is first asked
     operations = list(native().values())
     types = [kind for one in operations for kind in (one.arguments_type, one.result_type)]
     schemas, components = msgspec.json.schema_components(types, ref_template=openapi.SCHEMA_REF)

@@ -16,7 +16,10 @@ from starlette.routing import Route
 from meguru.api.native import blobs
 from meguru.api.native.openapi import document
 from meguru.api.requests import answer, error_answer, on_thread, read_body, read_object, workspace_of
+from meguru.app import calls
+from meguru.app.nouns import load_unlisted_operations
 from meguru.errors import InvalidInput
+from meguru.kernel.call import LazyOperation
 from meguru.kernel.operations import Operation, native
 
 RequestHandler = Callable[[Request], Awaitable[Response]]
@@ -26,15 +29,20 @@ WAITERS = 200
 
 
 def native_routes() -> list[Route]:
-    """Return the routes of all registered operations, of the blobs and of the OpenAPI document."""
+    """Return the routes of all operations, of the blobs and of the OpenAPI document.
+
+    Those of our own are known from the table of calls: what carries one out is imported by its first request.
+    """
     waiters = anyio.CapacityLimiter(WAITERS)
+    load_unlisted_operations()
+    known: dict[str, Operation[..., Any] | LazyOperation] = {**calls.by_name(), **native()}
     routes = [
         Route(
             operation.path,
             _handler(operation, waiters if operation.name in LONG_POLLS else None),
             methods=["GET", "POST"] if operation.query else ["POST"],
         )
-        for operation in native().values()
+        for operation in known.values()
     ]
     routes.append(Route("/api/v1/blobs/{digest}", safely(blobs.blob), methods=["GET", "HEAD", "PUT"]))
     routes.append(Route("/openapi.json", safely(_openapi())))
@@ -53,14 +61,18 @@ def safely(handler: RequestHandler) -> RequestHandler:
     return safe
 
 
-def _handler(operation: Operation[..., Any], limiter: anyio.CapacityLimiter | None) -> RequestHandler:
+def _handler(
+    called: Operation[..., Any] | LazyOperation, limiter: anyio.CapacityLimiter | None
+) -> RequestHandler:
     async def handle(request: Request) -> Response:
         ws = workspace_of(request)
         is_get = request.method in {"GET", "HEAD"}
         body = b"" if is_get else await read_body(request, ws.settings.max_body)
 
         def run() -> Response:
-            # All of it beside the event loop: what is read and written here can be large.
+            # All of it beside the event loop: what is read and written here can be large, and so can what is
+            # imported.
+            operation = called.operation if isinstance(called, LazyOperation) else called
             if is_get:
                 arguments = operation.read_arguments(_from_query(request), strict=False)
             else:

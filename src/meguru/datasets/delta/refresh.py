@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
+from meguru.base.late import importing
 from meguru.base.ticker import Ticker
 from meguru.datasets import store
 from meguru.datasets.delta.storage import tables_of
-from meguru.datasets.delta.table import TableMirror
 from meguru.errors import MeguruError
 from meguru.kernel.workspace import Workspace
 
@@ -32,6 +32,8 @@ class TableRefresher(Ticker):
                 newest = store.newest(tx, name)
                 if newest is None or self._seen.get(name) == newest.ref:
                     continue
+                with importing:
+                    from meguru.datasets.delta.table import TableMirror
                 # Once a version: a table that fails would be tried, and logged, every few seconds.
                 self._seen[name] = newest.ref  # also if it fails: who asks for the table is told why
                 try:

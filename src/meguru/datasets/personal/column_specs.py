@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meguru.datasets.kind import DatasetSpec
-from meguru.datasets.personal.treatment import ValueTreatment, treatment_of
 from meguru.datasets.types import ColumnSpec
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
+
+if TYPE_CHECKING:
+    from meguru.datasets.personal.treatment import ValueTreatment
 
 MAX_COLUMNS = 1000
 _MAX_LENGTH = 200
@@ -44,4 +47,6 @@ def check_columns(columns: Mapping[str, ColumnSpec]) -> None:
 
 def treatment(ctx: Context, spec: DatasetSpec) -> ValueTreatment | None:
     """Return how the columns of a dataset are treated."""
+    from meguru.datasets.personal.treatment import treatment_of  # with Polars
+
     return treatment_of(ctx.ws, {name: said.treat for name, said in spec.columns.items() if said.treat})

@@ -43,7 +43,7 @@ ERASURE = Kind(
     operations=("meguru.datasets.personal.operations",),
     events=(ErasureDone, ErasureRepeated),
     project_of="meguru.artifacts.erasure.ledger:project_of",
-    services=(Service(name="erasures", factory="meguru.datasets.personal.repeat:ErasureClock"),),
+    services=(Service(name="erasures", factory="meguru.datasets.personal.clock:ErasureClock"),),
     provides={
         "personal data": "meguru.datasets.personal.database_text:erase",
         "values of people": "meguru.datasets.personal.repeat:column_values",

@@ -16,12 +16,11 @@ import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from meguru.errors import DigestMismatch
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
+    import numpy as np
     from pyroaring import BitMap64
 
 _VERSION = 1
@@ -82,4 +81,6 @@ def positions_of(blobs: BlobStore, digest: str) -> BitMap64:
 
 def as_array(positions: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
     """Return positions as an array, shape (n,), as Polars counts the rows of a file."""
+    import numpy as np
+
     return np.fromiter(positions, dtype=np.uint32)

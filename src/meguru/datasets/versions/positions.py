@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from meguru.datasets.folders.index import counted
 from meguru.datasets.types import DataFile, Manifest
@@ -85,6 +84,7 @@ def delete_rows_at(blobs: BlobStore, manifest: Manifest, marks: Marks) -> Manife
 def _search(
     blobs: BlobStore, manifest: Manifest, names: Sequence[str], narrow: Callable[[pl.LazyFrame], pl.LazyFrame]
 ) -> Marks:
+    import numpy as np
     from pyroaring import BitMap64
 
     marks: Marks = {}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meguru.errors import Busy
 from meguru.features.online.base import FoundRow, OnlineStore
 from meguru.features.online.last_known import LastKnown
 from meguru.features.online.lookup import PRESENT, EntityRows, Key, check_age, without_store
-from meguru.features.online.online_view import OnlineView
 from meguru.features.online.states import ValueState
+
+if TYPE_CHECKING:
+    from meguru.features.online.online_view import OnlineView
 
 
 class PointInTimeValues(NamedTuple):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter
 
 from meguru.errors import Busy
 from meguru.features.online.base import FoundRow, OnlineStore
 from meguru.features.online.last_known import LastKnown
-from meguru.features.online.online_view import OnlineView
 from meguru.features.online.states import ValueState
+
+if TYPE_CHECKING:
+    from meguru.features.online.online_view import OnlineView
 
 AWAY = Counter(
     "online_store_away",

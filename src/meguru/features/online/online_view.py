@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from meguru.features import dtypes
-from meguru.features.online.keys import KeyLayout
-from meguru.features.online.layout import Layout
 from meguru.features.types import MissingPolicy
+
+if TYPE_CHECKING:
+    from meguru.features.online.keys import KeyLayout
+    from meguru.features.online.layout import Layout
 
 PER_SECOND = 1_000_000
 

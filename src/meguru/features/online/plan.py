@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meguru.errors import InvalidInput, near_misses
 from meguru.features.online.lookup import Key
-from meguru.features.online.online_view import OnlineView
+
+if TYPE_CHECKING:
+    from meguru.features.online.online_view import OnlineView
 
 MAX_ENTITIES = 10_000
 

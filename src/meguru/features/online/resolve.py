@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from meguru.base import refs
+from meguru.base.late import importing
 from meguru.datasets.redaction import hidden_columns
 from meguru.datasets.spec import spec_of
 from meguru.errors import InvalidInput, NotFound
 from meguru.features import dtypes, spec_validation, store
 from meguru.features.materialization import store as materialized
 from meguru.features.materialization.types import OnlineState
-from meguru.features.online.keys import KeyLayout
-from meguru.features.online.layout import Layout
 from meguru.features.online.online_view import OnlineView
 from meguru.features.online.plan import Picked, ReadPlan
 from meguru.features.types import FeatureViewVersion
@@ -128,6 +127,9 @@ def is_ready(state: OnlineState | None) -> bool:
 
 def online_view(version: FeatureViewVersion, state: OnlineState | None) -> OnlineView:
     """Return a version of a view, ready to be read."""
+    with importing:  # with Polars, which whoever only asks whether values are there needs not
+        from meguru.features.online.keys import KeyLayout
+        from meguru.features.online.layout import Layout
     definition = version.definition
     if definition.form == "on_demand":
         why, hint = "its values are computed when somebody asks", "ask an endpoint, or name the other views"

@@ -6,17 +6,15 @@ import io
 from datetime import timedelta
 
 import msgspec
-import polars as pl
 from sqlalchemy import Connection
 
 from meguru.base import refs
-from meguru.datasets.register import record
+from meguru.base.late import importing
 from meguru.datasets.types import DatasetVersion, FileEntry
 from meguru.features import store as views
 from meguru.features.kind import FEATURE_VIEW
 from meguru.features.materialization import store as materialized
 from meguru.features.push import store
-from meguru.features.push.frames import as_parquet
 from meguru.features.types import FeatureViewVersion
 from meguru.kernel import events
 from meguru.kernel.operations import Context, InternalOperation
@@ -64,6 +62,11 @@ def _folded(ctx: Context, name: str) -> DatasetVersion | None:
     waiting = store.frames(ctx.tx, name, MAX_FRAMES, MAX_ROWS)
     if not waiting:
         return None
+    with importing:
+        import polars as pl
+
+        from meguru.datasets.register import record
+        from meguru.features.push.frames import as_parquet
     first, last = waiting[0][0], waiting[-1][0]
     parts = [pl.read_parquet(io.BytesIO(content)) for _, content in waiting]
     # Rows may be sent twice (at-least-once delivery); of equal ones the later stays, as it does online.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 import msgspec
 
 from meguru.base import refs
+from meguru.base.late import late_module
 from meguru.errors import InternalError
 from meguru.kernel.kinds.event_types import Payload, event_types
 
@@ -193,5 +193,5 @@ def kind_of(name: str) -> Kind | None:
 def load(place: str) -> Any:
     """Return what ``module:attribute`` (or a whole ``module``) names."""
     module, _, attribute = place.partition(":")
-    found = import_module(module)
+    found = late_module(module)
     return getattr(found, attribute) if attribute else found

@@ -19,6 +19,7 @@ from meguru.errors import Forbidden
 from meguru.kernel.operations.authorise import log_refusal
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.artifacts import proxy as artifacts
+from meguru.mlflow.door import PREFIXES
 from meguru.mlflow.protocol.calls import permit
 from meguru.mlflow.protocol.errors import Refusal, error_response
 from meguru.mlflow.protocol.params import Params, read_json, read_query
@@ -73,10 +74,6 @@ _GET: dict[str, MlflowHandler] = {
 SMALL = 64 * 1024
 """So many bytes are read at once by the event loop; to hand them to a thread would take longer."""
 _FILES = "/mlflow-artifacts/artifacts/"
-PREFIXES = (
-    *("/api/2.0/preview", "/ajax-api/2.0/preview"),  # where R's client looks
-    *("/api/2.0", "/ajax-api/2.0", "/api/3.0", "/ajax-api/3.0"),
-)
 
 
 class Protocol:

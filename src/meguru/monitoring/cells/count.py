@@ -23,8 +23,6 @@ from meguru.predictions.aggregation_queue import OutcomeChange
 
 _MAX_BATCHES = 20_000
 """So many requests are in a portion at most."""
-_LONG_BACKLOG = 1_000
-"""So many requests, or calls with outcomes, are a list that is let go if no monitor wants it counted."""
 _COUNT = InternalOperation(MONITOR, "count", alone=False)
 
 
@@ -51,26 +49,6 @@ def count(ws: Workspace, endpoint: str, known: dict[str, ModelBins] | None = Non
     with ws.read() as tx:
         step = _next(ws, tx, endpoint, {} if known is None else known)
     return step is not None and bool(_COUNT.commit(ws, lambda ctx: _write(ctx, endpoint, step)))
-
-
-def backlog(tx: Connection) -> tuple[list[str], list[str]]:
-    """Return the endpoints that a monitor watches, and of which something is not counted.
-
-    Then those that no monitor watches, and of which a long list was written for nobody, or cells are left
-    that may name who was erased.
-    """
-    watched = {each.endpoint for each in monitors.all_monitors(tx) if each.endpoint}
-    found = aggregation_queue.endpoints(tx)
-    others = [each for each in found if each not in watched]
-    return [each for each in found if each in watched], [each for each in others if _needs_cleanup(tx, each)]
-
-
-def _needs_cleanup(tx: Connection, endpoint: str) -> bool:
-    long = (
-        len(aggregation_queue.batches(tx, endpoint, _LONG_BACKLOG)) == _LONG_BACKLOG
-        or aggregation_queue.changes(tx, endpoint, _LONG_BACKLOG) == _LONG_BACKLOG
-    )
-    return long or (aggregation_queue.needs_recount(tx, endpoint) and store.has_cells(tx, endpoint))
 
 
 def recount(ws: Workspace, endpoint: str) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
+from meguru.base.late import importing
 from meguru.base.outages import Outage
 from meguru.base.ticker import Ticker
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.monitoring.cells.count import backlog, count, drop_backlog
-from meguru.monitoring.cells.rules import ModelBins
+from meguru.monitoring.cells.backlog import backlog
+
+if TYPE_CHECKING:
+    from meguru.monitoring.cells.rules import ModelBins
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS, PACE_SECONDS = 2.0, 0.02
@@ -41,6 +45,8 @@ class CellCounter(Ticker):
         with self.ws.read() as tx:
             endpoints, unwatched = backlog(tx)
         for endpoint in unwatched:
+            with importing:
+                from meguru.monitoring.cells.count import drop_backlog
             drop_backlog(self.ws, endpoint)
         while endpoints:  # in turns: nobody waits for another one's backlog
             endpoints = [each for each in endpoints if not self._stop.is_set() and self._count(each)]
@@ -48,6 +54,8 @@ class CellCounter(Ticker):
 
     def _count(self, endpoint: str) -> bool:
         """Count a portion of one endpoint; that it fails keeps no other from being counted."""
+        with importing:
+            from meguru.monitoring.cells.count import count
         more: list[bool] = []
         outage = self._outages.setdefault(endpoint, Outage(log))
         self._try(lambda: more.append(count(self.ws, endpoint, self._known)), outage)

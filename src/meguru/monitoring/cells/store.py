@@ -53,11 +53,6 @@ def clear(tx: Connection, endpoint: str) -> None:
     tx.execute(delete(monitor_cell).where(_C.endpoint == endpoint))
 
 
-def has_cells(tx: Connection, endpoint: str) -> bool:
-    """Tell whether an endpoint has any cell."""
-    return tx.execute(select(_C.hour).where(_C.endpoint == endpoint).limit(1)).first() is not None
-
-
 def counted_within(tx: Connection, endpoint: str, first: datetime, last: datetime) -> CountedRows:
     """Return how many rows and outcomes the cells of some hours have, from `first` to before `last`."""
     sums = (func.coalesce(func.sum(each), 0) for each in (_C.rows, _C.outcomes))

@@ -7,13 +7,13 @@ from functools import partial
 from sqlalchemy import Connection
 
 from meguru.base import digests, refs
+from meguru.base.late import importing
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
 from meguru.releases import store as releases
 from meguru.releases.diff import differences
 from meguru.releases.kind import RELEASE
 from meguru.releases.review import store
-from meguru.releases.review.parts import parts_now
 from meguru.releases.review.types import ReviewDecision, ReviewRequest
 from meguru.releases.types import ReleaseDifference, ReleaseState
 
@@ -46,6 +46,8 @@ class ReviewKeeper(Follower):
 
 
 def _changes(tx: Connection, asked: ReviewRequest) -> list[ReleaseDifference]:
+    with importing:
+        from meguru.releases.review.parts import parts_now
     found = releases.get(tx, refs.make("release", asked.endpoint, asked.version))
     return differences(asked.parts, parts_now(tx, found))
 
