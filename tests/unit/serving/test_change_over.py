@@ -8,6 +8,7 @@ from meguru.errors import DigestMismatch, InvalidInput, UnsafeModel
 from meguru.kernel import events
 from meguru.predictions.operations import show
 from meguru.serving import deployments
+from meguru.serving.features import origin
 from meguru.serving.operations import create, shadow, switch
 from meguru.serving.operations import show as show_endpoint
 from meguru.serving.service import PredictionService, State
@@ -139,7 +140,7 @@ def test_a_shadow_whose_features_can_not_be_told_harms_nobody(
     def several(tx, blobs, ref):
         raise InvalidInput(f"{ref} was made with several features")
 
-    monkeypatch.setattr(deployments, "features_of", several)
+    monkeypatch.setattr(origin, "features_of", several)
     live(1)
     register(2)
     shadow(workspace, name="delay", refs=["model/delay@2"])
