@@ -120,8 +120,6 @@ def _print_fitted(columns: Sequence[str], rows: list[list[Any]]) -> None:
 
     made = [_Column(title, [row[index] for row in rows]) for index, title in enumerate(columns)]
     made = [one for one in made if any(one.cells)] or made[:1]
-    import shutil  # with compressors, for a table on a terminal alone
-
     shown = fit(made, shutil.get_terminal_size().columns)
     click.echo(_line([coloured(one.write(one.head, last=one is shown[-1]), "1") for one in shown]))
     for index in range(len(rows)):

@@ -15,7 +15,8 @@ class LateApp:
     """An application that is made by its first request; `make` runs on a thread, so it may import much."""
 
     def __init__(self, make: Callable[[], ASGIApp]) -> None:
-        self._make, self._app = make, None
+        self._make = make
+        self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have one request answered."""
