@@ -66,15 +66,15 @@ def select(sql: Statements, struct: type[S], table: str, where: str, values: Seq
     """Return the rows that `where` chooses; it may order and limit them, too."""
     fields = _fields(struct, frozenset())
     found = sql.execute(f'SELECT {_quoted(fields)} FROM "{table}" WHERE {where}', values)  # noqa: S608
-    return [
-        struct(
-            **{
-                field.name: value if field.read is None else field.read(value)
-                for field, value in zip(fields, row, strict=True)
-            }
-        )
-        for row in found.fetchall()
-    ]
+    names = [field.name for field in fields]
+    readers = [(index, field.read) for index, field in enumerate(fields) if field.read is not None]
+    items = []
+    for row in found.fetchall():
+        columns = list(row)
+        for index, read in readers:
+            columns[index] = read(columns[index])
+        items.append(struct(**dict(zip(names, columns, strict=True))))
+    return items
 
 
 def struct_of(struct: type[S], columns: Mapping[Any, Any]) -> S:
