@@ -39,11 +39,11 @@ from meguru.compute.materializers import Value, ValueStore
 from meguru.compute.materializers.items import ITEMS
 from meguru.compute.materializers.limit import Limited
 from meguru.compute.materializers.unstorable import KeptObject, keep_unstorable, would_fail_again
+from meguru.compute.meters import ProcessMeter
 from meguru.compute.plain import from_plain
 from meguru.compute.reads import native
 from meguru.compute.reads.recording import NoRecorder, ReadRecorder, recording_reads
 from meguru.compute.step_marker import MarkedStep
-from meguru.compute.usage import ProcessMeter
 from meguru.errors import InvalidInput, MeguruError
 from meguru.storage.blobs import BlobStore, open_store
 from meguru.storage.blobs.deferred import DeferredStore

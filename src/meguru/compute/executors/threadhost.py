@@ -21,8 +21,8 @@ from meguru.compute.executors import perform
 from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.logs import streams
 from meguru.compute.materializers import ValueStore
+from meguru.compute.meters import ThreadMeter
 from meguru.compute.reads.recording import recording_reads
-from meguru.compute.usage import ThreadMeter
 from meguru.storage.blobs import BlobStore, open_store
 
 IDLE = 75
