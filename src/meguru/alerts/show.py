@@ -21,6 +21,8 @@ def list_alerts(
     `severity` is the least urgent that is listed; `after` is where the page before ended.
     """
     most = check_limit(limit)
+    if after:
+        ctx.check_readable("alert", after)
     last = store.one(ctx.tx, after) if after else None
     items = store.page(
         ctx.tx,

@@ -132,11 +132,16 @@ def _see(ctx: Context, name: str, spec: FeatureViewSpec) -> None:
             known = datasets.names(ctx.tx, ctx.principal.projects("dataset:read"))
             raise NotFound.of("dataset", refs.parse(full, kind="dataset").name, known, hint="")
     for entity in spec.entities:
-        store.get(ctx.tx, "entity", refs.within(project, entity), ctx.readable)
+        full = refs.within(project, entity)
+        if refs.project_of(full) != project:
+            ctx.check_readable("entity", full)
+        store.get(ctx.tx, "entity", full, ctx.readable)
     for index, text in enumerate(spec.inputs):
         view = refs.within(project, spec_validation.parse_member(text, field=f"inputs[{index}]").view)
         if refs.parse(view, kind="feature_view").name == name:
             raise InvalidInput("a view can't be its own input", field=f"inputs[{index}]")
+        if refs.project_of(refs.parse(view, kind="feature_view").name) != project:
+            ctx.check_readable("feature_view", view)
         store.get(ctx.tx, "feature_view", refs.parse(view, kind="feature_view").name, ctx.readable)
 
 

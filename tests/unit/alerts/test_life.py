@@ -10,9 +10,10 @@ from meguru.alerts.acknowledge import acknowledge, mute, resolve, unmute
 from meguru.alerts.follow import AlertFollower
 from meguru.alerts.sentences import sentence_of
 from meguru.alerts.types import AlertState
-from meguru.errors import Conflict, InvalidInput
+from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.kinds import Urgency
+from meguru.kernel.principals import Principal
 
 
 def types(ws):
@@ -185,6 +186,16 @@ def test_lists_are_by_state_severity_and_page(ws, happen, keep):
     assert (len(first.items), len(rest.items), rest.next_cursor) == (3, 2, "")
     assert {each.id for each in first.items} & {each.id for each in rest.items} == set()
     assert show.list_alerts(ws, severity="critical").items == []
+
+
+def test_a_page_does_not_begin_behind_an_alert_that_one_may_not_see(ws, happen, keep):
+    happen(failed())
+    (there,) = keep()
+    eve = ws.with_(principal=Principal(name="eve", grants={"team": frozenset({"alert:read"})}))
+    for id in (there.id, there.id[:-6] + "000000"):
+        with pytest.raises(NotFound, match=f"^there is no alert '{id}'$") as caught:
+            show.list_alerts(eve, after=id)
+        assert there.id not in caught.value.why
 
 
 def test_what_ends_within_a_batch_makes_no_storm_of_few(happen, keep):

@@ -30,6 +30,16 @@ BY_NAME: Mapping[str, Any] = {
     "timeout": 0.01,
 }
 """What fields of these names take, when it is not said what they refer to."""
+PLURALS: Mapping[str, str] = {
+    "views": "feature_view",
+    "entities": "entity",
+    "sources": "dataset",
+    "models": "model",
+    "datasets": "dataset",
+    "endpoints": "endpoint",
+    "pipelines": "pipeline",
+}
+"""What fields of specs are of that hold several names, or patterns of names."""
 _LISTS: Mapping[str, Any] = {"to": ["console"]}
 """The same, of fields that take several."""
 _PLAIN: Mapping[type[inspect.Type], Any] = {
@@ -56,7 +66,11 @@ def arguments(
     for field in fields_of(operation):
         if field.name in found or not field.required:
             continue
-        found[field.name] = _value(operation, world, project, field)
+        # A spec that was taken before: a made one may be refused before what it names is looked at.
+        known = world.specs.get(f"{operation.name.partition('.')[0]}/{found.get(operation.on)}")
+        found[field.name] = (
+            known if field.name == "spec" and known is not None else _value(operation, world, project, field)
+        )
     return found
 
 
@@ -65,17 +79,47 @@ def kinds_named(operation: Operation[..., Any]) -> dict[str, str]:
     found = {name: kind for name, kind in operation.refers.items() if name != operation.on}
     for field in fields_of(operation):
         if field.name == "spec" and isinstance(field.type, inspect.StructType):
-            found |= {f"spec.{each.name}": each.name for each in field.type.fields if kind_of(each.name)}
+            kinds = {each.name: _kind_of_part(each) for each in field.type.fields}
+            found |= {f"spec.{name}": kind for name, kind in kinds.items() if kind}
     return found
+
+
+def _kind_of_part(field: inspect.Field) -> str:
+    """Return of which kind the things are that a field of a spec names; empty if it names none."""
+    if not _holds_names(field.type):
+        return ""
+    return field.name if kind_of(field.name) else PLURALS.get(field.name, "")
+
+
+def _holds_names(kind: inspect.Type) -> bool:
+    match kind:
+        case inspect.Metadata():
+            return _holds_names(kind.type)
+        case inspect.UnionType():
+            return any(map(_holds_names, kind.types))
+        case inspect.ListType():
+            return _holds_names(kind.item_type)
+        case inspect.DictType():
+            return _holds_names(kind.value_type)
+        case _:
+            return isinstance(kind, inspect.StrType)
 
 
 def naming(given: Mapping[str, Any], operation: Operation[..., Any], place: str, name: str) -> dict[str, Any]:
     """Return arguments in which one place names something else."""
     first, _, rest = place.partition(".")
-    if rest:
-        return dict(given, **{first: dict(given[first], **{rest: name})})
     field = next(each for each in fields_of(operation) if each.name == first)
-    return dict(given, **{first: [name] if _is_list(field.type) else name})
+    if rest:
+        part = next(each for each in field.type.fields if each.name == rest)  # type: ignore[attr-defined]
+        return dict(given, **{first: dict(given[first], **{part.encode_name: _held(part.type, name)})})
+    return dict(given, **{first: _held(field.type, name)})
+
+
+def _held(kind: inspect.Type, name: str) -> Any:
+    """Return a name as a field of a type holds it: alone, in a list, or under some key."""
+    if isinstance(kind, inspect.DictType):
+        return {"some": name}
+    return [name] if _is_list(kind) else name
 
 
 def fields_of(operation: Operation[..., Any]) -> tuple[inspect.Field, ...]:
@@ -92,7 +136,7 @@ def _value(operation: Operation[..., Any], world: World, project: str, field: in
     if kind:
         name = world.thing(project, kind) or refs.within(project, MARKS[project])
         return [name] if _is_list(field.type) else name
-    return _of_field(field, MARKS[project])
+    return _of_field(field, MARKS[project], world.things[project])
 
 
 def _guessed(world: World, noun: str, field: str) -> str:
@@ -113,25 +157,25 @@ def _is_text(kind: inspect.Type) -> bool:
     return isinstance(kind, inspect.StrType) or (_is_list(kind) and "StrType" in repr(kind))
 
 
-def _of_field(field: inspect.Field, mark: str) -> Any:
+def _of_field(field: inspect.Field, mark: str, things: Mapping[str, str]) -> Any:
     if field.name in _LISTS and _is_list(field.type):
         return _LISTS[field.name]
     if field.name in BY_NAME:
         return BY_NAME[field.name]
-    found = _of_type(field.type, mark)
+    found = _of_type(field.type, mark, things)
     return LATER if found == MOMENT and field.name == "end" else found
 
 
-def _of_type(kind: inspect.Type, mark: str) -> Any:
+def _of_type(kind: inspect.Type, mark: str, things: Mapping[str, str]) -> Any:
     match kind:
         case inspect.Metadata():
-            return _of_type(kind.type, mark)
+            return _of_type(kind.type, mark, things)
         case inspect.UnionType():
-            return _of_type(kind.types[0], mark)
+            return _of_type(kind.types[0], mark, things)
         case inspect.StructType():
             tag = {kind.tag_field: kind.tag} if kind.tag_field else {}
             return tag | {
-                field.encode_name: _of_field(field, mark) for field in kind.fields if field.required
+                each.encode_name: _part(each, mark, things) for each in kind.fields if each.required
             }
         case inspect.EnumType():
             return next(iter(kind.cls)).value
@@ -139,3 +183,9 @@ def _of_type(kind: inspect.Type, mark: str) -> Any:
             return kind.values[0]
         case _:
             return _PLAIN.get(type(kind))
+
+
+def _part(field: inspect.Field, mark: str, things: Mapping[str, str]) -> Any:
+    """Return what a field of a spec holds: names of things that are there, so that all of it makes sense."""
+    name = None if field.name in BY_NAME else things.get(_kind_of_part(field))
+    return _held(field.type, name) if name else _of_field(field, mark, things)

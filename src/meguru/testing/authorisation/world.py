@@ -6,11 +6,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy import text
 
 from meguru.app.nouns import load_operations
+from meguru.applies.show import present
 from meguru.base import refs
 from meguru.errors import Forbidden
 from meguru.governance.admission import authenticate
@@ -41,6 +43,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     things: dict[str, dict[str, str]]
     people: list[Person]
+    specs: dict[str, Any] = {}
+    """What is declared of things, by their reference."""
 
     def thing(self, project: str, kind: str) -> str | None:
         """Return the name of a project's thing; None when kinds like it are of no project."""
@@ -63,7 +67,9 @@ def fill(ws: Workspace, folder: Path) -> World:
         projects.declare(ws, name=name, spec=ProjectSpec(description=MARKS[name]))
     ws.blobs.put_bytes(BLOB)
     things = {project: _things(ws, project, folder) for project in MARKS}
-    world = World(things=things, people=everybody(ws, OWN, FOREIGN))
+    declared = {refs.Ref(each.kind, each.name): each.spec for each in present(ws)}
+    specs = {str(ref): spec for ref, spec in declared.items() if not is_shared(ref)}
+    world = World(things=things, people=everybody(ws, OWN, FOREIGN), specs=specs)
     _refuse_once(ws, world)
     return world
 
