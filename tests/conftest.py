@@ -43,7 +43,7 @@ def in_root(config: pytest.Config) -> set[str]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection() -> Iterator[object]:
-    """Look for garbage neither while 12,000 tests are collected (3 s in each worker), nor among them later."""
+    """Look for garbage neither while all tests are collected (3 s in each worker), nor among them later."""
     gc.disable()
     try:
         return (yield)

@@ -51,8 +51,8 @@ PATHS = (
     *("/api/v1/blobs/%00", "/api/v1/blobs/..%2f..%2fetc", "/ui/static/%2e%2e/%2e%2e/pyproject.toml"),
     *("/%zz", "//", "/sign-in?x=%00"),
 )
-# One case in eight for each operation, others for the next one: each case meets hundreds of arguments.
-SHARES = [pytest.param(8, id="some"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+# One case in sixteen for each operation, others for the next one: each case meets a hundred arguments.
+SHARES = [pytest.param(16, id="some"), pytest.param(1, id="all", marks=pytest.mark.soak)]
 POST = b"POST /api/v1/principal/create HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
@@ -101,7 +101,7 @@ def operations(http, method):
 @pytest.fixture
 def turns(request):
     """Count on; each database begins with other cases."""
-    return itertools.count(4 * ("postgresql" in request.node.callspec.id))
+    return itertools.count(8 * ("postgresql" in request.node.callspec.id))
 
 
 @pytest.mark.parametrize("step", SHARES)

@@ -170,6 +170,7 @@ def test_on_a_database_server_too(shared_walk, shared_matrix, names):
     assert [fault for door in doors for fault in walk.faults(door)] == []
 
 
+@pytest.mark.xdist_group("matrix")
 def test_what_touches_no_single_thing_filters_or_has_a_reason(walk):
     silent = {name for name, rule in RULES.items() if not rule.on}
     lists = {name for name in silent if RULES[name].filters}
@@ -193,12 +194,14 @@ def free(monkeypatch, name):
     monkeypatch.setattr(OPERATIONS[name], "permission", "everybody:may")
 
 
+@pytest.mark.xdist_group("matrix")
 @pytest.mark.parametrize("name", SAMPLE)
 def test_an_operation_that_everybody_may_do_is_found(walk, monkeypatch, name):
     free(monkeypatch, name)
     assert is_found(walk, name)
 
 
+@pytest.mark.xdist_group("matrix")
 @pytest.mark.parametrize("name", [name for name in SAMPLE if OPERATIONS[name].on and not RULES[name].shared])
 def test_an_operation_that_forgets_its_subject_is_found(walk, monkeypatch, name):
     monkeypatch.setattr(OPERATIONS[name], "on", "")

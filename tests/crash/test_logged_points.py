@@ -175,7 +175,7 @@ class Runs(Client):
         assert {found[number] for number in range(self.kept)} == {"FINISHED"}
 
 
-@pytest.mark.parametrize("calls", [1500, pytest.param(CALLS, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("calls", [500, pytest.param(CALLS, marks=pytest.mark.soak)])
 def test_each_acknowledged_call_is_there_after_a_kill(place, start, calls):
     where, process = start()
     first, told = Caller(where), threading.Semaphore(0)

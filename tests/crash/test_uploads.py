@@ -95,9 +95,16 @@ def test_acknowledged_parts_are_there_after_a_kill_and_make_the_file(server):
     assert server.ask("GET", f"artifacts/{FOLDER}/model.bin")[2] == PART * COUNT
 
 
-def test_killed_at_any_moment_an_upload_is_whole_or_can_be_completed_or_is_swept(server):
+@pytest.mark.parametrize(
+    "delays",
+    [
+        pytest.param((0.0, 0.005, 0.04), id="some"),
+        pytest.param((0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08), id="all", marks=pytest.mark.soak),
+    ],
+)
+def test_killed_at_any_moment_an_upload_is_whole_or_can_be_completed_or_is_swept(server, delays):
     """Kill while parts come and while they are put together; what was begun is always finished or gone."""
-    for delay in (0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08):
+    for delay in delays:
         upload = server.declare()
         tags = [server.send(upload, number) for number in range(1, COUNT + 1)]
         told = []

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 pytestmark = pytest.mark.timeout(600)
-CLIENTS, CALLS = 24, 8
+CALLS = 8
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
@@ -84,7 +84,8 @@ def calls(client, number, experiment, runs):
         yield "get", client("GET", f"runs/get?run_id={run}")[0]
 
 
-def test_clients_that_do_everything_at_once_meet_no_error_and_lose_nothing(servers):
+@pytest.mark.parametrize("clients", [12, pytest.param(48, marks=pytest.mark.soak)])
+def test_clients_that_do_everything_at_once_meet_no_error_and_lose_nothing(servers, clients):
     first = Client(servers[0])
     experiment = first.post("experiments/create", name="crowd")[1]["experiment_id"]
     runs = [first.post("runs/create", experiment_id=experiment)[1]["run"]["info"]["run_id"] for _ in range(4)]
@@ -95,14 +96,14 @@ def test_clients_that_do_everything_at_once_meet_no_error_and_lose_nothing(serve
         client.http.close()
         return done
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        told = sum(pool.map(work, range(CLIENTS)), Counter())
+    with ThreadPoolExecutor(clients) as pool:
+        told = sum(pool.map(work, range(clients)), Counter())
     refused = {kind: count for kind, count in told.items() if kind[1] != 200}
     # Of those who set one param to different values, the first is kept.
     assert set(refused) <= {("conflict", 400)}
     assert told["conflict", 200] >= CALLS
-    assert told["metric", 200] == CLIENTS * CALLS
-    for number in range(CLIENTS):
+    assert told["metric", 200] == clients * CALLS
+    for number in range(clients):
         for place, run in enumerate(runs):
             found = first("GET", f"metrics/get-history?run_id={run}&metric_key=of{number}")[1]["metrics"]
             assert [point["step"] for point in found] == list(range(place, CALLS, len(runs)))
