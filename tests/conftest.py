@@ -175,7 +175,7 @@ def seeded_place(
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    with servers.postgres() as url:
+    with servers.postgres(in_memory=True) as url:
         yield url
 
 
@@ -185,7 +185,7 @@ def a_database(server: str, template: str) -> Iterator[str]:
 
     name = f"t{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -28,9 +28,9 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def temporary_folder(prefix: str) -> Iterator[Path]:
+def temporary_folder(prefix: str, within: Path | None = None) -> Iterator[Path]:
     """Give a folder that goes away, with a path short enough for a socket in it."""
-    with tempfile.TemporaryDirectory(prefix=f"{prefix}-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}-", dir=within, ignore_cleanup_errors=True) as name:
         yield Path(name)
 
 

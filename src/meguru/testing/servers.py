@@ -27,6 +27,11 @@ S3_PORTS = (
 )
 
 
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+"""How many bytes must be free there before tests keep files in it: a server of theirs takes some 400 MB."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class S3Server:
     """A running S3 server with one bucket."""
@@ -47,16 +52,16 @@ class S3Server:
 
 
 @contextmanager
-def postgres(*, durable: bool = False) -> Iterator[str]:
+def postgres(*, durable: bool = False, in_memory: bool = False) -> Iterator[str]:
     """Run PostgreSQL in a temporary folder and give the URL of its database ``postgres``.
 
-    Unless it is `durable`, it does not wait for the disk.
+    Unless it is `durable`, it does not wait for the disk. With `in_memory` its files are in memory where that
+    has room: a new database is a thousand files, which take 0.3 s of CPU on a disk, and 0.03 s there.
     """
     user = _unprivileged_user()
-    with temporary_folder("meguru-pg") as folder:
+    place = MEMORY if in_memory and _has_room(MEMORY) else None
+    with temporary_folder("meguru-pg") as folder, temporary_folder("meguru-pg", place) as data:
         binaries = _postgres_binaries(folder, user)
-        data = folder / "data"
-        data.mkdir(mode=0o700)
         if user is not None:
             os.chown(folder, user, -1)
             os.chown(data, user, -1)
@@ -80,6 +85,8 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
             f"fsync={'on' if durable else 'off'}",
             "-c",
             "max_connections=200",
+            "-c",
+            "max_wal_size=256MB",
             "-k",
             folder,
         ]
@@ -116,6 +123,10 @@ def s3() -> Iterator[S3Server]:
         server = S3Server(endpoint=f"http://127.0.0.1:{ports['s3.port']}")
         with running(command, folder / "log", lambda: _stores(server)):
             yield server
+
+
+def _has_room(place: Path) -> bool:
+    return os.access(place, os.W_OK | os.X_OK) and shutil.disk_usage(place).free >= ROOM
 
 
 def _unprivileged_user() -> int | None:
