@@ -17,14 +17,18 @@ from meguru.releases.types import GateResult, Release, ReleaseContent, ReleasePa
 from meguru.serving import store as endpoints
 
 
-def parts_checked(tx: Connection, release: Release) -> dict[str, str]:
+def parts_checked(release: Release, policies: Sequence[ReleasePolicy]) -> dict[str, str]:
     """Return all that is under a release's digest as it was checked, and the policies asked of it now."""
-    policies = applicable_policies(tx, release.endpoint)
     return _listed(release.content, release.champion, release.results, policies)
 
 
-def parts_now(tx: Connection, release: Release) -> dict[str, str]:
-    """Return what `parts_checked` would be if the release were checked now, and its gates said the same."""
+def parts_now(
+    tx: Connection, release: Release, policies: Sequence[ReleasePolicy] | None = None
+) -> dict[str, str]:
+    """Return what `parts_checked` would be if the release were checked now, and its gates said the same.
+
+    `policies` are those that are asked of it, where they were read already.
+    """
     try:
         content = as_now(tx, endpoints.get(tx, release.endpoint), release.content)
     except MeguruError as error:
@@ -36,9 +40,8 @@ def parts_now(tx: Connection, release: Release) -> dict[str, str]:
         )
         for result in release.results
     ]
-    return _listed(
-        content, champion_of(tx, release.endpoint), results, applicable_policies(tx, release.endpoint)
-    )
+    asked = applicable_policies(tx, release.endpoint) if policies is None else policies
+    return _listed(content, champion_of(tx, release.endpoint), results, asked)
 
 
 def _listed(

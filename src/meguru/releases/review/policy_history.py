@@ -24,9 +24,15 @@ KIND = "release_policy"
 
 
 def policies_of(
-    tx: Connection, release: Release, authors: Sequence[ReleaseAuthor], who: Persons
+    tx: Connection,
+    release: Release,
+    authors: Sequence[ReleaseAuthor],
+    who: Persons,
+    holding: Sequence[ReleasePolicy] | None = None,
 ) -> list[ReleasePolicy]:
     """Return all that is asked of a release: the policies that hold, and those that its authors changed.
+
+    `holding` are the former, where they were read already.
 
     The latter are as they were before, since the model was registered: the log's order tells, not a clock. A
     change by anybody else who may is taken as it is; so is one by whoever may open the files of the
@@ -38,7 +44,7 @@ def policies_of(
     def is_own(name: str, each: SpecVersion) -> bool:
         return (name, each.number) in later and each.by in who.accounts and who.of(each.by) in made_by
 
-    found = applicable_policies(tx, release.endpoint)
+    found = list(applicable_policies(tx, release.endpoint) if holding is None else holding)
     changed = sorted({name for name, _ in later})
     held = specs.versions_of(tx, KIND, changed, len(later) + 1)
     for name in changed:

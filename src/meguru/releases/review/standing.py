@@ -14,7 +14,7 @@ from meguru.governance.log_time import log_clock
 from meguru.governance.persons import Persons, persons
 from meguru.governance.release_policies.calendar import closed
 from meguru.governance.release_policies.kind import ReviewStage
-from meguru.governance.release_policies.store import ReleasePolicy
+from meguru.governance.release_policies.store import ReleasePolicy, applicable_policies
 from meguru.governance.rights import read_table
 from meguru.governance.signing_keys.standing import key_at
 from meguru.releases.diff import differences
@@ -77,12 +77,16 @@ def standing_of(tx: Connection, release: Release, now: datetime) -> ReviewStandi
     # Nothing here is kept: a right, a key, a policy or a part may change at any time, and each decision
     # counts only while all of it still holds.
     authors = authors_of(tx, release, who)
-    policies = policies_of(tx, release, authors, who)
-    request, checked = store.request_of(tx, release.endpoint, release.version), parts_checked(tx, release)
+    holding = applicable_policies(tx, release.endpoint)
+    policies = policies_of(tx, release, authors, who, holding)
+    request, checked = (
+        store.request_of(tx, release.endpoint, release.version),
+        parts_checked(release, holding),
+    )
     then = request.parts if request else checked
     glass = store.glass_of(tx, release.endpoint, release.version)
     facts = _Facts(
-        tx, release, at, then if went_live else parts_now(tx, release), who, authors,
+        tx, release, at, then if went_live else parts_now(tx, release, holding), who, authors,
         Reviewers(tx, read_table(tx), release.endpoint), _shortest(policies), went_live,
         glass is not None and glass.answered_at is not None,
     )  # fmt: skip
