@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-import sqlalchemy.event
 from sqlalchemy import update
 
 from meguru.app.jobs import HANDLERS
@@ -21,7 +20,7 @@ from meguru.governance.release_policies.kind import PolicyFreeze, ReleasePolicyS
 from meguru.governance.release_policies.operations import specs as policies
 from meguru.governance.signing_keys import operations as keys
 from meguru.governance.tokens import create_token
-from meguru.kernel import events, jobs
+from meguru.kernel import jobs
 from meguru.kernel.jobs import Worker
 from meguru.kernel.operations import Operation
 from meguru.registry.client import add_model
@@ -29,7 +28,6 @@ from meguru.registry.operations import alias
 from meguru.releases import operations as releases
 from meguru.releases import store
 from meguru.releases.diff import plain_text
-from meguru.releases.review import authors
 from meguru.releases.review.follow import ReviewKeeper
 from meguru.releases.review.schema import release_approval
 from meguru.releases.review.standing import standing_of
@@ -61,51 +59,6 @@ def test_two_distinct_people_put_a_release_live(team):
     assert releases.promote(team.ws, release=made.ref).state is ReleaseState.LIVE
     assert team.states(made.ref) == [("ana", "valid"), ("ben", "valid")]
     assert team.told("release.approved").data["lacks"] == 0
-
-
-def test_where_a_review_stands_costs_a_bounded_number_of_statements(team):
-    """However long the chain of causes, and however many people decided."""
-    team.policy(TWO)
-    made = releases.create(team.ws, endpoint="delay", model="delay@1")
-    releases.check(team.ws, release=made.ref)
-    releases.request(team.ws, release=made.ref)
-    asked = []
-
-    def look():
-        with team.ws.read() as tx:
-            found = store.get(tx, made.ref)
-            sqlalchemy.event.listen(tx, "before_cursor_execute", lambda *told: asked.append(told[2]))
-            return standing_of(tx, found, team.ws.clock.now())
-
-    look()
-    before = asked.copy()
-    assert len(before) <= 32
-    releases.approve(team.ana, release=made.ref)
-    releases.approve(team.ben, release=made.ref)
-    del asked[:]
-    assert [each.state for each in look().decisions] == ["valid", "valid"]
-    assert len(asked) <= len(before) + 2 * 4  # each once: who it is, what they may, and their key
-    cause = None
-    with team.ws.db.write() as tx:
-        for number in range(40):
-            told = events.append(
-                tx, type="release.created", subject=f"release/delay@{number + 1}", actor=f"p{number}",
-                at=team.ws.clock.now(), operation="release.create", cause=cause,
-                data=_created_data(tx),
-            )  # fmt: skip
-            cause = told.id
-    with team.ws.read() as tx:
-        del asked[:]
-        sqlalchemy.event.listen(tx, "before_cursor_execute", lambda *told: asked.append(told[2]))
-        found = list(authors._set_off(tx, [cause]))
-    # The newest first, and thirty of them: one statement, not thirty.
-    assert [name for name, _ in found] == [f"p{number}" for number in range(39, 9, -1)]
-    assert len(asked) == 1
-
-
-def _created_data(tx):
-    (told,) = events.read(tx, types=("release.created",), limit=1)
-    return told.data
 
 
 def test_an_approval_is_a_signed_statement_over_the_digest_and_kept_whole(team):
