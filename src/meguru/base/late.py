@@ -11,7 +11,8 @@ importing = threading.RLock()
 """Held while a thread imports much that others may import too: ``with importing: from … import …``.
 
 Of two threads that import modules which need each other, as those of NumPy do, one may be handed a module
-that is half made, or refused. So one imports at a time. No module may do so while it is imported itself.
+that is half made, or refused. So one imports at a time. No module may ask for it while it is imported itself:
+who imports it without the lock would hold what the lock's holder waits for.
 """
 
 

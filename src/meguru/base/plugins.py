@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
-from meguru.base.late import late_module
 from meguru.errors import NotFound
 
 
@@ -40,7 +40,7 @@ class PluginFamily:
     def _find(self, name: str) -> Any:
         if name in self._places:
             module, _, attribute = self._places[name].partition(":")
-            return getattr(late_module(module), attribute)
+            return getattr(import_module(module), attribute)
         for point in self._installed():
             if point.name == name:
                 return point.load()

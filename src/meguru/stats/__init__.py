@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from meguru.base.late import late_module
 
 if TYPE_CHECKING:
     from meguru.stats.bootstrap import bootstrap_auc, bootstrap_difference
@@ -93,4 +92,4 @@ def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         message = f"module 'meguru.stats' has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(late_module(_PLACES[name]), name)
+    return getattr(import_module(_PLACES[name]), name)
