@@ -104,7 +104,8 @@ def record(
     `claimed` are those of `run` and `used` that only a client said.
     """
     # From here on nobody else numbers versions of this model.
-    previous = store.lock(ctx.tx, name, ctx.now())
+    newest = store.lock(ctx.tx, name, ctx.now())
+    previous = store.get(ctx.tx, name, newest) if newest else None
     if previous and previous.tree_digest == facts.tree and not again:
         return previous
     number = store.next_number(ctx.tx, name)

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, case, delete, exists, func, insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, Select, delete, func, select, tuple_, update
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
@@ -17,6 +16,8 @@ from meguru.registry.kind import ModelSpec, StageRule
 from meguru.registry.schema import model_alias, model_description, model_version, registered_model
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel, VersionState
 from meguru.registry.verified import check_verified
+from meguru.storage.db import rowwise
+from meguru.storage.db.raw import RawSql
 
 _DERIVED = ("ref", "aliases", "claimed")
 _SHOWN = 5
@@ -29,30 +30,28 @@ _ABOUT = (
     registered_model.c.stages.label("about_stages"),
 )
 
+# Each model and version that an MLflow client registers goes by these.
+_LATEST = "SELECT latest FROM registered_model WHERE name = ?"
+_COUNT_VERSION = (
+    "UPDATE registered_model SET latest = CASE WHEN latest < ? THEN ? ELSE latest END, "
+    "numbered = CASE WHEN numbered < ? THEN ? ELSE numbered END, retired_at = NULL WHERE name = ?"
+)
 _IS_VERIFIED = model_version.c.state == VersionState.VERIFIED.value
 
 
-def lock(tx: Connection, name: str, at: datetime, *, is_prompt: bool = False) -> ModelVersion | None:
-    """Hold a model until the transaction ends, making it if need be; return its newest version."""
-    query = select(registered_model.c.latest).where(registered_model.c.name == name).with_for_update()
-    row = tx.execute(query).first()
+def lock(tx: Connection, name: str, at: datetime, *, is_prompt: bool = False) -> int:
+    """Hold a model until the transaction ends, making it if need be; return its newest version, 0 if none."""
+    raw = RawSql(tx)
+    hold = _LATEST if raw.is_sqlite else f"{_LATEST} FOR UPDATE"
+    row = raw.execute(hold, (name,)).fetchone()
     if row is None:
-        # A row that is not there can't be locked. Two servers may both insert it; the savepoint keeps the
-        # transaction of the one that loses.
-        try:
-            with tx.begin_nested():
-                tx.execute(
-                    insert(registered_model).values(
-                        name=name,
-                        latest=0,
-                        is_prompt=is_prompt,
-                        created_at=at,
-                        has_mlflow_row=exists().where(model_description.c.name == name),
-                    )
-                )
-        except IntegrityError:  # another server made it just now; wait for it
-            row = tx.execute(query).one()
-    return get(tx, name, row.latest) if row and row.latest else None
+        # A row that is not there can't be locked. Of two servers that insert it, the second waits for the
+        # first here, and holds what that one made.
+        made = {"name": name, "latest": 0, "is_prompt": is_prompt, "created_at": at}
+        made["has_mlflow_row"] = rowwise.has(tx, model_description, {"name": name})
+        rowwise.insert(tx, registered_model, made, on_conflict=" ON CONFLICT (name) DO NOTHING")
+        row = raw.execute(hold, (name,)).fetchone()
+    return int(row[0])
 
 
 def add(tx: Connection, version: ModelVersion) -> None:
@@ -61,20 +60,15 @@ def add(tx: Connection, version: ModelVersion) -> None:
     for derived in _DERIVED:
         del values[derived]
     values |= {"task": version.task or "", "state": version.state.value}
-    tx.execute(insert(model_version).values(values))
-    mine, number = registered_model.c, version.version
+    rowwise.insert(tx, model_version, values)
     # An imported version keeps the number that it had elsewhere, and may be an older one than the latest.
-    highest: dict[str, Any] = {
-        column.name: case((column < number, number), else_=column) for column in (mine.latest, mine.numbered)
-    }
-    highest["retired_at"] = None
-    tx.execute(update(registered_model).where(mine.name == version.name).values(highest))
+    RawSql(tx).execute(_COUNT_VERSION, (*(version.version,) * 4, version.name))
 
 
 def next_number(tx: Connection, name: str) -> int:
     """Return the number of a model's next version: none is used twice. The caller holds the model."""
-    last = select(registered_model.c.numbered).where(registered_model.c.name == name)
-    return (tx.execute(last).scalar() or 0) + 1
+    row = rowwise.first(tx, registered_model, {"name": name}, ("numbered",))
+    return (row["numbered"] if row else 0) + 1
 
 
 def remove_unverified(tx: Connection, name: str, version: int | None = None) -> None:
