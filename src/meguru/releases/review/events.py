@@ -147,7 +147,7 @@ class ReleaseGlassBroken(Payload, frozen=True):
     sentence="{subject} is live again, without a review",
     tone=Tone.ODD,
     needs_person=Attention(
-        about="endpoint/{endpoint}",
+        about="{endpoint}",
         answered_by=(Remedy("release.promoted"),),
         meaning="{model} answers again at {endpoint} after a rollback, which needs nobody's approval.",
     ),
