@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from meguru.app.kinds import KINDS, all_kinds
+from meguru.base.late import late_module
 
 SCHEMAS = (
     "meguru.storage.blobs.pending",
@@ -30,7 +31,7 @@ def load_schemas() -> None:
 def load_operations() -> None:
     """Register every operation."""
     for module in (*OPERATIONS, *(each for kind in all_kinds() for each in kind.operations)):
-        import_module(module)
+        late_module(module)  # a server's threads may import others at the same time
 
 
 def load_unlisted_operations() -> None:

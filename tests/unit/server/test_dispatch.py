@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Match, Mount, Route
 
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.members import grant
 from meguru.governance.projects.operations import specs
 from meguru.governance.tokens import create_token
-from meguru.server.asgi import build
+from meguru.kernel.kinds.kind import load
+from meguru.mlflow.door import PATHS, MlflowDoor
+from meguru.server.asgi import LATE, build
 from meguru.server.dispatch import PredictionsFirst, RouteTable
+from meguru.server.late_routes import LateRoutes
 from meguru.serving import metrics
 from meguru.serving.operations import create
 
@@ -85,6 +89,19 @@ def test_what_no_route_has_is_404_and_a_wrong_method_is_405(table):
 def test_a_slash_too_many_leads_to_the_address_without_it(table):
     moved = ask(table, "/thing/7/")
     assert (moved.status_code, moved.headers["location"]) == (307, "http://localhost/thing/7")
+
+
+def late_doors():
+    yield from ((load(place)(), LateRoutes(place, *paths)) for place, paths in LATE.items())
+    mlflow = MlflowDoor(PlainTextResponse("other"))
+    yield mlflow.routes(), LateRoutes(mlflow.routes, *PATHS)
+
+
+def test_every_route_that_is_imported_late_is_where_it_is_looked_for():
+    for routes, late in late_doors():
+        for route in routes:
+            path = re.sub(r"{[^}]*}", "x", route.path) + ("/x" if isinstance(route, Mount) else "")
+            assert late.matches({"type": "http", "path": path})[0] is Match.FULL, path
 
 
 def test_a_prediction_passes_nothing_else_and_all_else_passes_it_by():

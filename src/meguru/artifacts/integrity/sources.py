@@ -1,6 +1,7 @@
 """Where blobs are referred to: each noun declares which columns of its tables hold digests of blobs.
 
-A noun declares its sources when its operations are imported, as these are.
+A noun declares its sources when its operations are imported, and a process imports those that it is asked
+for: who asks for all of them has them all imported (`every_source`).
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def declare_form(name: str, read: Callable[[bytes], Iterable[BlobMember]]) -> No
 
 
 def declared() -> dict[str, BlobSource]:
-    """Return every declared source, by the name of its table."""
+    """Return the sources that were declared by now, by the name of their tables."""
     return dict(sorted(_sources.items()))
 
 
@@ -78,7 +79,8 @@ _EVERYTHING = "meguru.app.nouns:load_operations"
 def every_source() -> dict[str, BlobSource]:
     """Return the sources of the whole product, after all of it was loaded.
 
-    Who frees a blob has to ask all of them: a process that does one thing has loaded little else.
+    Who frees blobs, or looks whether all are there, has to ask each: a process that does one thing has loaded
+    little else.
     """
     module, _, load = _EVERYTHING.partition(":")
     getattr(import_module(module), load)()
@@ -87,11 +89,13 @@ def every_source() -> dict[str, BlobSource]:
 
 def members(form: str, body: bytes) -> list[BlobMember]:
     """Return what a blob of a form lists."""
-    return list(_forms[form](body)) if form != PLAIN else []
+    return list(_forms[check_form(form)](body)) if form != PLAIN else []
 
 
 def check_form(form: str) -> str:
-    """Refuse a form that nobody declared."""
+    """Refuse a form that nobody declares."""
+    if form != PLAIN and form not in _forms:
+        every_source()
     if form != PLAIN and form not in _forms:
         raise InvalidInput(
             f"no blob has the form {form[:60]!r}",
@@ -103,7 +107,7 @@ def check_form(form: str) -> str:
 
 def read_page(tx: Connection, cursor: str, limit: int) -> Page[BlobReference]:
     """Return references of one table, and where to go on: in it, or in the next one."""
-    names = list(declared())
+    names = list(every_source())
     name, after = _read_cursor(cursor, names)
     found, last = _sources[name].page(tx, after, limit)
     following = names[names.index(name) + 1 :]

@@ -17,9 +17,10 @@ BESIDE = frozenset(
         "endpoint:predict",
         "event:cite",
         "run:admin",
+        "status:read",
     }
 )
-"""What is asked for by doors and within operations, beside what operations need themselves."""
+"""What is asked for by doors, within operations and by those of no kind, beside what the kinds' own need."""
 OWN = re.compile(r"release:approve[-_.][a-z0-9][a-z0-9_-]{0,40}")
 """Rights of one's own, that stages of a review ask for."""
 ALL = "*"
