@@ -72,10 +72,14 @@ class SpentCounter:
 
 
 class _StepSums:
-    """What steps used that ended since a moment, by pipeline and person."""
+    """What steps used that ended since a moment, by pipeline and person.
+
+    A step that is tried again stays among the fresh ones however long ago its last attempt ended: the next
+    one writes into the same row, and what was added of it would count twice.
+    """
 
     def __init__(self, begin: datetime) -> None:
-        self.upto = begin
+        self.begin = self.upto = begin
         self._settled: dict[tuple[str, str], ResourceUse] = {}
         self._fresh: list[usage.StepSum] = []
 
@@ -83,9 +87,9 @@ class _StepSums:
         """Add what ended since it was asked last, before `end`."""
         whole = min(end, now - SETTLED)
         if whole - self.upto >= STRIDE:
-            self._add(self._settled, usage.of_steps(tx, self.upto, whole, projects=projects))
+            self._add(self._settled, usage.of_steps(tx, self.upto, whole, projects=projects, settled=True))
             self.upto = whole
-        self._fresh = usage.of_steps(tx, self.upto, end, projects=projects) if self.upto < end else []
+        self._fresh = usage.of_steps(tx, self.upto, end, projects=projects, open_since=self.begin)
 
     def sums(self) -> dict[tuple[str, str], ResourceUse]:
         """Return what was used."""

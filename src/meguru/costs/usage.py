@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, case, func, or_, select, union_all
+from sqlalchemy import Connection, and_, case, func, not_, or_, select, union_all
 
 from meguru.costs.types import ResourceUse
 from meguru.datasets.schema import dataset_version
 from meguru.kernel.projects import condition
 from meguru.pipelines.schema import pipeline_run, step_run
+from meguru.pipelines.types import StepState
 from meguru.registry.schema import model_version
 from meguru.serving.traffic.schema import endpoint_traffic
 
@@ -20,6 +21,10 @@ _DAY = 86_400.0
 _GB = 1e9
 # A mapped step's own row stands for its calls, which have rows and measures of their own.
 _COUNTED = step_run.c["items"].is_(None)
+# Of what is tried again one row has the use of all attempts, and the moment at which the last one ended.
+_OPEN = step_run.c.state.in_([StepState.RUNNING.value, StepState.WAITING.value, StepState.ASKING.value])
+_CANCELLED = timedelta(hours=1)
+"""A run that is cancelled ends before its steps do, by so much at most."""
 
 
 class StepSum(NamedTuple):
@@ -41,14 +46,29 @@ class EndpointSum(NamedTuple):
 
 
 def of_steps(
-    tx: Connection, since: datetime, until: datetime, *, projects: AbstractSet[str] | None
+    tx: Connection,
+    since: datetime,
+    until: datetime,
+    *,
+    projects: AbstractSet[str] | None,
+    settled: bool = False,
+    open_since: datetime | None = None,
 ) -> list[StepSum]:
-    """Return what steps used that ended in a time, by pipeline and by who started the run."""
+    """Return what steps used that ended in a time, by pipeline and by who started the run.
+
+    Only `settled` ones, of which no more attempt is made; or also those of which one may be, and the attempt
+    before ended between `open_since` and the time.
+    """
     s, r = step_run.c, pipeline_run.c
     within = and_(s.finished_at >= since, s.finished_at < until)
+    if settled:
+        within = and_(within, not_(_OPEN))
+    if open_since is not None:
+        within = or_(within, and_(_OPEN, s.finished_at >= open_since, s.finished_at < until))
     # A bound on runs beside the one on steps, which have no index of their moments. As two looks into the
     # index of the runs': with an OR the planner reads all runs there ever were.
-    ended = select(r.id).where(r.finished_at >= since)
+    earlier = since - _CANCELLED if since.year > 1 else since
+    ended = select(r.id).where(r.finished_at >= earlier)
     alive = r.id.in_(union_all(ended, select(r.id).where(r.finished_at.is_(None))))
     query = (
         select(

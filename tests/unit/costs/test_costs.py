@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from meguru.costs import usage
 from meguru.costs.keeper import BudgetKeeper
@@ -21,7 +21,7 @@ from meguru.governance.projects.operations import specs as projects
 from meguru.governance.projects.spec import ProjectSpec
 from meguru.governance.standing import standing
 from meguru.kernel import events
-from meguru.pipelines.schema import step_run
+from meguru.pipelines.schema import pipeline_run, step_run
 from meguru.pipelines.start import start
 from meguru.registry.schema import model_version
 from meguru.serving import create as endpoints
@@ -275,9 +275,9 @@ def test_what_budgets_spent_is_added_up_once_and_then_by_what_ended_since(test, 
     """The sums go on from where they were, and are those of a keeper that adds up everything."""
     asked, of_steps = [], usage.of_steps
 
-    def spied(tx, since, until, *, projects):
+    def spied(tx, since, until, **of):
         asked.append((since, until))
-        return of_steps(tx, since, until, projects=projects)
+        return of_steps(tx, since, until, **of)
 
     monkeypatch.setattr(usage, "of_steps", spied)
     for name, spec in {
@@ -313,6 +313,33 @@ def test_what_budgets_spent_is_added_up_once_and_then_by_what_ended_since(test, 
     test.clock.move(timedelta(minutes=20))
     keeper.step()
     assert show_budget(test.ws, budget="a").spent == 0
+
+
+def test_a_step_that_is_tried_again_later_counts_once_and_so_does_one_that_a_cancelled_run_left(test):
+    budgets.declare(test.ws, name="lab", spec=BudgetSpec(limit=9.0, of="cpu_hours"))
+    keeper, run = BudgetKeeper(test.ws), test.run("burn.py:work").run
+
+    def spent(hours, minutes, **values):
+        test.clock.move(timedelta(minutes=minutes))
+        with test.ws.db.write() as tx:
+            row = update(step_run).where(step_run.c.run == run.id)
+            tx.execute(row.values(cpu_seconds=hours * 3600, **values))
+        keeper.step()
+        return show_budget(test.ws, budget="lab").spent
+
+    assert spent(1.0, 0, state="running", finished_at=test.clock.now()) == 1.0  # its first attempt failed
+    assert spent(1.0, 20) == 1.0
+    assert spent(3.0, 5, state="skipped", finished_at=test.clock.now() + timedelta(minutes=5)) == 3.0
+    assert spent(3.0, 16) == 3.0
+    with test.ws.db.write() as tx:  # it ended as a cancelled one does: before its step
+        ended = test.clock.now() - timedelta(minutes=16, seconds=30)
+        tx.execute(update(pipeline_run).where(pipeline_run.c.id == run.id).values(finished_at=ended))
+    keeper = BudgetKeeper(test.ws)
+    assert [spent(3.0, minutes) for minutes in (0, 1, 1)] == [3.0] * 3
+    with test.ws.read() as tx:
+        since, until = ended + timedelta(seconds=1), test.clock.now()
+        (found,) = usage.of_steps(tx, since, until, projects=None)
+        assert found.use.cpu_seconds == 3.0 * 3600
 
 
 def test_prices_that_are_declared_of_late_count_from_their_day_on(test):
