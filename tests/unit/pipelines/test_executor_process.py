@@ -172,6 +172,18 @@ def test_a_server_that_reads_nothing_is_ended_before_whoever_writes_to_it_waits_
     assert steps.run("where")[1] != server
 
 
+def test_a_server_that_is_only_busy_is_waited_for(steps, monkeypatch):
+    monkeypatch.setattr(process, "OBEY_SECONDS", 0.2)
+    monkeypatch.setattr(process, "_is_stopped", lambda _: False)  # as if it imported something for long
+    server = steps.run("where")[1]
+    os.kill(server, signal.SIGSTOP)
+    goes_on = threading.Timer(1.5, os.kill, (server, signal.SIGCONT))
+    goes_on.start()
+    steps.server.warm(["x" * 1000] * 2000)  # more than the socket holds
+    goes_on.join()
+    assert steps.run("where")[1] == server
+
+
 def test_an_outcome_that_can_not_be_read_ends_its_own_step_alone(steps):
     steps.start("sleep")
     steps.start("stand_in_the_way")

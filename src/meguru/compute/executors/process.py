@@ -71,6 +71,8 @@ OBEY_SECONDS = 10.0
 """Seconds in which a server must obey before it is killed: a step may have stopped it (SIGSTOP)."""
 _LOOKS = 5
 """How often a server must be seen stopped, one after the other in that time, until it is killed."""
+_PATIENCE = 30
+"""So many times as long a write waits for who is not stopped but busy: it may import large libraries."""
 PROGRAM = (sys.executable, "-P", "-m", "meguru.compute.executors.forkserver")
 
 
@@ -234,12 +236,14 @@ class ForkServer:
 
     def _tell(self, control: socket.socket, message: dict[str, Any], descriptors: Iterable[int] = ()) -> None:
         """Send a message; a server that does not read it is killed: half of it may have been sent."""
+        with self._lock:
+            process = self._process if self._control is control else None
+        data = msgspec.json.encode(message) + b"\n"
         try:
-            send(control, msgspec.json.encode(message) + b"\n", descriptors)
+            send(control, data, descriptors, is_stuck=lambda: process is None or _is_stopped(process.pid))
         except BlockingIOError:
-            with self._lock:
-                if self._control is control and self._process is not None:
-                    self._process.kill()
+            if process is not None:
+                process.kill()
         except OSError:
             pass  # the listener sees that the server is gone and tells who waits
 
@@ -290,16 +294,33 @@ def limit_sending(to: socket.socket, seconds: float) -> None:
     )
 
 
-def send(to: socket.socket, data: bytes, descriptors: Iterable[int] = ()) -> None:
+def send(
+    to: socket.socket,
+    data: bytes,
+    descriptors: Iterable[int] = (),
+    *,
+    is_stuck: Callable[[], bool] = lambda: False,
+) -> None:
     """Send all of some bytes, with open files.
+
+    `is_stuck` is asked, each time that nothing was read for the time of `limit_sending`, whether to give up;
+    who is only busy is waited for longer.
 
     Raises
     ------
     BlockingIOError
         If nobody read them in time; a part of them may have been sent.
     """
-    sent = socket.send_fds(to, [data], list(descriptors)) if descriptors else 0
-    to.sendall(data[sent:])
+    left, files, waits = memoryview(data), list(descriptors), 0
+    while left:
+        try:
+            count = socket.send_fds(to, [left], files) if files else to.send(left)
+        except BlockingIOError:
+            waits += 1
+            if waits == _PATIENCE or is_stuck():
+                raise
+        else:
+            left, files, waits = left[count:], [], 0
 
 
 def _lines(control: socket.socket) -> Iterator[list[bytes]]:

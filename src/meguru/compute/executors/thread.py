@@ -75,7 +75,7 @@ class Threads:
         try:
             with host.sending:
                 process.send(host.socket, line)
-        except BlockingIOError:  # it reads nothing: one of its steps has stopped it
+        except BlockingIOError:  # it reads nothing for minutes: one of its steps has stopped it
             self._server.kill(host.name)
         except OSError:
             pass  # its listener sees that it is gone
