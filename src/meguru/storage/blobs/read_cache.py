@@ -17,11 +17,12 @@ DEFAULT_BYTES, _DISK_SHARE = 50 << 30, 4
 GRACE_SECONDS = 3600.0
 """What was used in this time stays, also above the bound: somebody may be about to open its file."""
 _NOTE_SECONDS = GRACE_SECONDS / 6
-"""How often a process notes that it goes on using a blob."""
+"""How often a process notes that it goes on using a blob; and how often one that begins looks for room."""
 _PART = 20
 """It is looked again whether there is too much when a twentieth of the bound was added."""
 _DRAFT_SECONDS = 86_400.0
 _USED, _LOCK, _EVICTING = "used", "used.lock", "evicting.lock"
+_NAME_LETTERS = 62
 
 
 class ReadCache(LocalStore):
@@ -57,11 +58,19 @@ class ReadCache(LocalStore):
         size = draft.stat().st_size
         self._note(digest)  # before: a copy that is there already stays from here on
         super()._publish(draft, digest)
+        if self._unchecked is None and self._is_looked_at():
+            self._unchecked = 0
         added = None if self._unchecked is None else self._unchecked + size
         if added is None or added >= self.bound // _PART:
             added = 0
             self.make_room()
         self._unchecked = added
+
+    def _is_looked_at(self) -> bool:
+        """Tell whether anybody looked for room lately: each step is a process, and a look reads all names."""
+        with suppress(OSError):
+            return time.time() - (self.folder / _EVICTING).stat().st_mtime < _NOTE_SECONDS
+        return False
 
     @property
     def bound(self) -> int:
@@ -73,6 +82,7 @@ class ReadCache(LocalStore):
         """Remove the copies that were not used for longest, if there are too many; return the bytes."""
         freed = 0
         with suppress(OSError), self._locked(_EVICTING, LOCK_EX | LOCK_NB):  # else another process does it
+            (self.folder / _EVICTING).touch()
             self.drop_drafts(time.time() - _DRAFT_SECONDS)
             copies = sorted(self._copies())
             left, most = sum(size for _, size, _ in copies), self.bound
@@ -90,6 +100,8 @@ class ReadCache(LocalStore):
     def _copies(self) -> Iterator[tuple[float, int, str]]:
         """Yield when each copy was used last, its bytes, and its digest."""
         for place in self.folder.glob("[0-9a-f][0-9a-f]/*"):
+            if len(place.name) != _NAME_LETTERS:
+                continue  # what NFS keeps of a file that was removed while it was open
             with suppress(FileNotFoundError):
                 found, digest = place.stat(), place.parent.name + place.name
                 yield max(found.st_mtime, self._used_at(digest)), found.st_size, digest
@@ -109,8 +121,8 @@ class ReadCache(LocalStore):
             self._note(digest)
 
     def _note(self, digest: str) -> None:
-        now = time.monotonic()
-        if now - self._noted.get(digest, -_NOTE_SECONDS) < _NOTE_SECONDS:
+        now = time.time()  # as the times of files: a monotonic clock stands still while a machine sleeps
+        if abs(now - self._noted.get(digest, -_NOTE_SECONDS)) < _NOTE_SECONDS:
             return
         with suppress(OSError):  # a folder that can't be written to is read all the same
             place = self.folder / _USED / digest
