@@ -12,7 +12,7 @@ _TYPE = (
     r"u?int(?:eger)?\d*|[iuf]\d{1,3}|float\d*|double|decimal(?:[\[(][\w, ]*[\])])?|numeric|str|string|utf8"
     r"|text|varchar|object|bool(?:ean)?|date|time|(?:datetime|timestamp)(?:\[[^\]'\"`]*\])?"
     r"|duration(?:\[\w*\])?|enum|cat(?:egorical)?|null|bytes|binary|bigint|smallint|list\[\w+\]"
-    r"|array|struct|dict|json"
+    r"|array|struct|dict|json|list|tuple|set|nonetype"
 )
 _NAMED = (
     "columns?|fields?|tables?|relation|view|schema|database|user|role|host|server|server at|file|sheet"
@@ -31,10 +31,12 @@ _AFTER_COLON = re.compile(
     r"(?i:(\b(?:values?|parse|string|entry|key|input|row|record|got \d+)):(?! (?:line|row|byte|char) \d) .*)"
     r"|(?:^|(?<=: ))(Invalid Input Error): .*"  # what a query of DuckDB says by itself
 )
-_LONG = r"(?:\d{5,}[\d.]*|\d+\.\d+)(?:[eE][-+]?\d+)?"
+# Possessive: to try each shorter number took seconds for one of some thousand digits with a letter behind it.
+_LONG = r"(?:\d{5,}+[\d.]*+|\d++\.\d++)(?:[eE][-+]?\d++)?+"
 _NUMBER = re.compile(rf"(?P<said>\bvalue )[-+]?\d[\d.,eE+-]*|(?<![\w.-])[-+]?{_LONG}(?![\w.])")
 _PLACE = re.compile(
-    r"\b(?:line|row|bytes?|char|character|offset|position|column|number|port|#):? ?$", re.IGNORECASE
+    r"\b(?:line|row|bytes?|char|character|offset|position|column|number|port|#):? ?$|://[^\s/]*:$",
+    re.IGNORECASE,
 )
 
 
@@ -56,8 +58,9 @@ def reason(error: Exception) -> str:
     line = str(error).strip().split("\n")[0]
     if isinstance(error, OSError) and error.errno and error.strerror:
         return line[:MAX_LENGTH]  # of a file, and of nothing in it
-    if isinstance(error, csv.Error | json.JSONDecodeError | UnicodeError):
-        return line[:MAX_LENGTH]  # their words are fixed, and the signs that they quote are of the format
+    if isinstance(error, csv.Error | json.JSONDecodeError | UnicodeError | NameError | ImportError):
+        # Their words are fixed, and what they quote are signs of a format, or names in code.
+        return line[:MAX_LENGTH]
     return without_values(line)[:MAX_LENGTH]
 
 
@@ -85,4 +88,5 @@ def _bare(text: str) -> str:
 def _number(found: re.Match[str], text: str) -> str:
     if found["said"]:
         return found["said"] + _HIDDEN
-    return found[0] if _PLACE.search(text[: found.start()]) else _HIDDEN
+    before = text[max(0, found.start() - MAX_LENGTH) : found.start()]
+    return found[0] if _PLACE.search(before) else _HIDDEN

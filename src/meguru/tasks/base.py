@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import msgspec
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def numbers(column: pl.Series) -> npt.NDArray[np.float64]:
     try:
         values: npt.NDArray[np.float64] = column.cast(pl.Float64).fill_null(math.nan).to_numpy()
     except pl.exceptions.PolarsError as error:
-        why = str(error)[:200]
+        why = reason(error)
         raise InvalidInput(f"the label {column.name!r} is not a number", field="label", why=why) from error
     return values
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from meguru.base.library_errors import reason
 from meguru.errors import InvalidInput
 from meguru.tasks.base import Label, Task, check_classes, class_key, codes, names_of, number
 
@@ -99,7 +100,7 @@ class Binary(Task, frozen=True, kw_only=True):
         try:
             values: npt.NDArray[np.float64] = column.cast(pl.Float64).fill_null(math.nan).to_numpy()
         except pl.exceptions.PolarsError as error:
-            why = str(error)[:200]
+            why = reason(error)
             what = f"the label {column.name!r} is not a number"
             if self.classes != TWO:
                 what = f"the label {column.name!r} holds other classes than {self.classes}"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -90,6 +91,8 @@ def test_no_value_of_a_row_is_in_what_is_told(call, tells):
         ("record 123456 at line 1234567 is cut off", "record … at line 1234567 is cut off"),
         ("it holds 'anna\nand more", "it holds …"),
         ("first\nDETAIL: Key (mail)=(anna) is there", "first"),
+        ("can't add: 'int' and 'NoneType'", "can't add: 'int' and 'NoneType'"),
+        ("GET http://127.0.0.1:54321/a failed", "GET http://127.0.0.1:54321/a failed"),
         ("", ""),
     ],
 )
@@ -102,4 +105,12 @@ def test_what_is_wrong_with_a_file_and_not_with_a_value_is_told_as_it_is(tmp_pat
     assert "none.csv" in reason(missing)
     assert reason(raised(partial(json.loads, '{"a":anna}'))) == "Expecting value: line 1 column 6 (char 5)"
     assert reason(raised(lambda: list(csv.reader(['"a"b'], strict=True)))) == "',' expected after '\"'"
+    assert reason(raised(lambda: nothing)) == "name 'nothing' is not defined"  # noqa: F821 - it is none
     assert "0xe9" in reason(raised(partial("é".encode("latin-1").decode, "utf-8")))
+
+
+def test_a_number_of_many_digits_is_left_out_at_once():
+    begun = time.process_time()
+    assert reason(ValueError(f"not {'1' * 1_000_000} but {'1' * 100_000}x")).startswith("not … but 111")
+    assert reason(ValueError("12345 " * 20_000)) == "… " * 150
+    assert time.process_time() - begun < 2
