@@ -90,7 +90,15 @@ class RemoteWorkspace:
             headers = {key: value for key, value in marks.items() if value}
             headers["Content-Type"] = "application/json"
             answer = self.send("POST", operation.path, content=msgspec.json.encode(plain), headers=headers)
-        return msgspec.json.decode(answer.content, type=operation.result_type)
+        try:
+            return msgspec.json.decode(answer.content, type=operation.result_type)
+        except msgspec.MsgspecError as error:
+            raise MeguruError(
+                f"the server answered {operation.name} in another form",
+                where=self.url,
+                why=str(error),
+                hint="it may be of another version than this client",
+            ) from error
 
     def send(self, method: str, path: str, **request: Any) -> Any:
         """Send one request; an answer that is an error is raised as the error it describes."""

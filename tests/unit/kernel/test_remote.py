@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from meguru.app import calls
 from meguru.base import digests
-from meguru.errors import Busy, DigestMismatch
+from meguru.errors import Busy, DigestMismatch, MeguruError
 from meguru.kernel.operations import Operation
 from meguru.kernel.remote import RemoteWorkspace
 
@@ -58,6 +59,14 @@ def test_a_change_is_never_sent_twice(server):
         with pytest.raises(Busy, match="does not answer"):
             ws.send("POST", "/a")
     assert seen == ["POST", "POST"]
+
+
+def test_an_answer_of_another_form_says_that_the_server_may_be_of_another_version(server):
+    url, _ = server
+    form = r"answered token\.list in another form"
+    with RemoteWorkspace(url) as ws, pytest.raises(MeguruError, match=form) as caught:
+        calls.token_list(ws)
+    assert (caught.value.where, caught.value.why[:6], "version" in caught.value.hint) == (url, "Object", True)
 
 
 def test_a_blob_is_downloaded_piece_by_piece_and_checked(server, tmp_path, monkeypatch):

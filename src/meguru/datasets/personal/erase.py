@@ -38,7 +38,7 @@ RENAMED = "it was made from their rows, and may be about another: name that colu
 
 BEYOND = [
     "files that were exported or downloaded: whoever has them erases them there",
-    "uploads that no version has: they go a day after they came, and one that is registered is screened then",
+    "uploads that no version has: meguru data gc frees them after a day, and what is registered is screened",
 ]
 """Where an erasure of everything can't look."""
 
