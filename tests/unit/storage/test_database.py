@@ -61,6 +61,19 @@ def test_the_writer_keeps_its_connection_until_something_fails_and_others_can_wr
         seen[-1].execute("SELECT 1")
 
 
+def test_who_writes_while_the_database_is_closed_ends_and_leaves_no_connection(db):
+    with db.write() as tx:
+        driver = tx.connection.driver_connection
+        db.close()
+        tx.execute(insert(thing).values(n=1))
+    with pytest.raises(ProgrammingError):
+        driver.execute("SELECT 1")
+    other = Database(db.url)
+    with other.read() as tx:
+        assert tx.execute(select(thing.c.n)).scalars().all() == [1]
+    other.close()
+
+
 def test_a_read_transaction_cannot_write_and_the_connection_is_clean_after(db):
     with pytest.raises(OperationalError), db.read() as tx:
         tx.execute(insert(thing).values(n=1))

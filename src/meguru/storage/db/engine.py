@@ -47,7 +47,8 @@ class Database:
             _sqlite(self.url, sqlite_synchronous, query_only=True) if self.is_sqlite else self.engine
         )
         event.listen(self.engine, "before_cursor_execute", check_lengths)
-        self._idle_writer: Connection | None = None
+        self._idle_writer: list[Connection] = []  # one at most; its `pop` gives it to one thread alone
+        self._is_closed = False
         self.group_commit = GroupCommit(self)
 
     @contextmanager
@@ -108,14 +109,28 @@ class Database:
             return
         # Within `_turn` there is one writer of this process, so its connection need not go back to the pool,
         # which takes as long as a small transaction. What failed is closed: nobody finds its state.
-        kept, self._idle_writer = self._idle_writer, None
+        kept = self._take_idle_writer()
         connection = self.engine.connect() if kept is None or kept.invalidated else kept
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
-        self._idle_writer = connection
+        self._idle_writer.append(connection)
+        if self._is_closed:  # meanwhile: by whom it was not found
+            self._close_idle_writer()
+
+    def _take_idle_writer(self) -> Connection | None:
+        try:
+            return self._idle_writer.pop()
+        except IndexError:
+            return None
+
+    def _close_idle_writer(self) -> None:
+        kept = self._take_idle_writer()
+        if kept is not None:
+            kept.detach()  # the pool it came from may be disposed of by now, and would keep it open
+            kept.close()
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -131,11 +146,10 @@ class Database:
             raise meguru_error from error
 
     def close(self) -> None:
-        """Finish what waits to be written, and close all idle connections."""
+        """Finish what waits to be written, and close all idle connections; others when they are idle."""
         self.group_commit.close()
-        kept, self._idle_writer = self._idle_writer, None
-        if kept is not None:
-            kept.close()
+        self._is_closed = True
+        self._close_idle_writer()
         self.engine.dispose()
         self._readers.dispose()
 
