@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from meguru.kernel import events
 from meguru.monitoring.cells import record
@@ -18,7 +18,7 @@ from meguru.monitoring.cells.service import CellCounter
 from meguru.monitoring.cells.types import COLUMNS
 from meguru.monitoring.operations import create, specs
 from meguru.predictions import aggregation_queue
-from meguru.predictions.schema import uncounted_outcomes
+from meguru.predictions.schema import uncounted_batch, uncounted_outcomes
 from meguru.testing.contracts.checks import MODEL, make_rows
 
 MARCH = datetime(2013, 3, 1, tzinfo=UTC)
@@ -138,3 +138,15 @@ def test_a_model_begins_where_its_first_row_is_however_far_the_count_is(workspac
             first = first_window(tx, "delay", rules, MODEL, (DAY, DAY + HOUR * 4))
         assert (first.start, first.cell.rows) == (MARCH + HOUR * 2, 400)
         count_all(workspace)
+
+
+def test_what_is_in_line_and_was_removed_meanwhile_leaves_the_line(workspace, sliced, answer):
+    with workspace.db.write() as tx:
+        tx.execute(
+            insert(uncounted_batch), [{"endpoint": "delay", "batch_id": f"gone-{n}"} for n in range(3)]
+        )
+    made = answer(make_rows(20), end=DAY)
+    count_all(workspace)
+    with workspace.read() as tx:
+        assert backlog(tx) == ([], [])
+        assert made.id not in aggregation_queue.queued_among(tx, "delay", [made.id])

@@ -88,18 +88,21 @@ def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBi
     changes, all_changes = _changes(tx, endpoint)
     # With a change unread, nobody knows whether a request was counted with it or before it.
     ids = aggregation_queue.batches(tx, endpoint, _MAX_BATCHES) if all_changes else []
-    mine = record.limit_hours(tx, next(record.chunked(record.sizes(tx, ids)), []))
+    there = record.sizes(tx, ids)
+    mine = record.limit_hours(tx, next(record.chunked(there), []))
+    # Put in line by who looked while they were removed for their age; nothing else takes them out.
+    removed = set(ids).difference(each.id for each in there)
     found = _changed(tx, endpoint, rules, [change for _, some in changes for change in some])
     if mine:
         for key, cell in aggregate_rows(rules, record.read_chunk(tx, mine)).items():
             add_cell(found, key, cell)
-    if not mine and not changes:
+    if not mine and not changes and not removed:
         return None
     rows = _summed(tx, endpoint, rules, found)
     if rows is None:
         return _Step(turn=turn, rules=wanted, recount=True)
     gone = [number for number, _ in changes]
-    return _Step(turn=turn, rules=by, batches=mine, changes=gone, cells=rows)
+    return _Step(turn=turn, rules=by, batches=[*mine, *sorted(removed)], changes=gone, cells=rows)
 
 
 def _changes(tx: Connection, endpoint: str) -> tuple[list[tuple[int, list[OutcomeChange]]], bool]:

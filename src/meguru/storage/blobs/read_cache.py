@@ -30,6 +30,7 @@ class ReadCache(LocalStore):
 
     When each was used is the time of an empty file beside them, which all processes share: the time of the
     copy itself tells whether it was changed. A file that is open or mapped lives on without its name.
+    A lazy frame opens its files when it is collected: if that is an hour after it was made, one may be gone.
     """
 
     def __init__(self, folder: Path, most: int = 0) -> None:
