@@ -23,6 +23,7 @@ from meguru.triggers.kinds import KINDS
 ROOT = Path(__file__).resolve().parent.parent
 TYPE = re.compile(r"[a-z_]+\.[a-z_]+")
 MODULE = re.compile(r"`meguru\.([\w.]+)`")
+PARAMETERS = re.compile(r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -33,6 +34,7 @@ def main() -> int:
         *untranslated(),
         *unnamed(),
         *homeless(),
+        *strangers(),
         *(problem for page in pages for problem in broken(page)),
     ]
     print("\n".join(problems) or f"docs: {len(pages)} pages name everything, and all links lead somewhere")
@@ -55,6 +57,21 @@ def unnamed() -> Iterator[str]:
         for name in names:
             if f"`{name}`" not in text:
                 yield f"docs/{page}: does not name the {family} {name!r}"
+
+
+def strangers() -> Iterator[str]:
+    """Yield parameters that a docstring tells of and the function does not have; `**options` has any."""
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.args.kwarg:
+                continue
+            told = PARAMETERS.search(ast.get_docstring(node) or "")
+            lines = [line for line in (told[1] if told else "").splitlines() if line and line[0] != " "]
+            args = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg]
+            known = {each.arg for each in args if each}
+            for name in (each.strip().lstrip("*") for line in lines for each in line.split(",")):
+                if name not in known:
+                    yield f"{path.relative_to(ROOT)}: {node.name} has no parameter {name!r}"
 
 
 def homeless() -> Iterator[str]:

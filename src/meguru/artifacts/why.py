@@ -52,10 +52,11 @@ def _missing(parsed: refs.Ref, known: Iterable[str]) -> NotFound:
     known = list(known)
     if parsed.version is None or parsed.name not in known:
         return NotFound.of(parsed.kind, parsed.name, known)
+    is_number = parsed.version.isdecimal()
     return NotFound(
         f"nothing is known of {parsed.version!r} of {parsed.kind} {parsed.name!r}",
         where=str(parsed),
-        hint=f"name a version by its number: {parsed.kind}/{parsed.name}@1",
+        hint="" if is_number else f"name a version by its number: {parsed.kind}/{parsed.name}@1",
     )
 
 

@@ -59,7 +59,7 @@ def measure(
         The live model.
     baselines
         By model, for its task and what metrics said of its holdout.
-    asked
+    metrics
         What is measured beside the metrics of the task, and first.
     """
     if not live:

@@ -191,7 +191,7 @@ def compare(
         By model; a model that is not named has none.
     min_rows
         Scalar, count.
-    asked
+    metrics
         The metrics that checks judge by, beside those of each model's task.
     span
         The window's start and end.

@@ -90,6 +90,9 @@ def test_an_alias_of_a_known_name_is_not_said_to_be_a_slip_of_that_name(story):
     with pytest.raises(errors.NotFound, match="nothing is known of 'champion' of model 'delay'") as caught:
         why(story, ref="model/delay@champion")
     assert "model/delay@1" in caught.value.hint
+    with pytest.raises(errors.NotFound, match="nothing is known of '99' of model 'delay'") as caught:
+        why(story, ref="model/delay@99")
+    assert caught.value.hint == ""  # it was named by its number
 
 
 def test_lineage_reaches_both_ways(story):

@@ -34,7 +34,7 @@ def newest_rows(rows: CachedRows, now: int, since: int | None = None) -> NewestR
 
     Parameters
     ----------
-    kept
+    rows
         The rows of the view, over the versions of its sources.
     now
         The moment, in microseconds: a row that can be seen only later is not there yet.

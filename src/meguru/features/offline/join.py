@@ -39,7 +39,7 @@ def matched(
 
     Parameters
     ----------
-    kept
+    rows
         The rows of a view.
     frame
         Who asks; it has the columns of the keys, by `on` under other names.
