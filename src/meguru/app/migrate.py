@@ -19,8 +19,10 @@ def migrate(db: Database) -> None:
     An empty database gets today's tables at once: a test proves that they are what the migrations make.
     """
     # Every command opens a workspace: the usual case is one read, without the schemas' imports.
+    wanted = newest()
     with db.read() as tx:
-        if _revision(tx) == newest():
+        if _revision(tx) == wanted:
+            db.revision = wanted
             return
     load_schemas()
     with db.write() as tx:
@@ -31,16 +33,17 @@ def migrate(db: Database) -> None:
         if found is None and not inspect(tx).has_table("event"):
             metadata.create_all(tx)
             _version.create(tx)
-            tx.execute(insert(_version).values(version_num=newest()))
-        elif found is not None and found > newest():
+            tx.execute(insert(_version).values(version_num=wanted))
+        elif found is not None and found > wanted:
             raise UsageError(
                 "this workspace was made by a newer Meguru",
                 where=masked(db.url),
-                why=f"its schema has revision {found}, and this Meguru knows {newest()}",
+                why=f"its schema has revision {found}, and this Meguru knows {wanted}",
                 hint="upgrade Meguru",
             )
-        elif found != newest():
+        elif found != wanted:
             upgrade(tx)
+    db.revision = wanted
 
 
 def upgrade(tx: Connection) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, StatementError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool
 
@@ -37,6 +37,8 @@ class Database:
 
     def __init__(self, url: str, *, sqlite_synchronous: str = "FULL") -> None:
         self.url = _normal(url)
+        self.revision = ""
+        """The schema that this process knows, once it has looked: a newer one may come while it runs."""
         self.is_sqlite = self.url.startswith("sqlite")
         self._writer = threading.Lock()
         self.last_write = 0.0
@@ -140,10 +142,29 @@ class Database:
         except NoConnection as error:
             raise Busy("all connections to the database are in use", where=masked(self.url)) from error
         except StatementError as error:
-            meguru_error = explain(error, masked(self.url))
+            meguru_error = explain(error, masked(self.url)) or self._newer_schema()
             if meguru_error is None:
                 raise
             raise meguru_error from error
+
+    def _newer_schema(self) -> Busy | None:
+        """Return what to say if the schema was changed under this process, which asks for what is gone."""
+        if not self.revision:
+            return None
+        try:
+            with self._readers.connect() as connection:
+                found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        except SQLAlchemyError:
+            return None
+        if found == self.revision:
+            return None
+        # Busy, so that clients ask again: whoever is started in this process's place answers them.
+        return Busy(
+            "a newer Meguru has brought this workspace up to date while this process ran",
+            where=masked(self.url),
+            why=f"its schema has revision {found} now, and this process knows {self.revision}",
+            hint="start this process again, with the newer Meguru",
+        )
 
     def close(self) -> None:
         """Finish what waits to be written, and close all idle connections; others when they are idle."""
