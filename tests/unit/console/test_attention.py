@@ -97,6 +97,16 @@ def test_the_page_of_a_model_says_where_it_does_not_answer(
     assert 'class="badge bad">down' not in browser.get("/ui/models/delay").text
 
 
+def test_the_list_of_models_says_where_each_is_live(workspace: Workspace, browser: TestClient, promoted: str):
+    add_model(workspace, "other", make_model())
+    rows = browser.get("/ui/models").text.split("<tr")
+    delay, other = (next(row for row in rows if f"/ui/models/{name}" in row) for name in ("delay", "other"))
+    assert "/ui/endpoints/delay" in delay
+    assert ">@1<" in delay
+    assert 'class="badge bad">down' in delay
+    assert "/ui/endpoints/" not in other
+
+
 def test_every_event_that_needs_a_person_is_on_the_first_page(workspace, browser):
     """By the state of a thing where one tells it, else as the last that happened to it."""
     declared = {name for name, each in event_types().items() if each.needs_person}

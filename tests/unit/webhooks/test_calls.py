@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import logging
 from datetime import timedelta
 
@@ -73,6 +74,20 @@ def test_a_webhook_is_told_of_its_topics_since_it_was_made_and_while_it_is_on(
     WebhookFollower(ws).step()
     settle()
     assert [each["data"]["name"] for each in receiver.bodies()] == ["one", "two"]
+
+
+def test_an_older_webhook_does_not_bring_a_newer_one_what_was_before_it(
+    client, ws, receiver, settle, make_version
+):
+    topics = ["registered_model.created"]
+    older, newer = receiver.url.replace("a=1", "a=older"), receiver.url.replace("a=1", "a=newer")
+    manage.create(ws, name="older", url=older, topics=topics)
+    make_version("before")
+    manage.create(ws, name="newer", url=newer, topics=topics)
+    make_version("after")
+    assert settle() == 3
+    told = sorted((path, json.loads(body)["data"]["name"]) for path, _, body in receiver.calls)
+    assert told == [("/hook?a=newer", "after"), ("/hook?a=older", "after"), ("/hook?a=older", "before")]
 
 
 def test_a_call_is_promised_once_however_many_follow_the_log(client, ws, receiver, settle, make_version):
