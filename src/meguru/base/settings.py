@@ -77,9 +77,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_private: bool = False
     """Whether webhooks may call private addresses, and by plain http: for a server on your own machine."""
     secret_key: str = ""
-    """What seals the secrets of webhooks: a long random text, the same for all servers on one database;
-    several, with commas, to change it: the first seals, all open; default: a file ``secret.key`` in the
-    workspace folder."""
+    """What seals secrets in the database (of webhooks, the server's signing key) and makes the hashes of
+    personal columns: a long random text, the same for all servers on one database; several, with commas, to
+    change it: the first seals, all open, the last hashes; default: a file ``secret.key`` in the workspace
+    folder."""
     erasures: str = ""
     """A folder, outside of the workspace, for what tells a restored backup which persons were erased;
     default: ``WORKSPACE-erasures`` beside its folder."""
