@@ -131,11 +131,14 @@ def refuse(
 def denial(
     principal: Principal, permission: str, doing: str, *, where: str = "", why: str = "", hint: str = ""
 ) -> Forbidden:
-    """Return the error of a principal that lacks a permission."""
+    """Return the error of a principal that lacks a permission, which it names in any case."""
+    missing = f"the permission {permission!r} is missing"
+    if why and permission not in f"{why} {hint}":
+        why = f"{missing}: {why}"
     error = Forbidden(
         f"{principal.name} may not do {doing}",
         where=where,
-        why=why or f"the permission {permission!r} is missing",
+        why=why or missing,
         hint=hint or "ask an owner for a role or a token that has it",
     )
     error.lacks = permission
