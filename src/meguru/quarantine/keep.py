@@ -137,19 +137,17 @@ def keep(
 
 
 def keep_output(
-    ws: Workspace, *, id: str, project: str, model: str, kept_object: KeptObject, run: str, step: str
+    ws: Workspace, *, id: str, project: str, model: str, kept: KeptObject, run: str, step: str
 ) -> Callable[[Context], None] | None:
     """Prepare to keep what a step returned that can't be stored; None if it is not to be kept here."""
     try:
         check_allowed(ws)
-        entries = entries_of(ws, kept_object.tree)
+        entries = entries_of(ws, kept.tree)
         listing = listing_of(ws, entries[OBJECT].digest)
     except MeguruError:
         log.warning("what step %s of %s returned is not kept", step, run, exc_info=True)
         return None
-    evidence = Evidence(
-        task=kept_object.task, label=kept_object.label, metrics=kept_object.metrics, params=kept_object.params
-    )
+    evidence = Evidence(task=kept.task, label=kept.label, metrics=kept.metrics, params=kept.params)
 
     def write(ctx: Context) -> None:
         keep(
@@ -157,12 +155,12 @@ def keep_output(
             id=id,
             project=project,
             model=model,
-            tree=kept_object.tree,
-            file=kept_object.file,
+            tree=kept.tree,
+            file=kept.file,
             entries=entries,
             listing=listing,
             evidence=evidence,
-            origin=KeptOrigin(reason=kept_object.reason, run=run, step=step),
+            origin=KeptOrigin(reason=kept.reason, run=run, step=step),
         )
 
     return write
