@@ -141,6 +141,7 @@ ASKED_ELSEWHERE = {
     "registry/stages": "tests/unit/registry/test_spec.py",
     "releases/receive": "it needs a whole release: tests/unit/releases/test_sending.py",
     "serving/spec": WITHIN,
+    "summaries/spec": WITHIN,
     "triggers/spec": "tests/unit/triggers/test_projects.py",
     "webhooks/manage": "the project is its subject: it was asked for before",
 }

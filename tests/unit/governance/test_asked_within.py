@@ -19,6 +19,8 @@ from meguru.monitoring.operations import specs as monitors
 from meguru.serving.kind import EndpointSpec
 from meguru.serving.operations import create
 from meguru.serving.operations import specs as endpoints
+from meguru.summaries.kind import ScheduledReportSpec
+from meguru.summaries.operations import reports
 
 SQL = "SELECT time, count(*) AS value FROM predictions GROUP BY time"
 
@@ -77,6 +79,11 @@ ASKED = {
         "pipeline:write",
         ["endpoint:*", "model:read"],
         declaring(endpoints, "team/e", EndpointSpec(model="delay", gates=CODE)),
+    ),
+    "to have a summary sent": (
+        "summary:read",
+        ["scheduled_report:*"],
+        declaring(reports, "team/s", ScheduledReportSpec(**CONSOLE)),
     ),
     "to collect what came in": (
         "prediction:read",
