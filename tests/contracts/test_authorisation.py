@@ -142,6 +142,7 @@ ASKED_ELSEWHERE = {
     "releases/receive": "it needs a whole release: tests/unit/releases/test_sending.py",
     "serving/spec": WITHIN,
     "summaries/spec": WITHIN,
+    "triggers/call_webhook": "tests/unit/triggers/test_projects.py",
     "triggers/spec": "tests/unit/triggers/test_projects.py",
     "webhooks/manage": "the project is its subject: it was asked for before",
 }

@@ -10,6 +10,7 @@ from meguru.monitoring.operations import create as make_monitor
 from meguru.serving.operations import create as make_endpoint
 from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.operations import create, list_triggers, show, specs
+from meguru.webhooks.manage import create as make_webhook
 
 ENGINEER = frozenset({"trigger:*", "monitor:*", "endpoint:read", "release:*", "*:read"})
 
@@ -40,6 +41,17 @@ def test_a_thing_of_another_project_needs_the_right_there(anna, teams):
     with pytest.raises(errors.Forbidden):
         create(anna, name="team/push", on={"monitor": "watch"}, action={"endpoint": "other/delay"})
     assert create(teams, name="team/spy", on={"monitor": "other/watch"}, action={"endpoint": "delay"})
+
+
+def test_who_may_only_see_a_webhook_has_no_trigger_call_it(anna, teams):
+    hook = make_webhook(
+        teams, name="chat", url="https://example.com/hook", project="team", events=["release.*"]
+    )
+    watching = {"name": "team/tell", "on": {"monitor": "watch"}, "action": {"webhook": hook.id}}
+    with pytest.raises(errors.Forbidden) as refused:
+        create(anna, **watching)
+    assert "'webhook:write' is missing: the trigger would call" in refused.value.why
+    assert create(teams, **watching)
 
 
 def test_a_trigger_of_another_project_is_not_there(anna, teams):
