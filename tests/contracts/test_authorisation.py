@@ -143,7 +143,6 @@ ASKED_ELSEWHERE = {
     "serving/spec": WITHIN,
     "summaries/spec": WITHIN,
     "triggers/call_webhook": "tests/unit/triggers/test_projects.py",
-    "triggers/spec": "tests/unit/triggers/test_projects.py",
     "webhooks/manage": "the project is its subject: it was asked for before",
 }
 """What needs arguments that the walk does not make, and where it is tested."""
