@@ -6,14 +6,12 @@ import contextlib
 import itertools
 import json
 import os
-import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from meguru.base import parents
 from meguru.base.settings import PREFIX
 from meguru.compute.executors import orphans
 from meguru.compute.executors.base import Ended, OnEnded, died
+from meguru.compute.executors.sockets import limit_sending, received_lines, send
 from meguru.compute.executors.variables import environment
 from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.inherited.variables import without
@@ -71,8 +70,6 @@ OBEY_SECONDS = 10.0
 """Seconds in which a server must obey before it is killed: a step may have stopped it (SIGSTOP)."""
 _LOOKS = 5
 """How often a server must be seen stopped, one after the other in that time, until it is killed."""
-_PATIENCE = 30
-"""So many times as long a write waits for who is not stopped but busy: it may import large libraries."""
 PROGRAM = (sys.executable, "-P", "-m", "meguru.compute.executors.forkserver")
 
 
@@ -249,7 +246,7 @@ class ForkServer:
 
     def _read_control(self, control: socket.socket, process: subprocess.Popen[bytes], mark: str) -> None:
         looks, stopped = 0, False
-        for lines in _lines(control):
+        for lines in received_lines(control, quiet=OBEY_SECONDS / _LOOKS):
             for line in lines:
                 message = json.loads(line)
                 self._finish(message.pop("id"), **message)
@@ -284,62 +281,6 @@ class ForkServer:
         if waiting is not None:
             _, limit, over = waiting
             over(Exit(limit=limit, **how))
-
-
-def limit_sending(to: socket.socket, seconds: float) -> None:
-    """Have a write that waits longer than so many seconds raise BlockingIOError; reads wait as before."""
-    whole = int(seconds)
-    to.setsockopt(
-        socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", whole, int((seconds - whole) * 1e6))
-    )
-
-
-def send(
-    to: socket.socket,
-    data: bytes,
-    descriptors: Iterable[int] = (),
-    *,
-    is_stuck: Callable[[], bool] = lambda: False,
-) -> None:
-    """Send all of some bytes, with open files.
-
-    `is_stuck` is asked, each time that nothing was read for the time of `limit_sending`, whether to give up;
-    who is only busy is waited for longer.
-
-    Raises
-    ------
-    BlockingIOError
-        If nobody read them in time; a part of them may have been sent.
-    """
-    left, files, waits = memoryview(data), list(descriptors), 0
-    while left:
-        try:
-            count = socket.send_fds(to, [left], files) if files else to.send(left)
-        except BlockingIOError:
-            waits += 1
-            if waits == _PATIENCE or is_stuck():
-                raise
-        else:
-            left, files, waits = left[count:], [], 0
-
-
-def _lines(control: socket.socket) -> Iterator[list[bytes]]:
-    """Yield what came, by whole lines, until the other side is gone; none when nothing came for long."""
-    ready, buffer = select.poll(), b""
-    ready.register(control, select.POLLIN)
-    while True:
-        if not ready.poll(OBEY_SECONDS / _LOOKS * 1000):
-            yield []
-            continue
-        try:
-            data = control.recv(1 << 16)
-        except OSError:
-            return
-        if not data:
-            return
-        *lines, buffer = (buffer + data).split(b"\n")
-        if lines:
-            yield lines
 
 
 def _is_stopped(pid: int) -> bool:

@@ -18,6 +18,7 @@ from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.compute.executors import process
 from meguru.compute.executors.base import Ended, OnEnded, died
+from meguru.compute.executors.sockets import limit_sending, send
 from meguru.compute.executors.threadhost import IDLE, FromHost, ToHost
 from meguru.compute.executors.work import StepJob
 
@@ -74,7 +75,7 @@ class Threads:
         line = msgspec.json.encode(ToHost(name=name, job=job, log=str(log))) + b"\n"
         try:
             with host.sending:
-                process.send(host.socket, line)
+                send(host.socket, line)
         except BlockingIOError:  # it reads nothing for minutes: one of its steps has stopped it
             self._server.kill(host.name)
         except OSError:
@@ -126,7 +127,7 @@ class Threads:
 
     def _open(self, key: _Key, preload: Iterable[str]) -> _Host:
         ours, theirs = socket.socketpair()
-        process.limit_sending(ours, process.OBEY_SECONDS)
+        limit_sending(ours, process.OBEY_SECONDS)
         host = _Host(key, ours, tempfile.mkdtemp(prefix="meguru-host-"))
         log = Path(host.folder) / "log.txt"
         with theirs:
