@@ -28,6 +28,7 @@ class AlertFollower(Follower):
     """
 
     name = "alerts"
+    idle = 5.0  # mutes and storms end by the clock
     pace = 0.2
 
     def __init__(self, ws: Workspace) -> None:

@@ -21,6 +21,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.pipelines.types import PipelineRunState
 
 _ADVANCE = InternalOperation(BACKFILL, "advance")
+ACTIVE_SECONDS = 1.0
 _ENDS = {
     PipelineRunState.SUCCEEDED.value: PartitionState.SUCCEEDED,
     PipelineRunState.FAILED.value: PartitionState.FAILED,
@@ -33,10 +34,20 @@ class BackfillFollower(Follower):
 
     name = "backfills"
 
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__(ws)
+        self._has_active = False
+
+    def rest(self) -> float:
+        """Return the seconds to the next look: partitions that could not begin leave room for others."""
+        return ACTIVE_SECONDS if self._has_active else self.idle
+
     def step(self) -> None:
         """Bring on each backfill that has something to do."""
         with self.ws.read() as tx:
-            waiting = [one for one in store.active(tx) if has_work(tx, one)]
+            active = store.active(tx)
+            waiting = [one for one in active if has_work(tx, one)]
+        self._has_active = bool(active)
         # Looked for without a lock: most looks find nothing to do, and would hold up other writers.
         for one in waiting:
             advance(self.ws, backfill=one)

@@ -40,6 +40,7 @@ class CardKeeper(Follower):
         super().__init__(ws)
         # Spares a read of events that concern no card: the cursor is written only for those that do.
         self._seen = 0
+        self._is_behind = False
 
     def step(self) -> int:
         """Keep the cards of all that has happened by now; return how many events concerned them."""
@@ -51,11 +52,16 @@ class CardKeeper(Follower):
         for event in found:
             if (after is not None or event.at >= since) and (made := self._cards(event)):
                 _FOLLOW.commit(self.ws, partial(_take_in, event=event, made=made))
-        seen = found[-1].seq if len(found) == BATCH else head
+        self._is_behind = len(found) == BATCH
+        seen = found[-1].seq if self._is_behind else head
         if found or after is None:  # what concerns no card costs no transaction
             _FOLLOW.commit(self.ws, partial(_move, seq=seen))
         self._seen = seen
         return len(found)
+
+    def rest(self) -> float:
+        """Return the seconds to the next look: none while there are more events than one look takes in."""
+        return 0.0 if self._is_behind else self.idle
 
     def wakes(self, type: str) -> bool:
         """Tell whether a card is kept after an event of this type."""

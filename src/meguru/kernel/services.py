@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 JOIN_SECONDS = 5.0
-STOP_SECONDS = 0.5
-"""How long a word to stop may go unheard."""
+RETRY_SECONDS = 1.0
+"""How long after a failure it is tried again."""
 
 
 class Runnable(Protocol):
@@ -33,15 +32,15 @@ class Runnable(Protocol):
 class Follower:
     """Does what follows from events, as they happen; several servers may run one each.
 
-    Subclasses say what is done (`step`) and which types of events concern them (`wakes`). A failure is
-    logged once until it is over, and tried again after `idle` seconds. What was done must be decided in the
-    database: a step may run again, elsewhere, at any time.
+    Subclasses say what is done (`step`), which types of events concern them (`wakes`), and when something is
+    due that no event tells of (`rest`). A failure is logged once until it is over, and tried again. What was
+    done must be decided in the database: a step may run again, elsewhere, at any time.
     """
 
     name = "follower"
     """Who it acts as: ``system/NAME`` in the log."""
-    idle = 1.0
-    """Seconds after which it looks, though no event woke it."""
+    idle = 30.0
+    """Seconds after which it looks, though no event woke it, and nothing is due."""
     pace = 0.0
     """Seconds from one step to the next at least: a log that grows fast is followed in strides."""
 
@@ -72,18 +71,10 @@ class Follower:
                 outage.worked(f"{self.name} follows the log")
                 if self.pace:
                     stop.wait(self.pace)
-                self._wait(stop, seen)
+                events.wait(self.ws, after=seen, timeout=self.rest(), wakes=self.wakes, stop=stop)
             except Exception as error:  # noqa: BLE001 - told by the outage
                 outage.failed(error, f"{self.name} could not follow the log")
-                stop.wait(self.idle)
-
-    def _wait(self, stop: threading.Event, seen: int) -> None:
-        """Wait for an event that gives something to do, for the rest of the pause, or until `stop` is set."""
-        end = time.monotonic() + self.rest()
-        # In slices: a word to stop that comes just before the wait would be slept over.
-        while not stop.is_set() and (left := end - time.monotonic()) > 0:
-            if events.wait(self.ws, after=seen, timeout=min(left, STOP_SECONDS), wakes=self.wakes) != seen:
-                return
+                stop.wait(RETRY_SECONDS)
 
 
 class Services:
@@ -107,7 +98,7 @@ class Services:
     def stop(self) -> None:
         """End all threads; one that does not end in time is left as a kill would leave it."""
         self._stop.set()
-        # Followers wait for the log, not for `stop`: woken, they see that it is set.
+        # Followers wait for the log: this has them see that `stop` is set.
         self._ws.notify()
         for thread in self._threads:
             if thread.is_alive():

@@ -65,7 +65,7 @@ class Workspace:
         """The one transaction of a view made by `snapshot`."""
         self.parts: dict[str, Closeable] = {}
         """What else belongs to the open workspace, made by whoever needs it first, and closed with it."""
-        self.watch = LogWatch()
+        self.watch = LogWatch(db.change_counter)
         self.committed = self.watch.committed
         self.draining = threading.Event()
         self.denials = DenialLimit()

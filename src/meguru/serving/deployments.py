@@ -46,7 +46,7 @@ FOLLOWED = (
     "contract.preferred",
     "contract.retired",
 )
-POLL_SECONDS = 0.1
+IDLE_SECONDS, SOONEST_SECONDS = 30.0, 0.1
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 
@@ -165,7 +165,8 @@ class Deployments:
             for name in names:  # all at once: the first may take long to load
                 self._enroll(self.look_up(name))
         else:
-            head = events.wait(self._ws, after=seen, timeout=POLL_SECONDS, wakes=FOLLOWED.__contains__)
+            wakes, timeout = FOLLOWED.__contains__, self._rest()
+            head = events.wait(self._ws, after=seen, timeout=timeout, wakes=wakes, stop=self._stop)
             names = self._changed_since(seen, head)
             seen = head
         now = time.monotonic()
@@ -175,6 +176,11 @@ class Deployments:
             if not self._stop.is_set():
                 self._reconcile(name)
         return seen
+
+    def _rest(self) -> float:
+        """Return the seconds to the next moment at which what could not be loaded is tried again."""
+        retries = [slot.retry_at for slot in list(self.slots.values()) if slot.fault]
+        return min([IDLE_SECONDS, *(max(SOONEST_SECONDS, each - time.monotonic()) for each in retries)])
 
     def _changed_since(self, after: int, until: int) -> list[str]:
         names: dict[str, None] = {}

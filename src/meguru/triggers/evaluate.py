@@ -30,7 +30,7 @@ from meguru.triggers.types import Firing, Trigger
 BATCH = 200
 MAX_EVENTS_PER_COMMIT = 10
 """Group commit: one fsync for so many matched events. More would keep other writers waiting for long."""
-IDLE_SECONDS = 1.0
+AGAIN_SECONDS = 1.0
 PACE_SECONDS = 0.05
 RECHECK = timedelta(minutes=1)
 """After which an owed match is asked about again though its limit names a later moment."""
@@ -42,7 +42,6 @@ class Evaluator(Follower):
     """Decides matches as they happen, and what the calendar brings."""
 
     name = "triggers"
-    idle = IDLE_SECONDS
     pace = PACE_SECONDS
 
     def __init__(self, ws: Workspace) -> None:
@@ -93,8 +92,9 @@ class Evaluator(Follower):
             moments = [each for each in (store.next_due(tx), store.next_debounce_end(tx)) if each is not None]
             self._index.refresh(tx)
         left = [(moment - self.ws.clock.now()).total_seconds() for moment in moments]
-        # What is due and could not be done yet is looked at again after the usual time.
-        return min([self.idle, *(each for each in left if each > 0)])
+        # What is due and could not be done yet, or is owed, is looked at again soon.
+        is_waiting = self._has_owed or any(each <= 0 for each in left)
+        return min([AGAIN_SECONDS if is_waiting else self.idle, *(each for each in left if each > 0)])
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event can wake a trigger, or changes what can."""

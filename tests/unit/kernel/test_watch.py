@@ -33,6 +33,13 @@ def looks(workspace):
     return counted
 
 
+@pytest.fixture
+def uncounted(workspace):
+    """Have a look be a transaction each time, as on PostgreSQL: SQLite counts commits, which costs less."""
+    workspace.watch._change_counter = lambda: None
+
+
+@pytest.mark.usefixtures("uncounted")
 def test_many_waiters_cost_no_more_than_one(workspace, looks):
     with ThreadPoolExecutor(50) as pool:
         waiting = [pool.submit(events.wait, workspace, after=0, timeout=1.0) for _ in range(50)]
@@ -66,6 +73,7 @@ def test_draining_ends_all_waits(workspace):
         assert [each.result(timeout=60) for each in waiting] == [0] * 4
 
 
+@pytest.mark.usefixtures("uncounted")
 def test_a_failed_look_is_told_and_does_not_stop_the_others(workspace, monkeypatch):
     real, broken = workspace.db.read, threading.Event()
 
@@ -88,6 +96,7 @@ def test_a_failed_look_is_told_and_does_not_stop_the_others(workspace, monkeypat
     assert sum(end == 1 for end in ends) >= 1
 
 
+@pytest.mark.usefixtures("uncounted")
 def test_what_concerns_nobody_has_nobody_look(workspace, looks):
     wakes = {"run.started"}.__contains__
     # The first look of a process wakes everybody, whatever it finds: it is over before anything happens.
@@ -107,6 +116,35 @@ def test_what_concerns_nobody_has_nobody_look(workspace, looks):
         assert not any(each.done() for each in waiting[:1])
         workspace.drain()
         assert waiting[0].result(timeout=60) == 0
+
+
+def test_while_nobody_commits_the_log_is_not_read(workspace, looks):
+    events.wait(workspace, after=0, timeout=0.01)
+    with (
+        open_local(workspace.root, settings=Settings(sqlite_synchronous="NORMAL")) as elsewhere,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        events.wait(workspace, after=0, timeout=0.3)
+        looks.clear()
+        assert events.wait(workspace, after=0, timeout=0.5) == 0
+        assert not looks
+        waiting = pool.submit(events.wait, workspace, after=0, timeout=60)
+        create_principal(elsewhere, name="sato")
+        assert waiting.result(timeout=60) == 1
+
+
+def test_a_word_to_stop_ends_the_wait_whenever_it_comes(workspace):
+    stop = threading.Event()
+    for _ in range(20):
+        stop.clear()
+        with ThreadPoolExecutor(3) as pool:
+            waiting = [
+                pool.submit(events.wait, workspace, after=0, timeout=60, wakes=wakes, stop=stop)
+                for wakes in (None, {"run.started"}.__contains__, {"run.ended"}.__contains__)
+            ]
+            stop.set()
+            workspace.notify()
+            assert [each.result(timeout=60) for each in waiting] == [0, 0, 0]
 
 
 def test_what_was_committed_before_the_wait_began_ends_it(workspace):

@@ -87,7 +87,7 @@ def test_events_that_wake_no_trigger_need_no_decision_and_are_passed_over_togeth
 
 
 def test_a_trigger_made_while_the_evaluator_waits_is_heeded_at_once(workspace, say, monkeypatch):
-    monkeypatch.setattr("meguru.triggers.evaluate.IDLE_SECONDS", 60.0)
+    monkeypatch.setattr(Evaluator, "idle", 60.0)
     stop, waiting = threading.Event(), threading.Event()
     real = workspace.watch.wait
 

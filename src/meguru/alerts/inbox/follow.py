@@ -23,6 +23,8 @@ from meguru.kernel.workspace import Workspace
 BATCH = 500
 JOB = "inbox_mail"
 MAX_ATTEMPTS = 12
+SOONEST_SECONDS = 1.0
+"""How soon it is looked again whether a mail is due: by then, what just was has been promised."""
 COMMENT_EVENTS = frozenset({"comment.added", "comment.edited"})
 OWN_PREFIXES = ("subscription.", "notification.")
 """What inboxes themselves do interests nobody."""
@@ -39,6 +41,7 @@ class InboxFollower(Follower):
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
         self._seen = 0
+        self._waiting: list[InboxSettings] = []
 
     def step(self) -> int:
         """Fill inboxes with what has happened by now; return how many mails were promised."""
@@ -61,10 +64,15 @@ class InboxFollower(Follower):
     def _mails(self) -> int:
         now = self.ws.clock.now()
         with self.ws.read() as tx:
-            due = [
-                settings.principal for settings in store.waiting_for_mail(tx) if due_at(settings, now) <= now
-            ]
+            self._waiting = list(store.waiting_for_mail(tx))
+        due = [settings.principal for settings in self._waiting if due_at(settings, now) <= now]
         return sum(_FILL.commit(self.ws, partial(_promise, principal=each)) for each in due)
+
+    def rest(self) -> float:
+        """Return the seconds to the next mail that is due."""
+        now = self.ws.clock.now()
+        left = [(due_at(settings, now) - now).total_seconds() for settings in self._waiting]
+        return max(SOONEST_SECONDS, min([self.idle, *left]))
 
 
 def due_at(settings: InboxSettings, now: datetime) -> datetime:

@@ -19,6 +19,8 @@ from meguru.kernel.workspace import Workspace
 BATCH = 500
 BATCH_DELAY = timedelta(seconds=0.3)
 """So long a first message waits for what comes with it."""
+SOONEST_SECONDS = 0.3
+"""How soon it is looked again whether something is due: by then, what just was has been sent."""
 
 
 class NotificationFollower(Follower):
@@ -35,6 +37,7 @@ class NotificationFollower(Follower):
         super().__init__(ws)
         self._seen = 0
         self._routes: list[Route] = []
+        self._waiting: list[Route] = []
 
     def step(self) -> int:
         """Gather everything that has happened by now; return how many messages were promised."""
@@ -46,9 +49,16 @@ class NotificationFollower(Follower):
         self._seen = head
         with self.ws.read() as tx:
             waiting = store.routes_waiting(tx)
+        self._waiting = [route for route in self._routes if route.name in waiting]
         now = self.ws.clock.now()
-        due = [route.name for route in self._routes if route.name in waiting and due_at(route, now) <= now]
+        due = [route.name for route in self._waiting if due_at(route, now) <= now]
         return sum(_GATHER.commit(self.ws, partial(enqueue_message, name=name)) for name in due)
+
+    def rest(self) -> float:
+        """Return the seconds to the next message that is due."""
+        now = self.ws.clock.now()
+        left = [(due_at(route, now) - now).total_seconds() for route in self._waiting]
+        return max(SOONEST_SECONDS, min([self.idle, *left]))
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event is told of, or changes who is told."""

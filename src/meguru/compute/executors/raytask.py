@@ -66,9 +66,10 @@ def perform(payload: bytes, preload: list[str]) -> Iterator[bytes]:
             yield _encode(Said(ended=_unreachable(job, error)))
             return
         member = _member(job)
-        member.start("step", local, log=log.path, preload=preload, done=ended.put)
         end: Ended | None = None
         try:
+            # Within: a task that is cancelled may be interrupted at the moment when its step begins.
+            member.start("step", local, log=log.path, preload=preload, done=ended.put)
             while end is None:
                 try:
                     end = ended.get(timeout=_TELL_SECONDS)

@@ -34,6 +34,7 @@ RETRY_AFTER = timedelta(minutes=10)
 LEFT_AFTER = timedelta(minutes=1)
 """Rows that are not read any more are the worker's to free; what is still there then, a dead one left."""
 FOLD_RETRY_AFTER = timedelta(minutes=1)
+WITH_VIEWS_SECONDS = 2.0
 _WAKES = ("dataset_version.", "feature_view.", "materialization.")
 
 
@@ -41,16 +42,20 @@ class MaterializationFollower(Follower):
     """Starts to bring online what is due, and forgets what nobody reads any more."""
 
     name = "materializations"
-    idle = 2.0
     pace = 0.2
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
         self._gauges = FreshnessGauges()
+        self._has_views = False
         self._refused: dict[str, object] = {}
         """What could not be begun, by view, with the versions that it was tried for."""
         self._fold_retry_at: dict[str, datetime] = {}
         """When what was pushed to a view, and could not be folded, is tried again."""
+
+    def rest(self) -> float:
+        """Return the seconds to the next look: what is pushed, or is late, no event tells of."""
+        return WITH_VIEWS_SECONDS if self._has_views else self.idle
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event may make a view due."""
@@ -68,6 +73,7 @@ class MaterializationFollower(Follower):
             gone = unread_states(tx)
             left = store.with_leftovers(tx, self.ws.clock.now() - LEFT_AFTER)
             self._gauges.update(tx)
+            self._has_views = bool(left or views.specs(tx, "feature_view", None))
         for version, data in wanted:
             if self._refused.get(version.ref) != data:
                 self._begin(version, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from functools import partial
@@ -102,7 +103,14 @@ def head(tx: Connection, projects: AbstractSet[str] | None = None) -> int:
     return row[0] if row else 0
 
 
-def wait(ws: Workspace, *, after: int, timeout: float, wakes: Wakes | None = None) -> int:
+def wait(
+    ws: Workspace,
+    *,
+    after: int,
+    timeout: float,
+    wakes: Wakes | None = None,
+    stop: threading.Event | None = None,
+) -> int:
     """Block until an event newer than `after` is committed, by whatever process; return the head.
 
     A commit of this process wakes at once, one of another process within 0.1 s. Returns the unchanged head
@@ -119,8 +127,10 @@ def wait(ws: Workspace, *, after: int, timeout: float, wakes: Wakes | None = Non
     wakes
         Whether an event of a type concerns the caller; others don't wake it, and if none did, `after` is
         returned. What happened before this process first polled wakes whatever its type.
+    stop
+        Ends the wait when it is set and `ws.notify()` was called after that.
     """
-    return ws.watch.wait(partial(_poll, ws), after=after, timeout=timeout, wakes=wakes)
+    return ws.watch.wait(partial(_poll, ws), after=after, timeout=timeout, wakes=wakes, stop=stop)
 
 
 def wait_for_notification(ws: Workspace, channel: str, *, seen: int, timeout: float) -> None:

@@ -1,7 +1,8 @@
 """One thread polls the log for all threads of a process that wait for it; each is woken by what concerns it.
 
 What this process commits is announced, and polled as soon as somebody waits for it. What others commit is
-found by the thread whose turn it is to poll, ten times a second.
+found by the thread whose turn it is to poll, ten times a second. Where the database can say for less that
+nobody has committed anything (`change_counter`), that is asked instead.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class LogDelta(msgspec.Struct, frozen=True):
 
 Poll = Callable[[int | None], LogDelta]
 """Query what came after an event; with None only the head."""
+ChangeCounter = Callable[[], int | None]
+"""Return a number that is another one after each commit, whoever commits; None where there is none."""
 
 
 class _Waiter:
@@ -43,8 +46,10 @@ class _Waiter:
         wakes: Wakes | None = None,
         channel: str = "",
         seen: int = 0,
+        stop: threading.Event | None = None,
     ) -> None:
         self.after, self.wakes, self.channel, self.seen = after, wakes, channel, seen
+        self.stop = stop
         # All conditions share the watch's lock, so that a waiter is woken alone and misses no notification
         # between its check and its wait.
         self.signal = threading.Condition(lock)
@@ -52,6 +57,10 @@ class _Waiter:
     def wants(self, kind: str, seq: int) -> bool:
         """Tell whether an event is one that this thread waits for."""
         return not self.channel and seq > self.after and (self.wakes is None or self.wakes(kind))
+
+    def is_stopped(self) -> bool:
+        """Tell whether this thread is to wait no longer."""
+        return self.stop is not None and self.stop.is_set()
 
 
 class LogWatch:
@@ -62,8 +71,10 @@ class LogWatch:
     does not say which it concerns.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, change_counter: ChangeCounter = lambda: None) -> None:
         self.committed = threading.Condition()
+        self._change_counter = change_counter
+        self._polled_change: int | None = None
         self._lock = threading.Lock()
         self._waiters: list[_Waiter] = []
         self._poller: _Waiter | None = None
@@ -85,6 +96,9 @@ class LogWatch:
         with self._lock:
             if events is None:
                 self._notify_channels(self._notifications)
+                for waiter in self._waiters:
+                    if waiter.is_stopped():
+                        waiter.signal.notify()
                 self._poll_soon()
                 return
             self._notify_channels(channels)
@@ -105,14 +119,23 @@ class LogWatch:
             for waiter in self._waiters:
                 waiter.signal.notify()
 
-    def wait(self, poll: Poll, *, after: int, timeout: float, wakes: Wakes | None = None) -> int:
+    def wait(
+        self,
+        poll: Poll,
+        *,
+        after: int,
+        timeout: float,
+        wakes: Wakes | None = None,
+        stop: threading.Event | None = None,
+    ) -> int:
         """Return the head as soon as there is an event beyond `after` of a type that `wakes`.
 
-        When the time is over: the head, if every type wakes; else `after`.
+        When the time is over, or `stop` was set before `notify()`: the head, if every type wakes; else
+        `after`.
         """
         if timeout <= 0 and wakes is None:
             return poll(None).head
-        met = self._wait(poll, _Waiter(self._lock, after=after, wakes=wakes), timeout)
+        met = self._wait(poll, _Waiter(self._lock, after=after, wakes=wakes, stop=stop), timeout)
         if not met and wakes is not None:
             return after
         return poll(None).head if self._head is None else self._head
@@ -138,7 +161,8 @@ class LogWatch:
             while True:
                 with self._lock:
                     left = end - time.monotonic()
-                    if self._is_met(me) or left <= 0:
+                    # Asked under the lock: whoever sets `stop` notifies after it, and finds us waiting then.
+                    if self._is_met(me) or left <= 0 or me.is_stopped():
                         return self._is_met(me)
                     if self._closed:
                         # Whoever waits in a loop must not spin until it is told to stop.
@@ -148,11 +172,20 @@ class LogWatch:
                         continue
                     before, self._is_due, self._last_poll = self._head, False, time.monotonic()
                 # Outside of the lock: this is a query, and no commit must wait for it to be announced.
-                delta = poll(before)
+                delta = self._poll(poll, before)
                 with self._lock:
                     self._apply(delta, before)
         finally:
             self._leave(me)
+
+    def _poll(self, poll: Poll, before: int | None) -> LogDelta:
+        # The counter first: what is committed between the two is polled now or found to be new next time.
+        change = self._change_counter()
+        if before is not None and change is not None and change == self._polled_change:
+            return LogDelta(before)
+        delta = poll(before)
+        self._polled_change = change  # after the query: one that failed is asked again
+        return delta
 
     def _is_my_turn(self, me: _Waiter, left: float) -> bool:
         """Tell whether it is time to poll; if it is not, or another thread polls, that was waited for."""

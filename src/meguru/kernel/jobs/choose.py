@@ -62,6 +62,20 @@ def is_anything_due(tx: Connection, wanted: ClaimFilter) -> bool:
     return tx.execute(union_all(*ids).limit(1)).first() is not None
 
 
+def next_moment(tx: Connection, now: datetime) -> datetime | None:
+    """Return when the next job of any kind becomes due, or a lease runs out; None if no time will do that."""
+    moments = [
+        select(moment.label("moment")).where(job.c.state == state, moment > now).order_by(moment).limit(1)
+        for state, moment in (
+            (JobState.QUEUED, job.c.not_before),
+            (JobState.PARKED, job.c.not_before),
+            (JobState.RUNNING, job.c.lease_until),
+        )
+    ]
+    first = union_all(*(select(each.subquery().c.moment) for each in moments)).subquery()
+    return tx.execute(select(func.min(first.c.moment, type_=job.c.not_before.type))).scalar()
+
+
 def _queued(tx: Connection, wanted: ClaimFilter) -> Row[Any] | None:
     if wanted.job_id is not None:
         return _first(tx, first_allowed(due_jobs(wanted, 1), wanted))

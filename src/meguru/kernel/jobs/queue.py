@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, upd
 from meguru.base.ids import new_id
 from meguru.errors import NotFound
 from meguru.kernel.jobs import lanes
-from meguru.kernel.jobs.choose import ClaimFilter, choose, is_anything_due
+from meguru.kernel.jobs.choose import ClaimFilter, choose, is_anything_due, next_moment
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.jobs.types import Job, JobState
 from meguru.storage.db.raw import RawSql
@@ -128,6 +128,14 @@ def is_due(
         return False
     wanted.closed_lanes |= lanes.occupied(tx, now).full
     return choose(tx, wanted, lock=False) is not None
+
+
+def rest(tx: Connection, *, now: datetime, kinds: Iterable[str]) -> float | None:
+    """Return the seconds until a job may be due, None for never; 0 if one is, which can't be claimed yet."""
+    if is_anything_due(tx, ClaimFilter(now, list(kinds), None, set())):
+        return 0.0
+    moment = next_moment(tx, now)
+    return None if moment is None else (moment - now).total_seconds()
 
 
 def extend(tx: Connection, held: Job, until: datetime) -> bool:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 BACKOFF_SECONDS = 1.0
 MIN_SHARED_THREADS = 3
+IDLE_SECONDS = 5.0
+"""How often it is looked for jobs when nothing notifies us, and none becomes due; what another process puts
+back for later is told by no event."""
+SOONEST_SECONDS = 0.05
 LANE_POLL_SECONDS = 0.2
 """How often a job that waits for a slot of its lane is tried, where nothing notifies us of a free one."""
 MAX_PARKED_SECONDS = 3600.0
@@ -115,17 +119,28 @@ class Worker:
 
     def _next(self) -> Job | None:
         """Claim a job, or wait for news; None if there was none."""
+        # Counted before the claim, and before it is asked whether to stop: a notification that comes
+        # meanwhile ends the wait below at once.
+        seen = self.ws.watch.notification_count(queue.CHANNEL)
         if self.stopping.is_set():
             return None
-        # Counted before the claim: a notification that comes meanwhile ends the wait below at once.
-        seen = self.ws.watch.notification_count(queue.CHANNEL)
         with self._full_lanes() as avoid:
             job = self._claim(avoid=avoid)
             if job is not None:
                 self._lanes[job.lane] += 1
                 return job
-        events.wait_for_notification(self.ws, queue.CHANNEL, seen=seen, timeout=1.0)
+        events.wait_for_notification(self.ws, queue.CHANNEL, seen=seen, timeout=self._rest())
         return None
+
+    def _rest(self) -> float:
+        """Return the seconds to the next look for a job, if nothing notifies us before."""
+        with self.ws.read() as tx:
+            left = queue.rest(tx, now=self.ws.clock.now(), kinds=self.handlers.names())
+        if left is None:
+            return IDLE_SECONDS
+        # What is due and not to be had waits for a place in its lane, of which a job's end does not tell
+        # other processes.
+        return 1.0 if left == 0 else min(IDLE_SECONDS, max(SOONEST_SECONDS, left))
 
     def _claim(self, job_id: str | None = None, avoid: Iterable[str] = ()) -> Job | None:
         kinds, now = self.handlers.names(), self.ws.clock.now()

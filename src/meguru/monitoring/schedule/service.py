@@ -44,7 +44,6 @@ class MonitorScheduler(Follower):
     """Wakes monitors whose windows are complete, and marks windows with late data for re-evaluation."""
 
     name = "monitors"
-    idle = IDLE_SECONDS
     pace = PACE_SECONDS
 
     def __init__(self, ws: Workspace) -> None:
@@ -59,12 +58,14 @@ class MonitorScheduler(Follower):
 
     def rest(self) -> float:
         """Return the seconds to the next window that is to be looked at again."""
+        if not self._monitors:
+            return self.idle
         now = self.ws.clock.now()
         with self.ws.read() as tx:
-            following = store.next_due(tx, now) if self._monitors else None
+            following = store.next_due(tx, now)
         if following is None:
-            return self.idle
-        return min(self.idle, max(0.0, (following - now).total_seconds()))
+            return IDLE_SECONDS
+        return min(IDLE_SECONDS, max(0.0, (following - now).total_seconds()))
 
     def step(self) -> int:
         """Wake everybody who has something to look at by now; return how many were."""
