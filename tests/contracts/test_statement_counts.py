@@ -24,6 +24,7 @@ from meguru.testing.authorisation.fixtures import MAKERS
 from meguru.testing.authorisation.making import Making
 from meguru.testing.authorisation.world import MARKS, World
 
+pytestmark = pytest.mark.xdist_group("statement_counts")  # what is measured once answers each test
 load_operations()
 MARK, MORE = MARKS[""], 2
 THINGS = {
