@@ -19,14 +19,12 @@ from meguru.cards.render.pdf import card_pdf
 from meguru.cards.show import show
 from meguru.cards.types import Card, CardFile
 from meguru.errors import InvalidInput
-from meguru.kernel.kinds.kind import load
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring.evidence.translation import EvidenceWords
+from meguru.sentences.spoken import spoken
 
 CardFormat = Literal["markdown", "html", "pdf", "json", "huggingface", "sagemaker", "cyclonedx"]
 CardLanguage = Literal["en", "ja"]
-SPOKEN = "meguru.console.sentences:spoken"
-"""Where sentences that were kept in English are said in another language."""
 OF_MODELS = {"huggingface": "README.md", "sagemaker": "sagemaker.json", "cyclonedx": "modelcard.json"}
 TYPES = {
     "markdown": ("md", "text/markdown"),
@@ -54,7 +52,7 @@ def export(
 
 def words_in(language: str) -> EvidenceWords:
     """Return how texts are said in a language."""
-    return EvidenceWords(language, partial(load(SPOKEN), language=language))
+    return EvidenceWords(language, partial(spoken, language=language))
 
 
 def card_file(card: Card, format: CardFormat, words: EvidenceWords) -> CardFile:

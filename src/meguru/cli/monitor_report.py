@@ -98,8 +98,8 @@ def _words() -> EvidenceWords:
     from functools import partial
 
     from meguru.base.text import language_of
-    from meguru.console.sentences import spoken
     from meguru.monitoring.evidence.translation import EvidenceWords
+    from meguru.sentences.spoken import spoken
 
     language = language_of()
     return EvidenceWords(language, partial(spoken, language=language))

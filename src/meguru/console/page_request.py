@@ -130,9 +130,9 @@ class Visit:
 
     def spoken(self, sentence: str) -> str:
         """Return a computed sentence in the reader's language; as it is where it is not known."""
-        from meguru.console import sentences
+        from meguru.sentences.spoken import spoken
 
-        return sentences.spoken(sentence, self.language)
+        return spoken(sentence, self.language)
 
     def local(self, at: datetime) -> datetime:
         """Return a moment in the reader's time zone."""

@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 from meguru.base.text import translate
-from meguru.console.sentences import spoken
 from meguru.monitoring.evidence.bins import MAX_CATEGORIES, OTHERS, shown_bins
 from meguru.monitoring.evidence.poster import poster
 from meguru.monitoring.evidence.translation import EvidenceWords
@@ -22,6 +21,7 @@ from meguru.monitoring.report_page.page import report_html
 from meguru.monitoring.run import evaluate
 from meguru.monitoring.types import Monitor, ReportVerdict, Severity
 from meguru.monitoring.window import compared_columns
+from meguru.sentences.spoken import spoken
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import make_rows, make_window
 

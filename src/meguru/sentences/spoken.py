@@ -9,9 +9,9 @@ import re
 from functools import lru_cache
 
 from meguru.base.text import mark, translate
-from meguru.console.gate_sentences import GATE_SENTENCES
-from meguru.console.monitor_sentences import MONITOR_SENTENCES
-from meguru.console.review_sentences import REVIEW_SENTENCES
+from meguru.sentences.gates import GATE_SENTENCES
+from meguru.sentences.monitors import MONITOR_SENTENCES
+from meguru.sentences.reviews import REVIEW_SENTENCES
 
 MAX_LENGTH = 2000
 SLICES = "; slice"
