@@ -7,7 +7,6 @@ for: who asks for all of them has them all imported (`every_source`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from meguru.artifacts import trees
 from meguru.artifacts.integrity.types import PLAIN, BlobMember, BlobReference
 from meguru.base.paging import Page
 from meguru.errors import InvalidInput
+from meguru.kernel.kinds.everything import load_operations
 
 _sources: dict[str, BlobSource] = {}
 _forms: dict[str, Callable[[bytes], Iterable[BlobMember]]] = {}
@@ -73,17 +73,13 @@ def declared() -> dict[str, BlobSource]:
     return dict(sorted(_sources.items()))
 
 
-_EVERYTHING = "meguru.app.nouns:load_operations"
-
-
 def every_source() -> dict[str, BlobSource]:
     """Return the sources of the whole product, after all of it was loaded.
 
     Who frees blobs, or looks whether all are there, has to ask each: a process that does one thing has loaded
     little else.
     """
-    module, _, load = _EVERYTHING.partition(":")
-    getattr(import_module(module), load)()
+    load_operations()
     return declared()
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from importlib import import_module
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, near_misses
-from meguru.kernel.kinds.event_types import LOAD_ALL_KINDS, event_types
+from meguru.kernel.kinds.event_types import event_types
+from meguru.kernel.kinds.everything import load_kinds
 
 MAX_PATTERNS = 50
 MAX_LENGTH = 100
@@ -29,8 +29,7 @@ def check_patterns(patterns: list[str], *, field: str) -> list[str]:
     """
     if len(patterns) > MAX_PATTERNS:
         raise InvalidInput(f"at most {MAX_PATTERNS} patterns of events", field=field)
-    module, _, function = LOAD_ALL_KINDS.partition(":")
-    getattr(import_module(module), function)()
+    load_kinds()
     known = list(event_types())
     for pattern in patterns:
         if not any(fnmatchcase(each, pattern) for each in known) and not _is_of_plugin(pattern):

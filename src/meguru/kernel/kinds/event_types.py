@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from importlib import import_module
 from string import Formatter
 from typing import Any, TypeVar
 
@@ -13,10 +12,8 @@ import msgspec
 from meguru.base import refs
 from meguru.errors import InternalError
 from meguru.kernel.kinds.attention import Attention
+from meguru.kernel.kinds.everything import load_kinds
 
-LOAD_ALL_KINDS = "meguru.app.kinds:all_kinds"
-"""The function that loads them, by name, as the kernel may not import what is above it: whoever appends an
-event may have imported only the noun that it is of."""
 _NAME_PARTS = 2
 
 
@@ -129,8 +126,7 @@ def event_types() -> dict[str, EventType]:
 def find(name: str) -> EventType | None:
     """Return a type of event; before it is said that there is none, every kind is loaded."""
     if name not in _declared:
-        module, _, function = LOAD_ALL_KINDS.partition(":")
-        getattr(import_module(module), function)()
+        load_kinds()
     return _declared.get(name)
 
 
