@@ -56,6 +56,34 @@ def job(ws, job_id):
         return queue.find(tx, job_id)
 
 
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
+def test_a_worker_rests_until_a_job_may_be_due(kind, request, tmp_path, clock):
+    url = request.getfixturevalue("postgres_url") if kind == "postgresql" else tmp_path / "w"
+
+    def rest(kinds=("work",)):
+        with ws.read() as tx:
+            left = queue.rest(tx, now=clock.now(), kinds=kinds)
+        return left if left is None else round(left)
+
+    settings = Settings(sqlite_synchronous="NORMAL", blobs=str(tmp_path / "blobs"))
+    with open_local(url, settings=settings, clock=clock) as ws:
+        assert rest() is None
+        ask(ws, key="a")
+        assert rest() == 0
+        with ws.db.write() as tx:
+            held = queue.claim(tx, owner="me", now=clock.now(), lease=timedelta(seconds=30), kinds=["work"])
+        assert rest() == 30  # then its holder is dead
+        with ws.db.write() as tx:
+            queue.park(tx, held, clock.now() + timedelta(seconds=20))
+        assert rest() == 20
+        ask(ws, key="b", kind="other")
+        assert (rest(), rest(["other"])) == (20, 0)  # what others do is nobody's pause but theirs
+        with ws.db.write() as tx:
+            held = queue.claim(tx, owner="me", now=clock.now(), lease=timedelta(seconds=30), kinds=["other"])
+            queue.put_back(tx, held, clock.now() + timedelta(seconds=5), counts=True)
+        assert rest() == 5
+
+
 def test_a_key_promises_one_job(ws):
     assert ask(ws, key="a") == ask(ws, key="a")
 
