@@ -6,6 +6,7 @@ import copy
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -15,6 +16,7 @@ from meguru.base.cache import cache_folder
 from meguru.base.clock import Clock, SystemClock
 from meguru.base.refs import DEFAULT
 from meguru.base.settings import Settings
+from meguru.kernel.events.read import HEAD
 from meguru.kernel.events.watch import LogWatch
 from meguru.kernel.kinds.provided import provided
 from meguru.kernel.operations.denials import DenialLimit
@@ -65,7 +67,7 @@ class Workspace:
         """The one transaction of a view made by `snapshot`."""
         self.parts: dict[str, Closeable] = {}
         """What else belongs to the open workspace, made by whoever needs it first, and closed with it."""
-        self.watch = LogWatch(db.change_counter)
+        self.watch = LogWatch(partial(db.change_counter, HEAD))
         self.committed = self.watch.committed
         self.draining = threading.Event()
         self.denials = DenialLimit()

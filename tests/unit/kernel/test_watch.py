@@ -133,6 +133,27 @@ def test_while_nobody_commits_the_log_is_not_read(workspace, looks):
         assert waiting.result(timeout=60) == 1
 
 
+@pytest.mark.integration
+def test_a_database_server_that_went_away_is_asked_again(postgres_url, tmp_path):
+    settings = Settings(blobs=str(tmp_path / "blobs"))
+    with (
+        open_local(postgres_url, settings=settings) as here,
+        open_local(postgres_url, settings=settings) as elsewhere,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        looks, real = [], here.db.read
+        events.wait(here, after=0, timeout=0.3)
+        here.db.read = lambda: looks.append(1) or real()
+        assert events.wait(here, after=0, timeout=0.5) == 0
+        assert not looks
+        waiting = pool.submit(events.wait, here, after=0, timeout=60)
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        with elsewhere.db.engine.connect() as connection:
+            connection.exec_driver_sql(f"{ended} AND datname = current_database()")
+        create_principal(elsewhere, name="sato")
+        assert waiting.result(timeout=60) == 1
+
+
 def test_a_word_to_stop_ends_the_wait_whenever_it_comes(workspace):
     stop = threading.Event()
     for _ in range(20):

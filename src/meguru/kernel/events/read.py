@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 # By type, not by row: a process that was asleep may find a hundred thousand new events.
-_HEAD = "SELECT seq FROM event_head"
+HEAD = "SELECT seq FROM event_head"
 _NEWEST_OF_TYPES = "SELECT type, max(seq), count(*) FROM event WHERE seq > ? GROUP BY type"
 
 
@@ -99,7 +99,7 @@ def head(tx: Connection, projects: AbstractSet[str] | None = None) -> int:
     if projects is not None:
         query = select(func.max(event.c.seq)).where(event.c.project.in_(projects))
         return tx.execute(query).scalar() or 0
-    row = RawSql(tx).execute(_HEAD).fetchone()  # asked by every page and every wait
+    row = RawSql(tx).execute(HEAD).fetchone()  # asked by every page and every wait
     return row[0] if row else 0
 
 

@@ -1,8 +1,8 @@
 """One thread polls the log for all threads of a process that wait for it; each is woken by what concerns it.
 
 What this process commits is announced, and polled as soon as somebody waits for it. What others commit is
-found by the thread whose turn it is to poll, ten times a second. Where the database can say for less that
-nobody has committed anything (`change_counter`), that is asked instead.
+found by the thread whose turn it is to poll, ten times a second: it asks for a number that costs less than
+the query, and queries when that has changed (`change_counter`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class LogDelta(msgspec.Struct, frozen=True):
 Poll = Callable[[int | None], LogDelta]
 """Query what came after an event; with None only the head."""
 ChangeCounter = Callable[[], int | None]
-"""Return a number that is another one after each commit, whoever commits; None where there is none."""
+"""Return a number that is another one when there are more events, whoever commits; None if not known."""
 
 
 class _Waiter:

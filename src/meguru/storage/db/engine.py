@@ -92,23 +92,34 @@ class Database:
                 connection.rollback()
                 raise
 
-    def change_counter(self) -> int | None:
-        """Return a number that is another one after each commit, whoever commits; None on PostgreSQL.
+    def change_counter(self, sql: str) -> int | None:
+        """Return a number that is another one after each commit that changes what `sql` selects.
 
-        On SQLite it costs a tenth of a read transaction. Raises nothing: None as well if it can't be asked.
+        `sql` selects one number, which each commit in question makes another one; on SQLite the file says
+        for less that anybody has committed anything. Either costs a part of a read transaction. Raises
+        nothing: None if it can't be asked.
         """
-        if not self.is_sqlite or self._is_closed:
+        if self._is_closed:
             return None
-        # A connection of its own, which writes nothing: the number tells of the commits of all others.
+        # A connection of its own, in no transaction: the file's number is that of the commits of all others.
         with self._counting:
             try:
                 if self._counter is None:
                     self._counter = self._readers.connect()
+                    if not self.is_sqlite:
+                        self._counter.execution_options(isolation_level="AUTOCOMMIT")
                 driver: Any = self._counter.connection.driver_connection
-                number: int = driver.execute("PRAGMA data_version").fetchone()[0]
-            except (SQLAlchemyError, sqlite3.Error):
+                row = driver.execute("PRAGMA data_version" if self.is_sqlite else sql).fetchone()
+            except Exception:  # noqa: BLE001 - whatever the driver raises: a server that is away, or was
+                self._close_counter()
                 return None
-        return number
+        return row[0] if row else 0
+
+    def _close_counter(self) -> None:
+        kept, self._counter = self._counter, None
+        if kept is not None:
+            kept.invalidate()
+            kept.close()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -192,9 +203,7 @@ class Database:
         self._is_closed = True
         self._close_idle_writer()
         with self._counting:
-            if self._counter is not None:
-                self._counter.close()
-                self._counter = None
+            self._close_counter()
         self.engine.dispose()
         self._readers.dispose()
 
