@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from meguru.backfills import store
 from meguru.backfills.kind import BACKFILL
 from meguru.backfills.types import FINAL, Backfill, BackfillState, Partition, PartitionState
-from meguru.base.late import importing
+from meguru.base.late import importing, load_ahead
 from meguru.errors import Busy, MeguruError
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
@@ -67,6 +67,7 @@ def has_work(tx: Connection, backfill: str) -> bool:
 
 def advance(ws: Workspace, *, backfill: str) -> None:
     """Do what there is to do for a backfill now."""
+    load_ahead("meguru.pipelines.start")
     _ADVANCE.commit(ws, lambda ctx: _advance(ctx, backfill))
 
 

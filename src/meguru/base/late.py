@@ -23,3 +23,9 @@ def late_module(name: str) -> ModuleType:
         return found
     with importing:
         return import_module(name)
+
+
+def load_ahead(*names: str) -> None:
+    """Import what a write transaction will need, before it begins: other writers would wait for that."""
+    for name in names:
+        late_module(name)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from meguru.base import refs
-from meguru.base.late import importing
+from meguru.base.late import importing, load_ahead
 from meguru.cards import store
 from meguru.cards.kind import CARD
 from meguru.cards.types import Card
@@ -71,6 +71,7 @@ class CardKeeper(Follower):
         with importing:
             from meguru.cards.assemble import assemble
             from meguru.cards.facts.reader import RecordReader
+        load_ahead("meguru.cards.snapshots")
         wanted = [event.subject] if event.type in {REGISTERED, DATA} else _of_release(event)
         made = []
         with self.ws.read() as tx:

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from meguru.base import refs
-from meguru.base.late import importing
+from meguru.base.late import importing, load_ahead
 from meguru.costs import store
 from meguru.costs.kind import BUDGET
 from meguru.costs.periods import begin_of, end_of
@@ -44,6 +44,8 @@ class BudgetKeeper(Follower):
             (known, counted(known, each.amount, now), each.unit)
             for known, each in zip(budgets, spent, strict=True)
         ]
+        if any(made.exceeded and not known.exceeded for known, made, _ in found):
+            load_ahead("meguru.costs.stopping")
         return sum(
             _WATCH.commit(self.ws, partial(note, known=known, now=made, unit=unit))
             for known, made, unit in found

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import refs
-from meguru.base.late import importing
+from meguru.base.late import importing, load_ahead
 from meguru.datasets.types import DatasetVersion, FileEntry
 from meguru.features import store as views
 from meguru.features.kind import FEATURE_VIEW
@@ -39,6 +39,7 @@ def due(tx: Connection, ws: Workspace) -> list[str]:
 
 def fold(ws: Workspace, name: str) -> DatasetVersion | None:
     """Make one version of the source of what was pushed to a view; None if nothing was."""
+    load_ahead("polars", "meguru.datasets.register", "meguru.features.push.frames")
     return FOLD.commit(ws, lambda ctx: _folded(ctx, name))
 
 
