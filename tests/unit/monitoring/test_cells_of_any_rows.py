@@ -12,7 +12,12 @@ from meguru.testing.contracts.check_cases import random_case
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(30), pytest.param(range(1000), marks=pytest.mark.soak)], ids=["some", "all"]
+    "seeds",
+    [
+        [*range(30), 67],  # the last has an infinity in a column that was constant
+        pytest.param(range(1000), marks=pytest.mark.soak),
+    ],
+    ids=["some", "all"],
 )
 def test_any_rows_are_counted_as_they_are_compared(seeds):
     for seed in seeds:

@@ -197,13 +197,15 @@ class _Numbers:
 
     def _slots(self, values: Floats) -> tuple[Slots, Slots]:
         """Return the slot of each value among the bins, and among the deciles, shape (columns, rows)."""
+        missing = np.isnan(values)
+        # An infinity of a column that was constant is no number here (its scale is 0), and any integer by the
+        # cast: the two comparisons below put it where it belongs.
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = (values - self.low) * self.scale
-        missing = np.isnan(values)
-        # Clipped before the cast: what is infinite or far out would overflow an integer.
-        np.clip(scaled, 0, self.last, out=scaled)
-        scaled[missing] = 0
-        slots = scaled.astype(np.int64)
+            # Clipped before the cast: what is infinite or far out would overflow an integer.
+            np.clip(scaled, 0, self.last, out=scaled)
+            scaled[missing] = 0
+            slots = scaled.astype(np.int64)
         slots += FIXED + 1
         slots[values < self.low] = FIXED
         np.copyto(slots, self.top, where=values > self.high)
