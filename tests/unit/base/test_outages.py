@@ -9,6 +9,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.outages import Outage
 from meguru.base.ticker import Ticker
+from meguru.kernel import services
 from meguru.kernel.services import Follower
 
 log = logging.getLogger("meguru.test")
@@ -55,11 +56,14 @@ def test_a_ticker_tells_an_outage_once(caplog):
     ]
 
 
-def test_a_follower_tells_an_outage_once(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_a_follower_tells_an_outage_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(services, "RETRY_SECONDS", 0.001)
     stop = threading.Event()
 
     class Keeper(Follower):
-        name, idle = "keeper", 0.001
+        name = "keeper"
 
         def wakes(self, type: str) -> bool:
             return False

@@ -34,7 +34,7 @@ def messages_of_templates() -> Iterator[str]:
 
 
 def messages_of_code() -> Iterator[str]:
-    said = ("console", "monitoring/evidence", "monitoring/report_page", "cards")
+    said = ("console", "sentences", "monitoring/evidence", "monitoring/report_page", "cards")
     for path in (path for each in said for path in (PACKAGE / each).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):

@@ -31,7 +31,7 @@ MIN_SHARED_THREADS = 3
 IDLE_SECONDS = 5.0
 """How often it is looked for jobs when nothing notifies us, and none becomes due; what another process puts
 back for later is told by no event."""
-SOONEST_SECONDS = 0.05
+AGAIN_SECONDS, SOONEST_SECONDS = 1.0, 0.05
 LANE_POLL_SECONDS = 0.2
 """How often a job that waits for a slot of its lane is tried, where nothing notifies us of a free one."""
 MAX_PARKED_SECONDS = 3600.0
@@ -60,6 +60,8 @@ class Worker:
         self._claiming = threading.Lock()
         # One idle thread polls for all (no thundering herd): each job would else wake every one of them.
         self._turn = threading.Lock()
+        self._is_quiet = False
+        """Whether nothing notified us while we waited last; read and written by whose turn it is."""
         self._max_of_lane = threads - 1 if threads >= MIN_SHARED_THREADS else threads
         self._threads = [
             threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)
@@ -130,17 +132,20 @@ class Worker:
                 self._lanes[job.lane] += 1
                 return job
         events.wait_for_notification(self.ws, queue.CHANNEL, seen=seen, timeout=self._rest())
+        self._is_quiet = self.ws.watch.notification_count(queue.CHANNEL) == seen
         return None
 
     def _rest(self) -> float:
         """Return the seconds to the next look for a job, if nothing notifies us before."""
+        if not self._is_quiet:  # while much happens, it is not asked each time what is due later
+            return AGAIN_SECONDS
         with self.ws.read() as tx:
             left = queue.rest(tx, now=self.ws.clock.now(), kinds=self.handlers.names())
         if left is None:
             return IDLE_SECONDS
         # What is due and not to be had waits for a place in its lane, of which a job's end does not tell
         # other processes.
-        return 1.0 if left == 0 else min(IDLE_SECONDS, max(SOONEST_SECONDS, left))
+        return AGAIN_SECONDS if left == 0 else min(IDLE_SECONDS, max(SOONEST_SECONDS, left))
 
     def _claim(self, job_id: str | None = None, avoid: Iterable[str] = ()) -> Job | None:
         kinds, now = self.handlers.names(), self.ws.clock.now()
