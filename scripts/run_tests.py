@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 FEW = 5
+PARTS = 2
+"""Processes that compile in a new place; more would compile the same more often."""
 ALONE = ["-n", "0", "-m", ""]
 """One process, and whatever marks the tests have: they were chosen already."""
 
@@ -95,6 +98,20 @@ def run(args: list[str]) -> tuple[int, Outcomes]:
     return int(pytest.main(args, plugins=[outcomes])), outcomes
 
 
+def compile_ahead(tests: Path) -> None:
+    """Have what tests import compiled, where nothing is yet: each of many workers would compile it all."""
+    files = sorted(map(str, tests.rglob("test_*.py")))
+    if not files or sys.dont_write_bytecode or any((tests / "__pycache__").glob("conftest.*.pyc")):
+        return
+    print("a new place: all modules are compiled")
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "-p", "no:cacheprovider"]
+    at_work = [
+        subprocess.Popen([*collect, *files[part::PARTS]], stdout=subprocess.DEVNULL) for part in range(PARTS)
+    ]
+    for each in at_work:
+        each.wait()  # whatever it ends with: what can't be collected is told by the run of all
+
+
 def passes_alone(names: list[str]) -> bool:
     """Run some tests once more, in a new process without others; tell whether each passed."""
     sys.stdout.flush()
@@ -107,6 +124,7 @@ def main(args: list[str]) -> int:
     if args[:1] == ["--alone"]:
         code, outcomes = run([*ALONE, *args[1:]])
         return code or int(not outcomes.is_whole or not outcomes.passed >= set(args[1:]))
+    compile_ahead(Path("tests"))
     code, outcomes = run(args)
     failed = list(outcomes.failed)
     if code != pytest.ExitCode.TESTS_FAILED or not outcomes.is_whole or not 0 < len(failed) <= FEW:
