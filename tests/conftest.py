@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -15,12 +16,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from meguru.app import local
 from meguru.app.migrate import migrate
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
+from meguru.kernel.workspace import Workspace
 from meguru.storage.db import Database, engine
 from meguru.testing import servers
 from meguru.testing.seeded import fill
@@ -225,3 +227,17 @@ def s3_url(s3_server: servers.S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in s3_server.environment.items():
         monkeypatch.setenv(name, value)
     return f"s3://{s3_server.bucket}/{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def looks(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the transactions in which somebody looks at the workspace's database: the threads that do."""
+    counted: list[int] = []
+    real = workspace.db.read
+
+    def read() -> AbstractContextManager[Connection]:
+        counted.append(threading.get_ident())
+        return real()
+
+    monkeypatch.setattr(workspace.db, "read", read)
+    return counted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from meguru.base.outages import Outage
@@ -58,6 +59,11 @@ class Follower:
     def rest(self) -> float:
         """Return the seconds after which to look again at the latest."""
         return self.idle
+
+    def until(self, moments: Iterable[datetime], *, soonest: float) -> float:
+        """Return the seconds to the first of some moments, `soonest` for one that is over; `idle` at most."""
+        now = self.ws.clock.now()
+        return max(soonest, min([self.idle, *((each - now).total_seconds() for each in moments)]))
 
     def run(self, stop: threading.Event) -> None:
         """Follow the log until `stop` is set; then `ws.notify()` ends the wait at once."""

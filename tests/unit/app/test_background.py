@@ -11,15 +11,7 @@ MAX_LOOKS = 20
 """Read transactions a second: 10 were seen, and 41 when threads looked at all intervals, whatever was due."""
 
 
-def test_who_has_nothing_to_do_looks_rarely_and_stops_at_once(workspace):
-    looks = []
-    real = workspace.db.read
-
-    def read():
-        looks.append(time.monotonic())
-        return real()
-
-    workspace.db.read = read
+def test_who_has_nothing_to_do_looks_rarely_and_stops_at_once(workspace, looks):
     with AtWork(workspace):
         time.sleep(AT_FIRST)
         looks.clear()

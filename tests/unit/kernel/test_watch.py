@@ -20,20 +20,6 @@ FLAGS = {"query": False, "evented": True}
 
 
 @pytest.fixture
-def looks(workspace):
-    """Count the transactions in which somebody looks at the database."""
-    counted = []
-    real = workspace.db.read
-
-    def read():
-        counted.append(threading.get_ident())
-        return real()
-
-    workspace.db.read = read
-    return counted
-
-
-@pytest.fixture
 def uncounted(workspace):
     """Have a look be a transaction each time, as on PostgreSQL: SQLite counts commits, which costs less."""
     workspace.watch._change_counter = lambda: None

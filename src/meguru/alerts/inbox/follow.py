@@ -71,8 +71,7 @@ class InboxFollower(Follower):
     def rest(self) -> float:
         """Return the seconds to the next mail that is due."""
         now = self.ws.clock.now()
-        left = [(due_at(settings, now) - now).total_seconds() for settings in self._waiting]
-        return max(SOONEST_SECONDS, min([self.idle, *left]))
+        return self.until((due_at(settings, now) for settings in self._waiting), soonest=SOONEST_SECONDS)
 
 
 def due_at(settings: InboxSettings, now: datetime) -> datetime:

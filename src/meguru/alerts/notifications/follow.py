@@ -57,8 +57,7 @@ class NotificationFollower(Follower):
     def rest(self) -> float:
         """Return the seconds to the next message that is due."""
         now = self.ws.clock.now()
-        left = [(due_at(route, now) - now).total_seconds() for route in self._waiting]
-        return max(SOONEST_SECONDS, min([self.idle, *left]))
+        return self.until((due_at(route, now) for route in self._waiting), soonest=SOONEST_SECONDS)
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event is told of, or changes who is told."""
