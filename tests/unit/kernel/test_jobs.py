@@ -117,6 +117,14 @@ def test_an_accident_is_tried_again_later_and_then_given_up(ws, clock):
     assert len(handler.abandoned) == 1
 
 
+def test_a_thread_that_waits_hears_of_a_job_that_is_to_be_tried_again(ws):
+    job_id = ask(ws, key="a")
+    seen = ws.watch.notification_count(queue.CHANNEL)
+    assert Worker(ws, Handlers(Handler(OSError("away")))).run_job(job_id)
+    assert job(ws, job_id).state is JobState.QUEUED
+    assert ws.watch.notification_count(queue.CHANNEL) > seen
+
+
 def test_an_interrupted_job_is_put_back_and_the_attempt_does_not_count(ws):
     handler = Handler(Interrupted("stop"))
     job_id = ask(ws, key="a")

@@ -211,6 +211,8 @@ class Worker:
         later = self.ws.clock.now() + timedelta(seconds=BACKOFF_SECONDS * 2 ** (job.attempt - 1))
         with self.ws.db.write() as tx:
             queue.put_back(tx, job, later, counts=True, error=text)
+        # Whoever waits for jobs may mean to sleep beyond that moment: while it ran, nothing was due before.
+        self.ws.notify()
 
     def _give_up(self, handler: JobHandler, ws: Workspace, lease: Lease, why: str) -> None:
         job = lease.job
